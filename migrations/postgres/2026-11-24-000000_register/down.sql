@@ -1,0 +1,21 @@
+-- Drops the register with everything in it.
+DROP TABLE idempotency_keys;
+DROP TABLE days;
+DROP TABLE cells_checkpoint;
+DROP TABLE cells;
+DROP TABLE journal;
+DROP TABLE entry_facts;
+DROP TABLE entries;
+DROP TABLE installation_measures;
+DROP TABLE installations;
+DROP TABLE site_private;
+DROP TABLE site_refs;
+DROP TABLE sites;
+DROP TABLE signing_keys;
+DROP TABLE projects;
+DROP TABLE client_secrets;
+DROP TABLE clients;
+DROP TABLE partners;
+DROP TABLE register_head;
+DROP FUNCTION refuse_change();
+DROP FUNCTION refuse_all_but_erasure();

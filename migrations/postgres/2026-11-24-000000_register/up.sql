@@ -1,0 +1,220 @@
+-- The register: schema of ARCHITECTURE.md, "Data". The same names stand in both databases.
+
+CREATE TABLE register_head (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    version BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    recorded_at TIMESTAMP NOT NULL,
+    instance_id TEXT NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('live', 'demo')),
+    contribution_no INTEGER NOT NULL
+);
+
+CREATE TABLE partners (
+    code TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    kind TEXT,
+    vcca_role TEXT,
+    listed BOOLEAN NOT NULL,
+    sandbox BOOLEAN NOT NULL,
+    suspended_at TIMESTAMP,
+    created_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE clients (
+    client_id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('partner', 'dashboard', 'reviewer', 'admin')),
+    partner TEXT REFERENCES partners (code),
+    province_code TEXT,
+    created_at TIMESTAMP NOT NULL,
+    revoked_at TIMESTAMP,
+    CHECK ((role = 'partner') = (partner IS NOT NULL))
+);
+
+-- Argon2id hashes; two are in force while a secret is being changed.
+CREATE TABLE client_secrets (
+    client_id TEXT NOT NULL REFERENCES clients (client_id),
+    hash TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    expires_at TIMESTAMP,
+    PRIMARY KEY (client_id, hash)
+);
+
+CREATE TABLE projects (
+    code TEXT NOT NULL PRIMARY KEY,
+    name_vi TEXT NOT NULL,
+    name_en TEXT NOT NULL,
+    funder TEXT,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- Public halves only: each process keeps its private key in its own data directory.
+CREATE TABLE signing_keys (
+    kid TEXT NOT NULL PRIMARY KEY,
+    public_key TEXT NOT NULL,
+    not_after TIMESTAMP NOT NULL
+);
+
+CREATE TABLE sites (
+    id TEXT NOT NULL PRIMARY KEY,
+    partner TEXT NOT NULL REFERENCES partners (code),
+    kind TEXT NOT NULL CHECK (kind IN ('home', 'building', 'office', 'factory')),
+    province_code TEXT NOT NULL,
+    former_province_code TEXT,
+    commune_code TEXT,
+    low_income BOOLEAN,
+    remote BOOLEAN,
+    woman_headed BOOLEAN,
+    place_version INTEGER NOT NULL,
+    superseded_by TEXT REFERENCES sites (id),
+    revision INTEGER NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE site_refs (
+    partner TEXT NOT NULL REFERENCES partners (code),
+    external_id TEXT NOT NULL,
+    site TEXT NOT NULL REFERENCES sites (id),
+    PRIMARY KEY (partner, external_id)
+);
+CREATE INDEX site_refs_by_site ON site_refs (site);
+
+-- Personal data lives in this table and nowhere else.
+CREATE TABLE site_private (
+    site TEXT NOT NULL PRIMARY KEY REFERENCES sites (id),
+    address TEXT,
+    grid_customer_code TEXT,
+    lat_microdeg INTEGER,
+    lon_microdeg INTEGER,
+    consent_on DATE,
+    consent_text_version INTEGER,
+    CHECK ((lat_microdeg IS NULL) = (lon_microdeg IS NULL)),
+    CHECK ((consent_on IS NULL) = (consent_text_version IS NULL))
+);
+CREATE INDEX site_private_by_grid_code ON site_private (grid_customer_code) WHERE grid_customer_code IS NOT NULL;
+
+CREATE TABLE installations (
+    id TEXT NOT NULL PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites (id),
+    partner TEXT NOT NULL REFERENCES partners (code),
+    -- Copied from the partner, where it never changes, so that counting needs no other table.
+    sandbox BOOLEAN NOT NULL,
+    external_id TEXT NOT NULL,
+    project TEXT REFERENCES projects (code),
+    installed_on DATE,
+    status TEXT NOT NULL
+        CHECK (status IN ('pledged', 'installed', 'verified', 'rejected', 'withdrawn', 'decommissioned')),
+    evidence_tier TEXT CHECK (evidence_tier IN ('sampled', 'document', 'inspected', 'metered')),
+    reported_at TIMESTAMP NOT NULL,
+    verified_at TIMESTAMP,
+    decommissioned_on DATE,
+    cost_vnd BIGINT CHECK (cost_vnd >= 0),
+    support_vnd BIGINT CHECK (support_vnd >= 0),
+    finance TEXT,
+    system_owner TEXT,
+    power_use TEXT,
+    attributes_sold TEXT,
+    registered_version BIGINT NOT NULL,
+    revision INTEGER NOT NULL,
+    version BIGINT NOT NULL,
+    UNIQUE (partner, external_id),
+    CHECK ((evidence_tier IS NULL) = (verified_at IS NULL)),
+    CHECK ((status = 'decommissioned') = (decommissioned_on IS NOT NULL))
+);
+CREATE INDEX installations_by_site ON installations (site);
+CREATE INDEX installations_by_partner ON installations (partner, id);
+
+CREATE TABLE installation_measures (
+    installation TEXT NOT NULL REFERENCES installations (id),
+    measure INTEGER NOT NULL,
+    quantity BIGINT NOT NULL CHECK (quantity > 0),
+    inverter_w BIGINT CHECK (inverter_w > 0),
+    PRIMARY KEY (installation, measure)
+);
+
+CREATE TABLE entries (
+    version BIGINT NOT NULL PRIMARY KEY,
+    recorded_at TIMESTAMP NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    journal_digest BYTEA NOT NULL,
+    previous BYTEA NOT NULL,
+    hash BYTEA NOT NULL
+);
+
+CREATE TABLE entry_facts (
+    version BIGINT NOT NULL PRIMARY KEY,
+    salt BYTEA,
+    facts TEXT NOT NULL,
+    note TEXT
+);
+
+CREATE TABLE journal (
+    version BIGINT NOT NULL,
+    seq INTEGER NOT NULL,
+    recorded_on DATE NOT NULL,
+    cause TEXT NOT NULL,
+    cell BIGINT NOT NULL,
+    deltas TEXT NOT NULL,
+    PRIMARY KEY (version, seq)
+);
+
+-- Cells at one version of the journal: a checkpoint, so that a start need not read it all.
+CREATE TABLE cells (
+    cell BIGINT NOT NULL PRIMARY KEY,
+    totals TEXT NOT NULL
+);
+CREATE TABLE cells_checkpoint (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    version BIGINT NOT NULL
+);
+INSERT INTO cells_checkpoint (id, version) VALUES (1, 0);
+
+-- The snapshot of each closed day in Hà Nội.
+CREATE TABLE days (
+    day DATE NOT NULL PRIMARY KEY,
+    version BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE TABLE idempotency_keys (
+    client_id TEXT NOT NULL REFERENCES clients (client_id),
+    key TEXT NOT NULL,
+    request_digest BYTEA NOT NULL,
+    status INTEGER,
+    response TEXT,
+    created_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (client_id, key)
+);
+
+-- What was written stays written. Only the salt and the note of an entry may be erased.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE FUNCTION refuse_all_but_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.version = OLD.version AND NEW.facts = OLD.facts AND NEW.salt IS NULL AND NEW.note IS NULL THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'only salt and note of an entry may be erased';
+END $$;
+CREATE TRIGGER entries_refuse_change BEFORE UPDATE OR DELETE ON entries
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER journal_refuse_change BEFORE UPDATE OR DELETE ON journal
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER entry_facts_refuse_delete BEFORE DELETE ON entry_facts
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER entry_facts_refuse_update BEFORE UPDATE ON entry_facts
+    FOR EACH ROW EXECUTE FUNCTION refuse_all_but_erasure();
+CREATE TRIGGER entries_refuse_truncate BEFORE TRUNCATE ON entries
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER journal_refuse_truncate BEFORE TRUNCATE ON journal
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER entry_facts_refuse_truncate BEFORE TRUNCATE ON entry_facts
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -1,0 +1,74 @@
+#!/bin/sh
+# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server. With the argument `bench` also
+# those that the benchmarks compare with: wrk and pgbench. What is there already is left alone.
+set -eu
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Debian keeps server programs off the PATH, in a folder for each version.
+have_postgres() {
+    for folder in $(printf '%s' "$PATH" | tr ':' ' ') /usr/lib/postgresql/*/bin; do
+        # A link on the PATH leads to the folder where the other programs are.
+        initdb=$(readlink -f "$folder/initdb" 2>/dev/null) || continue
+        programs=$(dirname "$initdb")
+        if [ -x "$initdb" ] && [ -x "$programs/pg_ctl" ] && [ -x "$programs/psql" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+have_pgbench() {
+    have pgbench || ls /usr/lib/postgresql/*/bin/pgbench >/dev/null 2>&1
+}
+
+fail() {
+    printf '%s: %s\n' "$0" "$1" >&2
+    exit 1
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo "$@"
+    else
+        fail "missing:$packages. Install them, or run this as root"
+    fi
+}
+
+# The tests make clusters of their own: keep the package from making and starting one.
+prevent_main_cluster() {
+    settings=/etc/postgresql-common/createcluster.conf
+    if [ ! -e "$settings" ]; then
+        as_root mkdir -p "$(dirname "$settings")"
+        echo 'create_main_cluster = false' | as_root tee "$settings" >/dev/null
+    fi
+}
+
+case "${1:-}" in
+'' | bench) ;;
+*) fail "usage: $0 [bench]" ;;
+esac
+
+packages=
+have_postgres || packages="$packages postgresql"
+if [ "${1:-}" = bench ]; then
+    have wrk || packages="$packages wrk"
+    # On Debian pgbench comes with the server.
+    have_pgbench || packages="$packages postgresql"
+fi
+[ -n "$packages" ] || exit 0
+
+have apt-get || fail "missing:$packages. Install them with this system's package manager (PostgreSQL: the server)"
+case "$packages" in
+*postgresql*) prevent_main_cluster ;;
+esac
+as_root apt-get update -q
+# shellcheck disable=SC2086 # one word for each package
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
+
+have_postgres || fail "the package postgresql is installed, but there is no initdb, pg_ctl and psql"
+[ "${1:-}" != bench ] || { have wrk && have_pgbench; } || fail "installed$packages, but wrk or pgbench is missing"

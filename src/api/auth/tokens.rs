@@ -1,0 +1,202 @@
+//! Access tokens: JWTs of RFC 9068, signed with Ed25519, at most 15 minutes old. A verified
+//! token is remembered by its hash until it expires; what its client may do is looked up on
+//! every request, so that a revocation works at once.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+
+use crate::db::administration::{self, PublicKey};
+use crate::db::{Database, DbError};
+use crate::domain::actor::Actor;
+use crate::domain::entry::Hash;
+use crate::register::Register;
+
+use super::key::SigningKey;
+use crate::api::access::Scope;
+use crate::api::error::ApiError;
+
+/// How long a token lives.
+pub const TOKEN_LIFETIME_SECONDS: i64 = 900;
+/// How long a published key is accepted after it was last said to be in use.
+const KEY_LIFETIME: TimeDelta = TimeDelta::days(30);
+/// A key with less than this left is published anew when it signs.
+const KEY_RENEWAL: TimeDelta = TimeDelta::days(15);
+/// Clocks of two machines differ.
+const LEEWAY_SECONDS: u64 = 5;
+/// Tokens remembered; then the memory is emptied.
+const REMEMBERED: usize = 10_000;
+/// Keys are read again at most so often for an unknown key id.
+const RELOAD_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: String,
+    client_id: String,
+    scope: String,
+}
+
+/// A token that was issued.
+pub struct Issued {
+    /// The token.
+    pub token: String,
+    /// Its scopes, separated by spaces.
+    pub scope: String,
+}
+
+/// Makes and checks tokens.
+pub struct Tokens {
+    own: SigningKey,
+    issuer: String,
+    keys: ArcSwap<HashMap<String, DecodingKey>>,
+    published: ArcSwap<Vec<PublicKey>>,
+    reloaded_at: Mutex<Instant>,
+    verified: RwLock<HashMap<Hash, Remembered>>,
+}
+
+struct Remembered {
+    client_id: String,
+    expires: i64,
+}
+
+impl Tokens {
+    /// Publishes the own key and reads those of every other process.
+    pub fn start(own: SigningKey, issuer: String, database: &Database, now: DateTime<Utc>) -> Result<Self, DbError> {
+        let tokens = Self {
+            own,
+            issuer,
+            keys: ArcSwap::default(),
+            published: ArcSwap::default(),
+            reloaded_at: Mutex::new(Instant::now()),
+            verified: RwLock::default(),
+        };
+        tokens.publish(database, now)?;
+        Ok(tokens)
+    }
+
+    fn publish(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
+        let key = PublicKey { kid: self.own.kid.clone(), x: self.own.x.clone(), not_after: now + KEY_LIFETIME };
+        let mut connection = database.connection()?;
+        administration::publish_key(&mut connection, &key)?;
+        drop(connection);
+        self.reload(database, now)
+    }
+
+    fn reload(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
+        let published = administration::keys(&mut database.connection()?, now)?;
+        let decoding = |key: &PublicKey| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x).ok()?));
+        self.keys.store(std::sync::Arc::new(published.iter().filter_map(decoding).collect()));
+        self.published.store(std::sync::Arc::new(published));
+        Ok(())
+    }
+
+    /// Every key that is accepted.
+    #[must_use]
+    pub fn published(&self) -> std::sync::Arc<Vec<PublicKey>> {
+        self.published.load_full()
+    }
+
+    /// Whether the own key has to be published anew before it signs on.
+    #[must_use]
+    pub fn needs_renewal(&self, now: DateTime<Utc>) -> bool {
+        let published = self.published.load();
+        let own = published.iter().find(|key| key.kid == self.own.kid);
+        own.is_none_or(|key| key.not_after < now + KEY_RENEWAL)
+    }
+
+    /// Publishes the own key for another while. Blocks.
+    pub fn renew(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
+        self.publish(database, now)
+    }
+
+    /// A token for a client, with every scope of its role.
+    pub fn issue(&self, actor: &Actor, now: DateTime<Utc>) -> Result<Issued, ApiError> {
+        let scope = Scope::names_of(actor.role).join(" ");
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            sub: actor.client_id.clone(),
+            aud: self.issuer.clone(),
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: now.timestamp() + TOKEN_LIFETIME_SECONDS,
+            jti: uuid::Uuid::new_v4().to_string(),
+            client_id: actor.client_id.clone(),
+            scope: scope.clone(),
+        };
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some("at+jwt".to_owned());
+        header.kid = Some(self.own.kid.clone());
+        let token = encode(&header, &claims, &self.own.signer).map_err(|error| {
+            tracing::error!(%error, "a token could not be signed");
+            ApiError::Internal
+        })?;
+        Ok(Issued { token, scope })
+    }
+
+    /// The client that a token was issued to.
+    pub fn verify(&self, token: &str, register: &Register) -> Result<String, ApiError> {
+        let now = (register.clock())();
+        let hash = sha256(token.as_bytes());
+        let remembered = self.verified.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = remembered.get(&hash).filter(|known| known.expires > now.timestamp()) {
+            return Ok(known.client_id.clone());
+        }
+        drop(remembered);
+        let claims = self.decode(token, register)?;
+        let mut remembered = self.verified.write().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(hash, Remembered { client_id: claims.sub.clone(), expires: claims.exp });
+        Ok(claims.sub)
+    }
+
+    fn decode(&self, token: &str, register: &Register) -> Result<Claims, ApiError> {
+        let refused = ApiError::Unauthorized { sent: true };
+        let header = decode_header(token).map_err(|_| refused.clone())?;
+        let typed = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"));
+        let (true, Algorithm::EdDSA, Some(kid)) = (typed, header.alg, header.kid) else { return Err(refused) };
+        self.learn(&kid, register);
+        let keys = self.keys.load();
+        let key = keys.get(&kid).ok_or(refused.clone())?;
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_nbf = true;
+        validation.set_audience(&[&self.issuer]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_required_spec_claims(&["exp", "nbf", "aud", "iss", "sub"]);
+        decode::<Claims>(token, key, &validation).map(|data| data.claims).map_err(|_| refused)
+    }
+
+    /// A key id that is not known may be that of a process that started a moment ago.
+    fn learn(&self, kid: &str, register: &Register) {
+        if self.keys.load().contains_key(kid) {
+            return;
+        }
+        let Ok(mut reloaded_at) = self.reloaded_at.lock() else { return };
+        if reloaded_at.elapsed() < RELOAD_PAUSE {
+            return;
+        }
+        *reloaded_at = Instant::now();
+        if let Err(error) = self.reload(register.database(), (register.clock())()) {
+            tracing::warn!(%error, "the published keys could not be read");
+        }
+    }
+}
+
+fn sha256(bytes: &[u8]) -> Hash {
+    let mut hash = Hash::default();
+    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
+    hash
+}

@@ -1,0 +1,56 @@
+//! The body of a request: whole, of bounded size, and JSON by its own word.
+
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
+use std::future::Future;
+use std::pin::Pin;
+
+use super::error::ApiError;
+use super::json::{self, Node};
+
+/// The most bytes a body may have.
+pub const LIMIT: usize = 64 * 1024;
+
+/// A parsed body.
+pub struct JsonBody(pub Node);
+
+impl FromRequest for JsonBody {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            if !is_plain_json(&request) {
+                return Err(ApiError::UnsupportedMediaType);
+            }
+            let bytes = collect(payload).await?;
+            let parsed = json::parse(&bytes);
+            parsed.map(Self).map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })
+        })
+    }
+}
+
+fn is_plain_json(request: &HttpRequest) -> bool {
+    let header = |name| {
+        request.headers().get(name).and_then(|value: &_| actix_web::http::header::HeaderValue::to_str(value).ok())
+    };
+    let media_type = header(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let encoding = header(CONTENT_ENCODING).unwrap_or("identity");
+    media_type.eq_ignore_ascii_case("application/json") && encoding.eq_ignore_ascii_case("identity")
+}
+
+/// Reads the payload up to the limit.
+async fn collect(payload: Payload) -> Result<web::Bytes, ApiError> {
+    let limited = actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), LIMIT);
+    match limited.await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => {
+            let error: &PayloadError = &error.into();
+            tracing::debug!(%error, "a body broke off");
+            Err(ApiError::BrokenBody)
+        }
+        Err(_) => Err(ApiError::TooLarge { limit: LIMIT }),
+    }
+}

@@ -1,0 +1,45 @@
+//! The documentation: the OpenAPI document and Swagger UI, served from the binary.
+
+use std::sync::{Arc, LazyLock};
+
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use actix_web::{HttpResponse, web};
+use utoipa_swagger_ui::{Config, serve};
+
+use super::error::ApiError;
+use super::openapi;
+
+static DOCUMENT: LazyLock<web::Bytes> = LazyLock::new(|| openapi::document_json().into());
+
+/// The OpenAPI document
+#[utoipa::path(get, path = "/openapi.json", tag = "operations",
+    responses((status = 200, content_type = "application/json", body = Object)))]
+pub async fn get_openapi() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .body(DOCUMENT.clone())
+}
+
+/// Swagger UI's own paths are relative, so it needs the slash.
+pub async fn redirect_to_docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish()
+}
+
+/// Swagger UI and its files.
+pub async fn get_docs(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let config = Arc::new(Config::from("/openapi.json").use_base_layout());
+    match serve(&file, config) {
+        Ok(Some(file)) => Ok(HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, file.content_type))
+            .insert_header((CACHE_CONTROL, "public, max-age=300"))
+            .body(file.bytes.into_owned())),
+        _ => Err(ApiError::NotFound),
+    }
+}
+
+/// Until the public page comes, the root leads to the documentation.
+pub async fn get_index() -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/")).finish()
+}

@@ -1,0 +1,286 @@
+//! What is sent and answered, as the documentation describes it.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Language;
+use crate::api::meta::instant;
+use crate::db::installations::Found;
+use crate::domain::actor::{Actor, Role};
+use crate::domain::id::Code;
+use crate::domain::installation::Installation;
+use crate::domain::money::Vnd;
+use crate::domain::private::PrivateFacts;
+use crate::domain::quantity::units;
+use crate::domain::reference::{CommuneId, FormerProvinceId};
+use crate::domain::site::SiteRecord;
+use crate::domain::text::ExternalId;
+use crate::domain::warning::Remark;
+use crate::register::Outcome;
+
+/// What became of a registration.
+#[derive(Serialize, ToSchema)]
+pub struct RegisteredResponse {
+    /// The answer.
+    data: RegisteredView,
+}
+
+/// What became of a registration.
+#[derive(Serialize, ToSchema)]
+struct RegisteredView {
+    /// `created` or `unchanged`.
+    outcome: &'static str,
+    /// The installation as it stands.
+    installation: InstallationView,
+    /// What is worth a second look.
+    warnings: Vec<WarningView>,
+}
+
+/// What is worth a second look.
+#[derive(Serialize, ToSchema)]
+struct WarningView {
+    /// The code that programs read.
+    #[schema(example = "unusual_quantity")]
+    code: &'static str,
+    /// JSON pointer into the request.
+    pointer: String,
+    /// What is worth a look.
+    detail: String,
+}
+
+/// One installation.
+#[derive(Serialize, ToSchema)]
+pub struct InstallationResponse {
+    /// The installation.
+    pub data: InstallationView,
+}
+
+/// A page of installations.
+#[derive(Serialize, ToSchema)]
+pub struct InstallationList {
+    /// The installations.
+    pub data: Vec<InstallationView>,
+    /// Where the next page begins.
+    pub page: Page,
+}
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Page {
+    /// How many at most.
+    pub limit: i64,
+    /// The `cursor` of the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// An installation.
+#[derive(Serialize, ToSchema)]
+pub struct InstallationView {
+    /// Its id.
+    id: String,
+    /// The partner's own number of it.
+    external_id: String,
+    /// The partner that registered it.
+    partner: String,
+    /// pledged, installed, verified, rejected, withdrawn or decommissioned.
+    status: &'static str,
+    /// How it was verified.
+    evidence_tier: Option<&'static str>,
+    /// The day of installation; null while pledged.
+    installed_on: Option<NaiveDate>,
+    /// Its last day in operation.
+    decommissioned_on: Option<NaiveDate>,
+    /// When it was registered.
+    reported_at: String,
+    /// When it was verified.
+    verified_at: Option<String>,
+    /// What was installed.
+    measures: Vec<MeasureView>,
+    /// Where it is.
+    site: SiteView,
+    /// Its project.
+    project_code: Option<String>,
+    /// What it cost, in đồng.
+    cost_vnd: Option<i64>,
+    /// What of it was support, in đồng.
+    support_vnd: Option<i64>,
+    /// Who paid.
+    finance: Option<&'static str>,
+    /// Who owns it.
+    system_owner: Option<&'static str>,
+    /// Where the power goes.
+    power_use: Option<&'static str>,
+    /// Whether its attributes were sold.
+    attributes_sold: Option<&'static str>,
+    /// How often it changed.
+    revision: i32,
+    /// What `If-Match` takes.
+    pub etag: String,
+}
+
+/// A measure with its size.
+#[derive(Serialize, ToSchema)]
+struct MeasureView {
+    /// The measure's code.
+    measure: &'static str,
+    /// How much, in the measure's unit.
+    quantity: f64,
+    /// Rated inverter power, of solar measures.
+    inverter_kw: Option<f64>,
+}
+
+/// Where an installation is.
+#[derive(Serialize, ToSchema)]
+struct SiteView {
+    /// Its id.
+    id: String,
+    /// The partner's own number of it; only for the partner that recorded it.
+    external_id: Option<String>,
+    /// home, building, office or factory.
+    kind: &'static str,
+    /// One of the 34.
+    province_code: &'static str,
+    /// One of the 63, where known.
+    former_province_code: Option<&'static str>,
+    /// One of the 3,321, where known.
+    commune_code: Option<&'static str>,
+    /// A low-income household; null is unknown.
+    low_income: Option<bool>,
+    /// A remote place; null is unknown.
+    remote: Option<bool>,
+    /// Headed by a woman; null is unknown.
+    woman_headed: Option<bool>,
+    /// Personal data, for the partner that recorded the site and for reviewers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    private: Option<PrivateView>,
+}
+
+/// Personal data of a site.
+#[derive(Serialize, ToSchema)]
+struct PrivateView {
+    /// The address line.
+    address: Option<String>,
+    /// The electricity customer code, normalised.
+    grid_customer_code: Option<String>,
+    /// The place on the map.
+    location: Option<LocationView>,
+    /// The householder's consent.
+    consent: Option<ConsentView>,
+}
+
+/// A point in degrees (WGS 84).
+#[derive(Serialize, ToSchema)]
+struct LocationView {
+    /// Latitude.
+    lat: f64,
+    /// Longitude.
+    lon: f64,
+}
+
+/// A householder's consent.
+#[derive(Serialize, ToSchema)]
+struct ConsentView {
+    /// The day.
+    on: NaiveDate,
+    /// The number of the text.
+    text_version: i32,
+}
+
+impl RegisteredResponse {
+    /// The answer in a language.
+    pub fn new(outcome: Outcome, installation: InstallationView, remarks: &[Remark], language: Language) -> Self {
+        let warning = |remark: &Remark| WarningView {
+            code: remark.warning.code(),
+            pointer: remark.pointer.clone(),
+            detail: remark.warning.explain(language),
+        };
+        let outcome = match outcome {
+            Outcome::Created => "created",
+            Outcome::Unchanged => "unchanged",
+        };
+        Self { data: RegisteredView { outcome, installation, warnings: remarks.iter().map(warning).collect() } }
+    }
+}
+
+impl InstallationView {
+    /// An installation as `actor` may see it; none if it may not.
+    pub fn of(found: &Found, actor: &Actor) -> Option<Self> {
+        let installation = found.record.installation(found.id)?;
+        if actor.role == Role::Partner && actor.partner.as_ref() != Some(&installation.partner) {
+            return None;
+        }
+        let (state, terms) = (&installation.state, &installation.terms);
+        Some(Self {
+            id: installation.id.to_string(),
+            external_id: installation.external_id.as_str().to_owned(),
+            partner: installation.partner.to_string(),
+            status: state.status().as_str(),
+            evidence_tier: state.verification().map(|(tier, _)| tier.as_str()),
+            installed_on: state.installed_on(),
+            decommissioned_on: state.decommissioned_on(),
+            reported_at: instant(installation.reported_at),
+            verified_at: state.verification().map(|(_, at)| instant(at)),
+            measures: measures(installation),
+            site: SiteView::of(&found.record, actor),
+            project_code: terms.project.as_ref().map(Code::to_string),
+            cost_vnd: terms.cost.map(Vnd::vnd),
+            support_vnd: terms.support.map(Vnd::vnd),
+            finance: terms.finance.map(|value| value.as_str()),
+            system_owner: terms.system_owner.map(|value| value.as_str()),
+            power_use: terms.power_use.map(|value| value.as_str()),
+            attributes_sold: terms.attributes_sold.map(|value| value.as_str()),
+            revision: installation.revision,
+            etag: found.record.etag(installation),
+        })
+    }
+}
+
+fn measures(installation: &Installation) -> Vec<MeasureView> {
+    let lines = installation.measures.as_slice().iter();
+    lines
+        .map(|line| MeasureView {
+            measure: line.measure.code(),
+            quantity: units(line.quantity.milli()),
+            inverter_kw: line.inverter_w.map(|inverter| units(inverter.milli())),
+        })
+        .collect()
+}
+
+impl SiteView {
+    fn of(record: &SiteRecord, actor: &Actor) -> Self {
+        let (site, place) = (&record.site, &record.site.facts.place);
+        let recorded_it = actor.partner.as_ref() == Some(&site.partner);
+        let private = recorded_it || actor.role == Role::Reviewer;
+        Self {
+            id: site.id.to_string(),
+            external_id: record
+                .external_id
+                .as_ref()
+                .filter(|_| recorded_it)
+                .map(|id| ExternalId::as_str(id).to_owned()),
+            kind: site.facts.kind.as_str(),
+            province_code: place.province().code(),
+            former_province_code: place.former().map(FormerProvinceId::code),
+            commune_code: place.commune().map(CommuneId::code),
+            low_income: site.facts.flags.low_income,
+            remote: site.facts.flags.remote,
+            woman_headed: site.facts.flags.woman_headed,
+            private: (private && !record.private.is_empty()).then(|| PrivateView::of(&record.private)),
+        }
+    }
+}
+
+impl PrivateView {
+    fn of(private: &PrivateFacts) -> Self {
+        let degrees = |microdeg: i32| f64::from(microdeg) / 1e6;
+        Self {
+            address: private.address.as_ref().map(|address| address.as_str().to_owned()),
+            grid_customer_code: private.grid_customer_code.as_ref().map(|code| code.as_str().to_owned()),
+            location: private
+                .location
+                .map(|point| LocationView { lat: degrees(point.lat_microdeg()), lon: degrees(point.lon_microdeg()) }),
+            consent: private.consent.map(|consent| ConsentView { on: consent.on, text_version: consent.text_version }),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The HTTP interface. One table, [`ROUTES`], says for every method and path what it needs and
+//! who answers it; routing, authorisation and tests all read this table.
+
+mod access;
+mod admin_bodies;
+mod administration;
+pub mod auth;
+mod body;
+mod docs;
+mod error;
+mod health;
+mod installations;
+mod json;
+mod meta;
+mod metrics;
+mod middleware;
+mod oauth;
+pub mod openapi;
+mod problem;
+mod progress;
+mod query;
+mod reader;
+mod reference;
+mod requests;
+mod state;
+
+use actix_web::http::Method;
+use actix_web::{Route, web};
+
+pub use access::{Access, Scope};
+pub use middleware::finish;
+pub use progress::render as render_progress;
+pub use state::{PublicSettings, State};
+
+use Access::{Needs, Open};
+
+/// One method of one path.
+pub struct Row {
+    /// The method.
+    pub method: Method,
+    /// The path, as the router and the documentation write it.
+    pub path: &'static str,
+    /// What a caller needs.
+    pub access: Access,
+    /// Who answers.
+    pub handler: fn() -> Route,
+}
+
+const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
+    Row { method: Method::GET, path, access, handler }
+}
+
+const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
+    Row { method: Method::POST, path, access, handler }
+}
+
+/// Every route there is.
+pub static ROUTES: [Row; 24] = [
+    post("/oauth/token", Open, || web::post().to(oauth::issue_token)),
+    get("/.well-known/jwks.json", Open, || web::get().to(oauth::get_keys)),
+    get("/.well-known/oauth-authorization-server", Open, || web::get().to(oauth::get_metadata)),
+    post("/v1/installations", Needs(Scope::Register), || web::post().to(installations::create_installation)),
+    get("/v1/installations", Needs(Scope::ReadInstallations), || web::get().to(installations::list_installations)),
+    get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || web::get().to(installations::get_installation)),
+    post("/v1/installations/{id}/verify", Needs(Scope::Review), || web::post().to(installations::verify_installation)),
+    post("/v1/installations/{id}/reject", Needs(Scope::Review), || web::post().to(installations::reject_installation)),
+    post("/v1/partners", Needs(Scope::Administer), || web::post().to(administration::create_partner)),
+    get("/v1/partners", Needs(Scope::Administer), || web::get().to(administration::list_partners)),
+    post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),
+    post("/v1/projects", Needs(Scope::Administer), || web::post().to(administration::create_project)),
+    get("/v1/progress", Open, || web::get().to(progress::get_progress)),
+    get("/v1/measures", Open, || web::get().to(reference::list_measures)),
+    get("/v1/provinces", Open, || web::get().to(reference::list_provinces)),
+    get("/v1/communes", Open, || web::get().to(reference::search_communes)),
+    get("/problems/{code}", Open, || web::get().to(problem::get_problem)),
+    get("/livez", Open, || web::get().to(health::get_liveness)),
+    get("/readyz", Open, || web::get().to(health::get_readiness)),
+    get("/metrics", Open, || web::get().to(metrics::get_metrics)),
+    get("/openapi.json", Open, || web::get().to(docs::get_openapi)),
+    get("/docs", Open, || web::get().to(docs::redirect_to_docs)),
+    get("/docs/{file:.*}", Open, || web::get().to(docs::get_docs)),
+    get("/", Open, || web::get().to(docs::get_index)),
+];
+
+/// Puts every row of the table in its place. A path knows its methods, so that another method
+/// is answered 405 and an unknown path 404, both as problems.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let mut paths: Vec<&'static str> = ROUTES.iter().map(|row| row.path).collect();
+    paths.dedup();
+    for path in paths {
+        let mut resource = web::resource(path);
+        for row in ROUTES.iter().filter(|row| row.path == path) {
+            resource = resource.route((row.handler)());
+        }
+        config.service(resource.default_service(web::to(error::method_not_allowed)));
+    }
+    config.default_service(web::to(error::not_found));
+}

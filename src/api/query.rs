@@ -1,0 +1,71 @@
+//! Query strings, read like bodies: every parameter known, every fault at once.
+
+use actix_web::HttpRequest;
+
+use crate::domain::fault::Fault;
+use crate::domain::refusal::FieldFault;
+
+use super::error::ApiError;
+
+/// The parameters of a request, and what is wrong with them.
+pub struct Query {
+    parameters: Vec<(String, String)>,
+    read: Vec<&'static str>,
+    faults: Vec<FieldFault>,
+}
+
+impl Query {
+    /// Splits the query string of a request.
+    pub fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let parsed = actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+        let parameters = parsed.map_err(|_| ApiError::invalid("", Fault::ForbiddenCharacter))?.into_inner();
+        Ok(Self { parameters, read: Vec::new(), faults: Vec::new() })
+    }
+
+    /// Reads one parameter, if it is there.
+    pub fn parse<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Option<T> {
+        self.read.push(name);
+        let mut given = self.parameters.iter().filter(|(key, _)| key == name);
+        let value = given.next();
+        if given.next().is_some() {
+            self.faults.push(FieldFault::new(name, Fault::DuplicateField));
+            return None;
+        }
+        let (_, value) = value?;
+        match parse(value) {
+            Ok(parsed) => Some(parsed),
+            Err(fault) => {
+                self.faults.push(FieldFault::new(name, fault));
+                None
+            }
+        }
+    }
+
+    /// Notes that a parameter had to be there and is not.
+    pub fn require<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
+        let faulty = self.faults.iter().any(|fault| fault.pointer == name);
+        if value.is_none() && !faulty {
+            self.faults.push(FieldFault::new(name, Fault::Missing));
+        }
+        value
+    }
+
+    /// All faults, unknown parameters among them.
+    pub fn finish(mut self) -> Result<(), ApiError> {
+        let unknown = self.parameters.iter().filter(|(key, _)| !self.read.contains(&key.as_str()));
+        let unknown: Vec<_> = unknown.map(|(key, _)| FieldFault::new(shown(key), Fault::UnknownField)).collect();
+        self.faults.extend(unknown);
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.faults)) }
+    }
+}
+
+/// A parameter's name comes from outside: no longer than a name.
+fn shown(key: &str) -> String {
+    key.chars().filter(|c| !c.is_control()).take(50).collect()
+}
+
+/// The `limit` of a list.
+pub fn limit(raw: &str, max: i64) -> Result<i64, Fault> {
+    let fault = Fault::OutOfRange { min: 1, max };
+    raw.parse().ok().filter(|limit| (1..=max).contains(limit)).ok_or(fault)
+}

@@ -1,0 +1,87 @@
+//! The service put together: database, register, HTTP. `main` and the tests start the same.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, middleware, web};
+
+use crate::api::auth::{Secrets, SigningKey, Tokens};
+use crate::api::{self, PublicSettings, State};
+use crate::db::{Database, DbError, head, migrations};
+use crate::register::{Clock, Register};
+use crate::settings::Settings;
+
+/// Seconds that requests under way have when the service stops.
+const SHUTDOWN_SECONDS: u64 = 30;
+/// A client that is slower than this with its headers is let go.
+const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Why the service does not start.
+pub type StartError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A service that is listening.
+pub struct Service {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Which database it uses, without user and password.
+    pub database: String,
+    register: Arc<Register>,
+    server: Server,
+}
+
+/// Opens the database and brings its schema up to date.
+pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, StartError> {
+    std::fs::create_dir_all(&settings.data_dir)?;
+    let database = Database::open(&settings.database()?, settings.database_connections)?;
+    migrate(&database, clock)?;
+    Ok(database)
+}
+
+/// Brings the schema up to date, and makes the head of a new register.
+pub fn migrate(database: &Database, clock: &Clock) -> Result<usize, DbError> {
+    let mut connection = database.connection()?;
+    let applied = migrations::migrate(&mut connection)?;
+    head::ensure(&mut connection, uuid::Uuid::new_v4().to_string(), clock())?;
+    Ok(applied)
+}
+
+/// Starts the service: listens, and answers once the cells are loaded.
+pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> {
+    settings.check()?;
+    let listener = TcpListener::bind(&settings.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+    let address = listener.local_addr()?;
+    let database = open_database(settings, clock)?;
+    let public = PublicSettings { public_url: settings.public_url(), publisher: settings.publisher.clone() };
+    let key = SigningKey::load_or_create(&settings.data_dir)?;
+    let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
+    let register = Arc::new(Register::start(&database, clock, &api::render_progress(&public))?);
+    let state = web::Data::new(State {
+        register: register.clone(),
+        tokens,
+        secrets: Secrets::new(),
+        settings: public,
+        meter: Default::default(),
+    });
+    let app =
+        move || App::new().app_data(state.clone()).wrap(middleware::from_fn(api::finish)).configure(api::configure);
+    let mut server = HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS).client_request_timeout(HEADERS_WITHIN);
+    if let Some(workers) = settings.workers {
+        server = server.workers(workers.into());
+    }
+    let server = server.listen(listener)?.run();
+    Ok(Service { address, database: database.url().to_string(), register, server })
+}
+
+impl Service {
+    /// Serves until SIGTERM or SIGINT: then takes no more connections, commits and answers what
+    /// it accepted, and moves the checkpoint.
+    pub async fn run(self) -> std::io::Result<()> {
+        let served = self.server.await;
+        let register = self.register;
+        // Joining the writer's thread blocks.
+        let stopped = web::block(move || register.stop()).await;
+        served.and(stopped.map_err(std::io::Error::other))
+    }
+}

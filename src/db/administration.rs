@@ -1,0 +1,269 @@
+//! Partners, clients, projects and signing keys: small tables, read whole into memory.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+
+use super::connection::{Connection, on_backend};
+use super::error::DbError;
+use super::rows::stored;
+use super::schema::{client_secrets, clients, partners, projects, signing_keys};
+use crate::domain::actor::{Actor, Role};
+use crate::domain::administration::{NewClient, NewPartner, NewProject};
+use crate::domain::id::{Code, PartnerCode, ProjectCode};
+use crate::domain::reference::ProvinceId;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = partners)]
+struct PartnerRow {
+    code: String,
+    name: String,
+    kind: Option<String>,
+    vcca_role: Option<String>,
+    listed: bool,
+    sandbox: bool,
+    suspended_at: Option<NaiveDateTime>,
+    created_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = clients)]
+struct ClientRow {
+    client_id: String,
+    name: String,
+    role: String,
+    partner: Option<String>,
+    province_code: Option<String>,
+    created_at: NaiveDateTime,
+    revoked_at: Option<NaiveDateTime>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = client_secrets)]
+struct SecretRow {
+    client_id: String,
+    hash: String,
+    created_at: NaiveDateTime,
+    expires_at: Option<NaiveDateTime>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = projects)]
+struct ProjectRow {
+    code: String,
+    name_vi: String,
+    name_en: String,
+    funder: Option<String>,
+    created_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable, Insertable, diesel::AsChangeset)]
+#[diesel(table_name = signing_keys)]
+struct KeyRow {
+    kid: String,
+    public_key: String,
+    not_after: NaiveDateTime,
+}
+
+/// A partner as everybody must know it.
+#[derive(Clone, Debug)]
+pub struct Partner {
+    /// Its code.
+    pub code: PartnerCode,
+    /// Its name.
+    pub name: String,
+    /// Whether it only tries things out.
+    pub sandbox: bool,
+    /// Whether its clients are shut out.
+    pub suspended: bool,
+}
+
+/// A client with the hashes of its secrets.
+#[derive(Clone)]
+pub struct Client {
+    /// As it acts.
+    pub actor: Actor,
+    /// Whether it is shut out.
+    pub revoked: bool,
+    /// Argon2id hashes, each with the instant at which it stops to work.
+    pub secrets: Vec<(String, Option<DateTime<Utc>>)>,
+}
+
+/// Everything that decides who may do what.
+#[derive(Clone, Default)]
+pub struct Directory {
+    /// Partners by their codes.
+    pub partners: BTreeMap<PartnerCode, Partner>,
+    /// Clients by their ids.
+    pub clients: HashMap<String, Client>,
+}
+
+impl Directory {
+    /// A client by its id.
+    #[must_use]
+    pub fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients.get(client_id)
+    }
+
+    /// A client as it may act: neither revoked, nor its partner suspended.
+    #[must_use]
+    pub fn active(&self, client_id: &str) -> Option<&Actor> {
+        let client = self.client(client_id).filter(|client| !client.revoked)?;
+        let suspended = |code: &PartnerCode| self.partner(code).is_none_or(|partner| partner.suspended);
+        if client.actor.partner.as_ref().is_some_and(suspended) { None } else { Some(&client.actor) }
+    }
+
+    /// A partner by its code.
+    #[must_use]
+    pub fn partner(&self, code: &PartnerCode) -> Option<&Partner> {
+        self.partners.get(code)
+    }
+}
+
+/// Reads the directory.
+pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
+    let partner_rows: Vec<PartnerRow> =
+        on_backend!(connection, c => partners::table.select(PartnerRow::as_select()).load(c))?;
+    let client_rows: Vec<ClientRow> =
+        on_backend!(connection, c => clients::table.select(ClientRow::as_select()).load(c))?;
+    let secrets: Vec<SecretRow> =
+        on_backend!(connection, c => client_secrets::table.select(SecretRow::as_select()).load(c))?;
+    let partner = |row: PartnerRow| {
+        let code = Code::stored(row.code);
+        let (sandbox, suspended) = (row.sandbox, row.suspended_at.is_some());
+        (code.clone(), Partner { code, name: row.name, sandbox, suspended })
+    };
+    let clients = client_rows
+        .into_iter()
+        .map(|row| client(row, &secrets).map(|client| (client.actor.client_id.clone(), client)))
+        .collect::<Result<_, _>>()?;
+    Ok(Directory { partners: partner_rows.into_iter().map(partner).collect(), clients })
+}
+
+fn client(row: ClientRow, secrets: &[SecretRow]) -> Result<Client, DbError> {
+    let own = secrets.iter().filter(|secret| secret.client_id == row.client_id);
+    let secrets = own.map(|secret| (secret.hash.clone(), secret.expires_at.map(|at| at.and_utc()))).collect();
+    Ok(Client {
+        actor: Actor {
+            role: Role::parse(&row.role).ok_or_else(|| DbError::corrupt(format!("role {:?}", row.role)))?,
+            partner: row.partner.map(Code::stored),
+            province: row.province_code.as_deref().and_then(ProvinceId::parse),
+            client_id: row.client_id,
+        },
+        revoked: row.revoked_at.is_some(),
+        secrets,
+    })
+}
+
+/// Whether a partner has this code.
+pub fn partner_exists(connection: &mut Connection, code: &PartnerCode) -> Result<bool, DbError> {
+    let found: i64 = on_backend!(connection, c => {
+        partners::table.filter(partners::code.eq(code.as_str())).count().get_result(c)
+    })?;
+    Ok(found > 0)
+}
+
+/// Which of these project codes exist.
+pub fn known_projects(connection: &mut Connection, codes: &[ProjectCode]) -> Result<Vec<ProjectCode>, DbError> {
+    let wanted: Vec<&str> = codes.iter().map(Code::as_str).collect();
+    let found: Vec<String> = on_backend!(connection, c => {
+        projects::table.filter(projects::code.eq_any(&wanted)).select(projects::code).load(c)
+    })?;
+    Ok(found.into_iter().map(Code::stored).collect())
+}
+
+/// Adds a partner.
+pub fn add_partner(connection: &mut Connection, new: &NewPartner, at: DateTime<Utc>) -> Result<(), DbError> {
+    let row = PartnerRow {
+        code: new.code.to_string(),
+        name: new.name.as_str().to_owned(),
+        kind: new.kind.as_ref().map(|text| text.as_str().to_owned()),
+        vcca_role: new.vcca_role.as_ref().map(|text| text.as_str().to_owned()),
+        listed: new.listed,
+        sandbox: new.sandbox,
+        suspended_at: None,
+        created_at: stored(at),
+    };
+    on_backend!(connection, c => diesel::insert_into(partners::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// Adds a client and the hash of its first secret.
+pub fn add_client(
+    connection: &mut Connection,
+    new: &NewClient,
+    client_id: &str,
+    secret_hash: &str,
+    at: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let row = ClientRow {
+        client_id: client_id.to_owned(),
+        name: new.name.as_str().to_owned(),
+        role: new.role.as_str().to_owned(),
+        partner: new.partner.as_ref().map(ToString::to_string),
+        province_code: None,
+        created_at: stored(at),
+        revoked_at: None,
+    };
+    let secret = SecretRow {
+        client_id: client_id.to_owned(),
+        hash: secret_hash.to_owned(),
+        created_at: stored(at),
+        expires_at: None,
+    };
+    on_backend!(connection, c => diesel::insert_into(clients::table).values(&row).execute(c))?;
+    on_backend!(connection, c => diesel::insert_into(client_secrets::table).values(&secret).execute(c))?;
+    Ok(())
+}
+
+/// Adds a project.
+pub fn add_project(connection: &mut Connection, new: &NewProject, at: DateTime<Utc>) -> Result<(), DbError> {
+    let row = ProjectRow {
+        code: new.code.to_string(),
+        name_vi: new.name_vi.as_str().to_owned(),
+        name_en: new.name_en.as_str().to_owned(),
+        funder: new.funder.as_ref().map(|text| text.as_str().to_owned()),
+        created_at: stored(at),
+    };
+    on_backend!(connection, c => diesel::insert_into(projects::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// A published public key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PublicKey {
+    /// Its id: the RFC 7638 thumbprint.
+    pub kid: String,
+    /// The Ed25519 public key, base64url without padding.
+    pub x: String,
+    /// When it stops to be accepted.
+    pub not_after: DateTime<Utc>,
+}
+
+/// Publishes a key, or says that it lives longer.
+pub fn publish_key(connection: &mut Connection, key: &PublicKey) -> Result<(), DbError> {
+    let row = KeyRow { kid: key.kid.clone(), public_key: key.x.clone(), not_after: stored(key.not_after) };
+    on_backend!(connection, c => {
+        diesel::insert_into(signing_keys::table)
+            .values(&row)
+            .on_conflict(signing_keys::kid)
+            .do_update()
+            .set(signing_keys::not_after.eq(row.not_after))
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// Every key that is accepted at `now`.
+pub fn keys(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<PublicKey>, DbError> {
+    let rows: Vec<KeyRow> = on_backend!(connection, c => {
+        signing_keys::table
+            .filter(signing_keys::not_after.gt(stored(now)))
+            .order(signing_keys::kid)
+            .select(KeyRow::as_select())
+            .load(c)
+    })?;
+    let key = |row: KeyRow| PublicKey { kid: row.kid, x: row.public_key, not_after: row.not_after.and_utc() };
+    Ok(rows.into_iter().map(key).collect())
+}

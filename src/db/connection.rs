@@ -1,0 +1,226 @@
+//! Connections: which database a URL names, how each connection is set up, the pool.
+
+use std::fmt;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool, PooledConnection};
+use diesel::{PgConnection, RunQueryDsl, SqliteConnection, sql_types};
+
+use super::error::DbError;
+
+/// SQLite before this had a WAL bug that could lose commits (3.51.3 mended it).
+const SQLITE_LEAST_VERSION: i32 = 3_051_003;
+const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+
+/// Which database: `sqlite://path` or `postgres://…`.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Url {
+    /// A file.
+    Sqlite(String),
+    /// A server; the text is libpq's connection URL.
+    Postgres(String),
+}
+
+impl Url {
+    /// Chooses by scheme; any other scheme is refused with the reason.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        match scheme {
+            "sqlite" if !rest.is_empty() && rest != ":memory:" => Ok(Self::Sqlite(rest.to_owned())),
+            "sqlite" => Err("sqlite:// needs the path of a file, as in sqlite://data/green-homes.db".to_owned()),
+            "postgres" | "postgresql" => Ok(Self::Postgres(text.to_owned())),
+            "" => Err("the database URL has no scheme; use sqlite://path or postgres://user@host/name".to_owned()),
+            other => Err(format!("databases of the scheme {other}:// are not supported; use sqlite:// or postgres://")),
+        }
+    }
+}
+
+/// Without user and password.
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{path}"),
+            Self::Postgres(url) => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                write!(f, "postgres://{}", place.split('?').next().unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A connection to either database. Use [`on_backend`] to run one query on whichever it is.
+pub enum Connection {
+    /// To a file.
+    Sqlite(PooledConnection<ConnectionManager<SqliteConnection>>),
+    /// To a server.
+    Postgres(PooledConnection<ConnectionManager<PgConnection>>),
+}
+
+/// Runs `query` on the connection, whichever database it is to; checked for both.
+macro_rules! on_backend {
+    ($connection:expr, $c:ident => $query:expr) => {
+        match $connection {
+            $crate::db::Connection::Sqlite($c) => {
+                let $c = &mut **$c;
+                $query
+            }
+            $crate::db::Connection::Postgres($c) => {
+                let $c = &mut **$c;
+                $query
+            }
+        }
+    };
+}
+pub(crate) use on_backend;
+
+#[derive(Clone)]
+enum Pools {
+    Sqlite(Pool<ConnectionManager<SqliteConnection>>),
+    Postgres(Pool<ConnectionManager<PgConnection>>),
+}
+
+/// A database and its pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    url: Url,
+    pools: Pools,
+}
+
+impl Database {
+    /// Connects once, checks that what was promised holds, and keeps up to `size` connections.
+    pub fn open(url: &Url, size: u32) -> Result<Self, DbError> {
+        let pools = match url {
+            Url::Sqlite(path) => Pools::Sqlite(
+                builder(size, Box::new(SetUpSqlite)).build(ConnectionManager::new(path)).map_err(unreachable(url))?,
+            ),
+            Url::Postgres(text) => Pools::Postgres(
+                builder(size, Box::new(SetUpPostgres)).build(ConnectionManager::new(text)).map_err(unreachable(url))?,
+            ),
+        };
+        let database = Self { url: url.clone(), pools };
+        database.connection()?.check()?;
+        Ok(database)
+    }
+
+    /// One connection of the pool; waits a few seconds for one to be free.
+    pub fn connection(&self) -> Result<Connection, DbError> {
+        match &self.pools {
+            Pools::Sqlite(pool) => pool.get().map(Connection::Sqlite).map_err(unreachable(&self.url)),
+            Pools::Postgres(pool) => pool.get().map(Connection::Postgres).map_err(unreachable(&self.url)),
+        }
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+}
+
+fn builder<M: diesel::r2d2::ManageConnection>(
+    size: u32,
+    set_up: Box<dyn CustomizeConnection<M::Connection, M::Error>>,
+) -> diesel::r2d2::Builder<M> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .test_on_check_out(true)
+        .connection_timeout(WAIT_FOR_CONNECTION)
+        .connection_customizer(set_up)
+}
+
+/// The driver's text can hold the password of the URL, so only the place is named.
+fn unreachable<E: fmt::Display>(url: &Url) -> impl Fn(E) -> DbError {
+    move |error| {
+        let text = error.to_string();
+        let secret = matches!(url, Url::Postgres(full) if text.contains(full.as_str()));
+        let why = if secret { "it refused the connection".to_owned() } else { text };
+        DbError::Unavailable(format!("{url}: {why}"))
+    }
+}
+
+#[derive(Debug)]
+struct SetUpSqlite;
+
+impl CustomizeConnection<SqliteConnection, PoolError> for SetUpSqlite {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), PoolError> {
+        connection
+            .batch_execute(
+                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+            )
+            .map_err(PoolError::QueryError)
+    }
+}
+
+#[derive(Debug)]
+struct SetUpPostgres;
+
+impl CustomizeConnection<PgConnection, PoolError> for SetUpPostgres {
+    fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), PoolError> {
+        connection.batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '30s'").map_err(PoolError::QueryError)
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = sql_types::Text)]
+    value: String,
+}
+
+impl Connection {
+    /// That a commit is on disk when it is answered, and that no known bug can undo it.
+    fn check(&mut self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(_) => {
+                let version = sqlite_version();
+                if version < SQLITE_LEAST_VERSION {
+                    return Err(DbError::Unusable(format!("SQLite {version} is too old: it can lose commits")));
+                }
+                Ok(())
+            }
+            Self::Postgres(c) => {
+                let setting: Setting =
+                    diesel::sql_query("SELECT current_setting('synchronous_commit') AS value").get_result(&mut **c)?;
+                if setting.value == "off" {
+                    let why =
+                        "synchronous_commit is off on this PostgreSQL: an acknowledged registration could be lost";
+                    return Err(DbError::Unusable(why.to_owned()));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The number of the SQLite that is compiled in, as 3053002 for 3.53.2.
+fn sqlite_version() -> i32 {
+    libsqlite3_sys::SQLITE_VERSION_NUMBER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_url_of_another_scheme_says_what_is_supported() {
+        assert!(Url::parse("mysql://x").unwrap_err().contains("mysql://"));
+        assert!(Url::parse("data.db").unwrap_err().contains("no scheme"));
+        assert!(Url::parse("sqlite://").unwrap_err().contains("path"));
+        assert!(Url::parse("postgresql://h/d").is_ok());
+    }
+
+    #[test]
+    fn display_of_a_url_hides_user_password_and_options() {
+        let url = Url::parse("postgres://u:p%40ss@h:5432/green?password=x").unwrap();
+        assert_eq!(format!("{url} {url:?}"), "postgres://h:5432/green postgres://h:5432/green");
+    }
+}

@@ -1,0 +1,78 @@
+//! What can go wrong below. Messages of the driver are for logs; they never reach a client.
+
+use std::fmt;
+
+use diesel::result::{DatabaseErrorKind, Error};
+
+/// Why the database did not do it.
+#[derive(Debug)]
+pub enum DbError {
+    /// It cannot be reached, or does not answer in time; trying again later may help.
+    Unavailable(String),
+    /// The database cannot be used as it is; the words say why.
+    Unusable(String),
+    /// A stored value is none that this register writes.
+    Corrupt(String),
+    /// A query failed for another reason.
+    Query(Error),
+}
+
+impl DbError {
+    /// A stored value is none that this register writes.
+    pub(crate) fn corrupt(what: impl fmt::Display) -> Self {
+        Self::Corrupt(what.to_string())
+    }
+
+    /// Whether the connection is of no more use, or the database too busy for now.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+impl From<Error> for DbError {
+    fn from(error: Error) -> Self {
+        let unavailable = match &error {
+            Error::BrokenTransactionManager => true,
+            Error::DatabaseError(kind, info) => is_unavailable(kind, info.message()),
+            _ => false,
+        };
+        if unavailable { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
+    }
+}
+
+/// Connections break and locks time out in many words; diesel passes them on as text.
+fn is_unavailable(kind: &DatabaseErrorKind, message: &str) -> bool {
+    const SIGNS: [&str; 15] = [
+        "database is locked",
+        "disk is full",
+        "disk I/O error",
+        "lock timeout",
+        "statement timeout",
+        "idle-in-transaction timeout",
+        "terminating connection",
+        "connection to server",
+        "connection not open",
+        "no connection to the server",
+        "server closed the connection",
+        "could not receive data",
+        "could not send data",
+        "the database system is",
+        "SSL connection has been closed",
+    ];
+    matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
+        || SIGNS.iter().any(|sign| message.contains(sign))
+}
+
+impl fmt::Display for DbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(why) => write!(f, "the database is unavailable: {why}"),
+            Self::Unusable(why) => f.write_str(why),
+            Self::Corrupt(what) => write!(f, "the database holds what this register never writes: {what}"),
+            Self::Query(error) => write!(f, "a query failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DbError {}

@@ -1,0 +1,94 @@
+//! Migrations, under a lock so that two processes may start at once.
+
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::{Connection, on_backend};
+use super::error::DbError;
+use super::transaction;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+/// Any fixed number; all processes of this register take the same.
+const LOCK: i64 = 1_000_000_2030;
+
+/// Brings the schema up to this binary's; a database newer than the binary is refused.
+pub fn migrate(connection: &mut Connection) -> Result<usize, DbError> {
+    locked(connection, |connection| {
+        refuse_newer(connection)?;
+        let run = match connection {
+            Connection::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|run| run.len()),
+            Connection::Postgres(c) => c.run_pending_migrations(POSTGRES).map(|run| run.len()),
+        };
+        run.map_err(failed)
+    })
+}
+
+/// Takes every migration back, newest first, and the data with it. For tests of `down.sql`.
+pub fn revert_all(connection: &mut Connection) -> Result<usize, DbError> {
+    locked(connection, |connection| {
+        let run = match connection {
+            Connection::Sqlite(c) => c.revert_all_migrations(SQLITE).map(|run| run.len()),
+            Connection::Postgres(c) => c.revert_all_migrations(POSTGRES).map(|run| run.len()),
+        };
+        run.map_err(failed)
+    })
+}
+
+/// How many migrations of this binary the database lacks.
+pub fn pending(connection: &mut Connection) -> Result<usize, DbError> {
+    let pending = match connection {
+        Connection::Sqlite(c) => c.pending_migrations(SQLITE).map(|pending| pending.len()),
+        Connection::Postgres(c) => c.pending_migrations(POSTGRES).map(|pending| pending.len()),
+    };
+    pending.map_err(failed)
+}
+
+fn refuse_newer(connection: &mut Connection) -> Result<(), DbError> {
+    let applied = on_backend!(connection, c => c.applied_migrations()).map_err(failed)?;
+    let known = known_versions(connection)?;
+    let newer: Vec<String> = applied.iter().filter(|v| !known.contains(v)).map(ToString::to_string).collect();
+    if newer.is_empty() {
+        return Ok(());
+    }
+    Err(DbError::Unusable(format!(
+        "this database was migrated by a newer green-homes (it has {}); start that version, or restore a backup \
+         made before the upgrade",
+        newer.join(", ")
+    )))
+}
+
+fn known_versions(connection: &Connection) -> Result<Vec<MigrationVersion<'static>>, DbError> {
+    let versions = match connection {
+        Connection::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE),
+        Connection::Postgres(_) => versions::<diesel::pg::Pg>(&POSTGRES),
+    };
+    versions.map_err(failed)
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn versions<DB: diesel::backend::Backend>(
+    source: &impl MigrationSource<DB>,
+) -> Result<Vec<MigrationVersion<'static>>, Failure> {
+    let migrations: Vec<Box<dyn Migration<DB>>> = source.migrations()?;
+    Ok(migrations.iter().map(|migration| migration.name().version().as_owned()).collect())
+}
+
+/// PostgreSQL: an advisory lock of the session. SQLite: one transaction with the write lock.
+fn locked<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    if matches!(connection, Connection::Sqlite(_)) {
+        return transaction::write(connection, work);
+    }
+    transaction::execute(connection, &format!("SET statement_timeout = 0; SELECT pg_advisory_lock({LOCK})"))?;
+    let result = work(connection);
+    transaction::execute(connection, &format!("SELECT pg_advisory_unlock({LOCK}); SET statement_timeout = '30s'"))?;
+    result
+}
+
+fn failed(error: Failure) -> DbError {
+    DbError::Unusable(format!("the migration failed: {error}"))
+}

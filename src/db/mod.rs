@@ -1,0 +1,22 @@
+//! The database: the only layer that names diesel. Rows stay in here; what goes in and out is
+//! the domain's types. One set of queries serves SQLite and PostgreSQL.
+
+mod connection;
+mod error;
+mod rows;
+mod schema;
+
+pub mod administration;
+pub mod audit;
+pub mod cells;
+pub mod head;
+pub mod installations;
+pub mod lookup;
+pub mod migrations;
+pub mod store;
+mod store_postgres;
+mod store_sqlite;
+pub mod transaction;
+
+pub use connection::{Connection, Database, Url};
+pub use error::DbError;

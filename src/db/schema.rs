@@ -1,0 +1,78 @@
+//! The tables of `migrations/`, for diesel. The same for both databases.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! { register_head (id) {
+    id -> Integer, version -> BigInt, hash -> Binary, recorded_at -> Timestamp,
+    instance_id -> Text, purpose -> Text, contribution_no -> Integer,
+} }
+
+table! { partners (code) {
+    code -> Text, name -> Text, kind -> Nullable<Text>, vcca_role -> Nullable<Text>, listed -> Bool,
+    sandbox -> Bool, suspended_at -> Nullable<Timestamp>, created_at -> Timestamp,
+} }
+
+table! { clients (client_id) {
+    client_id -> Text, name -> Text, role -> Text, partner -> Nullable<Text>,
+    province_code -> Nullable<Text>, created_at -> Timestamp, revoked_at -> Nullable<Timestamp>,
+} }
+
+table! { client_secrets (client_id, hash) {
+    client_id -> Text, hash -> Text, created_at -> Timestamp, expires_at -> Nullable<Timestamp>,
+} }
+
+table! { projects (code) {
+    code -> Text, name_vi -> Text, name_en -> Text, funder -> Nullable<Text>, created_at -> Timestamp,
+} }
+
+table! { signing_keys (kid) { kid -> Text, public_key -> Text, not_after -> Timestamp, } }
+
+table! { sites (id) {
+    id -> Text, partner -> Text, kind -> Text, province_code -> Text,
+    former_province_code -> Nullable<Text>, commune_code -> Nullable<Text>,
+    low_income -> Nullable<Bool>, remote -> Nullable<Bool>, woman_headed -> Nullable<Bool>,
+    place_version -> Integer, superseded_by -> Nullable<Text>, revision -> Integer, version -> BigInt,
+} }
+
+table! { site_refs (partner, external_id) { partner -> Text, external_id -> Text, site -> Text, } }
+
+table! { site_private (site) {
+    site -> Text, address -> Nullable<Text>, grid_customer_code -> Nullable<Text>,
+    lat_microdeg -> Nullable<Integer>, lon_microdeg -> Nullable<Integer>,
+    consent_on -> Nullable<Date>, consent_text_version -> Nullable<Integer>,
+} }
+
+table! { installations (id) {
+    id -> Text, site -> Text, partner -> Text, sandbox -> Bool, external_id -> Text,
+    project -> Nullable<Text>, installed_on -> Nullable<Date>, status -> Text,
+    evidence_tier -> Nullable<Text>, reported_at -> Timestamp, verified_at -> Nullable<Timestamp>,
+    decommissioned_on -> Nullable<Date>, cost_vnd -> Nullable<BigInt>, support_vnd -> Nullable<BigInt>,
+    finance -> Nullable<Text>, system_owner -> Nullable<Text>, power_use -> Nullable<Text>,
+    attributes_sold -> Nullable<Text>, registered_version -> BigInt, revision -> Integer,
+    version -> BigInt,
+} }
+
+table! { installation_measures (installation, measure) {
+    installation -> Text, measure -> Integer, quantity -> BigInt, inverter_w -> Nullable<BigInt>,
+} }
+
+table! { entries (version) {
+    version -> BigInt, recorded_at -> Timestamp, actor -> Text, action -> Text, cause -> Text,
+    subject -> Text, digest -> Binary, journal_digest -> Binary, previous -> Binary, hash -> Binary,
+} }
+
+table! { entry_facts (version) {
+    version -> BigInt, salt -> Nullable<Binary>, facts -> Text, note -> Nullable<Text>,
+} }
+
+table! { journal (version, seq) {
+    version -> BigInt, seq -> Integer, recorded_on -> Date, cause -> Text, cell -> BigInt, deltas -> Text,
+} }
+
+table! { cells (cell) { cell -> BigInt, totals -> Text, } }
+
+table! { cells_checkpoint (id) { id -> Integer, version -> BigInt, } }
+
+joinable!(installations -> sites (site));
+allow_tables_to_appear_in_same_query!(installations, sites);
+allow_tables_to_appear_in_same_query!(site_private, sites);

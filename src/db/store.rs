@@ -1,0 +1,158 @@
+//! Writing one batch: everything its entries changed, in as few round trips as the database
+//! allows. Only called inside a transaction that holds the head.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::{Insertable, Queryable, Selectable};
+
+use super::connection::Connection;
+use super::error::DbError;
+use super::rows::{InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, stored};
+use super::schema;
+use crate::domain::entry::{Entry, Hash, Posting};
+use crate::domain::id::{PartnerCode, SiteId};
+use crate::domain::installation::Installation;
+use crate::domain::private::PrivateFacts;
+use crate::domain::site::Site;
+use crate::domain::text::ExternalId;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::entries)]
+pub(super) struct EntryRow {
+    pub version: i64,
+    pub recorded_at: chrono::NaiveDateTime,
+    pub actor: String,
+    pub action: String,
+    pub cause: String,
+    pub subject: String,
+    pub digest: Vec<u8>,
+    pub journal_digest: Vec<u8>,
+    pub previous: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::entry_facts)]
+pub(super) struct FactsRow {
+    pub version: i64,
+    pub salt: Option<Vec<u8>>,
+    pub facts: String,
+    pub note: Option<String>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::journal)]
+pub(super) struct JournalRow {
+    pub version: i64,
+    pub seq: i32,
+    pub recorded_on: NaiveDate,
+    pub cause: String,
+    pub cell: i64,
+    pub deltas: String,
+}
+
+/// The rows of one batch.
+#[derive(Default)]
+pub struct Batch {
+    pub(super) sites: Vec<SiteRow>,
+    pub(super) refs: Vec<SiteRefRow>,
+    pub(super) privates: Vec<SitePrivateRow>,
+    pub(super) installations: Vec<InstallationRow>,
+    pub(super) measures: Vec<MeasureRow>,
+    pub(super) entries: Vec<EntryRow>,
+    pub(super) facts: Vec<FactsRow>,
+    pub(super) journal: Vec<JournalRow>,
+}
+
+/// The head after a batch.
+pub(super) struct NewHead {
+    pub version: i64,
+    pub hash: Vec<u8>,
+    pub recorded_at: chrono::NaiveDateTime,
+}
+
+impl Batch {
+    /// A site, new or changed; each at most once a batch, in its last state.
+    pub fn save_site(&mut self, site: &Site) {
+        self.sites.push(SiteRow::from(site));
+    }
+
+    /// Personal data of a new site.
+    pub fn add_private(&mut self, site: SiteId, private: &PrivateFacts) {
+        self.privates.push(SitePrivateRow::of(site, private));
+    }
+
+    /// A partner's own number of a site.
+    pub fn add_ref(&mut self, partner: &PartnerCode, external_id: &ExternalId, site: SiteId) {
+        self.refs.push(SiteRefRow {
+            partner: partner.to_string(),
+            external_id: external_id.as_str().to_owned(),
+            site: site.to_string(),
+        });
+    }
+
+    /// An installation, new or changed; each at most once a batch, in its last state.
+    pub fn save_installation(&mut self, installation: &Installation) {
+        self.installations.push(InstallationRow::from(installation));
+    }
+
+    /// The measures of a new installation.
+    pub fn add_measures(&mut self, installation: &Installation) {
+        let lines = installation.measures.as_slice().iter();
+        self.measures.extend(lines.map(|line| MeasureRow::of(installation.id, line)));
+    }
+
+    /// An entry with its facts and its journal rows.
+    pub fn add_entry(&mut self, entry: &Entry, hash: Hash, sealed: Sealed, day: NaiveDate, postings: &[Posting]) {
+        self.entries.push(EntryRow {
+            version: entry.version,
+            recorded_at: stored(entry.recorded_at),
+            actor: entry.actor.clone(),
+            action: entry.action.as_str().to_owned(),
+            cause: entry.cause.as_str().to_owned(),
+            subject: entry.subject.clone(),
+            digest: entry.digest.to_vec(),
+            journal_digest: entry.journal_digest.to_vec(),
+            previous: entry.previous.to_vec(),
+            hash: hash.to_vec(),
+        });
+        let Sealed { salt, facts, note } = sealed;
+        self.facts.push(FactsRow { version: entry.version, salt: Some(salt), facts, note });
+        for (seq, posting) in (0..).zip(postings) {
+            self.journal.push(JournalRow {
+                version: entry.version,
+                seq,
+                recorded_on: day,
+                cause: entry.cause.as_str().to_owned(),
+                cell: posting.cell.to_stored(),
+                deltas: posting.delta.encode(),
+            });
+        }
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Writes the rows and moves the head from `from` to the last entry.
+    pub fn write(&self, connection: &mut Connection, from: i64, at: DateTime<Utc>) -> Result<(), DbError> {
+        let Some(last) = self.entries.last() else { return Ok(()) };
+        let head = NewHead { version: last.version, hash: last.hash.clone(), recorded_at: stored(at) };
+        let moved = match connection {
+            Connection::Sqlite(c) => super::store_sqlite::write(c, self, &head, from)?,
+            Connection::Postgres(c) => super::store_postgres::write(c, self, &head, from)?,
+        };
+        if moved == 1 { Ok(()) } else { Err(DbError::corrupt("the head moved under its lock")) }
+    }
+}
+
+/// What an entry's digest seals.
+pub struct Sealed {
+    /// Random bytes.
+    pub salt: Vec<u8>,
+    /// The facts as JSON.
+    pub facts: String,
+    /// A person's remark.
+    pub note: Option<String>,
+}

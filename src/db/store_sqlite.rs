@@ -1,0 +1,44 @@
+//! A batch on SQLite: one cached statement a row. In one process a statement costs a few
+//! microseconds and no round trip, and `INSERT` of many rows with `ON CONFLICT` is not to be had.
+
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
+
+use super::schema::{
+    entries, entry_facts, installation_measures, installations, journal, register_head, site_private, site_refs, sites,
+};
+use super::store::{Batch, NewHead};
+
+pub(super) fn write(c: &mut SqliteConnection, batch: &Batch, head: &NewHead, from: i64) -> QueryResult<usize> {
+    for row in &batch.sites {
+        diesel::insert_into(sites::table).values(row).on_conflict(sites::id).do_update().set(row).execute(c)?;
+    }
+    for row in &batch.refs {
+        diesel::insert_into(site_refs::table).values(row).execute(c)?;
+    }
+    for row in &batch.privates {
+        diesel::insert_into(site_private::table).values(row).execute(c)?;
+    }
+    for row in &batch.installations {
+        let insert = diesel::insert_into(installations::table).values(row);
+        insert.on_conflict(installations::id).do_update().set(row).execute(c)?;
+    }
+    for row in &batch.measures {
+        diesel::insert_into(installation_measures::table).values(row).execute(c)?;
+    }
+    for row in &batch.entries {
+        diesel::insert_into(entries::table).values(row).execute(c)?;
+    }
+    for row in &batch.facts {
+        diesel::insert_into(entry_facts::table).values(row).execute(c)?;
+    }
+    for row in &batch.journal {
+        diesel::insert_into(journal::table).values(row).execute(c)?;
+    }
+    diesel::update(register_head::table.filter(register_head::version.eq(from)))
+        .set((
+            register_head::version.eq(head.version),
+            register_head::hash.eq(&head.hash),
+            register_head::recorded_at.eq(head.recorded_at),
+        ))
+        .execute(c)
+}

@@ -1,0 +1,232 @@
+//! The measures that a site can take, numbered for ever.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::Number;
+
+use super::rows;
+use super::target::target;
+
+/// A measure by its number, 1 to 30. Stored: numbers never change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct MeasureId(u8);
+
+/// What a measure is to the programme.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Makes a site count.
+    Core,
+    /// Was counted in the pilot, and goes on to be.
+    PilotIncluded,
+    /// Recorded; does not make a site count.
+    Supporting,
+    /// Recorded; saves nothing by itself.
+    NoCredit,
+}
+
+impl Role {
+    /// The role's code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::PilotIncluded => "pilot_included",
+            Self::Supporting => "supporting",
+            Self::NoCredit => "no_credit",
+        }
+    }
+}
+
+/// A measure.
+#[derive(Debug)]
+pub struct Measure {
+    /// Its number, for ever.
+    pub number: u8,
+    /// Its code.
+    pub code: String,
+    /// Its Vietnamese name.
+    pub name_vi: String,
+    /// Its English name.
+    pub name_en: String,
+    /// What it is to the programme.
+    pub role: Role,
+    /// The unit of its quantity.
+    pub unit: String,
+    /// Whether there are only whole units of it.
+    pub whole_units: bool,
+    /// Whether it is solar power: counted in kWp, with an inverter.
+    pub is_solar: bool,
+    /// Of the measures of one group at one site only the latest is credited.
+    pub exclusive_group: Option<String>,
+    /// Above this a home's quantity is unusual, in thousandths of the unit.
+    pub usual_max_home_milli: i64,
+    /// Above this another site's quantity is unusual, in thousandths of the unit.
+    pub usual_max_other_milli: i64,
+    /// Above this a quantity is refused, in thousandths of the unit.
+    pub hard_max_milli: i64,
+    /// How its saving is found.
+    pub method: String,
+    /// How long it lasts.
+    pub lifetime_years: u32,
+    /// Saving per unit and year in kWh.
+    pub deemed_kwh_per_unit_year: Option<f64>,
+    /// Direct saving per unit and year in tCO2e.
+    pub deemed_tco2e_per_unit_year: Option<f64>,
+    /// The formula in words.
+    pub formula: String,
+    /// What the saving assumes.
+    pub key_assumptions: String,
+    /// What it must not be counted together with.
+    pub double_counting_rule: String,
+    /// Where the facts come from.
+    pub source: String,
+    /// `confirmed` or `unconfirmed`.
+    pub confidence: String,
+}
+
+#[derive(Deserialize)]
+struct MeasureRow {
+    number: u8,
+    code: String,
+    name_vi: String,
+    name_en: String,
+    programme_role: Role,
+    unit: String,
+    deemed_kwh_per_unit_year: Option<f64>,
+    deemed_tco2e_per_unit_year: Option<f64>,
+    method: String,
+    lifetime_years: u32,
+    formula: String,
+    key_assumptions: String,
+    double_counting_rule: String,
+    exclusive_group: Option<String>,
+    usual_max_home: i64,
+    usual_max_other: i64,
+    hard_max: i64,
+    source: String,
+    confidence: String,
+}
+
+const WHOLE_UNITS: [&str; 4] = ["lamp", "unit", "certificate", "site"];
+
+static MEASURES: LazyLock<Vec<Measure>> = LazyLock::new(|| {
+    let measure = |row: MeasureRow| Measure {
+        number: row.number,
+        is_solar: matches!(row.code.as_str(), "rooftop_solar_pv" | "offgrid_solar_pv"),
+        whole_units: WHOLE_UNITS.contains(&row.unit.as_str()),
+        code: row.code,
+        name_vi: row.name_vi,
+        name_en: row.name_en,
+        role: row.programme_role,
+        unit: row.unit,
+        exclusive_group: row.exclusive_group,
+        usual_max_home_milli: row.usual_max_home * 1000,
+        usual_max_other_milli: row.usual_max_other * 1000,
+        hard_max_milli: row.hard_max * 1000,
+        method: row.method,
+        lifetime_years: row.lifetime_years,
+        deemed_kwh_per_unit_year: row.deemed_kwh_per_unit_year,
+        deemed_tco2e_per_unit_year: row.deemed_tco2e_per_unit_year,
+        formula: row.formula,
+        key_assumptions: row.key_assumptions,
+        double_counting_rule: row.double_counting_rule,
+        source: row.source,
+        confidence: row.confidence,
+    };
+    rows(include_str!("../../../reference/measures.csv")).into_iter().map(measure).collect()
+});
+
+impl MeasureId {
+    /// The measure of a code.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        MEASURES.iter().find(|measure| measure.code == code).map(|measure| Self(measure.number))
+    }
+
+    /// The measure of a number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        (number > 0 && usize::from(number) <= MEASURES.len()).then_some(Self(number))
+    }
+
+    /// Its number, as cell keys hold it.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0
+    }
+
+    /// Everything about it.
+    #[must_use]
+    pub fn measure(self) -> &'static Measure {
+        super::tested(MEASURES.get(usize::from(self.0).saturating_sub(1)), "a measure")
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        &self.measure().code
+    }
+
+    /// The group of which only the latest measure at a site is credited.
+    #[must_use]
+    pub fn exclusive_group(self) -> Option<&'static str> {
+        self.measure().exclusive_group.as_deref()
+    }
+
+    /// All measures by number.
+    pub fn all() -> impl Iterator<Item = Self> {
+        MEASURES.iter().map(|measure| Self(measure.number))
+    }
+}
+
+impl Measure {
+    /// Whether it makes a site count.
+    #[must_use]
+    pub fn counts_for_site(&self) -> bool {
+        matches!(self.role, Role::Core | Role::PilotIncluded)
+    }
+
+    /// The least quantity with which it makes a site count, in thousandths of the unit.
+    #[must_use]
+    pub fn minimum_quantity_milli(&self) -> i64 {
+        let minimum: Option<&Number> = target().minimum_quantity.get(&self.code);
+        minimum
+            .and_then(|n| crate::domain::quantity::Quantity::parse(n, self.hard_max_milli).ok())
+            .map_or(0, |q| q.milli())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_measures_are_numbered_in_order_and_have_rising_ceilings() {
+        assert_eq!(MEASURES.len(), 30);
+        for (expected, measure) in (1..).zip(MEASURES.iter()) {
+            assert_eq!(measure.number, expected);
+            assert!(0 < measure.usual_max_home_milli && measure.usual_max_other_milli <= measure.hard_max_milli);
+            assert_eq!(MeasureId::parse(&measure.code), MeasureId::from_number(expected));
+        }
+    }
+
+    #[test]
+    fn ceilings_keep_the_sums_of_a_site_inside_64_bits() {
+        let largest = MEASURES.iter().map(|measure| measure.hard_max_milli).max().unwrap();
+        assert!(largest.checked_mul(31 * 20 * 1000).is_some());
+    }
+
+    #[test]
+    fn roles_decide_what_makes_a_site_count() {
+        let counts = |code| MeasureId::parse(code).unwrap().measure().counts_for_site();
+        assert!(counts("rooftop_solar_pv") && counts("biogas_digester"));
+        assert!(!counts("improved_cookstove") && !counts("battery_storage"));
+    }
+
+    #[test]
+    fn from_number_refuses_what_is_not_there() {
+        assert!(MeasureId::from_number(0).is_none() && MeasureId::from_number(31).is_none());
+    }
+}

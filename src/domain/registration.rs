@@ -1,0 +1,287 @@
+//! Registering an installation: what is asked, what comes of it when it is new, and what when it
+//! was sent before.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
+
+use super::fault::Fault;
+use super::id::{InstallationId, PartnerCode, SiteId};
+use super::installation::{Installation, Terms};
+use super::measures::{MeasureLine, MeasureLines};
+use super::place::Place;
+use super::private::PrivateFacts;
+use super::quantity::units;
+use super::reference::{CommuneId, FormerProvinceId, target};
+use super::refusal::{Difference, Refusal};
+use super::site::{Flags, Site, SiteFacts, SiteKind, SiteRecord};
+use super::state::{State, Status};
+use super::text::ExternalId;
+use super::warning::{Remark, Warning};
+
+/// The moment and number of a change, chosen under the lock of the head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// The version of the entry.
+    pub version: i64,
+    /// The instant of the batch.
+    pub at: DateTime<Utc>,
+    /// The day of the batch in Hà Nội.
+    pub day: NaiveDate,
+}
+
+/// How a request names its site.
+#[derive(Clone, Debug)]
+pub enum SiteClaim {
+    /// By the register's id; what else is said of it is only compared.
+    Known {
+        /// The site's id.
+        id: SiteId,
+        /// What else was said.
+        said: SiteSaid,
+    },
+    /// By description, and by the partner's own number where it has one.
+    Described {
+        /// The partner's own number.
+        external_id: Option<ExternalId>,
+        /// The facts of the site if it is new.
+        facts: SiteFacts,
+    },
+}
+
+/// What a request may say of a known site.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SiteSaid {
+    /// What kind of place.
+    pub kind: Option<SiteKind>,
+    /// Where it is.
+    pub place: Option<Place>,
+    /// What is known of its people.
+    pub flags: Flags,
+}
+
+impl SiteClaim {
+    fn said(&self) -> SiteSaid {
+        match self {
+            Self::Known { said, .. } => *said,
+            Self::Described { facts, .. } => {
+                SiteSaid { kind: Some(facts.kind), place: Some(facts.place), flags: facts.flags }
+            }
+        }
+    }
+}
+
+/// A parsed `POST /v1/installations`.
+#[derive(Clone, Debug)]
+pub struct NewInstallation {
+    /// The partner's own number of it.
+    pub external_id: ExternalId,
+    /// Where it is.
+    pub site: SiteClaim,
+    /// Personal data of the site.
+    pub private: PrivateFacts,
+    /// The day of installation; none while pledged.
+    pub installed_on: Option<NaiveDate>,
+    /// What was installed.
+    pub measures: MeasureLines,
+    /// Its optional facts.
+    pub terms: Terms,
+}
+
+/// Who registers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Registrant {
+    /// The partner.
+    pub partner: PartnerCode,
+    /// Whether it only tries things out.
+    pub sandbox: bool,
+}
+
+/// Fresh identities, used if they are needed.
+#[derive(Clone, Copy, Debug)]
+pub struct FreshIds {
+    /// For the installation.
+    pub installation: InstallationId,
+    /// For the site, if it is new.
+    pub site: SiteId,
+}
+
+/// The record after `new` was added: at `site` if it is known, else at a site of its own.
+pub fn create(
+    new: &NewInstallation,
+    by: &Registrant,
+    site: Option<&SiteRecord>,
+    ids: FreshIds,
+    stamp: Stamp,
+) -> Result<SiteRecord, Refusal> {
+    if let Some(day) = new.installed_on.filter(|day| *day > stamp.day) {
+        debug_assert!(day > stamp.day);
+        return Err(Refusal::invalid("/installed_on", Fault::InTheFuture { today: stamp.day }));
+    }
+    let mut record = match (site, &new.site) {
+        (Some(record), _) => record.clone(),
+        (None, SiteClaim::Described { external_id, facts }) => SiteRecord {
+            site: Site {
+                id: ids.site,
+                partner: by.partner.clone(),
+                facts: *facts,
+                superseded_by: None,
+                revision: 1,
+                version: stamp.version,
+            },
+            external_id: external_id.clone(),
+            private: new.private.clone(),
+            installations: Vec::new(),
+        },
+        (None, SiteClaim::Known { .. }) => return Err(Refusal::invalid("/site/id", Fault::UnknownSite)),
+    };
+    record.installations.push(Installation {
+        id: ids.installation,
+        site: record.site.id,
+        partner: by.partner.clone(),
+        sandbox: by.sandbox,
+        external_id: new.external_id.clone(),
+        terms: new.terms.clone(),
+        measures: new.measures.by_number(),
+        state: new.installed_on.map_or(State::Pledged, |on| State::Installed { on }),
+        reported_at: stamp.at,
+        registered_version: stamp.version,
+        revision: 1,
+        version: stamp.version,
+    });
+    Ok(record)
+}
+
+/// Compares `new` with what was registered under its external id: same content passes, a status
+/// further along counts as same.
+pub fn compare_resent(
+    new: &NewInstallation,
+    record: &SiteRecord,
+    recorded: &Installation,
+    named_site: Option<SiteId>,
+) -> Result<(), Refusal> {
+    let standing = record.standing(recorded);
+    if matches!(standing.status, Status::Rejected | Status::Withdrawn) {
+        return Err(Refusal::Ended(standing));
+    }
+    let differences = differences(new, record, recorded, named_site);
+    if differences.is_empty() { Ok(()) } else { Err(Refusal::Different { standing, differences }) }
+}
+
+fn differences(
+    new: &NewInstallation,
+    record: &SiteRecord,
+    recorded: &Installation,
+    named_site: Option<SiteId>,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut compare = |pointer, same: bool, recorded: Value| {
+        if !same {
+            found.push(Difference { pointer, recorded });
+        }
+    };
+    let same_site = named_site == Some(record.site.id);
+    match &new.site {
+        SiteClaim::Known { .. } => compare("/site/id", same_site, json!(record.site.id)),
+        SiteClaim::Described { external_id: Some(_), .. } => {
+            let recorded = record.external_id.as_ref().map(ExternalId::as_str);
+            compare("/site/external_id", same_site, json!(recorded));
+        }
+        SiteClaim::Described { external_id: None, .. } => {}
+    }
+    let installed_on = recorded.state.installed_on();
+    let further_along = new.installed_on.is_none();
+    compare("/installed_on", further_along || new.installed_on == installed_on, json!(installed_on));
+    let lines = recorded.measures.as_slice();
+    let same_measures = new.measures.by_number() == recorded.measures;
+    compare("/measures", same_measures, Value::Array(lines.iter().map(line_value).collect()));
+    let (sent, terms) = (&new.terms, &recorded.terms);
+    compare("/project_code", sent.project == terms.project, json!(terms.project));
+    compare("/cost_vnd", sent.cost == terms.cost, json!(terms.cost.map(super::money::Vnd::vnd)));
+    compare("/support_vnd", sent.support == terms.support, json!(terms.support.map(super::money::Vnd::vnd)));
+    compare("/finance", sent.finance == terms.finance, json!(terms.finance.map(|x| x.as_str())));
+    compare("/system_owner", sent.system_owner == terms.system_owner, json!(terms.system_owner.map(|x| x.as_str())));
+    compare("/power_use", sent.power_use == terms.power_use, json!(terms.power_use.map(|x| x.as_str())));
+    let sold = terms.attributes_sold.map(|x| x.as_str());
+    compare("/attributes_sold", sent.attributes_sold == terms.attributes_sold, json!(sold));
+    found
+}
+
+fn line_value(line: &MeasureLine) -> Value {
+    let mut value = json!({"measure": line.measure.code(), "quantity": units(line.quantity.milli())});
+    if let Some(inverter) = line.inverter_w {
+        value["inverter_kw"] = json!(units(inverter.milli()));
+    }
+    value
+}
+
+/// What deserves a second look in `new`, at the site it came to. `before` is that site as it
+/// stood without this installation, if it was known.
+#[must_use]
+pub fn remarks(new: &NewInstallation, before: Option<&SiteRecord>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut add = |pointer: String, warning| remarks.push(Remark { pointer, warning });
+    if new.installed_on.is_some_and(|day| day < target().counted_from) {
+        add("/installed_on".to_owned(), Warning::PreProgramme);
+    }
+    if let Some(warning) = new.private.grid_customer_code.as_ref().and_then(super::private::GridCode::warning) {
+        add("/site/grid_customer_code".to_owned(), warning);
+    }
+    let kind = before.map(|record| record.site.facts.kind).or(new.site.said().kind);
+    for (index, line) in new.measures.as_slice().iter().enumerate() {
+        if let Some(warning) = kind.and_then(|kind| line.warning(kind)) {
+            add(format!("/measures/{index}/quantity"), warning);
+        }
+        if let Some(with) = before.and_then(|record| overlap(line, record, &new.external_id)) {
+            add(format!("/measures/{index}/measure"), Warning::OverlappingMeasure { with });
+        }
+    }
+    for pointer in before.map(|record| site_differences(new, record)).unwrap_or_default() {
+        add(pointer.to_owned(), Warning::SiteDiffers);
+    }
+    remarks
+}
+
+/// A measure in operation at the site, from another installation, in the same exclusive group.
+fn overlap(line: &MeasureLine, record: &SiteRecord, own: &ExternalId) -> Option<super::reference::MeasureId> {
+    let group = line.measure.exclusive_group()?;
+    let others = record.installations.iter().filter(|i| i.external_id != *own);
+    others
+        .filter(|i| matches!(i.state, State::Installed { .. } | State::Verified { .. }))
+        .flat_map(|i| i.measures.as_slice())
+        .map(|other| other.measure)
+        .find(|other| other.exclusive_group() == Some(group))
+}
+
+/// Pointers to what was said of a known site and differs from what is recorded.
+fn site_differences(new: &NewInstallation, record: &SiteRecord) -> Vec<&'static str> {
+    let said = new.site.said();
+    let facts = &record.site.facts;
+    let place = |get: fn(&Place) -> Option<u64>| differs(said.place.as_ref().and_then(get), get(&facts.place));
+    let (sent, kept) = (&new.private, &record.private);
+    let checks = [
+        ("/site/kind", differs(said.kind, Some(facts.kind))),
+        ("/site/province_code", place(|p| Some(p.province().index().into()))),
+        ("/site/commune_code", place(|p| p.commune().map(commune_number))),
+        ("/site/former_province_code", place(|p| p.former().map(former_number))),
+        ("/site/low_income", differs(said.flags.low_income, facts.flags.low_income)),
+        ("/site/remote", differs(said.flags.remote, facts.flags.remote)),
+        ("/site/woman_headed", differs(said.flags.woman_headed, facts.flags.woman_headed)),
+        ("/site/address", differs(sent.address.as_ref(), kept.address.as_ref())),
+        ("/site/grid_customer_code", differs(sent.grid_customer_code.as_ref(), kept.grid_customer_code.as_ref())),
+        ("/site/location", differs(sent.location, kept.location)),
+    ];
+    checks.into_iter().filter(|(_, differs)| *differs).map(|(pointer, _)| pointer).collect()
+}
+
+/// Only what was sent can differ.
+fn differs<T: PartialEq>(sent: Option<T>, recorded: Option<T>) -> bool {
+    sent.is_some() && sent != recorded
+}
+
+fn commune_number(commune: CommuneId) -> u64 {
+    commune.code().parse().unwrap_or_default()
+}
+
+fn former_number(former: FormerProvinceId) -> u64 {
+    former.index().into()
+}

@@ -1,0 +1,150 @@
+//! The sums of one cell: integers only, added and taken away exactly.
+
+/// How many sums a cell has.
+pub const SUMS: usize = 10;
+
+/// What a cell adds up. Quantities are thousandths of the measure's unit, money is whole đồng.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Totals {
+    /// Sites.
+    pub sites: i64,
+    /// Installations.
+    pub installations: i64,
+    /// Quantity.
+    pub quantity: i64,
+    /// Quantity × days left in the month of installation, the first day included.
+    pub quantity_days: i64,
+    /// Quantity × day of the month of the end.
+    pub quantity_end_days: i64,
+    /// Rated inverter power in watts.
+    pub inverter_w: i64,
+    /// Cost.
+    pub cost_vnd: i64,
+    /// How many installations know their cost.
+    pub cost_known: i64,
+    /// Support.
+    pub support_vnd: i64,
+    /// How many installations know their support.
+    pub support_known: i64,
+}
+
+impl Totals {
+    /// The sums in the order in which tables and the journal write them.
+    #[must_use]
+    pub fn to_array(self) -> [i64; SUMS] {
+        [
+            self.sites,
+            self.installations,
+            self.quantity,
+            self.quantity_days,
+            self.quantity_end_days,
+            self.inverter_w,
+            self.cost_vnd,
+            self.cost_known,
+            self.support_vnd,
+            self.support_known,
+        ]
+    }
+
+    /// The reverse of [`Totals::to_array`].
+    #[must_use]
+    pub fn from_array(sums: [i64; SUMS]) -> Self {
+        let [
+            sites,
+            installations,
+            quantity,
+            quantity_days,
+            quantity_end_days,
+            inverter_w,
+            cost_vnd,
+            cost_known,
+            support_vnd,
+            support_known,
+        ] = sums;
+        Self {
+            sites,
+            installations,
+            quantity,
+            quantity_days,
+            quantity_end_days,
+            inverter_w,
+            cost_vnd,
+            cost_known,
+            support_vnd,
+            support_known,
+        }
+    }
+
+    /// The sum; `None` when one leaves 64 bits.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let (mut sums, others) = (self.to_array(), other.to_array());
+        for (sum, other) in sums.iter_mut().zip(others) {
+            *sum = sum.checked_add(other)?;
+        }
+        Some(Self::from_array(sums))
+    }
+
+    /// The same with the sign turned.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self::from_array(self.to_array().map(|sum| -sum))
+    }
+
+    /// Whether every sum is zero.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The stored form: a JSON array without its trailing zeros, as `[1,0,5400]`.
+    #[must_use]
+    pub fn encode(self) -> String {
+        let sums = self.to_array();
+        let used = sums.iter().rposition(|sum| *sum != 0).map_or(0, |last| last + 1);
+        let shown: Vec<String> = sums.iter().take(used).map(i64::to_string).collect();
+        format!("[{}]", shown.join(","))
+    }
+
+    /// Reads the stored form; `None` when it is anything else, to the byte.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+        let mut sums = [0; SUMS];
+        if !inner.is_empty() {
+            let mut slots = sums.iter_mut();
+            for number in inner.split(',') {
+                *slots.next()? = number.parse().ok()?;
+            }
+        }
+        let totals = Self::from_array(sums);
+        (totals.encode() == text).then_some(totals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn encode_leaves_out_trailing_zeros() {
+        assert_eq!(Totals::default().encode(), "[]");
+        assert_eq!(Totals { sites: 1, quantity: 5400, ..Totals::default() }.encode(), "[1,0,5400]");
+    }
+
+    #[test]
+    fn decode_refuses_any_other_spelling() {
+        for odd in ["[1,0]", "[01]", "[1, 2]", "1", "[+1]", "[1,2,3,4,5,6,7,8,9,10,11]", "[-0]"] {
+            assert_eq!(Totals::decode(odd), None, "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn decode_gives_back_what_was_encoded(sums in proptest::array::uniform10(-9_000_000_000i64..9_000_000_000)) {
+            let totals = Totals::from_array(sums);
+            prop_assert_eq!(Totals::decode(&totals.encode()), Some(totals));
+        }
+    }
+}

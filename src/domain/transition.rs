@@ -1,0 +1,133 @@
+//! What may become of an installation: one function a change, from the record before to the
+//! record after. `None` means that it is so already.
+
+use chrono::NaiveDate;
+
+use super::entry::Action;
+use super::fault::Fault;
+use super::id::{InstallationId, SiteId};
+use super::installation::Installation;
+use super::refusal::Refusal;
+use super::registration::Stamp;
+use super::site::SiteRecord;
+use super::state::{State, Tier};
+
+/// The record after a change, or `None` when nothing changes.
+pub type Changed = Result<Option<SiteRecord>, Refusal>;
+
+/// A reviewer found evidence of `tier`. A higher tier replaces a lower one.
+pub fn verify(record: &SiteRecord, id: InstallationId, tier: Tier, stamp: Stamp) -> Changed {
+    if tier == Tier::Sampled {
+        return Err(Refusal::invalid("/evidence_tier", Fault::TierNotYet));
+    }
+    change(record, id, Action::Verify, stamp, |state| match *state {
+        State::Installed { on } => Next::To(State::Verified { on, tier, at: stamp.at }),
+        State::Verified { tier: reached, .. } if reached == tier => Next::Already,
+        State::Verified { on, tier: reached, .. } if tier > reached => {
+            Next::To(State::Verified { on, tier, at: stamp.at })
+        }
+        _ => Next::Refused,
+    })
+}
+
+/// A reviewer refuses the installation.
+pub fn reject(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed {
+    change(record, id, Action::Reject, stamp, |state| match *state {
+        State::Pledged => Next::To(State::Rejected { on: None }),
+        State::Installed { on } | State::Verified { on, .. } => Next::To(State::Rejected { on: Some(on) }),
+        State::Rejected { .. } => Next::Already,
+        State::Withdrawn { .. } | State::Decommissioned { .. } => Next::Refused,
+    })
+}
+
+/// The installation went out of operation; `ended` is its last day.
+pub fn decommission(record: &SiteRecord, id: InstallationId, ended: NaiveDate, stamp: Stamp) -> Changed {
+    if ended > stamp.day {
+        return Err(Refusal::invalid("/decommissioned_on", Fault::InTheFuture { today: stamp.day }));
+    }
+    change(record, id, Action::Decommission, stamp, |state| match *state {
+        State::Installed { on } if on <= ended => Next::To(State::Decommissioned { on, verified: None, ended }),
+        State::Verified { on, tier, at } if on <= ended => {
+            Next::To(State::Decommissioned { on, verified: Some((tier, at)), ended })
+        }
+        State::Decommissioned { ended: recorded, .. } if recorded == ended => Next::Already,
+        _ => Next::Refused,
+    })
+}
+
+/// Two sites are one: everything at `from` moves to `into`, and `from` points there.
+pub fn merge(from: &SiteRecord, into: &SiteRecord, stamp: Stamp) -> Result<(SiteRecord, SiteRecord), Refusal> {
+    let same = from.site.id == into.site.id;
+    if same || from.site.superseded_by.is_some() || into.site.superseded_by.is_some() {
+        return Err(Refusal::NotFound);
+    }
+    let (mut emptied, mut merged) = (from.clone(), into.clone());
+    for mut installation in emptied.installations.drain(..) {
+        installation.site = into.site.id;
+        touch(&mut installation, stamp);
+        merged.installations.push(installation);
+    }
+    merged.installations.sort_by_key(|installation| installation.registered_version);
+    emptied.site.superseded_by = Some(into.site.id);
+    emptied.site.revision += 1;
+    emptied.site.version = stamp.version;
+    Ok((emptied, merged))
+}
+
+/// An installation belongs to a site of its own, like the one it was at.
+pub fn split(
+    record: &SiteRecord,
+    id: InstallationId,
+    fresh: SiteId,
+    stamp: Stamp,
+) -> Result<(SiteRecord, SiteRecord), Refusal> {
+    let mut rest = record.clone();
+    let place = rest.installations.iter().position(|i| i.id == id).ok_or(Refusal::NotFound)?;
+    if rest.installations.len() < 2 {
+        return Err(Refusal::NotFound);
+    }
+    let mut moved = rest.installations.remove(place);
+    moved.site = fresh;
+    touch(&mut moved, stamp);
+    let mut site = record.site.clone();
+    site.id = fresh;
+    site.partner = moved.partner.clone();
+    site.revision = 1;
+    site.version = stamp.version;
+    let own = SiteRecord { site, external_id: None, private: Default::default(), installations: vec![moved] };
+    Ok((rest, own))
+}
+
+/// What a state becomes.
+enum Next {
+    To(State),
+    Already,
+    Refused,
+}
+
+fn change(
+    record: &SiteRecord,
+    id: InstallationId,
+    action: Action,
+    stamp: Stamp,
+    next: impl Fn(&State) -> Next,
+) -> Changed {
+    let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
+    match next(&recorded.state) {
+        Next::Already => Ok(None),
+        Next::Refused => Err(Refusal::InvalidTransition { standing: record.standing(recorded), action }),
+        Next::To(state) => {
+            let mut after = record.clone();
+            for installation in after.installations.iter_mut().filter(|i| i.id == id) {
+                installation.state = state.clone();
+                touch(installation, stamp);
+            }
+            Ok(Some(after))
+        }
+    }
+}
+
+fn touch(installation: &mut Installation, stamp: Stamp) {
+    installation.revision += 1;
+    installation.version = stamp.version;
+}

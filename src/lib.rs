@@ -1,0 +1,10 @@
+//! Green Homes: the register and public counter of Triệu Ngôi Nhà Xanh (Million Green Homes).
+//! ARCHITECTURE.md maps the layers: `main`/`cli` → `app` → `api` → `register` → `db` → `domain`.
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod db;
+pub mod domain;
+pub mod register;
+pub mod settings;

@@ -1,0 +1,296 @@
+//! The proof that nothing was changed behind the register's back: the chain of entries, the
+//! digests of facts and journal, and `cells == sum of contributions == sum of the journal`. It
+//! reads one unchanging view, so it runs beside a live server.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::db::audit::{self as stored, StoredEntry, StoredFacts, StoredPosting};
+use crate::db::{Connection, Database, DbError, cells, head, lookup, transaction};
+use crate::domain::contribution::contribution;
+use crate::domain::entry::{Columns, GENESIS, chain_hash, facts_digest, hex, journal_digest};
+use crate::domain::facts::{InstallationDoc, SiteDoc};
+use crate::domain::id::SiteId;
+use crate::domain::site::SiteRecord;
+use crate::domain::totals::Totals;
+
+/// Entries, cells or sites read at a time.
+const CHUNK: i64 = 2_000;
+/// Findings listed; more are only counted.
+const MOST_LISTED: usize = 100;
+
+/// What an audit found.
+#[derive(Serialize, Debug, Default)]
+pub struct Report {
+    /// Whether everything agrees.
+    pub ok: bool,
+    /// The version that was audited.
+    pub version: i64,
+    /// The hash of its last entry.
+    pub hash: String,
+    /// Sites read.
+    pub sites: u64,
+    /// Cells that are not zero.
+    pub cells: u64,
+    /// How many things are wrong.
+    pub findings_total: u64,
+    /// The first of them, each named.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is wrong.
+#[derive(Serialize, Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is about, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`.
+    pub what: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+type Sums = BTreeMap<i64, Totals>;
+
+struct Audit<'a> {
+    connection: &'a mut Connection,
+    report: Report,
+    /// The journal's sums so far.
+    sums: Sums,
+    previous: Vec<u8>,
+}
+
+/// Audits the whole register.
+pub fn audit(database: &Database) -> Result<Report, DbError> {
+    let mut connection = database.connection()?;
+    transaction::read(&mut connection, |connection| {
+        let mut audit = Audit { connection, report: Report::default(), sums: Sums::new(), previous: GENESIS.to_vec() };
+        audit.run()?;
+        let mut report = audit.report;
+        report.ok = report.findings_total == 0;
+        Ok(report)
+    })
+}
+
+impl Audit<'_> {
+    fn run(&mut self) -> Result<(), DbError> {
+        let head = head::read(self.connection)?;
+        self.report.version = head.version;
+        self.report.hash = hex(&head.hash);
+        let checkpoint = cells::checkpoint_version(self.connection)?;
+        if !(0..=head.version).contains(&checkpoint) {
+            self.found("cells", format!("the checkpoint stands at {checkpoint}, the register at {}", head.version));
+        }
+        self.check_entries(0, checkpoint.min(head.version))?;
+        self.check_cells()?;
+        self.check_entries(checkpoint.clamp(0, head.version), head.version)?;
+        if self.previous != head.hash {
+            self.found("head", "its hash is not that of the last entry");
+        }
+        let beyond = stored::rows_after(self.connection, head.version)?;
+        if beyond > 0 {
+            self.found("head", format!("{beyond} rows stand after version {}", head.version));
+        }
+        self.report.cells = self.sums.values().filter(|sum| !sum.is_zero()).count() as u64;
+        self.check_sites()
+    }
+
+    fn found(&mut self, what: impl Into<String>, problem: impl Into<String>) {
+        self.report.findings_total += 1;
+        if self.report.findings.len() < MOST_LISTED {
+            self.report.findings.push(Finding { what: what.into(), problem: problem.into() });
+        }
+    }
+
+    /// The entries in `(after, up_to]` with their facts and journal rows.
+    fn check_entries(&mut self, mut after: i64, up_to: i64) -> Result<(), DbError> {
+        while after < up_to {
+            let to = up_to.min(after + CHUNK);
+            let mut entries: BTreeMap<i64, StoredEntry> =
+                stored::entries(self.connection, after, to)?.into_iter().map(|e| (e.version, e)).collect();
+            let mut facts: BTreeMap<i64, StoredFacts> =
+                stored::facts(self.connection, after, to)?.into_iter().map(|f| (f.version, f)).collect();
+            let mut postings: BTreeMap<i64, Vec<StoredPosting>> = BTreeMap::new();
+            for posting in stored::journal(self.connection, after, to)? {
+                postings.entry(posting.version).or_default().push(posting);
+            }
+            for version in after + 1..=to {
+                let Some(entry) = entries.remove(&version) else {
+                    self.found(format!("entry {version}"), "is missing");
+                    continue;
+                };
+                self.check_chain(&entry);
+                self.check_facts(&entry, facts.remove(&version).as_ref());
+                self.check_journal(&entry, &postings.remove(&version).unwrap_or_default());
+            }
+            after = to;
+        }
+        Ok(())
+    }
+
+    fn check_chain(&mut self, entry: &StoredEntry) {
+        let what = format!("entry {}", entry.version);
+        let hash = chain_hash(&Columns {
+            version: entry.version,
+            recorded_at: entry.recorded_at,
+            words: [&entry.actor, &entry.action, &entry.cause, &entry.subject],
+            digest: &entry.digest,
+            journal_digest: &entry.journal_digest,
+            previous: &entry.previous,
+        });
+        if hash.as_slice() != entry.hash {
+            self.found(&what, "its hash is not that of its columns");
+        }
+        if entry.previous != self.previous {
+            self.found(&what, "it does not follow the hash of the entry before");
+        }
+        self.previous.clone_from(&entry.hash);
+    }
+
+    fn check_facts(&mut self, entry: &StoredEntry, facts: Option<&StoredFacts>) {
+        let what = format!("facts {}", entry.version);
+        match facts {
+            None => self.found(what, "are missing"),
+            Some(StoredFacts { salt: None, .. }) => self.found(what, "were erased, and no entry says so"),
+            Some(StoredFacts { salt: Some(salt), facts, note, .. }) => {
+                if facts_digest(salt, facts, note.as_deref()).as_slice() != entry.digest {
+                    self.found(what, "do not match the digest of the entry");
+                }
+            }
+        }
+    }
+
+    fn check_journal(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
+        let day = crate::domain::date::day_of(entry.recorded_at);
+        let rows = postings.iter().map(|posting| (posting.cell, posting.deltas.as_str()));
+        let sealed = journal_digest(day, &entry.cause, rows).as_slice() == entry.journal_digest;
+        if !sealed {
+            self.found(format!("journal {}", entry.version), "its rows do not match the digest of the entry");
+        }
+        for (seq, posting) in (0..).zip(postings) {
+            let what = format!("journal {}/{}", posting.version, posting.seq);
+            if posting.seq != seq {
+                self.found(&what, format!("the row {seq} is missing"));
+            }
+            if posting.recorded_on != day || posting.cause != entry.cause {
+                self.found(&what, "its day or cause is not that of the entry");
+            }
+            let sum = self.sums.get(&posting.cell).copied().unwrap_or_default();
+            match Totals::decode(&posting.deltas).and_then(|delta| sum.checked_add(delta)) {
+                Some(sum) => {
+                    self.sums.insert(posting.cell, sum);
+                }
+                None => self.found(&what, "its deltas are not readable"),
+            }
+        }
+    }
+
+    /// The stored cells against the journal up to the checkpoint.
+    fn check_cells(&mut self) -> Result<(), DbError> {
+        let mut expected = self.sums.clone();
+        expected.retain(|_, sum| !sum.is_zero());
+        let mut last = i64::MIN;
+        loop {
+            let rows = stored::cells(self.connection, last, CHUNK)?;
+            let Some((cell, _)) = rows.last() else { break };
+            last = *cell;
+            for (cell, totals) in rows {
+                let journal = expected.remove(&cell).map(Totals::encode);
+                if journal.as_deref() != Some(totals.as_str()) {
+                    let journal = journal.unwrap_or_else(|| "nothing".to_owned());
+                    self.found(format!("cell {cell}"), format!("holds {totals}, the journal sums to {journal}"));
+                }
+            }
+        }
+        for cell in expected.into_keys() {
+            self.found(format!("cell {cell}"), "is missing; the journal has it");
+        }
+        Ok(())
+    }
+
+    /// What the sites count for against the whole journal, and each record against its facts.
+    fn check_sites(&mut self) -> Result<(), DbError> {
+        let mut counted = Sums::new();
+        let mut last = String::new();
+        loop {
+            let ids = stored::site_ids(self.connection, &last, CHUNK)?;
+            let Some(id) = ids.last() else { break };
+            last.clone_from(id);
+            self.report.sites += ids.len() as u64;
+            let records = self.records(&ids)?;
+            self.check_against_facts(&records)?;
+            for (key, totals) in records.iter().flat_map(contribution) {
+                let sum = counted.entry(key.to_stored()).or_default();
+                *sum = sum.checked_add(totals).unwrap_or_default();
+            }
+        }
+        let mut journal = std::mem::take(&mut self.sums);
+        for (cell, sum) in counted {
+            let posted = journal.remove(&cell).unwrap_or_default();
+            if posted != sum {
+                let (sum, posted) = (sum.encode(), posted.encode());
+                self.found(format!("cell {cell}"), format!("its sites count {sum}, the journal sums to {posted}"));
+            }
+        }
+        for (cell, posted) in journal.into_iter().filter(|(_, sum)| !sum.is_zero()) {
+            let posted = posted.encode();
+            self.found(format!("cell {cell}"), format!("no site counts there, the journal sums to {posted}"));
+        }
+        Ok(())
+    }
+
+    /// Reads records; one that cannot be read is named, and the others go on.
+    fn records(&mut self, ids: &[String]) -> Result<Vec<SiteRecord>, DbError> {
+        let parsed: Vec<SiteId> = ids.iter().filter_map(|id| SiteId::parse(id).ok()).collect();
+        match lookup::records(self.connection, &parsed) {
+            Err(DbError::Corrupt(_)) => {}
+            all => return all,
+        }
+        let mut records = Vec::new();
+        for id in parsed {
+            match lookup::records(self.connection, &[id]) {
+                Ok(one) => records.extend(one),
+                Err(DbError::Corrupt(what)) => self.found(format!("site {id}"), format!("cannot be read: {what}")),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(records)
+    }
+
+    /// Each site and installation must be what the entry that last changed it sealed.
+    fn check_against_facts(&mut self, records: &[SiteRecord]) -> Result<(), DbError> {
+        let installations = records.iter().flat_map(|record| &record.installations);
+        let mut versions: Vec<i64> = installations.clone().map(|i| i.version).collect();
+        versions.extend(records.iter().map(|record| record.site.version));
+        versions.sort_unstable();
+        versions.dedup();
+        let mut facts: HashMap<i64, Value> = HashMap::new();
+        for chunk in versions.chunks(5_000) {
+            for (version, text) in stored::facts_at(self.connection, chunk)? {
+                facts.insert(version, serde_json::from_str(&text).unwrap_or_default());
+            }
+        }
+        let sealed = |version: i64, list: &str, doc: &Value| {
+            let docs = facts.get(&version).and_then(|facts| facts.get(list)).and_then(Value::as_array);
+            docs.is_some_and(|docs| docs.contains(doc))
+        };
+        let mut wrong = Vec::new();
+        for site in records.iter().map(|record| &record.site) {
+            if !sealed(site.version, "sites", &doc(&SiteDoc::of(site))) {
+                wrong.push((format!("site {}", site.id), site.version));
+            }
+        }
+        for installation in installations {
+            if !sealed(installation.version, "installations", &doc(&InstallationDoc::of(installation))) {
+                wrong.push((format!("installation {}", installation.id), installation.version));
+            }
+        }
+        for (what, version) in wrong {
+            self.found(what, format!("is not what entry {version} sealed"));
+        }
+        Ok(())
+    }
+}
+
+fn doc(facts: &impl Serialize) -> Value {
+    serde_json::to_value(facts).unwrap_or_default()
+}

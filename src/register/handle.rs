@@ -1,0 +1,191 @@
+//! The handle that the rest of the program holds: ask for a change, read the snapshot.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+use chrono::NaiveDate;
+use tokio::sync::oneshot;
+
+use crate::db::administration::Directory;
+use crate::db::{Database, DbError};
+use crate::domain::progress::Progress;
+
+use super::command::{Done, Failure, Request};
+use super::engine::Clock;
+use super::figures::{Figures, Render, Snapshot};
+use super::writer::{Job, Writer};
+
+/// Requests that may wait; one more is answered 503.
+const QUEUE: usize = 1024;
+
+/// Counts since the start of this process, for metrics.
+#[derive(Default)]
+pub struct Stats {
+    /// Batches carried out.
+    pub batches: AtomicU64,
+    /// Entries written.
+    pub entries: AtomicU64,
+    /// Requests that the database failed.
+    pub failures: AtomicU64,
+    /// Requests turned away because the queue was full.
+    pub turned_away: AtomicU64,
+    /// Cells in memory.
+    pub cells: AtomicU64,
+}
+
+/// What the writer publishes and everybody reads.
+pub(super) struct Shared {
+    pub(super) stats: Stats,
+    pub(super) directory: ArcSwap<Directory>,
+    pub(super) checkpoint: AtomicI64,
+    pub(super) database_up: AtomicBool,
+    alive: AtomicBool,
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl Shared {
+    pub(super) fn publish(&self, snapshot: Snapshot, cells: usize) {
+        self.stats.cells.store(cells as u64, Ordering::Relaxed);
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    pub(super) fn day(&self) -> NaiveDate {
+        self.snapshot.load().figures.day
+    }
+}
+
+/// The register: one writer thread behind a queue. Cheap to share behind an `Arc`.
+pub struct Register {
+    database: Database,
+    clock: Clock,
+    queue: SyncSender<Job>,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Register {
+    /// Loads the cells, publishes the first snapshot, starts the writer.
+    pub fn start(database: &Database, clock: &Clock, render: &Render) -> Result<Self, DbError> {
+        let shared = Arc::new(Shared {
+            stats: Stats::default(),
+            directory: ArcSwap::default(),
+            checkpoint: AtomicI64::new(0),
+            database_up: AtomicBool::new(true),
+            alive: AtomicBool::new(true),
+            snapshot: ArcSwap::from_pointee(nothing(clock, render)),
+        });
+        let writer = Writer::load(database.clone(), clock.clone(), render.clone(), shared.clone())?;
+        let (queue, jobs) = sync_channel(QUEUE);
+        let thread = spawn(writer, jobs, shared.clone())?;
+        Ok(Self { database: database.clone(), clock: clock.clone(), queue, shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Asks for a change. An answer `Ok` means that it is on disk. The change goes on when the
+    /// caller goes away.
+    pub async fn request(&self, request: Request) -> Result<Done, Failure> {
+        let (answer, answered) = oneshot::channel();
+        match self.queue.try_send(Job::Do(request, answer)) {
+            Ok(()) => answered.await.unwrap_or(Err(Failure::Unavailable)),
+            Err(TrySendError::Full(_)) => {
+                self.shared.stats.turned_away.fetch_add(1, Ordering::Relaxed);
+                Err(Failure::Unavailable)
+            }
+            Err(TrySendError::Disconnected(_)) => Err(Failure::Unavailable),
+        }
+    }
+
+    /// The newest snapshot.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.snapshot.load_full()
+    }
+
+    /// The newest directory of partners and clients.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        self.shared.directory.load_full()
+    }
+
+    /// The database, for reading.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Today in Hà Nội, and never before the last entry.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        let recorded_at = self.shared.snapshot.load().figures.recorded_at;
+        crate::domain::date::day_of((self.clock)().max(recorded_at))
+    }
+
+    /// What tells the time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Counts since the start.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.shared.stats
+    }
+
+    /// Whether the writer is at work.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.shared.alive.load(Ordering::Relaxed)
+    }
+
+    /// Whether the database answered when it was last asked.
+    #[must_use]
+    pub fn is_database_up(&self) -> bool {
+        self.shared.database_up.load(Ordering::Relaxed)
+    }
+
+    /// Commits what was accepted, answers it, moves the checkpoint, stops. Blocks.
+    pub fn stop(&self) {
+        // The queue may be full: this waits for its turn behind what was accepted.
+        let told = self.queue.send(Job::Stop);
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        if let (Ok(()), Some(thread)) = (told, thread)
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer ended in a panic");
+        }
+    }
+}
+
+fn spawn(writer: Writer, jobs: Receiver<Job>, shared: Arc<Shared>) -> Result<JoinHandle<()>, DbError> {
+    let work = move || {
+        let _alive = Alive(shared);
+        writer.run(&jobs);
+    };
+    let thread = std::thread::Builder::new().name("register-writer".to_owned()).spawn(work);
+    thread.map_err(|error| DbError::Unusable(format!("the writer cannot start: {error}")))
+}
+
+/// Notes the end of the writer, however it ends.
+struct Alive(Arc<Shared>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.alive.store(false, Ordering::Relaxed);
+    }
+}
+
+/// What stands before the first snapshot; nobody sees it.
+fn nothing(clock: &Clock, render: &Render) -> Snapshot {
+    let now = clock();
+    let figures = Figures {
+        version: 0,
+        hash: crate::domain::entry::GENESIS,
+        recorded_at: now,
+        day: crate::domain::date::day_of(now),
+        progress: Progress::default(),
+    };
+    Snapshot::new(figures, render)
+}

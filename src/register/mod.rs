@@ -1,0 +1,18 @@
+//! The register at work: one writer that orders every change, the cells it keeps in memory, and
+//! the snapshot that everybody reads.
+
+pub mod audit;
+mod batch;
+mod cells;
+mod command;
+mod engine;
+mod figures;
+mod handle;
+mod working;
+mod writer;
+
+pub use cells::Cells;
+pub use command::{Command, Done, Failure, Outcome, Request};
+pub use engine::{Clock, Engine, system_clock};
+pub use figures::{Figures, Render, Snapshot};
+pub use handle::{Register, Stats};

@@ -1,0 +1,207 @@
+//! The records that a batch works on: loaded once under the lock, changed in memory request by
+//! request, written at the end.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::db::lookup::{self, Named};
+use crate::db::store::Batch;
+use crate::db::{Connection, DbError, administration};
+use crate::domain::id::{InstallationId, PartnerCode, ProjectCode, SiteId};
+use crate::domain::private::GridCode;
+use crate::domain::registration::{NewInstallation, Registrant, SiteClaim};
+use crate::domain::site::SiteRecord;
+
+use super::command::{Command, Request};
+
+#[derive(Default)]
+pub(super) struct WorkingSet {
+    by_external_id: HashMap<Named, (InstallationId, SiteId)>,
+    by_id: HashMap<InstallationId, SiteId>,
+    site_names: HashMap<Named, SiteId>,
+    grid_codes: HashMap<(PartnerCode, GridCode), SiteId>,
+    records: HashMap<SiteId, SiteRecord>,
+    projects: HashSet<ProjectCode>,
+    changed_sites: BTreeSet<SiteId>,
+    new_sites: BTreeSet<SiteId>,
+    changed_installations: BTreeSet<InstallationId>,
+    new_installations: BTreeSet<InstallationId>,
+    new_names: Vec<(Named, SiteId)>,
+}
+
+impl WorkingSet {
+    /// Loads every record that the requests speak of.
+    pub(super) fn load(connection: &mut Connection, requests: &[&Request]) -> Result<Self, DbError> {
+        let wanted = Wanted::of(requests);
+        let mut set = Self {
+            by_external_id: lookup::sites_of_installations(connection, &wanted.installations)?,
+            site_names: lookup::sites_by_name(connection, &wanted.site_names)?,
+            grid_codes: lookup::sites_by_grid_code(connection, &wanted.grid_codes)?,
+            by_id: lookup::sites_of(connection, &wanted.ids)?,
+            ..Self::default()
+        };
+        if !wanted.projects.is_empty() {
+            set.projects = administration::known_projects(connection, &wanted.projects)?.into_iter().collect();
+        }
+        let mut sites: BTreeSet<SiteId> = wanted.sites.into_iter().collect();
+        sites.extend(set.by_external_id.values().map(|(_, site)| *site));
+        sites.extend(set.site_names.values());
+        sites.extend(set.grid_codes.values());
+        sites.extend(set.by_id.values());
+        set.load_records(connection, sites)?;
+        Ok(set)
+    }
+
+    /// Loads these sites, and those that took their place in a merge.
+    fn load_records(&mut self, connection: &mut Connection, mut sites: BTreeSet<SiteId>) -> Result<(), DbError> {
+        while !sites.is_empty() {
+            let ids: Vec<SiteId> = sites.iter().copied().collect();
+            let records = lookup::records(connection, &ids)?;
+            let successors = records.iter().filter_map(|record| record.site.superseded_by);
+            sites = successors.filter(|id| !self.records.contains_key(id) && !ids.contains(id)).collect();
+            self.records.extend(records.into_iter().map(|record| (record.site.id, record)));
+        }
+        Ok(())
+    }
+
+    /// A site's record, or that of the site that took its place.
+    pub(super) fn record(&self, id: SiteId) -> Option<&SiteRecord> {
+        let mut record = self.records.get(&id)?;
+        while let Some(successor) = record.site.superseded_by {
+            record = self.records.get(&successor)?;
+        }
+        Some(record)
+    }
+
+    /// A site's own record, whether or not it was merged away.
+    pub(super) fn own_record(&self, id: SiteId) -> Option<&SiteRecord> {
+        self.records.get(&id)
+    }
+
+    /// The record at which an installation is.
+    pub(super) fn record_of(&self, id: InstallationId) -> Option<&SiteRecord> {
+        self.records.get(self.by_id.get(&id)?)
+    }
+
+    /// What a partner registered under an external id.
+    pub(super) fn registered(&self, by: &Registrant, new: &NewInstallation) -> Option<(InstallationId, &SiteRecord)> {
+        let (id, site) = self.by_external_id.get(&(by.partner.clone(), new.external_id.clone()))?;
+        Some((*id, self.records.get(site)?))
+    }
+
+    /// The site that a request names by id or by the partner's own number, if the partner may
+    /// know it.
+    pub(super) fn named_site(&self, by: &Registrant, claim: &SiteClaim) -> Option<&SiteRecord> {
+        let id = match claim {
+            SiteClaim::Known { id, .. } => *id,
+            SiteClaim::Described { external_id, .. } => {
+                *self.site_names.get(&(by.partner.clone(), external_id.clone()?))?
+            }
+        };
+        self.record(id).filter(|record| record.is_known_to(&by.partner))
+    }
+
+    /// The partner's site with the grid customer code of the request.
+    pub(super) fn site_by_grid_code(&self, by: &Registrant, new: &NewInstallation) -> Option<&SiteRecord> {
+        let code = new.private.grid_customer_code.clone()?;
+        self.record(*self.grid_codes.get(&(by.partner.clone(), code))?)
+    }
+
+    /// Whether a project has this code.
+    pub(super) fn knows_project(&self, code: &ProjectCode) -> bool {
+        self.projects.contains(code)
+    }
+
+    /// Takes over a record after a change, and notes what in it has to be written.
+    pub(super) fn put(&mut self, record: SiteRecord, version: i64) {
+        let site = &record.site;
+        if site.version == version {
+            self.changed_sites.insert(site.id);
+        }
+        if !self.records.contains_key(&site.id) {
+            self.new_sites.insert(site.id);
+            if let Some(code) = &record.private.grid_customer_code {
+                self.grid_codes.entry((site.partner.clone(), code.clone())).or_insert(site.id);
+            }
+        }
+        for installation in record.installations.iter().filter(|i| i.version == version) {
+            self.changed_installations.insert(installation.id);
+            self.by_id.insert(installation.id, site.id);
+            let name = (installation.partner.clone(), installation.external_id.clone());
+            self.by_external_id.insert(name, (installation.id, site.id));
+            if installation.registered_version == version {
+                self.new_installations.insert(installation.id);
+            }
+        }
+        self.records.insert(site.id, record);
+    }
+
+    /// Notes that a partner calls a site so.
+    pub(super) fn name_site(&mut self, name: Named, site: SiteId) {
+        self.site_names.insert(name.clone(), site);
+        self.new_names.push((name, site));
+    }
+
+    /// The rows of everything that changed, each in its last state.
+    pub(super) fn fill(&self, batch: &mut Batch) {
+        for record in self.changed_sites.iter().filter_map(|id| self.records.get(id)) {
+            batch.save_site(&record.site);
+            if self.new_sites.contains(&record.site.id) && !record.private.is_empty() {
+                batch.add_private(record.site.id, &record.private);
+            }
+        }
+        for ((partner, external_id), site) in &self.new_names {
+            batch.add_ref(partner, external_id, *site);
+        }
+        for id in &self.changed_installations {
+            let Some(installation) = self.record_of(*id).and_then(|record| record.installation(*id)) else { continue };
+            batch.save_installation(installation);
+            if self.new_installations.contains(id) {
+                batch.add_measures(installation);
+            }
+        }
+    }
+}
+
+/// What the requests speak of.
+#[derive(Default)]
+struct Wanted {
+    installations: Vec<Named>,
+    ids: Vec<InstallationId>,
+    site_names: Vec<Named>,
+    sites: Vec<SiteId>,
+    grid_codes: Vec<(PartnerCode, GridCode)>,
+    projects: Vec<ProjectCode>,
+}
+
+impl Wanted {
+    fn of(requests: &[&Request]) -> Self {
+        let mut wanted = Self::default();
+        for request in requests {
+            match &request.command {
+                Command::Register { by, new } => wanted.add_registration(by, new),
+                Command::Verify { id, .. }
+                | Command::Reject { id, .. }
+                | Command::Decommission { id, .. }
+                | Command::Split { id } => wanted.ids.push(*id),
+                Command::Merge { from, into } => wanted.sites.extend([*from, *into]),
+                Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {}
+            }
+        }
+        wanted
+    }
+
+    fn add_registration(&mut self, by: &Registrant, new: &NewInstallation) {
+        self.installations.push((by.partner.clone(), new.external_id.clone()));
+        match &new.site {
+            SiteClaim::Known { id, .. } => self.sites.push(*id),
+            SiteClaim::Described { external_id: Some(name), .. } => {
+                self.site_names.push((by.partner.clone(), name.clone()));
+            }
+            SiteClaim::Described { external_id: None, .. } => {}
+        }
+        if let Some(code) = &new.private.grid_customer_code {
+            self.grid_codes.push((by.partner.clone(), code.clone()));
+        }
+        self.projects.extend(new.terms.project.clone());
+    }
+}

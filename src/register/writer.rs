@@ -1,0 +1,253 @@
+//! The writer: one thread that takes requests from a queue in batches, keeps the cells in step
+//! with the register, publishes snapshots, and moves the checkpoint when there is time.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::oneshot;
+
+use crate::db::{Connection, Database, DbError, administration, cells as stored, head};
+use crate::domain::date;
+use crate::domain::entry::Hash;
+use crate::domain::progress::Progress;
+
+use super::cells::Cells;
+use super::command::{Done, Failure, Request};
+use super::engine::{Clock, Committed, Engine};
+use super::figures::{Figures, Render, Snapshot};
+use super::handle::Shared;
+
+/// Requests decided in one transaction, at most.
+const MOST_IN_A_BATCH: usize = 256;
+/// How often the head is polled, and how often at most a snapshot is made.
+const TICK: Duration = Duration::from_millis(250);
+/// Without requests for this long, the checkpoint moves.
+const IDLE: Duration = Duration::from_secs(1);
+/// Entries behind the head at which the checkpoint moves also under load.
+const CHECKPOINT_LAG: i64 = 100_000;
+/// Entries by which it moves at a time: a fraction of a second.
+const CHECKPOINT_STEP: i64 = 2_000;
+
+/// What stands in the queue.
+pub(super) enum Job {
+    /// A request and where its answer goes.
+    Do(Request, oneshot::Sender<Result<Done, Failure>>),
+    /// Finish what is in the queue, then stop.
+    Stop,
+}
+
+pub(super) struct Writer {
+    database: Database,
+    engine: Engine,
+    clock: Clock,
+    render: Render,
+    shared: Arc<Shared>,
+    cells: Cells,
+    known: Known,
+    /// The version that the last snapshot was made of.
+    published: Option<i64>,
+    published_at: Instant,
+    polled_at: Instant,
+    busy_at: Instant,
+}
+
+/// How far the cells have followed the register.
+#[derive(Clone, Copy)]
+struct Known {
+    version: i64,
+    hash: Hash,
+    recorded_at: DateTime<Utc>,
+}
+
+impl Writer {
+    /// Loads the checkpoint and the journal after it.
+    pub(super) fn load(database: Database, clock: Clock, render: Render, shared: Arc<Shared>) -> Result<Self, DbError> {
+        let mut connection = database.connection()?;
+        let mut cells = Cells::default();
+        let known = crate::db::transaction::read(&mut connection, |connection| load_cells(connection, &mut cells))?;
+        let now = Instant::now();
+        let engine = Engine::new(database.clone(), clock.clone());
+        let mut writer = Self {
+            database,
+            engine,
+            clock,
+            render,
+            shared,
+            cells,
+            known,
+            published: None,
+            published_at: now,
+            polled_at: now,
+            busy_at: now,
+        };
+        writer.reload_directory(&mut connection)?;
+        writer.publish();
+        Ok(writer)
+    }
+
+    /// Works until it is told to stop, or nobody is left to ask.
+    pub(super) fn run(mut self, queue: &Receiver<Job>) {
+        loop {
+            match queue.recv_timeout(self.patience()) {
+                Ok(Job::Do(request, answer)) => {
+                    let (batch, stop) = gather(queue, request, answer);
+                    self.execute(batch);
+                    if stop {
+                        break;
+                    }
+                }
+                Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.keep_up();
+        }
+        self.checkpoint(i64::MAX);
+    }
+
+    fn patience(&self) -> Duration {
+        let due = TICK.saturating_sub(self.polled_at.elapsed());
+        let unpublished = self.published != Some(self.known.version);
+        if unpublished { due.min(TICK.saturating_sub(self.published_at.elapsed())) } else { due }
+    }
+
+    fn execute(&mut self, batch: Vec<(Request, oneshot::Sender<Result<Done, Failure>>)>) {
+        self.busy_at = Instant::now();
+        let requests: Vec<&Request> = batch.iter().map(|(request, _)| request).collect();
+        let executed = self.engine.execute(&requests);
+        let shared = self.shared.clone();
+        let stats = &shared.stats;
+        stats.batches.fetch_add(1, Ordering::Relaxed);
+        for committed in &executed.committed {
+            let entries = u64::try_from(committed.version - committed.from).unwrap_or_default();
+            stats.entries.fetch_add(entries, Ordering::Relaxed);
+            self.follow(committed);
+        }
+        for ((_, answer), result) in batch.into_iter().zip(executed.results) {
+            if matches!(result, Err(Failure::Unavailable | Failure::Broken)) {
+                stats.failures.fetch_add(1, Ordering::Relaxed);
+            }
+            // Whoever asked may have gone; what was done stays done.
+            let _ = answer.send(result);
+        }
+    }
+
+    /// Takes over an own batch, after what other processes wrote before it.
+    fn follow(&mut self, committed: &Committed) {
+        if committed.from > self.known.version || committed.administrative {
+            self.poll();
+        }
+        // A poll that failed, or that went past this batch already, leaves nothing to do here.
+        if committed.from == self.known.version {
+            self.take(&committed.postings);
+            self.known = Known { version: committed.version, hash: committed.hash, recorded_at: committed.at };
+        }
+    }
+
+    fn take(&mut self, postings: &[stored::CellTotals]) {
+        if let Err(cell) = self.cells.apply(postings) {
+            tracing::error!(cell = cell.to_stored(), "the totals of a cell leave 64 bits; run an audit");
+        }
+    }
+
+    /// What has to be done now and then.
+    fn keep_up(&mut self) {
+        if self.polled_at.elapsed() >= TICK {
+            self.poll();
+        }
+        let stale = self.published != Some(self.known.version) || self.day() != self.shared.day();
+        if stale && self.published_at.elapsed() >= TICK {
+            self.publish();
+        }
+        let lag = self.known.version - self.shared.checkpoint.load(Ordering::Relaxed);
+        let idle = self.busy_at.elapsed() >= IDLE;
+        if lag >= CHECKPOINT_LAG || (idle && lag > 0) {
+            self.checkpoint(CHECKPOINT_STEP);
+        }
+    }
+
+    /// Reads what others wrote.
+    fn poll(&mut self) {
+        self.polled_at = Instant::now();
+        let read = self.database.connection().and_then(|mut connection| {
+            if head::version(&mut connection)? == self.known.version {
+                return Ok(());
+            }
+            let head = head::read(&mut connection)?;
+            let postings = stored::postings(&mut connection, self.known.version, head.version)?;
+            self.take(&postings);
+            self.known = Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at };
+            self.reload_directory(&mut connection)
+        });
+        self.shared.database_up.store(read.is_ok(), Ordering::Relaxed);
+        if let Err(error) = read {
+            tracing::warn!(%error, "the register cannot be followed just now");
+        }
+    }
+
+    fn reload_directory(&self, connection: &mut Connection) -> Result<(), DbError> {
+        let directory = administration::directory(connection)?;
+        self.shared.directory.store(Arc::new(directory));
+        Ok(())
+    }
+
+    fn day(&self) -> chrono::NaiveDate {
+        date::day_of((self.clock)().max(self.known.recorded_at))
+    }
+
+    fn publish(&mut self) {
+        let Known { version, hash, recorded_at } = self.known;
+        let figures =
+            Figures { version, hash, recorded_at, day: self.day(), progress: Progress::of(self.cells.iter()) };
+        self.shared.publish(Snapshot::new(figures, &self.render), self.cells.len());
+        self.published = Some(version);
+        self.published_at = Instant::now();
+    }
+
+    /// Moves the checkpoint by at most `step` entries.
+    fn checkpoint(&mut self, step: i64) {
+        let moved = self.database.connection().and_then(|mut connection| {
+            let at = stored::checkpoint_version(&mut connection)?;
+            let mut to = at;
+            while to < self.known.version && to - at < step {
+                to = self.known.version.min(to + CHECKPOINT_STEP);
+                stored::advance_checkpoint(&mut connection, to)?;
+            }
+            Ok(to)
+        });
+        match moved {
+            Ok(to) => self.shared.checkpoint.store(to, Ordering::Relaxed),
+            Err(error) => tracing::warn!(%error, "the checkpoint was not moved; the journal has everything"),
+        }
+    }
+}
+
+fn load_cells(connection: &mut Connection, cells: &mut Cells) -> Result<Known, DbError> {
+    let head = head::read(connection)?;
+    let mut at = stored::checkpoint_version(connection)?;
+    stored::each_cell(connection, |key, totals| cells.push(key, totals))?;
+    while at < head.version {
+        let to = head.version.min(at + CHECKPOINT_STEP);
+        let postings = stored::postings(connection, at, to)?;
+        cells.apply(&postings).map_err(|cell| DbError::Corrupt(format!("cell {} leaves 64 bits", cell.to_stored())))?;
+        at = to;
+    }
+    Ok(Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at })
+}
+
+type Answer = oneshot::Sender<Result<Done, Failure>>;
+
+/// Takes what else is waiting, up to a batch's size; says whether it was told to stop.
+fn gather(queue: &Receiver<Job>, request: Request, answer: Answer) -> (Vec<(Request, Answer)>, bool) {
+    let mut batch = vec![(request, answer)];
+    while batch.len() < MOST_IN_A_BATCH {
+        match queue.try_recv() {
+            Ok(Job::Do(request, answer)) => batch.push((request, answer)),
+            Ok(Job::Stop) => return (batch, true),
+            Err(_) => break,
+        }
+    }
+    (batch, false)
+}

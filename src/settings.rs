@@ -1,0 +1,91 @@
+//! Settings: flags, then environment, then defaults that work.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use validator::Validate;
+
+use crate::db::Url;
+
+/// Settings of every command, each also by environment.
+#[derive(Args, Validate, Clone)]
+pub struct Settings {
+    /// Directory for the SQLite database and the signing key
+    #[arg(long, env = "GREEN_HOMES_DATA_DIR", default_value = "data", global = true)]
+    pub data_dir: PathBuf,
+
+    /// Address and port to listen on
+    #[arg(long, env = "GREEN_HOMES_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: String,
+
+    /// sqlite://path or postgres://user@host/name [default: sqlite:// in the data directory]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+
+    /// File that holds the database URL, instead of --database-url
+    #[arg(long, env = "DATABASE_URL_FILE", global = true)]
+    pub database_url_file: Option<PathBuf>,
+
+    /// URL under which the public reaches the service: issuer of tokens, Location, permalinks
+    #[arg(long, env = "GREEN_HOMES_PUBLIC_URL", default_value = "http://127.0.0.1:8080", global = true)]
+    #[validate(url(message = "is no URL"))]
+    pub public_url: String,
+
+    /// Who publishes the register, as citations name it
+    #[arg(long, env = "GREEN_HOMES_PUBLISHER", default_value = "GreenID & VCCA", global = true)]
+    #[validate(length(min = 1, max = 200, message = "has 1 to 200 characters"))]
+    pub publisher: String,
+
+    /// Connections to the database
+    #[arg(long, env = "GREEN_HOMES_DATABASE_CONNECTIONS", default_value_t = 10, global = true)]
+    #[validate(range(min = 2, max = 200, message = "is from 2 to 200"))]
+    pub database_connections: u32,
+
+    /// Threads that serve HTTP [default: one a processor]
+    #[arg(long, env = "GREEN_HOMES_WORKERS", global = true)]
+    #[validate(range(min = 1, max = 256, message = "is from 1 to 256"))]
+    pub workers: Option<u16>,
+
+    /// What is logged, as in `info` or `green_homes=debug`
+    #[arg(long, env = "GREEN_HOMES_LOG", default_value = "info", global = true)]
+    pub log: String,
+}
+
+impl Settings {
+    /// Every setting that cannot be, in words.
+    pub fn check(&self) -> Result<(), String> {
+        let Err(errors) = self.validate() else { return Ok(()) };
+        let mut lines: Vec<String> = errors
+            .field_errors()
+            .into_iter()
+            .flat_map(|(field, errors)| {
+                let name = field.replace('_', "-");
+                errors.iter().map(move |error| {
+                    format!("--{name} {}", error.message.clone().unwrap_or_else(|| error.code.clone()))
+                })
+            })
+            .collect();
+        lines.sort();
+        Err(lines.join("; "))
+    }
+
+    /// Which database: the URL, the file with the URL, or a file in the data directory.
+    pub fn database(&self) -> Result<Url, String> {
+        match (&self.database_url, &self.database_url_file) {
+            (Some(_), Some(_)) => Err("set DATABASE_URL or DATABASE_URL_FILE, not both".to_owned()),
+            (Some(url), None) => Url::parse(url),
+            (None, Some(file)) => {
+                let read = std::fs::read_to_string(file);
+                let text = read.map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+                Url::parse(text.trim())
+            }
+            (None, None) => Ok(Url::Sqlite(self.data_dir.join("green-homes.db").display().to_string())),
+        }
+    }
+
+    /// The public URL without a slash at the end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        self.public_url.trim_end_matches('/').to_owned()
+    }
+}

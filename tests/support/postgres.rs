@@ -1,0 +1,288 @@
+//! Throwaway PostgreSQL clusters for tests: one shared by a test run, private ones for tests that break the server.
+//!
+//! A cluster leaves nothing behind: a watchdog process stops the server and deletes its folder as soon as the test
+//! process has gone, however it went. Missing server programs are a failure, never a skipped test.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The superuser of every cluster, and the account that runs the server when the tests run as root.
+const USER: &str = "postgres";
+
+/// The ports tried: below the ranges that Linux and macOS give to outgoing connections, so that a stopped cluster
+/// finds its port still free.
+const PORTS: std::ops::Range<u16> = 15_000..32_000;
+
+/// Reads until the test process has gone (its end of the pipe closes), then removes all traces of the cluster.
+const WATCHDOG: &str = r#"
+trap '' HUP INT TERM
+while read -r _; do :; done
+"$1" stop --pgdata="$2/data" --mode=immediate --silent
+rm -rf "$2"
+"#;
+
+/// What installs the missing programs.
+const HOW_TO_INSTALL: &str = "`make test` installs the PostgreSQL server programs on Debian and Ubuntu; \
+                              elsewhere install the PostgreSQL server and put its initdb on the PATH";
+
+/// The cluster that the tests of this process share, started at the first call.
+///
+/// Never stop it: other tests run at the same time. A test that needs a failing server takes [`Cluster::private`].
+pub fn cluster() -> &'static Cluster {
+    static SHARED: OnceLock<Cluster> = OnceLock::new();
+    SHARED.get_or_init(Cluster::private)
+}
+
+/// A running PostgreSQL server with a folder, a password and a port of its own.
+pub struct Cluster {
+    programs: PathBuf,
+    account: Option<Account>,
+    folder: PathBuf,
+    port: u16,
+    password: String,
+    databases: AtomicU32,
+    watchdog: Child,
+}
+
+/// A user and a group of the operating system.
+type Account = (u32, u32);
+
+impl Cluster {
+    /// Starts a cluster of the caller's own; dropping it stops the server and deletes its data.
+    pub fn private() -> Cluster {
+        let programs = find_programs();
+        // A short path: that of a Unix socket may have 107 characters at most.
+        let folder = tempfile::Builder::new().prefix("gh-pg-").tempdir_in("/tmp").expect("a folder under /tmp").keep();
+        let root = fs::metadata(&folder).expect("the new folder").uid() == 0;
+        let account = root.then(server_account);
+        if let Some((uid, gid)) = account {
+            chown(&folder, Some(uid), Some(gid)).expect("give the folder to the server's account");
+        }
+        let watchdog = start_watchdog(&programs, &folder, account);
+        let databases = AtomicU32::new(0);
+        let cluster =
+            Cluster { programs, account, folder, port: free_port(), password: random_hex(), databases, watchdog };
+        cluster.initialise();
+        cluster.start();
+        cluster
+    }
+
+    /// The URL of a new, empty database.
+    pub fn create_database(&self) -> String {
+        self.create_database_from("template0")
+    }
+
+    /// The URL of a new database that is a copy of `template`, to which nobody may be connected.
+    pub fn create_database_from(&self, template: &str) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.create_named(&name, template);
+        self.url(&name)
+    }
+
+    /// Creates the database `name`, lets `prepare` fill it through its URL, and leaves it as a template.
+    ///
+    /// `prepare` must have closed its connections when it returns.
+    pub fn create_template(&self, name: &str, prepare: impl FnOnce(&str)) {
+        self.create_named(name, "template0");
+        prepare(&self.url(name));
+    }
+
+    /// Kills the server as a crash would: connections break at once, what was not committed is lost.
+    pub fn stop_hard(&self) {
+        run(self.command("pg_ctl").arg("stop").args(["--mode=immediate", "--silent"]).arg(self.pgdata()));
+    }
+
+    /// Starts the stopped server on the same port and returns when it accepts connections.
+    pub fn start(&self) {
+        let log = self.folder.join("log");
+        let mut pg_ctl = self.command("pg_ctl");
+        pg_ctl.args(["start", "--wait", "--timeout=60", "--silent"]).arg(self.pgdata()).arg("--log").arg(&log);
+        let output = output(&mut pg_ctl);
+        if !output.status.success() {
+            panic!("PostgreSQL does not start:\n{}", fs::read_to_string(&log).unwrap_or_else(|e| e.to_string()));
+        }
+    }
+
+    fn create_named(&self, name: &str, template: &str) {
+        let sql = format!(r#"CREATE DATABASE "{name}" TEMPLATE "{template}""#);
+        let mut psql = self.command("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--username", USER, "--dbname=postgres"]);
+        psql.arg("--host").arg(&self.folder).args(["--port", &self.port.to_string(), "--command", &sql]);
+        run(&mut psql);
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://{USER}:{}@127.0.0.1:{}/{database}", self.password, self.port)
+    }
+
+    /// Makes the data folder. Only the private socket is open without a password.
+    fn initialise(&self) {
+        let password_file = self.folder.join("password");
+        fs::write(&password_file, &self.password).expect("write the password");
+        let mut initdb = self.command("initdb");
+        initdb.args(["--locale=C", "--encoding=UTF8", "--no-sync", "--username", USER]);
+        initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256"]).arg("--pwfile").arg(&password_file);
+        run(initdb.arg(self.pgdata()));
+        // Durable as in production, for the tests of durability. The zone is not UTC, so that SQL which leans on the
+        // session's zone shows here.
+        let settings = format!(
+            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 200\n\
+             shared_buffers = 128MB\nfsync = on\nsynchronous_commit = on\ntimezone = 'Asia/Ho_Chi_Minh'\n",
+            self.port,
+            self.folder.display()
+        );
+        let file = self.folder.join("data/postgresql.conf");
+        let mut file = OpenOptions::new().append(true).open(file).expect("open postgresql.conf");
+        file.write_all(settings.as_bytes()).expect("write postgresql.conf");
+    }
+
+    fn pgdata(&self) -> String {
+        format!("--pgdata={}/data", self.folder.display())
+    }
+
+    /// A server program, run by the account that owns the cluster.
+    fn command(&self, program: &str) -> Command {
+        command(&self.programs.join(program), &self.folder, self.account)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.watchdog.stdin.take());
+        // No `expect` here: a panic while another one unwinds would abort the test run.
+        let _ = self.watchdog.wait();
+    }
+}
+
+/// The folder with the server programs: of the initdb on the PATH, else of the newest version that Debian installed.
+fn find_programs() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).filter_map(|folder| fs::canonicalize(folder.join("initdb")).ok());
+    let mut versions: Vec<u32> = fs::read_dir("/usr/lib/postgresql")
+        .map(|folders| folders.flatten().filter_map(|folder| folder.file_name().to_str()?.parse().ok()).collect())
+        .unwrap_or_default();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    on_path
+        .filter_map(|initdb| Some(initdb.parent()?.to_path_buf()))
+        .chain(versions.iter().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin"))))
+        .find(|folder| ["initdb", "pg_ctl", "psql"].iter().all(|name| folder.join(name).exists()))
+        .unwrap_or_else(|| panic!("no PostgreSQL server programs (initdb, pg_ctl, psql): {HOW_TO_INSTALL}"))
+}
+
+/// The account that runs the server instead of root, as which `initdb` refuses to run.
+fn server_account() -> Account {
+    let id = |flag: &str| {
+        let output = output(Command::new("id").arg(flag).arg(USER));
+        let number = String::from_utf8_lossy(&output.stdout).trim().parse();
+        number.unwrap_or_else(|_| panic!("no account {USER} to run the server for root: {HOW_TO_INSTALL}"))
+    };
+    (id("-u"), id("-g"))
+}
+
+/// A process group of its own keeps the watchdog clear of the Ctrl-C that ends the tests.
+fn start_watchdog(programs: &Path, folder: &Path, account: Option<Account>) -> Child {
+    let mut shell = command(Path::new("sh"), Path::new("/"), account);
+    shell.args(["-c", WATCHDOG, "watchdog"]).arg(programs.join("pg_ctl")).arg(folder);
+    shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn().expect("start the watchdog")
+}
+
+fn command(program: &Path, folder: &Path, account: Option<Account>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C");
+    // The tester's own PGHOST, PGDATA and the like must not leak in.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PG") {
+            command.env_remove(name);
+        }
+    }
+    if let Some((uid, gid)) = account {
+        command.uid(uid).gid(gid);
+    }
+    command
+}
+
+fn output(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+fn run(command: &mut Command) {
+    let output = output(command);
+    let report = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{report}", output.status);
+}
+
+/// 128 bits from the operating system, as hexadecimal digits.
+fn random_hex() -> String {
+    let mut bytes = [0; 16];
+    let mut random = fs::File::open("/dev/urandom").expect("open /dev/urandom");
+    random.read_exact(&mut bytes).expect("read /dev/urandom");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The first free port at or after a random one, so that test runs side by side rarely try the same.
+fn free_port() -> u16 {
+    let random = u16::from_str_radix(&random_hex()[..4], 16).expect("hexadecimal digits");
+    let start = PORTS.start + random % (PORTS.end - PORTS.start);
+    (start..PORTS.end)
+        .chain(PORTS.start..start)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
+}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn create_database_twice_gives_two_empty_databases() {
+        let (first, second) = (cluster().create_database(), cluster().create_database());
+        assert_eq!(query(&first, "CREATE TABLE homes (id int)"), Ok(String::new()));
+        assert_eq!(query(&first, "SELECT count(*) FROM homes"), Ok("0".to_owned()));
+        assert_eq!(query(&second, "SELECT to_regclass('homes') IS NULL"), Ok("t".to_owned()));
+    }
+
+    #[test]
+    fn create_database_from_a_template_copies_it() {
+        cluster().create_template("support_template", |url| {
+            query(url, "CREATE TABLE homes AS SELECT 7 AS id").expect("fill the template");
+        });
+        let copy = cluster().create_database_from("support_template");
+        assert_eq!(query(&copy, "SELECT id FROM homes"), Ok("7".to_owned()));
+    }
+
+    #[test]
+    fn stop_hard_then_start_keeps_what_was_committed() {
+        let cluster = Cluster::private();
+        let url = cluster.create_database();
+        query(&url, "CREATE TABLE homes AS SELECT 7 AS id").expect("commit a row");
+        cluster.stop_hard();
+        assert!(query(&url, "SELECT 1").is_err());
+        cluster.start();
+        assert_eq!(query(&url, "SELECT id FROM homes"), Ok("7".to_owned()));
+    }
+
+    #[test]
+    fn drop_of_a_private_cluster_leaves_nothing() {
+        let cluster = Cluster::private();
+        let (folder, port) = (cluster.folder.clone(), cluster.port);
+        drop(cluster);
+        assert!(!folder.exists());
+        assert!(TcpListener::bind(("127.0.0.1", port)).is_ok());
+    }
+
+    /// What psql prints for `sql`, or its error.
+    fn query(url: &str, sql: &str) -> Result<String, String> {
+        let mut psql = command(&find_programs().join("psql"), Path::new("/"), None);
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command", sql, url]);
+        let output = output(&mut psql);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+}
