@@ -3,11 +3,11 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::{App, HttpServer, middleware, web};
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
-use crate::api::{self, PublicSettings, State};
+use crate::api::{self, Meter, PublicSettings, State};
 use crate::db::{Database, DbError, head, migrations};
 use crate::register::{Clock, Register};
 use crate::settings::Settings;
@@ -62,7 +62,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         tokens,
         secrets: Secrets::new(),
         settings: public,
-        meter: Default::default(),
+        meter: Meter::default(),
     });
     let app =
         move || App::new().app_data(state.clone()).wrap(middleware::from_fn(api::finish)).configure(api::configure);
@@ -75,6 +75,12 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
 }
 
 impl Service {
+    /// What stops the service from outside, as a signal does.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
     /// Serves until SIGTERM or SIGINT: then takes no more connections, commits and answers what
     /// it accepted, and moves the checkpoint.
     pub async fn run(self) -> std::io::Result<()> {

@@ -47,7 +47,7 @@ async fn collect(payload: Payload) -> Result<web::Bytes, ApiError> {
     match limited.await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => {
-            let error: &PayloadError = &error.into();
+            let error: &PayloadError = &error;
             tracing::debug!(%error, "a body broke off");
             Err(ApiError::BrokenBody)
         }

@@ -95,18 +95,18 @@ impl Collector for Now {
 #[utoipa::path(get, path = "/metrics", tag = "operations",
     responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 pub async fn get_metrics(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let (stats, snapshot) = (state.register.stats(), state.register.snapshot());
+    let (counts, snapshot) = (state.register.stats(), state.register.snapshot());
     let mut registry = Registry::with_prefix("green_homes");
     registry.register("http_requests", "Requests by route, method and status", state.meter.requests.clone());
     registry.register("http_request_seconds", "How long requests took", state.meter.seconds.clone());
     registry.register_collector(Box::new(Now {
         version: snapshot.figures.version,
         verified_sites: snapshot.figures.progress.sites.verified,
-        cells: stats.cells.load(Ordering::Relaxed),
-        entries: stats.entries.load(Ordering::Relaxed),
-        batches: stats.batches.load(Ordering::Relaxed),
-        failures: stats.failures.load(Ordering::Relaxed),
-        turned_away: stats.turned_away.load(Ordering::Relaxed),
+        cells: counts.cells.load(Ordering::Relaxed),
+        entries: counts.entries.load(Ordering::Relaxed),
+        batches: counts.batches.load(Ordering::Relaxed),
+        failures: counts.failures.load(Ordering::Relaxed),
+        turned_away: counts.turned_away.load(Ordering::Relaxed),
         database_up: state.register.is_database_up(),
     }));
     let mut text = String::new();

@@ -28,6 +28,7 @@ use actix_web::http::Method;
 use actix_web::{Route, web};
 
 pub use access::{Access, Scope};
+pub use metrics::Meter;
 pub use middleware::finish;
 pub use progress::render as render_progress;
 pub use state::{PublicSettings, State};

@@ -37,7 +37,7 @@ struct ReferenceMeasure {
     name_vi: &'static str,
     /// Its English name.
     name_en: &'static str,
-    /// core, pilot_included, supporting or no_credit. The first two make a site count.
+    /// core, `pilot_included`, supporting or `no_credit`. The first two make a site count.
     role: &'static str,
     /// The unit of its quantity.
     unit: &'static str,
@@ -201,7 +201,7 @@ struct ReferenceCommune {
     code: &'static str,
     /// Its Vietnamese name with its type.
     name_vi: &'static str,
-    /// ward, commune or special_zone.
+    /// ward, commune or `special_zone`.
     kind: &'static str,
     /// Where it lies.
     province_code: &'static str,

@@ -30,9 +30,9 @@ pub struct CreateInstallation {
     support_vnd: Option<i64>,
     /// own, loan, grant or mixed.
     finance: Option<String>,
-    /// occupant or third_party.
+    /// occupant or `third_party`.
     system_owner: Option<String>,
-    /// self_only, sells_surplus or sells_all.
+    /// `self_only`, `sells_surplus` or `sells_all`.
     power_use: Option<String>,
     /// none, carbon, rec or dppa.
     attributes_sold: Option<String>,
@@ -121,7 +121,7 @@ pub struct VerifyInstallation {
 /// A rejection.
 #[derive(Serialize, ToSchema)]
 pub struct RejectInstallation {
-    /// evidence_missing, evidence_inconsistent, duplicate, not_eligible or other.
+    /// `evidence_missing`, `evidence_inconsistent`, duplicate, `not_eligible` or other.
     #[schema(example = "evidence_missing")]
     reason: String,
     /// A remark, at most 500 characters.

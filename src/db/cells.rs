@@ -15,7 +15,7 @@ use crate::domain::cell::CellKey;
 use crate::domain::totals::Totals;
 
 /// Cells read or written at a time.
-const CHUNK: usize = 5_000;
+const CHUNK: u32 = 5_000;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = cells)]
@@ -58,7 +58,7 @@ pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Tota
             cells::table
                 .filter(cells::cell.gt(last))
                 .order(cells::cell)
-                .limit(CHUNK as i64)
+                .limit(i64::from(CHUNK))
                 .select(CellRow::as_select())
                 .load(c)
         })?;
@@ -84,7 +84,7 @@ pub fn advance_checkpoint(connection: &mut Connection, to: i64) -> Result<(), Db
             add(sums.entry(key.to_stored()).or_default(), delta)?;
         }
         let keys: Vec<i64> = sums.keys().copied().collect();
-        for chunk in keys.chunks(CHUNK) {
+        for chunk in keys.chunks(CHUNK as usize) {
             let rows: Vec<CellRow> = on_backend!(connection, c => {
                 cells::table.filter(cells::cell.eq_any(chunk)).select(CellRow::as_select()).load(c)
             })?;
@@ -118,7 +118,7 @@ fn lock_checkpoint(connection: &mut Connection) -> Result<i64, DbError> {
 /// Cells that came to nothing go; the others are replaced.
 fn save(connection: &mut Connection, sums: &BTreeMap<i64, Totals>) -> Result<(), DbError> {
     let keys: Vec<i64> = sums.keys().copied().collect();
-    for chunk in keys.chunks(CHUNK) {
+    for chunk in keys.chunks(CHUNK as usize) {
         on_backend!(connection, c => diesel::delete(cells::table.filter(cells::cell.eq_any(chunk))).execute(c))?;
         let rows: Vec<CellRow> = chunk
             .iter()

@@ -34,15 +34,16 @@ impl From<Error> for DbError {
     fn from(error: Error) -> Self {
         let unavailable = match &error {
             Error::BrokenTransactionManager => true,
-            Error::DatabaseError(kind, info) => is_unavailable(kind, info.message()),
+            Error::DatabaseError(kind, info) => is_lost(kind, info.message()),
             _ => false,
         };
         if unavailable { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "diesel's kinds are not Copy")]
 /// Connections break and locks time out in many words; diesel passes them on as text.
-fn is_unavailable(kind: &DatabaseErrorKind, message: &str) -> bool {
+fn is_lost(kind: &DatabaseErrorKind, message: &str) -> bool {
     const SIGNS: [&str; 15] = [
         "database is locked",
         "disk is full",

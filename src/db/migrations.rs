@@ -10,7 +10,7 @@ use super::transaction;
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Any fixed number; all processes of this register take the same.
-const LOCK: i64 = 1_000_000_2030;
+const LOCK: i64 = 10_000_002_030;
 
 /// Brings the schema up to this binary's; a database newer than the binary is refused.
 pub fn migrate(connection: &mut Connection) -> Result<usize, DbError> {
@@ -89,6 +89,7 @@ fn locked<T>(
     result
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn failed(error: Failure) -> DbError {
     DbError::Unusable(format!("the migration failed: {error}"))
 }

@@ -152,6 +152,7 @@ fn flag_number(flag: Option<bool>) -> u64 {
     }
 }
 
+#[expect(clippy::option_option, reason = "outside: whether it is a flag at all; inside: whether it is known")]
 fn flag_of(number: u64) -> Option<Option<bool>> {
     match number {
         0 => Some(None),

@@ -77,15 +77,15 @@ fn add(cells: &mut Contribution, key: CellKey, totals: Totals) {
 /// One measure of one installation, with what it holds.
 struct Line<'a> {
     installation: &'a Installation,
-    line: &'a MeasureLine,
+    of: &'a MeasureLine,
     held: Held,
 }
 
 impl Line<'_> {
     /// Whether it can make a site count: role core or pilot, and the target's least quantity.
     fn counts(&self) -> bool {
-        let measure = self.line.measure.measure();
-        measure.counts_for_site() && self.line.quantity.milli() >= measure.minimum_quantity_milli()
+        let measure = self.of.measure.measure();
+        measure.counts_for_site() && self.of.quantity.milli() >= measure.minimum_quantity_milli()
     }
 
     fn is_pre_programme(&self) -> bool {
@@ -102,7 +102,7 @@ fn lines_of<'a>(held: &[(&'a Installation, Held)]) -> Vec<Line<'a>> {
     held.iter()
         .flat_map(|(installation, held)| {
             let lines = installation.measures.as_slice().iter();
-            lines.map(|line| Line { installation, line, held: *held })
+            lines.map(|line| Line { installation, of: line, held: *held })
         })
         .collect()
 }
@@ -155,16 +155,16 @@ fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &In
 /// (c) The row that adds up one measure line.
 fn add_measure_row(cells: &mut Contribution, site: &Site, line: &Line<'_>, lines: &[Line<'_>]) {
     let ended_on = credit_end(line, lines);
-    let quantity = line.line.quantity.milli();
+    let quantity = line.of.quantity.milli();
     let totals = Totals {
         sites: i64::from(is_first_of_its_measure(line, lines)),
         quantity,
         quantity_days: line.held.installed_on.map_or(0, |day| quantity * days_left_in_month(day)),
         quantity_end_days: ended_on.map_or(0, |day| quantity * i64::from(chrono::Datelike::day(&day))),
-        inverter_w: line.line.inverter_w.map_or(0, super::quantity::Quantity::milli),
+        inverter_w: line.of.inverter_w.map_or(0, super::quantity::Quantity::milli),
         ..Totals::default()
     };
-    let measure = Some(line.line.measure);
+    let measure = Some(line.of.measure);
     let key = CellDims { measure, ..dims(site, line.held.stage, line.held.installed_on, ended_on) }.key();
     add(cells, key, totals);
 }
@@ -190,10 +190,10 @@ fn credit_end(line: &Line<'_>, lines: &[Line<'_>]) -> Option<NaiveDate> {
 }
 
 fn displaces(later: &Line<'_>, earlier: &Line<'_>) -> bool {
-    let group = |line: &Line<'_>| line.line.measure.exclusive_group();
+    let group = |line: &Line<'_>| line.of.measure.exclusive_group();
     let comes_after = match (later.held.installed_on, earlier.held.installed_on) {
         (Some(later_on), Some(earlier_on)) => {
-            (later_on, later.order(), later.line.measure) > (earlier_on, earlier.order(), earlier.line.measure)
+            (later_on, later.order(), later.of.measure) > (earlier_on, earlier.order(), earlier.of.measure)
         }
         _ => false,
     };
@@ -208,7 +208,7 @@ fn displaces(later: &Line<'_>, earlier: &Line<'_>) -> bool {
 fn is_first_of_its_measure(line: &Line<'_>, lines: &[Line<'_>]) -> bool {
     let place =
         |l: &Line<'_>| (l.held.ended_on.is_some(), std::cmp::Reverse(l.held.stage), l.held.installed_on, l.order());
-    let same = |other: &&Line<'_>| same_measure(other.line.measure, line.line.measure);
+    let same = |other: &&Line<'_>| same_measure(other.of.measure, line.of.measure);
     lines.iter().filter(same).map(&place).min() == Some(place(line))
 }
 

@@ -57,7 +57,7 @@ impl Month {
     /// The month of a day, counted from January 2000; days before it fall into that month.
     #[must_use]
     pub fn of(day: NaiveDate) -> Self {
-        let months = (day.year() - FIRST_YEAR) * 12 + day.month0() as i32;
+        let months = (day.year() - FIRST_YEAR) * 12 + day.month0().cast_signed();
         Self(u16::try_from(months.max(0) + 1).unwrap_or(u16::MAX))
     }
 

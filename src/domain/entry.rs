@@ -1,5 +1,7 @@
 //! Entries of the register: one numbered change each, chained by hashes.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
@@ -150,7 +152,8 @@ pub fn facts_digest(salt: &[u8], facts: &str, note: Option<&str>) -> Hash {
 pub fn journal_digest<'a>(recorded_on: NaiveDate, cause: &str, rows: impl Iterator<Item = (i64, &'a str)>) -> Hash {
     let mut text = format!("{recorded_on} {cause}");
     for (cell, delta) in rows {
-        text.push_str(&format!("\n{cell} {delta}"));
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{cell} {delta}");
     }
     hash_of(&[text.as_bytes()])
 }
@@ -170,7 +173,11 @@ fn hash_of(parts: &[&[u8]]) -> Hash {
 /// A hash in lower-case hexadecimal.
 #[must_use]
 pub fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.iter().fold(String::with_capacity(hash.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -131,16 +131,16 @@ impl<'a> InstallationDoc<'a> {
             project_code: terms.project.as_ref().map(super::id::Code::as_str),
             cost_vnd: terms.cost.map(super::money::Vnd::vnd),
             support_vnd: terms.support.map(super::money::Vnd::vnd),
-            finance: terms.finance.map(|x| x.as_str()),
-            system_owner: terms.system_owner.map(|x| x.as_str()),
-            power_use: terms.power_use.map(|x| x.as_str()),
-            attributes_sold: terms.attributes_sold.map(|x| x.as_str()),
+            finance: terms.finance.map(super::installation::Finance::as_str),
+            system_owner: terms.system_owner.map(super::installation::SystemOwner::as_str),
+            power_use: terms.power_use.map(super::installation::PowerUse::as_str),
+            attributes_sold: terms.attributes_sold.map(super::installation::AttributesSold::as_str),
             revision: installation.revision,
         }
     }
 }
 
-impl<'a> MeasureDoc<'a> {
+impl MeasureDoc<'_> {
     fn of(line: &super::measures::MeasureLine) -> Self {
         Self {
             measure: line.measure.code(),

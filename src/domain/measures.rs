@@ -1,5 +1,7 @@
 //! The measures of one installation: 1 to 20 lines, each measure once.
 
+use std::collections::BTreeSet;
+
 use super::fault::Fault;
 use super::quantity::Quantity;
 use super::reference::MeasureId;
@@ -47,10 +49,10 @@ impl MeasureLines {
         if lines.len() > MAX_LINES {
             return Err(vec![(None, Fault::TooMany { max: MAX_LINES })]);
         }
-        let twice: Vec<_> = (1..lines.len())
-            .filter(|&i| lines[..i].iter().any(|earlier| earlier.measure == lines[i].measure))
-            .map(|i| (Some(i), Fault::DuplicateMeasure { measure: lines[i].measure }))
-            .collect();
+        let mut seen = BTreeSet::new();
+        let again = lines.iter().enumerate().filter(|(_, line)| !seen.insert(line.measure));
+        let twice: Vec<_> =
+            again.map(|(index, line)| (Some(index), Fault::DuplicateMeasure { measure: line.measure })).collect();
         if !twice.is_empty() {
             return Err(twice);
         }

@@ -17,9 +17,8 @@ impl Vnd {
         match raw.as_i64() {
             Some(vnd) if vnd < 0 => Err(Fault::Negative),
             Some(vnd) if vnd <= MAX_VND => Ok(Self(vnd)),
-            Some(_) => Err(Fault::AboveCeiling { max_milli: MAX_VND * 1000 }),
             None if raw.is_f64() => Err(Fault::NotWhole),
-            None => Err(Fault::AboveCeiling { max_milli: MAX_VND * 1000 }),
+            Some(_) | None => Err(Fault::AboveCeiling { max_milli: MAX_VND * 1000 }),
         }
     }
 

@@ -198,20 +198,28 @@ fn differences(
     compare("/project_code", sent.project == terms.project, json!(terms.project));
     compare("/cost_vnd", sent.cost == terms.cost, json!(terms.cost.map(super::money::Vnd::vnd)));
     compare("/support_vnd", sent.support == terms.support, json!(terms.support.map(super::money::Vnd::vnd)));
-    compare("/finance", sent.finance == terms.finance, json!(terms.finance.map(|x| x.as_str())));
-    compare("/system_owner", sent.system_owner == terms.system_owner, json!(terms.system_owner.map(|x| x.as_str())));
-    compare("/power_use", sent.power_use == terms.power_use, json!(terms.power_use.map(|x| x.as_str())));
-    let sold = terms.attributes_sold.map(|x| x.as_str());
+    compare("/finance", sent.finance == terms.finance, json!(terms.finance.map(super::installation::Finance::as_str)));
+    compare(
+        "/system_owner",
+        sent.system_owner == terms.system_owner,
+        json!(terms.system_owner.map(super::installation::SystemOwner::as_str)),
+    );
+    compare(
+        "/power_use",
+        sent.power_use == terms.power_use,
+        json!(terms.power_use.map(super::installation::PowerUse::as_str)),
+    );
+    let sold = terms.attributes_sold.map(super::installation::AttributesSold::as_str);
     compare("/attributes_sold", sent.attributes_sold == terms.attributes_sold, json!(sold));
     found
 }
 
 fn line_value(line: &MeasureLine) -> Value {
-    let mut value = json!({"measure": line.measure.code(), "quantity": units(line.quantity.milli())});
-    if let Some(inverter) = line.inverter_w {
-        value["inverter_kw"] = json!(units(inverter.milli()));
+    let (measure, quantity) = (line.measure.code(), units(line.quantity.milli()));
+    match line.inverter_w {
+        Some(inverter) => json!({"measure": measure, "quantity": quantity, "inverter_kw": units(inverter.milli())}),
+        None => json!({"measure": measure, "quantity": quantity}),
     }
-    value
 }
 
 /// What deserves a second look in `new`, at the site it came to. `before` is that site as it
@@ -274,7 +282,7 @@ fn site_differences(new: &NewInstallation, record: &SiteRecord) -> Vec<&'static 
 }
 
 /// Only what was sent can differ.
-fn differs<T: PartialEq>(sent: Option<T>, recorded: Option<T>) -> bool {
+fn differs<T: PartialEq + Copy>(sent: Option<T>, recorded: Option<T>) -> bool {
     sent.is_some() && sent != recorded
 }
 

@@ -89,7 +89,7 @@ impl SiteRecord {
         self.installations.iter().find(|installation| installation.id == id)
     }
 
-    /// The strong ETag of an installation here: it changes with the installation and its site.
+    /// The strong `ETag` of an installation here: it changes with the installation and its site.
     #[must_use]
     pub fn etag(&self, installation: &Installation) -> String {
         format!("\"{}.{}\"", installation.revision, self.site.revision)

@@ -7,6 +7,7 @@ use super::entry::Action;
 use super::fault::Fault;
 use super::id::{InstallationId, SiteId};
 use super::installation::Installation;
+use super::private::PrivateFacts;
 use super::refusal::Refusal;
 use super::registration::Stamp;
 use super::site::SiteRecord;
@@ -94,7 +95,7 @@ pub fn split(
     site.partner = moved.partner.clone();
     site.revision = 1;
     site.version = stamp.version;
-    let own = SiteRecord { site, external_id: None, private: Default::default(), installations: vec![moved] };
+    let own = SiteRecord { site, external_id: None, private: PrivateFacts::default(), installations: vec![moved] };
     Ok((rest, own))
 }
 

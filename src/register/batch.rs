@@ -295,7 +295,9 @@ impl Deciding<'_> {
     fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
         let sum = |records: &[SiteRecord]| {
             let mut cells = Contribution::new();
-            records.iter().for_each(|record| add_all(&mut cells, &contribution(record)));
+            for record in records {
+                add_all(&mut cells, &contribution(record));
+            }
             cells
         };
         let moved = difference(&sum(&change.after), &sum(&change.before));

@@ -41,7 +41,7 @@ pub struct Snapshot {
     pub figures: Figures,
     /// The body of `/v1/progress`.
     pub progress_body: Bytes,
-    /// Its strong ETag: the SHA-256 of the body.
+    /// Its strong `ETag`: the SHA-256 of the body.
     pub progress_etag: String,
 }
 

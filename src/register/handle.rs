@@ -97,6 +97,15 @@ impl Register {
         }
     }
 
+    /// Reads what other processes wrote now, not a quarter of a second later.
+    pub async fn refresh(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.queue.try_send(Job::Refresh(answer)).is_ok() {
+            // A writer that is gone has nothing new to tell.
+            let _ = answered.await;
+        }
+    }
+
     /// The newest snapshot.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {

@@ -35,6 +35,8 @@ const CHECKPOINT_STEP: i64 = 2_000;
 pub(super) enum Job {
     /// A request and where its answer goes.
     Do(Request, oneshot::Sender<Result<Done, Failure>>),
+    /// Read what others wrote now, not at the next tick.
+    Refresh(oneshot::Sender<()>),
     /// Finish what is in the queue, then stop.
     Stop,
 }
@@ -90,14 +92,19 @@ impl Writer {
 
     /// Works until it is told to stop, or nobody is left to ask.
     pub(super) fn run(mut self, queue: &Receiver<Job>) {
+        let mut next = None;
         loop {
-            match queue.recv_timeout(self.patience()) {
+            let job = next.take().map_or_else(|| queue.recv_timeout(self.patience()), Ok);
+            match job {
                 Ok(Job::Do(request, answer)) => {
-                    let (batch, stop) = gather(queue, request, answer);
+                    let (batch, other) = gather(queue, request, answer);
+                    next = other;
                     self.execute(batch);
-                    if stop {
-                        break;
-                    }
+                }
+                Ok(Job::Refresh(answer)) => {
+                    self.poll();
+                    // Whoever asked may have gone.
+                    let _ = answer.send(());
                 }
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -239,15 +246,15 @@ fn load_cells(connection: &mut Connection, cells: &mut Cells) -> Result<Known, D
 
 type Answer = oneshot::Sender<Result<Done, Failure>>;
 
-/// Takes what else is waiting, up to a batch's size; says whether it was told to stop.
-fn gather(queue: &Receiver<Job>, request: Request, answer: Answer) -> (Vec<(Request, Answer)>, bool) {
+/// Takes what else is waiting, up to a batch's size, and what stopped it on the way.
+fn gather(queue: &Receiver<Job>, request: Request, answer: Answer) -> (Vec<(Request, Answer)>, Option<Job>) {
     let mut batch = vec![(request, answer)];
     while batch.len() < MOST_IN_A_BATCH {
         match queue.try_recv() {
             Ok(Job::Do(request, answer)) => batch.push((request, answer)),
-            Ok(Job::Stop) => return (batch, true),
+            Ok(other) => return (batch, Some(other)),
             Err(_) => break,
         }
     }
-    (batch, false)
+    (batch, None)
 }

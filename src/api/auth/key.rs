@@ -49,9 +49,8 @@ impl SigningKey {
 fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
     let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new())
         .map_err(|_| io::Error::other("the system gives no random numbers"))?;
-    let mut pem = format!("{BEGIN}\n");
     let encoded = STANDARD.encode(document.as_ref());
-    pem.push_str(&format!("{encoded}\n{END}\n"));
+    let pem = format!("{BEGIN}\n{encoded}\n{END}\n");
     let draft = data_dir.join(format!("{FILE}.{}", uuid::Uuid::new_v4().simple()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(pem.as_bytes())?;

@@ -51,6 +51,10 @@ impl Secrets {
     pub async fn check(&self, register: &Register, client_id: &str, secret: &str) -> Result<Client, Rejected> {
         let _waiting = self.queue.clone().try_acquire_owned().map_err(|_| Rejected::Busy)?;
         let _place = self.places.clone().acquire_owned().await.map_err(|_| Rejected::Busy)?;
+        if register.directory().client(client_id).is_none() {
+            // It may have been added a moment ago, by another process.
+            register.refresh().await;
+        }
         let directory = register.directory();
         let now = (register.clock())();
         let client = directory.active(client_id).and_then(|_| directory.client(client_id)).cloned();

@@ -60,6 +60,7 @@ fn read(mut body: Object<'_>, today: NaiveDate, faults: &mut Faults) -> Option<N
 }
 
 /// The day of installation, or none for a pledge; `None` outside when it cannot be told.
+#[expect(clippy::option_option, reason = "outside: whether it could be read; inside: whether there is one")]
 fn read_installed_on(body: &mut Object<'_>, today: NaiveDate, faults: &mut Faults) -> Option<Option<NaiveDate>> {
     let is_pledge = coded(|raw| STATUSES.iter().position(|s| *s == raw).map(|place| place == 0), STATUSES);
     let pledged = body.required_text("status", faults, is_pledge);

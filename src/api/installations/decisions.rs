@@ -18,14 +18,14 @@ pub fn read_reject(node: &Node) -> Result<(RejectReason, Option<Note>), Vec<Fiel
 
 fn read<T>(
     node: &Node,
-    decision: impl FnOnce(&mut Object<'_>, &mut Faults) -> Option<T>,
+    choice: impl FnOnce(&mut Object<'_>, &mut Faults) -> Option<T>,
 ) -> Result<(T, Option<Note>), Vec<FieldFault>> {
     let mut faults = Faults::default();
-    let read = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
-        let decided = decision(&mut body, &mut faults);
+    let settled = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
+        let outcome = choice(&mut body, &mut faults);
         let note = body.text("note", &mut faults, Note::parse);
         body.finish(&mut faults);
-        Some((decided?, note))
+        Some((outcome?, note))
     });
-    faults.settle(read)
+    faults.settle(settled)
 }

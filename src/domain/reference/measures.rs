@@ -194,7 +194,7 @@ impl Measure {
         let minimum: Option<&Number> = target().minimum_quantity.get(&self.code);
         minimum
             .and_then(|n| crate::domain::quantity::Quantity::parse(n, self.hard_max_milli).ok())
-            .map_or(0, |q| q.milli())
+            .map_or(0, super::super::quantity::Quantity::milli)
     }
 }
 

@@ -1,0 +1,18 @@
+//! The service as its users meet it: every test starts the real application on a real database
+//! and talks to it over HTTP. What can differ between databases runs on both.
+
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod support;
+
+mod access;
+mod bad_input;
+mod contract;
+mod layers;
+mod migrations;
+mod personal_data;
+mod pilot;
+mod properties;
+mod resilience;
+mod tampering;
+mod two_processes;

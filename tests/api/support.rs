@@ -1,0 +1,340 @@
+//! Starting the application and talking to it. Helpers use the public interface only; those
+//! that reach behind it are named `db_*`.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use awc::http::header::HeaderMap;
+use green_homes::app::{self, Service};
+use green_homes::db::Database;
+use green_homes::domain::actor::Role;
+use green_homes::domain::administration::{NewClient, NewPartner};
+use green_homes::domain::id::Code;
+use green_homes::domain::text::Name;
+use green_homes::register::{Clock, Command, Engine, Request, system_clock};
+use green_homes::settings::Settings;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::postgres;
+
+/// Makes one test a database from one async function that takes a [`TestDatabase`].
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { crate::support::run(super::$name(crate::support::TestDatabase::sqlite())) })+
+        }
+        mod postgres {
+            $(#[test] fn $name() { crate::support::run(super::$name(crate::support::TestDatabase::postgres())) })+
+        }
+    };
+}
+pub(crate) use on_both_databases;
+
+/// Runs a test's future in a system of its own.
+pub fn run<T>(test: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(test)
+}
+
+/// A database of one test's own, and a data directory.
+pub struct TestDatabase {
+    pub url: String,
+    pub data_dir: TempDir,
+}
+
+impl TestDatabase {
+    pub fn sqlite() -> Self {
+        let data_dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", data_dir.path().join("test.db").display());
+        Self { url, data_dir }
+    }
+
+    pub fn postgres() -> Self {
+        static TEMPLATE: OnceLock<()> = OnceLock::new();
+        let cluster = postgres::cluster();
+        TEMPLATE.get_or_init(|| cluster.create_template("green_homes_template", |url| db_migrate(url)));
+        Self { url: cluster.create_database_from("green_homes_template"), data_dir: tempfile::tempdir().unwrap() }
+    }
+
+    /// Settings of a service on this database, on a free port.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            data_dir: self.data_dir.path().to_owned(),
+            listen: "127.0.0.1:0".to_owned(),
+            database_url: Some(self.url.clone()),
+            database_url_file: None,
+            public_url: "https://register.example".to_owned(),
+            publisher: "Publisher".to_owned(),
+            database_connections: 5,
+            workers: Some(1),
+            log: "off".to_owned(),
+        }
+    }
+
+    pub fn db_open(&self) -> Database {
+        app::open_database(&self.settings(), &system_clock()).unwrap()
+    }
+
+    /// Whether this is the embedded database.
+    pub fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite")
+    }
+}
+
+fn db_migrate(url: &str) {
+    let settings = TestDatabase { url: url.to_owned(), data_dir: tempfile::tempdir().unwrap() };
+    drop(settings.db_open());
+}
+
+/// A running application.
+pub struct App {
+    pub database: TestDatabase,
+    pub address: String,
+    handle: actix_web::dev::ServerHandle,
+    stopped: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl App {
+    pub async fn start(database: TestDatabase) -> Self {
+        Self::start_at(database, system_clock()).await
+    }
+
+    pub async fn start_at(database: TestDatabase, clock: Clock) -> Self {
+        let service: Service = app::start(&database.settings(), &clock).unwrap();
+        let (address, handle) = (format!("http://{}", service.address), service.handle());
+        let stopped = actix_web::rt::spawn(service.run());
+        Self { database, address, handle, stopped }
+    }
+
+    /// Stops as SIGTERM does, and gives the database back.
+    pub async fn stop(self) -> TestDatabase {
+        self.handle.stop(true).await;
+        self.stopped.await.unwrap().unwrap();
+        self.database
+    }
+
+    /// A partner with a client, by the engine that the command line uses.
+    pub async fn partner(&self, code: &str) -> Client {
+        self.db_add_partner(code, false);
+        self.client(Role::Partner, Some(code)).await
+    }
+
+    /// A client without a partner.
+    pub async fn role(&self, role: Role) -> Client {
+        self.client(role, None).await
+    }
+
+    /// A client with a token.
+    pub async fn client(&self, role: Role, partner: Option<&str>) -> Client {
+        let (client_id, secret) = self.db_add_client(role, partner);
+        let token = self.token(&client_id, &secret).await;
+        Client { client_id, ..Client::new(&self.address).with_token(token) }
+    }
+
+    /// A caller without a token.
+    pub fn public(&self) -> Client {
+        Client::new(&self.address)
+    }
+
+    /// A token by client credentials.
+    pub async fn token(&self, client_id: &str, secret: &str) -> String {
+        token(&self.address, client_id, secret).await.expect("a token")
+    }
+
+    pub fn db_add_partner(&self, code: &str, sandbox: bool) {
+        let name = Name::parse(&format!("Partner {code}")).unwrap();
+        let code = Code::parse(code).unwrap();
+        let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox };
+        self.db_change(Command::AddPartner(new));
+    }
+
+    pub fn db_add_client(&self, role: Role, partner: Option<&str>) -> (String, String) {
+        let (client_id, secret) = (green_homes::api::auth::new_client_id(), "a secret of the tests".to_owned());
+        let new = NewClient {
+            role,
+            partner: partner.map(|code| Code::parse(code).unwrap()),
+            name: Name::parse("client").unwrap(),
+        };
+        let secret_hash = known_hash();
+        self.db_change(Command::AddClient { new, client_id: client_id.clone(), secret_hash });
+        (client_id, secret)
+    }
+
+    fn db_change(&self, command: Command) {
+        let engine = Engine::new(self.database.db_open(), system_clock());
+        let done = engine.execute(&[&Request { actor: "test".to_owned(), command }]);
+        assert!(done.results.iter().all(Result::is_ok), "{:?}", done.results);
+    }
+
+    /// What `green-homes audit` finds.
+    pub fn db_audit(&self) -> green_homes::register::audit::Report {
+        green_homes::register::audit::audit(&self.database.db_open()).unwrap()
+    }
+
+    /// `/v1/progress` once it stands at this version or a later one.
+    pub async fn progress_at(&self, version: i64) -> Value {
+        progress_at(&self.address, version).await
+    }
+
+    /// The version that the register stands at, in the database.
+    pub fn db_version(&self) -> i64 {
+        green_homes::db::head::version(&mut self.database.db_open().connection().unwrap()).unwrap()
+    }
+}
+
+/// Argon2 is slow on purpose; all clients of the tests have one secret.
+fn known_hash() -> String {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| green_homes::api::auth::hash_secret("a secret of the tests").unwrap()).clone()
+}
+
+/// A token from a service that may not be there yet.
+pub async fn token(address: &str, client_id: &str, secret: &str) -> Option<String> {
+    let form =
+        format!("grant_type=client_credentials&client_id={client_id}&client_secret={}", secret.replace(' ', "+"));
+    let request = awc::Client::default()
+        .post(format!("{address}/oauth/token"))
+        .insert_header(("content-type", "application/x-www-form-urlencoded"));
+    let mut reply = request.send_body(form).await.ok()?;
+    let body: Value = serde_json::from_slice(&reply.body().await.ok()?).ok()?;
+    body["access_token"].as_str().map(str::to_owned)
+}
+
+/// Polls the public number until it stands at this version; fails after ten seconds.
+pub async fn progress_at(address: &str, version: i64) -> Value {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let client = Client::new(address);
+    loop {
+        let reply = client.get("/v1/progress").await;
+        if reply.body["meta"]["version"].as_i64() >= Some(version) {
+            return reply.body;
+        }
+        assert!(std::time::Instant::now() < until, "progress stays below version {version}: {}", reply.body["meta"]);
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+/// Somebody who calls the service.
+#[derive(Clone)]
+pub struct Client {
+    pub http: awc::Client,
+    pub address: String,
+    pub token: Option<String>,
+    pub client_id: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+    pub text: String,
+}
+
+impl Client {
+    /// A caller without a token.
+    pub fn new(address: &str) -> Self {
+        let http = awc::Client::builder().timeout(std::time::Duration::from_secs(60)).finish();
+        Self { http, address: address.to_owned(), token: None, client_id: String::new() }
+    }
+
+    /// The same caller with another token.
+    pub fn with_token(&self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.post_raw(path, body.to_string()).await
+    }
+
+    pub async fn post_raw(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
+        self.send("POST", path, &[("content-type", "application/json")], Some(body.into())).await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
+        self.try_send(method, path, headers, body).await.expect("an answer")
+    }
+
+    /// `None` when the connection broke.
+    pub async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Option<Reply> {
+        let method = method.parse().unwrap();
+        let mut request = self.http.request(method, format!("{}{path}", self.address));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        let sent = match body {
+            Some(body) => request.send_body(body).await,
+            None => request.send().await,
+        };
+        let mut reply = sent.ok()?;
+        let bytes = reply.body().limit(16 << 20).await.ok()?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Some(Reply {
+            status: reply.status().as_u16(),
+            headers: reply.headers().clone(),
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            text,
+        })
+    }
+
+    /// Registers, and gives the installation's id.
+    pub async fn register(&self, body: &Value) -> String {
+        let reply = self.post("/v1/installations", body).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        reply.body["data"]["installation"]["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Pointers and codes of a problem's errors.
+    pub fn errors(&self) -> Vec<(String, String)> {
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
+    }
+}
+
+/// A home with 5.4 kWp on its roof; its external ids end in `name`.
+pub fn home(name: &str) -> Value {
+    json!({
+        "external_id": format!("I-{name}"),
+        "site": {"external_id": format!("S-{name}"), "kind": "home", "province_code": "01"},
+        "status": "installed",
+        "installed_on": "2026-01-15",
+        "measures": [{"measure": "rooftop_solar_pv", "quantity": 5.4}]
+    })
+}
+
+/// The lines of the pilot's file.
+pub fn pilot() -> Vec<Value> {
+    let text = include_str!("../data/pilot-2020.ndjson");
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The binary under test.
+pub fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_green-homes"))
+}
+
+/// A clock that a test sets.
+pub fn clock_at(instant: Arc<std::sync::Mutex<chrono::DateTime<chrono::Utc>>>) -> Clock {
+    Arc::new(move || *instant.lock().unwrap())
+}
