@@ -56,7 +56,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let public = PublicSettings { public_url: settings.public_url(), publisher: settings.publisher.clone() };
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
-    let register = Arc::new(Register::start(&database, clock, &api::render_progress(&public))?);
+    let register = Arc::new(Register::start(&database, clock, &api::render_progress(&public), settings.queue)?);
     let state = web::Data::new(State {
         register: register.clone(),
         tokens,

@@ -193,7 +193,13 @@ fn said(flag: &str, fault: Fault) -> StartError {
 }
 
 fn run_audit(settings: &Settings) -> Result<ExitCode, StartError> {
-    let database = crate::db::Database::open(&settings.database()?, settings.database_connections)?;
+    let url = settings.database()?;
+    if let crate::db::Url::Sqlite(path) = &url
+        && !std::path::Path::new(path).exists()
+    {
+        return Err(format!("there is no database at {path}").into());
+    }
+    let database = crate::db::Database::open(&url, settings.database_connections)?;
     let report = audit::audit(&database)?;
     println!("{}", serde_json::to_string_pretty(&report)?);
     if report.ok {

@@ -41,13 +41,18 @@ pub struct Settings {
     #[validate(range(min = 2, max = 200, message = "is from 2 to 200"))]
     pub database_connections: u32,
 
+    /// Writes that may wait for the database; one more is answered 503
+    #[arg(long, env = "GREEN_HOMES_QUEUE", default_value_t = crate::register::QUEUE, global = true)]
+    #[validate(range(min = 1, max = 100_000, message = "is from 1 to 100000"))]
+    pub queue: usize,
+
     /// Threads that serve HTTP [default: one a processor]
     #[arg(long, env = "GREEN_HOMES_WORKERS", global = true)]
     #[validate(range(min = 1, max = 256, message = "is from 1 to 256"))]
     pub workers: Option<u16>,
 
     /// What is logged, as in `info` or `green_homes=debug`
-    #[arg(long, env = "GREEN_HOMES_LOG", default_value = "info", global = true)]
+    #[arg(long, env = "GREEN_HOMES_LOG", default_value = "info,actix_server=warn", global = true)]
     pub log: String,
 }
 

@@ -118,6 +118,11 @@ impl Database {
         }
     }
 
+    /// The same database with connections of its own, so that readers cannot take them all.
+    pub fn apart(&self, size: u32) -> Result<Self, DbError> {
+        Self::open(&self.url, size)
+    }
+
     /// Which database this is.
     #[must_use]
     pub fn url(&self) -> &Url {

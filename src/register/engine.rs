@@ -1,6 +1,7 @@
 //! One batch, from the lock of the head to the answers: decide, write, commit, and when the
 //! commit's outcome is unknown, find out before anybody is answered.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,8 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(200);
 pub struct Engine {
     database: Database,
     clock: Clock,
+    /// Kept from batch to batch while it works; any error lets it go.
+    connection: RefCell<Option<Connection>>,
 }
 
 /// What a batch did.
@@ -61,7 +64,7 @@ impl Engine {
     /// An engine on a database.
     #[must_use]
     pub fn new(database: Database, clock: Clock) -> Self {
-        Self { database, clock }
+        Self { database, clock, connection: RefCell::new(None) }
     }
 
     /// Carries out the requests in one transaction. One that makes the database fail is found by
@@ -96,7 +99,8 @@ impl Engine {
 
     #[expect(clippy::type_complexity, reason = "answers and what was committed, used in one place")]
     fn transact(&self, requests: &[&Request]) -> Result<(Vec<Result<Done, Failure>>, Option<Committed>), DbError> {
-        let mut connection = self.database.connection()?;
+        let kept = self.connection.take();
+        let mut connection = kept.map_or_else(|| self.database.connection(), Ok)?;
         transaction::begin_write(&mut connection)?;
         let (from, decided) = match self.write(&mut connection, requests) {
             Ok(written) => written,
@@ -107,11 +111,17 @@ impl Engine {
         };
         if decided.version == from {
             transaction::rollback(&mut connection);
+            self.connection.replace(Some(connection));
             return Ok((decided.results, None));
         }
-        if let Err(error) = transaction::commit(&mut connection) {
-            drop(connection);
-            self.settle(&error, &decided)?;
+        match transaction::commit(&mut connection) {
+            Ok(()) => {
+                self.connection.replace(Some(connection));
+            }
+            Err(error) => {
+                drop(connection);
+                self.settle(&error, &decided)?;
+            }
         }
         let Decided { results, postings, version, hash, at, administrative, .. } = decided;
         Ok((results, Some(Committed { from, version, hash, at, postings, administrative })))

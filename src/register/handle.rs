@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use tokio::sync::oneshot;
 
 use crate::db::administration::Directory;
@@ -18,8 +18,10 @@ use super::engine::Clock;
 use super::figures::{Figures, Render, Snapshot};
 use super::writer::{Job, Writer};
 
-/// Requests that may wait; one more is answered 503.
-const QUEUE: usize = 1024;
+/// Requests that may wait if nothing else is set; one more is answered 503.
+pub const QUEUE: usize = 1024;
+/// Connections of the writer: one for batches, one for everything else that it does.
+const WRITER_CONNECTIONS: u32 = 2;
 
 /// Counts since the start of this process, for metrics.
 #[derive(Default)]
@@ -42,6 +44,8 @@ pub(super) struct Shared {
     pub(super) directory: ArcSwap<Directory>,
     pub(super) checkpoint: AtomicI64,
     pub(super) database_up: AtomicBool,
+    /// The instant of the last entry that this process knows, in microseconds.
+    pub(super) recorded_at: AtomicI64,
     alive: AtomicBool,
     snapshot: ArcSwap<Snapshot>,
 }
@@ -68,17 +72,19 @@ pub struct Register {
 
 impl Register {
     /// Loads the cells, publishes the first snapshot, starts the writer.
-    pub fn start(database: &Database, clock: &Clock, render: &Render) -> Result<Self, DbError> {
+    pub fn start(database: &Database, clock: &Clock, render: &Render, queue: usize) -> Result<Self, DbError> {
         let shared = Arc::new(Shared {
             stats: Stats::default(),
             directory: ArcSwap::default(),
             checkpoint: AtomicI64::new(0),
             database_up: AtomicBool::new(true),
+            recorded_at: AtomicI64::new(0),
             alive: AtomicBool::new(true),
             snapshot: ArcSwap::from_pointee(nothing(clock, render)),
         });
-        let writer = Writer::load(database.clone(), clock.clone(), render.clone(), shared.clone())?;
-        let (queue, jobs) = sync_channel(QUEUE);
+        let own = database.apart(WRITER_CONNECTIONS)?;
+        let writer = Writer::load(own, clock.clone(), render.clone(), shared.clone())?;
+        let (queue, jobs) = sync_channel(queue);
         let thread = spawn(writer, jobs, shared.clone())?;
         Ok(Self { database: database.clone(), clock: clock.clone(), queue, shared, thread: Mutex::new(Some(thread)) })
     }
@@ -127,8 +133,9 @@ impl Register {
     /// Today in Hà Nội, and never before the last entry.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
-        let recorded_at = self.shared.snapshot.load().figures.recorded_at;
-        crate::domain::date::day_of((self.clock)().max(recorded_at))
+        let recorded_at = DateTime::from_timestamp_micros(self.shared.recorded_at.load(Ordering::Relaxed));
+        let now = (self.clock)();
+        crate::domain::date::day_of(recorded_at.map_or(now, |at| at.max(now)))
     }
 
     /// What tells the time.

@@ -15,4 +15,4 @@ pub use cells::Cells;
 pub use command::{Command, Done, Failure, Outcome, Request};
 pub use engine::{Clock, Engine, system_clock};
 pub use figures::{Figures, Render, Snapshot};
-pub use handle::{Register, Stats};
+pub use handle::{QUEUE, Register, Stats};

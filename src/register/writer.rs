@@ -51,6 +51,8 @@ pub(super) struct Writer {
     known: Known,
     /// The version that the last snapshot was made of.
     published: Option<i64>,
+    /// Partners or clients changed and were not read again yet.
+    stale_directory: bool,
     published_at: Instant,
     polled_at: Instant,
     busy_at: Instant,
@@ -81,10 +83,12 @@ impl Writer {
             cells,
             known,
             published: None,
+            stale_directory: false,
             published_at: now,
             polled_at: now,
             busy_at: now,
         };
+        writer.know(known);
         writer.reload_directory(&mut connection)?;
         writer.publish();
         Ok(writer)
@@ -143,14 +147,20 @@ impl Writer {
 
     /// Takes over an own batch, after what other processes wrote before it.
     fn follow(&mut self, committed: &Committed) {
-        if committed.from > self.known.version || committed.administrative {
+        self.stale_directory |= committed.administrative;
+        if committed.from > self.known.version || self.stale_directory {
             self.poll();
         }
         // A poll that failed, or that went past this batch already, leaves nothing to do here.
         if committed.from == self.known.version {
             self.take(&committed.postings);
-            self.known = Known { version: committed.version, hash: committed.hash, recorded_at: committed.at };
+            self.know(Known { version: committed.version, hash: committed.hash, recorded_at: committed.at });
         }
+    }
+
+    fn know(&mut self, known: Known) {
+        self.known = known;
+        self.shared.recorded_at.store(known.recorded_at.timestamp_micros(), Ordering::Relaxed);
     }
 
     fn take(&mut self, postings: &[stored::CellTotals]) {
@@ -178,20 +188,27 @@ impl Writer {
     /// Reads what others wrote.
     fn poll(&mut self) {
         self.polled_at = Instant::now();
-        let read = self.database.connection().and_then(|mut connection| {
-            if head::version(&mut connection)? == self.known.version {
-                return Ok(());
-            }
-            let head = head::read(&mut connection)?;
-            let postings = stored::postings(&mut connection, self.known.version, head.version)?;
-            self.take(&postings);
-            self.known = Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at };
-            self.reload_directory(&mut connection)
-        });
+        let read = self.read_news();
         self.shared.database_up.store(read.is_ok(), Ordering::Relaxed);
         if let Err(error) = read {
             tracing::warn!(%error, "the register cannot be followed just now");
         }
+    }
+
+    fn read_news(&mut self) -> Result<(), DbError> {
+        let mut connection = self.database.connection()?;
+        if head::version(&mut connection)? != self.known.version {
+            let head = head::read(&mut connection)?;
+            let postings = stored::postings(&mut connection, self.known.version, head.version)?;
+            self.take(&postings);
+            self.know(Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at });
+            self.stale_directory = true;
+        }
+        if self.stale_directory {
+            self.reload_directory(&mut connection)?;
+            self.stale_directory = false;
+        }
+        Ok(())
     }
 
     fn reload_directory(&self, connection: &mut Connection) -> Result<(), DbError> {

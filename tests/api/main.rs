@@ -3,6 +3,7 @@
 
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod process;
 mod support;
 
 mod access;
@@ -10,6 +11,8 @@ mod bad_input;
 mod contract;
 mod layers;
 mod migrations;
+mod model;
+mod overload;
 mod personal_data;
 mod pilot;
 mod properties;

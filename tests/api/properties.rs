@@ -1,1 +1,360 @@
-//! Tests to come.
+//! Whatever happens, in whatever order: cells, journal and a naive model agree after every step,
+//! on both databases. Merges, splits and decommissionings too, though no route offers them yet.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate};
+use green_homes::db::{cells as stored, head, lookup};
+use green_homes::domain::administration::NewPartner;
+use green_homes::domain::id::{Code, SiteId};
+use green_homes::domain::installation::Terms;
+use green_homes::domain::measures::{MeasureLine, MeasureLines};
+use green_homes::domain::money::Vnd;
+use green_homes::domain::place::Place;
+use green_homes::domain::private::PrivateFacts;
+use green_homes::domain::quantity::Quantity;
+use green_homes::domain::reference::{MeasureId, ProvinceId};
+use green_homes::domain::registration::{NewInstallation, Registrant, SiteClaim};
+use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
+use green_homes::domain::state::{RejectReason, Tier};
+use green_homes::domain::text::{ExternalId, Name};
+use green_homes::register::{Cells, Command, Done, Engine, Failure, Request, audit, system_clock};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::model::{Model, ModelInstallation, ModelSite, Standing, Sums};
+use crate::support::TestDatabase;
+
+#[test]
+fn any_history_on_sqlite_is_counted_as_the_model_counts() {
+    drive(24, TestDatabase::sqlite);
+}
+
+#[test]
+fn any_history_on_postgres_is_counted_as_the_model_counts() {
+    drive(10, TestDatabase::postgres);
+}
+
+fn drive(cases: u32, database: fn() -> TestDatabase) {
+    let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 200, ..Config::default() });
+    let histories = prop::collection::vec(prop::collection::vec(step(), 1..5), 1..25);
+    let result = runner.run(&histories, |history| {
+        let mut driver = Driver::new(database());
+        for batch in history {
+            driver.carry_out(&batch);
+        }
+        driver.finish();
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Register {
+        at: Option<usize>,
+        facts: (usize, usize, [Option<bool>; 3]),
+        day: Option<u64>,
+        lines: Vec<(usize, i64)>,
+        cost: Option<i64>,
+    },
+    Resend(usize),
+    Verify(usize, Tier),
+    Reject(usize),
+    Decommission(usize, u64),
+    Merge(usize, usize),
+    Split(usize),
+}
+
+const MEASURES: [&str; 8] = [
+    "rooftop_solar_pv",
+    "solar_water_heater",
+    "heat_pump_water_heater",
+    "roof_insulation",
+    "cool_roof",
+    "biogas_digester",
+    "improved_cookstove",
+    "battery_storage",
+];
+
+fn step() -> impl Strategy<Value = Step> {
+    let flags = prop::array::uniform3(prop::option::of(any::<bool>()));
+    let lines = prop::collection::btree_map(0..MEASURES.len(), 1i64..50, 1..4);
+    let register = (
+        prop::option::weighted(0.7, 0usize..6),
+        (0usize..3, 0usize..4, flags),
+        prop::option::weighted(0.7, days()),
+        lines,
+        prop::option::of(0i64..1_000_000),
+    );
+    let tier = prop_oneof![Just(Tier::Document), Just(Tier::Inspected), Just(Tier::Metered)];
+    prop_oneof![
+        6 => register.prop_map(|(at, facts, day, lines, cost)| {
+            Step::Register { at, facts, day, lines: lines.into_iter().collect(), cost }
+        }),
+        1 => (0usize..40).prop_map(Step::Resend),
+        4 => (0usize..40, tier).prop_map(|(n, tier)| Step::Verify(n, tier)),
+        1 => (0usize..40).prop_map(Step::Reject),
+        2 => (0usize..40, days()).prop_map(|(n, day)| Step::Decommission(n, day)),
+        2 => (0usize..20, 0usize..20).prop_map(|(a, b)| Step::Merge(a, b)),
+        2 => (0usize..40).prop_map(Step::Split),
+    ]
+}
+
+/// Days from the first one; many of them before the programme.
+fn days() -> impl Strategy<Value = u64> {
+    prop_oneof![1 => 0u64..90, 2 => 0u64..2600]
+}
+
+/// From before the programme until a few days ago.
+fn day(offset: u64) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2019, 7, 1).unwrap() + Days::new(offset)
+}
+
+struct Driver {
+    database: TestDatabase,
+    engine: Engine,
+    model: Model,
+    sites: Vec<SiteId>,
+    sent: Vec<NewInstallation>,
+    cells: Cells,
+}
+
+impl Driver {
+    fn new(database: TestDatabase) -> Self {
+        let engine = Engine::new(database.db_open(), system_clock());
+        let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("Model").unwrap());
+        let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
+        let executed = engine.execute(&[&request(Command::AddPartner(new))]);
+        assert!(executed.results[0].is_ok());
+        Self { database, engine, model: Model::default(), sites: Vec::new(), sent: Vec::new(), cells: Cells::default() }
+    }
+
+    /// One batch; its steps speak of what was there before it.
+    fn carry_out(&mut self, batch: &[Step]) {
+        let known = self.model.installations.len();
+        let planned: Vec<(Step, Request)> =
+            batch.iter().filter_map(|step| Some((step.clone(), request(self.command(step, known)?)))).collect();
+        let requests: Vec<&Request> = planned.iter().map(|(_, request)| request).collect();
+        let executed = self.engine.execute(&requests);
+        for committed in &executed.committed {
+            self.cells.apply(&committed.postings).unwrap();
+        }
+        for ((step, request), result) in planned.iter().zip(executed.results) {
+            self.follow(step, request, known, result);
+        }
+        self.compare();
+    }
+
+    fn command(&self, step: &Step, known: usize) -> Option<Command> {
+        let id = |n: &usize| (known > 0).then(|| self.model.installations[n % known].id);
+        Some(match step {
+            Step::Register { at, facts, day: on, lines, cost } => {
+                self.registration(at.as_ref(), *facts, on.map(day), lines, *cost)
+            }
+            Step::Resend(n) if known > 0 => register(self.sent[n % known].clone()),
+            Step::Resend(_) => return None,
+            Step::Verify(n, tier) => Command::Verify { id: id(n)?, tier: *tier, note: None },
+            Step::Reject(n) => Command::Reject { id: id(n)?, reason: RejectReason::Other, note: None },
+            Step::Decommission(n, on) => Command::Decommission { id: id(n)?, on: day(*on) },
+            Step::Merge(a, b) if !self.sites.is_empty() => {
+                let count = self.sites.len();
+                Command::Merge { from: self.sites[a % count], into: self.sites[b % count] }
+            }
+            Step::Merge(..) => return None,
+            Step::Split(n) => Command::Split { id: id(n)? },
+        })
+    }
+
+    fn registration(
+        &self,
+        at: Option<&usize>,
+        (place, kind, flags): (usize, usize, [Option<bool>; 3]),
+        on: Option<NaiveDate>,
+        lines: &[(usize, i64)],
+        cost: Option<i64>,
+    ) -> Command {
+        let province = ProvinceId::parse(["01", "79", "66"][place]).unwrap();
+        let [low_income, remote, woman_headed] = flags;
+        let facts = SiteFacts {
+            kind: SiteKind::ALL[kind],
+            place: Place::new(province, None, None).unwrap(),
+            flags: Flags { low_income, remote, woman_headed },
+        };
+        let site = match at.filter(|_| !self.sites.is_empty()) {
+            Some(n) => SiteClaim::Known { id: self.sites[n % self.sites.len()], said: Default::default() },
+            None => SiteClaim::Described { external_id: None, facts },
+        };
+        let line = |(measure, units): &(usize, i64)| MeasureLine {
+            measure: MeasureId::parse(MEASURES[*measure]).unwrap(),
+            quantity: Quantity::stored(units * 1000),
+            inverter_w: (*measure == 0).then(|| Quantity::stored(units * 900)),
+        };
+        register(NewInstallation {
+            external_id: ExternalId::parse(&uuid::Uuid::now_v7().to_string()).unwrap(),
+            site,
+            private: PrivateFacts::default(),
+            installed_on: on,
+            measures: MeasureLines::new(lines.iter().map(line).collect()).unwrap(),
+            terms: Terms { cost: cost.map(Vnd::stored), ..Terms::default() },
+        })
+    }
+
+    /// Does to the model what the answer says was done, and checks that the answer is right.
+    fn follow(&mut self, step: &Step, request: &Request, known: usize, result: Result<Done, Failure>) {
+        let target = |n: &usize| n % known.max(1);
+        match (step, result) {
+            (Step::Register { facts: _, day: on, .. }, Ok(Done::Registered { record, id, .. })) => {
+                self.registered(request, on.map(day), &record, id);
+            }
+            (Step::Resend(n), Ok(Done::Registered { id, .. })) => {
+                assert_eq!(id, self.model.installations[target(n)].id, "the same one");
+            }
+            (Step::Resend(n), Err(Failure::Refused(_))) => {
+                // Rejected; or its site was merged away or it was split off since.
+                let installation = &self.model.installations[target(n)];
+                let by_id = matches!(self.sent[target(n)].site, SiteClaim::Known { .. });
+                assert!(installation.standing == Standing::Rejected || by_id);
+            }
+            (Step::Verify(n, tier), result) => {
+                let standing = &mut self.model.installations[target(n)].standing;
+                let allowed = match standing {
+                    Standing::Installed => true,
+                    Standing::Verified(reached) => *tier >= *reached,
+                    _ => false,
+                };
+                assert_eq!(result.is_ok(), allowed, "verify {standing:?}");
+                if allowed {
+                    *standing = Standing::Verified(*tier);
+                }
+            }
+            (Step::Reject(n), result) => {
+                let standing = &mut self.model.installations[target(n)].standing;
+                let allowed = !matches!(standing, Standing::Ended(..));
+                assert_eq!(result.is_ok(), allowed, "reject {standing:?}");
+                if allowed {
+                    *standing = Standing::Rejected;
+                }
+            }
+            (Step::Decommission(n, on), result) => self.decommissioned(target(n), day(*on), result.is_ok()),
+            (Step::Merge(..), result) => self.merged(request, result.is_ok()),
+            (Step::Split(n), result) => self.split(target(n), result.is_ok()),
+            (step, result) => panic!("{step:?}: {result:?}"),
+        }
+    }
+
+    fn registered(
+        &mut self,
+        request: &Request,
+        on: Option<NaiveDate>,
+        record: &green_homes::domain::site::SiteRecord,
+        id: green_homes::domain::id::InstallationId,
+    ) {
+        let Command::Register { new, .. } = &request.command else { panic!("a registration") };
+        let site = self.sites.iter().position(|site| *site == record.site.id).unwrap_or_else(|| {
+            self.sites.push(record.site.id);
+            self.model.sites.push(ModelSite { facts: record.site.facts, merged_away: false });
+            self.sites.len() - 1
+        });
+        if let SiteClaim::Described { facts, .. } = &new.site {
+            assert_eq!(self.model.sites[site].facts, *facts, "a site of its own");
+        }
+        let lines = new.measures.by_number();
+        let line = |l: &MeasureLine| (l.measure, l.quantity.milli(), l.inverter_w.map_or(0, Quantity::milli));
+        self.model.installations.push(ModelInstallation {
+            id,
+            site,
+            standing: if on.is_some() { Standing::Installed } else { Standing::Pledged },
+            on,
+            lines: lines.as_slice().iter().map(line).collect(),
+            cost: new.terms.cost.map(Vnd::vnd),
+        });
+        self.sent.push(NewInstallation::clone(new));
+    }
+
+    fn decommissioned(&mut self, n: usize, ended: NaiveDate, done: bool) {
+        let installation = &mut self.model.installations[n];
+        let after = installation.on.is_some_and(|on| on <= ended);
+        let next = match installation.standing {
+            Standing::Installed if after => Some(Standing::Ended(None, ended)),
+            Standing::Verified(tier) if after => Some(Standing::Ended(Some(tier), ended)),
+            Standing::Ended(tier, day) if day == ended => Some(Standing::Ended(tier, day)),
+            _ => None,
+        };
+        assert_eq!(done, next.is_some(), "decommission {:?}", installation.standing);
+        installation.standing = next.unwrap_or(installation.standing);
+    }
+
+    fn merged(&mut self, request: &Request, done: bool) {
+        let Command::Merge { from, into } = request.command else { panic!("a merge") };
+        let place = |id: SiteId| self.sites.iter().position(|site| *site == id).unwrap();
+        let (from, into) = (place(from), place(into));
+        let gone = |n: usize| self.model.sites[n].merged_away;
+        let allowed = from != into && !gone(from) && !gone(into);
+        assert_eq!(done, allowed, "merge");
+        if allowed {
+            self.model.sites[from].merged_away = true;
+            for installation in self.model.installations.iter_mut().filter(|i| i.site == from) {
+                installation.site = into;
+            }
+        }
+    }
+
+    fn split(&mut self, n: usize, done: bool) {
+        let (id, site) = (self.model.installations[n].id, self.model.installations[n].site);
+        let there = self.model.installations.iter().filter(|i| i.site == site).count();
+        assert_eq!(done, there > 1, "split");
+        if done {
+            let facts = self.model.sites[site].facts;
+            let mut connection = self.database.db_open().connection().unwrap();
+            self.sites.push(lookup::sites_of(&mut connection, &[id]).unwrap()[&id]);
+            self.model.sites.push(ModelSite { facts, merged_away: false });
+            self.model.installations[n].site = self.sites.len() - 1;
+        }
+    }
+
+    /// Cells in memory, checkpoint with the journal after it, the whole journal, and the model.
+    fn compare(&self) {
+        let expected = self.model.recount();
+        let mut connection = self.database.db_open().connection().unwrap();
+        let version = head::version(&mut connection).unwrap();
+        assert_eq!(summed(self.cells.iter()), expected, "cells in memory");
+        let journal = stored::postings(&mut connection, 0, version).unwrap();
+        assert_eq!(summed(journal.into_iter()), expected, "the journal");
+        if version % 3 == 0 {
+            stored::advance_checkpoint(&mut connection, version).unwrap();
+        }
+        let at = stored::checkpoint_version(&mut connection).unwrap();
+        let mut all = stored::postings(&mut connection, at, version).unwrap();
+        stored::each_cell(&mut connection, |cell, totals| all.push((cell, totals))).unwrap();
+        assert_eq!(summed(all.into_iter()), expected, "the checkpoint with the journal after it");
+    }
+
+    fn finish(&self) {
+        let report = audit::audit(&self.database.db_open()).unwrap();
+        assert!(report.ok, "{:?}", report.findings);
+    }
+}
+
+fn register(new: NewInstallation) -> Command {
+    let by = Registrant { partner: Code::parse("MODEL").unwrap(), sandbox: false };
+    Command::Register { by, new: Box::new(new) }
+}
+
+fn request(command: Command) -> Request {
+    Request { actor: "model".to_owned(), command }
+}
+
+fn summed(postings: impl Iterator<Item = stored::CellTotals>) -> BTreeMap<i64, Sums> {
+    let mut cells: BTreeMap<i64, Sums> = BTreeMap::new();
+    for (cell, totals) in postings {
+        let sums = cells.entry(cell.to_stored()).or_insert([0; 10]);
+        for (sum, more) in sums.iter_mut().zip(totals.to_array()) {
+            *sum += more;
+        }
+    }
+    cells.retain(|_, sums| *sums != [0; 10]);
+    cells
+}

@@ -10,7 +10,15 @@ use green_homes::db::Database;
 use green_homes::domain::actor::Role;
 use green_homes::domain::administration::{NewClient, NewPartner};
 use green_homes::domain::id::Code;
-use green_homes::domain::text::Name;
+use green_homes::domain::installation::Terms;
+use green_homes::domain::measures::{MeasureLine, MeasureLines};
+use green_homes::domain::place::Place;
+use green_homes::domain::private::PrivateFacts;
+use green_homes::domain::quantity::Quantity;
+use green_homes::domain::reference::{MeasureId, ProvinceId};
+use green_homes::domain::registration::{NewInstallation, SiteClaim};
+use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
+use green_homes::domain::text::{Name, Text};
 use green_homes::register::{Clock, Command, Engine, Request, system_clock};
 use green_homes::settings::Settings;
 use serde_json::{Value, json};
@@ -66,6 +74,7 @@ impl TestDatabase {
             public_url: "https://register.example".to_owned(),
             publisher: "Publisher".to_owned(),
             database_connections: 5,
+            queue: 1024,
             workers: Some(1),
             log: "off".to_owned(),
         }
@@ -100,7 +109,12 @@ impl App {
     }
 
     pub async fn start_at(database: TestDatabase, clock: Clock) -> Self {
-        let service: Service = app::start(&database.settings(), &clock).unwrap();
+        let settings = database.settings();
+        Self::start_with(database, settings, clock).await
+    }
+
+    pub async fn start_with(database: TestDatabase, settings: Settings, clock: Clock) -> Self {
+        let service: Service = app::start(&settings, &clock).unwrap();
         let (address, handle) = (format!("http://{}", service.address), service.handle());
         let stopped = actix_web::rt::spawn(service.run());
         Self { database, address, handle, stopped }
@@ -321,6 +335,25 @@ pub fn home(name: &str) -> Value {
         "installed_on": "2026-01-15",
         "measures": [{"measure": "rooftop_solar_pv", "quantity": 5.4}]
     })
+}
+
+/// [`home`] as the register takes it.
+pub fn new_installation(name: &str) -> NewInstallation {
+    let measure = MeasureId::parse("rooftop_solar_pv").unwrap();
+    let line = MeasureLine { measure, quantity: Quantity::stored(5400), inverter_w: None };
+    let facts = SiteFacts {
+        kind: SiteKind::Home,
+        place: Place::new(ProvinceId::parse("01").unwrap(), None, None).unwrap(),
+        flags: Flags::default(),
+    };
+    NewInstallation {
+        external_id: Text::parse(&format!("I-{name}")).unwrap(),
+        site: SiteClaim::Described { external_id: Text::parse(&format!("S-{name}")).ok(), facts },
+        private: PrivateFacts::default(),
+        installed_on: "2026-01-15".parse().ok(),
+        measures: MeasureLines::new(vec![line]).unwrap(),
+        terms: Terms::default(),
+    }
 }
 
 /// The lines of the pilot's file.

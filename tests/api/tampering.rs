@@ -1,1 +1,105 @@
-//! Tests to come.
+//! One changed byte anywhere is found by `audit`, which names it.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+use green_homes::domain::actor::Role;
+use green_homes::register::audit::{Report, audit};
+use serde_json::json;
+
+use crate::process::output;
+use crate::support::{App, TestDatabase, home, on_both_databases};
+
+on_both_databases!(change_one_byte_anywhere_is_found_and_named);
+
+/// The entries of [`written`]: 1 partner, 2 client, 3 client, 4 and 5 installations, 6 verification.
+const CHANGES: [(&str, &str); 27] = [
+    ("UPDATE entries SET actor = 'c-someone' WHERE version = 4", "entry 4"),
+    ("UPDATE entries SET action = 'verifz' WHERE version = 6", "entry 6"),
+    ("UPDATE entries SET cause = 'corrected' WHERE version = 4", "entry 4"),
+    ("UPDATE entries SET subject = 'installation/x' WHERE version = 5", "entry 5"),
+    ("UPDATE entries SET recorded_at = '2026-01-01 00:00:00' WHERE version = 4", "entry 4"),
+    ("UPDATE entries SET digest = previous WHERE version = 4", "entry 4"),
+    ("UPDATE entries SET journal_digest = previous WHERE version = 4", "entry 4"),
+    ("UPDATE entries SET previous = digest WHERE version = 4", "entry 4"),
+    ("UPDATE entries SET hash = digest WHERE version = 5", "entry 5"),
+    ("DELETE FROM entries WHERE version = 5", "entry 5"),
+    ("UPDATE entry_facts SET facts = replace(facts, '5400', '5401') WHERE version = 4", "facts 4"),
+    ("UPDATE entry_facts SET note = 'seen by nobody' WHERE version = 6", "facts 6"),
+    ("UPDATE entry_facts SET salt = NULL, note = NULL WHERE version = 6", "facts 6"),
+    ("DELETE FROM entry_facts WHERE version = 4", "facts 4"),
+    ("UPDATE journal SET deltas = '[2]' WHERE version = 4 AND seq = 0", "journal 4"),
+    ("UPDATE journal SET cell = cell + 1 WHERE version = 4 AND seq = 1", "journal 4"),
+    ("UPDATE journal SET cause = 'corrected' WHERE version = 6 AND seq = 0", "journal 6/0"),
+    ("UPDATE journal SET recorded_on = '2020-01-01' WHERE version = 5 AND seq = 1", "journal 5/1"),
+    ("DELETE FROM journal WHERE version = 6 AND seq = 0", "journal 6"),
+    ("UPDATE cells SET totals = '[1,1,1]'", "cell "),
+    ("DELETE FROM cells", "cell "),
+    ("UPDATE cells_checkpoint SET version = 5", "cell "),
+    ("UPDATE register_head SET version = 5", "head"),
+    ("UPDATE sites SET kind = 'office'", "site "),
+    ("UPDATE installations SET installed_on = '2026-01-16' WHERE external_id = 'I-b'", "installation "),
+    ("UPDATE installations SET cost_vnd = 1 WHERE external_id = 'I-a'", "installation "),
+    ("UPDATE installation_measures SET quantity = quantity + 1", "installation "),
+];
+
+async fn change_one_byte_anywhere_is_found_and_named(database: TestDatabase) {
+    let database = written(database).await;
+    assert!(audit(&database.db_open()).unwrap().ok);
+    for (change, named) in CHANGES {
+        let copy = copy_of(&database);
+        db_execute(&copy.url, change);
+        let report = audit(&copy.db_open()).unwrap();
+        assert!(!report.ok && names(&report, named), "{change}: {:?}", report.findings);
+    }
+    let copy = copy_of(&database);
+    db_execute(&copy.url, CHANGES[0].0);
+    let (report, code) = output(&copy, &["audit"]);
+    assert_eq!((code, &report["findings"][0]["what"]), (Some(1), &json!("entry 4")), "{report}");
+}
+
+/// A register with two installations, one of them verified with a note, stopped at a checkpoint.
+async fn written(database: TestDatabase) -> TestDatabase {
+    let app = App::start(database).await;
+    let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
+    let id = partner.register(&home("a")).await;
+    partner.register(&home("b")).await;
+    let decision = json!({"evidence_tier": "inspected", "note": "seen on the roof"});
+    assert_eq!(reviewer.post(&format!("/v1/installations/{id}/verify"), &decision).await.status, 200);
+    app.stop().await
+}
+
+fn names(report: &Report, what: &str) -> bool {
+    report.findings.iter().any(|finding| finding.what.starts_with(what))
+}
+
+/// Another database with the same content.
+fn copy_of(database: &TestDatabase) -> TestDatabase {
+    let data_dir = tempfile::tempdir().unwrap();
+    if database.is_sqlite() {
+        let copy = data_dir.path().join("copy.db");
+        db_execute(&database.url, &format!("VACUUM INTO '{}'", copy.display()));
+        return TestDatabase { url: format!("sqlite://{}", copy.display()), data_dir };
+    }
+    let name = database.url.rsplit('/').next().unwrap().split('?').next().unwrap();
+    TestDatabase { url: crate::postgres::cluster().create_database_from(name), data_dir }
+}
+
+/// Changes the database as somebody with its password could: the triggers are no obstacle.
+fn db_execute(url: &str, sql: &str) {
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        let mut connection = SqliteConnection::establish(path).unwrap();
+        for (table, what) in
+            [("entries", "update"), ("entries", "delete"), ("journal", "update"), ("journal", "delete")]
+        {
+            connection.batch_execute(&format!("DROP TRIGGER IF EXISTS {table}_refuse_{what}")).unwrap();
+        }
+        let facts =
+            "DROP TRIGGER IF EXISTS entry_facts_refuse_update; DROP TRIGGER IF EXISTS entry_facts_refuse_delete";
+        connection.batch_execute(facts).unwrap();
+        connection.batch_execute(sql).unwrap();
+    } else {
+        let mut connection = PgConnection::establish(url).unwrap();
+        connection.batch_execute("SET session_replication_role = replica").unwrap();
+        connection.batch_execute(sql).unwrap();
+    }
+}

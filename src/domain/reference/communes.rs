@@ -1,13 +1,14 @@
-//! The 3,321 wards, communes and special zones since July 2025, those before, and a search that
-//! finds either by name.
+//! The 3,321 wards, communes and special zones since July 2025, and those before. Finding them by
+//! name is the search's.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::provinces::{FormerProvinceId, ProvinceId};
-use super::{fold, rows, tested};
+use super::former_provinces::FormerProvinceId;
+use super::provinces::ProvinceId;
+use super::{rows, tested};
 
 /// A commune by its place in the list. Not stored: tables hold the code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -41,15 +42,6 @@ pub struct FormerCommune {
     pub name_vi: String,
     /// The communes that took it over, the main one first.
     pub successors: Vec<CommuneId>,
-}
-
-/// A commune that a search found, and the former name that found it, if one did.
-#[derive(Clone, Copy, Debug)]
-pub struct CommuneMatch {
-    /// The commune.
-    pub commune: CommuneId,
-    /// The former commune whose name or code matched.
-    pub former: Option<&'static FormerCommune>,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +94,11 @@ impl CommuneId {
         BY_CODE.get(code).copied()
     }
 
+    /// All of them in the order of the list.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        (0..).map(Self).take(COMMUNES.len())
+    }
+
     /// Everything about it.
     #[must_use]
     pub fn commune(self) -> &'static Commune {
@@ -115,6 +112,13 @@ impl CommuneId {
     }
 }
 
+impl FormerCommune {
+    /// All of them in the order of the list.
+    pub(super) fn all() -> impl Iterator<Item = &'static Self> {
+        FORMER.iter()
+    }
+}
+
 /// A code that was a commune's before July 2025 and is none now.
 #[must_use]
 pub fn retired_commune(code: &str) -> Option<&'static FormerCommune> {
@@ -124,74 +128,9 @@ pub fn retired_commune(code: &str) -> Option<&'static FormerCommune> {
     FORMER.iter().find(|former| former.code == code)
 }
 
-/// A name as the search compares it.
-struct Entry {
-    folded: String,
-    /// Without its type: `phuong`, `xa`, `thi tran`, `dac khu`.
-    bare: String,
-    commune: CommuneId,
-    former: Option<&'static FormerCommune>,
-}
-
-static INDEX: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let current = (0..).map(CommuneId).zip(COMMUNES.iter()).map(|(id, commune)| (&commune.name_vi, id, None));
-    let former = FORMER.iter().filter_map(|former| Some((&former.name_vi, *former.successors.first()?, Some(former))));
-    current.chain(former).map(|(name, commune, former)| Entry::new(name, commune, former)).collect()
-});
-
-impl Entry {
-    fn new(name: &str, commune: CommuneId, former: Option<&'static FormerCommune>) -> Self {
-        let folded = fold(name);
-        let types = ["phuong ", "xa ", "thi tran ", "dac khu "];
-        let bare = types.iter().find_map(|word| folded.strip_prefix(word)).unwrap_or(&folded).to_owned();
-        Self { folded, bare, commune, former }
-    }
-
-    /// How well a query fits; smaller is better.
-    fn rank(&self, query: &str) -> Option<u8> {
-        let code = self.former.map_or(self.commune.code(), |former| &former.code);
-        let rank = if self.bare == query || self.folded == query || code == query {
-            0
-        } else if self.bare.starts_with(query) {
-            1
-        } else if self.folded.starts_with(query) {
-            2
-        } else if self.folded.split(' ').any(|word| word.starts_with(query)) || self.folded.contains(query) {
-            3
-        } else {
-            return None;
-        };
-        Some(rank)
-    }
-}
-
-/// Communes by name or code, new or former, with or without diacritics: the best match first,
-/// a current name before a former one, each commune once.
-#[must_use]
-pub fn search_communes(query: &str, province: Option<ProvinceId>, limit: usize) -> Vec<CommuneMatch> {
-    let query = fold(query);
-    if query.is_empty() {
-        return Vec::new();
-    }
-    let there = |entry: &&Entry| province.is_none_or(|p| entry.commune.commune().province == p);
-    let mut found: Vec<(u8, bool, &Entry)> = INDEX
-        .iter()
-        .filter(there)
-        .filter_map(|entry| Some((entry.rank(&query)?, entry.former.is_some(), entry)))
-        .collect();
-    found.sort_by_key(|(rank, former, entry)| (*rank, *former, entry.commune));
-    let mut seen = std::collections::HashSet::new();
-    let once = found.into_iter().filter(|(_, _, entry)| seen.insert(entry.commune));
-    once.take(limit).map(|(_, _, entry)| CommuneMatch { commune: entry.commune, former: entry.former }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(query: &str) -> Vec<&'static str> {
-        search_communes(query, None, 5).iter().map(|found| found.commune.commune().name_vi.as_str()).collect()
-    }
 
     #[test]
     fn every_commune_agrees_with_its_province_and_only_23_joined_two() {
@@ -212,30 +151,6 @@ mod tests {
         for (former, listed) in FORMER.iter().zip(listed) {
             assert_eq!(former.successors.len(), listed, "{}", former.code);
         }
-    }
-
-    #[test]
-    fn search_finds_with_and_without_diacritics_in_either_form() {
-        use unicode_normalization::UnicodeNormalization;
-        let decomposed: String = "ba đình".nfd().collect();
-        for query in ["Ba Đình", "BA DINH", &decomposed, "phường ba đình", "00004"] {
-            assert_eq!(names(query).first(), Some(&"Phường Ba Đình"), "{query}");
-        }
-    }
-
-    #[test]
-    fn search_finds_a_former_name_and_says_so() {
-        let found = search_communes("Phúc Xá", None, 3);
-        let first = found.first().unwrap();
-        assert_eq!(first.commune.code(), "00097");
-        assert_eq!(first.former.unwrap().name_vi, "Phường Phúc Xá");
-    }
-
-    #[test]
-    fn search_within_a_province_finds_nothing_elsewhere() {
-        let province = ProvinceId::parse("79");
-        assert!(search_communes("Ba Đình", province, 9).iter().all(|m| Some(m.commune.commune().province) == province));
-        assert!(search_communes("", None, 9).is_empty() && search_communes("zzzz", None, 9).is_empty());
     }
 
     #[test]

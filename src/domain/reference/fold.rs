@@ -3,14 +3,18 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Lower case, without diacritics, đ as d, single spaces.
+/// Lower case, without diacritics, đ as d, ’ as ', single spaces.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let plain: String = text
         .nfd()
         .filter(|c| !is_combining_mark(*c))
         .flat_map(char::to_lowercase)
-        .map(|c| if c == 'đ' { 'd' } else { c })
+        .map(|c| match c {
+            'đ' => 'd',
+            '’' => '\'',
+            other => other,
+        })
         .collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -24,5 +28,6 @@ mod tests {
         let decomposed: String = "Đắk  LẮK".nfd().collect();
         assert_eq!(fold("Đắk Lắk"), "dak lak");
         assert_eq!(fold(&decomposed), "dak lak");
+        assert_eq!(fold("Ea H’Leo"), fold("Ea H'leo"), "the lists have both apostrophes");
     }
 }

@@ -74,6 +74,10 @@ pub struct Measure {
     pub deemed_kwh_per_unit_year: Option<f64>,
     /// Direct saving per unit and year in tCO2e.
     pub deemed_tco2e_per_unit_year: Option<f64>,
+    /// The low end of the saving: per unit and year, or a factor such as `0.90x`.
+    pub deemed_low: String,
+    /// The high end of the saving: per unit and year, or a factor such as `1.10x`.
+    pub deemed_high: String,
     /// The formula in words.
     pub formula: String,
     /// What the saving assumes.
@@ -96,6 +100,8 @@ struct MeasureRow {
     unit: String,
     deemed_kwh_per_unit_year: Option<f64>,
     deemed_tco2e_per_unit_year: Option<f64>,
+    deemed_low: String,
+    deemed_high: String,
     method: String,
     lifetime_years: u32,
     formula: String,
@@ -129,6 +135,8 @@ static MEASURES: LazyLock<Vec<Measure>> = LazyLock::new(|| {
         lifetime_years: row.lifetime_years,
         deemed_kwh_per_unit_year: row.deemed_kwh_per_unit_year,
         deemed_tco2e_per_unit_year: row.deemed_tco2e_per_unit_year,
+        deemed_low: row.deemed_low,
+        deemed_high: row.deemed_high,
         formula: row.formula,
         key_assumptions: row.key_assumptions,
         double_counting_rule: row.double_counting_rule,
@@ -207,7 +215,10 @@ mod tests {
         assert_eq!(MEASURES.len(), 30);
         for (expected, measure) in (1..).zip(MEASURES.iter()) {
             assert_eq!(measure.number, expected);
-            assert!(0 < measure.usual_max_home_milli && measure.usual_max_other_milli <= measure.hard_max_milli);
+            for usual in [measure.usual_max_home_milli, measure.usual_max_other_milli] {
+                assert!(0 < usual && usual <= measure.hard_max_milli, "{}", measure.code);
+            }
+            assert!(!measure.deemed_low.is_empty() && !measure.deemed_high.is_empty(), "{}", measure.code);
             assert_eq!(MeasureId::parse(&measure.code), MeasureId::from_number(expected));
         }
     }
@@ -223,6 +234,20 @@ mod tests {
         let counts = |code| MeasureId::parse(code).unwrap().measure().counts_for_site();
         assert!(counts("rooftop_solar_pv") && counts("biogas_digester"));
         assert!(!counts("improved_cookstove") && !counts("battery_storage"));
+    }
+
+    #[test]
+    fn units_and_codes_tell_whole_units_and_solar_power() {
+        let solar: Vec<_> = MEASURES.iter().filter(|m| m.is_solar).map(|m| (m.number, m.unit.as_str())).collect();
+        assert_eq!(solar, [(1, "kWp"), (2, "kWp")]);
+        let whole: Vec<_> = MEASURES.iter().filter(|m| m.whole_units).map(|m| m.number).collect();
+        assert_eq!(whole, [4, 5, 6, 7, 8, 9, 24, 25, 27, 29]);
+    }
+
+    #[test]
+    fn minimum_quantities_name_measures_and_are_zero_while_none_is_decided() {
+        assert!(target().minimum_quantity.keys().all(|code| MeasureId::parse(code).is_some()));
+        assert!(MEASURES.iter().all(|m| m.minimum_quantity_milli() == 0));
     }
 
     #[test]

@@ -3,14 +3,18 @@
 
 mod communes;
 mod fold;
+mod former_provinces;
 mod measures;
 mod provinces;
+mod search;
 mod target;
 
-pub use communes::{Commune, CommuneId, CommuneMatch, FormerCommune, retired_commune, search_communes};
+pub use communes::{Commune, CommuneId, FormerCommune, retired_commune};
 pub use fold::fold;
+pub use former_provinces::{FormerProvince, FormerProvinceId, retired_province};
 pub use measures::{Measure, MeasureId, Role};
-pub use provinces::{FormerProvince, FormerProvinceId, Province, ProvinceId, retired_province};
+pub use provinces::{Province, ProvinceId};
+pub use search::{CommuneMatch, search_communes};
 pub use target::{Target, target};
 
 use serde::de::DeserializeOwned;

@@ -1,18 +1,15 @@
-//! The 34 provinces and cities since July 2025, and the 63 before, each mapped to one of them.
+//! The 34 provinces and cities since July 2025. The 63 before are in `former_provinces`.
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::former_provinces::FormerProvinceId;
 use super::{rows, tested};
 
 /// One of the 34, by its place in the order of codes. Stored: the order never changes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ProvinceId(u8);
-
-/// One of the 63, by its place in the order of codes. Stored: the order never changes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct FormerProvinceId(u8);
 
 /// A province or centrally run city.
 #[derive(Debug)]
@@ -49,25 +46,6 @@ pub struct Province {
     pub confidence: String,
 }
 
-/// A province before July 2025.
-#[derive(Debug)]
-pub struct FormerProvince {
-    /// Two digits.
-    pub code: String,
-    /// Its Vietnamese name.
-    pub name_vi: String,
-    /// Its name without diacritics.
-    pub name_en: String,
-    /// Its ISO 3166-2 code.
-    pub iso_3166_2: String,
-    /// The province that it became part of.
-    pub province: ProvinceId,
-    /// Where the facts come from.
-    pub source: String,
-    /// `confirmed` or `unconfirmed`.
-    pub confidence: String,
-}
-
 #[derive(Deserialize)]
 struct ProvinceRow {
     code: String,
@@ -83,17 +61,6 @@ struct ProvinceRow {
     type_2025_07_01: String,
     city_since: Option<String>,
     legacy_codes: String,
-    source: String,
-    confidence: String,
-}
-
-#[derive(Deserialize)]
-struct FormerRow {
-    legacy_code: String,
-    legacy_name_vi: String,
-    legacy_name_en: String,
-    code: String,
-    iso_3166_2: String,
     source: String,
     confidence: String,
 }
@@ -117,19 +84,6 @@ static PROVINCES: LazyLock<Vec<Province>> = LazyLock::new(|| {
         confidence: row.confidence,
     };
     rows(include_str!("../../../reference/provinces.csv")).into_iter().map(province).collect()
-});
-
-static FORMER: LazyLock<Vec<FormerProvince>> = LazyLock::new(|| {
-    let former = |row: FormerRow| FormerProvince {
-        province: tested(ProvinceId::parse(&row.code), "the province of a former one"),
-        code: row.legacy_code,
-        name_vi: row.legacy_name_vi,
-        name_en: row.legacy_name_en,
-        iso_3166_2: row.iso_3166_2,
-        source: row.source,
-        confidence: row.confidence,
-    };
-    rows(include_str!("../../../reference/provinces_legacy.csv")).into_iter().map(former).collect()
 });
 
 impl ProvinceId {
@@ -178,52 +132,6 @@ impl ProvinceId {
     }
 }
 
-impl FormerProvinceId {
-    /// The former province of a code of the 63.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        FORMER.iter().position(|former| former.code == code).and_then(|i| u8::try_from(i).ok()).map(Self)
-    }
-
-    /// The former province at a place in the order of codes.
-    #[must_use]
-    pub fn from_index(index: u8) -> Option<Self> {
-        (usize::from(index) < FORMER.len()).then_some(Self(index))
-    }
-
-    /// Its place in the order of codes, as cell keys hold it.
-    #[must_use]
-    pub fn index(self) -> u8 {
-        self.0
-    }
-
-    /// Everything about it.
-    #[must_use]
-    pub fn former_province(self) -> &'static FormerProvince {
-        tested(FORMER.get(usize::from(self.0)), "a former province")
-    }
-
-    /// Its code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        &self.former_province().code
-    }
-
-    /// All 63 in the order of codes.
-    pub fn all() -> impl Iterator<Item = Self> {
-        (0..63).map(Self)
-    }
-}
-
-/// A code that was one of the 63 and is none of the 34.
-#[must_use]
-pub fn retired_province(code: &str) -> Option<&'static FormerProvince> {
-    if ProvinceId::parse(code).is_some() {
-        return None;
-    }
-    FormerProvinceId::parse(code).map(FormerProvinceId::former_province)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,17 +154,21 @@ mod tests {
             let now = former.former_province().province;
             assert!(now.province().former_codes.iter().any(|code| code == former.code()), "{}", former.code());
         }
+        for province in ProvinceId::all() {
+            for code in &province.province().former_codes {
+                let former = FormerProvinceId::parse(code).map(FormerProvinceId::former_province);
+                assert_eq!(former.map(|former| former.province), Some(province), "{code}");
+            }
+        }
         let named: usize = ProvinceId::all().map(|province| province.province().former_codes.len()).sum();
         assert_eq!(named, 63);
     }
 
     #[test]
-    fn codes_that_name_another_place_now_are_the_seven_known_ones() {
-        let other = |id: &FormerProvinceId| {
-            ProvinceId::parse(id.code()).is_some_and(|now| now.province().name_vi != id.former_province().name_vi)
-        };
-        let codes: Vec<_> = FormerProvinceId::all().filter(other).map(FormerProvinceId::code).collect();
-        assert_eq!(codes, ["15", "24", "44", "52", "80", "82", "91"]);
+    fn indexes_lead_back_to_the_same_place_and_stop_at_the_last() {
+        assert!(ProvinceId::all().all(|id| ProvinceId::from_index(id.index()) == Some(id)));
+        assert!(FormerProvinceId::all().all(|id| FormerProvinceId::from_index(id.index()) == Some(id)));
+        assert!(ProvinceId::from_index(34).is_none() && FormerProvinceId::from_index(63).is_none());
     }
 
     #[test]
@@ -269,12 +181,5 @@ mod tests {
     #[test]
     fn only_former_is_there_for_the_eleven_that_were_not_merged() {
         assert_eq!(ProvinceId::all().filter(|id| id.only_former().is_some()).count(), 11);
-    }
-
-    #[test]
-    fn retired_province_knows_old_codes_and_no_others() {
-        assert_eq!(retired_province("74").map(|former| former.province.code()), Some("79"));
-        assert!(retired_province("15").is_none(), "15 is Lào Cai now");
-        assert!(retired_province("99").is_none());
     }
 }

@@ -41,7 +41,7 @@ static TARGETS: LazyLock<Targets> = LazyLock::new(|| {
 /// The newest target.
 #[must_use]
 pub fn target() -> &'static Target {
-    super::tested(TARGETS.versions.last(), "a target")
+    super::tested(TARGETS.versions.iter().max_by_key(|target| target.version), "a target")
 }
 
 #[cfg(test)]
