@@ -56,7 +56,7 @@ impl fmt::Debug for Url {
     }
 }
 
-/// A connection to either database. Use [`on_backend`] to run one query on whichever it is.
+/// A connection to either database. Use `on_backend!` to run one query on whichever it is.
 pub enum Connection {
     /// To a file.
     Sqlite(PooledConnection<ConnectionManager<SqliteConnection>>),

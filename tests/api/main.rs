@@ -1,6 +1,8 @@
 //! The service as its users meet it: every test starts the real application on a real database
 //! and talks to it over HTTP. What can differ between databases runs on both.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that breaks says so")]
+
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod process;

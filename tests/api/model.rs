@@ -145,7 +145,7 @@ fn add(
 }
 
 fn days_left(day: NaiveDate) -> i64 {
-    (0..).take_while(|n| (day + Days::new(*n)).month() == day.month()).count().try_into().unwrap()
+    (0..31).filter(|n| (day + Days::new(*n)).month() == day.month()).count().try_into().unwrap()
 }
 
 fn counts(line: &Held) -> bool {
@@ -180,10 +180,7 @@ fn end_of_credit(line: &Held, lines: &[Held]) -> Option<NaiveDate> {
     let group = line.measure.exclusive_group();
     for other in lines.iter().filter(|other| group.is_some() && other.measure.exclusive_group() == group) {
         let (Some(mine), Some(theirs)) = (line.on, other.on) else { continue };
-        let good_enough = match (line.stage, other.stage) {
-            (Stage::Verified(_), Stage::Installed) => false,
-            _ => true,
-        };
+        let good_enough = !matches!((line.stage, other.stage), (Stage::Verified(_), Stage::Installed));
         let later = (theirs, other.order, other.measure) > (mine, line.order, line.measure);
         if later && good_enough {
             let day_before = theirs - Days::new(1);

@@ -186,7 +186,7 @@ async fn restart_under_load() {
 async fn until_registered(partner: Client, name: String, count: usize) {
     for i in 0..count {
         let body = home(&format!("{name}-{i}"));
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let until = std::time::Instant::now() + std::time::Duration::from_mins(1);
         loop {
             let reply = partner.post("/v1/installations", &body).await;
             match reply.status {

@@ -14,7 +14,7 @@ use green_homes::domain::place::Place;
 use green_homes::domain::private::PrivateFacts;
 use green_homes::domain::quantity::Quantity;
 use green_homes::domain::reference::{MeasureId, ProvinceId};
-use green_homes::domain::registration::{NewInstallation, Registrant, SiteClaim};
+use green_homes::domain::registration::{NewInstallation, Registrant, SiteClaim, SiteSaid};
 use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
 use green_homes::domain::state::{RejectReason, Tier};
 use green_homes::domain::text::{ExternalId, Name};
@@ -154,16 +154,14 @@ impl Driver {
             Step::Register { at, facts, day: on, lines, cost } => {
                 self.registration(at.as_ref(), *facts, on.map(day), lines, *cost)
             }
-            Step::Resend(n) if known > 0 => register(self.sent[n % known].clone()),
-            Step::Resend(_) => return None,
+            Step::Resend(n) => register(self.sent.get(n.checked_rem(known)?)?.clone()),
             Step::Verify(n, tier) => Command::Verify { id: id(n)?, tier: *tier, note: None },
             Step::Reject(n) => Command::Reject { id: id(n)?, reason: RejectReason::Other, note: None },
             Step::Decommission(n, on) => Command::Decommission { id: id(n)?, on: day(*on) },
-            Step::Merge(a, b) if !self.sites.is_empty() => {
+            Step::Merge(a, b) => {
                 let count = self.sites.len();
-                Command::Merge { from: self.sites[a % count], into: self.sites[b % count] }
+                Command::Merge { from: self.sites[a.checked_rem(count)?], into: self.sites[b.checked_rem(count)?] }
             }
-            Step::Merge(..) => return None,
             Step::Split(n) => Command::Split { id: id(n)? },
         })
     }
@@ -184,7 +182,7 @@ impl Driver {
             flags: Flags { low_income, remote, woman_headed },
         };
         let site = match at.filter(|_| !self.sites.is_empty()) {
-            Some(n) => SiteClaim::Known { id: self.sites[n % self.sites.len()], said: Default::default() },
+            Some(n) => SiteClaim::Known { id: self.sites[n % self.sites.len()], said: SiteSaid::default() },
             None => SiteClaim::Described { external_id: None, facts },
         };
         let line = |(measure, units): &(usize, i64)| MeasureLine {

@@ -45,7 +45,7 @@ async fn kill_under_32_writers_loses_nothing_acknowledged(database: TestDatabase
             assert_eq!(code, Some(0), "after kill {round}: {report}");
         }
     }
-    check(&database, &ledger.borrow(), &client_id, &secret).await;
+    check(&database, &ledger.take(), &client_id, &secret).await;
 }
 
 /// Sends until the connection breaks; first what was not answered before.

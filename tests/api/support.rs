@@ -60,7 +60,7 @@ impl TestDatabase {
     pub fn postgres() -> Self {
         static TEMPLATE: OnceLock<()> = OnceLock::new();
         let cluster = postgres::cluster();
-        TEMPLATE.get_or_init(|| cluster.create_template("green_homes_template", |url| db_migrate(url)));
+        TEMPLATE.get_or_init(|| cluster.create_template("green_homes_template", db_migrate));
         Self { url: cluster.create_database_from("green_homes_template"), data_dir: tempfile::tempdir().unwrap() }
     }
 
@@ -113,6 +113,7 @@ impl App {
         Self::start_with(database, settings, clock).await
     }
 
+    #[expect(clippy::unused_async, reason = "the server is spawned: there must be a system to spawn it in")]
     pub async fn start_with(database: TestDatabase, settings: Settings, clock: Clock) -> Self {
         let service: Service = app::start(&settings, &clock).unwrap();
         let (address, handle) = (format!("http://{}", service.address), service.handle());
@@ -142,7 +143,7 @@ impl App {
     pub async fn client(&self, role: Role, partner: Option<&str>) -> Client {
         let (client_id, secret) = self.db_add_client(role, partner);
         let token = self.token(&client_id, &secret).await;
-        Client { client_id, ..Client::new(&self.address).with_token(token) }
+        Client::new(&self.address).with_token(token)
     }
 
     /// A caller without a token.
@@ -234,7 +235,6 @@ pub struct Client {
     pub http: awc::Client,
     pub address: String,
     pub token: Option<String>,
-    pub client_id: String,
 }
 
 /// What came back.
@@ -249,8 +249,8 @@ pub struct Reply {
 impl Client {
     /// A caller without a token.
     pub fn new(address: &str) -> Self {
-        let http = awc::Client::builder().timeout(std::time::Duration::from_secs(60)).finish();
-        Self { http, address: address.to_owned(), token: None, client_id: String::new() }
+        let http = awc::Client::builder().timeout(std::time::Duration::from_mins(1)).finish();
+        Self { http, address: address.to_owned(), token: None }
     }
 
     /// The same caller with another token.

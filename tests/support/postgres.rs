@@ -105,9 +105,8 @@ impl Cluster {
         let mut pg_ctl = self.command("pg_ctl");
         pg_ctl.args(["start", "--wait", "--timeout=60", "--silent"]).arg(self.pgdata()).arg("--log").arg(&log);
         let output = output(&mut pg_ctl);
-        if !output.status.success() {
-            panic!("PostgreSQL does not start:\n{}", fs::read_to_string(&log).unwrap_or_else(|e| e.to_string()));
-        }
+        let why = || fs::read_to_string(&log).unwrap_or_else(|error| error.to_string());
+        assert!(output.status.success(), "PostgreSQL does not start:\n{}", why());
     }
 
     fn create_named(&self, name: &str, template: &str) {
@@ -224,7 +223,7 @@ fn random_hex() -> String {
     let mut bytes = [0; 16];
     let mut random = fs::File::open("/dev/urandom").expect("open /dev/urandom");
     random.read_exact(&mut bytes).expect("read /dev/urandom");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.map(|byte| format!("{byte:02x}")).concat()
 }
 
 /// The first free port at or after a random one, so that test runs side by side rarely try the same.
