@@ -9,8 +9,8 @@ use crate::db::DbError;
 use crate::domain::refusal::{FieldFault, Refusal};
 use crate::register::Failure;
 
-use super::ROUTES;
 use super::access::Scope;
+use super::{ROUTES, matched_path};
 
 /// How long a client waits before it tries a busy service again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -151,7 +151,10 @@ pub async fn not_found() -> Result<HttpResponse, ApiError> {
 
 /// Answers every method that a path does not have.
 pub async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let pattern = request.match_pattern().unwrap_or_default();
-    let methods = ROUTES.iter().filter(|row| row.path == pattern).map(|row| row.method.as_str());
+    let path = matched_path(&request);
+    let methods = ROUTES.iter().filter(|row| Some(row.path) == path).map(|row| match row.method.as_str() {
+        "GET" => "GET, HEAD",
+        other => other,
+    });
     Err(ApiError::MethodNotAllowed { allow: methods.collect::<Vec<_>>().join(", ") })
 }

@@ -4,8 +4,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
@@ -25,8 +25,8 @@ const BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct Labels {
-    route: String,
-    method: String,
+    route: &'static str,
+    method: &'static str,
     status: u16,
 }
 
@@ -45,10 +45,20 @@ impl Default for Meter {
 impl Meter {
     /// Counts one request.
     pub fn count(&self, request: &HttpRequest, status: StatusCode, took: Duration) {
-        let route = request.match_pattern().unwrap_or_else(|| "(none)".to_owned());
-        let labels = Labels { route, method: request.method().to_string(), status: status.as_u16() };
+        let route = super::matched_path(request).unwrap_or("(none)");
+        let labels = Labels { route, method: known(request.method()), status: status.as_u16() };
         self.requests.get_or_create(&labels).inc();
         self.seconds.observe(took.as_secs_f64());
+    }
+}
+
+/// A method of a known name; anybody may make up others.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "other",
     }
 }
 

@@ -14,6 +14,7 @@ use actix_web::{HttpMessage, HttpResponse, ResponseError, web};
 use crate::domain::fault::Language;
 
 use super::error::ApiError;
+use super::matched_path;
 use super::problem::{MEDIA_TYPE, Problem};
 use super::state::State;
 
@@ -132,7 +133,7 @@ pub fn language_of(headers: &HeaderMap) -> Language {
 /// route's, because a query may hold what a partner would not want in a log.
 fn log<B>(response: &ServiceResponse<B>, request_id: &str, began: Instant) {
     let (request, status) = (response.request(), response.status());
-    let path = request.match_pattern().unwrap_or_else(|| "(none)".to_owned());
+    let path = matched_path(request).unwrap_or("(none)");
     let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
     let ms = began.elapsed().as_secs_f64() * 1000.0;
     let (method, status_code) = (request.method().as_str(), status.as_u16());

@@ -25,7 +25,7 @@ mod requests;
 mod state;
 
 use actix_web::http::Method;
-use actix_web::{Route, web};
+use actix_web::{HttpRequest, Route, guard, web};
 
 pub use access::{Access, Scope};
 pub use metrics::Meter;
@@ -58,30 +58,51 @@ const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row
 /// Every route there is.
 pub static ROUTES: [Row; 24] = [
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)),
-    get("/.well-known/jwks.json", Open, || web::get().to(oauth::get_keys)),
-    get("/.well-known/oauth-authorization-server", Open, || web::get().to(oauth::get_metadata)),
+    get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
+    get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
     post("/v1/installations", Needs(Scope::Register), || web::post().to(installations::create_installation)),
-    get("/v1/installations", Needs(Scope::ReadInstallations), || web::get().to(installations::list_installations)),
-    get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || web::get().to(installations::get_installation)),
+    get("/v1/installations", Needs(Scope::ReadInstallations), || read().to(installations::list_installations)),
+    get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || read().to(installations::get_installation)),
     post("/v1/installations/{id}/verify", Needs(Scope::Review), || web::post().to(installations::verify_installation)),
     post("/v1/installations/{id}/reject", Needs(Scope::Review), || web::post().to(installations::reject_installation)),
     post("/v1/partners", Needs(Scope::Administer), || web::post().to(administration::create_partner)),
-    get("/v1/partners", Needs(Scope::Administer), || web::get().to(administration::list_partners)),
+    get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
     post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),
     post("/v1/projects", Needs(Scope::Administer), || web::post().to(administration::create_project)),
-    get("/v1/progress", Open, || web::get().to(progress::get_progress)),
-    get("/v1/measures", Open, || web::get().to(reference::list_measures)),
-    get("/v1/provinces", Open, || web::get().to(reference::list_provinces)),
-    get("/v1/communes", Open, || web::get().to(reference::search_communes)),
-    get("/problems/{code}", Open, || web::get().to(problem::get_problem)),
-    get("/livez", Open, || web::get().to(health::get_liveness)),
-    get("/readyz", Open, || web::get().to(health::get_readiness)),
-    get("/metrics", Open, || web::get().to(metrics::get_metrics)),
-    get("/openapi.json", Open, || web::get().to(docs::get_openapi)),
-    get("/docs", Open, || web::get().to(docs::redirect_to_docs)),
-    get("/docs/{file:.*}", Open, || web::get().to(docs::get_docs)),
-    get("/", Open, || web::get().to(docs::get_index)),
+    get("/v1/progress", Open, || read().to(progress::get_progress)),
+    get("/v1/measures", Open, || read().to(reference::list_measures)),
+    get("/v1/provinces", Open, || read().to(reference::list_provinces)),
+    get("/v1/communes", Open, || read().to(reference::search_communes)),
+    get("/problems/{code}", Open, || read().to(problem::get_problem)),
+    get("/livez", Open, || read().to(health::get_liveness)),
+    get("/readyz", Open, || read().to(health::get_readiness)),
+    get("/metrics", Open, || read().to(metrics::get_metrics)),
+    get("/openapi.json", Open, || read().to(docs::get_openapi)),
+    get("/docs", Open, || read().to(docs::redirect_to_docs)),
+    get("/docs/{file:.*}", Open, || read().to(docs::get_docs)),
+    get("/", Open, || read().to(docs::get_index)),
 ];
+
+/// The path of the table that a request matched, kept beside its handlers.
+#[derive(Clone, Copy)]
+struct Matched(&'static str);
+
+/// The path of the table that a request matched.
+fn matched_path(request: &HttpRequest) -> Option<&'static str> {
+    request.app_data::<Matched>().map(|matched| matched.0)
+}
+
+/// The row that a request matched. `HEAD` is answered as `GET` is.
+fn matched_row(request: &HttpRequest) -> Option<&'static Row> {
+    let path = matched_path(request)?;
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    ROUTES.iter().find(|row| row.path == path && row.method == *method)
+}
+
+/// A route for `GET` and `HEAD`.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
 
 /// Puts every row of the table in its place. A path knows its methods, so that another method
 /// is answered 405 and an unknown path 404, both as problems.
@@ -89,7 +110,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     let mut paths: Vec<&'static str> = ROUTES.iter().map(|row| row.path).collect();
     paths.dedup();
     for path in paths {
-        let mut resource = web::resource(path);
+        let mut resource = web::resource(path).app_data(Matched(path));
         for row in ROUTES.iter().filter(|row| row.path == path) {
             resource = resource.route((row.handler)());
         }

@@ -98,7 +98,16 @@ pub fn lock(connection: &mut Connection) -> Result<Head, DbError> {
 }
 
 fn found(row: Option<HeadRow>) -> Result<Head, DbError> {
-    row.ok_or_else(|| DbError::Unusable("the register has no head: run `green-homes migrate`".to_owned()))?.try_into()
+    let missing = || DbError::Unusable("the register has no head: run `green-homes migrate`".to_owned());
+    let head = Head::try_from(row.ok_or_else(missing)?)?;
+    if head.contribution_no != CONTRIBUTION_NO {
+        return Err(DbError::Unusable(format!(
+            "this register counts by way {}, this program by way {CONTRIBUTION_NO}: start the program that it was \
+             written by",
+            head.contribution_no
+        )));
+    }
+    Ok(head)
 }
 
 /// Only the version; cheap enough to ask four times a second.

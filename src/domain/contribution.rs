@@ -215,3 +215,7 @@ fn is_first_of_its_measure(line: &Line<'_>, lines: &[Line<'_>]) -> bool {
 fn same_measure(one: MeasureId, other: MeasureId) -> bool {
     one == other
 }
+
+#[cfg(test)]
+#[path = "contribution_tests.rs"]
+mod tests;

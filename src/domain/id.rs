@@ -17,7 +17,7 @@ macro_rules! uuid_id {
         impl $name {
             /// Wraps an identity made elsewhere (`uuid v7`: the time it shows is no secret).
             #[must_use]
-            pub fn new(uuid: Uuid) -> Self {
+            pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 

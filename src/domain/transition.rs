@@ -132,3 +132,101 @@ fn touch(installation: &mut Installation, stamp: Stamp) {
     installation.revision += 1;
     installation.version = stamp.version;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::Code;
+    use crate::domain::installation::Terms;
+    use crate::domain::measures::MeasureLines;
+    use crate::domain::place::{Place, parse_province};
+    use crate::domain::site::{Flags, Site, SiteFacts, SiteKind};
+    use crate::domain::state::Status;
+    use crate::domain::text::Text;
+
+    const ID: InstallationId = InstallationId::new(uuid::Uuid::nil());
+
+    fn stamp() -> Stamp {
+        Stamp { version: 9, at: chrono::DateTime::UNIX_EPOCH, day: day("2026-11-24") }
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn record(state: State) -> SiteRecord {
+        let place = Place::new(parse_province("01").unwrap(), None, None).unwrap();
+        let partner = Code::parse("SOLARCO").unwrap();
+        let site = Site {
+            id: SiteId::new(uuid::Uuid::nil()),
+            partner: partner.clone(),
+            facts: SiteFacts { kind: SiteKind::Home, place, flags: Flags::default() },
+            superseded_by: None,
+            revision: 1,
+            version: 1,
+        };
+        let installation = Installation {
+            id: ID,
+            site: site.id,
+            partner,
+            sandbox: false,
+            external_id: Text::parse("1").unwrap(),
+            terms: Terms::default(),
+            measures: MeasureLines::stored(Vec::new()),
+            state,
+            reported_at: chrono::DateTime::UNIX_EPOCH,
+            registered_version: 1,
+            revision: 1,
+            version: 1,
+        };
+        SiteRecord { site, external_id: None, private: PrivateFacts::default(), installations: vec![installation] }
+    }
+
+    fn states() -> Vec<State> {
+        let (on, at) = (day("2026-01-15"), chrono::DateTime::UNIX_EPOCH);
+        vec![
+            State::Pledged,
+            State::Installed { on },
+            State::Verified { on, tier: Tier::Inspected, at },
+            State::Rejected { on: Some(on) },
+            State::Withdrawn { on: Some(on) },
+            State::Decommissioned { on, verified: None, ended: day("2026-02-01") },
+        ]
+    }
+
+    /// The status after, `=` when it is so already, `-` when it is refused.
+    fn outcomes(change: impl Fn(&SiteRecord) -> Changed) -> Vec<&'static str> {
+        let word = |state: State| match change(&record(state)) {
+            Ok(Some(after)) => after.installation(ID).map_or("?", |i| i.state.status().as_str()),
+            Ok(None) => "=",
+            Err(Refusal::InvalidTransition { .. }) => "-",
+            Err(_) => "!",
+        };
+        states().into_iter().map(word).collect()
+    }
+
+    #[test]
+    fn every_action_in_every_status_does_what_the_table_says() {
+        let statuses: Vec<Status> = states().iter().map(State::status).collect();
+        assert_eq!(statuses, Status::ALL);
+        let verify = |tier| outcomes(move |record| super::verify(record, ID, tier, stamp()));
+        assert_eq!(verify(Tier::Document), ["-", "verified", "-", "-", "-", "-"]);
+        assert_eq!(verify(Tier::Inspected), ["-", "verified", "=", "-", "-", "-"]);
+        assert_eq!(verify(Tier::Metered), ["-", "verified", "verified", "-", "-", "-"]);
+        assert_eq!(verify(Tier::Sampled), ["!"; 6]);
+        let reject = outcomes(|record| super::reject(record, ID, stamp()));
+        assert_eq!(reject, ["rejected", "rejected", "rejected", "=", "-", "-"]);
+        let end = |on: &str| outcomes(|record| decommission(record, ID, day(on), stamp()));
+        assert_eq!(end("2026-02-01"), ["-", "decommissioned", "decommissioned", "-", "-", "="]);
+        assert_eq!(end("2026-01-14"), ["-"; 6], "before it was installed");
+        assert_eq!(end("2026-11-25"), ["!"; 6], "in the future");
+    }
+
+    #[test]
+    fn a_change_raises_the_revision_and_names_its_entry() {
+        let after = verify(&record(State::Installed { on: day("2026-01-15") }), ID, Tier::Document, stamp());
+        let after = after.unwrap().unwrap();
+        let changed = after.installation(ID).unwrap();
+        assert_eq!((changed.revision, changed.version, after.site.version), (2, 9, 1));
+    }
+}

@@ -1,1 +1,221 @@
-//! Tests to come.
+//! Who may do what. Every row of the route table is walked with no token, with tokens of every
+//! role, and with tokens that somebody forged.
+
+mod forger;
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use forger::{Forger, claims};
+use green_homes::api::{Access, ROUTES, Row, Scope, openapi};
+use green_homes::domain::actor::Role;
+use serde_json::json;
+
+use crate::support::{App, Client, Reply, TestDatabase, home, run};
+
+const ROLES: [Role; 4] = [Role::Partner, Role::Dashboard, Role::Reviewer, Role::Admin];
+/// Routes for people with a browser: not part of the documented interface.
+const UNDOCUMENTED: [&str; 3] = ["/docs", "/docs/{file:.*}", "/"];
+
+#[test]
+fn call_every_route_answers_each_role_by_its_scopes() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        app.db_add_partner("SOLARCO", false);
+        let mut callers = Vec::new();
+        for role in ROLES {
+            callers.push((role, app.client(role, (role == Role::Partner).then_some("SOLARCO")).await));
+        }
+        for row in &ROUTES {
+            let anonymous = call(&app.public(), row).await;
+            let Access::Needs(scope) = row.access else {
+                assert!(![401, 403].contains(&anonymous.status) || row.path == "/oauth/token", "{}", row.path);
+                continue;
+            };
+            assert_unauthorized(&anonymous, "Bearer", row.path);
+            assert!(ROLES.iter().any(|role| scope.is_held_by(*role)), "nobody may {}", row.path);
+            for (role, caller) in &callers {
+                let reply = call(caller, row).await;
+                let allowed = ![401, 403].contains(&reply.status);
+                assert_eq!(allowed, scope.is_held_by(*role), "{role:?} {} {}", row.path, reply.text);
+                if !allowed {
+                    assert_forbidden(&reply, scope);
+                }
+            }
+        }
+        app.stop().await;
+    });
+}
+
+#[test]
+fn call_every_route_with_a_forged_token_is_unauthorized() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        app.db_add_partner("SOLARCO", false);
+        let forger = Forger::of(&app);
+        for row in &ROUTES {
+            let Access::Needs(scope) = row.access else { continue };
+            let role = ROLES.into_iter().find(|role| scope.is_held_by(*role)).unwrap();
+            let (client_id, secret) = app.db_add_client(role, (role == Role::Partner).then_some("SOLARCO"));
+            app.token(&client_id, &secret).await;
+            let genuine = forger.sign(&forger.header(), &claims(&client_id));
+            let control = call(&app.public().with_token(genuine), row).await;
+            assert!(![401, 403].contains(&control.status), "the forger's own key must work: {}", control.text);
+            for (what, token) in forger.forgeries(&client_id) {
+                let reply = call(&app.public().with_token(token), row).await;
+                assert_unauthorized(&reply, "Bearer error=\"invalid_token\"", &format!("{what} {}", row.path));
+            }
+            let basic = [("authorization", "Basic Og==")];
+            let reply = app.public().send(row.method.as_str(), &path_of(row), &basic, None).await;
+            assert_unauthorized(&reply, "Bearer", row.path);
+        }
+        app.stop().await;
+    });
+}
+
+#[test]
+fn read_another_partners_installation_finds_nothing() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let (owner, other) = (app.partner("SOLARCO").await, app.partner("OTHER").await);
+        let id = owner.register(&home("a")).await;
+        let path = format!("/v1/installations/{id}");
+        assert_eq!(owner.get(&path).await.status, 200);
+        let (hidden, absent) = (other.get(&path).await, other.get("/v1/installations/none").await);
+        assert_eq!((hidden.status, &hidden.body["code"]), (404, &json!("not_found")));
+        assert_eq!((&hidden.body["detail"], &hidden.body["title"]), (&absent.body["detail"], &absent.body["title"]));
+        let site = owner.get(&path).await.body["data"]["site"]["id"].as_str().unwrap().to_owned();
+        for query in ["", "?external_id=I-a", &format!("?site={site}"), &format!("?cursor={}", uuid::Uuid::nil())] {
+            let list = other.get(&format!("/v1/installations{query}")).await;
+            assert_eq!((list.status, &list.body["data"]), (200, &json!([])), "{query}: {}", list.text);
+        }
+        let verify = json!({"evidence_tier": "document"});
+        for partner in [&owner, &other] {
+            assert_eq!(partner.post(&format!("{path}/verify"), &verify).await.status, 403);
+        }
+        app.stop().await;
+    });
+}
+
+#[test]
+fn document_and_route_table_name_the_same_operations() {
+    let documented: BTreeSet<_> = openapi::operations(&openapi::document()).into_iter().collect();
+    let served = ROUTES.iter().filter(|row| !UNDOCUMENTED.contains(&row.path));
+    let served: BTreeSet<_> = served.map(|row| (row.method.as_str(), row.path.to_owned())).collect();
+    assert_eq!(documented, served);
+}
+
+#[test]
+fn ask_for_a_token_wrongly_is_refused_in_the_form_of_oauth() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let (id, secret) = app.db_add_client(Role::Reviewer, None);
+        let secret = secret.replace(' ', "+");
+        let good = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        let wrong_secret = ask(&app, &good.replace(&secret, "wrong"), None).await;
+        let unknown = ask(&app, &good.replace(&id, "c-unknown"), None).await;
+        assert_eq!(wrong_secret.text, unknown.text, "nobody learns which clients there are");
+        assert_refused(&wrong_secret, 401, "invalid_client");
+        assert_refused(&unknown, 401, "invalid_client");
+        assert!(wrong_secret.header("www-authenticate").starts_with("Basic"));
+        let cases = [
+            (good.replace("client_credentials", "password"), 400, "unsupported_grant_type"),
+            (format!("{good}&scope=register%3Aadmin"), 400, "invalid_scope"),
+            (format!("{good}&scope=installations%3Areview+made%3Aup"), 400, "invalid_scope"),
+            ("grant_type=client_credentials".to_owned(), 401, "invalid_client"),
+            (String::new(), 400, "unsupported_grant_type"),
+        ];
+        for (form, status, error) in cases {
+            assert_refused(&ask(&app, &form, None).await, status, error);
+        }
+        let json = [("content-type", "application/json")];
+        let no_form = app.public().send("POST", "/oauth/token", &json, Some(b"{}".to_vec())).await;
+        assert_refused(&no_form, 400, "invalid_request");
+        assert_refused(&app.public().send("POST", "/oauth/token", &[], None).await, 400, "invalid_request");
+        app.stop().await;
+    });
+}
+
+#[test]
+fn ask_for_a_token_by_form_or_basic_gives_the_scopes_of_the_role() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let (id, secret) = app.db_add_client(Role::Reviewer, None);
+        let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+        let form = format!(
+            "grant_type=client_credentials&client_id={id}&client_secret={}&scope=installations%3Areview",
+            secret.replace(' ', "+")
+        );
+        for reply in [ask(&app, "grant_type=client_credentials", Some(&basic)).await, ask(&app, &form, None).await] {
+            assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"), "{}", reply.text);
+            assert_eq!((&reply.body["token_type"], &reply.body["expires_in"]), (&json!("Bearer"), &json!(900)));
+            assert_eq!(reply.body["scope"], Scope::names_of(Role::Reviewer).join(" "));
+            let token = reply.body["access_token"].as_str().unwrap();
+            assert_eq!(app.public().with_token(token).get("/v1/installations").await.status, 200);
+        }
+        let wrong = format!("Basic {}", STANDARD.encode(format!("{id}:wrong")));
+        assert_refused(&ask(&app, "grant_type=client_credentials", Some(&wrong)).await, 401, "invalid_client");
+        app.stop().await;
+    });
+}
+
+#[test]
+fn two_services_on_one_database_accept_each_others_tokens() {
+    run(async {
+        let first = App::start(TestDatabase::sqlite()).await;
+        let (id, secret) = first.db_add_client(Role::Admin, None);
+        let data_dir = tempfile::tempdir().unwrap();
+        let second = App::start(TestDatabase { url: first.database.url.clone(), data_dir }).await;
+        for (issuer, taker) in [(&first, &second), (&second, &first)] {
+            let token = issuer.token(&id, &secret).await;
+            let caller = taker.public().with_token(token);
+            // The taker may have read the published keys a moment before the issuer published its own.
+            let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+            while caller.get("/v1/partners").await.status != 200 {
+                assert!(std::time::Instant::now() < until, "the other's token is not accepted");
+                actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        }
+        second.stop().await;
+        first.stop().await;
+    });
+}
+
+/// Calls a route; a body, where it takes one, is `{}`, which none takes for good.
+async fn call(caller: &Client, row: &Row) -> Reply {
+    match row.method.as_str() {
+        "POST" => caller.post(&path_of(row), &json!({})).await,
+        method => caller.send(method, &path_of(row), &[], None).await,
+    }
+}
+
+fn path_of(row: &Row) -> String {
+    let id = uuid::Uuid::now_v7().to_string();
+    row.path.replace("{id}", &id).replace("{code}", "not_found").replace("{file:.*}", "index.html")
+}
+
+async fn ask(app: &App, form: &str, authorization: Option<&str>) -> Reply {
+    let mut headers = vec![("content-type", "application/x-www-form-urlencoded")];
+    headers.extend(authorization.map(|value| ("authorization", value)));
+    app.public().send("POST", "/oauth/token", &headers, Some(form.as_bytes().to_vec())).await
+}
+
+fn assert_refused(reply: &Reply, status: u16, error: &str) {
+    assert_eq!((reply.status, &reply.body["error"]), (status, &json!(error)), "{}", reply.text);
+    assert_eq!((reply.header("cache-control"), reply.header("content-type")), ("no-store", "application/json"));
+    assert!(reply.body["error_description"].is_string() && reply.body["type"].is_null(), "{}", reply.text);
+}
+
+fn assert_unauthorized(reply: &Reply, challenge: &str, what: &str) {
+    assert_eq!((reply.status, &reply.body["code"]), (401, &json!("unauthorized")), "{what}: {}", reply.text);
+    assert_eq!(reply.header("www-authenticate"), challenge, "{what}");
+    assert_eq!(reply.header("content-type"), "application/problem+json", "{what}");
+}
+
+fn assert_forbidden(reply: &Reply, scope: Scope) {
+    assert_eq!((reply.status, &reply.body["code"]), (403, &json!("forbidden")), "{}", reply.text);
+    let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str());
+    assert_eq!(reply.header("www-authenticate"), challenge);
+    assert_eq!(reply.header("content-type"), "application/problem+json");
+}

@@ -17,9 +17,9 @@ pub use tokens::{Issued, TOKEN_LIFETIME_SECONDS, Tokens};
 use crate::domain::actor::{Actor, Role};
 use crate::domain::id::PartnerCode;
 
-use super::ROUTES;
 use super::access::{Access, Scope};
 use super::error::ApiError;
+use super::matched_row;
 use super::middleware::ActingClient;
 use super::state::State;
 
@@ -63,9 +63,7 @@ fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
 
 /// What the matched route asks for. A handler outside the table gets nobody.
 fn needed(request: &HttpRequest) -> Access {
-    let pattern = request.match_pattern().unwrap_or_default();
-    let row = ROUTES.iter().find(|row| row.path == pattern && row.method == request.method());
-    row.map_or(Access::Needs(Scope::Administer), |row| row.access)
+    matched_row(request).map_or(Access::Needs(Scope::Administer), |row| row.access)
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {
