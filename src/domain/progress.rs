@@ -67,17 +67,17 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Adds up the cells. What has ended is no longer in operation and counts for nothing here.
-    pub fn of(cells: impl Iterator<Item = (CellKey, Totals)>) -> Self {
-        let mut progress = Self::default();
+    /// Adds cells, or what was posted to them: every figure here is linear in the cells, so the
+    /// one gives the same as the other. What has ended is no longer in operation and counts for
+    /// nothing.
+    pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
         let begin = Month::of(target().counted_from);
         for (key, totals) in cells {
             if let Some(dims) = key.dims().filter(|dims| dims.ended.is_none()) {
                 let pre_programme = dims.installed.is_some_and(|month| month < begin);
-                progress.add(&dims, &totals, pre_programme);
+                self.add(&dims, &totals, pre_programme);
             }
         }
-        progress
     }
 
     fn add(&mut self, dims: &CellDims, totals: &Totals, pre_programme: bool) {

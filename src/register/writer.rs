@@ -48,6 +48,8 @@ pub(super) struct Writer {
     render: Render,
     shared: Arc<Shared>,
     cells: Cells,
+    /// The headline of these cells, kept in step posting by posting.
+    progress: Progress,
     known: Known,
     /// The version that the last snapshot was made of.
     published: Option<i64>,
@@ -72,6 +74,8 @@ impl Writer {
         let mut connection = database.connection()?;
         let mut cells = Cells::default();
         let known = crate::db::transaction::read(&mut connection, |connection| load_cells(connection, &mut cells))?;
+        let mut progress = Progress::default();
+        progress.add_cells(cells.iter());
         let now = Instant::now();
         let engine = Engine::new(database.clone(), clock.clone());
         let mut writer = Self {
@@ -81,6 +85,7 @@ impl Writer {
             render,
             shared,
             cells,
+            progress,
             known,
             published: None,
             stale_directory: false,
@@ -164,6 +169,7 @@ impl Writer {
     }
 
     fn take(&mut self, postings: &[stored::CellTotals]) {
+        self.progress.add_cells(postings.iter().copied());
         if let Err(cell) = self.cells.apply(postings) {
             tracing::error!(cell = cell.to_stored(), "the totals of a cell leave 64 bits; run an audit");
         }
@@ -223,8 +229,7 @@ impl Writer {
 
     fn publish(&mut self) {
         let Known { version, hash, recorded_at } = self.known;
-        let figures =
-            Figures { version, hash, recorded_at, day: self.day(), progress: Progress::of(self.cells.iter()) };
+        let figures = Figures { version, hash, recorded_at, day: self.day(), progress: self.progress.clone() };
         self.shared.publish(Snapshot::new(figures, &self.render), self.cells.len());
         self.published = Some(version);
         self.published_at = Instant::now();

@@ -12,6 +12,7 @@ use green_homes::domain::measures::{MeasureLine, MeasureLines};
 use green_homes::domain::money::Vnd;
 use green_homes::domain::place::Place;
 use green_homes::domain::private::PrivateFacts;
+use green_homes::domain::progress::Progress;
 use green_homes::domain::quantity::Quantity;
 use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::registration::{NewInstallation, Registrant, SiteClaim, SiteSaid};
@@ -320,6 +321,10 @@ impl Driver {
         let version = head::version(&mut connection).unwrap();
         assert_eq!(summed(self.cells.iter()), expected, "cells in memory");
         let journal = stored::postings(&mut connection, 0, version).unwrap();
+        let (mut followed, mut counted) = (Progress::default(), Progress::default());
+        followed.add_cells(journal.iter().copied());
+        counted.add_cells(self.cells.iter());
+        assert_eq!(followed, counted, "the headline, followed posting by posting");
         assert_eq!(summed(journal.into_iter()), expected, "the journal");
         if version % 3 == 0 {
             stored::advance_checkpoint(&mut connection, version).unwrap();

@@ -1,0 +1,161 @@
+//! Which site a registration comes to, what is remarked on, and what stays out of the public
+//! number.
+
+use green_homes::domain::actor::Role;
+use serde_json::{Value, json};
+
+use super::{assert_problem, changed};
+use crate::support::{App, Client, TestDatabase, home, on_both_databases};
+
+on_both_databases!(
+    register_at_a_known_site_counts_it_once_and_keeps_its_facts,
+    register_with_a_known_grid_code_finds_the_site_within_one_partner_only,
+    register_something_odd_is_taken_with_a_warning,
+    register_by_a_sandbox_partner_never_shows_in_public,
+    register_from_before_the_programme_is_counted_apart,
+);
+
+async fn register_at_a_known_site_counts_it_once_and_keeps_its_facts(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (partner, other) = (app.partner("SOLARCO").await, app.partner("OTHER").await);
+    let (first, warnings) = register(&partner, &home("a")).await;
+    assert_eq!(warnings, none());
+    let site = first["site"]["id"].clone();
+    let by_number = changed(&home("a"), "/external_id", json!("I-2"));
+    let by_number = changed(&changed(&by_number, "/site/kind", json!("office")), "/site/province_code", json!("79"));
+    let (second, warnings) = register(&partner, &with_measure(&by_number, "roof_insulation")).await;
+    assert_eq!((&second["site"]["id"], &second["site"]["kind"]), (&site, &json!("home")));
+    assert_eq!(warnings, pairs(&[("/site/kind", "site_differs"), ("/site/province_code", "site_differs")]));
+    let by_id = changed(&changed(&home("b"), "/site", json!({"id": site})), "/external_id", json!("I-3"));
+    let by_id = with_measure(&by_id, "cool_roof");
+    let (third, warnings) = register(&partner, &by_id).await;
+    assert_eq!((&third["site"]["id"], warnings), (&site, pairs(&[("/measures/0/measure", "overlapping_measure")])));
+
+    let (apart, warnings) = register(&other, &home("a")).await;
+    assert!(apart["site"]["id"] != site && apart["id"] != first["id"], "another partner's numbers are its own");
+    assert_eq!(warnings, none());
+    let stolen = other.post("/v1/installations", &changed(&by_id, "/external_id", json!("I-4"))).await;
+    assert_problem(&stolen, 422, "invalid_request");
+    assert_eq!(stolen.errors(), [("/site/id".to_owned(), "unknown_site".to_owned())]);
+
+    let progress = app.progress_at(app.db_version()).await;
+    assert_eq!(
+        (&progress["data"]["sites"]["installed"], &progress["data"]["installations"]["installed"]),
+        (&json!(2), &json!(4))
+    );
+    let listed = partner.get(&format!("/v1/installations?site={}", site.as_str().unwrap())).await;
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 3);
+    app.stop().await;
+}
+
+async fn register_with_a_known_grid_code_finds_the_site_within_one_partner_only(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (partner, other) = (app.partner("SOLARCO").await, app.partner("OTHER").await);
+    let coded = |external_id: &str, code: &str| {
+        let body = with_measure(&changed(&home("x"), "/external_id", json!(external_id)), "led_lighting");
+        let body = changed(&body, "/site/external_id", Value::Null);
+        let body = changed(&body, "/site/grid_customer_code", json!(code));
+        changed(&body, "/consent", json!({"on": "2026-01-02", "text_version": 1}))
+    };
+    let found = [("/site/grid_customer_code", "site_found_by_grid_customer_code")];
+    let (first, warnings) = register(&partner, &coded("I-1", "PD01000123456")).await;
+    assert_eq!(warnings, none());
+    let (second, warnings) = register(&partner, &coded("I-2", " pd 0100-0123.456 ")).await;
+    assert_eq!((&second["site"]["id"], warnings), (&first["site"]["id"], pairs(&found)));
+    let named = changed(&coded("I-3", "PD01000123456"), "/site/external_id", json!("S-3"));
+    let (third, warnings) = register(&partner, &named).await;
+    assert_eq!((&third["site"]["id"], warnings), (&first["site"]["id"], pairs(&found)));
+    for body in [coded("I-2", "PD01000123456"), named] {
+        let again = partner.post("/v1/installations", &body).await;
+        assert_eq!((again.status, &again.body["data"]["outcome"]), (200, &json!("unchanged")), "{}", again.text);
+    }
+    let by_new_number = with_measure(&changed(&home("3"), "/external_id", json!("I-4")), "led_lighting");
+    let (fourth, _) = register(&partner, &by_new_number).await;
+    assert_eq!(fourth["site"]["id"], first["site"]["id"], "S-3 is that site from now on");
+    let (theirs, warnings) = register(&other, &coded("I-1", "PD01000123456")).await;
+    assert!(theirs["site"]["id"] != first["site"]["id"] && warnings == none(), "never across partners");
+    let (odd, warnings) = register(&partner, &coded("I-5", "X1")).await;
+    assert_eq!(warnings, pairs(&[("/site/grid_customer_code", "unusual_grid_customer_code")]));
+    assert_ne!(odd["site"]["id"], first["site"]["id"]);
+    let progress = app.progress_at(app.db_version()).await;
+    assert_eq!(progress["data"]["sites"]["installed"], 3);
+    assert!(app.db_audit().ok, "{:?}", app.db_audit());
+    app.stop().await;
+}
+
+async fn register_something_odd_is_taken_with_a_warning(database: TestDatabase) {
+    let app = App::start(database).await;
+    let partner = app.partner("SOLARCO").await;
+    let large = changed(&home("a"), "/measures/0/quantity", json!(99_999.999));
+    let (view, warnings) = register(&partner, &large).await;
+    assert_eq!(warnings, pairs(&[("/measures/0/quantity", "unusual_quantity")]));
+    assert_eq!(view["measures"][0]["quantity"].to_string(), "99999.999");
+    let again = partner.post("/v1/installations", &large).await;
+    assert_eq!((again.status, warnings_of(&again.body)), (200, warnings), "sent again, warned again");
+    let english = [("content-type", "application/json"), ("accept-language", "en")];
+    let reply = partner.send("POST", "/v1/installations", &english, Some(large.to_string().into())).await;
+    let detail = reply.body["data"]["warnings"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("Above the usual ") && detail.contains("kWp"), "{detail}");
+    app.stop().await;
+}
+
+async fn register_by_a_sandbox_partner_never_shows_in_public(database: TestDatabase) {
+    let app = App::start(database).await;
+    app.db_add_partner("TRYOUT", true);
+    let partner = app.client(Role::Partner, Some("TRYOUT")).await;
+    let reviewer = app.role(Role::Reviewer).await;
+    let before = app.progress_at(app.db_version()).await["data"].clone();
+    let id = partner.register(&home("a")).await;
+    let early = changed(&home("b"), "/installed_on", json!("2019-08-31"));
+    partner.register(&early).await;
+    assert_eq!(app.progress_at(app.db_version()).await["data"], before);
+    let path = format!("/v1/installations/{id}/verify");
+    let verified = reviewer.post(&path, &json!({"evidence_tier": "metered"})).await;
+    assert_eq!(verified.body["data"]["status"], "verified", "{}", verified.text);
+    assert_eq!(app.progress_at(app.db_version()).await["data"], before);
+    assert!(app.db_audit().ok, "{:?}", app.db_audit());
+    app.stop().await;
+}
+
+async fn register_from_before_the_programme_is_counted_apart(database: TestDatabase) {
+    let app = App::start(database).await;
+    let partner = app.partner("SOLARCO").await;
+    let (_, warnings) = register(&partner, &changed(&home("a"), "/installed_on", json!("2019-08-31"))).await;
+    assert_eq!(warnings, pairs(&[("/installed_on", "pre_programme")]));
+    let one = json!({"verified": 0, "installed": 1, "pledged": 0, "in_operation": 1});
+    let nothing = json!({"verified": 0, "installed": 0, "pledged": 0, "in_operation": 0});
+    let data = app.progress_at(app.db_version()).await["data"].clone();
+    assert_eq!((&data["sites"], &data["installations"]), (&nothing, &nothing));
+    assert_eq!((&data["pre_programme"]["sites"], &data["capacity_kwp"]["installed"]), (&one, &json!(0.0)));
+    let (_, warnings) = register(&partner, &changed(&home("b"), "/installed_on", json!("2019-09-01"))).await;
+    assert_eq!(warnings, none(), "the first day counts");
+    let data = app.progress_at(app.db_version()).await["data"].clone();
+    assert_eq!((&data["sites"], &data["pre_programme"]["sites"]), (&one, &one));
+    app.stop().await;
+}
+
+/// Registers something new: its view, and the pointers and codes of the warnings.
+async fn register(partner: &Client, body: &Value) -> (Value, Vec<(String, String)>) {
+    let reply = partner.post("/v1/installations", body).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    (reply.body["data"]["installation"].clone(), warnings_of(&reply.body))
+}
+
+fn warnings_of(body: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let warnings = body["data"]["warnings"].as_array().unwrap();
+    warnings.iter().map(|warning| (text(&warning["pointer"]), text(&warning["code"]))).collect()
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned())).collect()
+}
+
+fn none() -> Vec<(String, String)> {
+    Vec::new()
+}
+
+/// The body with something else than solar power.
+fn with_measure(body: &Value, measure: &str) -> Value {
+    changed(body, "/measures", json!([{"measure": measure, "quantity": 3}]))
+}
