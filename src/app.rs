@@ -74,6 +74,15 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     Ok(Service { address, database: database.url().to_string(), register, server })
 }
 
+/// Starts the service, tells about it, and serves until it is told to stop.
+pub fn serve(settings: &Settings, clock: &Clock, tell: impl FnOnce(&Service)) -> Result<(), StartError> {
+    actix_web::rt::System::new().block_on(async {
+        let service = start(settings, clock)?;
+        tell(&service);
+        Ok(service.run().await?)
+    })
+}
+
 impl Service {
     /// What stops the service from outside, as a signal does.
     #[must_use]

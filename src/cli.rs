@@ -125,15 +125,10 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
 }
 
 fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
-    let settings = settings.clone();
-    let clock = clock.clone();
-    actix_web::rt::System::new().block_on(async move {
-        let service = app::start(&settings, &clock)?;
+    app::serve(settings, clock, |service| {
         eprintln!("listening on http://{} (documentation at /docs)", service.address);
         eprintln!("database {}", service.database);
         eprintln!("add a client: green-homes client add --role admin --name NAME");
-        service.run().await?;
-        Ok(())
     })
 }
 

@@ -53,8 +53,8 @@ pub fn body(home: &Home) -> Option<Value> {
     let place = &home.facts.place;
     let mut site = json!({
         "external_id": site_name(home), "kind": home.facts.kind.as_str(), "province_code": place.province().code(),
-        "former_province_code": place.former().map(|former| former.code()),
-        "commune_code": place.commune().map(|commune| commune.code()),
+        "former_province_code": place.former().map(green_homes::domain::reference::FormerProvinceId::code),
+        "commune_code": place.commune().map(green_homes::domain::reference::CommuneId::code),
         "low_income": home.facts.flags.low_income, "remote": home.facts.flags.remote,
         "woman_headed": home.facts.flags.woman_headed,
     });
@@ -62,11 +62,11 @@ pub fn body(home: &Home) -> Option<Value> {
     let mut body = json!({
         "external_id": job_name(home, 0), "installed_on": job.installed_on,
         "status": if job.installed_on.is_some() { "installed" } else { "pledged" },
-        "cost_vnd": terms.cost.map(|cost| cost.vnd()), "support_vnd": terms.support.map(|support| support.vnd()),
-        "finance": terms.finance.map(|word| word.as_str()),
-        "system_owner": terms.system_owner.map(|word| word.as_str()),
-        "power_use": terms.power_use.map(|word| word.as_str()),
-        "attributes_sold": terms.attributes_sold.map(|word| word.as_str()),
+        "cost_vnd": terms.cost.map(green_homes::domain::money::Vnd::vnd), "support_vnd": terms.support.map(green_homes::domain::money::Vnd::vnd),
+        "finance": terms.finance.map(green_homes::domain::installation::Finance::as_str),
+        "system_owner": terms.system_owner.map(green_homes::domain::installation::SystemOwner::as_str),
+        "power_use": terms.power_use.map(green_homes::domain::installation::PowerUse::as_str),
+        "attributes_sold": terms.attributes_sold.map(green_homes::domain::installation::AttributesSold::as_str),
     });
     let mut measures = Vec::new();
     for line in &job.lines {

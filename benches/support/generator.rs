@@ -8,7 +8,7 @@ use green_homes::domain::measures::MeasureLine;
 use green_homes::domain::money::Vnd;
 use green_homes::domain::place::Place;
 use green_homes::domain::quantity::Quantity;
-use green_homes::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
+use green_homes::domain::reference::{CommuneId, FormerProvinceId, MeasureId};
 use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
 use green_homes::domain::state::Tier;
 
@@ -127,9 +127,13 @@ fn kind(dice: &mut Dice) -> SiteKind {
     }
 }
 
+/// Of two homes in five nobody asked; of the others not everything is known.
 fn flags(dice: &mut Dice) -> Flags {
+    if dice.chance(40) {
+        return Flags::default();
+    }
     let mut flag = |unknown, yes| (!dice.chance(unknown)).then(|| dice.chance(yes));
-    Flags { low_income: flag(40, 20), remote: flag(30, 25), woman_headed: flag(50, 30) }
+    Flags { low_income: flag(20, 20), remote: flag(10, 25), woman_headed: flag(40, 30) }
 }
 
 fn tier(dice: &mut Dice) -> Tier {
@@ -140,29 +144,34 @@ fn tier(dice: &mut Dice) -> Tier {
     }
 }
 
-/// Mostly solar power first, then anything; of an exclusive group one replaces another when a
-/// home has several jobs.
+/// Mostly solar power first, then anything, the common ones more often; of an exclusive group one
+/// replaces another when a home has several jobs.
 fn lines(kind: SiteKind, first: bool, dice: &mut Dice) -> Vec<MeasureLine> {
     let all: Vec<MeasureId> = MeasureId::all().collect();
     let grouped: Vec<MeasureId> = all.iter().copied().filter(|id| id.exclusive_group().is_some()).collect();
     let mut chosen = match (first, dice.below(10)) {
         (true, 0..6) => all.iter().copied().take(1).collect(),
         (_, 6 | 7) => vec![*dice.one_of(&grouped)],
-        _ => vec![*dice.one_of(&all)],
+        _ => vec![common(&all, dice)],
     };
     for _ in 0..*dice.one_of(&[0, 0, 0, 1, 1, 2, 3]) {
-        chosen.push(*dice.one_of(&all));
+        chosen.push(common(&all, dice));
     }
     chosen.sort();
     chosen.dedup();
     chosen.into_iter().map(|measure| line(measure, kind, dice)).collect()
 }
 
+/// Any measure; the list begins with those that homes take most.
+fn common(all: &[MeasureId], dice: &mut Dice) -> MeasureId {
+    let (one, other, third) = (*dice.one_of(all), *dice.one_of(all), *dice.one_of(all));
+    one.min(other).min(third)
+}
+
 /// Whole units up to a quarter of what is usual there; solar power to the tenth.
 fn line(id: MeasureId, kind: SiteKind, dice: &mut Dice) -> MeasureLine {
     let measure = id.measure();
-    let usual =
-        if kind == SiteKind::Home { measure.usual_max_home_milli } else { measure.usual_max_other_milli };
+    let usual = if kind == SiteKind::Home { measure.usual_max_home_milli } else { measure.usual_max_other_milli };
     let step = if measure.is_solar { 100 } else { 1000 };
     let steps = (usual / 4 / step).max(1).unsigned_abs();
     let milli = step * (1 + dice.below(steps).cast_signed());
@@ -182,7 +191,7 @@ fn terms(dice: &mut Dice) -> Terms {
     }
 }
 
-/// Random numbers of one home: SplitMix64.
+/// Random numbers of one home: `SplitMix64`.
 struct Dice(u64);
 
 impl Dice {

@@ -2,25 +2,54 @@
 //! the report.
 
 pub mod bare;
-pub mod direct;
-pub mod facts;
-pub mod generator;
-pub mod http;
-pub mod pgbench;
+mod direct;
+mod facts;
+mod generator;
+mod http;
+mod pgbench;
+#[expect(dead_code, clippy::expect_used, clippy::panic, reason = "shared with the tests")]
+#[path = "../../tests/support/postgres.rs"]
+mod postgres;
+pub mod reads;
 pub mod report;
-pub mod seed;
-pub mod service;
-pub mod steady;
-pub mod wrk;
+mod seed;
+mod service;
+mod steady;
+pub mod writes;
+mod wrk;
+
+use std::path::PathBuf;
 
 /// What goes wrong ends the benchmark, in words.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// A result of the benchmark's own steps.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// How long everything is measured, and where files go.
+pub struct Plan {
+    /// Where seeded registers are kept for the next run.
+    pub seeds: PathBuf,
+    /// Where copies and scripts go; deleted at the end.
+    pub scratch: PathBuf,
+    /// The day in Hà Nội.
+    pub today: chrono::NaiveDate,
+    /// Seconds of load on each server that are not measured.
+    pub warm_up: u64,
+    /// Seconds of one measurement.
+    pub seconds: u64,
+    /// Measurements of each server, in turn.
+    pub rounds: usize,
+}
+
 /// The middle one of the figures; of an even number, the lower middle.
 pub fn median(figures: &[f64]) -> f64 {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+}
+
+/// A count as a figure of the report.
+#[expect(clippy::cast_precision_loss, reason = "counts here stay far below 2^53")]
+pub fn figure(count: u64) -> f64 {
+    count as f64
 }

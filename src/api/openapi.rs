@@ -1,6 +1,7 @@
 //! The OpenAPI document. Paths and schemas come from the handlers; what the route table knows
 //! (scopes, and the errors that follow from them) is added here, once for all.
 
+use actix_web::http::StatusCode;
 use utoipa::openapi::path::Operation;
 
 use utoipa::OpenApi;
@@ -57,9 +58,22 @@ pub fn document() -> Document {
         let operation = if row.method == "GET" { item.get.as_mut() } else { item.post.as_mut() };
         if let Some(operation) = operation {
             complete(operation, row.path, row.access);
+            describe_answers(operation);
         }
     }
     document
+}
+
+/// OpenAPI wants a description of every answer; where a handler gives none, the status speaks.
+fn describe_answers(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let code = status.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok());
+            code.and_then(|code| code.canonical_reason()).unwrap_or("An answer").clone_into(&mut response.description);
+        }
+    }
 }
 
 /// The document as the repository keeps it: indented, with a line end.

@@ -73,7 +73,7 @@ pub struct DifferenceView {
     /// JSON pointer into the request.
     pub pointer: &'static str,
     /// What is recorded.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub recorded: Value,
 }
 

@@ -209,12 +209,12 @@ mod tests {
     fn every_action_in_every_status_does_what_the_table_says() {
         let statuses: Vec<Status> = states().iter().map(State::status).collect();
         assert_eq!(statuses, Status::ALL);
-        let verify = |tier| outcomes(move |record| super::verify(record, ID, tier, stamp()));
+        let verify = |tier| outcomes(move |record| verify(record, ID, tier, stamp()));
         assert_eq!(verify(Tier::Document), ["-", "verified", "-", "-", "-", "-"]);
         assert_eq!(verify(Tier::Inspected), ["-", "verified", "=", "-", "-", "-"]);
         assert_eq!(verify(Tier::Metered), ["-", "verified", "verified", "-", "-", "-"]);
         assert_eq!(verify(Tier::Sampled), ["!"; 6]);
-        let reject = outcomes(|record| super::reject(record, ID, stamp()));
+        let reject = outcomes(|record| reject(record, ID, stamp()));
         assert_eq!(reject, ["rejected", "rejected", "rejected", "=", "-", "-"]);
         let end = |on: &str| outcomes(|record| decommission(record, ID, day(on), stamp()));
         assert_eq!(end("2026-02-01"), ["-", "decommissioned", "decommissioned", "-", "-", "="]);

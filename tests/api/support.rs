@@ -362,6 +362,33 @@ pub fn pilot() -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
+}
+
+/// What a query finds that names its one column, a text, `line`.
+pub fn db_lines(url: &str, sql: &str) -> Vec<String> {
+    use diesel::{Connection, RunQueryDsl};
+    let query = diesel::sql_query(sql);
+    let lines: diesel::QueryResult<Vec<Line>> = match url.strip_prefix("sqlite://") {
+        Some(path) => query.load(&mut diesel::SqliteConnection::establish(path).unwrap()),
+        None => query.load(&mut diesel::PgConnection::establish(url).unwrap()),
+    };
+    lines.unwrap_or_else(|error| panic!("{sql}: {error}")).into_iter().map(|found| found.line).collect()
+}
+
+/// Runs statements as somebody could who has the database's password.
+pub fn db_execute(url: &str, sql: &str) -> diesel::QueryResult<()> {
+    use diesel::Connection;
+    use diesel::connection::SimpleConnection;
+    match url.strip_prefix("sqlite://") {
+        Some(path) => diesel::SqliteConnection::establish(path).unwrap().batch_execute(sql),
+        None => diesel::PgConnection::establish(url).unwrap().batch_execute(sql),
+    }
+}
+
 /// The binary under test.
 pub fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_green-homes"))

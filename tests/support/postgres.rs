@@ -236,6 +236,7 @@ fn free_port() -> u16 {
         .expect("a free port")
 }
 
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -197,12 +197,22 @@ CREATE TRIGGER entries_refuse_update BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END;
 CREATE TRIGGER entries_refuse_delete BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END;
+-- To SQLite a REPLACE deletes no row that a trigger would see.
+CREATE TRIGGER entries_refuse_replace BEFORE INSERT ON entries
+WHEN EXISTS (SELECT 1 FROM entries WHERE version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END;
 CREATE TRIGGER journal_refuse_update BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_refuse_delete BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_refuse_replace BEFORE INSERT ON journal
+WHEN EXISTS (SELECT 1 FROM journal WHERE version = NEW.version AND seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER entry_facts_refuse_delete BEFORE DELETE ON entry_facts
 BEGIN SELECT RAISE(ABORT, 'facts are kept for ever'); END;
 CREATE TRIGGER entry_facts_refuse_update BEFORE UPDATE ON entry_facts
 WHEN NOT (NEW.version = OLD.version AND NEW.facts = OLD.facts AND NEW.salt IS NULL AND NEW.note IS NULL)
 BEGIN SELECT RAISE(ABORT, 'only salt and note of an entry may be erased'); END;
+CREATE TRIGGER entry_facts_refuse_replace BEFORE INSERT ON entry_facts
+WHEN EXISTS (SELECT 1 FROM entry_facts WHERE version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'facts are kept for ever'); END;

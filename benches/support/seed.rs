@@ -1,0 +1,149 @@
+//! Registers full of made-up homes, written by the register's own engine, so that they are as
+//! real as those of a service. SQLite files are kept for the next run.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use chrono::NaiveDate;
+use green_homes::app;
+use green_homes::db::{Database, Url, cells};
+use green_homes::domain::administration::NewPartner;
+use green_homes::domain::contribution::CONTRIBUTION_NO;
+use green_homes::domain::date::day_of;
+use green_homes::domain::id::InstallationId;
+use green_homes::domain::registration::Registrant;
+use green_homes::domain::state::RejectReason;
+use green_homes::domain::text::Name;
+use green_homes::register::{Command, Done, Engine, Failure, Request, audit, system_clock};
+use serde::{Deserialize, Serialize};
+
+use super::generator::{self, Generator, Home, Job, PARTNERS};
+use super::{Result, facts};
+
+/// Homes whose changes are written in one transaction.
+const HOMES_AT_A_TIME: u64 = 1_000;
+/// Entries between two checkpoints, as under a service.
+const CHECKPOINT_STEP: i64 = 100_000;
+
+/// A SQLite file with a full register, and what is known of it.
+#[derive(Serialize, Deserialize)]
+pub struct Seeded {
+    /// The file; it must be copied, never changed.
+    #[serde(skip)]
+    pub file: PathBuf,
+    /// Seconds that the seeding took, now or in an earlier run.
+    pub seconds: f64,
+    /// Entries of the register.
+    pub entries: i64,
+    /// Cells of the register that are not zero.
+    pub cells: u64,
+}
+
+/// The kept file with this many homes, made now if there is none of this generator.
+pub fn sqlite(folder: &Path, homes: u64) -> Result<Seeded> {
+    let name = format!("seed-{}-{CONTRIBUTION_NO}-{homes}", generator::VERSION);
+    let (file, notes) = (folder.join(format!("{name}.db")), folder.join(format!("{name}.json")));
+    if let (true, Ok(known)) = (file.exists(), std::fs::read_to_string(&notes)) {
+        return Ok(Seeded { file, ..serde_json::from_str(&known)? });
+    }
+    eprintln!("seeding {homes} homes; the file is kept for the next run");
+    let building = tempfile::tempdir_in(folder)?;
+    let draft = building.path().join("draft.db");
+    let database = Database::open(&Url::Sqlite(draft.display().to_string()), 2)?;
+    let seconds = fill(&database, homes)?;
+    let report = audit::audit(&database)?;
+    if !report.ok {
+        return Err(format!("the seeded register does not pass its audit: {:?}", report.findings).into());
+    }
+    // The last connection to close folds the log into the file.
+    drop(database);
+    std::fs::rename(&draft, &file)?;
+    let seeded = Seeded { file, seconds, entries: report.version, cells: report.cells };
+    eprintln!("seeded in {seconds:.0} s: {} entries, {} cells", seeded.entries, seeded.cells);
+    std::fs::write(&notes, serde_json::to_string(&seeded)?)?;
+    Ok(seeded)
+}
+
+/// Fills a database; gives the seconds that it took.
+pub fn fill(database: &Database, homes: u64) -> Result<f64> {
+    let began = Instant::now();
+    let clock = system_clock();
+    app::migrate(database, &clock)?;
+    let today = day_of(clock());
+    let seeder = Seeder { engine: Engine::new(database.clone(), clock), generator: Generator::new(today)?, today };
+    seeder.add_partners()?;
+    let (mut first, mut checkpoint) = (0, 0);
+    while first < homes {
+        let end = homes.min(first + HOMES_AT_A_TIME);
+        let version = seeder.add_homes(first..end)?;
+        if version - checkpoint >= CHECKPOINT_STEP || end == homes {
+            cells::advance_checkpoint(&mut database.connection()?, version)?;
+            checkpoint = version;
+        }
+        first = end;
+    }
+    Ok(began.elapsed().as_secs_f64())
+}
+
+struct Seeder {
+    engine: Engine,
+    generator: Generator,
+    today: NaiveDate,
+}
+
+impl Seeder {
+    fn add_partners(&self) -> Result<()> {
+        let mut commands = Vec::new();
+        for number in 0..PARTNERS {
+            let name = Name::parse(&format!("Partner {number}")).map_err(|fault| fault.code())?;
+            let code = facts::partner(number);
+            let new = NewPartner { code, name, kind: None, vcca_role: None, listed: true, sandbox: false };
+            commands.push(Command::AddPartner(new));
+        }
+        self.execute(commands).map(|_| ())
+    }
+
+    /// Registers what stands at these homes, then what became of it; gives the version after.
+    fn add_homes(&self, numbers: std::ops::Range<u64>) -> Result<i64> {
+        let homes: Vec<Home> = numbers.map(|number| self.generator.home(number)).collect();
+        let jobs: Vec<(&Home, usize, &Job)> = homes
+            .iter()
+            .flat_map(|home| home.jobs.iter().enumerate().map(move |(place, job)| (home, place, job)))
+            .collect();
+        let mut commands = Vec::with_capacity(jobs.len());
+        for (home, place, job) in &jobs {
+            let by = Registrant { partner: facts::partner_of(home), sandbox: false };
+            commands.push(Command::Register { by, new: Box::new(facts::new_installation(home, *place, job)?) });
+        }
+        let (done, version) = self.execute(commands)?;
+        let ids = done.iter().filter_map(|done| match done {
+            Done::Registered { id, .. } => Some(*id),
+            _ => None,
+        });
+        let known: Vec<(InstallationId, &Job)> = ids.zip(jobs.iter().map(|(_, _, job)| *job)).collect();
+        let decisions = known.iter().filter_map(|(id, job)| decision(*id, job)).collect();
+        let (_, decided) = self.execute(decisions)?;
+        let ends = known.iter().filter_map(|(id, job)| Some(Command::Decommission { id: *id, on: job.ended_on? }));
+        let (_, ended) = self.execute(ends.collect())?;
+        Ok(version.max(decided).max(ended))
+    }
+
+    /// Carries them out in one transaction; every one of them must succeed.
+    fn execute(&self, commands: Vec<Command>) -> Result<(Vec<Done>, i64)> {
+        let request = |command| Request { actor: "bench".to_owned(), command };
+        let requests: Vec<Request> = commands.into_iter().map(request).collect();
+        let executed = self.engine.execute(&requests.iter().collect::<Vec<_>>());
+        let version = executed.committed.last().map_or(0, |committed| committed.version);
+        let refused = |failure: Failure| format!("on {} a seeded change was refused: {failure:?}", self.today);
+        let done: std::result::Result<Vec<Done>, Failure> = executed.results.into_iter().collect();
+        Ok((done.map_err(refused)?, version))
+    }
+}
+
+/// What a reviewer decides on a job, if one did.
+fn decision(id: InstallationId, job: &Job) -> Option<Command> {
+    if job.rejected {
+        return Some(Command::Reject { id, reason: RejectReason::EvidenceMissing, note: None });
+    }
+    job.verified.map(|tier| Command::Verify { id, tier, note: None })
+}

@@ -1,0 +1,145 @@
+//! The service under test: its own release binary as a child process, on a copy of a seeded
+//! register or on PostgreSQL, with a client made by its own command line.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::http::{self, Connection};
+use super::{Result, seed::Seeded};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_green-homes");
+const PARTNER: &str = "BENCH";
+const START_WITHIN: Duration = Duration::from_mins(2);
+
+/// A running service, ended when dropped.
+pub struct Service {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// From its start to its first answer on `/v1/progress`.
+    pub first_answer: Duration,
+    client_id: String,
+    client_secret: String,
+    _folder: TempDir,
+}
+
+impl Service {
+    /// On a copy of a seeded file.
+    pub fn on_sqlite(folder: &Path, seeded: &Seeded) -> Result<Self> {
+        let data = TempDir::with_prefix_in("service-", folder)?;
+        std::fs::copy(&seeded.file, data.path().join("green-homes.db"))?;
+        Self::start(data, None)
+    }
+
+    /// On PostgreSQL.
+    pub fn on_postgres(folder: &Path, url: &str) -> Result<Self> {
+        Self::start(TempDir::with_prefix_in("service-", folder)?, Some(url))
+    }
+
+    fn start(data: TempDir, url: Option<&str>) -> Result<Self> {
+        let line = |words: &[&str]| run_line(data.path(), url, words);
+        line(&["partner", "add", "--code", PARTNER, "--name", "Benchmark"])?;
+        let made = line(&["client", "add", "--role", "partner", "--partner", PARTNER, "--name", "Benchmark"])?;
+        let made: Value = serde_json::from_slice(&made)?;
+        let word = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let address = free_address()?;
+        let log = File::create(data.path().join("log"))?;
+        let began = Instant::now();
+        let mut command = program(data.path(), url);
+        command.arg("--listen").arg(address.to_string()).stdout(Stdio::null()).stderr(log);
+        let mut child = command.spawn()?;
+        let answered = wait_for_answer(address, &mut child);
+        let first_answer = began.elapsed();
+        let service = Self {
+            child,
+            address,
+            first_answer,
+            client_id: word("client_id"),
+            client_secret: word("client_secret"),
+            _folder: data,
+        };
+        answered.map(|()| service)
+    }
+
+    /// A fresh token, good for 15 minutes.
+    pub fn token(&self) -> Result<String> {
+        let form =
+            format!("grant_type=client_credentials&client_id={}&client_secret={}", self.client_id, self.client_secret);
+        let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let answer = Connection::to(self.address)?.send(&http::post("/oauth/token", headers, &form))?;
+        let body: Value = serde_json::from_slice(&answer.body)?;
+        let token = body.get("access_token").and_then(Value::as_str);
+        token.map(str::to_owned).ok_or_else(|| format!("no token: {body}").into())
+    }
+
+    /// Its resident memory in MiB, now and at its highest.
+    pub fn memory(&self) -> Result<(f64, f64)> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let mib = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+        };
+        mib("VmRSS:").zip(mib("VmHWM:")).ok_or_else(|| "no memory in /proc".into())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // What it wrote is thrown away, so it need not stop in order.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary with settings of its own and none of the caller's.
+fn program(data: &Path, url: Option<&str>) -> Command {
+    let mut command = Command::new(BINARY);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy().into_owned();
+        if text.starts_with("GREEN_HOMES_") || text.starts_with("DATABASE_URL") {
+            command.env_remove(name);
+        }
+    }
+    command.arg("--data-dir").arg(data).stdin(Stdio::null());
+    if let Some(url) = url {
+        command.env("DATABASE_URL", url);
+    }
+    command
+}
+
+fn run_line(data: &Path, url: Option<&str>, words: &[&str]) -> Result<Vec<u8>> {
+    let output = program(data, url).args(words).output()?;
+    if !output.status.success() {
+        return Err(format!("{}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(output.stdout)
+}
+
+/// An address that nobody listens on just now.
+pub fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+/// Waits until a child answers on `/v1/progress`, and ends it if it does not.
+pub fn wait_for_answer(address: SocketAddr, child: &mut Child) -> Result<()> {
+    let until = Instant::now() + START_WITHIN;
+    loop {
+        if http::get(address, "/v1/progress").is_ok() {
+            return Ok(());
+        }
+        if let Some(status) = child.try_wait()? {
+            return Err(format!("a server ended at its start: {status}").into());
+        }
+        if Instant::now() > until {
+            let _ = child.kill();
+            return Err("a server does not answer".into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
