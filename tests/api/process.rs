@@ -1,7 +1,9 @@
 //! The binary as an operator runs it: a process of its own, that can be killed.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 
 use serde_json::Value;
 
@@ -11,12 +13,20 @@ use crate::support::{TestDatabase, binary};
 pub struct Process {
     pub address: String,
     child: Child,
+    said: JoinHandle<String>,
 }
 
 impl Process {
     /// Starts the service on a free port, with a data directory of its own or the database's.
-    pub fn serve(database: &TestDatabase, data_dir: &std::path::Path) -> Self {
-        let mut child = command(database, data_dir).arg("serve").stderr(Stdio::piped()).spawn().unwrap();
+    pub fn serve(database: &TestDatabase, data_dir: &Path) -> Self {
+        Self::serve_logging(database, data_dir, "warn")
+    }
+
+    /// The same, with a log of this level.
+    pub fn serve_logging(database: &TestDatabase, data_dir: &Path, level: &str) -> Self {
+        let mut command = command(database, data_dir);
+        command.env("GREEN_HOMES_LOG", level).arg("serve").stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = loop {
             let line = lines.next().expect("the service says where it listens").unwrap();
@@ -25,8 +35,8 @@ impl Process {
             }
         };
         // Nobody may block on a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { address, child }
+        let said = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+        Self { address, child, said }
     }
 
     /// SIGKILL: nothing is finished, nothing is said.
@@ -36,18 +46,24 @@ impl Process {
     }
 
     /// SIGTERM, then the exit code.
-    pub fn terminate(mut self) -> Option<i32> {
+    pub fn terminate(self) -> Option<i32> {
+        self.terminate_and_listen().0
+    }
+
+    /// SIGTERM, then the exit code and what was logged.
+    pub fn terminate_and_listen(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").arg(id).status().unwrap().success());
-        self.child.wait().unwrap().code()
+        (self.child.wait().unwrap().code(), self.said.join().unwrap())
     }
 }
 
 /// A command of the binary on this database.
-pub fn command(database: &TestDatabase, data_dir: &std::path::Path) -> Command {
+pub fn command(database: &TestDatabase, data_dir: &Path) -> Command {
     let mut command = Command::new(binary());
     command.env_remove("DATABASE_URL_FILE").env("DATABASE_URL", &database.url);
-    command.arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0", "--workers", "1", "--log", "warn"]);
+    command.arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0", "--workers", "1"]);
+    command.env("GREEN_HOMES_LOG", "warn");
     command.stdout(Stdio::piped());
     command
 }
@@ -61,7 +77,12 @@ pub fn output(database: &TestDatabase, arguments: &[&str]) -> (Value, Option<i32
 /// A partner's client, made on the command line.
 pub fn partner_client(database: &TestDatabase, code: &str) -> (String, String) {
     assert_eq!(output(database, &["partner", "add", "--code", code, "--name", code]).1, Some(0));
-    let (client, _) = output(database, &["client", "add", "--role", "partner", "--partner", code, "--name", "tests"]);
+    client(database, &["--role", "partner", "--partner", code, "--name", "tests"])
+}
+
+/// A client, made on the command line: its id and its secret.
+pub fn client(database: &TestDatabase, arguments: &[&str]) -> (String, String) {
+    let (client, _) = output(database, &[&["client", "add"], arguments].concat());
     let text = |name: &str| client[name].as_str().expect("id and secret").to_owned();
     (text("client_id"), text("client_secret"))
 }
