@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use green_homes::domain::entry::hex;
 use serde_json::{Value, json};
 
 use crate::process::{Process, client, partner_client};
@@ -30,7 +31,7 @@ async fn send_personal_data_everywhere_leaves_it_in_its_own_table(database: Test
     let refused = partner.register(&marked_home("b")).await;
     let verify = json!({"evidence_tier": "inspected", "note": NOTE});
     assert_eq!(reviewer.post(&format!("/v1/installations/{stored}/verify"), &verify).await.status, 200);
-    let reject = json!({"reason": "not_found", "note": REASON_NOTE});
+    let reject = json!({"reason": "not_eligible", "note": REASON_NOTE});
     let rejected = reviewer.post(&format!("/v1/installations/{refused}/reject"), &reject).await;
     assert_eq!(rejected.status, 200, "{}", rejected.text);
     assert_eq!(partner.get(&format!("/v1/installations/{stored}")).await.status, 200);
@@ -131,11 +132,17 @@ fn columns_with(database: &TestDatabase, texts: &[&str]) -> BTreeSet<String> {
     };
     let columns = db_lines(&database.url, columns);
     assert!(columns.len() > 50, "{columns:?}");
+    // Bytes are read as hexadecimal digits.
+    let bytes: Vec<String> = texts.iter().map(|text| hex(text.as_bytes())).collect();
     let holds = |column: &String| {
         let (table, column) = column.split_once('.').unwrap();
-        let sql = format!("SELECT CAST({column} AS TEXT) AS line FROM {table} WHERE {column} IS NOT NULL");
-        let values = db_lines(&database.url, &sql);
-        values.iter().any(|value| texts.iter().any(|text| value.contains(text)))
+        let text = if database.is_sqlite() { format!("quote({column})") } else { format!("CAST({column} AS TEXT)") };
+        let values = db_lines(&database.url, &format!("SELECT {text} AS line FROM {table} WHERE {column} IS NOT NULL"));
+        let has = |value: &String| {
+            let digits = value.to_lowercase();
+            texts.iter().any(|text| value.contains(text)) || bytes.iter().any(|bytes| digits.contains(bytes))
+        };
+        values.iter().any(has)
     };
     columns.into_iter().filter(holds).collect()
 }
