@@ -171,7 +171,10 @@ struct SetUpPostgres;
 
 impl CustomizeConnection<PgConnection, PoolError> for SetUpPostgres {
     fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), PoolError> {
-        connection.batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '30s'").map_err(PoolError::QueryError)
+        // Every statement is short; compiling one can cost more than running it.
+        connection
+            .batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET jit = off")
+            .map_err(PoolError::QueryError)
     }
 }
 

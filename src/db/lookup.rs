@@ -1,8 +1,13 @@
 //! Finding records: by the names that partners give, and whole, as counting needs them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::pg::Pg;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{self, Array};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, QueryableByName, RunQueryDsl, Selectable, SelectableHelper,
+};
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
@@ -26,17 +31,18 @@ pub fn sites_of_installations(
     names: &[Named],
 ) -> Result<HashMap<Named, (InstallationId, SiteId)>, DbError> {
     let mut found = HashMap::new();
-    for (partners, external_ids) in parameters(names) {
-        let rows: Vec<(String, String, String, String)> = on_backend!(connection, c => {
-            use installations::{external_id, id, partner, site};
-            installations::table
-                .filter(partner.eq_any(&partners).and(external_id.eq_any(&external_ids)))
-                .select((partner, external_id, id, site))
-                .load(c)
-        })?;
-        for (partner, external_id, id, site) in rows {
-            let id = InstallationId::parse(&id).map_err(|_| DbError::corrupt("an installation's id"))?;
-            found.insert((Code::stored(partner), Text::stored(external_id)), (id, site_id(&site)?));
+    for chunk in names.chunks(CHUNK) {
+        let rows: Vec<NamedInstallation> = match connection {
+            Connection::Sqlite(c) => installations::table
+                .filter(installations::partner.eq_any(partners(chunk)))
+                .filter(installations::external_id.eq_any(external_ids(chunk)))
+                .select(NamedInstallation::as_select())
+                .load(&mut **c)?,
+            Connection::Postgres(c) => by_name(INSTALLATIONS_BY_NAME, chunk).load(&mut **c)?,
+        };
+        for row in rows {
+            let id = InstallationId::parse(&row.id).map_err(|_| DbError::corrupt("an installation's id"))?;
+            found.insert((Code::stored(row.partner), Text::stored(row.external_id)), (id, site_id(&row.site)?));
         }
     }
     Ok(found)
@@ -45,18 +51,53 @@ pub fn sites_of_installations(
 /// The sites that partners know by these external ids.
 pub fn sites_by_name(connection: &mut Connection, names: &[Named]) -> Result<HashMap<Named, SiteId>, DbError> {
     let mut found = HashMap::new();
-    for (partners, external_ids) in parameters(names) {
-        let rows: Vec<SiteRefRow> = on_backend!(connection, c => {
-            site_refs::table
-                .filter(site_refs::partner.eq_any(&partners).and(site_refs::external_id.eq_any(&external_ids)))
+    for chunk in names.chunks(CHUNK) {
+        let rows: Vec<SiteRefRow> = match connection {
+            Connection::Sqlite(c) => site_refs::table
+                .filter(site_refs::partner.eq_any(partners(chunk)))
+                .filter(site_refs::external_id.eq_any(external_ids(chunk)))
                 .select(SiteRefRow::as_select())
-                .load(c)
-        })?;
+                .load(&mut **c)?,
+            Connection::Postgres(c) => by_name(SITES_BY_NAME, chunk).load(&mut **c)?,
+        };
         for row in rows {
             found.insert((Code::stored(row.partner), Text::stored(row.external_id)), site_id(&row.site)?);
         }
     }
     Ok(found)
+}
+
+/// PostgreSQL plans by statistics, which a young table does not have: told to find partners and
+/// external ids in two lists, it reads all rows of the partners. So each name is found by itself,
+/// and `LIMIT` keeps the planner from joining the tables in another way.
+const INSTALLATIONS_BY_NAME: &str = "SELECT found.partner, found.external_id, found.id, found.site \
+     FROM unnest($1, $2) AS wanted (partner, external_id), LATERAL (SELECT * FROM installations i \
+     WHERE i.partner = wanted.partner AND i.external_id = wanted.external_id LIMIT 1) AS found";
+const SITES_BY_NAME: &str = "SELECT found.partner, found.external_id, found.site \
+     FROM unnest($1, $2) AS wanted (partner, external_id), LATERAL (SELECT * FROM site_refs r \
+     WHERE r.partner = wanted.partner AND r.external_id = wanted.external_id LIMIT 1) AS found";
+
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = installations)]
+struct NamedInstallation {
+    partner: String,
+    external_id: String,
+    id: String,
+    site: String,
+}
+
+fn by_name<'a>(sql: &str, names: &'a [Named]) -> BoxedSqlQuery<'a, Pg, SqlQuery> {
+    let partners: Vec<&str> = names.iter().map(|(partner, _)| partner.as_str()).collect();
+    let query = diesel::sql_query(sql).into_boxed();
+    query.bind::<Array<sql_types::Text>, _>(partners).bind::<Array<sql_types::Text>, _>(external_ids(names))
+}
+
+fn partners(names: &[Named]) -> BTreeSet<&str> {
+    names.iter().map(|(partner, _)| partner.as_str()).collect()
+}
+
+fn external_ids(names: &[Named]) -> Vec<&str> {
+    names.iter().map(|(_, external_id)| external_id.as_str()).collect()
 }
 
 /// The sites that partners recorded with these grid customer codes; of several, the oldest.
@@ -82,16 +123,6 @@ pub fn sites_by_grid_code(
         }
     }
     Ok(found)
-}
-
-fn parameters(names: &[Named]) -> Vec<(Vec<String>, Vec<String>)> {
-    let of = |chunk: &[Named]| {
-        let mut partners: Vec<String> = chunk.iter().map(|(partner, _)| partner.to_string()).collect();
-        partners.sort();
-        partners.dedup();
-        (partners, chunk.iter().map(|(_, external_id)| external_id.as_str().to_owned()).collect())
-    };
-    names.chunks(CHUNK).map(of).collect()
 }
 
 /// The sites at which these installations are. Unknown ids are left out.

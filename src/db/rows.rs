@@ -1,7 +1,7 @@
 //! Rows of the tables, and their way to the domain's types and back.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use diesel::{AsChangeset, Insertable, Queryable, QueryableByName, Selectable};
 
 use super::error::DbError;
 use super::schema;
@@ -35,7 +35,7 @@ pub(super) struct SiteRow {
     pub version: i64,
 }
 
-#[derive(Queryable, Selectable, Insertable, Clone)]
+#[derive(Queryable, QueryableByName, Selectable, Insertable, Clone)]
 #[diesel(table_name = schema::site_refs)]
 pub(super) struct SiteRefRow {
     pub partner: String,

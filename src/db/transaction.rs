@@ -11,9 +11,11 @@ type Sqlite = <SqliteConnection as diesel::Connection>::TransactionManager;
 type Postgres = <PgConnection as diesel::Connection>::TransactionManager;
 
 /// A stuck process must not hold the head for ever; a commit is on disk before it is answered.
+/// Writing finds every row by a key: a plan made while the tables were empty must say so, too.
 const BEGIN_WRITE_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; \
      SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '20s'; \
-     SET LOCAL idle_in_transaction_session_timeout = '20s'";
+     SET LOCAL idle_in_transaction_session_timeout = '20s'; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
+     SET LOCAL enable_mergejoin = off";
 const BEGIN_READ_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
 
 /// Begins a transaction that writes; on SQLite it holds the write lock from here on.
