@@ -93,16 +93,12 @@ impl Direct {
         let ids = FreshIds { installation: InstallationId::new(Uuid::now_v7()), site: SiteId::new(Uuid::now_v7()) };
         let stamp = Stamp { version: self.head.version + 1, at: self.head.recorded_at, day: self.day };
         let record = registration::create(&new, &by, None, ids, stamp).map_err(|refusal| format!("{refusal:?}"))?;
-        batch.save_site(&record.site);
-        if !record.private.is_empty() {
-            batch.add_private(record.site.id, &record.private);
-        }
+        batch.add_site(&record.site, &record.private);
         if let Some(name) = &record.external_id {
             batch.add_ref(&by.partner, name, record.site.id);
         }
         for installation in &record.installations {
-            batch.save_installation(installation);
-            batch.add_measures(installation);
+            batch.add_installation(installation);
         }
         self.add_entry(batch, &record, stamp)
     }

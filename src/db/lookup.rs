@@ -1,129 +1,21 @@
-//! Finding records: by the names that partners give, and whole, as counting needs them.
+//! Whole records by their ids, as counting needs them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use diesel::pg::Pg;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{self, Array};
-use diesel::{
-    ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, QueryableByName, RunQueryDsl, Selectable, SelectableHelper,
-};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
-use super::rows::{InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, site_id};
+use super::rows::{InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, installation_id, site_id};
 use super::schema::{installation_measures, installations, site_private, site_refs, sites};
-use crate::domain::id::{Code, InstallationId, PartnerCode, SiteId};
+use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::installation::Installation;
-use crate::domain::private::{GridCode, PrivateFacts};
+use crate::domain::private::PrivateFacts;
 use crate::domain::site::{Site, SiteRecord};
-use crate::domain::text::{ExternalId, Text};
-
-/// A partner and the name that it gave to something.
-pub type Named = (PartnerCode, ExternalId);
+use crate::domain::text::Text;
 
 /// SQLite takes at most 32,766 parameters in one statement.
-const CHUNK: usize = 5_000;
-
-/// The sites of the installations that partners know by these external ids.
-pub fn sites_of_installations(
-    connection: &mut Connection,
-    names: &[Named],
-) -> Result<HashMap<Named, (InstallationId, SiteId)>, DbError> {
-    let mut found = HashMap::new();
-    for chunk in names.chunks(CHUNK) {
-        let rows: Vec<NamedInstallation> = match connection {
-            Connection::Sqlite(c) => installations::table
-                .filter(installations::partner.eq_any(partners(chunk)))
-                .filter(installations::external_id.eq_any(external_ids(chunk)))
-                .select(NamedInstallation::as_select())
-                .load(&mut **c)?,
-            Connection::Postgres(c) => by_name(INSTALLATIONS_BY_NAME, chunk).load(&mut **c)?,
-        };
-        for row in rows {
-            let id = InstallationId::parse(&row.id).map_err(|_| DbError::corrupt("an installation's id"))?;
-            found.insert((Code::stored(row.partner), Text::stored(row.external_id)), (id, site_id(&row.site)?));
-        }
-    }
-    Ok(found)
-}
-
-/// The sites that partners know by these external ids.
-pub fn sites_by_name(connection: &mut Connection, names: &[Named]) -> Result<HashMap<Named, SiteId>, DbError> {
-    let mut found = HashMap::new();
-    for chunk in names.chunks(CHUNK) {
-        let rows: Vec<SiteRefRow> = match connection {
-            Connection::Sqlite(c) => site_refs::table
-                .filter(site_refs::partner.eq_any(partners(chunk)))
-                .filter(site_refs::external_id.eq_any(external_ids(chunk)))
-                .select(SiteRefRow::as_select())
-                .load(&mut **c)?,
-            Connection::Postgres(c) => by_name(SITES_BY_NAME, chunk).load(&mut **c)?,
-        };
-        for row in rows {
-            found.insert((Code::stored(row.partner), Text::stored(row.external_id)), site_id(&row.site)?);
-        }
-    }
-    Ok(found)
-}
-
-/// PostgreSQL plans by statistics, which a young table does not have: told to find partners and
-/// external ids in two lists, it reads all rows of the partners. So each name is found by itself,
-/// and `LIMIT` keeps the planner from joining the tables in another way.
-const INSTALLATIONS_BY_NAME: &str = "SELECT found.partner, found.external_id, found.id, found.site \
-     FROM unnest($1, $2) AS wanted (partner, external_id), LATERAL (SELECT * FROM installations i \
-     WHERE i.partner = wanted.partner AND i.external_id = wanted.external_id LIMIT 1) AS found";
-const SITES_BY_NAME: &str = "SELECT found.partner, found.external_id, found.site \
-     FROM unnest($1, $2) AS wanted (partner, external_id), LATERAL (SELECT * FROM site_refs r \
-     WHERE r.partner = wanted.partner AND r.external_id = wanted.external_id LIMIT 1) AS found";
-
-#[derive(Queryable, QueryableByName, Selectable)]
-#[diesel(table_name = installations)]
-struct NamedInstallation {
-    partner: String,
-    external_id: String,
-    id: String,
-    site: String,
-}
-
-fn by_name<'a>(sql: &str, names: &'a [Named]) -> BoxedSqlQuery<'a, Pg, SqlQuery> {
-    let partners: Vec<&str> = names.iter().map(|(partner, _)| partner.as_str()).collect();
-    let query = diesel::sql_query(sql).into_boxed();
-    query.bind::<Array<sql_types::Text>, _>(partners).bind::<Array<sql_types::Text>, _>(external_ids(names))
-}
-
-fn partners(names: &[Named]) -> BTreeSet<&str> {
-    names.iter().map(|(partner, _)| partner.as_str()).collect()
-}
-
-fn external_ids(names: &[Named]) -> Vec<&str> {
-    names.iter().map(|(_, external_id)| external_id.as_str()).collect()
-}
-
-/// The sites that partners recorded with these grid customer codes; of several, the oldest.
-pub fn sites_by_grid_code(
-    connection: &mut Connection,
-    codes: &[(PartnerCode, GridCode)],
-) -> Result<HashMap<(PartnerCode, GridCode), SiteId>, DbError> {
-    let mut found = HashMap::new();
-    for chunk in codes.chunks(CHUNK) {
-        let wanted: Vec<&str> = chunk.iter().map(|(_, code)| code.as_str()).collect();
-        let rows: Vec<(String, Option<String>, String)> = on_backend!(connection, c => {
-            site_private::table
-                .inner_join(sites::table.on(sites::id.eq(site_private::site)))
-                .filter(site_private::grid_customer_code.eq_any(&wanted))
-                .select((sites::partner, site_private::grid_customer_code, sites::id))
-                .order(sites::id.desc())
-                .load(c)
-        })?;
-        for (partner, code, site) in rows {
-            if let Some(code) = code {
-                found.insert((Code::stored(partner), GridCode::stored(code)), site_id(&site)?);
-            }
-        }
-    }
-    Ok(found)
-}
+pub(super) const CHUNK: usize = 5_000;
 
 /// The sites at which these installations are. Unknown ids are left out.
 pub fn sites_of(
@@ -140,8 +32,7 @@ pub fn sites_of(
                 .load(c)
         })?;
         for (id, site) in rows {
-            let id = InstallationId::parse(&id).map_err(|_| DbError::corrupt("an installation's id"))?;
-            found.insert(id, site_id(&site)?);
+            found.insert(installation_id(&id)?, site_id(&site)?);
         }
     }
     Ok(found)

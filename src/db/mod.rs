@@ -12,6 +12,7 @@ pub mod cells;
 pub mod head;
 pub mod installations;
 pub mod lookup;
+pub mod names;
 pub mod migrations;
 pub mod store;
 mod store_postgres;

@@ -1,7 +1,7 @@
 //! Rows of the tables, and their way to the domain's types and back.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use diesel::{AsChangeset, Insertable, Queryable, QueryableByName, Selectable};
+use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 
 use super::error::DbError;
 use super::schema;
@@ -35,7 +35,7 @@ pub(super) struct SiteRow {
     pub version: i64,
 }
 
-#[derive(Queryable, QueryableByName, Selectable, Insertable, Clone)]
+#[derive(Queryable, Selectable, Insertable, Clone)]
 #[diesel(table_name = schema::site_refs)]
 pub(super) struct SiteRefRow {
     pub partner: String,
@@ -186,6 +186,11 @@ fn optional_word<T>(
 /// Reads a stored id.
 pub(super) fn site_id(stored: &str) -> Result<SiteId, DbError> {
     word("site", stored, |text| SiteId::parse(text).ok())
+}
+
+/// The id of an installation as it is stored.
+pub(super) fn installation_id(stored: &str) -> Result<InstallationId, DbError> {
+    word("installation", stored, |text| InstallationId::parse(text).ok())
 }
 
 impl TryFrom<SiteRow> for Site {

@@ -54,9 +54,11 @@ pub(super) struct JournalRow {
 #[derive(Default)]
 pub struct Batch {
     pub(super) sites: Vec<SiteRow>,
+    pub(super) changed_sites: Vec<SiteRow>,
     pub(super) refs: Vec<SiteRefRow>,
     pub(super) privates: Vec<SitePrivateRow>,
     pub(super) installations: Vec<InstallationRow>,
+    pub(super) changed_installations: Vec<InstallationRow>,
     pub(super) measures: Vec<MeasureRow>,
     pub(super) entries: Vec<EntryRow>,
     pub(super) facts: Vec<FactsRow>,
@@ -71,14 +73,17 @@ pub(super) struct NewHead {
 }
 
 impl Batch {
-    /// A site, new or changed; each at most once a batch, in its last state.
-    pub fn save_site(&mut self, site: &Site) {
+    /// A new site with its personal data; once a batch, in its last state.
+    pub fn add_site(&mut self, site: &Site, private: &PrivateFacts) {
         self.sites.push(SiteRow::from(site));
+        if !private.is_empty() {
+            self.privates.push(SitePrivateRow::of(site.id, private));
+        }
     }
 
-    /// Personal data of a new site.
-    pub fn add_private(&mut self, site: SiteId, private: &PrivateFacts) {
-        self.privates.push(SitePrivateRow::of(site, private));
+    /// A site that was changed; once a batch, in its last state.
+    pub fn change_site(&mut self, site: &Site) {
+        self.changed_sites.push(SiteRow::from(site));
     }
 
     /// A partner's own number of a site.
@@ -90,15 +95,16 @@ impl Batch {
         });
     }
 
-    /// An installation, new or changed; each at most once a batch, in its last state.
-    pub fn save_installation(&mut self, installation: &Installation) {
+    /// A new installation with its measures; once a batch, in its last state.
+    pub fn add_installation(&mut self, installation: &Installation) {
         self.installations.push(InstallationRow::from(installation));
-    }
-
-    /// The measures of a new installation.
-    pub fn add_measures(&mut self, installation: &Installation) {
         let lines = installation.measures.as_slice().iter();
         self.measures.extend(lines.map(|line| MeasureRow::of(installation.id, line)));
+    }
+
+    /// An installation that was changed; once a batch, in its last state.
+    pub fn change_installation(&mut self, installation: &Installation) {
+        self.changed_installations.push(InstallationRow::from(installation));
     }
 
     /// An entry with its facts and its journal rows.

@@ -8,24 +8,25 @@ use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use chrono::{NaiveDate, NaiveDateTime};
 
+use super::rows::{InstallationRow, SiteRow};
 use super::store::{Batch, NewHead};
 
 /// Moves the head and inserts every row of the batch.
 pub(super) fn write(c: &mut PgConnection, batch: &Batch, head: &NewHead, from: i64) -> QueryResult<usize> {
-    WriteBatch { tables: tables(batch), head, from }.execute(c)
+    WriteBatch { changes: changes(batch), head, from }.execute(c)
 }
 
 struct WriteBatch<'a> {
-    tables: [Table<'a>; 8],
+    changes: [Change<'a>; 10],
     head: &'a NewHead,
     from: i64,
 }
 
-/// The rows of one table, column by column.
-struct Table<'a> {
-    insert: &'static str,
+/// What happens to one table: its rows column by column, between the words before and after.
+struct Change<'a> {
+    before: &'static str,
     columns: Vec<Column<'a>>,
-    on_conflict: &'static str,
+    after: &'static str,
 }
 
 enum Column<'a> {
@@ -48,13 +49,13 @@ impl QueryId for WriteBatch<'_> {
 
 impl QueryFragment<Pg> for WriteBatch<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for (index, table) in self.tables.iter().enumerate() {
+        for (index, change) in self.changes.iter().enumerate() {
             out.push_sql(if index == 0 { "WITH t0 AS (" } else { "), t" });
             if index > 0 {
                 out.push_sql(&index.to_string());
                 out.push_sql(" AS (");
             }
-            table.walk(&mut out)?;
+            change.walk(&mut out)?;
         }
         out.push_sql(") UPDATE register_head SET version = ");
         out.push_bind_param::<BigInt, _>(&self.head.version)?;
@@ -62,16 +63,15 @@ impl QueryFragment<Pg> for WriteBatch<'_> {
         out.push_bind_param::<Binary, _>(&self.head.hash)?;
         out.push_sql(", recorded_at = ");
         out.push_bind_param::<Timestamp, _>(&self.head.recorded_at)?;
-        out.push_sql(" WHERE version = ");
+        out.push_sql(" WHERE id = 1 AND version = ");
         out.push_bind_param::<BigInt, _>(&self.from)
     }
 }
 
-impl Table<'_> {
+impl Change<'_> {
     fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO ");
-        out.push_sql(self.insert);
-        out.push_sql(" SELECT * FROM unnest(");
+        out.push_sql(self.before);
+        out.push_sql(" unnest(");
         for (index, column) in self.columns.iter().enumerate() {
             if index > 0 {
                 out.push_sql(", ");
@@ -87,7 +87,7 @@ impl Table<'_> {
             }
         }
         out.push_sql(") ");
-        out.push_sql(self.on_conflict);
+        out.push_sql(self.after);
         Ok(())
     }
 }
@@ -124,12 +124,14 @@ fn bytes<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> Option<&'a [u8]>) -> Colum
     Column::Bytes(rows.iter().map(get).collect())
 }
 
-fn tables(batch: &Batch) -> [Table<'_>; 8] {
+fn changes(batch: &Batch) -> [Change<'_>; 10] {
     [
-        sites(batch),
+        new_sites(&batch.sites),
+        changed_sites(&batch.changed_sites),
         site_refs(batch),
         site_private(batch),
-        installations(batch),
+        new_installations(&batch.installations),
+        changed_installations(&batch.changed_installations),
         installation_measures(batch),
         entries(batch),
         entry_facts(batch),
@@ -137,48 +139,60 @@ fn tables(batch: &Batch) -> [Table<'_>; 8] {
     ]
 }
 
-fn sites(batch: &Batch) -> Table<'_> {
-    let rows = &batch.sites;
-    Table {
-        insert: "sites (id, partner, kind, province_code, former_province_code, commune_code, low_income, remote, \
-                 woman_headed, place_version, superseded_by, revision, version)",
-        columns: vec![
-            text(rows, |r| &r.id),
-            text(rows, |r| &r.partner),
-            text(rows, |r| &r.kind),
-            text(rows, |r| &r.province_code),
-            maybe_text(rows, |r| r.former_province_code.as_deref()),
-            maybe_text(rows, |r| r.commune_code.as_deref()),
-            boolean(rows, |r| r.low_income),
-            boolean(rows, |r| r.remote),
-            boolean(rows, |r| r.woman_headed),
-            int(rows, |r| Some(r.place_version)),
-            maybe_text(rows, |r| r.superseded_by.as_deref()),
-            int(rows, |r| Some(r.revision)),
-            big(rows, |r| Some(r.version)),
-        ],
-        on_conflict: "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, province_code = excluded.province_code, \
-             former_province_code = excluded.former_province_code, commune_code = excluded.commune_code, \
-             low_income = excluded.low_income, remote = excluded.remote, woman_headed = excluded.woman_headed, \
-             place_version = excluded.place_version, superseded_by = excluded.superseded_by, \
-             revision = excluded.revision, version = excluded.version",
+fn new_sites(rows: &[SiteRow]) -> Change<'_> {
+    Change {
+        before: "INSERT INTO sites (id, partner, kind, province_code, former_province_code, commune_code, low_income, \
+                 remote, woman_headed, place_version, superseded_by, revision, version) SELECT * FROM",
+        columns: site_columns(rows),
+        after: "",
     }
 }
 
-fn site_refs(batch: &Batch) -> Table<'_> {
+fn changed_sites(rows: &[SiteRow]) -> Change<'_> {
+    Change {
+        before: "UPDATE sites SET kind = new.kind, province_code = new.province_code, \
+                 former_province_code = new.former_province_code, commune_code = new.commune_code, \
+                 low_income = new.low_income, remote = new.remote, woman_headed = new.woman_headed, \
+                 place_version = new.place_version, superseded_by = new.superseded_by, revision = new.revision, \
+                 version = new.version FROM",
+        columns: site_columns(rows),
+        after: "AS new (id, partner, kind, province_code, former_province_code, commune_code, low_income, remote, \
+                woman_headed, place_version, superseded_by, revision, version) WHERE sites.id = new.id",
+    }
+}
+
+fn site_columns(rows: &[SiteRow]) -> Vec<Column<'_>> {
+    vec![
+        text(rows, |r| &r.id),
+        text(rows, |r| &r.partner),
+        text(rows, |r| &r.kind),
+        text(rows, |r| &r.province_code),
+        maybe_text(rows, |r| r.former_province_code.as_deref()),
+        maybe_text(rows, |r| r.commune_code.as_deref()),
+        boolean(rows, |r| r.low_income),
+        boolean(rows, |r| r.remote),
+        boolean(rows, |r| r.woman_headed),
+        int(rows, |r| Some(r.place_version)),
+        maybe_text(rows, |r| r.superseded_by.as_deref()),
+        int(rows, |r| Some(r.revision)),
+        big(rows, |r| Some(r.version)),
+    ]
+}
+
+fn site_refs(batch: &Batch) -> Change<'_> {
     let rows = &batch.refs;
-    Table {
-        insert: "site_refs (partner, external_id, site)",
+    Change {
+        before: "INSERT INTO site_refs (partner, external_id, site) SELECT * FROM",
         columns: vec![text(rows, |r| &r.partner), text(rows, |r| &r.external_id), text(rows, |r| &r.site)],
-        on_conflict: "",
+        after: "",
     }
 }
 
-fn site_private(batch: &Batch) -> Table<'_> {
+fn site_private(batch: &Batch) -> Change<'_> {
     let rows = &batch.privates;
-    Table {
-        insert: "site_private (site, address, grid_customer_code, lat_microdeg, lon_microdeg, consent_on, \
-                 consent_text_version)",
+    Change {
+        before: "INSERT INTO site_private (site, address, grid_customer_code, lat_microdeg, lon_microdeg, consent_on, \
+                 consent_text_version) SELECT * FROM",
         columns: vec![
             text(rows, |r| &r.site),
             maybe_text(rows, |r| r.address.as_deref()),
@@ -188,67 +202,79 @@ fn site_private(batch: &Batch) -> Table<'_> {
             date(rows, |r| r.consent_on),
             int(rows, |r| r.consent_text_version),
         ],
-        on_conflict: "",
+        after: "",
     }
 }
 
-fn installations(batch: &Batch) -> Table<'_> {
-    let rows = &batch.installations;
-    Table {
-        insert: "installations (id, site, partner, sandbox, external_id, project, installed_on, status, \
+fn new_installations(rows: &[InstallationRow]) -> Change<'_> {
+    Change {
+        before: "INSERT INTO installations (id, site, partner, sandbox, external_id, project, installed_on, status, \
                  evidence_tier, reported_at, verified_at, decommissioned_on, cost_vnd, support_vnd, finance, \
-                 system_owner, power_use, attributes_sold, registered_version, revision, version)",
-        columns: vec![
-            text(rows, |r| &r.id),
-            text(rows, |r| &r.site),
-            text(rows, |r| &r.partner),
-            boolean(rows, |r| Some(r.sandbox)),
-            text(rows, |r| &r.external_id),
-            maybe_text(rows, |r| r.project.as_deref()),
-            date(rows, |r| r.installed_on),
-            text(rows, |r| &r.status),
-            maybe_text(rows, |r| r.evidence_tier.as_deref()),
-            time(rows, |r| Some(r.reported_at)),
-            time(rows, |r| r.verified_at),
-            date(rows, |r| r.decommissioned_on),
-            big(rows, |r| r.cost_vnd),
-            big(rows, |r| r.support_vnd),
-            maybe_text(rows, |r| r.finance.as_deref()),
-            maybe_text(rows, |r| r.system_owner.as_deref()),
-            maybe_text(rows, |r| r.power_use.as_deref()),
-            maybe_text(rows, |r| r.attributes_sold.as_deref()),
-            big(rows, |r| Some(r.registered_version)),
-            int(rows, |r| Some(r.revision)),
-            big(rows, |r| Some(r.version)),
-        ],
-        on_conflict: "ON CONFLICT (id) DO UPDATE SET site = excluded.site, project = excluded.project, \
-             installed_on = excluded.installed_on, status = excluded.status, \
-             evidence_tier = excluded.evidence_tier, verified_at = excluded.verified_at, \
-             decommissioned_on = excluded.decommissioned_on, cost_vnd = excluded.cost_vnd, \
-             support_vnd = excluded.support_vnd, finance = excluded.finance, \
-             system_owner = excluded.system_owner, power_use = excluded.power_use, \
-             attributes_sold = excluded.attributes_sold, revision = excluded.revision, version = excluded.version",
+                 system_owner, power_use, attributes_sold, registered_version, revision, version) SELECT * FROM",
+        columns: installation_columns(rows),
+        after: "",
     }
 }
 
-fn installation_measures(batch: &Batch) -> Table<'_> {
+fn changed_installations(rows: &[InstallationRow]) -> Change<'_> {
+    Change {
+        before: "UPDATE installations SET site = new.site, project = new.project, installed_on = new.installed_on, \
+                 status = new.status, evidence_tier = new.evidence_tier, verified_at = new.verified_at, \
+                 decommissioned_on = new.decommissioned_on, cost_vnd = new.cost_vnd, support_vnd = new.support_vnd, \
+                 finance = new.finance, system_owner = new.system_owner, power_use = new.power_use, \
+                 attributes_sold = new.attributes_sold, revision = new.revision, version = new.version FROM",
+        columns: installation_columns(rows),
+        after: "AS new (id, site, partner, sandbox, external_id, project, installed_on, status, evidence_tier, \
+                reported_at, verified_at, decommissioned_on, cost_vnd, support_vnd, finance, system_owner, power_use, \
+                attributes_sold, registered_version, revision, version) WHERE installations.id = new.id",
+    }
+}
+
+fn installation_columns(rows: &[InstallationRow]) -> Vec<Column<'_>> {
+    vec![
+        text(rows, |r| &r.id),
+        text(rows, |r| &r.site),
+        text(rows, |r| &r.partner),
+        boolean(rows, |r| Some(r.sandbox)),
+        text(rows, |r| &r.external_id),
+        maybe_text(rows, |r| r.project.as_deref()),
+        date(rows, |r| r.installed_on),
+        text(rows, |r| &r.status),
+        maybe_text(rows, |r| r.evidence_tier.as_deref()),
+        time(rows, |r| Some(r.reported_at)),
+        time(rows, |r| r.verified_at),
+        date(rows, |r| r.decommissioned_on),
+        big(rows, |r| r.cost_vnd),
+        big(rows, |r| r.support_vnd),
+        maybe_text(rows, |r| r.finance.as_deref()),
+        maybe_text(rows, |r| r.system_owner.as_deref()),
+        maybe_text(rows, |r| r.power_use.as_deref()),
+        maybe_text(rows, |r| r.attributes_sold.as_deref()),
+        big(rows, |r| Some(r.registered_version)),
+        int(rows, |r| Some(r.revision)),
+        big(rows, |r| Some(r.version)),
+    ]
+}
+
+fn installation_measures(batch: &Batch) -> Change<'_> {
     let rows = &batch.measures;
-    Table {
-        insert: "installation_measures (installation, measure, quantity, inverter_w)",
+    Change {
+        before: "INSERT INTO installation_measures (installation, measure, quantity, inverter_w) SELECT * FROM",
         columns: vec![
             text(rows, |r| &r.installation),
             int(rows, |r| Some(r.measure)),
             big(rows, |r| Some(r.quantity)),
             big(rows, |r| r.inverter_w),
         ],
-        on_conflict: "",
+        after: "",
     }
 }
 
-fn entries(batch: &Batch) -> Table<'_> {
+fn entries(batch: &Batch) -> Change<'_> {
     let rows = &batch.entries;
-    Table {
-        insert: "entries (version, recorded_at, actor, action, cause, subject, digest, journal_digest, previous, hash)",
+    Change {
+        before: "INSERT INTO entries (version, recorded_at, actor, action, cause, subject, digest, journal_digest, \
+                 previous, hash) SELECT * FROM",
         columns: vec![
             big(rows, |r| Some(r.version)),
             time(rows, |r| Some(r.recorded_at)),
@@ -261,28 +287,28 @@ fn entries(batch: &Batch) -> Table<'_> {
             bytes(rows, |r| Some(&r.previous)),
             bytes(rows, |r| Some(&r.hash)),
         ],
-        on_conflict: "",
+        after: "",
     }
 }
 
-fn entry_facts(batch: &Batch) -> Table<'_> {
+fn entry_facts(batch: &Batch) -> Change<'_> {
     let rows = &batch.facts;
-    Table {
-        insert: "entry_facts (version, salt, facts, note)",
+    Change {
+        before: "INSERT INTO entry_facts (version, salt, facts, note) SELECT * FROM",
         columns: vec![
             big(rows, |r| Some(r.version)),
             bytes(rows, |r| r.salt.as_deref()),
             text(rows, |r| &r.facts),
             maybe_text(rows, |r| r.note.as_deref()),
         ],
-        on_conflict: "",
+        after: "",
     }
 }
 
-fn journal(batch: &Batch) -> Table<'_> {
+fn journal(batch: &Batch) -> Change<'_> {
     let rows = &batch.journal;
-    Table {
-        insert: "journal (version, seq, recorded_on, cause, cell, deltas)",
+    Change {
+        before: "INSERT INTO journal (version, seq, recorded_on, cause, cell, deltas) SELECT * FROM",
         columns: vec![
             big(rows, |r| Some(r.version)),
             int(rows, |r| Some(r.seq)),
@@ -291,6 +317,6 @@ fn journal(batch: &Batch) -> Table<'_> {
             big(rows, |r| Some(r.cell)),
             text(rows, |r| &r.deltas),
         ],
-        on_conflict: "",
+        after: "",
     }
 }

@@ -1,5 +1,5 @@
 //! A batch on SQLite: one cached statement a row. In one process a statement costs a few
-//! microseconds and no round trip, and `INSERT` of many rows with `ON CONFLICT` is not to be had.
+//! microseconds and no round trip.
 
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
 
@@ -10,7 +10,10 @@ use super::store::{Batch, NewHead};
 
 pub(super) fn write(c: &mut SqliteConnection, batch: &Batch, head: &NewHead, from: i64) -> QueryResult<usize> {
     for row in &batch.sites {
-        diesel::insert_into(sites::table).values(row).on_conflict(sites::id).do_update().set(row).execute(c)?;
+        diesel::insert_into(sites::table).values(row).execute(c)?;
+    }
+    for row in &batch.changed_sites {
+        diesel::update(sites::table.find(&row.id)).set(row).execute(c)?;
     }
     for row in &batch.refs {
         diesel::insert_into(site_refs::table).values(row).execute(c)?;
@@ -19,8 +22,10 @@ pub(super) fn write(c: &mut SqliteConnection, batch: &Batch, head: &NewHead, fro
         diesel::insert_into(site_private::table).values(row).execute(c)?;
     }
     for row in &batch.installations {
-        let insert = diesel::insert_into(installations::table).values(row);
-        insert.on_conflict(installations::id).do_update().set(row).execute(c)?;
+        diesel::insert_into(installations::table).values(row).execute(c)?;
+    }
+    for row in &batch.changed_installations {
+        diesel::update(installations::table.find(&row.id)).set(row).execute(c)?;
     }
     for row in &batch.measures {
         diesel::insert_into(installation_measures::table).values(row).execute(c)?;

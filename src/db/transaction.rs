@@ -10,12 +10,13 @@ use super::error::DbError;
 type Sqlite = <SqliteConnection as diesel::Connection>::TransactionManager;
 type Postgres = <PgConnection as diesel::Connection>::TransactionManager;
 
-/// A stuck process must not hold the head for ever; a commit is on disk before it is answered.
-/// Writing finds every row by a key: a plan made while the tables were empty must say so, too.
+/// A commit is on disk before it is answered, and a stuck process must not hold the head for
+/// ever. Every statement of a write finds its rows by a key and is planned once: a plan made while
+/// the tables were empty must be good when they are full.
 const BEGIN_WRITE_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; \
      SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '20s'; \
-     SET LOCAL idle_in_transaction_session_timeout = '20s'; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
-     SET LOCAL enable_mergejoin = off";
+     SET LOCAL idle_in_transaction_session_timeout = '20s'; SET LOCAL plan_cache_mode = force_generic_plan; \
+     SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 const BEGIN_READ_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
 
 /// Begins a transaction that writes; on SQLite it holds the write lock from here on.

@@ -112,7 +112,7 @@ struct Change<'a> {
     after: Vec<SiteRecord>,
     reason: Option<&'a str>,
     note: Option<&'a Note>,
-    name: Option<crate::db::lookup::Named>,
+    name: Option<crate::db::names::Named>,
 }
 
 impl Deciding<'_> {

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::db::lookup::{self, Named};
+use crate::db::lookup;
+use crate::db::names::{self, Found, Named};
 use crate::db::store::Batch;
 use crate::db::{Connection, DbError, administration};
-use crate::domain::id::{InstallationId, PartnerCode, ProjectCode, SiteId};
-use crate::domain::private::GridCode;
+use crate::domain::id::{InstallationId, ProjectCode, SiteId};
 use crate::domain::registration::{NewInstallation, Registrant, SiteClaim};
 use crate::domain::site::SiteRecord;
 
@@ -15,10 +15,8 @@ use super::command::{Command, Request};
 
 #[derive(Default)]
 pub(super) struct WorkingSet {
-    by_external_id: HashMap<Named, (InstallationId, SiteId)>,
+    names: Found,
     by_id: HashMap<InstallationId, SiteId>,
-    site_names: HashMap<Named, SiteId>,
-    grid_codes: HashMap<(PartnerCode, GridCode), SiteId>,
     records: HashMap<SiteId, SiteRecord>,
     projects: HashSet<ProjectCode>,
     changed_sites: BTreeSet<SiteId>,
@@ -33,9 +31,7 @@ impl WorkingSet {
     pub(super) fn load(connection: &mut Connection, requests: &[&Request]) -> Result<Self, DbError> {
         let wanted = Wanted::of(requests);
         let mut set = Self {
-            by_external_id: lookup::sites_of_installations(connection, &wanted.installations)?,
-            site_names: lookup::sites_by_name(connection, &wanted.site_names)?,
-            grid_codes: lookup::sites_by_grid_code(connection, &wanted.grid_codes)?,
+            names: names::find(connection, &wanted.names)?,
             by_id: lookup::sites_of(connection, &wanted.ids)?,
             ..Self::default()
         };
@@ -43,9 +39,9 @@ impl WorkingSet {
             set.projects = administration::known_projects(connection, &wanted.projects)?.into_iter().collect();
         }
         let mut sites: BTreeSet<SiteId> = wanted.sites.into_iter().collect();
-        sites.extend(set.by_external_id.values().map(|(_, site)| *site));
-        sites.extend(set.site_names.values());
-        sites.extend(set.grid_codes.values());
+        sites.extend(set.names.installations.values().map(|(_, site)| *site));
+        sites.extend(set.names.sites.values());
+        sites.extend(set.names.grid_codes.values());
         sites.extend(set.by_id.values());
         set.load_records(connection, sites)?;
         Ok(set)
@@ -84,7 +80,7 @@ impl WorkingSet {
 
     /// What a partner registered under an external id.
     pub(super) fn registered(&self, by: &Registrant, new: &NewInstallation) -> Option<(InstallationId, &SiteRecord)> {
-        let (id, site) = self.by_external_id.get(&(by.partner.clone(), new.external_id.clone()))?;
+        let (id, site) = self.names.installations.get(&(by.partner.clone(), new.external_id.clone()))?;
         Some((*id, self.records.get(site)?))
     }
 
@@ -94,7 +90,7 @@ impl WorkingSet {
         let id = match claim {
             SiteClaim::Known { id, .. } => *id,
             SiteClaim::Described { external_id, .. } => {
-                *self.site_names.get(&(by.partner.clone(), external_id.clone()?))?
+                *self.names.sites.get(&(by.partner.clone(), external_id.clone()?))?
             }
         };
         self.record(id).filter(|record| record.is_known_to(&by.partner))
@@ -103,7 +99,7 @@ impl WorkingSet {
     /// The partner's site with the grid customer code of the request.
     pub(super) fn site_by_grid_code(&self, by: &Registrant, new: &NewInstallation) -> Option<&SiteRecord> {
         let code = new.private.grid_customer_code.clone()?;
-        self.record(*self.grid_codes.get(&(by.partner.clone(), code))?)
+        self.record(*self.names.grid_codes.get(&(by.partner.clone(), code))?)
     }
 
     /// Whether a project has this code.
@@ -120,14 +116,14 @@ impl WorkingSet {
         if !self.records.contains_key(&site.id) {
             self.new_sites.insert(site.id);
             if let Some(code) = &record.private.grid_customer_code {
-                self.grid_codes.entry((site.partner.clone(), code.clone())).or_insert(site.id);
+                self.names.grid_codes.entry((site.partner.clone(), code.clone())).or_insert(site.id);
             }
         }
         for installation in record.installations.iter().filter(|i| i.version == version) {
             self.changed_installations.insert(installation.id);
             self.by_id.insert(installation.id, site.id);
             let name = (installation.partner.clone(), installation.external_id.clone());
-            self.by_external_id.insert(name, (installation.id, site.id));
+            self.names.installations.insert(name, (installation.id, site.id));
             if installation.registered_version == version {
                 self.new_installations.insert(installation.id);
             }
@@ -137,16 +133,17 @@ impl WorkingSet {
 
     /// Notes that a partner calls a site so.
     pub(super) fn name_site(&mut self, name: Named, site: SiteId) {
-        self.site_names.insert(name.clone(), site);
+        self.names.sites.insert(name.clone(), site);
         self.new_names.push((name, site));
     }
 
     /// The rows of everything that changed, each in its last state.
     pub(super) fn fill(&self, batch: &mut Batch) {
         for record in self.changed_sites.iter().filter_map(|id| self.records.get(id)) {
-            batch.save_site(&record.site);
-            if self.new_sites.contains(&record.site.id) && !record.private.is_empty() {
-                batch.add_private(record.site.id, &record.private);
+            if self.new_sites.contains(&record.site.id) {
+                batch.add_site(&record.site, &record.private);
+            } else {
+                batch.change_site(&record.site);
             }
         }
         for ((partner, external_id), site) in &self.new_names {
@@ -154,9 +151,10 @@ impl WorkingSet {
         }
         for id in &self.changed_installations {
             let Some(installation) = self.record_of(*id).and_then(|record| record.installation(*id)) else { continue };
-            batch.save_installation(installation);
             if self.new_installations.contains(id) {
-                batch.add_measures(installation);
+                batch.add_installation(installation);
+            } else {
+                batch.change_installation(installation);
             }
         }
     }
@@ -165,11 +163,9 @@ impl WorkingSet {
 /// What the requests speak of.
 #[derive(Default)]
 struct Wanted {
-    installations: Vec<Named>,
+    names: names::Wanted,
     ids: Vec<InstallationId>,
-    site_names: Vec<Named>,
     sites: Vec<SiteId>,
-    grid_codes: Vec<(PartnerCode, GridCode)>,
     projects: Vec<ProjectCode>,
 }
 
@@ -191,16 +187,16 @@ impl Wanted {
     }
 
     fn add_registration(&mut self, by: &Registrant, new: &NewInstallation) {
-        self.installations.push((by.partner.clone(), new.external_id.clone()));
+        self.names.installations.push((by.partner.clone(), new.external_id.clone()));
         match &new.site {
             SiteClaim::Known { id, .. } => self.sites.push(*id),
             SiteClaim::Described { external_id: Some(name), .. } => {
-                self.site_names.push((by.partner.clone(), name.clone()));
+                self.names.sites.push((by.partner.clone(), name.clone()));
             }
             SiteClaim::Described { external_id: None, .. } => {}
         }
         if let Some(code) = &new.private.grid_customer_code {
-            self.grid_codes.push((by.partner.clone(), code.clone()));
+            self.names.grid_codes.push((by.partner.clone(), code.clone()));
         }
         self.projects.extend(new.terms.project.clone());
     }

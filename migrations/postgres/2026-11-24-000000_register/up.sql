@@ -11,7 +11,7 @@ CREATE TABLE register_head (
 );
 
 CREATE TABLE partners (
-    code TEXT NOT NULL PRIMARY KEY,
+    code TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     kind TEXT,
     vcca_role TEXT,
@@ -22,10 +22,10 @@ CREATE TABLE partners (
 );
 
 CREATE TABLE clients (
-    client_id TEXT NOT NULL PRIMARY KEY,
+    client_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('partner', 'dashboard', 'reviewer', 'admin')),
-    partner TEXT REFERENCES partners (code),
+    partner TEXT COLLATE "C" REFERENCES partners (code),
     province_code TEXT,
     created_at TIMESTAMP NOT NULL,
     revoked_at TIMESTAMP,
@@ -34,7 +34,7 @@ CREATE TABLE clients (
 
 -- Argon2id hashes; two are in force while a secret is being changed.
 CREATE TABLE client_secrets (
-    client_id TEXT NOT NULL REFERENCES clients (client_id),
+    client_id TEXT COLLATE "C" NOT NULL REFERENCES clients (client_id),
     hash TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP,
@@ -42,7 +42,7 @@ CREATE TABLE client_secrets (
 );
 
 CREATE TABLE projects (
-    code TEXT NOT NULL PRIMARY KEY,
+    code TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     name_vi TEXT NOT NULL,
     name_en TEXT NOT NULL,
     funder TEXT,
@@ -51,14 +51,14 @@ CREATE TABLE projects (
 
 -- Public halves only: each process keeps its private key in its own data directory.
 CREATE TABLE signing_keys (
-    kid TEXT NOT NULL PRIMARY KEY,
+    kid TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     public_key TEXT NOT NULL,
     not_after TIMESTAMP NOT NULL
 );
 
 CREATE TABLE sites (
-    id TEXT NOT NULL PRIMARY KEY,
-    partner TEXT NOT NULL REFERENCES partners (code),
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    partner TEXT COLLATE "C" NOT NULL REFERENCES partners (code),
     kind TEXT NOT NULL CHECK (kind IN ('home', 'building', 'office', 'factory')),
     province_code TEXT NOT NULL,
     former_province_code TEXT,
@@ -67,24 +67,24 @@ CREATE TABLE sites (
     remote BOOLEAN,
     woman_headed BOOLEAN,
     place_version INTEGER NOT NULL,
-    superseded_by TEXT REFERENCES sites (id),
+    superseded_by TEXT COLLATE "C" REFERENCES sites (id),
     revision INTEGER NOT NULL,
     version BIGINT NOT NULL
 );
 
 CREATE TABLE site_refs (
-    partner TEXT NOT NULL REFERENCES partners (code),
-    external_id TEXT NOT NULL,
-    site TEXT NOT NULL REFERENCES sites (id),
+    partner TEXT COLLATE "C" NOT NULL REFERENCES partners (code),
+    external_id TEXT COLLATE "C" NOT NULL,
+    site TEXT COLLATE "C" NOT NULL REFERENCES sites (id),
     PRIMARY KEY (partner, external_id)
 );
 CREATE INDEX site_refs_by_site ON site_refs (site);
 
 -- Personal data lives in this table and nowhere else.
 CREATE TABLE site_private (
-    site TEXT NOT NULL PRIMARY KEY REFERENCES sites (id),
+    site TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES sites (id),
     address TEXT,
-    grid_customer_code TEXT,
+    grid_customer_code TEXT COLLATE "C",
     lat_microdeg INTEGER,
     lon_microdeg INTEGER,
     consent_on DATE,
@@ -95,13 +95,13 @@ CREATE TABLE site_private (
 CREATE INDEX site_private_by_grid_code ON site_private (grid_customer_code) WHERE grid_customer_code IS NOT NULL;
 
 CREATE TABLE installations (
-    id TEXT NOT NULL PRIMARY KEY,
-    site TEXT NOT NULL REFERENCES sites (id),
-    partner TEXT NOT NULL REFERENCES partners (code),
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    site TEXT COLLATE "C" NOT NULL REFERENCES sites (id),
+    partner TEXT COLLATE "C" NOT NULL REFERENCES partners (code),
     -- Copied from the partner, where it never changes, so that counting needs no other table.
     sandbox BOOLEAN NOT NULL,
-    external_id TEXT NOT NULL,
-    project TEXT REFERENCES projects (code),
+    external_id TEXT COLLATE "C" NOT NULL,
+    project TEXT COLLATE "C" REFERENCES projects (code),
     installed_on DATE,
     status TEXT NOT NULL
         CHECK (status IN ('pledged', 'installed', 'verified', 'rejected', 'withdrawn', 'decommissioned')),
@@ -118,15 +118,16 @@ CREATE TABLE installations (
     registered_version BIGINT NOT NULL,
     revision INTEGER NOT NULL,
     version BIGINT NOT NULL,
-    UNIQUE (partner, external_id),
     CHECK ((evidence_tier IS NULL) = (verified_at IS NULL)),
     CHECK ((status = 'decommissioned') = (decommissioned_on IS NOT NULL))
 );
 CREATE INDEX installations_by_site ON installations (site);
 CREATE INDEX installations_by_partner ON installations (partner, id);
+-- Last, because the planner takes the last of equals, and knows nothing of a young table.
+CREATE UNIQUE INDEX installations_by_external_id ON installations (partner, external_id);
 
 CREATE TABLE installation_measures (
-    installation TEXT NOT NULL REFERENCES installations (id),
+    installation TEXT COLLATE "C" NOT NULL REFERENCES installations (id),
     measure INTEGER NOT NULL,
     quantity BIGINT NOT NULL CHECK (quantity > 0),
     inverter_w BIGINT CHECK (inverter_w > 0),
@@ -183,8 +184,8 @@ CREATE TABLE days (
 );
 
 CREATE TABLE idempotency_keys (
-    client_id TEXT NOT NULL REFERENCES clients (client_id),
-    key TEXT NOT NULL,
+    client_id TEXT COLLATE "C" NOT NULL REFERENCES clients (client_id),
+    key TEXT COLLATE "C" NOT NULL,
     request_digest BYTEA NOT NULL,
     status INTEGER,
     response TEXT,

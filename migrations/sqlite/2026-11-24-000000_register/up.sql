@@ -118,12 +118,12 @@ CREATE TABLE installations (
     registered_version INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     version INTEGER NOT NULL,
-    UNIQUE (partner, external_id),
     CHECK ((evidence_tier IS NULL) = (verified_at IS NULL)),
     CHECK ((status = 'decommissioned') = (decommissioned_on IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX installations_by_site ON installations (site);
 CREATE INDEX installations_by_partner ON installations (partner, id);
+CREATE UNIQUE INDEX installations_by_external_id ON installations (partner, external_id);
 
 CREATE TABLE installation_measures (
     installation TEXT NOT NULL REFERENCES installations (id),
