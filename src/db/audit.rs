@@ -2,7 +2,7 @@
 //! that a changed byte could break.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, sql_types};
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
@@ -143,4 +143,46 @@ pub fn rows_after(connection: &mut Connection, version: i64) -> Result<i64, DbEr
     let postings: i64 =
         on_backend!(connection, c => journal::table.filter(journal::version.gt(version)).count().get_result(c))?;
     Ok(entries + facts + postings)
+}
+
+/// A row that speaks of another which is not there.
+#[derive(diesel::QueryableByName)]
+pub struct Orphan {
+    /// Its table.
+    #[diesel(sql_type = sql_types::Text)]
+    pub table: String,
+    /// What it speaks of, as `sites` and its key.
+    #[diesel(sql_type = sql_types::Text)]
+    pub parent: String,
+    /// The key that is missing.
+    #[diesel(sql_type = sql_types::Text)]
+    pub key: String,
+}
+
+/// What a row may speak of: a table and its column, the other table and its key.
+const REFERENCES: [(&str, &str, &str, &str); 9] = [
+    ("sites", "partner", "partners", "code"),
+    ("sites", "superseded_by", "sites", "id"),
+    ("site_refs", "partner", "partners", "code"),
+    ("site_refs", "site", "sites", "id"),
+    ("site_private", "site", "sites", "id"),
+    ("installations", "site", "sites", "id"),
+    ("installations", "partner", "partners", "code"),
+    ("installations", "project", "projects", "code"),
+    ("installation_measures", "installation", "installations", "id"),
+];
+
+/// Rows that speak of what is not there, at most `limit` of each kind.
+pub fn orphans(connection: &mut Connection, limit: usize) -> Result<Vec<Orphan>, DbError> {
+    let mut all = Vec::new();
+    for (table, column, parent, key) in REFERENCES {
+        let query = diesel::sql_query(format!(
+            "SELECT DISTINCT '{table}' AS \"table\", '{parent}' AS parent, CAST(child.{column} AS TEXT) AS key \
+             FROM {table} AS child WHERE child.{column} IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM {parent} AS other WHERE other.{key} = child.{column}) LIMIT {limit}"
+        ));
+        let found: Vec<Orphan> = on_backend!(connection, c => query.load(c))?;
+        all.extend(found);
+    }
+    Ok(all)
 }

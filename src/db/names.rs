@@ -134,7 +134,10 @@ impl<'a> Names<'a> {
             names.iter().map(|(partner, _)| partner.as_str()).collect()
         }
         let lists = [
-            ("SELECT 0, found.partner, found.external_id, found.id, found.site FROM unnest(", owners(&wanted.installations)),
+            (
+                "SELECT 0, found.partner, found.external_id, found.id, found.site FROM unnest(",
+                owners(&wanted.installations),
+            ),
             (", ", external_ids(&wanted.installations)),
             (
                 ") AS wanted (partner, external_id), LATERAL (SELECT * FROM installations i \

@@ -91,7 +91,16 @@ impl Audit<'_> {
             self.found("head", format!("{beyond} rows stand after version {}", head.version));
         }
         self.report.cells = self.sums.values().filter(|sum| !sum.is_zero()).count() as u64;
+        self.check_references()?;
         self.check_sites()
+    }
+
+    /// Rows without the row that they belong to: no site would count them.
+    fn check_references(&mut self) -> Result<(), DbError> {
+        for orphan in stored::orphans(self.connection, MOST_LISTED)? {
+            self.found(orphan.table, format!("a row speaks of {} {}, which is missing", orphan.parent, orphan.key));
+        }
+        Ok(())
     }
 
     fn found(&mut self, what: impl Into<String>, problem: impl Into<String>) {

@@ -98,9 +98,12 @@ async fn change_what_was_written_is_refused_by_the_database(database: TestDataba
         "UPDATE entry_facts SET version = version + 100, salt = NULL, note = NULL",
         "UPDATE entry_facts SET salt = NULL, note = NULL, facts = '{}'",
         "DELETE FROM entry_facts",
+        "DELETE FROM installations",
+        "DELETE FROM sites",
+        "DELETE FROM partners",
     ];
     if !database.is_sqlite() {
-        changes.extend(["TRUNCATE entries", "TRUNCATE journal", "TRUNCATE entry_facts"]);
+        changes.extend(["TRUNCATE entries", "TRUNCATE journal", "TRUNCATE entry_facts", "TRUNCATE installations"]);
     }
     for change in changes {
         assert_refused(&database, change);

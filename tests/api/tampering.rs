@@ -7,12 +7,12 @@ use green_homes::register::audit::{Report, audit};
 use serde_json::json;
 
 use crate::process::output;
-use crate::support::{App, TestDatabase, home, on_both_databases};
+use crate::support::{App, TestDatabase, db_lines, home, on_both_databases};
 
 on_both_databases!(change_one_byte_anywhere_is_found_and_named);
 
 /// The entries of [`written`]: 1 partner, 2 client, 3 client, 4 and 5 installations, 6 verification.
-const CHANGES: [(&str, &str); 27] = [
+const CHANGES: [(&str, &str); 31] = [
     ("UPDATE entries SET actor = 'c-someone' WHERE version = 4", "entry 4"),
     ("UPDATE entries SET action = 'verifz' WHERE version = 6", "entry 6"),
     ("UPDATE entries SET cause = 'corrected' WHERE version = 4", "entry 4"),
@@ -40,6 +40,10 @@ const CHANGES: [(&str, &str); 27] = [
     ("UPDATE installations SET installed_on = '2026-01-16' WHERE external_id = 'I-b'", "installation "),
     ("UPDATE installations SET cost_vnd = 1 WHERE external_id = 'I-a'", "installation "),
     ("UPDATE installation_measures SET quantity = quantity + 1", "installation "),
+    ("DELETE FROM installations WHERE external_id = 'I-b'", "installation_measures"),
+    ("DELETE FROM sites", "installations"),
+    ("DELETE FROM partners", "site_refs"),
+    ("UPDATE installations SET site = 'nowhere' WHERE external_id = 'I-b'", "installations"),
 ];
 
 async fn change_one_byte_anywhere_is_found_and_named(database: TestDatabase) {
@@ -84,18 +88,16 @@ fn copy_of(database: &TestDatabase) -> TestDatabase {
     TestDatabase { url: crate::postgres::cluster().create_database_from(name), data_dir }
 }
 
-/// Changes the database as somebody with its password could: the triggers are no obstacle.
+/// Changes the database as somebody with its password could: triggers and foreign keys are no
+/// obstacle.
 fn db_execute(url: &str, sql: &str) {
     if let Some(path) = url.strip_prefix("sqlite://") {
         let mut connection = SqliteConnection::establish(path).unwrap();
-        for (table, what) in
-            [("entries", "update"), ("entries", "delete"), ("journal", "update"), ("journal", "delete")]
-        {
-            connection.batch_execute(&format!("DROP TRIGGER IF EXISTS {table}_refuse_{what}")).unwrap();
+        let triggers = "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'";
+        for drop in db_lines(url, triggers) {
+            connection.batch_execute(&drop).unwrap();
         }
-        let facts =
-            "DROP TRIGGER IF EXISTS entry_facts_refuse_update; DROP TRIGGER IF EXISTS entry_facts_refuse_delete";
-        connection.batch_execute(facts).unwrap();
+        connection.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
         connection.batch_execute(sql).unwrap();
     } else {
         let mut connection = PgConnection::establish(url).unwrap();

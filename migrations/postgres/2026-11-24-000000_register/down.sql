@@ -18,4 +18,5 @@ DROP TABLE clients;
 DROP TABLE partners;
 DROP TABLE register_head;
 DROP FUNCTION refuse_change();
+DROP FUNCTION refuse_delete();
 DROP FUNCTION refuse_all_but_erasure();

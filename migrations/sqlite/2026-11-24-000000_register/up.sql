@@ -216,3 +216,9 @@ BEGIN SELECT RAISE(ABORT, 'only salt and note of an entry may be erased'); END;
 CREATE TRIGGER entry_facts_refuse_replace BEFORE INSERT ON entry_facts
 WHEN EXISTS (SELECT 1 FROM entry_facts WHERE version = NEW.version)
 BEGIN SELECT RAISE(ABORT, 'facts are kept for ever'); END;
+CREATE TRIGGER partners_refuse_delete BEFORE DELETE ON partners
+BEGIN SELECT RAISE(ABORT, 'rows of partners are kept for ever'); END;
+CREATE TRIGGER sites_refuse_delete BEFORE DELETE ON sites
+BEGIN SELECT RAISE(ABORT, 'rows of sites are kept for ever'); END;
+CREATE TRIGGER installations_refuse_delete BEFORE DELETE ON installations
+BEGIN SELECT RAISE(ABORT, 'rows of installations are kept for ever'); END;
