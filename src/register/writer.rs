@@ -26,10 +26,13 @@ const MOST_IN_A_BATCH: usize = 256;
 const TICK: Duration = Duration::from_millis(250);
 /// Without requests for this long, the checkpoint moves.
 const IDLE: Duration = Duration::from_secs(1);
-/// Entries behind the head at which the checkpoint moves also under load.
-const CHECKPOINT_LAG: i64 = 100_000;
+/// Entries behind the head at which the checkpoint moves also under load, when every step keeps
+/// the requests waiting: about as many as a restart reads in two seconds.
+const CHECKPOINT_LAG: i64 = 500_000;
 /// Entries by which it moves at a time: a fraction of a second.
 const CHECKPOINT_STEP: i64 = 2_000;
+/// How long it moves at the end. What is left of it is done after the next start.
+const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
 
 /// What stands in the queue.
 pub(super) enum Job {
@@ -120,7 +123,7 @@ impl Writer {
             }
             self.keep_up();
         }
-        self.checkpoint(i64::MAX);
+        self.checkpoint(LAST_CHECKPOINT);
     }
 
     fn patience(&self) -> Duration {
@@ -187,7 +190,7 @@ impl Writer {
         let lag = self.known.version - self.shared.checkpoint.load(Ordering::Relaxed);
         let idle = self.busy_at.elapsed() >= IDLE;
         if lag >= CHECKPOINT_LAG || (idle && lag > 0) {
-            self.checkpoint(CHECKPOINT_STEP);
+            self.checkpoint(Duration::ZERO);
         }
     }
 
@@ -235,16 +238,19 @@ impl Writer {
         self.published_at = Instant::now();
     }
 
-    /// Moves the checkpoint by at most `step` entries.
-    fn checkpoint(&mut self, step: i64) {
+    /// Moves the checkpoint by one step, and by more while there is time.
+    fn checkpoint(&mut self, time: Duration) {
+        let until = Instant::now() + time;
         let moved = self.database.connection().and_then(|mut connection| {
-            let at = stored::checkpoint_version(&mut connection)?;
-            let mut to = at;
-            while to < self.known.version && to - at < step {
-                to = self.known.version.min(to + CHECKPOINT_STEP);
-                stored::advance_checkpoint(&mut connection, to)?;
+            let mut at = stored::checkpoint_version(&mut connection)?;
+            while at < self.known.version {
+                at = self.known.version.min(at + CHECKPOINT_STEP);
+                stored::advance_checkpoint(&mut connection, at)?;
+                if Instant::now() >= until {
+                    break;
+                }
             }
-            Ok(to)
+            Ok(at)
         });
         match moved {
             Ok(to) => self.shared.checkpoint.store(to, Ordering::Relaxed),
