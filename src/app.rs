@@ -1,6 +1,8 @@
 //! The service put together: database, register, HTTP. `main` and the tests start the same.
 
+use std::fs::{DirBuilder, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -8,7 +10,7 @@ use actix_web::{App, HttpServer, middleware, web};
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
 use crate::api::{self, Meter, PublicSettings, State};
-use crate::db::{Database, DbError, head, migrations};
+use crate::db::{Database, DbError, Url, head, migrations};
 use crate::register::{Clock, Register};
 use crate::settings::Settings;
 
@@ -32,8 +34,14 @@ pub struct Service {
 
 /// Opens the database and brings its schema up to date.
 pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, StartError> {
-    std::fs::create_dir_all(&settings.data_dir)?;
-    let database = Database::open(&settings.database()?, settings.database_connections)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir)?;
+    let url = settings.database()?;
+    if let Url::Sqlite(path) = &url {
+        // Personal data is its owner's alone; SQLite gives its other files the mode of this one.
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+        file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
+    }
+    let database = Database::open(&url, settings.database_connections)?;
     migrate(&database, clock)?;
     Ok(database)
 }

@@ -135,7 +135,7 @@ fn log<B>(response: &ServiceResponse<B>, request_id: &str, began: Instant) {
     let (request, status) = (response.request(), response.status());
     let path = matched_path(request).unwrap_or("(none)");
     let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
-    let ms = began.elapsed().as_secs_f64() * 1000.0;
+    let ms = (began.elapsed().as_secs_f64() * 1e6).round() / 1e3;
     let (method, status_code) = (request.method().as_str(), status.as_u16());
     if status.is_server_error() {
         tracing::error!(request_id, method, path, status = status_code, ms, client, "request failed");

@@ -15,7 +15,7 @@ use green_homes::register::{Command, Engine, Failure, Request, system_clock};
 use serde_json::json;
 
 use crate::postgres::Cluster;
-use crate::support::{App, Client, Reply, TestDatabase, clock_at, home, on_both_databases, run};
+use crate::support::{App, Client, Reply, TestDatabase, clock_at, db_execute, home, on_both_databases, run};
 
 on_both_databases!(
     fill_the_queue_answers_503_with_retry_after_and_loses_nothing,
@@ -123,18 +123,24 @@ fn green_homes_instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
+const REFUSE_B_ON_SQLITE: &str = "CREATE TRIGGER refuse_b BEFORE INSERT ON installations
+    WHEN NEW.external_id = 'I-b' BEGIN SELECT RAISE(ABORT, 'not b'); END";
+const REFUSE_B_ON_POSTGRES: &str = "ALTER TABLE installations ADD CHECK (external_id <> 'I-b')";
+
 async fn one_request_that_the_database_refuses_spoils_no_other(database: TestDatabase) {
     let app = App::start(database).await;
     app.partner("SOLARCO").await;
-    let new = |partner: &str, name: &str| Request {
+    let new = |name: &str| Request {
         actor: "test".to_owned(),
         command: Command::Register {
-            by: Registrant { partner: Code::parse(partner).unwrap(), sandbox: false },
+            by: Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false },
             new: Box::new(crate::support::new_installation(name)),
         },
     };
-    // Nobody of this code is there: the foreign key breaks, and with it the whole transaction.
-    let requests = [new("SOLARCO", "a"), new("NOBODY", "b"), new("SOLARCO", "c"), new("SOLARCO", "a")];
+    // One that the database refuses breaks its whole transaction.
+    db_execute(&app.database.url, if app.database.is_sqlite() { REFUSE_B_ON_SQLITE } else { REFUSE_B_ON_POSTGRES })
+        .unwrap();
+    let requests = [new("a"), new("b"), new("c"), new("a")];
     let database = app::open_database(&app.database.settings(), &system_clock()).unwrap();
     let executed = Engine::new(database, system_clock()).execute(&requests.iter().collect::<Vec<_>>());
     let words: Vec<&str> = executed

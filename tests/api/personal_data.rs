@@ -2,8 +2,13 @@
 //! takes one, and are then looked for in every table, log line, metric and error text.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
+use green_homes::app;
 use green_homes::domain::entry::hex;
+use green_homes::register::system_clock;
+use green_homes::settings::Settings;
 use serde_json::{Value, json};
 
 use crate::process::{Process, client, partner_client};
@@ -74,6 +79,20 @@ fn marked_home(name: &str) -> Value {
     body["site"]["location"] = serde_json::from_str(&format!("{{\"lat\": {LAT}, \"lon\": {LON}}}")).unwrap();
     body["consent"] = json!({"on": CONSENT_ON, "text_version": 1});
     body
+}
+
+#[test]
+fn open_a_new_register_on_sqlite_keeps_its_files_to_their_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("new/data");
+    let settings = Settings { data_dir: data_dir.clone(), database_url: None, ..TestDatabase::sqlite().settings() };
+    let database = app::open_database(&settings, &system_clock()).unwrap();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data_dir), 0o700);
+    let files: Vec<PathBuf> = data_dir.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.iter().any(|file| file.ends_with("green-homes.db-wal")), "{files:?}");
+    assert!(files.iter().all(|file| mode(file) == 0o600), "{files:?}");
+    drop(database);
 }
 
 /// Every mistake that has personal data or a secret in it.
