@@ -9,8 +9,9 @@ use crate::domain::administration::{NewClient, NewPartner};
 use crate::register::{Command, Request};
 
 use super::admin_bodies::{read_new_client, read_new_partner, read_new_project};
-use super::auth::{Caller, hash_secret, new_client_id, new_secret};
+use super::auth::{hash_secret, new_client_id, new_secret};
 use super::body::JsonBody;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::problem::Problem;
 use super::requests::{CreateClient, CreatePartner, CreateProject};

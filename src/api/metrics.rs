@@ -1,66 +1,18 @@
-//! Metrics in the OpenMetrics text format. Labels are routes and statuses, never values that
-//! somebody sent.
+//! Metrics in the OpenMetrics text format.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::error::ApiError;
 use super::state::State;
-
-/// Seconds: from a cached read to a commit under load.
-const BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
-
-#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct Labels {
-    route: &'static str,
-    method: &'static str,
-    status: u16,
-}
-
-/// Counts requests.
-pub struct Meter {
-    requests: Family<Labels, Counter>,
-    seconds: Histogram,
-}
-
-impl Default for Meter {
-    fn default() -> Self {
-        Self { requests: Family::default(), seconds: Histogram::new(BUCKETS) }
-    }
-}
-
-impl Meter {
-    /// Counts one request.
-    pub fn count(&self, request: &HttpRequest, status: StatusCode, took: Duration) {
-        let route = super::matched_path(request).unwrap_or("(none)");
-        let labels = Labels { route, method: known(request.method()), status: status.as_u16() };
-        self.requests.get_or_create(&labels).inc();
-        self.seconds.observe(took.as_secs_f64());
-    }
-}
-
-/// A method of a known name; anybody may make up others.
-fn known(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        _ => "other",
-    }
-}
 
 /// What the register counts, read when somebody asks.
 #[derive(Debug)]
@@ -107,8 +59,7 @@ impl Collector for Now {
 pub async fn get_metrics(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let (counts, snapshot) = (state.register.stats(), state.register.snapshot());
     let mut registry = Registry::with_prefix("green_homes");
-    registry.register("http_requests", "Requests by route, method and status", state.meter.requests.clone());
-    registry.register("http_request_seconds", "How long requests took", state.meter.seconds.clone());
+    state.meter.register(&mut registry);
     registry.register_collector(Box::new(Now {
         version: snapshot.figures.version,
         verified_sites: snapshot.figures.progress.sites.verified,

@@ -13,6 +13,7 @@ use actix_web::{HttpMessage, HttpResponse, ResponseError, web};
 
 use crate::domain::fault::Language;
 
+use super::caller::ActingClient;
 use super::error::ApiError;
 use super::matched_path;
 use super::problem::{MEDIA_TYPE, Problem};
@@ -21,10 +22,6 @@ use super::state::State;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 const OAUTH_PATH: &str = "/oauth/token";
-
-/// The client that a request was authorised as, for the log.
-#[derive(Clone)]
-pub struct ActingClient(pub String);
 
 /// Gives the request an id, answers errors as problems, logs one line.
 pub async fn finish<B: MessageBody + 'static>(

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::access::Scope;
 use super::auth::TOKEN_LIFETIME_SECONDS;
-use super::middleware::ActingClient;
+use super::caller::ActingClient;
 use super::state::State;
 
 /// The form of a token request. The client may also be named by HTTP Basic.

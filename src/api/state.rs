@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::register::Register;
 
 use super::auth::{Secrets, Tokens};
-use super::metrics::Meter;
+use super::meter::Meter;
 
 /// Settings that show in answers.
 #[derive(Clone, Debug)]

@@ -2,19 +2,17 @@
 //! that changes something with its entry and what it moves in the cells.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use uuid::Uuid;
 
 use crate::db::cells::CellTotals;
 use crate::db::head::Head;
-use crate::db::store::{Batch, Sealed};
-use crate::db::{Connection, DbError, administration};
-use crate::domain::contribution::{Contribution, add_all, contribution, difference};
-use crate::domain::entry::{Action, Cause, Entry, Hash, Posting, facts_digest, journal_digest};
-use crate::domain::facts::{Facts, InstallationDoc, SiteDoc, SiteRefDoc};
+use crate::db::store::Batch;
+use crate::db::{Connection, DbError};
+use crate::domain::date;
+use crate::domain::entry::{Action, Cause, Hash};
 use crate::domain::fault::Fault;
 use crate::domain::id::{InstallationId, SiteId};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{FieldFault, Refusal};
 use crate::domain::registration::{self, FreshIds, NewInstallation, Registrant, SiteClaim, Stamp};
 use crate::domain::site::SiteRecord;
 use crate::domain::text::Note;
@@ -22,6 +20,7 @@ use crate::domain::transition;
 use crate::domain::warning::{Remark, Warning};
 
 use super::command::{Command, Done, Failure, Outcome, Request};
+use super::posting::Change;
 use super::working::WorkingSet;
 
 /// A decided batch, ready to be written.
@@ -49,11 +48,11 @@ pub(super) fn decide(
     requests: &[&Request],
     now: DateTime<Utc>,
 ) -> Result<Decided, DbError> {
-    let at = crate::domain::date::stored(now).max(head.recorded_at);
+    let at = date::stored(now).max(head.recorded_at);
     let mut deciding = Deciding {
         set: WorkingSet::load(connection, requests)?,
         connection,
-        stamp: Stamp { version: head.version, at, day: crate::domain::date::day_of(at) },
+        stamp: Stamp { version: head.version, at, day: date::day_of(at) },
         decided: Decided {
             batch: Batch::default(),
             results: Vec::with_capacity(requests.len()),
@@ -78,7 +77,7 @@ pub(super) fn decide(
 }
 
 /// Why one request comes to nothing: its own fault, or the database's.
-enum Stop {
+pub(super) enum Stop {
     Refused(Refusal),
     Database(DbError),
 }
@@ -95,24 +94,13 @@ impl From<DbError> for Stop {
     }
 }
 
-struct Deciding<'a> {
-    connection: &'a mut Connection,
-    set: WorkingSet,
-    stamp: Stamp,
-    decided: Decided,
-}
-
-/// One change, to be posted as an entry.
-struct Change<'a> {
-    actor: &'a str,
-    action: Action,
-    cause: Cause,
-    subject: String,
-    before: Vec<SiteRecord>,
-    after: Vec<SiteRecord>,
-    reason: Option<&'a str>,
-    note: Option<&'a Note>,
-    name: Option<crate::db::names::Named>,
+/// A batch half way: the records as the last request left them, and what was decided so far.
+pub(super) struct Deciding<'a> {
+    pub connection: &'a mut Connection,
+    pub set: WorkingSet,
+    /// Version, instant and day of the request in hand.
+    pub stamp: Stamp,
+    pub decided: Decided,
 }
 
 impl Deciding<'_> {
@@ -190,10 +178,10 @@ impl Deciding<'_> {
     fn check_references(&self, new: &NewInstallation, site_found: bool) -> Result<(), Refusal> {
         let mut faults = Vec::new();
         if matches!(new.site, SiteClaim::Known { .. }) && !site_found {
-            faults.push(crate::domain::refusal::FieldFault::new("/site/id", Fault::UnknownSite));
+            faults.push(FieldFault::new("/site/id", Fault::UnknownSite));
         }
         if new.terms.project.as_ref().is_some_and(|code| !self.set.knows_project(code)) {
-            faults.push(crate::domain::refusal::FieldFault::new("/project_code", Fault::UnknownProject));
+            faults.push(FieldFault::new("/project_code", Fault::UnknownProject));
         }
         if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
     }
@@ -250,126 +238,4 @@ impl Deciding<'_> {
         self.post(Change { actor, action, cause, subject, before, after, reason: None, note: None, name: None })?;
         Ok(Done::Rearranged)
     }
-
-    fn administer(&mut self, actor: &str, command: &Command) -> Result<Done, Stop> {
-        let (at, connection) = (self.stamp.at, &mut *self.connection);
-        let (action, subject, facts) = match command {
-            Command::AddPartner(new) => {
-                if administration::partner_exists(connection, &new.code)? {
-                    return Err(Refusal::CodeTaken { pointer: "/code" }.into());
-                }
-                administration::add_partner(connection, new, at)?;
-                let facts = serde_json::json!({"partner": new.code, "name": new.name.as_str(), "sandbox": new.sandbox});
-                (Action::AddPartner, format!("partner/{}", new.code), facts)
-            }
-            Command::AddClient { new, client_id, secret_hash } => {
-                if let Some(code) = &new.partner
-                    && !administration::partner_exists(connection, code)?
-                {
-                    return Err(Refusal::invalid("/partner", Fault::UnknownPartner).into());
-                }
-                administration::add_client(connection, new, client_id, secret_hash, at)?;
-                // The name may be a person's: it stays out of what is kept for ever.
-                let facts = serde_json::json!({"client": client_id, "role": new.role.as_str(), "partner": new.partner});
-                (Action::AddClient, format!("client/{client_id}"), facts)
-            }
-            Command::AddProject(new) => {
-                if !administration::known_projects(connection, std::slice::from_ref(&new.code))?.is_empty() {
-                    return Err(Refusal::CodeTaken { pointer: "/code" }.into());
-                }
-                administration::add_project(connection, new, at)?;
-                let facts = serde_json::json!({
-                    "project": new.code, "name_vi": new.name_vi.as_str(), "name_en": new.name_en.as_str()
-                });
-                (Action::AddProject, format!("project/{}", new.code), facts)
-            }
-            _ => return Err(Refusal::NotFound.into()),
-        };
-        self.decided.administrative = true;
-        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
-        self.append(entry, &facts, None, &Contribution::new())?;
-        Ok(Done::Added)
-    }
-
-    /// The one way to change a record: its entry, and `contribution(after) - contribution(before)`.
-    fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
-        let sum = |records: &[SiteRecord]| {
-            let mut cells = Contribution::new();
-            for record in records {
-                add_all(&mut cells, &contribution(record));
-            }
-            cells
-        };
-        let moved = difference(&sum(&change.after), &sum(&change.before));
-        let version = self.stamp.version;
-        let installations = change.after.iter().flat_map(|record| &record.installations);
-        let facts = Facts {
-            sites: change.after.iter().filter(|r| r.site.version == version).map(|r| SiteDoc::of(&r.site)).collect(),
-            site_refs: change
-                .name
-                .iter()
-                .zip(&change.after)
-                .map(|((partner, name), record)| SiteRefDoc::of(&record.site, partner.as_str(), name))
-                .collect(),
-            installations: installations.filter(|i| i.version == version).map(InstallationDoc::of).collect(),
-            reason: change.reason,
-        };
-        let entry =
-            EntryOf { actor: change.actor, action: change.action, cause: change.cause, subject: change.subject };
-        self.append(entry, &facts, change.note, &moved)?;
-        if let (Some(name), Some(record)) = (change.name, change.after.first()) {
-            self.set.name_site(name, record.site.id);
-        }
-        for record in change.after {
-            self.set.put(record, version);
-        }
-        Ok(())
-    }
-
-    fn append(
-        &mut self,
-        of: EntryOf<'_>,
-        facts: &impl Serialize,
-        note: Option<&Note>,
-        moved: &Contribution,
-    ) -> Result<(), DbError> {
-        let facts = serde_json::to_string(facts).map_err(|error| DbError::Unusable(error.to_string()))?;
-        let note = note.map(|note| note.as_str().to_owned());
-        let salt = random_salt()?;
-        let postings: Vec<Posting> = moved.iter().map(|(cell, delta)| Posting { cell: *cell, delta: *delta }).collect();
-        let rows: Vec<(i64, String)> = postings.iter().map(|p| (p.cell.to_stored(), p.delta.encode())).collect();
-        let rows = rows.iter().map(|(cell, delta)| (*cell, delta.as_str()));
-        let entry = Entry {
-            version: self.stamp.version,
-            recorded_at: self.stamp.at,
-            actor: of.actor.to_owned(),
-            action: of.action,
-            cause: of.cause,
-            subject: of.subject,
-            digest: facts_digest(&salt, &facts, note.as_deref()),
-            journal_digest: journal_digest(self.stamp.day, of.cause.as_str(), rows),
-            previous: self.decided.hash,
-        };
-        let hash = entry.hash();
-        let decided = &mut self.decided;
-        decided.batch.add_entry(&entry, hash, Sealed { salt, facts, note }, self.stamp.day, &postings);
-        decided.postings.extend(postings.iter().map(|posting| (posting.cell, posting.delta)));
-        decided.version = entry.version;
-        decided.hash = hash;
-        Ok(())
-    }
-}
-
-struct EntryOf<'a> {
-    actor: &'a str,
-    action: Action,
-    cause: Cause,
-    subject: String,
-}
-
-fn random_salt() -> Result<Vec<u8>, DbError> {
-    let mut salt = vec![0; 16];
-    let filled = aws_lc_rs::rand::fill(&mut salt);
-    filled.map_err(|_| DbError::Unusable("the system gives no random numbers".to_owned()))?;
-    Ok(salt)
 }

@@ -1,6 +1,7 @@
 //! The register at work: one writer that orders every change, the cells it keeps in memory, and
 //! the snapshot that everybody reads.
 
+mod administer;
 pub mod audit;
 mod batch;
 mod cells;
@@ -8,6 +9,7 @@ mod command;
 mod engine;
 mod figures;
 mod handle;
+mod posting;
 mod working;
 mod writer;
 

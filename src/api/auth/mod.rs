@@ -1,73 +1,9 @@
-//! Who calls: client secrets, tokens, and the extractor that lets a handler run only when the
-//! caller holds the scope that the route table asks for.
+//! What proves who calls: keys, tokens, client secrets.
 
 mod key;
 mod secrets;
 mod tokens;
 
-use std::future::{Ready, ready};
-
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
-
 pub use key::SigningKey;
 pub use secrets::{Rejected, Secrets, hash_secret, new_client_id, new_secret};
 pub use tokens::{Issued, TOKEN_LIFETIME_SECONDS, Tokens};
-
-use crate::domain::actor::{Actor, Role};
-use crate::domain::id::PartnerCode;
-
-use super::access::{Access, Scope};
-use super::error::ApiError;
-use super::matched_row;
-use super::middleware::ActingClient;
-use super::state::State;
-
-/// An authorised caller. A handler that takes it cannot run for anybody else.
-pub struct Caller(pub Actor);
-
-impl Caller {
-    /// The partner that a caller with the role partner acts for.
-    pub fn partner(&self) -> Result<&PartnerCode, ApiError> {
-        self.0.partner.as_ref().ok_or(ApiError::Forbidden { needs: Scope::Register })
-    }
-
-    /// The partner whose records alone the caller may see; `None` is everybody's.
-    #[must_use]
-    pub fn sees_only(&self) -> Option<&PartnerCode> {
-        if self.0.role == Role::Partner { self.0.partner.as_ref() } else { None }
-    }
-}
-
-impl FromRequest for Caller {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authorise(request))
-    }
-}
-
-fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
-    let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
-    let token = bearer(request).ok_or(ApiError::Unauthorized { sent: false })?;
-    let client_id = state.tokens.verify(token, &state.register)?;
-    let directory = state.register.directory();
-    let actor = directory.active(&client_id).ok_or(ApiError::Unauthorized { sent: true })?;
-    request.extensions_mut().insert(ActingClient(client_id));
-    match needed(request) {
-        Access::Needs(scope) if !scope.is_held_by(actor.role) => Err(ApiError::Forbidden { needs: scope }),
-        _ => Ok(Caller(actor.clone())),
-    }
-}
-
-/// What the matched route asks for. A handler outside the table gets nobody.
-fn needed(request: &HttpRequest) -> Access {
-    matched_row(request).map_or(Access::Needs(Scope::Administer), |row| row.access)
-}
-
-fn bearer(request: &HttpRequest) -> Option<&str> {
-    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}

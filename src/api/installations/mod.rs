@@ -16,8 +16,8 @@ use crate::domain::state::Status;
 use crate::domain::text::ExternalId;
 use crate::register::{Command, Done, Outcome, Request};
 
-use super::auth::Caller;
 use super::body::JsonBody;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::middleware::language_of;
 use super::problem::Problem;

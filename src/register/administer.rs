@@ -1,0 +1,54 @@
+//! Partners, clients and projects: written at once, because the next request of the batch may
+//! speak of them. Each is an entry that moves no number.
+
+use crate::db::administration;
+use crate::domain::contribution::Contribution;
+use crate::domain::entry::{Action, Cause};
+use crate::domain::fault::Fault;
+use crate::domain::refusal::Refusal;
+
+use super::batch::{Deciding, Stop};
+use super::command::{Command, Done};
+use super::posting::EntryOf;
+
+impl Deciding<'_> {
+    pub(super) fn administer(&mut self, actor: &str, command: &Command) -> Result<Done, Stop> {
+        let (at, connection) = (self.stamp.at, &mut *self.connection);
+        let (action, subject, facts) = match command {
+            Command::AddPartner(new) => {
+                if administration::partner_exists(connection, &new.code)? {
+                    return Err(Refusal::CodeTaken { pointer: "/code" }.into());
+                }
+                administration::add_partner(connection, new, at)?;
+                let facts = serde_json::json!({"partner": new.code, "name": new.name.as_str(), "sandbox": new.sandbox});
+                (Action::AddPartner, format!("partner/{}", new.code), facts)
+            }
+            Command::AddClient { new, client_id, secret_hash } => {
+                if let Some(code) = &new.partner
+                    && !administration::partner_exists(connection, code)?
+                {
+                    return Err(Refusal::invalid("/partner", Fault::UnknownPartner).into());
+                }
+                administration::add_client(connection, new, client_id, secret_hash, at)?;
+                // The name may be a person's: it stays out of what is kept for ever.
+                let facts = serde_json::json!({"client": client_id, "role": new.role.as_str(), "partner": new.partner});
+                (Action::AddClient, format!("client/{client_id}"), facts)
+            }
+            Command::AddProject(new) => {
+                if !administration::known_projects(connection, std::slice::from_ref(&new.code))?.is_empty() {
+                    return Err(Refusal::CodeTaken { pointer: "/code" }.into());
+                }
+                administration::add_project(connection, new, at)?;
+                let facts = serde_json::json!({
+                    "project": new.code, "name_vi": new.name_vi.as_str(), "name_en": new.name_en.as_str()
+                });
+                (Action::AddProject, format!("project/{}", new.code), facts)
+            }
+            _ => return Err(Refusal::NotFound.into()),
+        };
+        self.decided.administrative = true;
+        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+        self.append(entry, &facts, None, &Contribution::new())?;
+        Ok(Done::Added)
+    }
+}
