@@ -59,6 +59,8 @@ const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row
 
 /// Every route there is.
 pub static ROUTES: [Row; 24] = [
+    // First, because paths are tried in this order and this one is asked for most.
+    get("/v1/progress", Open, || read().to(progress::get_progress)),
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
     get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
@@ -71,7 +73,6 @@ pub static ROUTES: [Row; 24] = [
     get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
     post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),
     post("/v1/projects", Needs(Scope::Administer), || web::post().to(administration::create_project)),
-    get("/v1/progress", Open, || read().to(progress::get_progress)),
     get("/v1/measures", Open, || read().to(reference::list_measures)),
     get("/v1/provinces", Open, || read().to(reference::list_provinces)),
     get("/v1/communes", Open, || read().to(reference::search_communes)),
