@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::sync::Arc;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::{App, HttpServer, middleware, web};
+use actix_web::dev::{Server, ServerHandle, Service as _};
+use actix_web::{App, HttpServer, web};
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
 use crate::api::{self, Meter, PublicSettings, State};
@@ -72,8 +72,10 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         settings: public,
         meter: Meter::default(),
     });
-    let app =
-        move || App::new().app_data(state.clone()).wrap(middleware::from_fn(api::finish)).configure(api::configure);
+    let app = move || {
+        let app = App::new().app_data(state.clone());
+        app.wrap_fn(|request, service| api::finish(service.call(request))).configure(api::configure)
+    };
     let mut server = HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS).client_request_timeout(HEADERS_WITHIN);
     if let Some(workers) = settings.workers {
         server = server.workers(workers.into());

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-
-use super::matched_path;
 
 /// Seconds: from a cached read to a commit under load.
 const BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
@@ -42,9 +39,8 @@ impl Meter {
     }
 
     /// Counts one request.
-    pub fn count(&self, request: &HttpRequest, status: StatusCode, took: Duration) {
-        let route = matched_path(request).unwrap_or("(none)");
-        let labels = Labels { route, method: known(request.method()), status: status.as_u16() };
+    pub fn count(&self, route: &'static str, method: &Method, status: StatusCode, took: Duration) {
+        let labels = Labels { route, method: known(method), status: status.as_u16() };
         self.requests.get_or_create(&labels).inc();
         self.seconds.observe(took.as_secs_f64());
     }

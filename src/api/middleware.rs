@@ -1,15 +1,13 @@
 //! The outermost layer of every request: its id, its line in the log, and the body of a problem
 //! in the language that was asked for.
 
-use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
-use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpResponse, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use tracing::Level;
 
 use crate::domain::fault::Language;
 
@@ -17,66 +15,58 @@ use super::caller::ActingClient;
 use super::error::ApiError;
 use super::matched_path;
 use super::problem::{MEDIA_TYPE, Problem};
+use super::request_id::RequestId;
 use super::state::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 const OAUTH_PATH: &str = "/oauth/token";
 
-/// Gives the request an id, answers errors as problems, logs one line.
-pub async fn finish<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+/// Answers errors as problems, counts, and logs one line. An answer carries the id of its line;
+/// that of a public read, which caches repeat, has neither.
+pub async fn finish(
+    response: impl Future<Output = Result<ServiceResponse, actix_web::Error>>,
+) -> Result<ServiceResponse, actix_web::Error> {
     let began = Instant::now();
-    let state = request.app_data::<web::Data<State>>().cloned();
-    let request_id = new_request_id();
     // Handlers' errors are responses by now; only a broken connection is an error here.
-    let response = next.call(request).await?.map_into_left_body();
-    let mut response = if needs_problem(&response) { with_problem(response, &request_id) } else { response };
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, id);
+    let mut response = response.await?;
+    let (request, status, took) = (response.request(), response.status(), began.elapsed());
+    let route = matched_path(request).unwrap_or("(none)");
+    if let Some(state) = request.app_data::<web::Data<State>>() {
+        state.meter.count(route, request.method(), status, took);
     }
-    headers.insert(CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some(state) = state {
-        state.meter.count(response.request(), response.status(), began.elapsed());
+    let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
+    if client.is_some() || is_error(status) || tracing::enabled!(Level::DEBUG) {
+        let request_id = RequestId::new();
+        log(request, route, status, client.as_deref(), request_id.as_str(), took);
+        if needs_problem(&response) {
+            response = with_problem(response, request_id.as_str());
+        }
+        if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
     }
-    log(&response, &request_id, began);
+    response.headers_mut().insert(CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Ok(response)
 }
 
-/// A prefix of this process and a number: short, unique, and it tells nothing.
-fn new_request_id() -> String {
-    static PROCESS: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| {
-        let bits = uuid::Uuid::new_v4().as_u64_pair().1;
-        u32::try_from(bits & 0xffff_ffff).unwrap_or_default()
-    });
-    static NUMBER: AtomicU64 = AtomicU64::new(1);
-    let mut id = String::with_capacity(24);
-    // Writing to a String cannot fail.
-    let _ = write!(id, "{:08x}-{:x}", *PROCESS, NUMBER.fetch_add(1, Ordering::Relaxed));
-    id
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
 }
 
 /// OAuth has its own form of errors; every other error is a problem.
-fn needs_problem<B>(response: &ServiceResponse<B>) -> bool {
-    let status = response.status();
-    let is_error = status.is_client_error() || status.is_server_error();
+fn needs_problem(response: &ServiceResponse) -> bool {
     let oauth_answer = response.request().path() == OAUTH_PATH && response.headers().contains_key(CONTENT_TYPE);
     let own = response.response().extensions().contains::<ApiError>();
-    is_error && (own || !(oauth_answer || is_health(response)))
+    is_error(response.status()) && (own || !(oauth_answer || is_health(response)))
 }
 
 /// `/readyz` says in its own words what is missing.
-fn is_health<B>(response: &ServiceResponse<B>) -> bool {
+fn is_health(response: &ServiceResponse) -> bool {
     matches!(response.request().path(), "/livez" | "/readyz")
 }
 
-fn with_problem<B: MessageBody + 'static>(
-    response: ServiceResponse<EitherBody<B, BoxBody>>,
-    request_id: &str,
-) -> ServiceResponse<EitherBody<B, BoxBody>> {
+fn with_problem(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     let own = response.response().extensions().get::<ApiError>().cloned();
     let error = own.unwrap_or_else(|| foreign(response.status().as_u16()));
     let language = language_of(response.request().headers());
@@ -90,7 +80,7 @@ fn with_problem<B: MessageBody + 'static>(
     builder.insert_header(("Content-Language", language.choose("vi", "en")));
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let (http, _) = response.into_parts();
-    ServiceResponse::new(http, builder.body(body)).map_into_right_body()
+    ServiceResponse::new(http, builder.body(body))
 }
 
 /// An error that the framework made.
@@ -126,13 +116,9 @@ pub fn language_of(headers: &HeaderMap) -> Language {
     best.0
 }
 
-/// Reads of the public are counted, not logged; everything else has its line. The path is the
-/// route's, because a query may hold what a partner would not want in a log.
-fn log<B>(response: &ServiceResponse<B>, request_id: &str, began: Instant) {
-    let (request, status) = (response.request(), response.status());
-    let path = matched_path(request).unwrap_or("(none)");
-    let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
-    let ms = (began.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+/// The path is the route's, because what was sent in its place may be what nobody should read.
+fn log(request: &HttpRequest, path: &str, status: StatusCode, client: Option<&str>, request_id: &str, took: Duration) {
+    let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     let (method, status_code) = (request.method().as_str(), status.as_u16());
     if status.is_server_error() {
         tracing::error!(request_id, method, path, status = status_code, ms, client, "request failed");

@@ -23,6 +23,7 @@ mod progress;
 mod query;
 mod reader;
 mod reference;
+mod request_id;
 mod requests;
 mod state;
 

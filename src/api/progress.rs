@@ -150,7 +150,7 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Resu
         HttpResponse::Ok().body(snapshot.progress_body.clone())
     };
     let headers = response.headers_mut();
-    if let Ok(etag) = HeaderValue::from_str(&snapshot.progress_etag) {
+    if let Ok(etag) = HeaderValue::from_maybe_shared(snapshot.progress_etag.clone()) {
         headers.insert(ETAG, etag);
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -161,7 +161,7 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Resu
 }
 
 /// `If-None-Match` compares weakly.
-fn matches_etag(header: &HeaderValue, etag: &str) -> bool {
+fn matches_etag(header: &HeaderValue, etag: &[u8]) -> bool {
     let listed = header.to_str().unwrap_or_default().split(',').map(str::trim);
-    listed.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one == etag || one == "*")
+    listed.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one.as_bytes() == etag || one == "*")
 }

@@ -170,14 +170,14 @@ fn hash_of(parts: &[&[u8]]) -> Hash {
     hash
 }
 
-/// A hash in lower-case hexadecimal.
+/// Bytes in lower-case hexadecimal.
 #[must_use]
-pub fn hex(hash: &[u8]) -> String {
-    hash.iter().fold(String::with_capacity(hash.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
+        text.extend(char::from_digit(digit.into(), 16));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct Snapshot {
     /// The body of `/v1/progress`.
     pub progress_body: Bytes,
     /// Its strong `ETag`: the SHA-256 of the body.
-    pub progress_etag: String,
+    pub progress_etag: Bytes,
 }
 
 impl Snapshot {
@@ -52,6 +52,6 @@ impl Snapshot {
         let body = render(&figures);
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &body);
         let short = digest.as_ref().get(..16).unwrap_or_default();
-        Self { figures, progress_etag: format!("\"{}\"", hex(short)), progress_body: body.into() }
+        Self { figures, progress_etag: format!("\"{}\"", hex(short)).into(), progress_body: body.into() }
     }
 }

@@ -123,6 +123,23 @@ fn list_reference_data_gives_all_of_it_to_any_page() {
 }
 
 #[test]
+fn an_answer_has_the_id_of_its_log_line_and_one_that_caches_repeat_has_none() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let (anybody, partner) = (app.public(), app.partner("SOLARCO").await);
+        let logged = [anybody.get("/v1/nowhere").await, partner.get("/v1/installations").await];
+        let [first, second] = logged.each_ref().map(|reply| reply.header("x-request-id"));
+        assert!(first.len() == 16 && second.len() == 16 && first != second, "{first} {second}");
+        let public = anybody.get("/v1/progress").await;
+        assert_eq!((public.status, public.header("x-request-id")), (200, ""));
+        for reply in logged.iter().chain([&public]) {
+            assert_eq!(reply.header("x-content-type-options"), "nosniff");
+        }
+        app.stop().await;
+    });
+}
+
+#[test]
 fn get_progress_again_with_its_etag_is_not_modified_until_it_changes() {
     run(async {
         let app = App::start(TestDatabase::sqlite()).await;
