@@ -95,7 +95,7 @@ impl Direct {
         let record = registration::create(&new, &by, None, ids, stamp).map_err(|refusal| format!("{refusal:?}"))?;
         batch.add_site(&record.site, &record.private);
         if let Some(name) = &record.external_id {
-            batch.add_ref(&by.partner, name, record.site.id);
+            batch.add_ref(&by.partner, name, record.site.id, stamp.version);
         }
         for installation in &record.installations {
             batch.add_installation(installation);

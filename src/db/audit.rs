@@ -6,7 +6,8 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, Se
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
-use super::schema::{cells, entries, entry_facts, journal, sites};
+use super::rows::SiteRefRow;
+use super::schema::{cells, entries, entry_facts, journal, site_refs, sites};
 use super::store::{EntryRow, FactsRow, JournalRow};
 
 /// An entry as stored.
@@ -45,6 +46,16 @@ pub struct StoredPosting {
     pub cause: String,
     pub cell: i64,
     pub deltas: String,
+}
+
+/// A partner's own number of a site, as stored.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the columns of `site_refs`")]
+pub struct StoredSiteRef {
+    pub partner: String,
+    pub external_id: String,
+    pub site: String,
+    pub version: i64,
 }
 
 /// The entries with versions in `(after, up_to]`, in order.
@@ -112,6 +123,20 @@ pub fn journal(connection: &mut Connection, after: i64, up_to: i64) -> Result<Ve
         deltas: row.deltas,
     };
     Ok(rows.into_iter().map(posting).collect())
+}
+
+/// What partners call these sites.
+pub fn site_refs(connection: &mut Connection, sites: &[String]) -> Result<Vec<StoredSiteRef>, DbError> {
+    let rows: Vec<SiteRefRow> = on_backend!(connection, c => {
+        site_refs::table.filter(site_refs::site.eq_any(sites)).select(SiteRefRow::as_select()).load(c)
+    })?;
+    let name = |row: SiteRefRow| StoredSiteRef {
+        partner: row.partner,
+        external_id: row.external_id,
+        site: row.site,
+        version: row.version,
+    };
+    Ok(rows.into_iter().map(name).collect())
 }
 
 /// The ids of the next sites after `after`, in order.

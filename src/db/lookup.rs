@@ -59,7 +59,7 @@ fn load(connection: &mut Connection, ids: &[String]) -> Result<Vec<SiteRecord>, 
         site_refs::table
             .filter(site_refs::site.eq_any(ids))
             .select(SiteRefRow::as_select())
-            .order((site_refs::partner, site_refs::external_id))
+            .order(site_refs::version)
             .load(c)
     })?;
     let privates: Vec<SitePrivateRow> = on_backend!(connection, c => {
@@ -70,7 +70,9 @@ fn load(connection: &mut Connection, ids: &[String]) -> Result<Vec<SiteRecord>, 
     let mut at_site = installations_of(connection, ids)?;
     rows.into_iter()
         .map(|row| {
-            let own = refs.iter().find(|r| r.site == row.id && r.partner == row.partner);
+            // A name given later shows once the site itself changed: its ETag stands for what it shows.
+            let named = |r: &&SiteRefRow| r.site == row.id && r.partner == row.partner && r.version <= row.version;
+            let own = refs.iter().find(named);
             let private = privates.remove(&row.id).map_or_else(PrivateFacts::default, PrivateFacts::from);
             let site = Site::try_from(row)?;
             let installations = at_site.remove(&site.id).unwrap_or_default();

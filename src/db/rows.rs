@@ -41,6 +41,8 @@ pub(super) struct SiteRefRow {
     pub partner: String,
     pub external_id: String,
     pub site: String,
+    /// The entry that sealed it.
+    pub version: i64,
 }
 
 #[derive(Queryable, Selectable, Insertable, Clone)]
@@ -197,6 +199,9 @@ impl TryFrom<SiteRow> for Site {
     type Error = DbError;
 
     fn try_from(row: SiteRow) -> Result<Self, DbError> {
+        if row.place_version != PLACE_VERSION {
+            return Err(DbError::corrupt(format!("the place version {} of a site", row.place_version)));
+        }
         let province = word("province", &row.province_code, ProvinceId::parse)?;
         let former = optional_word("former province", row.former_province_code.as_deref(), FormerProvinceId::parse)?;
         let commune = optional_word("commune", row.commune_code.as_deref(), CommuneId::parse)?;

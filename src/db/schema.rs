@@ -34,7 +34,7 @@ table! { sites (id) {
     place_version -> Integer, superseded_by -> Nullable<Text>, revision -> Integer, version -> BigInt,
 } }
 
-table! { site_refs (partner, external_id) { partner -> Text, external_id -> Text, site -> Text, } }
+table! { site_refs (partner, external_id) { partner -> Text, external_id -> Text, site -> Text, version -> BigInt, } }
 
 table! { site_private (site) {
     site -> Text, address -> Nullable<Text>, grid_customer_code -> Nullable<Text>,

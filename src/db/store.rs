@@ -87,11 +87,12 @@ impl Batch {
     }
 
     /// A partner's own number of a site.
-    pub fn add_ref(&mut self, partner: &PartnerCode, external_id: &ExternalId, site: SiteId) {
+    pub fn add_ref(&mut self, partner: &PartnerCode, external_id: &ExternalId, site: SiteId, version: i64) {
         self.refs.push(SiteRefRow {
             partner: partner.to_string(),
             external_id: external_id.as_str().to_owned(),
             site: site.to_string(),
+            version,
         });
     }
 

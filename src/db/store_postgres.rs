@@ -182,8 +182,13 @@ fn site_columns(rows: &[SiteRow]) -> Vec<Column<'_>> {
 fn site_refs(batch: &Batch) -> Change<'_> {
     let rows = &batch.refs;
     Change {
-        before: "INSERT INTO site_refs (partner, external_id, site) SELECT * FROM",
-        columns: vec![text(rows, |r| &r.partner), text(rows, |r| &r.external_id), text(rows, |r| &r.site)],
+        before: "INSERT INTO site_refs (partner, external_id, site, version) SELECT * FROM",
+        columns: vec![
+            text(rows, |r| &r.partner),
+            text(rows, |r| &r.external_id),
+            text(rows, |r| &r.site),
+            big(rows, |r| Some(r.version)),
+        ],
         after: "",
     }
 }

@@ -1,7 +1,7 @@
 //! The facts that an entry seals: every record that it changed, as it stands after. Personal
 //! data is not among them.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::installation::Installation;
@@ -73,6 +73,9 @@ pub struct InstallationDoc<'a> {
     pub system_owner: Option<&'a str>,
     pub power_use: Option<&'a str>,
     pub attributes_sold: Option<&'a str>,
+    pub reported_at: DateTime<Utc>,
+    pub verified_at: Option<DateTime<Utc>>,
+    pub registered_version: i64,
     pub revision: i32,
 }
 
@@ -135,6 +138,9 @@ impl<'a> InstallationDoc<'a> {
             system_owner: terms.system_owner.map(super::installation::SystemOwner::as_str),
             power_use: terms.power_use.map(super::installation::PowerUse::as_str),
             attributes_sold: terms.attributes_sold.map(super::installation::AttributesSold::as_str),
+            reported_at: installation.reported_at,
+            verified_at: installation.state.verification().map(|(_, at)| at),
+            registered_version: installation.registered_version,
             revision: installation.revision,
         }
     }

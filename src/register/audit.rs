@@ -2,8 +2,9 @@
 //! digests of facts and journal, and `cells == sum of contributions == sum of the journal`. It
 //! reads one unchanging view, so it runs beside a live server.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::db::audit::{self as stored, StoredEntry, StoredFacts, StoredPosting};
 use crate::db::{Connection, Database, DbError, cells, head, lookup, transaction};
 use crate::domain::contribution::contribution;
 use crate::domain::entry::{Columns, GENESIS, chain_hash, facts_digest, hex, journal_digest};
-use crate::domain::facts::{InstallationDoc, SiteDoc};
+use crate::domain::facts::{InstallationDoc, SiteDoc, SiteRefDoc};
 use crate::domain::id::SiteId;
 use crate::domain::site::SiteRecord;
 use crate::domain::totals::Totals;
@@ -43,7 +44,7 @@ pub struct Report {
 /// One thing that is wrong.
 #[derive(Serialize, Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is about, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`.
+    /// What it is about, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`.
     pub what: String,
     /// What is wrong with it.
     pub problem: String,
@@ -56,14 +57,23 @@ struct Audit<'a> {
     report: Report,
     /// The journal's sums so far.
     sums: Sums,
-    previous: Vec<u8>,
+    /// Entries that sealed a name of a site, until that name is found.
+    names: BTreeSet<i64>,
+    /// The hash and the instant of the entry before.
+    previous: (Vec<u8>, DateTime<Utc>),
 }
 
 /// Audits the whole register.
 pub fn audit(database: &Database) -> Result<Report, DbError> {
     let mut connection = database.connection()?;
     transaction::read(&mut connection, |connection| {
-        let mut audit = Audit { connection, report: Report::default(), sums: Sums::new(), previous: GENESIS.to_vec() };
+        let mut audit = Audit {
+            connection,
+            report: Report::default(),
+            sums: Sums::new(),
+            names: BTreeSet::new(),
+            previous: (GENESIS.to_vec(), DateTime::UNIX_EPOCH),
+        };
         audit.run()?;
         let mut report = audit.report;
         report.ok = report.findings_total == 0;
@@ -83,8 +93,11 @@ impl Audit<'_> {
         self.check_entries(0, checkpoint.min(head.version))?;
         self.check_cells()?;
         self.check_entries(checkpoint.clamp(0, head.version), head.version)?;
-        if self.previous != head.hash {
+        if self.previous.0 != head.hash {
             self.found("head", "its hash is not that of the last entry");
+        }
+        if head.version > 0 && self.previous.1 != head.recorded_at {
+            self.found("head", "its instant is not that of the last entry");
         }
         let beyond = stored::rows_after(self.connection, head.version)?;
         if beyond > 0 {
@@ -149,10 +162,10 @@ impl Audit<'_> {
         if hash.as_slice() != entry.hash {
             self.found(&what, "its hash is not that of its columns");
         }
-        if entry.previous != self.previous {
+        if entry.previous != self.previous.0 {
             self.found(&what, "it does not follow the hash of the entry before");
         }
-        self.previous.clone_from(&entry.hash);
+        self.previous = (entry.hash.clone(), entry.recorded_at);
     }
 
     fn check_facts(&mut self, entry: &StoredEntry, facts: Option<&StoredFacts>) {
@@ -163,6 +176,10 @@ impl Audit<'_> {
             Some(StoredFacts { salt: Some(salt), facts, note, .. }) => {
                 if facts_digest(salt, facts, note.as_deref()).as_slice() != entry.digest {
                     self.found(what, "do not match the digest of the entry");
+                }
+                // Inside a JSON text these quotes would be escaped.
+                if facts.contains("\"site_refs\":") {
+                    self.names.insert(entry.version);
                 }
             }
         }
@@ -184,9 +201,9 @@ impl Audit<'_> {
                 self.found(&what, "its day or cause is not that of the entry");
             }
             let sum = self.sums.get(&posting.cell).copied().unwrap_or_default();
-            match Totals::decode(&posting.deltas).and_then(|delta| sum.checked_add(delta)) {
-                Some(sum) => {
-                    self.sums.insert(posting.cell, sum);
+            match Totals::decode(&posting.deltas) {
+                Some(delta) => {
+                    self.sums.insert(posting.cell, sum.wrapping_add(delta));
                 }
                 None => self.found(&what, "its deltas are not readable"),
             }
@@ -226,11 +243,14 @@ impl Audit<'_> {
             last.clone_from(id);
             self.report.sites += ids.len() as u64;
             let records = self.records(&ids)?;
-            self.check_against_facts(&records)?;
+            self.check_against_facts(&ids, &records)?;
             for (key, totals) in records.iter().flat_map(contribution) {
                 let sum = counted.entry(key.to_stored()).or_default();
-                *sum = sum.checked_add(totals).unwrap_or_default();
+                *sum = sum.wrapping_add(totals);
             }
+        }
+        for version in std::mem::take(&mut self.names) {
+            self.found(format!("facts {version}"), "seal a name of a site that is missing");
         }
         let mut journal = std::mem::take(&mut self.sums);
         for (cell, sum) in counted {
@@ -265,11 +285,13 @@ impl Audit<'_> {
         Ok(records)
     }
 
-    /// Each site and installation must be what the entry that last changed it sealed.
-    fn check_against_facts(&mut self, records: &[SiteRecord]) -> Result<(), DbError> {
+    /// Each site, name and installation must be what the entry that last changed it sealed.
+    fn check_against_facts(&mut self, ids: &[String], records: &[SiteRecord]) -> Result<(), DbError> {
+        let names = stored::site_refs(self.connection, ids)?;
         let installations = records.iter().flat_map(|record| &record.installations);
         let mut versions: Vec<i64> = installations.clone().map(|i| i.version).collect();
         versions.extend(records.iter().map(|record| record.site.version));
+        versions.extend(names.iter().map(|name| name.version));
         versions.sort_unstable();
         versions.dedup();
         let mut facts: HashMap<i64, Value> = HashMap::new();
@@ -286,6 +308,14 @@ impl Audit<'_> {
         for site in records.iter().map(|record| &record.site) {
             if !sealed(site.version, "sites", &doc(&SiteDoc::of(site))) {
                 wrong.push((format!("site {}", site.id), site.version));
+            }
+        }
+        for name in names {
+            let (partner, external_id, site) = (name.partner.as_str(), name.external_id.as_str(), name.site.clone());
+            if sealed(name.version, "site_refs", &doc(&SiteRefDoc { partner, external_id, site })) {
+                self.names.remove(&name.version);
+            } else {
+                wrong.push((format!("name of site {}", name.site), name.version));
             }
         }
         for installation in installations {

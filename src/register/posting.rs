@@ -63,7 +63,7 @@ impl Deciding<'_> {
             EntryOf { actor: change.actor, action: change.action, cause: change.cause, subject: change.subject };
         self.append(entry, &facts, change.note, &moved)?;
         if let (Some(name), Some(record)) = (change.name, change.after.first()) {
-            self.set.name_site(name, record.site.id);
+            self.set.name_site(name, record.site.id, version);
         }
         for record in change.after {
             self.set.put(record, version);

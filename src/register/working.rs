@@ -23,7 +23,7 @@ pub(super) struct WorkingSet {
     new_sites: BTreeSet<SiteId>,
     changed_installations: BTreeSet<InstallationId>,
     new_installations: BTreeSet<InstallationId>,
-    new_names: Vec<(Named, SiteId)>,
+    new_names: Vec<(Named, SiteId, i64)>,
 }
 
 impl WorkingSet {
@@ -115,7 +115,7 @@ impl WorkingSet {
         }
         if !self.records.contains_key(&site.id) {
             self.new_sites.insert(site.id);
-            if let Some(code) = &record.private.grid_customer_code {
+            if let Some(code) = record.private.grid_customer_code.as_ref().filter(|code| code.is_usual()) {
                 self.names.grid_codes.entry((site.partner.clone(), code.clone())).or_insert(site.id);
             }
         }
@@ -132,9 +132,9 @@ impl WorkingSet {
     }
 
     /// Notes that a partner calls a site so.
-    pub(super) fn name_site(&mut self, name: Named, site: SiteId) {
+    pub(super) fn name_site(&mut self, name: Named, site: SiteId, version: i64) {
         self.names.sites.insert(name.clone(), site);
-        self.new_names.push((name, site));
+        self.new_names.push((name, site, version));
     }
 
     /// The rows of everything that changed, each in its last state.
@@ -146,8 +146,8 @@ impl WorkingSet {
                 batch.change_site(&record.site);
             }
         }
-        for ((partner, external_id), site) in &self.new_names {
-            batch.add_ref(partner, external_id, *site);
+        for ((partner, external_id), site, version) in &self.new_names {
+            batch.add_ref(partner, external_id, *site, *version);
         }
         for id in &self.changed_installations {
             let Some(installation) = self.record_of(*id).and_then(|record| record.installation(*id)) else { continue };
@@ -195,7 +195,7 @@ impl Wanted {
             }
             SiteClaim::Described { external_id: None, .. } => {}
         }
-        if let Some(code) = &new.private.grid_customer_code {
+        if let Some(code) = new.private.grid_customer_code.as_ref().filter(|code| code.is_usual()) {
             self.names.grid_codes.push((by.partner.clone(), code.clone()));
         }
         self.projects.extend(new.terms.project.clone());

@@ -12,7 +12,7 @@ use crate::support::{App, TestDatabase, db_lines, home, on_both_databases};
 on_both_databases!(change_one_byte_anywhere_is_found_and_named);
 
 /// The entries of [`written`]: 1 partner, 2 client, 3 client, 4 and 5 installations, 6 verification.
-const CHANGES: [(&str, &str); 31] = [
+const CHANGES: [(&str, &str); 39] = [
     ("UPDATE entries SET actor = 'c-someone' WHERE version = 4", "entry 4"),
     ("UPDATE entries SET action = 'verifz' WHERE version = 6", "entry 6"),
     ("UPDATE entries SET cause = 'corrected' WHERE version = 4", "entry 4"),
@@ -41,6 +41,14 @@ const CHANGES: [(&str, &str); 31] = [
     ("UPDATE installations SET cost_vnd = 1 WHERE external_id = 'I-a'", "installation "),
     ("UPDATE installation_measures SET quantity = quantity + 1", "installation "),
     ("DELETE FROM installations WHERE external_id = 'I-b'", "installation_measures"),
+    ("UPDATE installations SET verified_at = '2026-01-01 00:00:00' WHERE external_id = 'I-a'", "installation "),
+    ("UPDATE installations SET reported_at = '2026-01-01 00:00:00' WHERE external_id = 'I-a'", "installation "),
+    ("UPDATE installations SET registered_version = 3 WHERE external_id = 'I-b'", "installation "),
+    ("UPDATE sites SET place_version = 9", "site "),
+    ("UPDATE register_head SET recorded_at = '2030-01-01 00:00:00'", "head"),
+    ("UPDATE site_refs SET external_id = 'S-c' WHERE external_id = 'S-a'", "name of site "),
+    ("UPDATE site_refs SET site = (SELECT max(id) FROM sites)", "name of site "),
+    ("DELETE FROM site_refs WHERE external_id = 'S-b'", "facts 5"),
     ("DELETE FROM sites", "installations"),
     ("DELETE FROM partners", "site_refs"),
     ("UPDATE installations SET site = 'nowhere' WHERE external_id = 'I-b'", "installations"),

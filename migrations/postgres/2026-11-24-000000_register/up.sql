@@ -79,6 +79,7 @@ CREATE TABLE site_refs (
     partner TEXT COLLATE "C" NOT NULL,
     external_id TEXT COLLATE "C" NOT NULL,
     site TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
     PRIMARY KEY (partner, external_id)
 );
 CREATE INDEX site_refs_by_site ON site_refs (site);
@@ -232,6 +233,10 @@ CREATE TRIGGER partners_refuse_truncate BEFORE TRUNCATE ON partners
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
 CREATE TRIGGER sites_refuse_delete BEFORE DELETE ON sites
     FOR EACH ROW EXECUTE FUNCTION refuse_delete();
+CREATE TRIGGER site_refs_refuse_change BEFORE UPDATE OR DELETE ON site_refs
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER site_refs_refuse_truncate BEFORE TRUNCATE ON site_refs
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER sites_refuse_truncate BEFORE TRUNCATE ON sites
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
 CREATE TRIGGER installations_refuse_delete BEFORE DELETE ON installations

@@ -76,6 +76,7 @@ CREATE TABLE site_refs (
     partner TEXT NOT NULL REFERENCES partners (code),
     external_id TEXT NOT NULL,
     site TEXT NOT NULL REFERENCES sites (id),
+    version INTEGER NOT NULL,
     PRIMARY KEY (partner, external_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX site_refs_by_site ON site_refs (site);
@@ -220,5 +221,9 @@ CREATE TRIGGER partners_refuse_delete BEFORE DELETE ON partners
 BEGIN SELECT RAISE(ABORT, 'rows of partners are kept for ever'); END;
 CREATE TRIGGER sites_refuse_delete BEFORE DELETE ON sites
 BEGIN SELECT RAISE(ABORT, 'rows of sites are kept for ever'); END;
+CREATE TRIGGER site_refs_refuse_update BEFORE UPDATE ON site_refs
+BEGIN SELECT RAISE(ABORT, 'names of sites are append-only'); END;
+CREATE TRIGGER site_refs_refuse_delete BEFORE DELETE ON site_refs
+BEGIN SELECT RAISE(ABORT, 'names of sites are append-only'); END;
 CREATE TRIGGER installations_refuse_delete BEFORE DELETE ON installations
 BEGIN SELECT RAISE(ABORT, 'rows of installations are kept for ever'); END;
