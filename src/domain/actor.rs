@@ -2,7 +2,6 @@
 
 use super::coded::coded_enum;
 use super::id::PartnerCode;
-use super::reference::ProvinceId;
 
 coded_enum!(
     /// What a client may do.
@@ -27,6 +26,4 @@ pub struct Actor {
     pub role: Role,
     /// The partner it acts for, with the role partner.
     pub partner: Option<PartnerCode>,
-    /// The only province it may see, of state agencies.
-    pub province: Option<ProvinceId>,
 }

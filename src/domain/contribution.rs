@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 
 use super::cell::{CellDims, CellKey};
 use super::date::{Month, day_before, days_left_in_month};
+use super::id::InstallationId;
 use super::installation::Installation;
 use super::measures::MeasureLine;
-use super::reference::{MeasureId, target};
+use super::reference::target;
 use super::site::{Site, SiteRecord};
 use super::state::{Held, Stage};
 use super::totals::Totals;
@@ -63,10 +64,8 @@ pub fn add_all(cells: &mut Contribution, other: &Contribution) {
     }
 }
 
-/// Sums of one site cannot leave 64 bits: 20 lines of ceilings below 10^13 each, a few
-/// installations. Sums over all sites are checked where they are kept.
 fn add(cells: &mut Contribution, key: CellKey, totals: Totals) {
-    let sum = cells.get(&key).copied().unwrap_or_default().checked_add(totals).unwrap_or(totals);
+    let sum = cells.get(&key).copied().unwrap_or_default().wrapping_add(totals);
     if sum.is_zero() {
         cells.remove(&key);
     } else {
@@ -82,19 +81,13 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Whether it can make a site count: role core or pilot, and the target's least quantity.
-    fn counts(&self) -> bool {
-        let measure = self.of.measure.measure();
-        measure.counts_for_site() && self.of.quantity.milli() >= measure.minimum_quantity_milli()
-    }
-
     fn is_pre_programme(&self) -> bool {
         self.held.installed_on.is_some_and(|day| day < target().counted_from)
     }
 
     /// Order of registration, for ties on one day.
-    fn order(&self) -> (i64, String) {
-        (self.installation.registered_version, self.installation.id.to_string())
+    fn order(&self) -> (i64, InstallationId) {
+        (self.installation.registered_version, self.installation.id)
     }
 }
 
@@ -109,7 +102,7 @@ fn lines_of<'a>(held: &[(&'a Installation, Held)]) -> Vec<Line<'a>> {
 
 /// (a) The row that counts the site: its best stage among counted measures.
 fn add_site_row(cells: &mut Contribution, site: &Site, lines: &[Line<'_>]) {
-    let counted: Vec<&Line<'_>> = lines.iter().filter(|line| line.counts()).collect();
+    let counted: Vec<&Line<'_>> = lines.iter().filter(|line| line.of.counts_for_site()).collect();
     let Some(best) = best_standing(&counted) else { return };
     let key = CellDims { measure: None, ..dims(site, best.stage, best.installed_on, best.ended_on) }.key();
     add(cells, key, Totals { sites: 1, ..Totals::default() });
@@ -191,16 +184,16 @@ fn credit_end(line: &Line<'_>, lines: &[Line<'_>]) -> Option<NaiveDate> {
 
 fn displaces(later: &Line<'_>, earlier: &Line<'_>) -> bool {
     let group = |line: &Line<'_>| line.of.measure.exclusive_group();
+    if group(earlier).is_none() || group(later) != group(earlier) {
+        return false;
+    }
     let comes_after = match (later.held.installed_on, earlier.held.installed_on) {
         (Some(later_on), Some(earlier_on)) => {
             (later_on, later.order(), later.of.measure) > (earlier_on, earlier.order(), earlier.of.measure)
         }
         _ => false,
     };
-    group(earlier).is_some()
-        && group(later) == group(earlier)
-        && comes_after
-        && later.held.stage.rank() >= earlier.held.stage.rank()
+    comes_after && later.held.stage.rank() >= earlier.held.stage.rank()
 }
 
 /// Whether this line stands for its measure at the site: among lines of the same measure, those
@@ -208,12 +201,8 @@ fn displaces(later: &Line<'_>, earlier: &Line<'_>) -> bool {
 fn is_first_of_its_measure(line: &Line<'_>, lines: &[Line<'_>]) -> bool {
     let place =
         |l: &Line<'_>| (l.held.ended_on.is_some(), std::cmp::Reverse(l.held.stage), l.held.installed_on, l.order());
-    let same = |other: &&Line<'_>| same_measure(other.of.measure, line.of.measure);
+    let same = |other: &&Line<'_>| other.of.measure == line.of.measure;
     lines.iter().filter(same).map(&place).min() == Some(place(line))
-}
-
-fn same_measure(one: MeasureId, other: MeasureId) -> bool {
-    one == other
 }
 
 #[cfg(test)]

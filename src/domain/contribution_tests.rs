@@ -9,6 +9,7 @@ use crate::domain::money::Vnd;
 use crate::domain::place::{Place, parse_province};
 use crate::domain::private::PrivateFacts;
 use crate::domain::quantity::Quantity;
+use crate::domain::reference::MeasureId;
 use crate::domain::site::{Flags, SiteFacts, SiteKind};
 use crate::domain::state::{State, Tier};
 use crate::domain::text::Text;
@@ -216,7 +217,7 @@ fn money_is_summed_with_the_count_that_knows_it() {
     known.terms.cost = Some(Vnd::stored(90_000_000));
     let unknown = installation(2, installed("2026-01-20"), &[("led_lighting", 9000)]);
     let all = contribution(&site(vec![known, unknown])).into_values();
-    let total = all.fold(Totals::default(), |sum, totals| sum.checked_add(totals).unwrap());
+    let total = all.fold(Totals::default(), Totals::wrapping_add);
     assert_eq!((total.installations, total.cost_vnd, total.cost_known), (2, 90_000_000, 1));
 }
 

@@ -68,6 +68,7 @@ pub enum Fault {
     DuplicateMeasure { measure: MeasureId },
     ConsentRequired,
     UnknownSite,
+    SiteFull { max: usize },
     UnknownProject,
     UnknownPartner,
     TierNotYet,
@@ -147,6 +148,7 @@ impl Fault {
             Self::DuplicateMeasure { .. } => "duplicate_measure",
             Self::ConsentRequired => "consent_required",
             Self::UnknownSite => "unknown_site",
+            Self::SiteFull { .. } => "site_full",
             Self::UnknownProject => "unknown_project",
             Self::UnknownPartner => "unknown_partner",
             Self::TierNotYet => "tier_not_available",
@@ -168,10 +170,7 @@ impl Fault {
                 "Trường này không có trong đặc tả; hãy kiểm tra chính tả hoặc bỏ đi.",
                 "This field is not known here; check its spelling or leave it out.",
             ),
-            Self::DuplicateField => both(
-                "Trường này xuất hiện hai lần trong cùng một đối tượng.",
-                "This field stands twice in the same object.",
-            ),
+            Self::DuplicateField => both("Xuất hiện hai lần.", "Stands there twice."),
             Self::TooDeep { max } => {
                 (format!("JSON lồng quá {max} tầng."), format!("The JSON is nested deeper than {max} levels."))
             }
@@ -183,8 +182,8 @@ impl Fault {
             Self::TooLong { max } => (format!("Dài nhất {max} ký tự."), format!("At most {max} characters.")),
             Self::TooMany { max } => (format!("Nhiều nhất {max} mục."), format!("At most {max} items.")),
             Self::ForbiddenCharacter => both(
-                "Có ký tự điều khiển hoặc ký tự đổi chiều chữ.",
-                "Contains a control character or a bidirectional one.",
+                "Có ký tự điều khiển, ký tự ẩn hoặc ký tự đổi chiều chữ.",
+                "Contains a control, invisible or bidirectional character.",
             ),
             Self::UnknownValue { allowed } => {
                 (format!("Chỉ nhận: {}.", allowed.join(", ")), format!("Must be one of: {}.", allowed.join(", ")))
@@ -201,6 +200,7 @@ impl Fault {
                 "Con trỏ trang không hợp lệ; hãy dùng next_cursor của trang trước.",
                 "Not a cursor of this list; use next_cursor of the page before.",
             ),
+            Self::OutOfRange { min, max } if min == max => (format!("Phải là {min}."), format!("Must be {min}.")),
             Self::OutOfRange { min, max } => {
                 (format!("Phải từ {min} đến {max}."), format!("Must be from {min} to {max}."))
             }
@@ -253,7 +253,7 @@ impl Fault {
             Self::CommuneElsewhere { province } => {
                 let p = province.province();
                 (
-                    format!("Xã này thuộc {} ({}).", p.name_vi, p.code),
+                    format!("Đơn vị cấp xã này thuộc {} ({}).", p.name_vi, p.code),
                     format!("This commune lies in {} ({}).", p.name_en, p.code),
                 )
             }
@@ -292,6 +292,10 @@ impl Fault {
             Self::UnknownSite => both(
                 "Không có công trình này trong số công trình của đối tác.",
                 "No such site among this partner's sites.",
+            ),
+            Self::SiteFull { max } => (
+                format!("Công trình này đã có {max} lần lắp đặt. Mã công trình có dùng chung cho nhiều nơi không?"),
+                format!("This site has {max} installations already. Does its number stand for several places?"),
             ),
             Self::UnknownProject => both("Không có dự án mang mã này.", "No project has this code."),
             Self::UnknownPartner => both("Không có đối tác mang mã này.", "No partner has this code."),

@@ -23,6 +23,13 @@ pub struct MeasureLine {
 }
 
 impl MeasureLine {
+    /// Whether it can make a site count: role core or pilot, and the target's least quantity.
+    #[must_use]
+    pub fn counts_for_site(&self) -> bool {
+        let measure = self.measure.measure();
+        measure.counts_for_site() && self.quantity.milli() >= measure.minimum_quantity_milli()
+    }
+
     /// A word where the size is above what is usual for this kind of site.
     #[must_use]
     pub fn warning(&self, kind: SiteKind) -> Option<Warning> {

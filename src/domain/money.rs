@@ -3,6 +3,7 @@
 use serde_json::Number;
 
 use super::fault::Fault;
+use super::quantity::milli_of;
 
 /// No single installation costs more; also keeps every sum inside 64 bits.
 const MAX_VND: i64 = 10_000_000_000_000;
@@ -14,12 +15,15 @@ pub struct Vnd(i64);
 impl Vnd {
     /// Reads a whole JSON number from 0 to ten trillion.
     pub fn parse(raw: &Number) -> Result<Self, Fault> {
-        match raw.as_i64() {
-            Some(vnd) if vnd < 0 => Err(Fault::Negative),
-            Some(vnd) if vnd <= MAX_VND => Ok(Self(vnd)),
-            None if raw.is_f64() => Err(Fault::NotWhole),
-            Some(_) | None => Err(Fault::AboveCeiling { max_milli: MAX_VND * 1000 }),
+        if raw.as_f64().is_some_and(|vnd| vnd < 0.0) {
+            return Err(Fault::Negative);
         }
+        let milli = milli_of(raw).map_err(|_| Fault::NotWhole)?;
+        if milli > i128::from(MAX_VND) * 1000 {
+            return Err(Fault::AboveCeiling { max_milli: MAX_VND * 1000 });
+        }
+        let whole = i64::try_from(milli / 1000).ok().filter(|_| milli % 1000 == 0);
+        whole.map(Self).ok_or(Fault::NotWhole)
     }
 
     /// The amount in đồng.
@@ -32,5 +36,32 @@ impl Vnd {
     #[must_use]
     pub fn stored(vnd: i64) -> Self {
         Self(vnd)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<i64, Fault> {
+        Vnd::parse(&serde_json::from_str(text).unwrap()).map(Vnd::vnd)
+    }
+
+    #[test]
+    fn parse_takes_whole_amounts_however_they_are_written() {
+        assert_eq!(parse("90000000"), Ok(90_000_000));
+        assert_eq!(parse("90000000.0"), Ok(90_000_000));
+        assert_eq!(parse("9e7"), Ok(90_000_000));
+        assert_eq!(parse("0"), Ok(0));
+    }
+
+    #[test]
+    fn parse_says_what_is_wrong_with_others() {
+        assert_eq!(parse("-1"), Err(Fault::Negative));
+        assert_eq!(parse("0.5"), Err(Fault::NotWhole));
+        assert_eq!(parse("0.00001"), Err(Fault::NotWhole));
+        for above in ["10000000000001", "1e20", "99999999999999999999"] {
+            assert_eq!(parse(above).unwrap_err().code(), "above_ceiling", "{above}");
+        }
     }
 }

@@ -40,11 +40,17 @@ impl GridCode {
         Self(code)
     }
 
-    /// EVN's codes have 11 to 13 characters and mostly begin with P; others are kept, with a word.
+    /// EVN's codes have 11 to 13 characters and begin with P. Anything else may stand for
+    /// "unknown" at any number of homes: it names no site.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        (11..=13).contains(&self.0.len()) && self.0.starts_with('P')
+    }
+
+    /// Other codes are kept, with a word.
     #[must_use]
     pub fn warning(&self) -> Option<Warning> {
-        let usual = (11..=13).contains(&self.0.len()) && self.0.starts_with('P');
-        (!usual).then_some(Warning::UnusualGridCode)
+        (!self.is_usual()).then_some(Warning::UnusualGridCode)
     }
 }
 

@@ -42,7 +42,7 @@ impl Quantity {
 
 /// The exact decimal value of `raw` times a thousand. A JSON float is read by its shortest
 /// decimal form, which is what its sender wrote for up to 17 digits.
-fn milli_of(raw: &Number) -> Result<i128, Fault> {
+pub(super) fn milli_of(raw: &Number) -> Result<i128, Fault> {
     let text = match raw.as_f64() {
         Some(float) if raw.is_f64() => format!("{float}"),
         _ => raw.to_string(),

@@ -18,6 +18,10 @@ use super::state::{State, Status};
 use super::text::ExternalId;
 use super::warning::{Remark, Warning};
 
+/// Installations at one site. Every change of a site counts all of it anew, so that a placeholder
+/// in the place of a site's number must not gather a whole programme there.
+const MOST_AT_A_SITE: usize = 100;
+
 /// The moment and number of a change, chosen under the lock of the head.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stamp {
@@ -113,8 +117,7 @@ pub fn create(
     ids: FreshIds,
     stamp: Stamp,
 ) -> Result<SiteRecord, Refusal> {
-    if let Some(day) = new.installed_on.filter(|day| *day > stamp.day) {
-        debug_assert!(day > stamp.day);
+    if new.installed_on.is_some_and(|day| day > stamp.day) {
         return Err(Refusal::invalid("/installed_on", Fault::InTheFuture { today: stamp.day }));
     }
     let mut record = match (site, &new.site) {
@@ -134,6 +137,9 @@ pub fn create(
         },
         (None, SiteClaim::Known { .. }) => return Err(Refusal::invalid("/site/id", Fault::UnknownSite)),
     };
+    if record.installations.len() >= MOST_AT_A_SITE {
+        return Err(Refusal::invalid("/site", Fault::SiteFull { max: MOST_AT_A_SITE }));
+    }
     record.installations.push(Installation {
         id: ids.installation,
         site: record.site.id,
@@ -239,14 +245,29 @@ pub fn remarks(new: &NewInstallation, before: Option<&SiteRecord>) -> Vec<Remark
         if let Some(warning) = kind.and_then(|kind| line.warning(kind)) {
             add(format!("/measures/{index}/quantity"), warning);
         }
-        if let Some(with) = before.and_then(|record| overlap(line, record, &new.external_id)) {
+        if before.is_some_and(|record| is_repeated(line, new, record)) {
+            add(format!("/measures/{index}"), Warning::PossibleDuplicate);
+        } else if let Some(with) = before.and_then(|record| overlap(line, record, &new.external_id)) {
             add(format!("/measures/{index}/measure"), Warning::OverlappingMeasure { with });
         }
+    }
+    if !new.measures.as_slice().iter().any(MeasureLine::counts_for_site) {
+        add("/measures".to_owned(), Warning::CountsNoSite);
+    }
+    if new.terms.cost.zip(new.terms.support).is_some_and(|(cost, support)| support > cost) {
+        add("/support_vnd".to_owned(), Warning::SupportAboveCost);
     }
     for pointer in before.map(|record| site_differences(new, record)).unwrap_or_default() {
         add(pointer.to_owned(), Warning::SiteDiffers);
     }
     remarks
+}
+
+/// The same measure, of the same size and day, stands at the site already from another installation.
+fn is_repeated(line: &MeasureLine, new: &NewInstallation, record: &SiteRecord) -> bool {
+    let others = record.installations.iter().filter(|i| i.external_id != new.external_id);
+    let same_day = others.filter(|i| i.state.held().is_some() && i.state.installed_on() == new.installed_on);
+    same_day.flat_map(|i| i.measures.as_slice()).any(|other| other == line)
 }
 
 /// A measure in operation at the site, from another installation, in the same exclusive group.
@@ -277,6 +298,7 @@ fn site_differences(new: &NewInstallation, record: &SiteRecord) -> Vec<&'static 
         ("/site/address", differs(sent.address.as_ref(), kept.address.as_ref())),
         ("/site/grid_customer_code", differs(sent.grid_customer_code.as_ref(), kept.grid_customer_code.as_ref())),
         ("/site/location", differs(sent.location, kept.location)),
+        ("/consent", differs(sent.consent, kept.consent)),
     ];
     checks.into_iter().filter(|(_, differs)| *differs).map(|(pointer, _)| pointer).collect()
 }

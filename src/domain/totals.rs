@@ -1,4 +1,5 @@
-//! The sums of one cell: integers only, added and taken away exactly.
+//! The sums of one cell: integers only, added and taken away exactly. A sum that leaves 64 bits
+//! wraps around, everywhere alike, so that what made it do so can be taken back and nothing is lost.
 
 /// How many sums a cell has.
 pub const SUMS: usize = 10;
@@ -75,20 +76,26 @@ impl Totals {
         }
     }
 
-    /// The sum; `None` when one leaves 64 bits.
+    /// The sum; one that leaves 64 bits wraps around.
     #[must_use]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
+    pub fn wrapping_add(self, other: Self) -> Self {
         let (mut sums, others) = (self.to_array(), other.to_array());
         for (sum, other) in sums.iter_mut().zip(others) {
-            *sum = sum.checked_add(other)?;
+            *sum = sum.wrapping_add(other);
         }
-        Some(Self::from_array(sums))
+        Self::from_array(sums)
+    }
+
+    /// Whether adding `other` leaves 64 bits.
+    #[must_use]
+    pub fn overflows_with(self, other: Self) -> bool {
+        self.to_array().into_iter().zip(other.to_array()).any(|(sum, other)| sum.checked_add(other).is_none())
     }
 
     /// The same with the sign turned.
     #[must_use]
     pub fn negated(self) -> Self {
-        Self::from_array(self.to_array().map(|sum| -sum))
+        Self::from_array(self.to_array().map(i64::wrapping_neg))
     }
 
     /// Whether every sum is zero.

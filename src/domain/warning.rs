@@ -13,6 +13,9 @@ pub enum Warning {
     SiteDiffers,
     SiteFoundByGridCode,
     OverlappingMeasure { with: MeasureId },
+    PossibleDuplicate,
+    CountsNoSite,
+    SupportAboveCost,
 }
 
 /// A warning and the place in the request that it speaks of (a JSON pointer).
@@ -35,6 +38,9 @@ impl Warning {
             Self::SiteDiffers => "site_differs",
             Self::SiteFoundByGridCode => "site_found_by_grid_customer_code",
             Self::OverlappingMeasure { .. } => "overlapping_measure",
+            Self::PossibleDuplicate => "possible_duplicate",
+            Self::CountsNoSite => "counts_no_site",
+            Self::SupportAboveCost => "support_above_cost",
         }
     }
 
@@ -57,14 +63,14 @@ impl Warning {
             }
             Self::UnusualGridCode => language
                 .choose(
-                    "Mã khách hàng điện thường có 11 đến 13 ký tự và bắt đầu bằng P.",
-                    "Grid customer codes usually have 11 to 13 characters and begin with P.",
+                    "Mã khách hàng điện thường có 11 đến 13 ký tự và bắt đầu bằng P; không dùng mã này để nhận ra công trình.",
+                    "Grid customer codes usually have 11 to 13 characters and begin with P; no site is recognised by this one.",
                 )
                 .to_owned(),
             Self::SiteDiffers => language
                 .choose(
-                    "Khác với thông tin đã ghi của công trình; thông tin cũ được giữ nguyên.",
-                    "Differs from what is recorded of this site; the recorded fact stays.",
+                    "Không giống dữ liệu đã ghi của công trình, hoặc chưa được ghi; dữ liệu của công trình giữ nguyên.",
+                    "Differs from what is recorded of this site, or nothing is recorded yet; the site stays as it is.",
                 )
                 .to_owned(),
             Self::SiteFoundByGridCode => language
@@ -80,6 +86,21 @@ impl Warning {
                 ),
                 format!("Same group as {} at this site: only the one installed later is credited.", with.code()),
             ),
+            Self::PossibleDuplicate => language
+                .choose(
+                    "Công trình này đã có cùng giải pháp, cùng khối lượng, cùng ngày dưới external_id khác: có bị ghi hai lần không?",
+                    "This site has the same measure, of the same size and day, under another external_id: is it recorded twice?",
+                )
+                .to_owned(),
+            Self::CountsNoSite => language
+                .choose(
+                    "Các giải pháp này, với khối lượng này, chưa đủ để công trình được tính vào một triệu; vẫn được lưu và cộng.",
+                    "These measures, at this size, do not make a site count toward the million; they are kept and added up.",
+                )
+                .to_owned(),
+            Self::SupportAboveCost => language
+                .choose("Phần hỗ trợ lớn hơn chi phí.", "The support is more than the cost.")
+                .to_owned(),
         }
     }
 }

@@ -79,16 +79,18 @@ impl Cells {
         }
     }
 
-    /// Adds what was posted. A sum that leaves 64 bits is refused, and nothing is added to it.
-    pub fn apply(&mut self, postings: &[CellTotals]) -> Result<(), CellKey> {
+    /// Adds what was posted.
+    pub fn apply(&mut self, postings: &[CellTotals]) {
         for (key, delta) in postings {
-            let sum = self.get(*key).checked_add(*delta).ok_or(*key)?;
-            self.recent.insert(*key, sum);
+            let before = self.get(*key);
+            if before.overflows_with(*delta) {
+                tracing::error!(cell = key.to_stored(), "a sum leaves 64 bits until an installation there is rejected");
+            }
+            self.recent.insert(*key, before.wrapping_add(*delta));
         }
         if self.recent.len() > FEW.max(self.counts.keys.len() / 8) {
             self.fold();
         }
-        Ok(())
     }
 
     /// The totals of a cell; zero for one that is not there.

@@ -141,7 +141,7 @@ impl Driver {
         let requests: Vec<&Request> = planned.iter().map(|(_, request)| request).collect();
         let executed = self.engine.execute(&requests);
         for committed in &executed.committed {
-            self.cells.apply(&committed.postings).unwrap();
+            self.cells.apply(&committed.postings);
         }
         for ((step, request), result) in planned.iter().zip(executed.results) {
             self.follow(step, request, known, result);

@@ -10,6 +10,7 @@ use crate::support::{App, Client, TestDatabase, home, on_both_databases};
 on_both_databases!(
     register_at_a_known_site_counts_it_once_and_keeps_its_facts,
     register_with_a_known_grid_code_finds_the_site_within_one_partner_only,
+    register_too_often_at_one_site_is_refused,
     register_something_odd_is_taken_with_a_warning,
     register_by_a_sandbox_partner_never_shows_in_public,
     register_from_before_the_programme_is_counted_apart,
@@ -53,6 +54,8 @@ async fn register_with_a_known_grid_code_finds_the_site_within_one_partner_only(
     let (partner, other) = (app.partner("SOLARCO").await, app.partner("OTHER").await);
     let coded = |external_id: &str, code: &str| {
         let body = with_measure(&changed(&home("x"), "/external_id", json!(external_id)), "led_lighting");
+        let size: f64 = external_id.trim_start_matches("I-").parse().unwrap();
+        let body = changed(&body, "/measures/0/quantity", json!(size));
         let body = changed(&body, "/site/external_id", Value::Null);
         let body = changed(&body, "/site/grid_customer_code", json!(code));
         changed(&body, "/consent", json!({"on": "2026-01-02", "text_version": 1}))
@@ -72,13 +75,33 @@ async fn register_with_a_known_grid_code_finds_the_site_within_one_partner_only(
     let by_new_number = with_measure(&changed(&home("3"), "/external_id", json!("I-4")), "led_lighting");
     let (fourth, _) = register(&partner, &by_new_number).await;
     assert_eq!(fourth["site"]["id"], first["site"]["id"], "S-3 is that site from now on");
+    let shown = partner.get(&format!("/v1/installations/{}", first["id"].as_str().unwrap())).await;
+    let (site, etag) = (&shown.body["data"]["site"], &shown.body["data"]["etag"]);
+    assert_eq!((site, etag), (&first["site"], &first["etag"]), "what an ETag stands for never changes");
     let (theirs, warnings) = register(&other, &coded("I-1", "PD01000123456")).await;
     assert!(theirs["site"]["id"] != first["site"]["id"] && warnings == none(), "never across partners");
     let (odd, warnings) = register(&partner, &coded("I-5", "X1")).await;
     assert_eq!(warnings, pairs(&[("/site/grid_customer_code", "unusual_grid_customer_code")]));
-    assert_ne!(odd["site"]["id"], first["site"]["id"]);
+    let (odd_again, _) = register(&partner, &coded("I-6", "X1")).await;
+    assert_ne!(odd["site"]["id"], odd_again["site"]["id"], "a placeholder stands for any number of homes");
     let progress = app.progress_at(app.db_version()).await;
-    assert_eq!(progress["data"]["sites"]["installed"], 3);
+    assert_eq!(progress["data"]["sites"]["installed"], 4);
+    assert!(app.db_audit().ok, "{:?}", app.db_audit());
+    app.stop().await;
+}
+
+async fn register_too_often_at_one_site_is_refused(database: TestDatabase) {
+    let app = App::start(database).await;
+    let partner = app.partner("SOLARCO").await;
+    let at_one = |n: usize| changed(&home("a"), "/external_id", json!(format!("I-{n}")));
+    for n in 0..100 {
+        partner.register(&at_one(n)).await;
+    }
+    let refused = partner.post("/v1/installations", &at_one(100)).await;
+    assert_problem(&refused, 422, "invalid_request");
+    assert_eq!(refused.errors(), [("/site".to_owned(), "site_full".to_owned())]);
+    assert_eq!(partner.post("/v1/installations", &at_one(99)).await.status, 200);
+    assert_eq!(app.progress_at(app.db_version()).await["data"]["installations"]["installed"], 100);
     assert!(app.db_audit().ok, "{:?}", app.db_audit());
     app.stop().await;
 }
@@ -92,6 +115,13 @@ async fn register_something_odd_is_taken_with_a_warning(database: TestDatabase) 
     assert_eq!(view["measures"][0]["quantity"].to_string(), "99999.999");
     let again = partner.post("/v1/installations", &large).await;
     assert_eq!((again.status, warnings_of(&again.body)), (200, warnings), "sent again, warned again");
+    let second = changed(&home("a"), "/external_id", json!("I-2"));
+    let second = changed(&second, "/measures/0/quantity", json!(99_999.999));
+    let (_, warnings) = register(&partner, &second).await;
+    assert_eq!(warnings, pairs(&[("/measures/0/quantity", "unusual_quantity"), ("/measures/0", "possible_duplicate")]));
+    let uncounted = changed(&with_measure(&home("b"), "battery_storage"), "/cost_vnd", json!(100));
+    let (_, warnings) = register(&partner, &changed(&uncounted, "/support_vnd", json!(101))).await;
+    assert_eq!(warnings, pairs(&[("/measures", "counts_no_site"), ("/support_vnd", "support_above_cost")]));
     let english = [("content-type", "application/json"), ("accept-language", "en")];
     let reply = partner.send("POST", "/v1/installations", &english, Some(large.to_string().into())).await;
     let detail = reply.body["data"]["warnings"][0]["detail"].as_str().unwrap();
