@@ -126,7 +126,10 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
 
 fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     app::serve(settings, clock, |service| {
-        eprintln!("listening on http://{} (documentation at /docs)", service.address);
+        let (address, public) = (service.address, settings.public_url());
+        eprintln!(
+            "listening on http://{address} (documentation at /docs); links and tokens name {public} (--public-url)"
+        );
         eprintln!("database {}", service.database);
         eprintln!("add a client: green-homes client add --role admin --name NAME");
     })

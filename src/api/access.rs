@@ -5,8 +5,10 @@ use crate::domain::actor::Role;
 /// What a route needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
-    /// Nothing: it is public.
+    /// Nothing.
     Open,
+    /// Nothing, and pages of any origin may read it.
+    Public,
     /// A token with this scope.
     Needs(Scope),
 }

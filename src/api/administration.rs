@@ -14,6 +14,7 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::problem::Problem;
+use super::query::NoQuery;
 use super::requests::{CreateClient, CreatePartner, CreateProject};
 use super::state::State;
 
@@ -90,7 +91,12 @@ async fn ask(caller: &Caller, state: &State, command: Command) -> Result<(), Api
     request_body = CreatePartner,
     responses((status = 201, body = PartnerResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
-pub async fn create_partner(caller: Caller, state: web::Data<State>, body: JsonBody) -> Result<HttpResponse, ApiError> {
+pub async fn create_partner(
+    caller: Caller,
+    _: NoQuery,
+    state: web::Data<State>,
+    body: JsonBody,
+) -> Result<HttpResponse, ApiError> {
     let new: NewPartner = read_new_partner(&body.0).map_err(ApiError::Invalid)?;
     let view = PartnerView {
         code: new.code.to_string(),
@@ -105,7 +111,7 @@ pub async fn create_partner(caller: Caller, state: web::Data<State>, body: JsonB
 /// Every partner
 #[utoipa::path(get, path = "/v1/partners", tag = "administration",
     responses((status = 200, body = PartnerList)))]
-pub async fn list_partners(_caller: Caller, state: web::Data<State>) -> HttpResponse {
+pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<State>) -> HttpResponse {
     let directory = state.register.directory();
     let view = |partner: &crate::db::administration::Partner| PartnerView {
         code: partner.code.to_string(),
@@ -123,7 +129,12 @@ pub async fn list_partners(_caller: Caller, state: web::Data<State>) -> HttpResp
 #[utoipa::path(post, path = "/v1/clients", tag = "administration",
     request_body = CreateClient,
     responses((status = 201, body = ClientSecretResponse)))]
-pub async fn create_client(caller: Caller, state: web::Data<State>, body: JsonBody) -> Result<HttpResponse, ApiError> {
+pub async fn create_client(
+    caller: Caller,
+    _: NoQuery,
+    state: web::Data<State>,
+    body: JsonBody,
+) -> Result<HttpResponse, ApiError> {
     let new: NewClient = read_new_client(&body.0).map_err(ApiError::Invalid)?;
     let (client_id, secret) = (new_client_id(), new_secret().map_err(|_| ApiError::Internal)?);
     let to_hash = secret.clone();
@@ -144,7 +155,12 @@ pub async fn create_client(caller: Caller, state: web::Data<State>, body: JsonBo
     request_body = CreateProject,
     responses((status = 201, body = ProjectResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
-pub async fn create_project(caller: Caller, state: web::Data<State>, body: JsonBody) -> Result<HttpResponse, ApiError> {
+pub async fn create_project(
+    caller: Caller,
+    _: NoQuery,
+    state: web::Data<State>,
+    body: JsonBody,
+) -> Result<HttpResponse, ApiError> {
     let new = read_new_project(&body.0).map_err(ApiError::Invalid)?;
     let view = ProjectView {
         code: new.code.to_string(),

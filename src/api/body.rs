@@ -1,15 +1,19 @@
 //! The body of a request: whole, of bounded size, and JSON by its own word.
 
+use std::pin::Pin;
+use std::time::Duration;
+
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
-use std::future::Future;
-use std::pin::Pin;
 
 use super::error::ApiError;
 use super::json::{self, Node};
 
 /// The most bytes a body may have.
 pub const LIMIT: usize = 64 * 1024;
+
+/// A body that is longer under way has broken off.
+pub const WITHIN: Duration = Duration::from_secs(30);
 
 /// A parsed body.
 pub struct JsonBody(pub Node);
@@ -44,13 +48,14 @@ fn is_plain_json(request: &HttpRequest) -> bool {
 /// Reads the payload up to the limit.
 async fn collect(payload: Payload) -> Result<web::Bytes, ApiError> {
     let limited = actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), LIMIT);
-    match limited.await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => {
+    match tokio::time::timeout(WITHIN, limited).await {
+        Err(_) => Err(ApiError::BrokenBody),
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
+        Ok(Ok(Err(error))) => {
             let error: &PayloadError = &error;
             tracing::debug!(%error, "a body broke off");
             Err(ApiError::BrokenBody)
         }
-        Err(_) => Err(ApiError::TooLarge { limit: LIMIT }),
+        Ok(Err(_)) => Err(ApiError::TooLarge { limit: LIMIT }),
     }
 }

@@ -1,7 +1,7 @@
 //! Who calls: the extractor that lets a handler run only when the caller holds the scope that the
 //! route table asks for.
 
-use std::future::{Ready, ready};
+use std::pin::Pin;
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
@@ -36,17 +36,24 @@ impl Caller {
 
 impl FromRequest for Caller {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authorise(request))
+        let request = request.clone();
+        Box::pin(async move { authorise(&request).await })
     }
 }
 
-fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
+async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
     let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
     let token = bearer(request).ok_or(ApiError::Unauthorized { sent: false })?;
-    let client_id = state.tokens.verify(token, &state.register)?;
+    let mut verified = state.tokens.verify(token, &state.register);
+    if state.tokens.are_stale(verified.is_err()) {
+        let reading = state.clone();
+        web::block(move || reading.tokens.refresh(&reading.register)).await?;
+        verified = state.tokens.verify(token, &state.register);
+    }
+    let client_id = verified?;
     let directory = state.register.directory();
     let actor = directory.active(&client_id).ok_or(ApiError::Unauthorized { sent: true })?;
     request.extensions_mut().insert(ActingClient(client_id));

@@ -25,7 +25,7 @@ pub struct Meta {
     pub place_version: i32,
     /// The target.
     pub target_version: i32,
-    /// Where this number stands.
+    /// Where the newest such number stands.
     pub permalink: String,
     /// The licence of the data.
     pub license: &'static str,

@@ -13,14 +13,15 @@ use crate::domain::fault::Language;
 
 use super::caller::ActingClient;
 use super::error::ApiError;
-use super::matched_path;
 use super::problem::{MEDIA_TYPE, Problem};
 use super::request_id::RequestId;
 use super::state::State;
+use super::{Matched, origins};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 const OAUTH_PATH: &str = "/oauth/token";
+const UNMATCHED: Matched = Matched { path: "(none)", is_public: false };
 
 /// Answers errors as problems, counts, and logs one line. An answer carries the id of its line;
 /// that of a public read, which caches repeat, has neither.
@@ -31,14 +32,14 @@ pub async fn finish(
     // Handlers' errors are responses by now; only a broken connection is an error here.
     let mut response = response.await?;
     let (request, status, took) = (response.request(), response.status(), began.elapsed());
-    let route = matched_path(request).unwrap_or("(none)");
+    let matched = request.app_data::<Matched>().copied().unwrap_or(UNMATCHED);
     if let Some(state) = request.app_data::<web::Data<State>>() {
-        state.meter.count(route, request.method(), status, took);
+        state.meter.count(matched.path, request.method(), status, took);
     }
     let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
     if client.is_some() || is_error(status) || tracing::enabled!(Level::DEBUG) {
         let request_id = RequestId::new();
-        log(request, route, status, client.as_deref(), request_id.as_str(), took);
+        log(request, matched.path, status, client.as_deref(), request_id.as_str(), took);
         if needs_problem(&response) {
             response = with_problem(response, request_id.as_str());
         }
@@ -46,7 +47,11 @@ pub async fn finish(
             response.headers_mut().insert(REQUEST_ID, id);
         }
     }
-    response.headers_mut().insert(CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if matched.is_public {
+        origins::open_to_all(headers);
+    }
     Ok(response)
 }
 

@@ -18,6 +18,7 @@ mod metrics;
 mod middleware;
 mod oauth;
 pub mod openapi;
+mod origins;
 mod problem;
 mod progress;
 mod query;
@@ -36,7 +37,7 @@ pub use middleware::finish;
 pub use progress::render as render_progress;
 pub use state::{PublicSettings, State};
 
-use Access::{Needs, Open};
+use Access::{Needs, Open, Public};
 
 /// One method of one path.
 pub struct Row {
@@ -61,7 +62,7 @@ const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row
 /// Every route there is.
 pub static ROUTES: [Row; 24] = [
     // First, because paths are tried in this order and this one is asked for most.
-    get("/v1/progress", Open, || read().to(progress::get_progress)),
+    get("/v1/progress", Public, || read().to(progress::get_progress)),
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
     get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
@@ -74,14 +75,14 @@ pub static ROUTES: [Row; 24] = [
     get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
     post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),
     post("/v1/projects", Needs(Scope::Administer), || web::post().to(administration::create_project)),
-    get("/v1/measures", Open, || read().to(reference::list_measures)),
-    get("/v1/provinces", Open, || read().to(reference::list_provinces)),
-    get("/v1/communes", Open, || read().to(reference::search_communes)),
+    get("/v1/measures", Public, || read().to(reference::list_measures)),
+    get("/v1/provinces", Public, || read().to(reference::list_provinces)),
+    get("/v1/communes", Public, || read().to(reference::search_communes)),
     get("/problems/{code}", Open, || read().to(problem::get_problem)),
     get("/livez", Open, || read().to(health::get_liveness)),
     get("/readyz", Open, || read().to(health::get_readiness)),
     get("/metrics", Open, || read().to(metrics::get_metrics)),
-    get("/openapi.json", Open, || read().to(docs::get_openapi)),
+    get("/openapi.json", Public, || read().to(docs::get_openapi)),
     get("/docs", Open, || read().to(docs::redirect_to_docs)),
     get("/docs/{file:.*}", Open, || read().to(docs::get_docs)),
     get("/", Open, || read().to(docs::get_index)),
@@ -89,11 +90,15 @@ pub static ROUTES: [Row; 24] = [
 
 /// The path of the table that a request matched, kept beside its handlers.
 #[derive(Clone, Copy)]
-struct Matched(&'static str);
+struct Matched {
+    path: &'static str,
+    /// Whether pages of any origin may read it.
+    is_public: bool,
+}
 
 /// The path of the table that a request matched.
 fn matched_path(request: &HttpRequest) -> Option<&'static str> {
-    request.app_data::<Matched>().map(|matched| matched.0)
+    request.app_data::<Matched>().map(|matched| matched.path)
 }
 
 /// The row that a request matched. `HEAD` is answered as `GET` is.
@@ -114,9 +119,14 @@ pub fn configure(config: &mut web::ServiceConfig) {
     let mut paths: Vec<&'static str> = ROUTES.iter().map(|row| row.path).collect();
     paths.dedup();
     for path in paths {
-        let mut resource = web::resource(path).app_data(Matched(path));
-        for row in ROUTES.iter().filter(|row| row.path == path) {
+        let rows = || ROUTES.iter().filter(|row| row.path == path);
+        let is_public = rows().any(|row| row.access == Public);
+        let mut resource = web::resource(path).app_data(Matched { path, is_public });
+        for row in rows() {
             resource = resource.route((row.handler)());
+        }
+        if is_public {
+            resource = resource.route(web::method(Method::OPTIONS).to(origins::allow));
         }
         config.service(resource.default_service(web::to(error::method_not_allowed)));
     }

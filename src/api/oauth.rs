@@ -1,9 +1,12 @@
 //! OAuth 2.0 client credentials (RFC 6749), keys (RFC 7517) and metadata (RFC 8414). Errors
 //! here have OAuth's own form.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, WWW_AUTHENTICATE};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -49,6 +52,22 @@ pub struct TokenError {
     error_description: &'static str,
 }
 
+/// The form of a token request, if it arrived whole and in time.
+pub struct TokenForm(Option<TokenRequest>);
+
+impl FromRequest for TokenForm {
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Infallible>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let form = web::Form::<TokenRequest>::from_request(request, payload);
+        Box::pin(async {
+            let read = tokio::time::timeout(super::body::WITHIN, form).await;
+            Ok(Self(read.ok().and_then(Result::ok).map(web::Form::into_inner)))
+        })
+    }
+}
+
 /// Get a token
 ///
 /// Client credentials, by HTTP Basic or in the form. The token is good for 15 minutes.
@@ -56,12 +75,8 @@ pub struct TokenError {
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse), (status = 400, body = TokenError),
         (status = 401, body = TokenError), (status = 503, body = TokenError)))]
-pub async fn issue_token(
-    request: HttpRequest,
-    state: web::Data<State>,
-    form: Result<web::Form<TokenRequest>, actix_web::Error>,
-) -> HttpResponse {
-    let Ok(form) = form else {
+pub async fn issue_token(request: HttpRequest, state: web::Data<State>, TokenForm(form): TokenForm) -> HttpResponse {
+    let Some(form) = form else {
         return refuse(400, "invalid_request", "send the form grant_type=client_credentials");
     };
     if form.grant_type.as_deref() != Some("client_credentials") {

@@ -1,6 +1,8 @@
 //! Query strings, read like bodies: every parameter known, every fault at once.
 
-use actix_web::HttpRequest;
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::domain::fault::Fault;
 use crate::domain::refusal::FieldFault;
@@ -56,6 +58,19 @@ impl Query {
         let unknown: Vec<_> = unknown.map(|(key, _)| FieldFault::new(shown(key), Fault::UnknownField)).collect();
         self.faults.extend(unknown);
         if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.faults)) }
+    }
+}
+
+/// The query of a route without parameters: whatever stands there is an error, never ignored.
+pub struct NoQuery;
+
+impl FromRequest for NoQuery {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let empty = request.query_string().is_empty();
+        ready(if empty { Ok(Self) } else { Query::of(request).and_then(Query::finish).map(|()| Self) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use crate::domain::reference::{
 use crate::domain::text::Text;
 
 use super::error::ApiError;
-use super::query::{self, Query};
+use super::query::{self, NoQuery, Query};
 
 const MOST_COMMUNES: i64 = 100;
 const USUAL_COMMUNES: i64 = 20;
@@ -263,7 +263,6 @@ fn public(body: web::Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/json"))
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
-        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .body(body)
 }
 
@@ -271,18 +270,16 @@ fn public(body: web::Bytes) -> HttpResponse {
 ///
 /// With its unit, its ceilings, what it saves and where that comes from.
 #[utoipa::path(get, path = "/v1/measures", tag = "reference", responses((status = 200, body = MeasureList)))]
-pub async fn list_measures(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    Query::of(&request)?.finish()?;
-    Ok(public(MEASURES.clone()))
+pub async fn list_measures(_: NoQuery) -> HttpResponse {
+    public(MEASURES.clone())
 }
 
 /// Every province
 ///
 /// The 34 since July 2025, each with those of the 63 that it was made of.
 #[utoipa::path(get, path = "/v1/provinces", tag = "reference", responses((status = 200, body = ProvinceList)))]
-pub async fn list_provinces(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    Query::of(&request)?.finish()?;
-    Ok(public(PROVINCES.clone()))
+pub async fn list_provinces(_: NoQuery) -> HttpResponse {
+    public(PROVINCES.clone())
 }
 
 /// Find a commune

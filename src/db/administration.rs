@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
+};
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
 use super::rows::stored;
-use super::schema::{client_secrets, clients, partners, projects, signing_keys};
+use super::schema::{client_secrets, clients, entries, partners, projects, signing_keys};
 use crate::domain::actor::{Actor, Role};
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
+use crate::domain::entry::Cause;
 use crate::domain::id::{Code, PartnerCode, ProjectCode};
-use crate::domain::reference::ProvinceId;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = partners)]
@@ -86,6 +89,8 @@ pub struct Client {
     pub actor: Actor,
     /// Whether it is shut out.
     pub revoked: bool,
+    /// Whether it may see one province alone.
+    pub is_limited: bool,
     /// Argon2id hashes, each with the instant at which it stops to work.
     pub secrets: Vec<(String, Option<DateTime<Utc>>)>,
 }
@@ -106,10 +111,11 @@ impl Directory {
         self.clients.get(client_id)
     }
 
-    /// A client as it may act: neither revoked, nor its partner suspended.
+    /// A client as it may act: neither revoked, nor its partner suspended. One that may see one
+    /// province alone cannot act before routes know how to show it no other.
     #[must_use]
     pub fn active(&self, client_id: &str) -> Option<&Actor> {
-        let client = self.client(client_id).filter(|client| !client.revoked)?;
+        let client = self.client(client_id).filter(|client| !client.revoked && !client.is_limited)?;
         let suspended = |code: &PartnerCode| self.partner(code).is_none_or(|partner| partner.suspended);
         if client.actor.partner.as_ref().is_some_and(suspended) { None } else { Some(&client.actor) }
     }
@@ -119,6 +125,19 @@ impl Directory {
     pub fn partner(&self, code: &PartnerCode) -> Option<&Partner> {
         self.partners.get(code)
     }
+}
+
+/// Whether an entry with a version in `(after, up_to]` changed partners, clients or projects.
+pub fn changed(connection: &mut Connection, after: i64, up_to: i64) -> Result<bool, DbError> {
+    let found: Option<i64> = on_backend!(connection, c => {
+        entries::table
+            .filter(entries::version.gt(after).and(entries::version.le(up_to)))
+            .filter(entries::cause.eq(Cause::Administration.as_str()))
+            .select(entries::version)
+            .first(c)
+            .optional()
+    })?;
+    Ok(found.is_some())
 }
 
 /// Reads the directory.
@@ -148,10 +167,10 @@ fn client(row: ClientRow, secrets: &[SecretRow]) -> Result<Client, DbError> {
         actor: Actor {
             role: Role::parse(&row.role).ok_or_else(|| DbError::corrupt(format!("role {:?}", row.role)))?,
             partner: row.partner.map(Code::stored),
-            province: row.province_code.as_deref().and_then(ProvinceId::parse),
             client_id: row.client_id,
         },
         revoked: row.revoked_at.is_some(),
+        is_limited: row.province_code.is_some(),
         secrets,
     })
 }

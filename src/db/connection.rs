@@ -102,7 +102,9 @@ impl Database {
                 builder(size, Box::new(SetUpSqlite)).build(ConnectionManager::new(path)).map_err(unreachable(url))?,
             ),
             Url::Postgres(text) => Pools::Postgres(
-                builder(size, Box::new(SetUpPostgres)).build(ConnectionManager::new(text)).map_err(unreachable(url))?,
+                builder(size, Box::new(SetUpPostgres))
+                    .build(ConnectionManager::new(with_timeouts(text)))
+                    .map_err(unreachable(url))?,
             ),
         };
         let database = Self { url: url.clone(), pools };
@@ -130,6 +132,18 @@ impl Database {
     }
 }
 
+/// A server that vanished without a word is given up after some seconds. What the URL itself says
+/// of these comes later and holds.
+fn with_timeouts(url: &str) -> String {
+    let (place, options) = url.split_once('?').unwrap_or((url, ""));
+    format!(
+        "{place}?connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=20000\
+         &{options}"
+    )
+    .trim_end_matches('&')
+    .to_owned()
+}
+
 fn builder<M: diesel::r2d2::ManageConnection>(
     size: u32,
     set_up: Box<dyn CustomizeConnection<M::Connection, M::Error>>,
@@ -146,7 +160,7 @@ fn builder<M: diesel::r2d2::ManageConnection>(
 fn unreachable<E: fmt::Display>(url: &Url) -> impl Fn(E) -> DbError {
     move |error| {
         let text = error.to_string();
-        let secret = matches!(url, Url::Postgres(full) if text.contains(full.as_str()));
+        let secret = matches!(url, Url::Postgres(full) if text.contains(full.split('?').next().unwrap_or_default()));
         let why = if secret { "it refused the connection".to_owned() } else { text };
         DbError::Unavailable(format!("{url}: {why}"))
     }
@@ -196,12 +210,13 @@ impl Connection {
                 Ok(())
             }
             Self::Postgres(c) => {
-                let setting: Setting =
-                    diesel::sql_query("SELECT current_setting('synchronous_commit') AS value").get_result(&mut **c)?;
-                if setting.value == "off" {
-                    let why =
-                        "synchronous_commit is off on this PostgreSQL: an acknowledged registration could be lost";
-                    return Err(DbError::Unusable(why.to_owned()));
+                for name in ["synchronous_commit", "fsync", "full_page_writes"] {
+                    let ask = diesel::sql_query(format!("SELECT current_setting('{name}') AS value"));
+                    let setting: Setting = ask.get_result(&mut **c)?;
+                    if setting.value == "off" {
+                        let why = "is off on this PostgreSQL: an acknowledged registration could be lost";
+                        return Err(DbError::Unusable(format!("{name} {why}")));
+                    }
                 }
                 Ok(())
             }

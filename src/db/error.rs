@@ -23,6 +23,16 @@ impl DbError {
         Self::Corrupt(what.to_string())
     }
 
+    /// The same, of a statement that has failed only if the database cannot be worked with: in
+    /// whatever language it says so.
+    #[must_use]
+    pub(crate) fn into_unavailable(self) -> Self {
+        match self {
+            Self::Query(error) => Self::Unavailable(error.to_string()),
+            other => other,
+        }
+    }
+
     /// Whether the connection is of no more use, or the database too busy for now.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
@@ -44,10 +54,11 @@ impl From<Error> for DbError {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "diesel's kinds are not Copy")]
 /// Connections break and locks time out in many words; diesel passes them on as text.
 fn is_lost(kind: &DatabaseErrorKind, message: &str) -> bool {
-    const SIGNS: [&str; 15] = [
+    const SIGNS: [&str; 16] = [
         "database is locked",
         "disk is full",
         "disk I/O error",
+        "No space left on device",
         "lock timeout",
         "statement timeout",
         "idle-in-transaction timeout",

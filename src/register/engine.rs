@@ -89,10 +89,17 @@ impl Engine {
 
     fn execute_one_by_one(&self, requests: &[&Request]) -> Executed {
         let mut all = Executed { results: Vec::with_capacity(requests.len()), committed: Vec::new() };
-        for request in requests {
+        for (done, request) in requests.iter().enumerate() {
             let one = self.execute(std::slice::from_ref(request));
+            let unavailable = matches!(one.results[..], [Err(Failure::Unavailable)]);
             all.results.extend(one.results);
             all.committed.extend(one.committed);
+            if unavailable {
+                // None of the others would fare better, and each would wait as long.
+                let rest = requests.get(done + 1..).unwrap_or_default();
+                all.results.extend(all_failed(rest, &Failure::Unavailable).results);
+                break;
+            }
         }
         all
     }
@@ -101,7 +108,7 @@ impl Engine {
     fn transact(&self, requests: &[&Request]) -> Result<(Vec<Result<Done, Failure>>, Option<Committed>), DbError> {
         let kept = self.connection.take();
         let mut connection = kept.map_or_else(|| self.database.connection(), Ok)?;
-        transaction::begin_write(&mut connection)?;
+        transaction::begin_write(&mut connection).map_err(DbError::into_unavailable)?;
         let (from, decided) = match self.write(&mut connection, requests) {
             Ok(written) => written,
             Err(error) => {
@@ -128,7 +135,7 @@ impl Engine {
     }
 
     fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<(i64, Decided), DbError> {
-        let head = head::lock(connection)?;
+        let head = head::lock(connection).map_err(DbError::into_unavailable)?;
         let decided = batch::decide(connection, &head, requests, (self.clock)())?;
         decided.batch.write(connection, head.version, decided.at)?;
         Ok((head.version, decided))

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, NaiveDate};
@@ -22,6 +23,8 @@ use super::writer::{Job, Writer};
 pub const QUEUE: usize = 1024;
 /// Connections of the writer: one for batches, one for everything else that it does.
 const WRITER_CONNECTIONS: u32 = 2;
+/// A database that has not answered the writer for this long is not there, whatever it said before.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Counts since the start of this process, for metrics.
 #[derive(Default)]
@@ -43,7 +46,10 @@ pub(super) struct Shared {
     pub(super) stats: Stats,
     pub(super) directory: ArcSwap<Directory>,
     pub(super) checkpoint: AtomicI64,
-    pub(super) database_up: AtomicBool,
+    database_up: AtomicBool,
+    /// Milliseconds from `began` to when the database was last asked.
+    asked_at: AtomicU64,
+    began: Instant,
     /// The instant of the last entry that this process knows, in microseconds.
     pub(super) recorded_at: AtomicI64,
     alive: AtomicBool,
@@ -51,6 +57,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Notes whether the database answered just now.
+    pub(super) fn heard(&self, database_up: bool) {
+        self.database_up.store(database_up, Ordering::Relaxed);
+        let asked_at = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.asked_at.store(asked_at, Ordering::Relaxed);
+    }
+
     pub(super) fn publish(&self, snapshot: Snapshot, cells: usize) {
         self.stats.cells.store(cells as u64, Ordering::Relaxed);
         self.snapshot.store(Arc::new(snapshot));
@@ -78,6 +91,8 @@ impl Register {
             directory: ArcSwap::default(),
             checkpoint: AtomicI64::new(0),
             database_up: AtomicBool::new(true),
+            asked_at: AtomicU64::new(0),
+            began: Instant::now(),
             recorded_at: AtomicI64::new(0),
             alive: AtomicBool::new(true),
             snapshot: ArcSwap::from_pointee(nothing(clock, render)),
@@ -106,7 +121,7 @@ impl Register {
     /// Reads what other processes wrote now, not a quarter of a second later.
     pub async fn refresh(&self) {
         let (answer, answered) = oneshot::channel();
-        if self.queue.try_send(Job::Refresh(answer)).is_ok() {
+        if self.queue.try_send(Job::Refresh(Instant::now(), answer)).is_ok() {
             // A writer that is gone has nothing new to tell.
             let _ = answered.await;
         }
@@ -159,7 +174,10 @@ impl Register {
     /// Whether the database answered when it was last asked.
     #[must_use]
     pub fn is_database_up(&self) -> bool {
-        self.shared.database_up.load(Ordering::Relaxed)
+        let shared = &self.shared;
+        let asked_at = Duration::from_millis(shared.asked_at.load(Ordering::Relaxed));
+        let waits = shared.began.elapsed().saturating_sub(asked_at);
+        shared.database_up.load(Ordering::Relaxed) && waits < ANSWERS_WITHIN
     }
 
     /// Commits what was accepted, answers it, moves the checkpoint, stops. Blocks.

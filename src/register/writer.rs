@@ -38,8 +38,8 @@ const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
 pub(super) enum Job {
     /// A request and where its answer goes.
     Do(Request, oneshot::Sender<Result<Done, Failure>>),
-    /// Read what others wrote now, not at the next tick.
-    Refresh(oneshot::Sender<()>),
+    /// Read what others wrote up to this instant, not at the next tick.
+    Refresh(Instant, oneshot::Sender<()>),
     /// Finish what is in the queue, then stop.
     Stop,
 }
@@ -113,8 +113,10 @@ impl Writer {
                     next = other;
                     self.execute(batch);
                 }
-                Ok(Job::Refresh(answer)) => {
-                    self.poll();
+                Ok(Job::Refresh(asked_at, answer)) => {
+                    if self.polled_at < asked_at {
+                        self.poll();
+                    }
                     // Whoever asked may have gone.
                     let _ = answer.send(());
                 }
@@ -173,9 +175,7 @@ impl Writer {
 
     fn take(&mut self, postings: &[stored::CellTotals]) {
         self.progress.add_cells(postings.iter().copied());
-        if let Err(cell) = self.cells.apply(postings) {
-            tracing::error!(cell = cell.to_stored(), "the totals of a cell leave 64 bits; run an audit");
-        }
+        self.cells.apply(postings);
     }
 
     /// What has to be done now and then.
@@ -198,7 +198,7 @@ impl Writer {
     fn poll(&mut self) {
         self.polled_at = Instant::now();
         let read = self.read_news();
-        self.shared.database_up.store(read.is_ok(), Ordering::Relaxed);
+        self.shared.heard(read.is_ok());
         if let Err(error) = read {
             tracing::warn!(%error, "the register cannot be followed just now");
         }
@@ -208,10 +208,10 @@ impl Writer {
         let mut connection = self.database.connection()?;
         if head::version(&mut connection)? != self.known.version {
             let head = head::read(&mut connection)?;
+            self.stale_directory |= administration::changed(&mut connection, self.known.version, head.version)?;
             let postings = stored::postings(&mut connection, self.known.version, head.version)?;
             self.take(&postings);
             self.know(Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at });
-            self.stale_directory = true;
         }
         if self.stale_directory {
             self.reload_directory(&mut connection)?;
@@ -266,7 +266,7 @@ fn load_cells(connection: &mut Connection, cells: &mut Cells) -> Result<Known, D
     while at < head.version {
         let to = head.version.min(at + CHECKPOINT_STEP);
         let postings = stored::postings(connection, at, to)?;
-        cells.apply(&postings).map_err(|cell| DbError::Corrupt(format!("cell {} leaves 64 bits", cell.to_stored())))?;
+        cells.apply(&postings);
         at = to;
     }
     Ok(Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at })

@@ -4,6 +4,7 @@
 mod forger;
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,7 @@ use green_homes::api::{Access, ROUTES, Row, Scope, openapi};
 use green_homes::domain::actor::Role;
 use serde_json::json;
 
-use crate::support::{App, Client, Reply, TestDatabase, home, run};
+use crate::support::{App, Client, Reply, TestDatabase, db_execute, home, run};
 
 const ROLES: [Role; 4] = [Role::Partner, Role::Dashboard, Role::Reviewer, Role::Admin];
 /// Routes for people with a browser: not part of the documented interface.
@@ -73,6 +74,29 @@ fn call_every_route_with_a_forged_token_is_unauthorized() {
             let reply = app.public().send(row.method.as_str(), &path_of(row), &basic, None).await;
             assert_unauthorized(&reply, "Bearer", row.path);
         }
+        app.stop().await;
+    });
+}
+
+#[test]
+fn withdraw_a_key_or_limit_a_client_shuts_it_out() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let (partner, limited) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
+        let (list, url) = ("/v1/installations", app.database.url.clone());
+        assert_eq!([partner.get(list).await.status, limited.get(list).await.status], [200, 200]);
+        db_execute(&url, "UPDATE clients SET province_code = '01' WHERE role = 'reviewer'").unwrap();
+        // Known as soon as the directory changes again.
+        let other = app.role(Role::Reviewer).await;
+        assert_eq!([other.get(list).await.status, limited.get(list).await.status], [200, 401]);
+        db_execute(&url, "DELETE FROM signing_keys").unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while partner.get(list).await.status == 200 {
+            assert!(Instant::now() < until, "the key was withdrawn");
+            // Whoever is refused makes the service look for new keys, once a second at most.
+            assert_eq!(app.public().with_token("refused").get(list).await.status, 401);
+        }
+        assert_eq!(app.public().get("/.well-known/jwks.json").await.body["keys"], json!([]));
         app.stop().await;
     });
 }
@@ -174,10 +198,10 @@ fn two_services_on_one_database_accept_each_others_tokens() {
             let token = issuer.token(&id, &secret).await;
             let caller = taker.public().with_token(token);
             // The taker may have read the published keys a moment before the issuer published its own.
-            let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+            let until = Instant::now() + Duration::from_secs(10);
             while caller.get("/v1/partners").await.status != 200 {
-                assert!(std::time::Instant::now() < until, "the other's token is not accepted");
-                actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
+                assert!(Instant::now() < until, "the other's token is not accepted");
+                actix_web::rt::time::sleep(Duration::from_millis(20)).await;
             }
         }
         second.stop().await;

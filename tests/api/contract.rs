@@ -5,10 +5,11 @@ mod requests;
 mod responses;
 mod schema;
 
-use serde_json::{Value, json};
 use std::io::{Read, Write};
-
 use std::path::Path;
+
+use green_homes::api::{Access, ROUTES};
+use serde_json::{Value, json};
 
 use crate::support::{App, TestDatabase, home, run};
 
@@ -117,6 +118,32 @@ fn list_reference_data_gives_all_of_it_to_any_page() {
         for reply in [&measures, &provinces, &by_former] {
             assert_eq!(reply.header("access-control-allow-origin"), "*");
             assert!(reply.header("cache-control").starts_with("public"));
+        }
+        app.stop().await;
+    });
+}
+
+#[test]
+fn ask_from_a_page_of_another_origin_may_send_an_etag_and_read_errors() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let page = ("origin", "https://a.page.example");
+        for row in ROUTES.iter().filter(|row| row.method == "GET" && !row.path.contains('{')) {
+            let asked = [page, ("access-control-request-method", "GET")];
+            let preflight = app.public().send("OPTIONS", row.path, &asked, None).await;
+            let wrong = app.public().send("GET", &format!("{}?made_up=1", row.path), &[page], None).await;
+            let allowed =
+                ["access-control-allow-headers", "access-control-allow-origin"].map(|name| preflight.header(name));
+            if row.access == Access::Public {
+                assert_eq!((preflight.status, allowed), (204, ["*", "*"]), "{}", row.path);
+                assert_eq!(
+                    (wrong.header("access-control-allow-origin"), wrong.header("access-control-expose-headers")),
+                    ("*", "ETag")
+                );
+            } else {
+                assert_eq!((preflight.status, allowed), (405, ["", ""]), "{}", row.path);
+                assert_eq!(wrong.header("access-control-allow-origin"), "", "{}", row.path);
+            }
         }
         app.stop().await;
     });

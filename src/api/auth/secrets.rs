@@ -1,8 +1,6 @@
 //! Client secrets: random, shown once, kept as Argon2id hashes. Checking one costs 19 MiB and
 //! some 20 ms, so only a few are checked at a time.
 
-use std::sync::Arc;
-
 use actix_web::web;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -21,10 +19,8 @@ const MAY_WAIT: usize = 64;
 
 /// Checks client secrets.
 pub struct Secrets {
-    places: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
-    /// A hash of no client's secret, so that an unknown client costs the same time.
-    nobody: String,
+    places: Semaphore,
+    queue: Semaphore,
 }
 
 /// Why a client is not let in.
@@ -40,35 +36,28 @@ impl Secrets {
     /// Ready to check.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(AT_A_TIME)),
-            queue: Arc::new(Semaphore::new(MAY_WAIT)),
-            nobody: hash_secret("nobody").unwrap_or_default(),
-        }
+        Self { places: Semaphore::new(AT_A_TIME), queue: Semaphore::new(MAY_WAIT) }
     }
 
     /// The client of this id, if the secret is one of its own.
     pub async fn check(&self, register: &Register, client_id: &str, secret: &str) -> Result<Client, Rejected> {
-        let _waiting = self.queue.clone().try_acquire_owned().map_err(|_| Rejected::Busy)?;
-        let _place = self.places.clone().acquire_owned().await.map_err(|_| Rejected::Busy)?;
+        let _waiting = self.queue.try_acquire().map_err(|_| Rejected::Busy)?;
         if register.directory().client(client_id).is_none() {
             // It may have been added a moment ago, by another process.
             register.refresh().await;
         }
         let directory = register.directory();
+        // Ids are random: whoever finds none here learns nothing, and keeps nobody waiting.
+        let client = directory.active(client_id).and_then(|_| directory.client(client_id)).ok_or(Rejected::Wrong)?;
         let now = (register.clock())();
-        let client = directory.active(client_id).and_then(|_| directory.client(client_id)).cloned();
-        let current = |client: &Client| {
-            let hashes = client.secrets.iter().filter(|(_, expires)| expires.is_none_or(|at| at > now));
-            hashes.map(|(hash, _)| hash.clone()).collect()
-        };
-        let hashes: Vec<String> = client.as_ref().map_or_else(|| vec![self.nobody.clone()], current);
+        let current = client.secrets.iter().filter(|(_, expires)| expires.is_none_or(|at| at > now));
+        let hashes: Vec<String> = current.map(|(hash, _)| hash.clone()).collect();
         let secret = secret.to_owned();
-        let matches = web::block(move || hashes.iter().any(|hash| is_secret(&secret, hash))).await;
-        match (client, matches) {
-            (Some(client), Ok(true)) => Ok(client),
-            (_, Err(_)) => Err(Rejected::Busy),
-            _ => Err(Rejected::Wrong),
+        let _place = self.places.acquire().await.map_err(|_| Rejected::Busy)?;
+        match web::block(move || hashes.iter().any(|hash| is_secret(&secret, hash))).await {
+            Ok(true) => Ok(client.clone()),
+            Ok(false) => Err(Rejected::Wrong),
+            Err(_) => Err(Rejected::Busy),
         }
     }
 }

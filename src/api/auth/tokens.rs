@@ -3,7 +3,7 @@
 //! every request, so that a revocation works at once.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -31,8 +31,9 @@ const KEY_RENEWAL: TimeDelta = TimeDelta::days(15);
 const LEEWAY_SECONDS: i64 = 5;
 /// Tokens remembered; then the memory is emptied.
 const REMEMBERED: usize = 10_000;
-/// Keys are read again at most so often for an unknown key id.
+/// Keys are read again at most so often for tokens that are refused, and so often for others.
 const RELOAD_PAUSE: Duration = Duration::from_secs(1);
+const RELOAD_AFTER: Duration = Duration::from_mins(1);
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -61,6 +62,7 @@ pub struct Tokens {
     issuer: String,
     keys: ArcSwap<HashMap<String, DecodingKey>>,
     published: ArcSwap<Vec<PublicKey>>,
+    /// When the keys were last read, or began to be.
     reloaded_at: Mutex<Instant>,
     verified: RwLock<HashMap<Hash, Remembered>>,
 }
@@ -95,15 +97,38 @@ impl Tokens {
 
     fn reload(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
         let published = administration::keys(&mut database.connection()?, now)?;
+        let gone = self.published.load().iter().any(|old| published.iter().all(|new| new.kid != old.kid));
         let decoding = |key: &PublicKey| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x).ok()?));
-        self.keys.store(std::sync::Arc::new(published.iter().filter_map(decoding).collect()));
-        self.published.store(std::sync::Arc::new(published));
+        self.keys.store(Arc::new(published.iter().filter_map(decoding).collect()));
+        self.published.store(Arc::new(published));
+        if gone {
+            self.verified.write().unwrap_or_else(PoisonError::into_inner).clear();
+        }
         Ok(())
+    }
+
+    /// Whether whoever asks has to read the published keys now, by [`Tokens::refresh`]: a key may
+    /// have been withdrawn, and a refused token may be of a process that started a moment ago.
+    #[must_use]
+    pub fn are_stale(&self, refused: bool) -> bool {
+        let Ok(mut reloaded_at) = self.reloaded_at.try_lock() else { return false };
+        let stale = reloaded_at.elapsed() >= if refused { RELOAD_PAUSE } else { RELOAD_AFTER };
+        if stale {
+            *reloaded_at = Instant::now();
+        }
+        stale
+    }
+
+    /// Reads the published keys. Blocks.
+    pub fn refresh(&self, register: &Register) {
+        if let Err(error) = self.reload(register.database(), (register.clock())()) {
+            tracing::warn!(%error, "the published keys could not be read");
+        }
     }
 
     /// Every key that is accepted.
     #[must_use]
-    pub fn published(&self) -> std::sync::Arc<Vec<PublicKey>> {
+    pub fn published(&self) -> Arc<Vec<PublicKey>> {
         self.published.load_full()
     }
 
@@ -167,7 +192,6 @@ impl Tokens {
         let header = decode_header(token).map_err(|_| refused.clone())?;
         let typed = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"));
         let (true, Algorithm::EdDSA, Some(kid)) = (typed, header.alg, header.kid) else { return Err(refused) };
-        self.learn(&kid, register);
         let keys = self.keys.load();
         let key = keys.get(&kid).ok_or(refused.clone())?;
         let mut validation = Validation::new(Algorithm::EdDSA);
@@ -181,21 +205,6 @@ impl Tokens {
         let now = (register.clock())().timestamp();
         let in_time = claims.nbf <= now + LEEWAY_SECONDS && now < claims.exp;
         if in_time { Ok(claims) } else { Err(refused) }
-    }
-
-    /// A key id that is not known may be that of a process that started a moment ago.
-    fn learn(&self, kid: &str, register: &Register) {
-        if self.keys.load().contains_key(kid) {
-            return;
-        }
-        let Ok(mut reloaded_at) = self.reloaded_at.lock() else { return };
-        if reloaded_at.elapsed() < RELOAD_PAUSE {
-            return;
-        }
-        *reloaded_at = Instant::now();
-        if let Err(error) = self.reload(register.database(), (register.clock())()) {
-            tracing::warn!(%error, "the published keys could not be read");
-        }
     }
 }
 

@@ -120,7 +120,9 @@ fn read_place(site: &mut Object<'_>, optional: bool, faults: &mut Faults) -> Opt
     if !site.has("province_code") && !optional {
         site.missing("province_code", faults);
     }
-    let follows = commune.filter(|_| !site.has("province_code")).map(|commune| commune.commune().province);
+    let unsaid = !site.has("province_code");
+    let follows = commune.map(|commune| commune.commune().province);
+    let follows = follows.or(former.map(|former| former.former_province().province)).filter(|_| unsaid);
     let placed = Place::new(province.or(follows)?, commune, former);
     let note = |wrong: Vec<(&str, Fault)>| wrong.into_iter().for_each(|(name, fault)| faults.add(site.at(name), fault));
     placed.map_err(note).ok()

@@ -21,7 +21,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::middleware::language_of;
 use super::problem::Problem;
-use super::query::{self, Query};
+use super::query::{self, NoQuery, Query};
 use super::requests::{CreateInstallation, RejectInstallation, VerifyInstallation};
 use super::state::State;
 use view::{InstallationList, InstallationResponse, InstallationView, Page, RegisteredResponse};
@@ -40,11 +40,10 @@ const USUALLY_LISTED: i64 = 50;
 pub async fn create_installation(
     request: HttpRequest,
     caller: Caller,
+    _: NoQuery,
     state: web::Data<State>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request)?;
-    query.finish()?;
     let partner = caller.partner()?.clone();
     let sandbox = state.register.directory().partner(&partner).is_some_and(|partner| partner.sandbox);
     let new = body::read_new_installation(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
@@ -69,6 +68,7 @@ pub async fn create_installation(
     responses((status = 200, body = InstallationResponse)))]
 pub async fn get_installation(
     caller: Caller,
+    _: NoQuery,
     state: web::Data<State>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -125,6 +125,7 @@ pub async fn list_installations(
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn verify_installation(
     caller: Caller,
+    _: NoQuery,
     state: web::Data<State>,
     id: web::Path<String>,
     body: JsonBody,
@@ -141,6 +142,7 @@ pub async fn verify_installation(
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn reject_installation(
     caller: Caller,
+    _: NoQuery,
     state: web::Data<State>,
     id: web::Path<String>,
     body: JsonBody,

@@ -83,6 +83,8 @@ pub struct InstallationView {
     external_id: String,
     /// The partner that registered it.
     partner: String,
+    /// Whether it only tries things out: kept apart and never counted.
+    sandbox: bool,
     /// pledged, installed, verified, rejected, withdrawn or decommissioned.
     status: &'static str,
     /// How it was verified.
@@ -115,7 +117,7 @@ pub struct InstallationView {
     attributes_sold: Option<&'static str>,
     /// How often it changed.
     revision: i32,
-    /// What `If-Match` takes.
+    /// Changes whenever the installation or its site does.
     pub etag: String,
 }
 
@@ -215,6 +217,7 @@ impl InstallationView {
             id: installation.id.to_string(),
             external_id: installation.external_id.as_str().to_owned(),
             partner: installation.partner.to_string(),
+            sandbox: installation.sandbox,
             status: state.status().as_str(),
             evidence_tier: state.verification().map(|(tier, _)| tier.as_str()),
             installed_on: state.installed_on(),

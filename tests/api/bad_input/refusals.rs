@@ -40,6 +40,15 @@ fn send_wrong_queries_names_every_parameter() {
         let posted = partner.post("/v1/installations?dry_run=1", &home("a")).await;
         assert_eq!(posted.errors(), [("dry_run".to_owned(), "unknown_field".to_owned())]);
         assert_eq!(partner.get("/v1/installations").await.body["data"], json!([]));
+        let path = format!("/v1/installations/{}", partner.register(&home("a")).await);
+        let reviewer = app.role(Role::Reviewer).await;
+        let verify = json!({"evidence_tier": "document"});
+        let verified = reviewer.post(&format!("{path}/verify?dry_run=true"), &verify).await;
+        for reply in [verified, partner.get(&format!("{path}?dry_run=1")).await] {
+            assert_problem(&reply, 422, "invalid_request");
+            assert_eq!(reply.errors(), [("dry_run".to_owned(), "unknown_field".to_owned())]);
+        }
+        assert_eq!(partner.get(&path).await.body["data"]["status"], "installed");
         app.stop().await;
     });
 }
