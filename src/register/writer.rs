@@ -22,6 +22,9 @@ use super::handle::Shared;
 
 /// Requests decided in one transaction, at most.
 const MOST_IN_A_BATCH: usize = 256;
+/// Requests waiting together are a load, and a load is followed by more before this long.
+const LOAD: usize = 8;
+const LULL: Duration = Duration::from_micros(100);
 /// How often the head is polled, and how often at most a snapshot is made.
 const TICK: Duration = Duration::from_millis(250);
 /// Without requests for this long, the checkpoint moves.
@@ -274,11 +277,14 @@ fn load_cells(connection: &mut Connection, cells: &mut Cells) -> Result<Known, D
 
 type Answer = oneshot::Sender<Result<Done, Failure>>;
 
-/// Takes what else is waiting, up to a batch's size, and what stopped it on the way.
+/// Takes what else is waiting, up to a batch's size, and what stopped it on the way. Under load,
+/// those who were just answered are about to send the next: it waits for a lull, so that all of
+/// them share one commit. A request that comes alone never waits.
 fn gather(queue: &Receiver<Job>, request: Request, answer: Answer) -> (Vec<(Request, Answer)>, Option<Job>) {
     let mut batch = vec![(request, answer)];
     while batch.len() < MOST_IN_A_BATCH {
-        match queue.try_recv() {
+        let lull = if batch.len() < LOAD { Duration::ZERO } else { LULL };
+        match queue.recv_timeout(lull) {
             Ok(Job::Do(request, answer)) => batch.push((request, answer)),
             Ok(other) => return (batch, Some(other)),
             Err(_) => break,
