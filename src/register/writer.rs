@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
-use crate::db::{Connection, Database, DbError, administration, cells as stored, head};
+use crate::db::{Connection, Database, DbError, Url, administration, cells as stored, head};
 use crate::domain::date;
 use crate::domain::entry::Hash;
 use crate::domain::progress::Progress;
@@ -107,12 +107,14 @@ impl Writer {
 
     /// Works until it is told to stop, or nobody is left to ask.
     pub(super) fn run(mut self, queue: &Receiver<Job>) {
+        // SQLite commits so quickly that waiting costs more than it saves.
+        let lull = if matches!(self.database.url(), Url::Postgres(_)) { LULL } else { Duration::ZERO };
         let mut next = None;
         loop {
             let job = next.take().map_or_else(|| queue.recv_timeout(self.patience()), Ok);
             match job {
                 Ok(Job::Do(request, answer)) => {
-                    let (batch, other) = gather(queue, request, answer);
+                    let (batch, other) = gather(queue, request, answer, lull);
                     next = other;
                     self.execute(batch);
                 }
@@ -280,11 +282,16 @@ type Answer = oneshot::Sender<Result<Done, Failure>>;
 /// Takes what else is waiting, up to a batch's size, and what stopped it on the way. Under load,
 /// those who were just answered are about to send the next: it waits for a lull, so that all of
 /// them share one commit. A request that comes alone never waits.
-fn gather(queue: &Receiver<Job>, request: Request, answer: Answer) -> (Vec<(Request, Answer)>, Option<Job>) {
+fn gather(
+    queue: &Receiver<Job>,
+    request: Request,
+    answer: Answer,
+    lull: Duration,
+) -> (Vec<(Request, Answer)>, Option<Job>) {
     let mut batch = vec![(request, answer)];
     while batch.len() < MOST_IN_A_BATCH {
-        let lull = if batch.len() < LOAD { Duration::ZERO } else { LULL };
-        match queue.recv_timeout(lull) {
+        let patience = if batch.len() < LOAD { Duration::ZERO } else { lull };
+        match queue.recv_timeout(patience) {
             Ok(Job::Do(request, answer)) => batch.push((request, answer)),
             Ok(other) => return (batch, Some(other)),
             Err(_) => break,
