@@ -59,10 +59,13 @@ impl CellDims {
 }
 
 impl CellKey {
+    /// Where the stored numbers of keys with a measure begin.
+    pub const FIRST_WITH_MEASURE: i64 = 1 << (57 - WIDTHS[0]);
+
     /// Whether it counts sites and installations; such keys come before all others.
     #[must_use]
     pub fn has_no_measure(self) -> bool {
-        self.0 >> (57 - WIDTHS[0]) == 0
+        self.to_stored() < Self::FIRST_WITH_MEASURE
     }
 
     /// The number that tables store.

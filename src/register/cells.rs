@@ -59,6 +59,11 @@ impl<const N: usize> Columns<N> {
         self.sums.get(place).copied()
     }
 
+    fn reserve(&mut self, cells: usize) {
+        self.keys.reserve_exact(cells);
+        self.sums.reserve_exact(cells);
+    }
+
     fn push(&mut self, key: CellKey, sums: [i64; N]) {
         self.keys.push(key);
         self.sums.push(sums);
@@ -70,6 +75,12 @@ impl<const N: usize> Columns<N> {
 }
 
 impl Cells {
+    /// Makes room for so many cells, no more: growing by doubling would hold both halves for a while.
+    pub fn reserve(&mut self, counts: usize, measures: usize) {
+        self.counts.reserve(counts);
+        self.measures.reserve(measures);
+    }
+
     /// Adds a cell of the checkpoint; they come in the order of their keys.
     pub fn push(&mut self, key: CellKey, totals: Totals) {
         if is_count(key) {

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
 use crate::db::{Connection, Database, DbError, Url, administration, cells as stored, head};
+use crate::domain::cell::CellKey;
 use crate::domain::date;
 use crate::domain::entry::Hash;
 use crate::domain::progress::Progress;
@@ -267,6 +268,8 @@ impl Writer {
 fn load_cells(connection: &mut Connection, cells: &mut Cells) -> Result<Known, DbError> {
     let head = head::read(connection)?;
     let mut at = stored::checkpoint_version(connection)?;
+    let [counts, measures] = stored::count(connection, CellKey::FIRST_WITH_MEASURE)?;
+    cells.reserve(counts, measures);
     stored::each_cell(connection, |key, totals| cells.push(key, totals))?;
     while at < head.version {
         let to = head.version.min(at + CHECKPOINT_STEP);
