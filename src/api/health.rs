@@ -20,7 +20,7 @@ pub struct Readiness {
     status: &'static str,
     /// Whether the writer is at work.
     writer: bool,
-    /// Whether the database answered when it was last asked, a quarter of a second ago at most.
+    /// Whether the database answered when it was last asked, at most ten seconds ago.
     database: bool,
     /// The version of the newest snapshot.
     version: i64,
