@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection};
 use green_homes::app;
 use green_homes::db::head;
 use green_homes::domain::date;
@@ -15,7 +15,7 @@ use green_homes::register::{Command, Engine, Failure, Request, system_clock};
 use serde_json::json;
 
 use crate::postgres::Cluster;
-use crate::support::{App, Client, Reply, TestDatabase, clock_at, db_execute, home, on_both_databases, run};
+use crate::support::{App, Client, Reply, TestDatabase, clock_at, db_execute, db_sqlite, home, on_both_databases, run};
 
 on_both_databases!(
     fill_the_queue_answers_503_with_retry_after_and_loses_nothing,
@@ -76,8 +76,8 @@ async fn until_turned_away(partner: &Client) {
 /// Keeps every writer from the head until it is dropped.
 fn db_lock(url: &str) -> Box<dyn std::any::Any> {
     if let Some(path) = url.strip_prefix("sqlite://") {
-        let mut connection = SqliteConnection::establish(path).unwrap();
-        connection.batch_execute("PRAGMA busy_timeout = 10000; BEGIN IMMEDIATE").unwrap();
+        let mut connection = db_sqlite(path);
+        connection.batch_execute("BEGIN IMMEDIATE").unwrap();
         Box::new(connection)
     } else {
         let mut connection = PgConnection::establish(url).unwrap();

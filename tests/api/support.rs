@@ -368,12 +368,22 @@ struct Line {
     line: String,
 }
 
+/// A connection of the test's own to a file. Others may hold it for a moment: a pool that was
+/// dropped closes its connections when it comes to it.
+pub fn db_sqlite(path: &str) -> diesel::SqliteConnection {
+    use diesel::Connection;
+    use diesel::connection::SimpleConnection;
+    let mut connection = diesel::SqliteConnection::establish(path).unwrap();
+    connection.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+    connection
+}
+
 /// What a query finds that names its one column, a text, `line`.
 pub fn db_lines(url: &str, sql: &str) -> Vec<String> {
     use diesel::{Connection, RunQueryDsl};
     let query = diesel::sql_query(sql);
     let lines: diesel::QueryResult<Vec<Line>> = match url.strip_prefix("sqlite://") {
-        Some(path) => query.load(&mut diesel::SqliteConnection::establish(path).unwrap()),
+        Some(path) => query.load(&mut db_sqlite(path)),
         None => query.load(&mut diesel::PgConnection::establish(url).unwrap()),
     };
     lines.unwrap_or_else(|error| panic!("{sql}: {error}")).into_iter().map(|found| found.line).collect()
@@ -384,7 +394,7 @@ pub fn db_execute(url: &str, sql: &str) -> diesel::QueryResult<()> {
     use diesel::Connection;
     use diesel::connection::SimpleConnection;
     match url.strip_prefix("sqlite://") {
-        Some(path) => diesel::SqliteConnection::establish(path).unwrap().batch_execute(sql),
+        Some(path) => db_sqlite(path).batch_execute(sql),
         None => diesel::PgConnection::establish(url).unwrap().batch_execute(sql),
     }
 }

@@ -1,13 +1,13 @@
 //! One changed byte anywhere is found by `audit`, which names it.
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection};
 use green_homes::domain::actor::Role;
 use green_homes::register::audit::{Report, audit};
 use serde_json::json;
 
 use crate::process::output;
-use crate::support::{App, TestDatabase, db_lines, home, on_both_databases};
+use crate::support::{App, TestDatabase, db_lines, db_sqlite, home, on_both_databases};
 
 on_both_databases!(change_one_byte_anywhere_is_found_and_named);
 
@@ -100,7 +100,7 @@ fn copy_of(database: &TestDatabase) -> TestDatabase {
 /// obstacle.
 fn db_execute(url: &str, sql: &str) {
     if let Some(path) = url.strip_prefix("sqlite://") {
-        let mut connection = SqliteConnection::establish(path).unwrap();
+        let mut connection = db_sqlite(path);
         let triggers = "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'";
         for drop in db_lines(url, triggers) {
             connection.batch_execute(&drop).unwrap();
