@@ -23,9 +23,9 @@ pub struct ByStage {
 impl ByStage {
     fn add(&mut self, stage: Stage, count: i64) {
         match stage {
-            Stage::Verified(_) => self.verified += count,
-            Stage::Installed => self.installed += count,
-            Stage::Pledged => self.pledged += count,
+            Stage::Verified(_) => self.verified = self.verified.wrapping_add(count),
+            Stage::Installed => self.installed = self.installed.wrapping_add(count),
+            Stage::Pledged => self.pledged = self.pledged.wrapping_add(count),
         }
     }
 

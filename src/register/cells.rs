@@ -171,3 +171,20 @@ fn push_unless_zero<const N: usize>(columns: &mut Columns<N>, key: CellKey, sums
         columns.push(key, sums);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apply_beyond_64_bits_and_back_leaves_every_sum_as_it_was() {
+        let key = CellKey::from_stored(564_192_306_266_128).unwrap();
+        let small = Totals { quantity: 5_400, ..Totals::default() };
+        let huge = Totals { quantity: i64::MAX, ..Totals::default() };
+        let mut cells = Cells::default();
+        cells.apply(&[(key, small), (key, huge), (key, huge)]);
+        assert_ne!(cells.get(key), small);
+        cells.apply(&[(key, huge.negated()), (key, huge.negated())]);
+        assert_eq!(cells.get(key), small);
+    }
+}

@@ -53,6 +53,34 @@ fn call_every_route_answers_each_role_by_its_scopes() {
 }
 
 #[test]
+fn call_every_documented_route_with_an_unknown_parameter_names_it() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        app.db_add_partner("SOLARCO", false);
+        for row in ROUTES.iter().filter(|row| row.path.starts_with("/v1/")) {
+            let role = match row.access {
+                Access::Needs(scope) => ROLES.into_iter().find(|role| scope.is_held_by(*role)).unwrap(),
+                Access::Open | Access::Public => Role::Partner,
+            };
+            let caller = app.client(role, (role == Role::Partner).then_some("SOLARCO")).await;
+            let path = format!("{}?made_up=1", path_of(row));
+            let body = (row.method == "POST").then(|| b"{}".to_vec());
+            let json = [("content-type", "application/json")];
+            let reply = caller.send(row.method.as_str(), &path, &json, body).await;
+            let unknown = ("made_up".to_owned(), "unknown_field".to_owned());
+            assert!(
+                reply.status == 422 && reply.errors().contains(&unknown),
+                "{} {}: {}",
+                row.method,
+                row.path,
+                reply.text
+            );
+        }
+        app.stop().await;
+    });
+}
+
+#[test]
 fn call_every_route_with_a_forged_token_is_unauthorized() {
     run(async {
         let app = App::start(TestDatabase::sqlite()).await;

@@ -27,6 +27,11 @@ async fn register_at_a_known_site_counts_it_once_and_keeps_its_facts(database: T
     let (second, warnings) = register(&partner, &with_measure(&by_number, "roof_insulation")).await;
     assert_eq!((&second["site"]["id"], &second["site"]["kind"]), (&site, &json!("home")));
     assert_eq!(warnings, pairs(&[("/site/kind", "site_differs"), ("/site/province_code", "site_differs")]));
+    let elsewhere = json!({"id": site, "former_province_code": "74"});
+    let by_id = changed(&changed(&home("b"), "/site", elsewhere), "/external_id", json!("I-5"));
+    let (_, warnings) = register(&partner, &with_measure(&by_id, "led_lighting")).await;
+    let said = ["/site/province_code", "/site/former_province_code"].map(|pointer| (pointer, "site_differs"));
+    assert_eq!(warnings, pairs(&said), "a former province says which of today's is meant");
     let by_id = changed(&changed(&home("b"), "/site", json!({"id": site})), "/external_id", json!("I-3"));
     let by_id = with_measure(&by_id, "cool_roof");
     let (third, warnings) = register(&partner, &by_id).await;
@@ -42,10 +47,10 @@ async fn register_at_a_known_site_counts_it_once_and_keeps_its_facts(database: T
     let progress = app.progress_at(app.db_version()).await;
     assert_eq!(
         (&progress["data"]["sites"]["installed"], &progress["data"]["installations"]["installed"]),
-        (&json!(2), &json!(4))
+        (&json!(2), &json!(5))
     );
     let listed = partner.get(&format!("/v1/installations?site={}", site.as_str().unwrap())).await;
-    assert_eq!(listed.body["data"].as_array().unwrap().len(), 3);
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 4);
     app.stop().await;
 }
 
