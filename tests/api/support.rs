@@ -1,12 +1,13 @@
 //! Starting the application and talking to it. Helpers use the public interface only; those
 //! that reach behind it are named `db_*`.
 
+mod client;
+mod database;
+
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use awc::http::header::HeaderMap;
 use green_homes::app::{self, Service};
-use green_homes::db::Database;
 use green_homes::domain::actor::Role;
 use green_homes::domain::administration::{NewClient, NewPartner};
 use green_homes::domain::id::Code;
@@ -22,9 +23,9 @@ use green_homes::domain::text::{Name, Text};
 use green_homes::register::{Clock, Command, Engine, Request, system_clock};
 use green_homes::settings::Settings;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::postgres;
+pub use client::{Client, Reply};
+pub use database::{TestDatabase, db_execute, db_lines, db_sqlite};
 
 /// Makes one test a database from one async function that takes a [`TestDatabase`].
 macro_rules! on_both_databases {
@@ -42,57 +43,6 @@ pub(crate) use on_both_databases;
 /// Runs a test's future in a system of its own.
 pub fn run<T>(test: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(test)
-}
-
-/// A database of one test's own, and a data directory.
-pub struct TestDatabase {
-    pub url: String,
-    pub data_dir: TempDir,
-}
-
-impl TestDatabase {
-    pub fn sqlite() -> Self {
-        let data_dir = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", data_dir.path().join("test.db").display());
-        Self { url, data_dir }
-    }
-
-    pub fn postgres() -> Self {
-        static TEMPLATE: OnceLock<()> = OnceLock::new();
-        let cluster = postgres::cluster();
-        TEMPLATE.get_or_init(|| cluster.create_template("green_homes_template", db_migrate));
-        Self { url: cluster.create_database_from("green_homes_template"), data_dir: tempfile::tempdir().unwrap() }
-    }
-
-    /// Settings of a service on this database, on a free port.
-    pub fn settings(&self) -> Settings {
-        Settings {
-            data_dir: self.data_dir.path().to_owned(),
-            listen: "127.0.0.1:0".to_owned(),
-            database_url: Some(self.url.clone()),
-            database_url_file: None,
-            public_url: "https://register.example".to_owned(),
-            publisher: "Publisher".to_owned(),
-            database_connections: 5,
-            queue: 1024,
-            workers: Some(1),
-            log: "off".to_owned(),
-        }
-    }
-
-    pub fn db_open(&self) -> Database {
-        app::open_database(&self.settings(), &system_clock()).unwrap()
-    }
-
-    /// Whether this is the embedded database.
-    pub fn is_sqlite(&self) -> bool {
-        self.url.starts_with("sqlite")
-    }
-}
-
-fn db_migrate(url: &str) {
-    let settings = TestDatabase { url: url.to_owned(), data_dir: tempfile::tempdir().unwrap() };
-    drop(settings.db_open());
 }
 
 /// A running application.
@@ -229,103 +179,6 @@ pub async fn progress_at(address: &str, version: i64) -> Value {
     }
 }
 
-/// Somebody who calls the service.
-#[derive(Clone)]
-pub struct Client {
-    pub http: awc::Client,
-    pub address: String,
-    pub token: Option<String>,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Value,
-    pub text: String,
-}
-
-impl Client {
-    /// A caller without a token.
-    pub fn new(address: &str) -> Self {
-        let http = awc::Client::builder().timeout(std::time::Duration::from_mins(1)).finish();
-        Self { http, address: address.to_owned(), token: None }
-    }
-
-    /// The same caller with another token.
-    pub fn with_token(&self, token: impl Into<String>) -> Self {
-        Self { token: Some(token.into()), ..self.clone() }
-    }
-
-    pub async fn get(&self, path: &str) -> Reply {
-        self.send("GET", path, &[], None).await
-    }
-
-    pub async fn post(&self, path: &str, body: &Value) -> Reply {
-        self.post_raw(path, body.to_string()).await
-    }
-
-    pub async fn post_raw(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
-        self.send("POST", path, &[("content-type", "application/json")], Some(body.into())).await
-    }
-
-    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
-        self.try_send(method, path, headers, body).await.expect("an answer")
-    }
-
-    /// `None` when the connection broke.
-    pub async fn try_send(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Option<Vec<u8>>,
-    ) -> Option<Reply> {
-        let method = method.parse().unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.address));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
-        for header in headers {
-            request = request.insert_header(*header);
-        }
-        let sent = match body {
-            Some(body) => request.send_body(body).await,
-            None => request.send().await,
-        };
-        let mut reply = sent.ok()?;
-        let bytes = reply.body().limit(16 << 20).await.ok()?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Some(Reply {
-            status: reply.status().as_u16(),
-            headers: reply.headers().clone(),
-            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-            text,
-        })
-    }
-
-    /// Registers, and gives the installation's id.
-    pub async fn register(&self, body: &Value) -> String {
-        let reply = self.post("/v1/installations", body).await;
-        assert_eq!(reply.status, 201, "{}", reply.text);
-        reply.body["data"]["installation"]["id"].as_str().unwrap().to_owned()
-    }
-}
-
-impl Reply {
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
-
-    /// Pointers and codes of a problem's errors.
-    pub fn errors(&self) -> Vec<(String, String)> {
-        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
-    }
-}
-
 /// A home with 5.4 kWp on its roof; its external ids end in `name`.
 pub fn home(name: &str) -> Value {
     json!({
@@ -360,43 +213,6 @@ pub fn new_installation(name: &str) -> NewInstallation {
 pub fn pilot() -> Vec<Value> {
     let text = include_str!("../data/pilot-2020.ndjson");
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-#[derive(diesel::QueryableByName)]
-struct Line {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    line: String,
-}
-
-/// A connection of the test's own to a file. Others may hold it for a moment: a pool that was
-/// dropped closes its connections when it comes to it.
-pub fn db_sqlite(path: &str) -> diesel::SqliteConnection {
-    use diesel::Connection;
-    use diesel::connection::SimpleConnection;
-    let mut connection = diesel::SqliteConnection::establish(path).unwrap();
-    connection.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
-    connection
-}
-
-/// What a query finds that names its one column, a text, `line`.
-pub fn db_lines(url: &str, sql: &str) -> Vec<String> {
-    use diesel::{Connection, RunQueryDsl};
-    let query = diesel::sql_query(sql);
-    let lines: diesel::QueryResult<Vec<Line>> = match url.strip_prefix("sqlite://") {
-        Some(path) => query.load(&mut db_sqlite(path)),
-        None => query.load(&mut diesel::PgConnection::establish(url).unwrap()),
-    };
-    lines.unwrap_or_else(|error| panic!("{sql}: {error}")).into_iter().map(|found| found.line).collect()
-}
-
-/// Runs statements as somebody could who has the database's password.
-pub fn db_execute(url: &str, sql: &str) -> diesel::QueryResult<()> {
-    use diesel::Connection;
-    use diesel::connection::SimpleConnection;
-    match url.strip_prefix("sqlite://") {
-        Some(path) => db_sqlite(path).batch_execute(sql),
-        None => diesel::PgConnection::establish(url).unwrap().batch_execute(sql),
-    }
 }
 
 /// The binary under test.

@@ -1,0 +1,101 @@
+//! Somebody who calls the service over HTTP, and what comes back.
+
+use awc::http::header::HeaderMap;
+use serde_json::Value;
+
+/// Somebody who calls the service.
+#[derive(Clone)]
+pub struct Client {
+    pub http: awc::Client,
+    pub address: String,
+    pub token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+    pub text: String,
+}
+
+impl Client {
+    /// A caller without a token.
+    pub fn new(address: &str) -> Self {
+        let http = awc::Client::builder().timeout(std::time::Duration::from_mins(1)).finish();
+        Self { http, address: address.to_owned(), token: None }
+    }
+
+    /// The same caller with another token.
+    pub fn with_token(&self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.post_raw(path, body.to_string()).await
+    }
+
+    pub async fn post_raw(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
+        self.send("POST", path, &[("content-type", "application/json")], Some(body.into())).await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
+        self.try_send(method, path, headers, body).await.expect("an answer")
+    }
+
+    /// `None` when the connection broke.
+    pub async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Option<Reply> {
+        let method = method.parse().unwrap();
+        let mut request = self.http.request(method, format!("{}{path}", self.address));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        let sent = match body {
+            Some(body) => request.send_body(body).await,
+            None => request.send().await,
+        };
+        let mut reply = sent.ok()?;
+        let bytes = reply.body().limit(16 << 20).await.ok()?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Some(Reply {
+            status: reply.status().as_u16(),
+            headers: reply.headers().clone(),
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            text,
+        })
+    }
+
+    /// Registers, and gives the installation's id.
+    pub async fn register(&self, body: &Value) -> String {
+        let reply = self.post("/v1/installations", body).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        reply.body["data"]["installation"]["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Pointers and codes of a problem's errors.
+    pub fn errors(&self) -> Vec<(String, String)> {
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
+    }
+}
