@@ -8,8 +8,9 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web
 
 use super::error::ApiError;
 use super::json::{self, Node};
+use super::matched_row;
 
-/// The most bytes a body may have.
+/// The most bytes that a body may have where its route says nothing else.
 pub const LIMIT: usize = 64 * 1024;
 
 /// A body that is longer under way has broken off.
@@ -29,7 +30,8 @@ impl FromRequest for JsonBody {
             if !is_plain_json(&request) {
                 return Err(ApiError::UnsupportedMediaType);
             }
-            let bytes = collect(payload).await?;
+            let limit = matched_row(&request).map_or(LIMIT, |row| row.body_limit);
+            let bytes = collect(payload, limit).await?;
             let parsed = json::parse(&bytes);
             parsed.map(Self).map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })
         })
@@ -46,8 +48,8 @@ fn is_plain_json(request: &HttpRequest) -> bool {
 }
 
 /// Reads the payload up to the limit.
-async fn collect(payload: Payload) -> Result<web::Bytes, ApiError> {
-    let limited = actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), LIMIT);
+async fn collect(payload: Payload, limit: usize) -> Result<web::Bytes, ApiError> {
+    let limited = actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), limit);
     match tokio::time::timeout(WITHIN, limited).await {
         Err(_) => Err(ApiError::BrokenBody),
         Ok(Ok(Ok(bytes))) => Ok(bytes),
@@ -56,6 +58,6 @@ async fn collect(payload: Payload) -> Result<web::Bytes, ApiError> {
             tracing::debug!(%error, "a body broke off");
             Err(ApiError::BrokenBody)
         }
-        Ok(Err(_)) => Err(ApiError::TooLarge { limit: LIMIT }),
+        Ok(Err(_)) => Err(ApiError::TooLarge { limit }),
     }
 }

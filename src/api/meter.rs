@@ -52,6 +52,7 @@ fn known(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::PATCH => "PATCH",
         _ => "other",
     }
 }

@@ -49,18 +49,24 @@ pub struct Row {
     pub access: Access,
     /// Who answers.
     pub handler: fn() -> Route,
+    /// The most bytes that a body may have here.
+    pub body_limit: usize,
+}
+
+const fn row(method: Method, path: &'static str, access: Access, handler: fn() -> Route) -> Row {
+    Row { method, path, access, handler, body_limit: body::LIMIT }
 }
 
 const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    Row { method: Method::GET, path, access, handler }
+    row(Method::GET, path, access, handler)
 }
 
 const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    Row { method: Method::POST, path, access, handler }
+    row(Method::POST, path, access, handler)
 }
 
 /// Every route there is.
-pub static ROUTES: [Row; 24] = [
+pub static ROUTES: &[Row] = &[
     // First, because paths are tried in this order and this one is asked for most.
     get("/v1/progress", Public, || read().to(progress::get_progress)),
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)),

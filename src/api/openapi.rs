@@ -53,9 +53,13 @@ pub fn document() -> Document {
     let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
     let components = document.components.get_or_insert_default();
     components.security_schemes.insert(SCHEME.to_owned(), RefOr::T(SecurityScheme::OAuth2(OAuth2::new([flow]))));
-    for row in &ROUTES {
+    for row in ROUTES {
         let Some(item) = document.paths.paths.get_mut(row.path) else { continue };
-        let operation = if row.method == "GET" { item.get.as_mut() } else { item.post.as_mut() };
+        let operation = match row.method.as_str() {
+            "GET" => item.get.as_mut(),
+            "PATCH" => item.patch.as_mut(),
+            _ => item.post.as_mut(),
+        };
         if let Some(operation) = operation {
             complete(operation, row.path, row.access);
             describe_answers(operation);
@@ -138,7 +142,7 @@ fn problem_response(description: &str) -> RefOr<Response> {
 pub fn operations(document: &Document) -> Vec<(&'static str, String)> {
     let mut operations = Vec::new();
     for (path, item) in &document.paths.paths {
-        for (method, operation) in [("GET", &item.get), ("POST", &item.post)] {
+        for (method, operation) in [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch)] {
             if operation.is_some() {
                 operations.push((method, path.clone()));
             }

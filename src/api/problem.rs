@@ -179,7 +179,7 @@ impl ApiError {
 
 /// Every problem code with its title and its general description, in both languages.
 #[rustfmt::skip]
-const PROBLEMS: [(&str, [&str; 2], [&str; 2]); 15] = [
+const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("malformed_json", ["JSON không hợp lệ", "Malformed JSON"], ["Nội dung gửi lên không phải JSON.", "The body is not JSON."]),
     ("invalid_request", ["Dữ liệu không hợp lệ", "Invalid request"], ["Một hoặc nhiều giá trị không hợp lệ; xem errors. Chưa có gì được ghi.", "One or more values are wrong; see errors. Nothing was recorded."]),
     ("not_found", ["Không tìm thấy", "Not found"], ["Không có gì ở địa chỉ này, hoặc không dành cho client này.", "There is nothing at this address, or not for this client."]),

@@ -44,6 +44,10 @@ impl Client {
         self.send("POST", path, &[("content-type", "application/json")], Some(body.into())).await
     }
 
+    pub async fn send_json(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.send(method, path, &[("content-type", "application/json")], Some(body.to_string().into())).await
+    }
+
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
         self.try_send(method, path, headers, body).await.expect("an answer")
     }

@@ -1,0 +1,41 @@
+//! One change of the register from the command line.
+
+use crate::app::{self, StartError};
+use crate::domain::fault::{Fault, Language};
+use crate::domain::refusal::Refusal;
+use crate::register::{Clock, Command as Change, Engine, Failure, Request};
+use crate::settings::Settings;
+
+/// Who acts on the command line, in entries.
+const ACTOR: &str = "command-line";
+
+/// One change, beside a server that may be running: the lock of the head orders them.
+pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<(), StartError> {
+    let database = app::open_database(settings, clock)?;
+    let request = Request { actor: ACTOR.to_owned(), command };
+    let mut executed = Engine::new(database, clock.clone()).execute(&[&request]);
+    match executed.results.pop() {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(Failure::Refused(refusal))) => Err(explain(&refusal).into()),
+        Some(Err(Failure::Unavailable)) => Err("the database is busy or cannot be reached; try again".into()),
+        Some(Err(Failure::Broken)) | None => Err("the change could not be written; the log says why".into()),
+    }
+}
+
+fn explain(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::CodeTaken { .. } => "this code is taken".to_owned(),
+        Refusal::Invalid(faults) => {
+            let told = faults
+                .iter()
+                .map(|f| format!("--{}: {}", f.pointer.trim_start_matches('/'), f.fault.explain(Language::English)));
+            told.collect::<Vec<_>>().join("; ")
+        }
+        _ => "refused".to_owned(),
+    }
+}
+
+/// A fault of a flag, in words.
+pub(super) fn said(flag: &str, fault: Fault) -> StartError {
+    format!("{flag}: {}", fault.explain(Language::English)).into()
+}

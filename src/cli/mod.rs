@@ -1,0 +1,113 @@
+//! The command line. What a program reads goes to stdout, everything else to stderr.
+
+mod administration;
+mod change;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::api::openapi;
+use crate::app::{self, StartError};
+use crate::register::{Clock, audit, system_clock};
+use crate::settings::Settings;
+
+use administration::{ClientCommand, PartnerCommand};
+
+/// The register and public counter of Triệu Ngôi Nhà Xanh (Million Green Homes)
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (the default)
+    Serve,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Partners: organisations that register installations
+    Partner {
+        #[command(subcommand)]
+        command: PartnerCommand,
+    },
+    /// Clients: programs and people with credentials
+    Client {
+        #[command(subcommand)]
+        command: ClientCommand,
+    },
+    /// Prove that nothing was changed behind the register's back; exit code 1 if something was
+    Audit,
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr(&cli.settings);
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("green-homes: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, StartError> {
+    let (settings, clock) = (cli.settings, system_clock());
+    settings.check()?;
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(&settings, &clock)?,
+        Command::Migrate => {
+            app::open_database(&settings, &clock)?;
+            eprintln!("the schema is up to date");
+        }
+        Command::Partner { command } => administration::partner(&settings, &clock, command)?,
+        Command::Client { command } => administration::client(&settings, &clock, command)?,
+        Command::Audit => return run_audit(&settings),
+        Command::Openapi => print!("{}", openapi::document_json()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
+    app::serve(settings, clock, |service| {
+        let (address, public) = (service.address, settings.public_url());
+        eprintln!(
+            "listening on http://{address} (documentation at /docs); links and tokens name {public} (--public-url)"
+        );
+        eprintln!("database {}", service.database);
+        eprintln!("add a client: green-homes client add --role admin --name NAME");
+    })
+}
+
+fn run_audit(settings: &Settings) -> Result<ExitCode, StartError> {
+    let url = settings.database()?;
+    if let crate::db::Url::Sqlite(path) = &url
+        && !std::path::Path::new(path).exists()
+    {
+        return Err(format!("there is no database at {path}").into());
+    }
+    let database = crate::db::Database::open(&url, settings.database_connections)?;
+    let report = audit::audit(&database)?;
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    if report.ok {
+        eprintln!("the register is whole: {} entries", report.version);
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} things are wrong with the register", report.findings_total);
+    Ok(ExitCode::FAILURE)
+}
+
+fn log_to_stderr(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
