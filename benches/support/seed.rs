@@ -7,6 +7,7 @@ use std::time::Instant;
 use chrono::NaiveDate;
 use green_homes::app;
 use green_homes::db::{Database, Url, cells};
+use green_homes::domain::actor::Actor;
 use green_homes::domain::administration::NewPartner;
 use green_homes::domain::contribution::CONTRIBUTION_NO;
 use green_homes::domain::date::day_of;
@@ -130,7 +131,7 @@ impl Seeder {
 
     /// Carries them out in one transaction; every one of them must succeed.
     fn execute(&self, commands: Vec<Command>) -> Result<(Vec<Done>, i64)> {
-        let request = |command| Request { actor: "bench".to_owned(), command };
+        let request = |command| Request { by: Actor::operator("bench"), command };
         let requests: Vec<Request> = commands.into_iter().map(request).collect();
         let executed = self.engine.execute(&requests.iter().collect::<Vec<_>>());
         let version = executed.committed.last().map_or(0, |committed| committed.version);

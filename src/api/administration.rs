@@ -82,7 +82,7 @@ pub struct ProjectResponse {
 }
 
 async fn ask(caller: &Caller, state: &State, command: Command) -> Result<(), ApiError> {
-    state.register.request(Request { actor: caller.0.client_id.clone(), command }).await?;
+    state.register.request(Request { by: caller.0.clone(), command }).await?;
     Ok(())
 }
 

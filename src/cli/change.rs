@@ -1,6 +1,7 @@
 //! One change of the register from the command line.
 
 use crate::app::{self, StartError};
+use crate::domain::actor::Actor;
 use crate::domain::fault::{Fault, Language};
 use crate::domain::refusal::Refusal;
 use crate::register::{Clock, Command as Change, Engine, Failure, Request};
@@ -12,7 +13,7 @@ const ACTOR: &str = "command-line";
 /// One change, beside a server that may be running: the lock of the head orders them.
 pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<(), StartError> {
     let database = app::open_database(settings, clock)?;
-    let request = Request { actor: ACTOR.to_owned(), command };
+    let request = Request { by: Actor::operator(ACTOR), command };
     let mut executed = Engine::new(database, clock.clone()).execute(&[&request]);
     match executed.results.pop() {
         Some(Ok(_)) => Ok(()),

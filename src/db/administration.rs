@@ -168,6 +168,8 @@ fn client(row: ClientRow, secrets: &[SecretRow]) -> Result<Client, DbError> {
             role: Role::parse(&row.role).ok_or_else(|| DbError::corrupt(format!("role {:?}", row.role)))?,
             partner: row.partner.map(Code::stored),
             client_id: row.client_id,
+            affiliation: None,
+            province: None,
         },
         revoked: row.revoked_at.is_some(),
         is_limited: row.province_code.is_some(),

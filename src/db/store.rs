@@ -86,6 +86,11 @@ impl Batch {
         self.changed_sites.push(SiteRow::from(site));
     }
 
+    /// Personal data that was changed; once a batch, in its last state.
+    pub fn change_private(&mut self, site: SiteId, private: &PrivateFacts) {
+        self.privates.push(SitePrivateRow::of(site, private));
+    }
+
     /// A partner's own number of a site.
     pub fn add_ref(&mut self, partner: &PartnerCode, external_id: &ExternalId, site: SiteId, version: i64) {
         self.refs.push(SiteRefRow {

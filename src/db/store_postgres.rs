@@ -207,7 +207,10 @@ fn site_private(batch: &Batch) -> Change<'_> {
             date(rows, |r| r.consent_on),
             int(rows, |r| r.consent_text_version),
         ],
-        after: "",
+        after: "ON CONFLICT (site) DO UPDATE SET address = excluded.address, \
+                grid_customer_code = excluded.grid_customer_code, lat_microdeg = excluded.lat_microdeg, \
+                lon_microdeg = excluded.lon_microdeg, consent_on = excluded.consent_on, \
+                consent_text_version = excluded.consent_text_version",
     }
 }
 

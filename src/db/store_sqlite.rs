@@ -19,7 +19,7 @@ pub(super) fn write(c: &mut SqliteConnection, batch: &Batch, head: &NewHead, fro
         diesel::insert_into(site_refs::table).values(row).execute(c)?;
     }
     for row in &batch.privates {
-        diesel::insert_into(site_private::table).values(row).execute(c)?;
+        diesel::replace_into(site_private::table).values(row).execute(c)?;
     }
     for row in &batch.installations {
         diesel::insert_into(installations::table).values(row).execute(c)?;

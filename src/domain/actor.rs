@@ -2,6 +2,9 @@
 
 use super::coded::coded_enum;
 use super::id::PartnerCode;
+use super::installation::Installation;
+use super::reference::ProvinceId;
+use super::site::SiteRecord;
 
 coded_enum!(
     /// What a client may do.
@@ -26,4 +29,26 @@ pub struct Actor {
     pub role: Role,
     /// The partner it acts for, with the role partner.
     pub partner: Option<PartnerCode>,
+    /// The partner that a reviewer works for: nobody reviews their own.
+    pub affiliation: Option<PartnerCode>,
+    /// The one province that it may see, if it is limited.
+    pub province: Option<ProvinceId>,
+}
+
+impl Actor {
+    /// Whoever has the database itself: the command line.
+    #[must_use]
+    pub fn operator(name: &str) -> Self {
+        Self { client_id: name.to_owned(), role: Role::Admin, partner: None, affiliation: None, province: None }
+    }
+
+    /// Whether it may see an installation of `record`: a partner its own, everybody else any but
+    /// those of the partner they work for, and of one province if they are limited to it.
+    #[must_use]
+    pub fn may_see(&self, record: &SiteRecord, installation: &Installation) -> bool {
+        let owner = Some(&installation.partner);
+        let own = self.role != Role::Partner || self.partner.as_ref() == owner;
+        let here = self.province.is_none_or(|province| province == record.site.facts.place.province());
+        own && here && self.affiliation.as_ref() != owner
+    }
 }

@@ -8,6 +8,7 @@ use crate::db::cells::CellTotals;
 use crate::db::head::Head;
 use crate::db::store::Batch;
 use crate::db::{Connection, DbError};
+use crate::domain::actor::Actor;
 use crate::domain::date;
 use crate::domain::entry::{Action, Cause, Hash};
 use crate::domain::fault::Fault;
@@ -105,10 +106,10 @@ pub(super) struct Deciding<'a> {
 
 impl Deciding<'_> {
     fn one(&mut self, request: &Request) -> Result<Done, Stop> {
-        let actor = request.actor.as_str();
+        let actor = &request.by;
         let stamp = self.stamp;
         match &request.command {
-            Command::Register { by, new } => self.register(actor, by, new),
+            Command::Register { by, new } => self.register(&actor.client_id, by, new),
             Command::Verify { id, tier, note } => {
                 let (action, cause) = (Action::Verify, Cause::Verified);
                 self.transition(actor, *id, action, cause, (Some(tier.as_str()), note.as_ref()), |record| {
@@ -127,10 +128,10 @@ impl Deciding<'_> {
                     transition::decommission(record, *id, *on, stamp)
                 })
             }
-            Command::Merge { from, into } => self.merge(actor, *from, *into),
-            Command::Split { id } => self.split(actor, *id),
+            Command::Merge { from, into } => self.merge(&actor.client_id, *from, *into),
+            Command::Split { id } => self.split(&actor.client_id, *id),
             Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {
-                self.administer(actor, &request.command)
+                self.administer(&actor.client_id, &request.command)
             }
         }
     }
@@ -188,7 +189,7 @@ impl Deciding<'_> {
 
     fn transition(
         &mut self,
-        actor: &str,
+        actor: &Actor,
         id: InstallationId,
         action: Action,
         cause: Cause,
@@ -196,11 +197,14 @@ impl Deciding<'_> {
         change: impl Fn(&SiteRecord) -> transition::Changed,
     ) -> Result<Done, Stop> {
         let before = self.set.record_of(id).ok_or(Refusal::NotFound)?.clone();
+        if !before.installation(id).is_some_and(|installation| actor.may_see(&before, installation)) {
+            return Err(Refusal::NotFound.into());
+        }
         let Some(after) = change(&before)? else {
             return Ok(Done::Changed { record: Box::new(before), id });
         };
         self.post(Change {
-            actor,
+            actor: &actor.client_id,
             action,
             cause,
             subject: format!("installation/{id}"),

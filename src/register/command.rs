@@ -1,5 +1,6 @@
 //! What the register can be asked to change, and what it answers.
 
+use crate::domain::actor::Actor;
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::refusal::Refusal;
@@ -13,8 +14,8 @@ use chrono::NaiveDate;
 /// A change, and who asks for it.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The client's id, or the command line's.
-    pub actor: String,
+    /// Who asks: entries carry its id, and it may touch only what it may see.
+    pub by: Actor,
     /// What is asked.
     pub command: Command,
 }

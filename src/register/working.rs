@@ -20,6 +20,7 @@ pub(super) struct WorkingSet {
     records: HashMap<SiteId, SiteRecord>,
     projects: HashSet<ProjectCode>,
     changed_sites: BTreeSet<SiteId>,
+    changed_privates: BTreeSet<SiteId>,
     new_sites: BTreeSet<SiteId>,
     changed_installations: BTreeSet<InstallationId>,
     new_installations: BTreeSet<InstallationId>,
@@ -113,6 +114,9 @@ impl WorkingSet {
         if site.version == version {
             self.changed_sites.insert(site.id);
         }
+        if self.records.get(&site.id).is_some_and(|before| before.private != record.private) {
+            self.changed_privates.insert(site.id);
+        }
         if !self.records.contains_key(&site.id) {
             self.new_sites.insert(site.id);
             if let Some(code) = record.private.grid_customer_code.as_ref().filter(|code| code.is_usual()) {
@@ -144,6 +148,9 @@ impl WorkingSet {
                 batch.add_site(&record.site, &record.private);
             } else {
                 batch.change_site(&record.site);
+                if self.changed_privates.contains(&record.site.id) {
+                    batch.change_private(record.site.id, &record.private);
+                }
             }
         }
         for ((partner, external_id), site, version) in &self.new_names {

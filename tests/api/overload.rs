@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use green_homes::app;
 use green_homes::db::head;
+use green_homes::domain::actor::Actor;
 use green_homes::domain::date;
 use green_homes::domain::id::Code;
 use green_homes::domain::refusal::Refusal;
@@ -131,7 +132,7 @@ async fn one_request_that_the_database_refuses_spoils_no_other(database: TestDat
     let app = App::start(database).await;
     app.partner("SOLARCO").await;
     let new = |name: &str| Request {
-        actor: "test".to_owned(),
+        by: Actor::operator("test"),
         command: Command::Register {
             by: Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false },
             new: Box::new(crate::support::new_installation(name)),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 use green_homes::db::{cells as stored, head, lookup};
+use green_homes::domain::actor::Actor;
 use green_homes::domain::administration::NewPartner;
 use green_homes::domain::id::{Code, SiteId};
 use green_homes::domain::installation::Terms;
@@ -347,7 +348,7 @@ fn register(new: NewInstallation) -> Command {
 }
 
 fn request(command: Command) -> Request {
-    Request { actor: "model".to_owned(), command }
+    Request { by: Actor::operator("model"), command }
 }
 
 fn summed(postings: impl Iterator<Item = stored::CellTotals>) -> BTreeMap<i64, Sums> {

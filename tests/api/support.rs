@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use green_homes::app::{self, Service};
-use green_homes::domain::actor::Role;
+use green_homes::domain::actor::{Actor, Role};
 use green_homes::domain::administration::{NewClient, NewPartner};
 use green_homes::domain::id::Code;
 use green_homes::domain::installation::Terms;
@@ -127,7 +127,7 @@ impl App {
 
     fn db_change(&self, command: Command) {
         let engine = Engine::new(self.database.db_open(), system_clock());
-        let done = engine.execute(&[&Request { actor: "test".to_owned(), command }]);
+        let done = engine.execute(&[&Request { by: Actor::operator("test"), command }]);
         assert!(done.results.iter().all(Result::is_ok), "{:?}", done.results);
     }
 

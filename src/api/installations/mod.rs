@@ -49,7 +49,7 @@ pub async fn create_installation(
     let new = body::read_new_installation(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
     let by = Registrant { partner, sandbox };
     let command = Command::Register { by, new: Box::new(new) };
-    let done = state.register.request(Request { actor: caller.0.client_id.clone(), command }).await?;
+    let done = state.register.request(Request { by: caller.0.clone(), command }).await?;
     let Done::Registered { outcome, record, id, remarks } = done else { return Err(ApiError::Internal) };
     let found = Found { record: *record, id };
     let view = InstallationView::of(&found, &caller.0).ok_or(ApiError::Internal)?;
@@ -153,7 +153,7 @@ pub async fn reject_installation(
 }
 
 async fn change(caller: &Caller, state: &State, command: Command) -> Result<HttpResponse, ApiError> {
-    let done = state.register.request(Request { actor: caller.0.client_id.clone(), command }).await?;
+    let done = state.register.request(Request { by: caller.0.clone(), command }).await?;
     let Done::Changed { record, id } = done else { return Err(ApiError::Internal) };
     let found = Found { record: *record, id };
     Ok(answer(InstallationView::of(&found, &caller.0).ok_or(ApiError::Internal)?))

@@ -208,10 +208,7 @@ impl RegisteredResponse {
 impl InstallationView {
     /// An installation as `actor` may see it; none if it may not.
     pub fn of(found: &Found, actor: &Actor) -> Option<Self> {
-        let installation = found.record.installation(found.id)?;
-        if actor.role == Role::Partner && actor.partner.as_ref() != Some(&installation.partner) {
-            return None;
-        }
+        let installation = found.record.installation(found.id).filter(|one| actor.may_see(&found.record, one))?;
         let (state, terms) = (&installation.state, &installation.terms);
         Some(Self {
             id: installation.id.to_string(),
