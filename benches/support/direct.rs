@@ -109,6 +109,7 @@ impl Direct {
             sites: vec![SiteDoc::of(&record.site)],
             site_refs: name.map(|name| SiteRefDoc::of(&record.site, record.site.partner.as_str(), name)).collect(),
             installations: record.installations.iter().map(InstallationDoc::of).collect(),
+            personal: Vec::new(),
             reason: None,
         })?;
         let postings: Vec<Posting> =

@@ -12,8 +12,8 @@ use green_homes::domain::administration::NewPartner;
 use green_homes::domain::contribution::CONTRIBUTION_NO;
 use green_homes::domain::date::day_of;
 use green_homes::domain::id::InstallationId;
+use green_homes::domain::reason::{DecommissionReason, RejectReason};
 use green_homes::domain::registration::Registrant;
-use green_homes::domain::state::RejectReason;
 use green_homes::domain::text::Name;
 use green_homes::register::{Command, Done, Engine, Failure, Request, audit, system_clock};
 use serde::{Deserialize, Serialize};
@@ -124,14 +124,17 @@ impl Seeder {
         let known: Vec<(InstallationId, &Job)> = ids.zip(jobs.iter().map(|(_, _, job)| *job)).collect();
         let decisions = known.iter().filter_map(|(id, job)| decision(*id, job)).collect();
         let (_, decided) = self.execute(decisions)?;
-        let ends = known.iter().filter_map(|(id, job)| Some(Command::Decommission { id: *id, on: job.ended_on? }));
+        let ends = known.iter().filter_map(|(id, job)| {
+            let (id, on) = (*id, job.ended_on?);
+            Some(Command::Decommission { id, on, reason: DecommissionReason::Removed, note: None })
+        });
         let (_, ended) = self.execute(ends.collect())?;
         Ok(version.max(decided).max(ended))
     }
 
     /// Carries them out in one transaction; every one of them must succeed.
     fn execute(&self, commands: Vec<Command>) -> Result<(Vec<Done>, i64)> {
-        let request = |command| Request { by: Actor::operator("bench"), command };
+        let request = |command| Request::new(Actor::operator("bench"), command);
         let requests: Vec<Request> = commands.into_iter().map(request).collect();
         let executed = self.engine.execute(&requests.iter().collect::<Vec<_>>());
         let version = executed.committed.last().map_or(0, |committed| committed.version);

@@ -82,7 +82,7 @@ pub struct ProjectResponse {
 }
 
 async fn ask(caller: &Caller, state: &State, command: Command) -> Result<(), ApiError> {
-    state.register.request(Request { by: caller.0.clone(), command }).await?;
+    state.register.request(Request::new(caller.0.clone(), command)).await?;
     Ok(())
 }
 

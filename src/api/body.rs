@@ -7,6 +7,7 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
 
 use super::error::ApiError;
+use super::idempotency::Key;
 use super::json::{self, Node};
 use super::matched_row;
 
@@ -16,8 +17,8 @@ pub const LIMIT: usize = 64 * 1024;
 /// A body that is longer under way has broken off.
 pub const WITHIN: Duration = Duration::from_secs(30);
 
-/// A parsed body.
-pub struct JsonBody(pub Node);
+/// A parsed body, and the idempotency key that it came with.
+pub struct JsonBody(pub Node, pub Option<Key>);
 
 impl FromRequest for JsonBody {
     type Error = ApiError;
@@ -32,8 +33,11 @@ impl FromRequest for JsonBody {
             }
             let limit = matched_row(&request).map_or(LIMIT, |row| row.body_limit);
             let bytes = collect(payload, limit).await?;
+            let key = Key::of(&request, &bytes)?;
             let parsed = json::parse(&bytes);
-            parsed.map(Self).map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })
+            parsed
+                .map(|node| Self(node, key))
+                .map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })
         })
     }
 }

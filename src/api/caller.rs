@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
-use crate::domain::actor::{Actor, Role};
+use crate::domain::actor::Actor;
 use crate::domain::id::PartnerCode;
 
 use super::access::{Access, Scope};
@@ -25,12 +25,6 @@ impl Caller {
     /// The partner that a caller with the role partner acts for.
     pub fn partner(&self) -> Result<&PartnerCode, ApiError> {
         self.0.partner.as_ref().ok_or(ApiError::Forbidden { needs: Scope::Register })
-    }
-
-    /// The partner whose records alone the caller may see; `None` is everybody's.
-    #[must_use]
-    pub fn sees_only(&self) -> Option<&PartnerCode> {
-        if self.0.role == Role::Partner { self.0.partner.as_ref() } else { None }
     }
 }
 

@@ -46,6 +46,8 @@ pub enum ApiError {
         /// The methods there are.
         allow: String,
     },
+    /// A correction does not say which state of the record it is for.
+    PreconditionRequired,
     /// The body is too large.
     TooLarge {
         /// The most it may be, in bytes.
@@ -67,15 +69,19 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::MalformedJson { .. } | Self::BrokenBody => StatusCode::BAD_REQUEST,
-            Self::Invalid(_) | Self::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::Refused(Refusal::Invalid(_) | Refusal::KeyReused) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::NotFound | Self::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
-            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Refused(Refusal::Stale { .. }) => StatusCode::PRECONDITION_FAILED,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::Forbidden { .. } | Self::Refused(Refusal::RecordedByAnother) => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(_) => StatusCode::CONFLICT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -102,7 +108,9 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let mut builder = HttpResponse::build(self.status());
         match self {
-            Self::Unavailable => builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Self::Unavailable | Self::Refused(Refusal::KeyInFlight) => {
+                builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
+            }
             Self::MethodNotAllowed { allow } => builder.insert_header((ALLOW, allow.as_str())),
             Self::Unauthorized { sent: true } => {
                 builder.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))

@@ -10,6 +10,7 @@ mod caller;
 mod docs;
 mod error;
 mod health;
+mod idempotency;
 mod installations;
 mod json;
 mod meta;
@@ -19,6 +20,8 @@ mod middleware;
 mod oauth;
 pub mod openapi;
 mod origins;
+mod perform;
+mod precondition;
 mod problem;
 mod progress;
 mod query;
@@ -26,6 +29,8 @@ mod reader;
 mod reference;
 mod request_id;
 mod requests;
+mod review;
+mod sites;
 mod state;
 
 use actix_web::http::Method;
@@ -38,6 +43,7 @@ pub use progress::render as render_progress;
 pub use state::{PublicSettings, State};
 
 use Access::{Needs, Open, Public};
+use installations::{history, lifecycle};
 
 /// One method of one path.
 pub struct Row {
@@ -65,6 +71,14 @@ const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row
     row(Method::POST, path, access, handler)
 }
 
+const fn patch(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
+    row(Method::PATCH, path, access, handler)
+}
+
+const fn act(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
+    post(path, Needs(scope), handler)
+}
+
 /// Every route there is.
 pub static ROUTES: &[Row] = &[
     // First, because paths are tried in this order and this one is asked for most.
@@ -75,8 +89,26 @@ pub static ROUTES: &[Row] = &[
     post("/v1/installations", Needs(Scope::Register), || web::post().to(installations::create_installation)),
     get("/v1/installations", Needs(Scope::ReadInstallations), || read().to(installations::list_installations)),
     get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || read().to(installations::get_installation)),
-    post("/v1/installations/{id}/verify", Needs(Scope::Review), || web::post().to(installations::verify_installation)),
-    post("/v1/installations/{id}/reject", Needs(Scope::Review), || web::post().to(installations::reject_installation)),
+    patch("/v1/installations/{id}", Needs(Scope::Register), || web::patch().to(lifecycle::correct_installation)),
+    get("/v1/installations/{id}/history", Needs(Scope::ReadInstallations), || read().to(history::get_history)),
+    act("/v1/installations/{id}/complete", Scope::Register, || web::post().to(lifecycle::complete_installation)),
+    act("/v1/installations/{id}/resubmit", Scope::Register, || web::post().to(lifecycle::resubmit_installation)),
+    act("/v1/installations/{id}/withdraw", Scope::Register, || web::post().to(lifecycle::withdraw_installation)),
+    act("/v1/installations/{id}/decommission", Scope::Register, || {
+        web::post().to(lifecycle::decommission_installation)
+    }),
+    act("/v1/installations/{id}/verify", Scope::Review, || web::post().to(lifecycle::verify_installation)),
+    act("/v1/installations/{id}/reject", Scope::Review, || web::post().to(lifecycle::reject_installation)),
+    get("/v1/sites/{id}", Needs(Scope::ReadInstallations), || read().to(sites::get_site)),
+    patch("/v1/sites/{id}", Needs(Scope::Register), || web::patch().to(sites::correct_site)),
+    get("/v1/review/queue", Needs(Scope::Review), || read().to(review::get_review_queue)),
+    Row {
+        method: Method::POST,
+        path: "/v1/review/decisions",
+        access: Needs(Scope::Review),
+        handler: || web::post().to(review::decide_installations),
+        body_limit: review::BODY_LIMIT,
+    },
     post("/v1/partners", Needs(Scope::Administer), || web::post().to(administration::create_partner)),
     get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
     post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),

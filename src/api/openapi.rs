@@ -9,8 +9,10 @@ use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, Securit
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 
 use super::access::{Access, Scope};
+use super::installations::{history, lifecycle};
 use super::problem::MEDIA_TYPE;
 use super::{ROUTES, administration, docs, health, installations, metrics, oauth, problem, progress, reference};
+use super::{review, sites};
 
 const SCHEME: &str = "oauth2";
 
@@ -24,7 +26,10 @@ const SCHEME: &str = "oauth2";
     paths(
         oauth::issue_token, oauth::get_keys, oauth::get_metadata,
         installations::create_installation, installations::list_installations, installations::get_installation,
-        installations::verify_installation, installations::reject_installation,
+        lifecycle::correct_installation, lifecycle::complete_installation, lifecycle::resubmit_installation,
+        lifecycle::withdraw_installation, lifecycle::decommission_installation, lifecycle::verify_installation,
+        lifecycle::reject_installation, history::get_history, sites::get_site, sites::correct_site,
+        review::get_review_queue, review::decide_installations,
         administration::create_partner, administration::list_partners, administration::create_client,
         administration::create_project,
         progress::get_progress,

@@ -104,9 +104,11 @@ impl Problem {
                 };
                 (Some(standing.into()), Some(differences.iter().map(view).collect()))
             }
-            ApiError::Refused(Refusal::Ended(standing) | Refusal::InvalidTransition { standing, .. }) => {
-                (Some(standing.into()), None)
-            }
+            ApiError::Refused(
+                Refusal::Ended(standing)
+                | Refusal::InvalidTransition { standing, .. }
+                | Refusal::Stale { standing: Some(standing), .. },
+            ) => (Some(standing.into()), None),
             _ => (None, None),
         };
         Self {
@@ -141,6 +143,12 @@ impl ApiError {
             Self::Refused(Refusal::Ended(_)) => "installation_ended",
             Self::Refused(Refusal::InvalidTransition { .. }) => "invalid_transition",
             Self::Refused(Refusal::CodeTaken { .. }) => "code_taken",
+            Self::Refused(Refusal::Stale { .. }) => "stale",
+            Self::Refused(Refusal::RecordedByAnother) => "recorded_by_another",
+            Self::Refused(Refusal::KeyReused) => "idempotency_key_reused",
+            Self::Refused(Refusal::KeyInFlight) => "idempotency_key_in_flight",
+            Self::Refused(Refusal::AnswerNotKept) => "answer_not_kept",
+            Self::PreconditionRequired => "precondition_required",
             Self::Unauthorized { .. } => "unauthorized",
             Self::Forbidden { .. } => "forbidden",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
@@ -187,6 +195,12 @@ const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("installation_ended", ["Đã bị từ chối hoặc rút lại", "Rejected or withdrawn"], ["external_id này đã bị từ chối hoặc rút lại; xem installation.", "The installation of this external_id was rejected or withdrawn; see installation."]),
     ("invalid_transition", ["Trạng thái không cho phép", "Invalid transition"], ["Trạng thái hiện tại không cho phép thao tác này; xem installation.", "Its current status does not allow this action; see installation."]),
     ("code_taken", ["Mã đã được dùng", "Code taken"], ["Mã này đã thuộc về một mục khác.", "Something else has this code already."]),
+    ("stale", ["Đã thay đổi", "Changed since it was read"], ["Bản ghi đã thay đổi từ khi được đọc; hãy đọc lại rồi gửi với If-Match mới. Chưa có gì được ghi.", "The record changed since it was read: read it again, and send the new ETag in If-Match. Nothing was recorded."]),
+    ("precondition_required", ["Thiếu If-Match", "If-Match is required"], ["Sửa dữ liệu cần tiêu đề If-Match với ETag đã đọc, để không ghi đè thay đổi của người khác.", "A correction needs the header If-Match with the ETag that was read, so that nobody's change is overwritten."]),
+    ("recorded_by_another", ["Công trình của đối tác khác", "Recorded by another partner"], ["Chỉ đối tác ghi nhận công trình đầu tiên mới được sửa dữ liệu của công trình.", "Only the partner that first recorded a site corrects its facts."]),
+    ("idempotency_key_reused", ["Khóa đã dùng cho yêu cầu khác", "Idempotency key reused"], ["Idempotency-Key này đã đi cùng một yêu cầu khác; hãy dùng khóa mới.", "This Idempotency-Key came with another request before; use a new one."]),
+    ("idempotency_key_in_flight", ["Yêu cầu đang được xử lý", "Request under way"], ["Yêu cầu với Idempotency-Key này đang được xử lý; hãy gửi lại sau Retry-After giây.", "The request with this Idempotency-Key is still under way; send it again after Retry-After seconds."]),
+    ("answer_not_kept", ["Câu trả lời không được lưu", "Answer not kept"], ["Yêu cầu với Idempotency-Key này đã được thực hiện; câu trả lời có bí mật nên không được lưu.", "The request with this Idempotency-Key was carried out; its answer held a secret and was not kept."]),
     ("unauthorized", ["Chưa xác thực", "Unauthorized"], ["Cần token còn hạn từ /oauth/token trong tiêu đề Authorization: Bearer.", "Send a valid token from /oauth/token in the header Authorization: Bearer."]),
     ("forbidden", ["Không được phép", "Forbidden"], ["Vai trò của client không cho phép thao tác này.", "The client's role does not allow this."]),
     ("method_not_allowed", ["Phương thức không được hỗ trợ", "Method not allowed"], ["Đường dẫn này không nhận phương thức đó.", "This path does not take this method."]),

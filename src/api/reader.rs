@@ -3,6 +3,7 @@
 
 use serde_json::Number;
 
+use crate::domain::correction::Amend;
 use crate::domain::fault::{Expected, Fault};
 use crate::domain::refusal::FieldFault;
 
@@ -74,6 +75,32 @@ impl<'n> Object<'n> {
     /// Whether a member is there, whatever it is.
     pub fn has(&self, name: &str) -> bool {
         self.members.iter().any(|(key, node)| key == name && *node != Node::Null)
+    }
+
+    /// What a correction says of a member that may be unknown: `null` makes it so.
+    pub fn amend<T>(&self, name: &str, value: Option<T>) -> Amend<T> {
+        match value {
+            Some(value) => Amend::Set(value),
+            None if self.is_null(name) => Amend::Clear,
+            None => Amend::Keep,
+        }
+    }
+
+    /// Notes that a member cannot become unknown.
+    pub fn refuse_null(&self, name: &str, expected: Expected, faults: &mut Faults) {
+        if self.is_null(name) {
+            faults.add(self.at(name), Fault::WrongType { expected });
+        }
+    }
+
+    /// Notes that a member was asked for, and is not there.
+    pub fn skip<T>(&mut self, name: &'static str) -> Option<T> {
+        self.asked.push(name);
+        None
+    }
+
+    fn is_null(&self, name: &str) -> bool {
+        self.members.iter().any(|(key, node)| key == name && *node == Node::Null)
     }
 
     fn require<T>(&self, name: &'static str, value: Option<T>, faults: &mut Faults) -> Option<T> {

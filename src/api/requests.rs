@@ -107,6 +107,145 @@ pub struct CreateConsent {
     text_version: i32,
 }
 
+/// A correction of an installation: what is sent is changed, `null` makes a fact unknown.
+#[derive(Serialize, ToSchema)]
+pub struct CorrectInstallation {
+    /// The day of installation (YYYY-MM-DD, Hà Nội).
+    #[schema(example = "2026-11-20")]
+    installed_on: Option<String>,
+    /// The last day in operation, of a decommissioned one.
+    decommissioned_on: Option<String>,
+    /// All measures, as they should be.
+    #[schema(min_items = 1, max_items = 20)]
+    measures: Option<Vec<CreateMeasure>>,
+    /// The code of the project it belongs to.
+    project_code: Option<String>,
+    /// What it cost, in whole đồng.
+    cost_vnd: Option<i64>,
+    /// What of it was support, in whole đồng.
+    support_vnd: Option<i64>,
+    /// own, loan, grant or mixed.
+    finance: Option<String>,
+    /// occupant or `third_party`.
+    system_owner: Option<String>,
+    /// `self_only`, `sells_surplus` or `sells_all`.
+    power_use: Option<String>,
+    /// none, carbon, rec or dppa.
+    attributes_sold: Option<String>,
+    /// `data_entry_error`, `new_evidence`, `site_change` or other.
+    #[schema(example = "data_entry_error")]
+    reason: String,
+    /// A remark, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// A correction of a site: what is sent is changed, `null` makes a fact unknown.
+#[derive(Serialize, ToSchema)]
+pub struct CorrectSite {
+    /// home, building, office or factory.
+    #[schema(example = "home")]
+    kind: Option<String>,
+    /// One of the 34. The place is corrected as a whole: what of it is left out is unknown afterwards.
+    province_code: Option<String>,
+    /// One of the 3,321.
+    commune_code: Option<String>,
+    /// One of the 63 before July 2025.
+    former_province_code: Option<String>,
+    /// The address line. Personal data.
+    #[schema(max_length = 300)]
+    address: Option<String>,
+    /// The electricity customer code. Personal data.
+    grid_customer_code: Option<String>,
+    /// The place on the map. Personal data.
+    location: Option<CreateLocation>,
+    /// A low-income household.
+    low_income: Option<bool>,
+    /// A remote place.
+    remote: Option<bool>,
+    /// A household headed by a woman.
+    woman_headed: Option<bool>,
+    /// The householder's consent; a home with address, grid code or location needs it.
+    consent: Option<CreateConsent>,
+    /// `data_entry_error`, `new_evidence`, `site_change` or other.
+    #[schema(example = "data_entry_error")]
+    reason: String,
+    /// A remark, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// What was pledged is there.
+#[derive(Serialize, ToSchema)]
+pub struct CompleteInstallation {
+    /// The day of installation (YYYY-MM-DD, Hà Nội).
+    #[schema(example = "2026-11-20")]
+    installed_on: String,
+    /// A remark, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// Another review is asked for.
+#[derive(Serialize, ToSchema)]
+pub struct ResubmitInstallation {
+    /// A remark, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// An installation is taken back.
+#[derive(Serialize, ToSchema)]
+pub struct WithdrawInstallation {
+    /// cancelled, `registered_by_mistake`, `consent_withdrawn` or other.
+    #[schema(example = "cancelled")]
+    reason: String,
+    /// A remark, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// An installation went out of operation.
+#[derive(Serialize, ToSchema)]
+pub struct DecommissionInstallation {
+    /// Its last day in operation (YYYY-MM-DD, Hà Nội).
+    #[schema(example = "2026-11-20")]
+    decommissioned_on: String,
+    /// removed, replaced, destroyed or other.
+    #[schema(example = "replaced")]
+    reason: String,
+    /// A remark, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// Decisions of a reviewer.
+#[derive(Serialize, ToSchema)]
+pub struct DecideInstallations {
+    /// 1 to 1,000; each is decided by itself, in this order.
+    #[schema(min_items = 1, max_items = 1000)]
+    decisions: Vec<Decide>,
+}
+
+/// One decision.
+#[derive(Serialize, ToSchema)]
+pub struct Decide {
+    /// The installation's id.
+    #[schema(format = Uuid)]
+    installation: String,
+    /// verify or reject.
+    #[schema(example = "verify")]
+    action: String,
+    /// document, inspected or metered; required to verify.
+    #[schema(example = "document")]
+    evidence_tier: Option<String>,
+    /// As for a single rejection; required to reject.
+    reason: Option<String>,
+    /// A remark, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
 /// A verification.
 #[derive(Serialize, ToSchema)]
 pub struct VerifyInstallation {

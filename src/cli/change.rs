@@ -13,7 +13,7 @@ const ACTOR: &str = "command-line";
 /// One change, beside a server that may be running: the lock of the head orders them.
 pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<(), StartError> {
     let database = app::open_database(settings, clock)?;
-    let request = Request { by: Actor::operator(ACTOR), command };
+    let request = Request::new(Actor::operator(ACTOR), command);
     let mut executed = Engine::new(database, clock.clone()).execute(&[&request]);
     match executed.results.pop() {
         Some(Ok(_)) => Ok(()),

@@ -1,15 +1,18 @@
 //! Lists of installations, by key set: each page begins after the last id of the one before.
 
+use diesel::dsl::{exists, sql};
+use diesel::sql_types::Bool;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
 use super::lookup;
 use super::rows::site_id;
-use super::schema::{installations, sites};
-use crate::domain::id::{InstallationId, PartnerCode, SiteId};
-use crate::domain::reference::ProvinceId;
-use crate::domain::site::SiteRecord;
+use super::schema::{installation_measures, installations, sites};
+use crate::domain::actor::{Actor, Role};
+use crate::domain::id::{InstallationId, PartnerCode, ProjectCode, SiteId};
+use crate::domain::reference::{MeasureId, ProvinceId};
+use crate::domain::site::{SiteKind, SiteRecord};
 use crate::domain::state::Status;
 use crate::domain::text::ExternalId;
 
@@ -26,8 +29,24 @@ pub struct Filter {
     pub province: Option<ProvinceId>,
     /// At one site.
     pub site: Option<SiteId>,
+    /// At one kind of site.
+    pub kind: Option<SiteKind>,
+    /// With one measure.
+    pub measure: Option<MeasureId>,
+    /// Of one project.
+    pub project: Option<ProjectCode>,
+    /// As this actor may see them.
+    pub seen_by: Option<Actor>,
     /// After this one, in the order of ids.
     pub after: Option<InstallationId>,
+}
+
+impl Filter {
+    /// Every installation that an actor may see.
+    #[must_use]
+    pub fn seen_by(actor: &Actor) -> Self {
+        Self { seen_by: Some(actor.clone()), ..Self::default() }
+    }
 }
 
 /// An installation with the site it is at.
@@ -54,8 +73,34 @@ pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<
         if let Some(external_id) = &filter.external_id {
             query = query.filter(installations::external_id.eq(external_id.as_str().to_owned()));
         }
-        if let Some(status) = filter.status {
+        if filter.status == Some(Status::Installed) {
+            // The condition of the index, word for word.
+            query = query.filter(sql::<Bool>("installations.status = 'installed'"));
+        } else if let Some(status) = filter.status {
             query = query.filter(installations::status.eq(status.as_str()));
+        }
+        if let Some(kind) = filter.kind {
+            query = query.filter(sites::kind.eq(kind.as_str()));
+        }
+        if let Some(measure) = filter.measure {
+            let with = installation_measures::table
+                .filter(installation_measures::installation.eq(installations::id))
+                .filter(installation_measures::measure.eq(i32::from(measure.number())));
+            query = query.filter(exists(with));
+        }
+        if let Some(project) = &filter.project {
+            query = query.filter(installations::project.eq(project.as_str().to_owned()));
+        }
+        if let Some(Actor { role, partner, affiliation, province, .. }) = &filter.seen_by {
+            if let Some(own) = partner.as_ref().filter(|_| *role == Role::Partner) {
+                query = query.filter(installations::partner.eq(own.as_str().to_owned()));
+            }
+            if let Some(employer) = affiliation {
+                query = query.filter(installations::partner.ne(employer.as_str().to_owned()));
+            }
+            if let Some(province) = province {
+                query = query.filter(sites::province_code.eq(province.code()));
+            }
         }
         if let Some(province) = filter.province {
             query = query.filter(sites::province_code.eq(province.code()));

@@ -48,6 +48,17 @@ pub fn records(connection: &mut Connection, ids: &[SiteId]) -> Result<Vec<SiteRe
     Ok(records)
 }
 
+/// The record of a site, or of the one that took its place.
+pub fn successor(connection: &mut Connection, mut id: SiteId) -> Result<Option<SiteRecord>, DbError> {
+    loop {
+        let found = records(connection, &[id])?.pop();
+        match found.as_ref().and_then(|record| record.site.superseded_by) {
+            Some(next) => id = next,
+            None => return Ok(found),
+        }
+    }
+}
+
 fn load(connection: &mut Connection, ids: &[String]) -> Result<Vec<SiteRecord>, DbError> {
     let rows: Vec<SiteRow> = on_backend!(connection, c => {
         sites::table.filter(sites::id.eq_any(ids)).select(SiteRow::as_select()).order(sites::id).load(c)

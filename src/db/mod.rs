@@ -10,6 +10,8 @@ pub mod administration;
 pub mod audit;
 pub mod cells;
 pub mod head;
+pub mod history;
+pub mod idempotency;
 pub mod installations;
 pub mod lookup;
 pub mod migrations;

@@ -73,6 +73,13 @@ table! { cells (cell) { cell -> BigInt, totals -> Text, } }
 
 table! { cells_checkpoint (id) { id -> Integer, version -> BigInt, } }
 
+table! { idempotency_keys (client_id, key) {
+    client_id -> Text, key -> Text, request_digest -> Binary,
+    response -> Nullable<Text>, created_at -> Timestamp,
+} }
+
 joinable!(installations -> sites (site));
 allow_tables_to_appear_in_same_query!(installations, sites);
 allow_tables_to_appear_in_same_query!(site_private, sites);
+allow_tables_to_appear_in_same_query!(installation_measures, installations);
+allow_tables_to_appear_in_same_query!(installation_measures, sites);

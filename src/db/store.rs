@@ -2,12 +2,12 @@
 //! allows. Only called inside a transaction that holds the head.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{Insertable, Queryable, Selectable};
+use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable};
 
-use super::connection::Connection;
+use super::connection::{Connection, on_backend};
 use super::error::DbError;
 use super::rows::{InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, stored};
-use super::schema;
+use super::schema::{self, installation_measures};
 use crate::domain::entry::{Entry, Hash, Posting};
 use crate::domain::id::{PartnerCode, SiteId};
 use crate::domain::installation::Installation;
@@ -60,6 +60,8 @@ pub struct Batch {
     pub(super) installations: Vec<InstallationRow>,
     pub(super) changed_installations: Vec<InstallationRow>,
     pub(super) measures: Vec<MeasureRow>,
+    /// Installations of which the measures stored so far go.
+    pub(super) remeasured: Vec<String>,
     pub(super) entries: Vec<EntryRow>,
     pub(super) facts: Vec<FactsRow>,
     pub(super) journal: Vec<JournalRow>,
@@ -104,8 +106,18 @@ impl Batch {
     /// A new installation with its measures; once a batch, in its last state.
     pub fn add_installation(&mut self, installation: &Installation) {
         self.installations.push(InstallationRow::from(installation));
+        self.add_measures(installation);
+    }
+
+    fn add_measures(&mut self, installation: &Installation) {
         let lines = installation.measures.as_slice().iter();
         self.measures.extend(lines.map(|line| MeasureRow::of(installation.id, line)));
+    }
+
+    /// The measures of an installation in the place of those that are stored; once a batch.
+    pub fn replace_measures(&mut self, installation: &Installation) {
+        self.remeasured.push(installation.id.to_string());
+        self.add_measures(installation);
     }
 
     /// An installation that was changed; once a batch, in its last state.
@@ -151,6 +163,12 @@ impl Batch {
     pub fn write(&self, connection: &mut Connection, from: i64, at: DateTime<Utc>) -> Result<(), DbError> {
         let Some(last) = self.entries.last() else { return Ok(()) };
         let head = NewHead { version: last.version, hash: last.hash.clone(), recorded_at: stored(at) };
+        if !self.remeasured.is_empty() {
+            on_backend!(connection, c => {
+                let gone = installation_measures::installation.eq_any(&self.remeasured);
+                diesel::delete(installation_measures::table.filter(gone)).execute(c)
+            })?;
+        }
         let moved = match connection {
             Connection::Sqlite(c) => super::store_sqlite::write(c, self, &head, from)?,
             Connection::Postgres(c) => super::store_postgres::write(c, self, &head, from)?,

@@ -20,6 +20,16 @@ coded_enum!(
         Reject = "reject",
         /// It ended.
         Decommission = "decommission",
+        /// Its partner corrected it.
+        Correct = "correct",
+        /// What was pledged was carried out.
+        Complete = "complete",
+        /// After a rejection it waits for a reviewer once more.
+        Resubmit = "resubmit",
+        /// Its partner took it back.
+        Withdraw = "withdraw",
+        /// The partner that recorded a site corrected it.
+        CorrectSite = "correct_site",
         /// Two sites turned out to be one.
         Merge = "merge",
         /// An installation went to a site of its own.
@@ -42,6 +52,10 @@ coded_enum!(
         Verified = "verified",
         /// A reviewer refused.
         Rejected = "rejected",
+        /// A partner corrected what it had recorded.
+        Corrected = "corrected",
+        /// A partner took something back.
+        Withdrawn = "withdrawn",
         /// A measure went out of operation.
         Decommissioned = "decommissioned",
         /// Two sites became one.

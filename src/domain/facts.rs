@@ -22,6 +22,9 @@ pub struct Facts<'a> {
     /// Installations, each as it stands after.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub installations: Vec<InstallationDoc<'a>>,
+    /// The names of personal data that changed; what it was and is stands nowhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub personal: Vec<&'static str>,
     /// The reason code of the request, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,

@@ -50,6 +50,7 @@ pub enum Fault {
     NotADate,
     InTheFuture { today: NaiveDate },
     BeforeYear { year: i32 },
+    BeforeInstallation { on: NaiveDate },
     NotPositive,
     Negative,
     NotWhole,
@@ -104,6 +105,8 @@ pub enum Because {
     NotSolar,
     /// Only clients with the role partner belong to one.
     NotAPartnerClient,
+    /// It was not decommissioned.
+    NotDecommissioned,
 }
 
 impl Fault {
@@ -130,6 +133,7 @@ impl Fault {
             Self::NotADate => "not_a_date",
             Self::InTheFuture { .. } => "in_the_future",
             Self::BeforeYear { .. } => "too_early",
+            Self::BeforeInstallation { .. } => "before_installation",
             Self::NotPositive => "not_positive",
             Self::Negative => "negative",
             Self::NotWhole => "not_whole",
@@ -214,6 +218,10 @@ impl Fault {
             Self::BeforeYear { year } => {
                 (format!("Không được trước năm {year}."), format!("Must not be before the year {year}."))
             }
+            Self::BeforeInstallation { on } => (
+                format!("Không được trước ngày lắp đặt ({on})."),
+                format!("Must not be before the day of installation ({on})."),
+            ),
             Self::NotPositive => both("Phải lớn hơn 0.", "Must be greater than 0."),
             Self::Negative => both("Không được âm.", "Must not be negative."),
             Self::NotWhole => both("Phải là số nguyên.", "Must be a whole number."),
@@ -342,6 +350,7 @@ impl Because {
             Self::SiteNamedTwice => "Chỉ gửi site.id hoặc site.external_id, không gửi cả hai.",
             Self::NotSolar => "Chỉ điện mặt trời mới có inverter_kw.",
             Self::NotAPartnerClient => "Chỉ vai trò partner mới thuộc về một đối tác.",
+            Self::NotDecommissioned => "Chỉ công việc đã ngừng hoạt động (decommissioned) mới có ngày ngừng.",
         }
     }
 
@@ -351,6 +360,7 @@ impl Because {
             Self::SiteNamedTwice => "Send site.id or site.external_id, not both.",
             Self::NotSolar => "Only solar measures have an inverter_kw.",
             Self::NotAPartnerClient => "Only the role partner belongs to a partner.",
+            Self::NotDecommissioned => "Only a decommissioned installation has a last day.",
         }
     }
 }

@@ -135,6 +135,18 @@ impl PrivateFacts {
         *self == Self::default()
     }
 
+    /// The names of what is not as it was `before`.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> Vec<&'static str> {
+        let changed = [
+            ("address", self.address != before.address),
+            ("grid_customer_code", self.grid_customer_code != before.grid_customer_code),
+            ("location", self.location != before.location),
+            ("consent", self.consent != before.consent),
+        ];
+        changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+    }
+
     /// Whether it holds what identifies a household, which needs consent for a home.
     #[must_use]
     pub fn identifies(&self) -> bool {

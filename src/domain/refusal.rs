@@ -68,6 +68,21 @@ pub enum Refusal {
         /// What was asked.
         action: Action,
     },
+    /// The record changed since it was read.
+    Stale {
+        /// What `If-Match` takes now.
+        etag: String,
+        /// The installation there is, if it is one.
+        standing: Option<Standing>,
+    },
+    /// The site was recorded by another partner.
+    RecordedByAnother,
+    /// The idempotency key came with another request before.
+    KeyReused,
+    /// The request with this idempotency key is still under way.
+    KeyInFlight,
+    /// The request with this idempotency key was done, and its answer, a secret, was not kept.
+    AnswerNotKept,
     /// The code is taken.
     CodeTaken {
         /// JSON pointer to the code.

@@ -1,6 +1,6 @@
 //! A site: one green place, counted once.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::coded::coded_enum;
 use super::id::{InstallationId, PartnerCode, SiteId};
@@ -25,7 +25,7 @@ coded_enum!(
 );
 
 /// What is known of who lives or works there; `None` is unknown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Flags {
     /// A low-income household.
     pub low_income: Option<bool>,
@@ -93,6 +93,12 @@ impl SiteRecord {
     #[must_use]
     pub fn etag(&self, installation: &Installation) -> String {
         format!("\"{}.{}\"", installation.revision, self.site.revision)
+    }
+
+    /// The strong `ETag` of the site itself.
+    #[must_use]
+    pub fn site_etag(&self) -> String {
+        format!("\"{}\"", self.site.revision)
     }
 
     /// What a refused request is told of an installation here.

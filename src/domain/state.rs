@@ -36,22 +36,6 @@ coded_enum!(
     }
 );
 
-coded_enum!(
-    /// Why a reviewer rejects an installation.
-    RejectReason {
-        /// The evidence asked for is not there.
-        EvidenceMissing = "evidence_missing",
-        /// The evidence contradicts the record.
-        EvidenceInconsistent = "evidence_inconsistent",
-        /// The installation is registered already.
-        Duplicate = "duplicate",
-        /// It is outside the programme.
-        NotEligible = "not_eligible",
-        /// See the note.
-        Other = "other",
-    }
-);
-
 /// The best a thing has reached, as cells count it. Later is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Stage {

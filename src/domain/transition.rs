@@ -1,16 +1,17 @@
-//! What may become of an installation: one function a change, from the record before to the
-//! record after. `None` means that it is so already.
+//! What may become of an installation, one function an action: from the record before to the
+//! record after. `None` means that it is so already. ARCHITECTURE.md shows all of it as a table.
 
 use chrono::NaiveDate;
 
+use super::correction::{Correction, SiteCorrection};
 use super::entry::Action;
-use super::fault::Fault;
+use super::fault::{Because, Fault};
 use super::id::{InstallationId, SiteId};
 use super::installation::Installation;
 use super::private::PrivateFacts;
-use super::refusal::Refusal;
+use super::refusal::{FieldFault, Refusal};
 use super::registration::Stamp;
-use super::site::SiteRecord;
+use super::site::{SiteKind, SiteRecord};
 use super::state::{State, Tier};
 
 /// The record after a change, or `None` when nothing changes.
@@ -43,17 +44,162 @@ pub fn reject(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed 
 
 /// The installation went out of operation; `ended` is its last day.
 pub fn decommission(record: &SiteRecord, id: InstallationId, ended: NaiveDate, stamp: Stamp) -> Changed {
-    if ended > stamp.day {
-        return Err(Refusal::invalid("/decommissioned_on", Fault::InTheFuture { today: stamp.day }));
-    }
     change(record, id, Action::Decommission, stamp, |state| match *state {
-        State::Installed { on } if on <= ended => Next::To(State::Decommissioned { on, verified: None, ended }),
-        State::Verified { on, tier, at } if on <= ended => {
-            Next::To(State::Decommissioned { on, verified: Some((tier, at)), ended })
-        }
+        State::Installed { on } => ended_state(on, None, ended, stamp),
+        State::Verified { on, tier, at } => ended_state(on, Some((tier, at)), ended, stamp),
         State::Decommissioned { ended: recorded, .. } if recorded == ended => Next::Already,
         _ => Next::Refused,
     })
+}
+
+fn ended_state(
+    on: NaiveDate,
+    verified: Option<(Tier, chrono::DateTime<chrono::Utc>)>,
+    ended: NaiveDate,
+    stamp: Stamp,
+) -> Next {
+    let wrong = |fault| Next::Wrong(Refusal::invalid("/decommissioned_on", fault));
+    if ended > stamp.day {
+        return wrong(Fault::InTheFuture { today: stamp.day });
+    }
+    if ended < on {
+        return wrong(Fault::BeforeInstallation { on });
+    }
+    Next::To(State::Decommissioned { on, verified, ended })
+}
+
+/// What was promised is there since `on`. `last` is the action that last changed it.
+pub fn complete(record: &SiteRecord, id: InstallationId, on: NaiveDate, last: Option<Action>, stamp: Stamp) -> Changed {
+    change(record, id, Action::Complete, stamp, |state| match *state {
+        State::Pledged if on > stamp.day => {
+            Next::Wrong(Refusal::invalid("/installed_on", Fault::InTheFuture { today: stamp.day }))
+        }
+        State::Pledged => Next::To(State::Installed { on }),
+        State::Installed { on: recorded } if recorded == on && last == Some(Action::Complete) => Next::Already,
+        _ => Next::Refused,
+    })
+}
+
+/// What was rejected waits for a reviewer once more. `last` is the action that last changed it.
+pub fn resubmit(record: &SiteRecord, id: InstallationId, last: Option<Action>, stamp: Stamp) -> Changed {
+    change(record, id, Action::Resubmit, stamp, |state| match *state {
+        State::Rejected { on: None } => Next::To(State::Pledged),
+        State::Rejected { on: Some(on) } => Next::To(State::Installed { on }),
+        State::Pledged | State::Installed { .. } if last == Some(Action::Resubmit) => Next::Already,
+        _ => Next::Refused,
+    })
+}
+
+/// Its partner takes it back: it counts for nothing, and stays.
+pub fn withdraw(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed {
+    change(record, id, Action::Withdraw, stamp, |state| match *state {
+        State::Pledged => Next::To(State::Withdrawn { on: None }),
+        State::Installed { on } | State::Verified { on, .. } => Next::To(State::Withdrawn { on: Some(on) }),
+        State::Rejected { on } => Next::To(State::Withdrawn { on }),
+        State::Withdrawn { .. } => Next::Already,
+        State::Decommissioned { .. } => Next::Refused,
+    })
+}
+
+/// Its partner corrects it. What a reviewer saw is no longer what is recorded once the day of
+/// installation or a measure is another: then it waits to be verified again.
+pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction, stamp: Stamp) -> Changed {
+    let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
+    let mut corrected = recorded.clone();
+    if let Some(measures) = &correction.measures {
+        corrected.measures = measures.by_number();
+    }
+    corrected.terms = correction.terms.applied(&recorded.terms);
+    corrected.state = corrected_state(&recorded.state, correction, stamp)?;
+    if corrected.measures != recorded.measures {
+        corrected.state = unverified(&corrected.state);
+    }
+    if corrected == *recorded {
+        return Ok(None);
+    }
+    let ended = matches!(recorded.state, State::Withdrawn { .. } | State::Decommissioned { .. });
+    let only_the_end = corrected.measures == recorded.measures && corrected.terms == recorded.terms;
+    let may = !ended || (only_the_end && matches!(recorded.state, State::Decommissioned { .. }));
+    if !may || (ended && corrected.state.installed_on() != recorded.state.installed_on()) {
+        return Err(Refusal::InvalidTransition { standing: record.standing(recorded), action: Action::Correct });
+    }
+    touch(&mut corrected, stamp);
+    let mut after = record.clone();
+    for installation in after.installations.iter_mut().filter(|installation| installation.id == id) {
+        *installation = corrected.clone();
+    }
+    Ok(Some(after))
+}
+
+/// The state with its corrected days.
+fn corrected_state(state: &State, correction: &Correction, stamp: Stamp) -> Result<State, Refusal> {
+    let mut faults = Vec::new();
+    let mut wrong = |pointer: &str, fault| faults.push(FieldFault::new(pointer, fault));
+    let on = correction.installed_on.or(state.installed_on());
+    if correction.installed_on.is_some() && state.installed_on().is_none() {
+        wrong("/installed_on", Fault::NotAllowedHere { because: Because::Pledged });
+    } else if correction.installed_on.is_some_and(|on| on > stamp.day) {
+        wrong("/installed_on", Fault::InTheFuture { today: stamp.day });
+    }
+    if let Some(ended) = correction.decommissioned_on {
+        match on {
+            _ if state.decommissioned_on().is_none() => {
+                wrong("/decommissioned_on", Fault::NotAllowedHere { because: Because::NotDecommissioned });
+            }
+            _ if ended > stamp.day => wrong("/decommissioned_on", Fault::InTheFuture { today: stamp.day }),
+            Some(on) if ended < on => wrong("/decommissioned_on", Fault::BeforeInstallation { on }),
+            _ => {}
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    Ok(match (state.clone(), on) {
+        (State::Installed { .. }, Some(on)) => State::Installed { on },
+        (State::Verified { on: recorded, .. }, Some(on)) if on != recorded => State::Installed { on },
+        (State::Rejected { .. }, on) => State::Rejected { on },
+        (State::Withdrawn { .. }, on) => State::Withdrawn { on },
+        (State::Decommissioned { verified, ended, .. }, Some(on)) => {
+            State::Decommissioned { on, verified, ended: correction.decommissioned_on.unwrap_or(ended) }
+        }
+        (same, _) => same,
+    })
+}
+
+/// Without what a reviewer found.
+fn unverified(state: &State) -> State {
+    match *state {
+        State::Verified { on, .. } => State::Installed { on },
+        ref other => other.clone(),
+    }
+}
+
+/// The partner that recorded a site corrects it. Flags and consent are about people; anything
+/// else is what a reviewer saw, so what was verified there waits to be verified again.
+pub fn correct_site(record: &SiteRecord, correction: &SiteCorrection, stamp: Stamp) -> Changed {
+    let mut after = record.clone();
+    after.site.facts = correction.facts(&record.site.facts);
+    after.private = correction.private(&record.private);
+    if after.site == record.site && after.private == record.private {
+        return Ok(None);
+    }
+    let is_home = after.site.facts.kind == SiteKind::Home;
+    if is_home && after.private.identifies() && after.private.consent.is_none() {
+        return Err(Refusal::invalid("/consent", Fault::ConsentRequired));
+    }
+    let (facts, recorded) = (&after.site.facts, &record.site.facts);
+    let same_place = facts.kind == recorded.kind
+        && facts.place == recorded.place
+        && after.private.changed_since(&record.private).iter().all(|name| *name == "consent");
+    for installation in after.installations.iter_mut().filter(|_| !same_place) {
+        if matches!(installation.state, State::Verified { .. }) {
+            installation.state = unverified(&installation.state);
+            touch(installation, stamp);
+        }
+    }
+    after.site.revision += 1;
+    after.site.version = stamp.version;
+    Ok(Some(after))
 }
 
 /// Two sites are one: everything at `from` moves to `into`, and `from` points there.
@@ -104,6 +250,7 @@ enum Next {
     To(State),
     Already,
     Refused,
+    Wrong(Refusal),
 }
 
 fn change(
@@ -116,6 +263,7 @@ fn change(
     let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
     match next(&recorded.state) {
         Next::Already => Ok(None),
+        Next::Wrong(refusal) => Err(refusal),
         Next::Refused => Err(Refusal::InvalidTransition { standing: record.standing(recorded), action }),
         Next::To(state) => {
             let mut after = record.clone();
@@ -136,9 +284,11 @@ fn touch(installation: &mut Installation, stamp: Stamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::correction::{Amend, TermsCorrection};
     use crate::domain::id::Code;
     use crate::domain::installation::Terms;
     use crate::domain::measures::MeasureLines;
+    use crate::domain::money::Vnd;
     use crate::domain::place::{Place, parse_province};
     use crate::domain::site::{Flags, Site, SiteFacts, SiteKind};
     use crate::domain::state::Status;
@@ -218,8 +368,25 @@ mod tests {
         assert_eq!(reject, ["rejected", "rejected", "rejected", "=", "-", "-"]);
         let end = |on: &str| outcomes(|record| decommission(record, ID, day(on), stamp()));
         assert_eq!(end("2026-02-01"), ["-", "decommissioned", "decommissioned", "-", "-", "="]);
-        assert_eq!(end("2026-01-14"), ["-"; 6], "before it was installed");
-        assert_eq!(end("2026-11-25"), ["!"; 6], "in the future");
+        assert_eq!(end("2026-01-14"), ["-", "!", "!", "-", "-", "-"], "before it was installed");
+        assert_eq!(end("2026-11-25"), ["-", "!", "!", "-", "-", "-"], "in the future");
+        let withdraw = outcomes(|record| withdraw(record, ID, stamp()));
+        assert_eq!(withdraw, ["withdrawn", "withdrawn", "withdrawn", "withdrawn", "=", "-"]);
+        let complete = |last| outcomes(move |record| complete(record, ID, day("2026-01-15"), last, stamp()));
+        assert_eq!(complete(None), ["installed", "-", "-", "-", "-", "-"]);
+        assert_eq!(complete(Some(Action::Complete)), ["installed", "=", "-", "-", "-", "-"]);
+        let resubmit = |last| outcomes(move |record| resubmit(record, ID, last, stamp()));
+        assert_eq!(resubmit(None), ["-", "-", "-", "installed", "-", "-"]);
+        assert_eq!(resubmit(Some(Action::Resubmit)), ["=", "=", "-", "installed", "-", "-"]);
+        let correct = |correction: Correction| outcomes(move |record| correct(record, ID, &correction, stamp()));
+        let cost = TermsCorrection { cost: Amend::Set(Vnd::stored(1)), ..TermsCorrection::default() };
+        let money = correct(Correction { terms: cost, ..Correction::default() });
+        assert_eq!(money, ["pledged", "installed", "verified", "rejected", "-", "-"]);
+        let date = correct(Correction { installed_on: Some(day("2026-01-16")), ..Correction::default() });
+        assert_eq!(date, ["!", "installed", "installed", "rejected", "-", "-"]);
+        let end = correct(Correction { decommissioned_on: Some(day("2026-02-02")), ..Correction::default() });
+        assert_eq!(end, ["!", "!", "!", "!", "!", "decommissioned"]);
+        assert_eq!(correct(Correction::default()), ["="; 6]);
     }
 
     #[test]

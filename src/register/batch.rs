@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::db::cells::CellTotals;
 use crate::db::head::Head;
+use crate::db::idempotency::{self, Kept};
 use crate::db::store::Batch;
 use crate::db::{Connection, DbError};
-use crate::domain::actor::Actor;
 use crate::domain::date;
 use crate::domain::entry::{Action, Cause, Hash};
 use crate::domain::fault::Fault;
@@ -16,7 +16,6 @@ use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::refusal::{FieldFault, Refusal};
 use crate::domain::registration::{self, FreshIds, NewInstallation, Registrant, SiteClaim, Stamp};
 use crate::domain::site::SiteRecord;
-use crate::domain::text::Note;
 use crate::domain::transition;
 use crate::domain::warning::{Remark, Warning};
 
@@ -40,6 +39,8 @@ pub(super) struct Decided {
     pub at: DateTime<Utc>,
     /// Whether partners, clients or projects changed.
     pub administrative: bool,
+    /// Answers to be kept under their idempotency keys.
+    pub kept: Vec<Kept>,
 }
 
 /// Decides the requests in their order, under the lock of `head`.
@@ -50,6 +51,8 @@ pub(super) fn decide(
     now: DateTime<Utc>,
 ) -> Result<Decided, DbError> {
     let at = date::stored(now).max(head.recorded_at);
+    let kept = idempotency::find(connection, requests.iter().filter_map(|request| name_of_key(request)))?;
+    let known = kept.len();
     let mut deciding = Deciding {
         set: WorkingSet::load(connection, requests)?,
         connection,
@@ -62,19 +65,28 @@ pub(super) fn decide(
             hash: head.hash,
             at,
             administrative: false,
+            kept,
         },
+        dry_run: false,
     };
     for request in requests {
         deciding.stamp.version = deciding.decided.version + 1;
-        let result = match deciding.one(request) {
+        deciding.dry_run = request.dry_run;
+        let result = match deciding.once(request) {
             Ok(done) => Ok(done),
             Err(Stop::Refused(refusal)) => Err(Failure::Refused(refusal)),
             Err(Stop::Database(error)) => return Err(error),
         };
         deciding.decided.results.push(result);
     }
+    deciding.decided.kept.drain(..known);
     deciding.set.fill(&mut deciding.decided.batch);
     Ok(deciding.decided)
+}
+
+/// Whose key, and which, if there is one.
+fn name_of_key(request: &Request) -> Option<(&str, &str)> {
+    Some((request.by.client_id.as_str(), request.key.as_ref()?.key.as_str()))
 }
 
 /// Why one request comes to nothing: its own fault, or the database's.
@@ -102,37 +114,49 @@ pub(super) struct Deciding<'a> {
     /// Version, instant and day of the request in hand.
     pub stamp: Stamp,
     pub decided: Decided,
+    /// Whether the request in hand only asks what would come of it.
+    pub dry_run: bool,
 }
 
 impl Deciding<'_> {
+    /// Decides a request, unless it was carried out before under the same idempotency key.
+    fn once(&mut self, request: &Request) -> Result<Done, Stop> {
+        let Some(keyed) = request.key.as_ref().filter(|_| !request.dry_run) else { return self.one(request) };
+        let name = (request.by.client_id.as_str(), keyed.key.as_str());
+        if let Some(kept) = self.decided.kept.iter().find(|kept| (kept.client_id.as_str(), kept.key.as_str()) == name) {
+            if kept.digest != keyed.digest {
+                return Err(Refusal::KeyReused.into());
+            }
+            return kept.answer.clone().map(Done::Replayed).ok_or(Refusal::AnswerNotKept.into());
+        }
+        let done = self.one(request)?;
+        self.decided.kept.push(Kept {
+            client_id: request.by.client_id.clone(),
+            key: keyed.key.clone(),
+            digest: keyed.digest,
+            answer: (keyed.answer)(&done),
+            at: self.stamp.at,
+        });
+        Ok(done)
+    }
+
     fn one(&mut self, request: &Request) -> Result<Done, Stop> {
         let actor = &request.by;
-        let stamp = self.stamp;
         match &request.command {
             Command::Register { by, new } => self.register(&actor.client_id, by, new),
-            Command::Verify { id, tier, note } => {
-                let (action, cause) = (Action::Verify, Cause::Verified);
-                self.transition(actor, *id, action, cause, (Some(tier.as_str()), note.as_ref()), |record| {
-                    transition::verify(record, *id, *tier, stamp)
-                })
-            }
-            Command::Reject { id, reason, note } => {
-                let (action, cause) = (Action::Reject, Cause::Rejected);
-                self.transition(actor, *id, action, cause, (Some(reason.as_str()), note.as_ref()), |record| {
-                    transition::reject(record, *id, stamp)
-                })
-            }
-            Command::Decommission { id, on } => {
-                let (action, cause) = (Action::Decommission, Cause::Decommissioned);
-                self.transition(actor, *id, action, cause, (None, None), |record| {
-                    transition::decommission(record, *id, *on, stamp)
-                })
-            }
             Command::Merge { from, into } => self.merge(&actor.client_id, *from, *into),
             Command::Split { id } => self.split(&actor.client_id, *id),
             Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {
                 self.administer(&actor.client_id, &request.command)
             }
+            Command::CorrectSite { .. } => self.correct_site(actor, &request.command),
+            Command::Verify { .. }
+            | Command::Reject { .. }
+            | Command::Decommission { .. }
+            | Command::Correct { .. }
+            | Command::Complete { .. }
+            | Command::Resubmit { .. }
+            | Command::Withdraw { .. } => self.change_installation(actor, &request.command),
         }
     }
 
@@ -152,7 +176,8 @@ impl Deciding<'_> {
             let pointer = "/site/grid_customer_code".to_owned();
             remarks.push(Remark { pointer, warning: Warning::SiteFoundByGridCode });
         }
-        let ids = FreshIds { installation: InstallationId::new(Uuid::now_v7()), site: SiteId::new(Uuid::now_v7()) };
+        let id = || if self.dry_run { Uuid::nil() } else { Uuid::now_v7() };
+        let ids = FreshIds { installation: InstallationId::new(id()), site: SiteId::new(id()) };
         let after = registration::create(new, by, site.as_ref(), ids, self.stamp)?;
         let name = match &new.site {
             SiteClaim::Described { external_id: Some(name), .. } if named.is_none() => {
@@ -185,36 +210,6 @@ impl Deciding<'_> {
             faults.push(FieldFault::new("/project_code", Fault::UnknownProject));
         }
         if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
-    }
-
-    fn transition(
-        &mut self,
-        actor: &Actor,
-        id: InstallationId,
-        action: Action,
-        cause: Cause,
-        (reason, note): (Option<&str>, Option<&Note>),
-        change: impl Fn(&SiteRecord) -> transition::Changed,
-    ) -> Result<Done, Stop> {
-        let before = self.set.record_of(id).ok_or(Refusal::NotFound)?.clone();
-        if !before.installation(id).is_some_and(|installation| actor.may_see(&before, installation)) {
-            return Err(Refusal::NotFound.into());
-        }
-        let Some(after) = change(&before)? else {
-            return Ok(Done::Changed { record: Box::new(before), id });
-        };
-        self.post(Change {
-            actor: &actor.client_id,
-            action,
-            cause,
-            subject: format!("installation/{id}"),
-            before: vec![before],
-            after: vec![after.clone()],
-            reason,
-            note,
-            name: None,
-        })?;
-        Ok(Done::Changed { record: Box::new(after), id })
     }
 
     fn merge(&mut self, actor: &str, from: SiteId, into: SiteId) -> Result<Done, Stop> {

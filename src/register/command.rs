@@ -1,12 +1,18 @@
 //! What the register can be asked to change, and what it answers.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::domain::actor::Actor;
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
+use crate::domain::correction::{Correction, SiteCorrection};
+use crate::domain::entry::Hash;
 use crate::domain::id::{InstallationId, SiteId};
+use crate::domain::reason::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
 use crate::domain::refusal::Refusal;
 use crate::domain::registration::{NewInstallation, Registrant};
 use crate::domain::site::SiteRecord;
-use crate::domain::state::{RejectReason, Tier};
+use crate::domain::state::Tier;
 use crate::domain::text::Note;
 use crate::domain::warning::Remark;
 use chrono::NaiveDate;
@@ -18,6 +24,60 @@ pub struct Request {
     pub by: Actor,
     /// What is asked.
     pub command: Command,
+    /// Whether it is only asked what would come of it: nothing is written.
+    pub dry_run: bool,
+    /// What the client calls this request, so that it is carried out once.
+    pub key: Option<Keyed>,
+}
+
+impl Request {
+    /// A request to be carried out.
+    #[must_use]
+    pub fn new(by: Actor, command: Command) -> Self {
+        Self { by, command, dry_run: false, key: None }
+    }
+}
+
+/// An idempotency key. What was answered is kept in the transaction of the change itself, so that
+/// both are there or neither.
+#[derive(Clone)]
+pub struct Keyed {
+    /// The client's key.
+    pub key: String,
+    /// A digest of everything that was sent with it.
+    pub digest: Hash,
+    /// What is to be kept of the answer.
+    pub answer: Answer,
+}
+
+/// Makes what is kept of an answer; none where it holds a secret.
+pub type Answer = Arc<dyn Fn(&Done) -> Option<String> + Send + Sync>;
+
+/// The answer is code and the key may be guessable: neither is shown.
+impl fmt::Debug for Keyed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keyed(…)")
+    }
+}
+
+/// Which state of a record a correction was made for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum IfMatch {
+    /// Any.
+    Any,
+    /// That of one of these strong `ETag`s.
+    OneOf(Vec<String>),
+}
+
+impl IfMatch {
+    /// Whether the record is still in that state.
+    #[must_use]
+    pub fn holds(&self, etag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(etags) => etags.iter().any(|one| one == etag),
+        }
+    }
 }
 
 /// What can be asked.
@@ -54,6 +114,61 @@ pub enum Command {
         id: InstallationId,
         /// Its last day in operation.
         on: NaiveDate,
+        /// Why.
+        reason: DecommissionReason,
+        /// In the partner's words.
+        note: Option<Note>,
+    },
+    /// Correct an installation.
+    Correct {
+        /// Which.
+        id: InstallationId,
+        /// As it was read.
+        if_match: IfMatch,
+        /// What.
+        correction: Box<Correction>,
+        /// Why.
+        reason: CorrectReason,
+        /// In the partner's words.
+        note: Option<Note>,
+    },
+    /// Say that what was pledged is there.
+    Complete {
+        /// Which.
+        id: InstallationId,
+        /// The day of installation.
+        on: NaiveDate,
+        /// In the partner's words.
+        note: Option<Note>,
+    },
+    /// Ask for another review after a rejection.
+    Resubmit {
+        /// Which.
+        id: InstallationId,
+        /// In the partner's words.
+        note: Option<Note>,
+    },
+    /// Take an installation back.
+    Withdraw {
+        /// Which.
+        id: InstallationId,
+        /// Why.
+        reason: WithdrawReason,
+        /// In the partner's words.
+        note: Option<Note>,
+    },
+    /// Correct a site.
+    CorrectSite {
+        /// Which.
+        id: SiteId,
+        /// As it was read.
+        if_match: IfMatch,
+        /// What.
+        correction: Box<SiteCorrection>,
+        /// Why.
+        reason: CorrectReason,
+        /// In the partner's words.
+        note: Option<Note>,
     },
     /// Make two sites one.
     Merge {
@@ -107,11 +222,22 @@ pub enum Done {
     },
     /// An installation changed, or was so already.
     Changed {
+        /// Whether anything is otherwise than before.
+        changed: bool,
         /// Its site with everything at it.
         record: Box<SiteRecord>,
         /// Which of the installations there.
         id: InstallationId,
     },
+    /// A site changed, or was so already.
+    SiteChanged {
+        /// Whether anything is otherwise than before.
+        changed: bool,
+        /// The site with everything at it.
+        record: Box<SiteRecord>,
+    },
+    /// It was done before, under the same idempotency key: what was kept of the answer.
+    Replayed(String),
     /// Sites were merged or split.
     Rearranged,
     /// A partner, client or project was added.

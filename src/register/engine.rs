@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::db::cells::CellTotals;
-use crate::db::{Connection, Database, DbError, head, transaction};
+use crate::db::{Connection, Database, DbError, head, idempotency, transaction};
 use crate::domain::entry::Hash;
 
 use super::batch::{self, Decided};
@@ -116,7 +116,7 @@ impl Engine {
                 return Err(error);
             }
         };
-        if decided.version == from {
+        if decided.version == from && decided.kept.is_empty() {
             transaction::rollback(&mut connection);
             self.connection.replace(Some(connection));
             return Ok((decided.results, None));
@@ -138,6 +138,9 @@ impl Engine {
         let head = head::lock(connection).map_err(DbError::into_unavailable)?;
         let decided = batch::decide(connection, &head, requests, (self.clock)())?;
         decided.batch.write(connection, head.version, decided.at)?;
+        if !decided.kept.is_empty() {
+            idempotency::keep(connection, &decided.kept)?;
+        }
         Ok((head.version, decided))
     }
 

@@ -17,6 +17,7 @@ use crate::domain::progress::Progress;
 use super::command::{Done, Failure, Request};
 use super::engine::Clock;
 use super::figures::{Figures, Render, Snapshot};
+use super::under_way::UnderWay;
 use super::writer::{Job, Writer};
 
 /// Requests that may wait if nothing else is set; one more is answered 503.
@@ -80,6 +81,7 @@ pub struct Register {
     clock: Clock,
     queue: SyncSender<Job>,
     shared: Arc<Shared>,
+    under_way: UnderWay,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -101,12 +103,20 @@ impl Register {
         let writer = Writer::load(own, clock.clone(), render.clone(), shared.clone())?;
         let (queue, jobs) = sync_channel(queue);
         let thread = spawn(writer, jobs, shared.clone())?;
-        Ok(Self { database: database.clone(), clock: clock.clone(), queue, shared, thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            database: database.clone(),
+            clock: clock.clone(),
+            queue,
+            shared,
+            under_way: UnderWay::default(),
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Asks for a change. An answer `Ok` means that it is on disk. The change goes on when the
     /// caller goes away.
     pub async fn request(&self, request: Request) -> Result<Done, Failure> {
+        let _under_way = self.under_way.enter(&request)?;
         let (answer, answered) = oneshot::channel();
         match self.queue.try_send(Job::Do(request, answer)) {
             Ok(()) => answered.await.unwrap_or(Err(Failure::Unavailable)),
@@ -116,6 +126,16 @@ impl Register {
             }
             Err(TrySendError::Disconnected(_)) => Err(Failure::Unavailable),
         }
+    }
+
+    /// Asks for many changes, each with its own outcome; they stand in the queue as one.
+    pub async fn request_all(&self, requests: Vec<Request>) -> Result<Vec<Result<Done, Failure>>, Failure> {
+        let (answer, answered) = oneshot::channel();
+        if self.queue.try_send(Job::DoAll(requests, answer)).is_err() {
+            self.shared.stats.turned_away.fetch_add(1, Ordering::Relaxed);
+            return Err(Failure::Unavailable);
+        }
+        answered.await.map_err(|_| Failure::Unavailable)
     }
 
     /// Reads what other processes wrote now, not a quarter of a second later.

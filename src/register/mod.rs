@@ -9,12 +9,14 @@ mod command;
 mod engine;
 mod figures;
 mod handle;
+mod lifecycle;
 mod posting;
+mod under_way;
 mod working;
 mod writer;
 
 pub use cells::Cells;
-pub use command::{Command, Done, Failure, Outcome, Request};
+pub use command::{Answer, Command, Done, Failure, IfMatch, Keyed, Outcome, Request};
 pub use engine::{Clock, Engine, system_clock};
 pub use figures::{Figures, Render, Snapshot};
 pub use handle::{QUEUE, Register, Stats};

@@ -38,6 +38,9 @@ pub(super) struct EntryOf<'a> {
 impl Deciding<'_> {
     /// The one way to change a record: its entry, and `contribution(after) - contribution(before)`.
     pub(super) fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
+        if self.dry_run {
+            return Ok(());
+        }
         let sum = |records: &[SiteRecord]| {
             let mut cells = Contribution::new();
             for record in records {
@@ -57,6 +60,7 @@ impl Deciding<'_> {
                 .map(|((partner, name), record)| SiteRefDoc::of(&record.site, partner.as_str(), name))
                 .collect(),
             installations: installations.filter(|i| i.version == version).map(InstallationDoc::of).collect(),
+            personal: personal_changes(&change),
             reason: change.reason,
         };
         let entry =
@@ -102,8 +106,22 @@ impl Deciding<'_> {
         decided.postings.extend(postings.iter().map(|posting| (posting.cell, posting.delta)));
         decided.version = entry.version;
         decided.hash = hash;
+        self.set.note_action(entry.version, entry.action);
         Ok(())
     }
+}
+
+/// Which personal data of known sites are others than before.
+fn personal_changes(change: &Change<'_>) -> Vec<&'static str> {
+    let known = |after: &SiteRecord| change.before.iter().find(|before| before.site.id == after.site.id);
+    let mut names: Vec<_> = change
+        .after
+        .iter()
+        .filter_map(|after| Some(after.private.changed_since(&known(after)?.private)))
+        .flatten()
+        .collect();
+    names.dedup();
+    names
 }
 
 fn random_salt() -> Result<Vec<u8>, DbError> {

@@ -3,11 +3,15 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::db::history;
 use crate::db::lookup;
 use crate::db::names::{self, Found, Named};
 use crate::db::store::Batch;
 use crate::db::{Connection, DbError, administration};
+use crate::domain::correction::Amend;
+use crate::domain::entry::Action;
 use crate::domain::id::{InstallationId, ProjectCode, SiteId};
+use crate::domain::installation::Installation;
 use crate::domain::registration::{NewInstallation, Registrant, SiteClaim};
 use crate::domain::site::SiteRecord;
 
@@ -19,11 +23,14 @@ pub(super) struct WorkingSet {
     by_id: HashMap<InstallationId, SiteId>,
     records: HashMap<SiteId, SiteRecord>,
     projects: HashSet<ProjectCode>,
+    /// What entries did, of those that last changed an installation of which that matters.
+    actions: HashMap<i64, Action>,
     changed_sites: BTreeSet<SiteId>,
     changed_privates: BTreeSet<SiteId>,
     new_sites: BTreeSet<SiteId>,
     changed_installations: BTreeSet<InstallationId>,
     new_installations: BTreeSet<InstallationId>,
+    remeasured: BTreeSet<InstallationId>,
     new_names: Vec<(Named, SiteId, i64)>,
 }
 
@@ -45,6 +52,11 @@ impl WorkingSet {
         sites.extend(set.names.grid_codes.values());
         sites.extend(set.by_id.values());
         set.load_records(connection, sites)?;
+        let last = wanted.last_actions.iter().filter_map(|id| Some(set.record_of(*id)?.installation(*id)?.version));
+        let last: Vec<i64> = last.collect();
+        if !last.is_empty() {
+            set.actions = history::actions(connection, &last)?;
+        }
         Ok(set)
     }
 
@@ -108,6 +120,16 @@ impl WorkingSet {
         self.projects.contains(code)
     }
 
+    /// What last changed an installation, where that was asked for.
+    pub(super) fn last_action(&self, installation: &Installation) -> Option<Action> {
+        self.actions.get(&installation.version).copied()
+    }
+
+    /// Notes what an entry did.
+    pub(super) fn note_action(&mut self, version: i64, action: Action) {
+        self.actions.insert(version, action);
+    }
+
     /// Takes over a record after a change, and notes what in it has to be written.
     pub(super) fn put(&mut self, record: SiteRecord, version: i64) {
         let site = &record.site;
@@ -124,6 +146,10 @@ impl WorkingSet {
             }
         }
         for installation in record.installations.iter().filter(|i| i.version == version) {
+            let before = self.record_of(installation.id).and_then(|record| record.installation(installation.id));
+            if before.is_some_and(|before| before.measures != installation.measures) {
+                self.remeasured.insert(installation.id);
+            }
             self.changed_installations.insert(installation.id);
             self.by_id.insert(installation.id, site.id);
             let name = (installation.partner.clone(), installation.external_id.clone());
@@ -162,6 +188,9 @@ impl WorkingSet {
                 batch.add_installation(installation);
             } else {
                 batch.change_installation(installation);
+                if self.remeasured.contains(id) {
+                    batch.replace_measures(installation);
+                }
             }
         }
     }
@@ -174,6 +203,7 @@ struct Wanted {
     ids: Vec<InstallationId>,
     sites: Vec<SiteId>,
     projects: Vec<ProjectCode>,
+    last_actions: Vec<InstallationId>,
 }
 
 impl Wanted {
@@ -185,7 +215,19 @@ impl Wanted {
                 Command::Verify { id, .. }
                 | Command::Reject { id, .. }
                 | Command::Decommission { id, .. }
+                | Command::Withdraw { id, .. }
                 | Command::Split { id } => wanted.ids.push(*id),
+                Command::Complete { id, .. } | Command::Resubmit { id, .. } => {
+                    wanted.ids.push(*id);
+                    wanted.last_actions.push(*id);
+                }
+                Command::Correct { id, correction, .. } => {
+                    wanted.ids.push(*id);
+                    if let Amend::Set(project) = &correction.terms.project {
+                        wanted.projects.push(project.clone());
+                    }
+                }
+                Command::CorrectSite { id, .. } => wanted.sites.push(*id),
                 Command::Merge { from, into } => wanted.sites.extend([*from, *into]),
                 Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {}
             }

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::oneshot;
 
-use crate::db::{Connection, Database, DbError, Url, administration, cells as stored, head};
+use crate::db::{Connection, Database, DbError, Url, administration, cells as stored, head, idempotency};
 use crate::domain::cell::CellKey;
 use crate::domain::date;
 use crate::domain::entry::Hash;
@@ -38,10 +38,17 @@ const CHECKPOINT_STEP: i64 = 2_000;
 /// How long it moves at the end. What is left of it is done after the next start.
 const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
 
+/// Answers are kept under idempotency keys for at least a day.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+
 /// What stands in the queue.
+#[expect(clippy::large_enum_variant, reason = "almost every job is one request: a box would cost each an allocation")]
 pub(super) enum Job {
     /// A request and where its answer goes.
     Do(Request, oneshot::Sender<Result<Done, Failure>>),
+    /// Many requests of one asker, each with its own outcome.
+    DoAll(Vec<Request>, oneshot::Sender<Vec<Result<Done, Failure>>>),
     /// Read what others wrote up to this instant, not at the next tick.
     Refresh(Instant, oneshot::Sender<()>),
     /// Finish what is in the queue, then stop.
@@ -65,6 +72,7 @@ pub(super) struct Writer {
     published_at: Instant,
     polled_at: Instant,
     busy_at: Instant,
+    forgot_at: Option<Instant>,
 }
 
 /// How far the cells have followed the register.
@@ -99,6 +107,7 @@ impl Writer {
             published_at: now,
             polled_at: now,
             busy_at: now,
+            forgot_at: None,
         };
         writer.know(known);
         writer.reload_directory(&mut connection)?;
@@ -118,6 +127,12 @@ impl Writer {
                     let (batch, other) = gather(queue, request, answer, lull);
                     next = other;
                     self.execute(batch);
+                }
+                Ok(Job::DoAll(requests, answer)) => {
+                    let requests: Vec<&Request> = requests.iter().collect();
+                    let results = requests.chunks(MOST_IN_A_BATCH).flat_map(|batch| self.carry_out(batch)).collect();
+                    // Whoever asked may have gone; what was done stays done.
+                    let _ = answer.send(results);
                 }
                 Ok(Job::Refresh(asked_at, answer)) => {
                     if self.polled_at < asked_at {
@@ -140,10 +155,18 @@ impl Writer {
         if unpublished { due.min(TICK.saturating_sub(self.published_at.elapsed())) } else { due }
     }
 
-    fn execute(&mut self, batch: Vec<(Request, oneshot::Sender<Result<Done, Failure>>)>) {
-        self.busy_at = Instant::now();
+    fn execute(&mut self, batch: Vec<(Request, Answer)>) {
         let requests: Vec<&Request> = batch.iter().map(|(request, _)| request).collect();
-        let executed = self.engine.execute(&requests);
+        let results = self.carry_out(&requests);
+        for ((_, answer), result) in batch.into_iter().zip(results) {
+            // Whoever asked may have gone; what was done stays done.
+            let _ = answer.send(result);
+        }
+    }
+
+    fn carry_out(&mut self, requests: &[&Request]) -> Vec<Result<Done, Failure>> {
+        self.busy_at = Instant::now();
+        let executed = self.engine.execute(requests);
         let shared = self.shared.clone();
         let stats = &shared.stats;
         stats.batches.fetch_add(1, Ordering::Relaxed);
@@ -152,13 +175,9 @@ impl Writer {
             stats.entries.fetch_add(entries, Ordering::Relaxed);
             self.follow(committed);
         }
-        for ((_, answer), result) in batch.into_iter().zip(executed.results) {
-            if matches!(result, Err(Failure::Unavailable | Failure::Broken)) {
-                stats.failures.fetch_add(1, Ordering::Relaxed);
-            }
-            // Whoever asked may have gone; what was done stays done.
-            let _ = answer.send(result);
-        }
+        let failed = executed.results.iter().filter(|r| matches!(r, Err(Failure::Unavailable | Failure::Broken)));
+        stats.failures.fetch_add(failed.count() as u64, Ordering::Relaxed);
+        executed.results
     }
 
     /// Takes over an own batch, after what other processes wrote before it.
@@ -197,6 +216,18 @@ impl Writer {
         let idle = self.busy_at.elapsed() >= IDLE;
         if lag >= CHECKPOINT_LAG || (idle && lag > 0) {
             self.checkpoint(Duration::ZERO);
+        } else if idle && self.forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+            self.forget_keys();
+        }
+    }
+
+    /// Lets go of answers that nobody will ask for again.
+    fn forget_keys(&mut self) {
+        self.forgot_at = Some(Instant::now());
+        let before = (self.clock)() - KEYS_KEPT;
+        let forgotten = self.database.connection().and_then(|mut c| idempotency::forget(&mut c, before));
+        if let Err(error) = forgotten {
+            tracing::warn!(%error, "old idempotency keys were not forgotten");
         }
     }
 

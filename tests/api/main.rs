@@ -12,6 +12,7 @@ mod access;
 mod bad_input;
 mod contract;
 mod layers;
+mod lifecycle;
 mod migrations;
 mod model;
 mod overload;

@@ -131,12 +131,10 @@ const REFUSE_B_ON_POSTGRES: &str = "ALTER TABLE installations ADD CHECK (externa
 async fn one_request_that_the_database_refuses_spoils_no_other(database: TestDatabase) {
     let app = App::start(database).await;
     app.partner("SOLARCO").await;
-    let new = |name: &str| Request {
-        by: Actor::operator("test"),
-        command: Command::Register {
-            by: Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false },
-            new: Box::new(crate::support::new_installation(name)),
-        },
+    let new = |name: &str| {
+        let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
+        let new = Box::new(crate::support::new_installation(name));
+        Request::new(Actor::operator("test"), Command::Register { by, new })
     };
     // One that the database refuses breaks its whole transaction.
     db_execute(&app.database.url, if app.database.is_sqlite() { REFUSE_B_ON_SQLITE } else { REFUSE_B_ON_POSTGRES })

@@ -15,10 +15,11 @@ use green_homes::domain::place::Place;
 use green_homes::domain::private::PrivateFacts;
 use green_homes::domain::progress::Progress;
 use green_homes::domain::quantity::Quantity;
+use green_homes::domain::reason::{DecommissionReason, RejectReason};
 use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::registration::{NewInstallation, Registrant, SiteClaim, SiteSaid};
 use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
-use green_homes::domain::state::{RejectReason, Tier};
+use green_homes::domain::state::Tier;
 use green_homes::domain::text::{ExternalId, Name};
 use green_homes::register::{Cells, Command, Done, Engine, Failure, Request, audit, system_clock};
 use proptest::prelude::*;
@@ -159,7 +160,9 @@ impl Driver {
             Step::Resend(n) => register(self.sent.get(n.checked_rem(known)?)?.clone()),
             Step::Verify(n, tier) => Command::Verify { id: id(n)?, tier: *tier, note: None },
             Step::Reject(n) => Command::Reject { id: id(n)?, reason: RejectReason::Other, note: None },
-            Step::Decommission(n, on) => Command::Decommission { id: id(n)?, on: day(*on) },
+            Step::Decommission(n, on) => {
+                Command::Decommission { id: id(n)?, on: day(*on), reason: DecommissionReason::Removed, note: None }
+            }
             Step::Merge(a, b) => {
                 let count = self.sites.len();
                 Command::Merge { from: self.sites[a.checked_rem(count)?], into: self.sites[b.checked_rem(count)?] }
@@ -348,7 +351,7 @@ fn register(new: NewInstallation) -> Command {
 }
 
 fn request(command: Command) -> Request {
-    Request { by: Actor::operator("model"), command }
+    Request::new(Actor::operator("model"), command)
 }
 
 fn summed(postings: impl Iterator<Item = stored::CellTotals>) -> BTreeMap<i64, Sums> {

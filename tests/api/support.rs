@@ -127,7 +127,7 @@ impl App {
 
     fn db_change(&self, command: Command) {
         let engine = Engine::new(self.database.db_open(), system_clock());
-        let done = engine.execute(&[&Request { by: Actor::operator("test"), command }]);
+        let done = engine.execute(&[&Request::new(Actor::operator("test"), command)]);
         assert!(done.results.iter().all(Result::is_ok), "{:?}", done.results);
     }
 

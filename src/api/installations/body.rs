@@ -113,7 +113,7 @@ fn read_site(mut site: Object<'_>, faults: &mut Faults) -> Option<(SiteClaim, Pr
     Some((claim, private))
 }
 
-fn read_place(site: &mut Object<'_>, optional: bool, faults: &mut Faults) -> Option<Place> {
+pub(in crate::api) fn read_place(site: &mut Object<'_>, optional: bool, faults: &mut Faults) -> Option<Place> {
     let province = site.text("province_code", faults, parse_province);
     let commune = site.text("commune_code", faults, parse_commune);
     let former = site.text("former_province_code", faults, parse_former_province);
@@ -128,7 +128,7 @@ fn read_place(site: &mut Object<'_>, optional: bool, faults: &mut Faults) -> Opt
     placed.map_err(note).ok()
 }
 
-fn read_location(mut location: Object<'_>, faults: &mut Faults) -> Option<Location> {
+pub(in crate::api) fn read_location(mut location: Object<'_>, faults: &mut Faults) -> Option<Location> {
     let degrees = |number: &Number| number.as_f64().ok_or(Fault::WrongType { expected: Expected::Number });
     let lat = location.required_number("lat", faults, degrees);
     let lon = location.required_number("lon", faults, degrees);
@@ -138,7 +138,7 @@ fn read_location(mut location: Object<'_>, faults: &mut Faults) -> Option<Locati
     parsed.map_err(|fault| faults.add(pointer.trim_end_matches('/'), fault)).ok()
 }
 
-fn read_consent(mut consent: Object<'_>, today: NaiveDate, faults: &mut Faults) -> Option<Consent> {
+pub(in crate::api) fn read_consent(mut consent: Object<'_>, today: NaiveDate, faults: &mut Faults) -> Option<Consent> {
     let on = consent.required_text("on", faults, |raw| parse_past_day(raw, today));
     let text_version = consent.required_number("text_version", faults, |number| {
         let range = Fault::OutOfRange { min: 1, max: i64::from(CONSENT_TEXT_VERSION) };
@@ -159,7 +159,7 @@ fn needs_consent(claim: &SiteClaim, private: &PrivateFacts) -> bool {
     private.identifies() && kind.is_none_or(|kind| kind == SiteKind::Home)
 }
 
-fn read_measures(body: &mut Object<'_>, faults: &mut Faults) -> Option<MeasureLines> {
+pub(in crate::api) fn read_measures(body: &mut Object<'_>, faults: &mut Faults) -> Option<MeasureLines> {
     let items = body.required_array("measures", faults)?;
     if items.len() > MAX_LINES {
         faults.add(body.at("measures"), Fault::TooMany { max: MAX_LINES });
@@ -198,7 +198,7 @@ fn read_line(mut line: Object<'_>, faults: &mut Faults) -> Option<MeasureLine> {
     Some(MeasureLine { measure: measure?, quantity: quantity?, inverter_w })
 }
 
-fn read_terms(body: &mut Object<'_>, faults: &mut Faults) -> Terms {
+pub(in crate::api) fn read_terms(body: &mut Object<'_>, faults: &mut Faults) -> Terms {
     Terms {
         project: body.text("project_code", faults, Code::parse),
         cost: body.number("cost_vnd", faults, Vnd::parse),

@@ -1,9 +1,13 @@
-//! The bodies of a reviewer's decisions.
+//! The bodies of actions on an installation: what each needs, and a note.
+
+use chrono::NaiveDate;
 
 use crate::api::json::Node;
 use crate::api::reader::{Faults, Object, coded};
+use crate::domain::date::parse_past_day;
+use crate::domain::reason::{DecommissionReason, RejectReason, WithdrawReason};
 use crate::domain::refusal::FieldFault;
-use crate::domain::state::{RejectReason, Tier};
+use crate::domain::state::Tier;
 use crate::domain::text::Note;
 
 /// Reads `{"evidence_tier", "note"?}`.
@@ -14,6 +18,35 @@ pub fn read_verify(node: &Node) -> Result<(Tier, Option<Note>), Vec<FieldFault>>
 /// Reads `{"reason", "note"?}`.
 pub fn read_reject(node: &Node) -> Result<(RejectReason, Option<Note>), Vec<FieldFault>> {
     read(node, |body, faults| body.required_text("reason", faults, coded(RejectReason::parse, RejectReason::CODES)))
+}
+
+/// Reads `{"installed_on", "note"?}`.
+pub fn read_complete(node: &Node, today: NaiveDate) -> Result<(NaiveDate, Option<Note>), Vec<FieldFault>> {
+    read(node, |body, faults| body.required_text("installed_on", faults, |raw| parse_past_day(raw, today)))
+}
+
+/// Reads `{"note"?}`.
+pub fn read_resubmit(node: &Node) -> Result<Option<Note>, Vec<FieldFault>> {
+    read(node, |_, _| Some(())).map(|((), note)| note)
+}
+
+/// Reads `{"reason", "note"?}`.
+pub fn read_withdraw(node: &Node) -> Result<(WithdrawReason, Option<Note>), Vec<FieldFault>> {
+    read(node, |body, faults| body.required_text("reason", faults, coded(WithdrawReason::parse, WithdrawReason::CODES)))
+}
+
+/// Reads `{"decommissioned_on", "reason", "note"?}`.
+#[expect(clippy::type_complexity, reason = "the three members of one body, taken apart at once")]
+pub fn read_decommission(
+    node: &Node,
+    today: NaiveDate,
+) -> Result<((NaiveDate, DecommissionReason), Option<Note>), Vec<FieldFault>> {
+    read(node, |body, faults| {
+        let on = body.required_text("decommissioned_on", faults, |raw| parse_past_day(raw, today));
+        let codes = coded(DecommissionReason::parse, DecommissionReason::CODES);
+        let reason = body.required_text("reason", faults, codes);
+        Some((on?, reason?))
+    })
 }
 
 fn read<T>(

@@ -1,10 +1,13 @@
-//! Installations: register, read, list, verify, reject.
+//! Installations: register, read, list. What becomes of them is in `lifecycle.rs`.
 
-mod body;
-mod decisions;
+pub(in crate::api) mod body;
+pub(in crate::api) mod corrections;
+pub(in crate::api) mod decisions;
+pub mod history;
+pub mod lifecycle;
 pub mod view;
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::db::installations::{self as store, Filter, Found};
@@ -12,17 +15,19 @@ use crate::domain::fault::{Fault, Language};
 use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::place::parse_province;
 use crate::domain::registration::Registrant;
+use crate::domain::site::SiteRecord;
 use crate::domain::state::Status;
 use crate::domain::text::ExternalId;
-use crate::register::{Command, Done, Outcome, Request};
+use crate::register::{Command, Done, Outcome};
 
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::middleware::language_of;
+use super::perform::{Answered, perform};
 use super::problem::Problem;
 use super::query::{self, NoQuery, Query};
-use super::requests::{CreateInstallation, RejectInstallation, VerifyInstallation};
+use super::requests::CreateInstallation;
 use super::state::State;
 use view::{InstallationList, InstallationResponse, InstallationView, Page, RegisteredResponse};
 
@@ -35,32 +40,34 @@ const USUALLY_LISTED: i64 = 50;
 /// other content is refused with the differences.
 #[utoipa::path(post, path = "/v1/installations", tag = "installations",
     request_body = CreateInstallation,
+    params(("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
     responses((status = 201, body = RegisteredResponse), (status = 200, body = RegisteredResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_installation(
     request: HttpRequest,
     caller: Caller,
-    _: NoQuery,
     state: web::Data<State>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
+    let mut query = Query::of(&request)?;
+    let dry_run = dry_run(&mut query);
+    query.finish()?;
     let partner = caller.partner()?.clone();
     let sandbox = state.register.directory().partner(&partner).is_some_and(|partner| partner.sandbox);
     let new = body::read_new_installation(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
-    let by = Registrant { partner, sandbox };
-    let command = Command::Register { by, new: Box::new(new) };
-    let done = state.register.request(Request { by: caller.0.clone(), command }).await?;
-    let Done::Registered { outcome, record, id, remarks } = done else { return Err(ApiError::Internal) };
-    let found = Found { record: *record, id };
-    let view = InstallationView::of(&found, &caller.0).ok_or(ApiError::Internal)?;
-    let mut response = match outcome {
-        Outcome::Created => HttpResponse::Created(),
-        Outcome::Unchanged => HttpResponse::Ok(),
-    };
-    let location = format!("{}/v1/installations/{id}", state.settings.public_url);
-    response.insert_header((LOCATION, location)).insert_header((ETAG, view.etag.clone()));
-    let language = language_of(request.headers());
-    Ok(response.json(RegisteredResponse::new(outcome, view, &remarks, language)))
+    let command = Command::Register { by: Registrant { partner, sandbox }, new: Box::new(new) };
+    let (actor, language) = (caller.0.clone(), language_of(request.headers()));
+    let installations = format!("{}/v1/installations", state.settings.public_url);
+    perform(&state, &caller, command, (dry_run, body.1), move |done| {
+        let Done::Registered { outcome, record, id, remarks } = done else { return Err(ApiError::Internal) };
+        let found = Found { record: SiteRecord::clone(record), id: *id };
+        let view = InstallationView::of(&found, &actor).ok_or(ApiError::Internal)?.without_private();
+        let status = if *outcome == Outcome::Created && !dry_run { 201 } else { 200 };
+        let (etag, location) = (view.etag.clone(), format!("{installations}/{id}"));
+        let response = RegisteredResponse::new(*outcome, dry_run, view, remarks, language);
+        Ok(Answered::json(status, &response)?.with_etag(etag).at(location))
+    })
+    .await
 }
 
 /// One installation
@@ -76,7 +83,10 @@ pub async fn get_installation(
     let database = state.register.database().clone();
     let found = web::block(move || store::find(&mut database.connection()?, id)).await??;
     let view = found.and_then(|found| InstallationView::of(&found, &caller.0)).ok_or(ApiError::NotFound)?;
-    Ok(answer(view))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, view.etag.clone()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(InstallationResponse { data: view }))
 }
 
 /// A list of installations
@@ -94,16 +104,26 @@ pub async fn list_installations(
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let filter = Filter {
-        partner: caller.sees_only().cloned(),
         external_id: query.parse("external_id", ExternalId::parse),
         status: query.parse("status", |raw| Status::parse(raw).ok_or(Fault::UnknownValue { allowed: Status::CODES })),
         province: query.parse("province", parse_province),
         site: query.parse("site", SiteId::parse),
-        after: query.parse("cursor", |raw| InstallationId::parse(raw).map_err(|_| Fault::NotACursor)),
+        ..Filter::seen_by(&caller.0)
     };
+    list_found(&state, &caller, query, filter).await
+}
+
+/// A page of what a filter finds.
+pub(in crate::api) async fn list_found(
+    state: &State,
+    caller: &Caller,
+    mut query: Query,
+    filter: Filter,
+) -> Result<HttpResponse, ApiError> {
+    let after = query.parse("cursor", |raw| InstallationId::parse(raw).map_err(|_| Fault::NotACursor));
     let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
     query.finish()?;
-    let database = state.register.database().clone();
+    let (database, filter) = (state.register.database().clone(), Filter { after, ..filter });
     let mut found = web::block(move || store::list(&mut database.connection()?, &filter, limit + 1)).await??;
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if more {
@@ -116,54 +136,14 @@ pub async fn list_installations(
         .json(InstallationList { data, page: Page { limit, next_cursor } }))
 }
 
-/// Verify an installation
-///
-/// With the evidence that was found. A higher tier replaces a lower one.
-#[utoipa::path(post, path = "/v1/installations/{id}/verify", tag = "review", params(("id" = String, Path, format = Uuid)),
-    request_body = VerifyInstallation,
-    responses((status = 200, body = InstallationResponse),
-        (status = 409, body = Problem, content_type = "application/problem+json")))]
-pub async fn verify_installation(
-    caller: Caller,
-    _: NoQuery,
-    state: web::Data<State>,
-    id: web::Path<String>,
-    body: JsonBody,
-) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let (tier, note) = decisions::read_verify(&body.0).map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Verify { id, tier, note }).await
-}
-
-/// Reject an installation
-#[utoipa::path(post, path = "/v1/installations/{id}/reject", tag = "review", params(("id" = String, Path, format = Uuid)),
-    request_body = RejectInstallation,
-    responses((status = 200, body = InstallationResponse),
-        (status = 409, body = Problem, content_type = "application/problem+json")))]
-pub async fn reject_installation(
-    caller: Caller,
-    _: NoQuery,
-    state: web::Data<State>,
-    id: web::Path<String>,
-    body: JsonBody,
-) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let (reason, note) = decisions::read_reject(&body.0).map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Reject { id, reason, note }).await
-}
-
-async fn change(caller: &Caller, state: &State, command: Command) -> Result<HttpResponse, ApiError> {
-    let done = state.register.request(Request { by: caller.0.clone(), command }).await?;
-    let Done::Changed { record, id } = done else { return Err(ApiError::Internal) };
-    let found = Found { record: *record, id };
-    Ok(answer(InstallationView::of(&found, &caller.0).ok_or(ApiError::Internal)?))
-}
-
-fn answer(view: InstallationView) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((ETAG, view.etag.clone()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(InstallationResponse { data: view })
+/// The `dry_run` of a request that may only ask.
+pub(in crate::api) fn dry_run(query: &mut Query) -> bool {
+    let flag = |raw: &str| match raw {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Fault::UnknownValue { allowed: &["true", "false"] }),
+    };
+    query.parse("dry_run", flag).unwrap_or(false)
 }
 
 /// An id in a path that is none names nothing.

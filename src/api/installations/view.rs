@@ -1,5 +1,7 @@
 //! What is sent and answered, as the documentation describes it.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,7 +33,9 @@ pub struct RegisteredResponse {
 struct RegisteredView {
     /// `created` or `unchanged`.
     outcome: &'static str,
-    /// The installation as it stands.
+    /// Whether this was only asked for: nothing was recorded, and what is new has the nil UUID.
+    dry_run: bool,
+    /// The installation as it stands, without personal data.
     installation: InstallationView,
     /// What is worth a second look.
     warnings: Vec<WarningView>,
@@ -54,6 +58,24 @@ struct WarningView {
 pub struct InstallationResponse {
     /// The installation.
     pub data: InstallationView,
+}
+
+/// What became of an action on an installation.
+#[derive(Serialize, ToSchema)]
+pub struct ChangedResponse {
+    /// The installation as it stands, without personal data.
+    pub data: InstallationView,
+    /// `changed`, or `unchanged` when it was so already.
+    #[schema(example = "changed")]
+    pub outcome: &'static str,
+    /// Whether this was only asked for: nothing was recorded.
+    pub dry_run: bool,
+}
+
+/// The word for what became of an action.
+#[must_use]
+pub fn outcome(changed: bool) -> &'static str {
+    if changed { "changed" } else { "unchanged" }
 }
 
 /// A page of installations.
@@ -123,18 +145,19 @@ pub struct InstallationView {
 
 /// A measure with its size.
 #[derive(Serialize, ToSchema)]
-struct MeasureView {
+pub struct MeasureView {
     /// The measure's code.
-    measure: &'static str,
+    #[schema(value_type = String)]
+    pub measure: Cow<'static, str>,
     /// How much, in the measure's unit.
-    quantity: f64,
+    pub quantity: f64,
     /// Rated inverter power, of solar measures.
-    inverter_kw: Option<f64>,
+    pub inverter_kw: Option<f64>,
 }
 
-/// Where an installation is.
+/// A site.
 #[derive(Serialize, ToSchema)]
-struct SiteView {
+pub struct SiteView {
     /// Its id.
     id: String,
     /// The partner's own number of it; only for the partner that recorded it.
@@ -153,6 +176,8 @@ struct SiteView {
     remote: Option<bool>,
     /// Headed by a woman; null is unknown.
     woman_headed: Option<bool>,
+    /// Changes whenever the site does; `If-Match` of its corrections.
+    pub etag: String,
     /// Personal data, for the partner that recorded the site and for reviewers.
     #[serde(skip_serializing_if = "Option::is_none")]
     private: Option<PrivateView>,
@@ -191,7 +216,13 @@ struct ConsentView {
 
 impl RegisteredResponse {
     /// The answer in a language.
-    pub fn new(outcome: Outcome, installation: InstallationView, remarks: &[Remark], language: Language) -> Self {
+    pub fn new(
+        outcome: Outcome,
+        dry_run: bool,
+        installation: InstallationView,
+        remarks: &[Remark],
+        language: Language,
+    ) -> Self {
         let warning = |remark: &Remark| WarningView {
             code: remark.warning.code(),
             pointer: remark.pointer.clone(),
@@ -201,7 +232,8 @@ impl RegisteredResponse {
             Outcome::Created => "created",
             Outcome::Unchanged => "unchanged",
         };
-        Self { data: RegisteredView { outcome, installation, warnings: remarks.iter().map(warning).collect() } }
+        let warnings = remarks.iter().map(warning).collect();
+        Self { data: RegisteredView { outcome, dry_run, installation, warnings } }
     }
 }
 
@@ -236,11 +268,20 @@ impl InstallationView {
     }
 }
 
+impl InstallationView {
+    /// Without personal data: whoever writes knows it, and answers may be kept.
+    #[must_use]
+    pub fn without_private(mut self) -> Self {
+        self.site = self.site.without_private();
+        self
+    }
+}
+
 fn measures(installation: &Installation) -> Vec<MeasureView> {
     let lines = installation.measures.as_slice().iter();
     lines
         .map(|line| MeasureView {
-            measure: line.measure.code(),
+            measure: line.measure.code().into(),
             quantity: units(line.quantity.milli()),
             inverter_kw: line.inverter_w.map(|inverter| units(inverter.milli())),
         })
@@ -248,7 +289,8 @@ fn measures(installation: &Installation) -> Vec<MeasureView> {
 }
 
 impl SiteView {
-    fn of(record: &SiteRecord, actor: &Actor) -> Self {
+    /// A site as `actor` may see it.
+    pub fn of(record: &SiteRecord, actor: &Actor) -> Self {
         let (site, place) = (&record.site, &record.site.facts.place);
         let recorded_it = actor.partner.as_ref() == Some(&site.partner);
         let private = recorded_it || actor.role == Role::Reviewer;
@@ -266,8 +308,17 @@ impl SiteView {
             low_income: site.facts.flags.low_income,
             remote: site.facts.flags.remote,
             woman_headed: site.facts.flags.woman_headed,
+            etag: record.site_etag(),
             private: (private && !record.private.is_empty()).then(|| PrivateView::of(&record.private)),
         }
+    }
+}
+
+impl SiteView {
+    /// Without personal data.
+    #[must_use]
+    pub fn without_private(self) -> Self {
+        Self { private: None, ..self }
     }
 }
 

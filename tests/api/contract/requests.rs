@@ -26,6 +26,8 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
         let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
         let admin = app.role(Role::Admin).await;
         let id = partner.register(&home("a")).await;
+        let read = partner.get(&format!("/v1/installations/{id}")).await;
+        let site = read.body["data"]["site"]["id"].as_str().unwrap().to_owned();
         let document = document();
         let sent = |schema, caller, path: &str, at, around| Sent { schema, caller, path: path.to_owned(), at, around };
         let create = "/v1/installations";
@@ -37,6 +39,14 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
             sent("CreateConsent", &partner, create, "/consent", |consent| json!({"consent": consent})),
             sent("VerifyInstallation", &reviewer, &format!("{create}/{id}/verify"), "", |body| body),
             sent("RejectInstallation", &reviewer, &format!("{create}/{id}/reject"), "", |body| body),
+            sent("CorrectInstallation", &partner, &format!("{create}/{id}"), "", |body| body),
+            sent("CorrectSite", &partner, &format!("/v1/sites/{site}"), "", |body| body),
+            sent("CompleteInstallation", &partner, &format!("{create}/{id}/complete"), "", |body| body),
+            sent("ResubmitInstallation", &partner, &format!("{create}/{id}/resubmit"), "", |body| body),
+            sent("WithdrawInstallation", &partner, &format!("{create}/{id}/withdraw"), "", |body| body),
+            sent("DecommissionInstallation", &partner, &format!("{create}/{id}/decommission"), "", |body| body),
+            sent("DecideInstallations", &reviewer, "/v1/review/decisions", "", |body| body),
+            sent("Decide", &reviewer, "/v1/review/decisions", "/decisions/0", |one| json!({"decisions": [one]})),
             sent("CreatePartner", &admin, "/v1/partners", "", |body| body),
             sent("CreateClient", &admin, "/v1/clients", "", |body| body),
             sent("CreateProject", &admin, "/v1/projects", "", |body| body),
@@ -79,15 +89,17 @@ async fn check_unknown(document: &Value, one: &Sent<'_>, names: &BTreeSet<String
 
 /// What is documented as required is missed.
 async fn check_required(document: &Value, one: &Sent<'_>) {
+    let Some(required) = component(document, one.schema)["required"].as_array() else { return };
     let errors = errors(one, json!({})).await;
-    for name in component(document, one.schema)["required"].as_array().into_iter().flatten() {
+    for name in required {
         let expected = (format!("{}/{}", one.at, name.as_str().unwrap()), "missing".to_owned());
         assert!(errors.contains(&expected), "{} can do without {name}", one.schema);
     }
 }
 
 async fn errors(one: &Sent<'_>, object: Value) -> Vec<(String, String)> {
-    let reply = one.caller.post(&one.path, &(one.around)(object)).await;
+    let method = if one.schema.starts_with("Correct") { "PATCH" } else { "POST" };
+    let reply = one.caller.send_json(method, &one.path, &(one.around)(object)).await;
     assert_eq!(reply.status, 422, "{} {}", one.schema, reply.text);
     reply.errors()
 }
@@ -102,8 +114,10 @@ fn every_name(document: &Value) -> BTreeSet<String> {
 fn request_schemas(document: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for item in document["paths"].as_object().unwrap().values() {
-        let body = &item["post"]["requestBody"]["content"]["application/json"]["schema"];
-        collect(document, body, &mut found);
+        for method in ["post", "patch"] {
+            let body = &item[method]["requestBody"]["content"]["application/json"]["schema"];
+            collect(document, body, &mut found);
+        }
     }
     found
 }

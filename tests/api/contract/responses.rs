@@ -41,6 +41,12 @@ impl Checker {
         reply
     }
 
+    async fn patch(&mut self, caller: &Client, path: &str, sent: &str, etag: &str, body: &Value) -> Reply {
+        let reply = caller.patch(sent, etag, body).await;
+        self.check("patch", path, &reply);
+        reply
+    }
+
     async fn post(&mut self, caller: &Client, path: &str, sent: &str, body: &Value) -> Reply {
         let reply = caller.post(sent, body).await;
         self.check("post", path, &reply);
@@ -55,6 +61,7 @@ fn answer_of_every_route_is_as_documented() {
         let mut checker = Checker { document: document(), seen: BTreeSet::new(), faults: Vec::new() };
         check_administration(&app, &mut checker).await;
         check_installations(&app, &mut checker).await;
+        check_lifecycle(&app, &mut checker).await;
         check_public(&app, &mut checker).await;
         check_tokens(&app, &mut checker).await;
         let document = green_homes::api::openapi::document();
@@ -125,6 +132,53 @@ async fn check_installations(app: &App, checker: &mut Checker) {
     let ended =
         checker.post(&reviewer, "/v1/installations/{id}/verify", &verify, &json!({"evidence_tier": "metered"})).await;
     assert_eq!(ended.status, 409, "{}", ended.text);
+}
+
+async fn check_lifecycle(app: &App, checker: &mut Checker) {
+    let partner = app.client(Role::Partner, Some("SOLARCO")).await;
+    let reviewer = app.role(Role::Reviewer).await;
+    let one = "/v1/installations/{id}";
+    let mut pledge = home("pledge");
+    pledge["status"] = json!("pledged");
+    pledge.as_object_mut().unwrap().remove("installed_on");
+    let path = format!("/v1/installations/{}", partner.register(&pledge).await);
+    let read = partner.get(&path).await;
+    let site = format!("/v1/sites/{}", read.body["data"]["site"]["id"].as_str().unwrap());
+    for (documented, sent) in [(one, path.as_str()), ("/v1/sites/{id}", site.as_str())] {
+        let wrong = json!({"made_up": 1});
+        let fields = if documented == one { json!({"cost_vnd": 1}) } else { json!({"remote": true}) };
+        let mut good = fields;
+        good["reason"] = json!("other");
+        checker.get(&partner, documented, sent).await;
+        assert_eq!(checker.patch(&partner, documented, sent, "\"0\"", &good).await.status, 412);
+        assert_eq!(checker.patch(&partner, documented, sent, "*", &good).await.status, 200);
+        assert_eq!(checker.patch(&partner, documented, sent, "*", &wrong).await.status, 422);
+        assert_eq!(checker.patch(&reviewer, documented, sent, "*", &good).await.status, 403);
+        let missing = partner.send("PATCH", sent, &[("content-type", "application/json")], Some(b"{}".to_vec())).await;
+        assert_eq!(missing.status, 428);
+        checker.check("patch", documented, &missing);
+    }
+    let steps = [
+        (&partner, "complete", json!({"installed_on": "2026-01-15"})),
+        (&reviewer, "reject", json!({"reason": "other"})),
+        (&partner, "resubmit", json!({"note": "again"})),
+        (&partner, "decommission", json!({"decommissioned_on": "2026-02-01", "reason": "removed"})),
+        (&partner, "withdraw", json!({"reason": "other"})),
+    ];
+    for (caller, name, body) in steps {
+        let reply = checker.post(caller, &format!("{one}/{name}"), &format!("{path}/{name}"), &body).await;
+        assert_eq!(reply.status, if name == "withdraw" { 409 } else { 200 }, "{}", reply.text);
+    }
+    let other = format!("/v1/installations/{}", partner.register(&home("other")).await);
+    let withdrawn = json!({"reason": "other"});
+    checker.post(&partner, &format!("{one}/withdraw"), &format!("{other}/withdraw"), &withdrawn).await;
+    let history = checker.get(&partner, &format!("{one}/history"), &format!("{path}/history")).await;
+    assert_eq!(history.body["data"].as_array().unwrap().len(), 7, "{}", history.text);
+    checker.get(&reviewer, "/v1/review/queue", "/v1/review/queue").await;
+    let decision = json!({"installation": path.rsplit('/').next(), "action": "verify", "evidence_tier": "document"});
+    let decided = json!({"decisions": [decision]});
+    let reply = checker.post(&reviewer, "/v1/review/decisions", "/v1/review/decisions", &decided).await;
+    assert_eq!((reply.status, &reply.body["data"][0]["outcome"]), (200, &json!("refused")), "{}", reply.text);
 }
 
 async fn check_public(app: &App, checker: &mut Checker) {

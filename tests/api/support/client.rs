@@ -44,8 +44,16 @@ impl Client {
         self.send("POST", path, &[("content-type", "application/json")], Some(body.into())).await
     }
 
+    pub async fn patch(&self, path: &str, etag: &str, body: &Value) -> Reply {
+        let headers = [("content-type", "application/json"), ("if-match", etag)];
+        self.send("PATCH", path, &headers, Some(body.to_string().into())).await
+    }
+
+    /// A body that is sent with any method; a correction of whatever stands there.
     pub async fn send_json(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.send(method, path, &[("content-type", "application/json")], Some(body.to_string().into())).await
+        let headers = [("content-type", "application/json"), ("if-match", "*")];
+        let headers = if method == "PATCH" { &headers[..] } else { &headers[..1] };
+        self.send(method, path, headers, Some(body.to_string().into())).await
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {

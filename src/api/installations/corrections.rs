@@ -1,0 +1,84 @@
+//! The bodies of corrections: what stands there is changed, `null` makes a fact unknown, what is
+//! left out stays (RFC 7396).
+
+use chrono::NaiveDate;
+
+use super::body::{read_consent, read_location, read_measures, read_place, read_terms};
+use crate::api::json::Node;
+use crate::api::reader::{Faults, Object, coded};
+use crate::domain::correction::{Correction, SiteCorrection, TermsCorrection};
+use crate::domain::date::parse_past_day;
+use crate::domain::fault::Expected;
+use crate::domain::private::GridCode;
+use crate::domain::reason::CorrectReason;
+use crate::domain::refusal::FieldFault;
+use crate::domain::site::SiteKind;
+use crate::domain::text::{Address, Note};
+
+/// A correction with its reason and note.
+pub type Reasoned<T> = (T, CorrectReason, Option<Note>);
+
+/// Reads the body of `PATCH /v1/installations/{id}`.
+pub fn read_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Correction>, Vec<FieldFault>> {
+    read(node, |body, faults| {
+        body.refuse_null("installed_on", Expected::String, faults);
+        body.refuse_null("decommissioned_on", Expected::String, faults);
+        body.refuse_null("measures", Expected::Array, faults);
+        let installed_on = body.text("installed_on", faults, |raw| parse_past_day(raw, today));
+        let decommissioned_on = body.text("decommissioned_on", faults, |raw| parse_past_day(raw, today));
+        let measures = if body.has("measures") { read_measures(body, faults) } else { body.skip("measures") };
+        let terms = read_terms(body, faults);
+        let terms = TermsCorrection {
+            project: body.amend("project_code", terms.project),
+            cost: body.amend("cost_vnd", terms.cost),
+            support: body.amend("support_vnd", terms.support),
+            finance: body.amend("finance", terms.finance),
+            system_owner: body.amend("system_owner", terms.system_owner),
+            power_use: body.amend("power_use", terms.power_use),
+            attributes_sold: body.amend("attributes_sold", terms.attributes_sold),
+        };
+        Correction { installed_on, decommissioned_on, measures, terms }
+    })
+}
+
+/// Reads the body of `PATCH /v1/sites/{id}`. The place is corrected as a whole.
+pub fn read_site_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<SiteCorrection>, Vec<FieldFault>> {
+    read(node, |body, faults| {
+        body.refuse_null("kind", Expected::String, faults);
+        body.refuse_null("province_code", Expected::String, faults);
+        let flag = |body: &mut Object<'_>, name, faults: &mut Faults| {
+            let value = body.boolean(name, faults);
+            body.amend(name, value)
+        };
+        let address = body.text("address", faults, Address::parse);
+        let code = body.text("grid_customer_code", faults, GridCode::parse);
+        let location = body.object("location", faults).and_then(|location| read_location(location, faults));
+        let consent = body.object("consent", faults).and_then(|consent| read_consent(consent, today, faults));
+        SiteCorrection {
+            kind: body.text("kind", faults, coded(SiteKind::parse, SiteKind::CODES)),
+            place: read_place(body, true, faults),
+            low_income: flag(body, "low_income", faults),
+            remote: flag(body, "remote", faults),
+            woman_headed: flag(body, "woman_headed", faults),
+            address: body.amend("address", address),
+            grid_customer_code: body.amend("grid_customer_code", code),
+            location: body.amend("location", location),
+            consent: body.amend("consent", consent),
+        }
+    })
+}
+
+fn read<T>(
+    node: &Node,
+    correction: impl FnOnce(&mut Object<'_>, &mut Faults) -> T,
+) -> Result<Reasoned<T>, Vec<FieldFault>> {
+    let mut faults = Faults::default();
+    let settled = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
+        let correction = correction(&mut body, &mut faults);
+        let reason = body.required_text("reason", &mut faults, coded(CorrectReason::parse, CorrectReason::CODES));
+        let note = body.text("note", &mut faults, Note::parse);
+        body.finish(&mut faults);
+        Some((correction, reason?, note))
+    });
+    faults.settle(settled)
+}

@@ -1,0 +1,226 @@
+//! `GET /v1/installations/{id}/history`: every entry about an installation and its site, with what
+//! stood before and after.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::view::{MeasureView, Page};
+use super::{MOST_LISTED, USUALLY_LISTED, path_id};
+use crate::api::caller::Caller;
+use crate::api::error::ApiError;
+use crate::api::meta::instant;
+use crate::api::query::{self, Query};
+use crate::api::state::State;
+use crate::db::administration::Directory;
+use crate::db::history::{self, Past};
+use crate::db::installations as store;
+use crate::domain::actor::{Actor, Role};
+use crate::domain::fault::Fault;
+use crate::domain::history::{PastInstallation, PastSite};
+use crate::domain::quantity::units;
+
+/// The history of an installation, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct HistoryResponse {
+    /// What happened.
+    data: Vec<EventView>,
+    /// Where the next page begins.
+    page: Page,
+}
+
+/// One thing that happened.
+#[derive(Serialize, ToSchema)]
+pub struct EventView {
+    /// The number of its entry in the register.
+    version: i64,
+    /// When.
+    recorded_at: String,
+    /// register, correct, complete, verify, reject, resubmit, withdraw, decommission, `correct_site` …
+    action: String,
+    /// Why numbers moved: registered, corrected, verified, rejected, withdrawn, decommissioned …
+    cause: String,
+    /// Who: partner, reviewer, admin, or another.
+    by: &'static str,
+    /// The client, where the reader may know it: a partner its own, reviewers and admins all.
+    client_id: Option<String>,
+    /// The code of the reason.
+    reason: Option<String>,
+    /// In their words.
+    note: Option<String>,
+    /// Names of personal data that changed; what it was stands nowhere.
+    personal: Vec<String>,
+    /// What was changed, as it stood before; null where there was nothing.
+    before: Option<StateView>,
+    /// What was changed, as it stood after.
+    after: StateView,
+}
+
+/// What an entry changed of an installation and its site.
+#[derive(Serialize, ToSchema, Default)]
+pub struct StateView {
+    /// The installation; null where the entry did not change it.
+    installation: Option<PastInstallationView>,
+    /// The site; null where the entry did not change it.
+    site: Option<PastSiteView>,
+}
+
+/// An installation as it stood.
+#[derive(Serialize, ToSchema)]
+pub struct PastInstallationView {
+    status: String,
+    installed_on: Option<NaiveDate>,
+    evidence_tier: Option<String>,
+    decommissioned_on: Option<NaiveDate>,
+    measures: Vec<MeasureView>,
+    project_code: Option<String>,
+    cost_vnd: Option<i64>,
+    support_vnd: Option<i64>,
+    finance: Option<String>,
+    system_owner: Option<String>,
+    power_use: Option<String>,
+    attributes_sold: Option<String>,
+    revision: i32,
+}
+
+/// A site as it stood, without personal data.
+#[derive(Serialize, ToSchema)]
+pub struct PastSiteView {
+    id: String,
+    kind: String,
+    province_code: String,
+    former_province_code: Option<String>,
+    commune_code: Option<String>,
+    low_income: Option<bool>,
+    remote: Option<bool>,
+    woman_headed: Option<bool>,
+    revision: i32,
+}
+
+/// What happened to an installation
+///
+/// Newest first: every entry about it or its site, who, when, why, and what stood before and after.
+#[utoipa::path(get, path = "/v1/installations/{id}/history", tag = "installations",
+    params(("id" = String, Path, format = Uuid), ("limit" = Option<i64>, Query, minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = HistoryResponse)))]
+pub async fn get_history(
+    request: HttpRequest,
+    caller: Caller,
+    state: web::Data<State>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let id = path_id(&id)?;
+    let mut query = Query::of(&request)?;
+    let before = query.parse("cursor", |raw| raw.parse::<i64>().map_err(|_| Fault::NotACursor)).unwrap_or(i64::MAX);
+    let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
+    query.finish()?;
+    let (database, actor) = (state.register.database().clone(), caller.0.clone());
+    let read = web::block(move || {
+        let mut connection = database.connection()?;
+        let found = store::find(&mut connection, id)?;
+        let seen = found.as_ref().and_then(|found| {
+            found.record.installation(id).filter(|installation| actor.may_see(&found.record, installation))
+        });
+        seen.map(|installation| history::of(&mut connection, installation)).transpose()
+    });
+    let past = read.await??.ok_or(ApiError::NotFound)?;
+    let directory = state.register.directory();
+    let mut data = events(&past, &id.to_string(), &caller.0, &directory);
+    data.retain(|event| event.version < before);
+    let most = usize::try_from(limit).unwrap_or_default();
+    let more = data.len() > most;
+    data.truncate(most);
+    let next_cursor = data.last().filter(|_| more).map(|event| event.version.to_string());
+    let page = Page { limit, next_cursor };
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HistoryResponse { data, page }))
+}
+
+/// Each entry beside what the ones before it had left, newest first.
+fn events(past: &[Past], id: &str, reader: &Actor, directory: &Directory) -> Vec<EventView> {
+    let (mut installation, mut site): (Option<&PastInstallation>, Option<&PastSite>) = (None, None);
+    let mut events = Vec::with_capacity(past.len());
+    for entry in past {
+        let changed = entry.facts.installations.iter().find(|one| one.id == id);
+        let at = changed.or(installation).map(|one| one.site.as_str());
+        let changed_site = entry.facts.sites.iter().find(|one| Some(one.id.as_str()) == at);
+        let before = StateView {
+            installation: installation.filter(|_| changed.is_some()).map(PastInstallationView::from),
+            site: site.filter(|_| changed_site.is_some()).map(PastSiteView::from),
+        };
+        let known = before.installation.is_some() || before.site.is_some();
+        let after = StateView {
+            installation: changed.map(PastInstallationView::from),
+            site: changed_site.map(PastSiteView::from),
+        };
+        events.push(EventView::of(entry, reader, directory, known.then_some(before), after));
+        installation = changed.or(installation);
+        site = changed_site.or(site);
+    }
+    events.reverse();
+    events
+}
+
+impl EventView {
+    fn of(entry: &Past, reader: &Actor, directory: &Directory, before: Option<StateView>, after: StateView) -> Self {
+        let client = directory.client(&entry.actor).map(|client| &client.actor);
+        let own = client.is_some_and(|client| client.partner.is_some() && client.partner == reader.partner);
+        let may_know = own || matches!(reader.role, Role::Reviewer | Role::Admin);
+        Self {
+            version: entry.version,
+            recorded_at: instant(entry.recorded_at),
+            action: entry.action.clone(),
+            cause: entry.cause.clone(),
+            by: client.map_or("other", |client| client.role.as_str()),
+            client_id: may_know.then(|| entry.actor.clone()),
+            reason: entry.facts.reason.clone(),
+            note: entry.note.clone(),
+            personal: entry.facts.personal.clone(),
+            before,
+            after,
+        }
+    }
+}
+
+impl From<&PastInstallation> for PastInstallationView {
+    fn from(past: &PastInstallation) -> Self {
+        let measure = |line: &crate::domain::history::PastMeasure| MeasureView {
+            measure: line.measure.clone().into(),
+            quantity: units(line.quantity_milli),
+            inverter_kw: line.inverter_w.map(units),
+        };
+        Self {
+            status: past.status.clone(),
+            installed_on: past.installed_on,
+            evidence_tier: past.evidence_tier.clone(),
+            decommissioned_on: past.decommissioned_on,
+            measures: past.measures.iter().map(measure).collect(),
+            project_code: past.project_code.clone(),
+            cost_vnd: past.cost_vnd,
+            support_vnd: past.support_vnd,
+            finance: past.finance.clone(),
+            system_owner: past.system_owner.clone(),
+            power_use: past.power_use.clone(),
+            attributes_sold: past.attributes_sold.clone(),
+            revision: past.revision,
+        }
+    }
+}
+
+impl From<&PastSite> for PastSiteView {
+    fn from(past: &PastSite) -> Self {
+        Self {
+            id: past.id.clone(),
+            kind: past.kind.clone(),
+            province_code: past.province_code.clone(),
+            former_province_code: past.former_province_code.clone(),
+            commune_code: past.commune_code.clone(),
+            low_income: past.flags.low_income,
+            remote: past.flags.remote,
+            woman_headed: past.flags.woman_headed,
+            revision: past.revision,
+        }
+    }
+}

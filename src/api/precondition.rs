@@ -1,0 +1,31 @@
+//! `If-Match`: which state of a record a correction is for.
+
+use std::future::{Ready, ready};
+
+use actix_web::http::header::IF_MATCH;
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+
+use crate::register::IfMatch;
+
+use super::error::ApiError;
+
+/// The precondition of a request, which must have one.
+pub struct Precondition(pub IfMatch);
+
+impl FromRequest for Precondition {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let sent: Vec<&str> = request.headers().get_all(IF_MATCH).filter_map(|value| value.to_str().ok()).collect();
+        ready(if sent.is_empty() { Err(ApiError::PreconditionRequired) } else { Ok(Self(read(&sent.join(",")))) })
+    }
+}
+
+/// Weak tags stand in the list and never match: the comparison is a strong one.
+fn read(header: &str) -> IfMatch {
+    if header.trim() == "*" {
+        return IfMatch::Any;
+    }
+    IfMatch::OneOf(header.split(',').map(|etag| etag.trim().to_owned()).collect())
+}

@@ -1,0 +1,88 @@
+//! Answers kept under the idempotency keys of clients.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+
+use super::connection::{Connection, on_backend};
+use super::error::DbError;
+use super::rows::stored;
+use super::schema::idempotency_keys;
+use crate::domain::entry::Hash;
+
+/// An answer to one key of one client.
+pub struct Kept {
+    /// Whose.
+    pub client_id: String,
+    /// The client's key.
+    pub key: String,
+    /// A digest of what was sent.
+    pub digest: Hash,
+    /// The answer; none where it held a secret.
+    pub answer: Option<String>,
+    /// When it was given.
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = idempotency_keys)]
+struct KeyRow {
+    client_id: String,
+    key: String,
+    request_digest: Vec<u8>,
+    response: Option<String>,
+    created_at: NaiveDateTime,
+}
+
+impl TryFrom<KeyRow> for Kept {
+    type Error = DbError;
+
+    fn try_from(row: KeyRow) -> Result<Self, DbError> {
+        Ok(Self {
+            digest: row.request_digest.try_into().map_err(|_| DbError::corrupt("the digest of a kept request"))?,
+            client_id: row.client_id,
+            key: row.key,
+            answer: row.response,
+            at: row.created_at.and_utc(),
+        })
+    }
+}
+
+/// What is kept under these clients' keys.
+pub fn find<'k>(
+    connection: &mut Connection,
+    keys: impl Iterator<Item = (&'k str, &'k str)>,
+) -> Result<Vec<Kept>, DbError> {
+    let mut found = Vec::new();
+    for (client_id, key) in keys {
+        let rows: Vec<KeyRow> = on_backend!(connection, c => {
+            idempotency_keys::table.find((client_id, key)).select(KeyRow::as_select()).load(c)
+        })?;
+        for row in rows {
+            found.push(Kept::try_from(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Keeps answers, in the transaction of what they answer.
+pub fn keep(connection: &mut Connection, kept: &[Kept]) -> Result<(), DbError> {
+    for one in kept {
+        let row = KeyRow {
+            client_id: one.client_id.clone(),
+            key: one.key.clone(),
+            request_digest: one.digest.to_vec(),
+            response: one.answer.clone(),
+            created_at: stored(one.at),
+        };
+        on_backend!(connection, c => diesel::insert_into(idempotency_keys::table).values(&row).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Forgets what was answered before this instant.
+pub fn forget(connection: &mut Connection, before: DateTime<Utc>) -> Result<usize, DbError> {
+    let before = stored(before);
+    Ok(on_backend!(connection, c => {
+        diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(before))).execute(c)
+    })?)
+}

@@ -1,0 +1,99 @@
+//! `Idempotency-Key`: a request that carries one is carried out once.
+
+use serde_json::{Value, json};
+
+use super::People;
+use crate::support::{App, Client, Reply, TestDatabase, db_lines, home, on_both_databases};
+
+on_both_databases!(
+    send_a_key_again_replays_the_answer_and_does_nothing,
+    send_a_key_with_another_request_is_refused,
+    send_a_key_many_times_at_once_is_carried_out_once,
+);
+
+async fn send(caller: &Client, method: &str, path: &str, key: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key), ("if-match", "*")];
+    caller.send(method, path, &headers, Some(body.to_string().into())).await
+}
+
+async fn send_a_key_again_replays_the_answer_and_does_nothing(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let mut body = home("a");
+    body["site"]["address"] = json!("Hẻm 4711");
+    body["consent"] = json!({"on": "2026-01-02", "text_version": 1});
+    let first = send(&people.owner, "POST", "/v1/installations", "\"k-1\"", &body).await;
+    assert_eq!((first.status, first.header("idempotent-replayed")), (201, ""), "{}", first.text);
+    let id = first.body["data"]["installation"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/installations/{id}");
+    // Whatever became of it meanwhile, the answer to the same request is the same.
+    let withdraw = json!({"reason": "cancelled"});
+    let withdrawn = send(&people.owner, "POST", &format!("{path}/withdraw"), "k-2", &withdraw).await;
+    assert_eq!(withdrawn.status, 200, "{}", withdrawn.text);
+    let version = app.db_version();
+    let database = app.stop().await;
+    let app = App::start(database).await;
+    let owner = app.public().with_token(people.owner.token.clone().unwrap());
+    let again = send(&owner, "POST", "/v1/installations", "k-1", &body).await;
+    assert_eq!((again.status, &again.text, again.header("idempotent-replayed")), (201, &first.text, "true"));
+    assert_eq!((again.header("etag"), again.header("location")), (first.header("etag"), first.header("location")));
+    let again = send(&owner, "POST", &format!("{path}/withdraw"), "k-2", &withdraw).await;
+    assert_eq!((again.status, &again.text), (200, &withdrawn.text));
+    assert_eq!(app.db_version(), version);
+    let kept = db_lines(&app.database.url, "SELECT coalesce(response, '') AS line FROM idempotency_keys");
+    assert!(kept.len() == 2 && kept.iter().all(|line| !line.contains("4711")), "{kept:?}");
+    // A key is its client's own.
+    assert_eq!(send(&people_other(&app).await, "POST", "/v1/installations", "k-1", &home("x")).await.status, 201);
+    app.stop().await;
+}
+
+async fn people_other(app: &App) -> Client {
+    app.partner("THIRD").await
+}
+
+async fn send_a_key_with_another_request_is_refused(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let create = "/v1/installations";
+    assert_eq!(send(&people.owner, "POST", create, "k", &home("a")).await.status, 201);
+    for (path, body) in [(create, home("b")), ("/v1/installations?dry_run=false", home("a"))] {
+        let other = send(&people.owner, "POST", path, "k", &body).await;
+        assert_eq!((other.status, &other.body["code"]), (422, &json!("idempotency_key_reused")), "{}", other.text);
+    }
+    // What was refused left no trace: the key is free.
+    assert_eq!(send(&people.owner, "POST", create, "free", &json!({})).await.status, 422);
+    assert_eq!(send(&people.owner, "POST", create, "free", &home("b")).await.status, 201);
+    for key in ["", "with space", "ñ", &"x".repeat(201)] {
+        let reply = send(&people.owner, "POST", create, key, &home("c")).await;
+        assert_eq!((reply.status, reply.errors()[0].0.as_str()), (422, "Idempotency-Key"), "{key}: {}", reply.text);
+    }
+    app.stop().await;
+}
+
+async fn send_a_key_many_times_at_once_is_carried_out_once(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let id = people.installation_in("rejected", "a").await;
+    let path = format!("/v1/installations/{id}/resubmit");
+    let version = app.db_version();
+    let asked: Vec<_> = (0..20)
+        .map(|_| {
+            let (owner, path) = (people.owner.clone(), path.clone());
+            actix_web::rt::spawn(async move { send(&owner, "POST", &path, "once", &json!({})).await })
+        })
+        .collect();
+    let mut done = 0;
+    for one in asked {
+        let reply = one.await.unwrap();
+        match reply.status {
+            200 => done += usize::from(reply.header("idempotent-replayed").is_empty()),
+            409 => {
+                assert_eq!(reply.body["code"], "idempotency_key_in_flight", "{}", reply.text);
+                assert_eq!(reply.header("retry-after"), "1");
+            }
+            other => panic!("{other} {}", reply.text),
+        }
+    }
+    assert_eq!((done, app.db_version()), (1, version + 1));
+    app.stop().await;
+}
