@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
+use green_homes::db::cells::CellTotals;
 use green_homes::domain::cell::CellDims;
 use green_homes::domain::date::Month;
 use green_homes::domain::id::InstallationId;
@@ -26,6 +27,7 @@ pub enum Standing {
     Installed,
     Verified(Tier),
     Rejected,
+    Withdrawn,
     /// Ended on a day; verified or not before.
     Ended(Option<Tier>, NaiveDate),
 }
@@ -69,7 +71,7 @@ impl ModelInstallation {
             Standing::Verified(tier) => Some((Stage::Verified(tier), None)),
             Standing::Ended(None, day) => Some((Stage::Installed, Some(day))),
             Standing::Ended(Some(tier), day) => Some((Stage::Verified(tier), Some(day))),
-            Standing::Rejected => None,
+            Standing::Rejected | Standing::Withdrawn => None,
         }
     }
 }
@@ -204,4 +206,17 @@ fn stands_for_its_measure(line: &Held, lines: &[Held]) -> bool {
         (other.on, other.order) < (line.on, line.order)
     };
     !lines.iter().filter(|other| other.measure == line.measure).any(|other| better(&other))
+}
+
+/// Postings added up cell by cell.
+pub fn summed(postings: impl Iterator<Item = CellTotals>) -> BTreeMap<i64, Sums> {
+    let mut cells: BTreeMap<i64, Sums> = BTreeMap::new();
+    for (cell, totals) in postings {
+        let sums = cells.entry(cell.to_stored()).or_insert([0; 10]);
+        for (sum, more) in sums.iter_mut().zip(totals.to_array()) {
+            *sum += more;
+        }
+    }
+    cells.retain(|_, sums| *sums != [0; 10]);
+    cells
 }

@@ -1,8 +1,6 @@
 //! Whatever happens, in whatever order: cells, journal and a naive model agree after every step,
 //! on both databases. Merges, splits and decommissionings too, though no route offers them yet.
 
-use std::collections::BTreeMap;
-
 use chrono::{Days, NaiveDate};
 use green_homes::db::{cells as stored, head, lookup};
 use green_homes::domain::actor::Actor;
@@ -25,7 +23,7 @@ use green_homes::register::{Cells, Command, Done, Engine, Failure, Request, audi
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::model::{Model, ModelInstallation, ModelSite, Standing, Sums};
+use crate::model::{Model, ModelInstallation, ModelSite, Standing, summed};
 use crate::support::TestDatabase;
 
 #[test]
@@ -352,16 +350,4 @@ fn register(new: NewInstallation) -> Command {
 
 fn request(command: Command) -> Request {
     Request::new(Actor::operator("model"), command)
-}
-
-fn summed(postings: impl Iterator<Item = stored::CellTotals>) -> BTreeMap<i64, Sums> {
-    let mut cells: BTreeMap<i64, Sums> = BTreeMap::new();
-    for (cell, totals) in postings {
-        let sums = cells.entry(cell.to_stored()).or_insert([0; 10]);
-        for (sum, more) in sums.iter_mut().zip(totals.to_array()) {
-            *sum += more;
-        }
-    }
-    cells.retain(|_, sums| *sums != [0; 10]);
-    cells
 }
