@@ -10,6 +10,7 @@ mod caller;
 mod docs;
 mod error;
 mod health;
+mod householder;
 mod installations;
 mod json;
 mod meta;
@@ -84,6 +85,7 @@ pub static ROUTES: &[Row] = &[
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),
     get("/v1/communes", Public, || read().to(reference::search_communes)),
+    get("/v1/consent/{version}", Public, || read().to(householder::consent::get_consent_text)),
     get("/problems/{code}", Open, || read().to(problem::get_problem)),
     get("/livez", Open, || read().to(health::get_liveness)),
     get("/readyz", Open, || read().to(health::get_readiness)),

@@ -10,7 +10,9 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response,
 
 use super::access::{Access, Scope};
 use super::problem::MEDIA_TYPE;
-use super::{ROUTES, administration, docs, health, installations, metrics, oauth, problem, progress, reference};
+use super::{
+    ROUTES, administration, docs, health, householder, installations, metrics, oauth, problem, progress, reference,
+};
 
 const SCHEME: &str = "oauth2";
 
@@ -28,6 +30,7 @@ const SCHEME: &str = "oauth2";
         administration::create_partner, administration::list_partners, administration::create_client,
         administration::create_project,
         progress::get_progress,
+        householder::consent::get_consent_text,
         reference::list_measures, reference::list_provinces, reference::search_communes,
         problem::get_problem,
         health::get_liveness, health::get_readiness, metrics::get_metrics, docs::get_openapi,
@@ -37,6 +40,7 @@ const SCHEME: &str = "oauth2";
         (name = "progress", description = "The public headline."),
         (name = "installations", description = "For installer partners."),
         (name = "review", description = "For reviewers."),
+        (name = "householder", description = "For the person at home."),
         (name = "administration", description = "For administrators."),
         (name = "oauth", description = "Tokens and keys."),
         (name = "reference", description = "Measures, places, problems."),

@@ -6,6 +6,7 @@ pub mod actor;
 pub mod administration;
 pub mod cell;
 mod coded;
+pub mod consent;
 pub mod contribution;
 pub mod date;
 pub mod entry;

@@ -247,7 +247,11 @@ async fn call(caller: &Client, row: &Row) -> Reply {
 
 fn path_of(row: &Row) -> String {
     let id = uuid::Uuid::now_v7().to_string();
-    row.path.replace("{id}", &id).replace("{code}", "not_found").replace("{file:.*}", "index.html")
+    row.path
+        .replace("{id}", &id)
+        .replace("{code}", "not_found")
+        .replace("{version}", "1")
+        .replace("{file:.*}", "index.html")
 }
 
 async fn ask(app: &App, form: &str, authorization: Option<&str>) -> Reply {

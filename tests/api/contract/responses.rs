@@ -149,6 +149,9 @@ async fn check_public(app: &App, checker: &mut Checker) {
     for query in ["?q=phuc+xa", "?q=ba+dinh&limit=3", ""] {
         checker.get(&anybody, "/v1/communes", &format!("/v1/communes{query}")).await;
     }
+    for version in ["1", "2", "01"] {
+        checker.get(&anybody, "/v1/consent/{version}", &format!("/v1/consent/{version}")).await;
+    }
     for code in ["invalid_request", "nothing"] {
         checker.get(&anybody, "/problems/{code}", &format!("/problems/{code}")).await;
     }

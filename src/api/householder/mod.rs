@@ -1,0 +1,3 @@
+//! The person at home: the text they consent to.
+
+pub mod consent;
