@@ -10,6 +10,7 @@ pub mod administration;
 pub mod audit;
 pub mod cells;
 pub mod head;
+pub mod householders;
 pub mod installations;
 pub mod lookup;
 pub mod migrations;

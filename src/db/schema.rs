@@ -40,6 +40,7 @@ table! { site_private (site) {
     site -> Text, address -> Nullable<Text>, grid_customer_code -> Nullable<Text>,
     lat_microdeg -> Nullable<Integer>, lon_microdeg -> Nullable<Integer>,
     consent_on -> Nullable<Date>, consent_text_version -> Nullable<Integer>,
+    consent_withdrawn_on -> Nullable<Date>,
 } }
 
 table! { installations (id) {
@@ -72,6 +73,13 @@ table! { journal (version, seq) {
 table! { cells (cell) { cell -> BigInt, totals -> Text, } }
 
 table! { cells_checkpoint (id) { id -> Integer, version -> BigInt, } }
+
+table! { householder_codes (hash) { hash -> Binary, site -> Text, issued_at -> Timestamp, } }
+
+table! { disputes (id) {
+    id -> BigInt, site -> Text, installation -> Nullable<Text>, reason -> Text, opened_at -> Timestamp,
+    closed_at -> Nullable<Timestamp>, closed_version -> Nullable<BigInt>, outcome -> Nullable<Text>,
+} }
 
 joinable!(installations -> sites (site));
 allow_tables_to_appear_in_same_query!(installations, sites);

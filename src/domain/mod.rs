@@ -12,6 +12,7 @@ pub mod date;
 pub mod entry;
 pub mod facts;
 pub mod fault;
+pub mod householder;
 pub mod id;
 pub mod installation;
 pub mod measures;

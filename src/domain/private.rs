@@ -126,6 +126,8 @@ pub struct PrivateFacts {
     pub location: Option<Location>,
     /// The householder's consent.
     pub consent: Option<Consent>,
+    /// The day on which it was withdrawn, and the rest erased.
+    pub consent_withdrawn_on: Option<NaiveDate>,
 }
 
 impl PrivateFacts {
@@ -168,6 +170,7 @@ mod tests {
             grid_customer_code: GridCode::parse("PMARK0000001").ok(),
             location: Location::parse(21.03, 105.85).ok(),
             consent: None,
+            consent_withdrawn_on: None,
         };
         let shown = format!("{private:?}");
         assert!(!shown.contains("MARK") && !shown.contains("21"), "{shown}");

@@ -133,6 +133,7 @@ impl Deciding<'_> {
             Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {
                 self.administer(&actor.client_id, &request.command)
             }
+            Command::Home(command) => self.at_home(actor, command),
         }
     }
 
@@ -142,7 +143,13 @@ impl Deciding<'_> {
             let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
             registration::compare_resent(new, record, recorded, named.map(|r| r.site.id))?;
             let remarks = registration::remarks(new, Some(record));
-            return Ok(Done::Registered { outcome: Outcome::Unchanged, record: Box::new(record.clone()), id, remarks });
+            return Ok(Done::Registered {
+                outcome: Outcome::Unchanged,
+                record: Box::new(record.clone()),
+                id,
+                remarks,
+                code: None,
+            });
         }
         let by_code = if named.is_none() { self.set.site_by_grid_code(by, new) } else { None };
         self.check_references(new, named.is_some())?;
@@ -171,8 +178,9 @@ impl Deciding<'_> {
             note: None,
             name,
         })?;
+        let code = self.first_code(&after)?;
         let record = Box::new(after);
-        Ok(Done::Registered { outcome: Outcome::Created, record, id: ids.installation, remarks })
+        Ok(Done::Registered { outcome: Outcome::Created, record, id: ids.installation, remarks, code })
     }
 
     /// What only the register knows: whether the project and the site are there.

@@ -2,6 +2,7 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
+use crate::domain::householder::HouseholderCode;
 use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::refusal::Refusal;
 use crate::domain::registration::{NewInstallation, Registrant};
@@ -10,6 +11,8 @@ use crate::domain::state::{RejectReason, Tier};
 use crate::domain::text::Note;
 use crate::domain::warning::Remark;
 use chrono::NaiveDate;
+
+use super::householder::{HomeCommand, HomeDone};
 
 /// A change, and who asks for it.
 #[derive(Clone, Debug)]
@@ -80,6 +83,8 @@ pub enum Command {
     },
     /// Add a project.
     AddProject(NewProject),
+    /// What concerns the person at home.
+    Home(HomeCommand),
 }
 
 /// What became of a registration.
@@ -104,6 +109,8 @@ pub enum Done {
         id: InstallationId,
         /// What is worth a second look.
         remarks: Vec<Remark>,
+        /// What the householder of a new home is given.
+        code: Option<HouseholderCode>,
     },
     /// An installation changed, or was so already.
     Changed {
@@ -116,6 +123,8 @@ pub enum Done {
     Rearranged,
     /// A partner, client or project was added.
     Added,
+    /// Something about a home.
+    Home(HomeDone),
 }
 
 /// Why nothing was done.

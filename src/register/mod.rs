@@ -3,12 +3,14 @@
 
 mod administer;
 pub mod audit;
+mod audit_householders;
 mod batch;
 mod cells;
 mod command;
 mod engine;
 mod figures;
 mod handle;
+mod householder;
 mod posting;
 mod working;
 mod writer;
@@ -18,3 +20,4 @@ pub use command::{Command, Done, Failure, Outcome, Request};
 pub use engine::{Clock, Engine, system_clock};
 pub use figures::{Figures, Render, Snapshot};
 pub use handle::{QUEUE, Register, Stats};
+pub use householder::{Erased, HomeCommand, HomeDone};

@@ -11,6 +11,7 @@ mod support;
 mod access;
 mod bad_input;
 mod contract;
+mod erasure;
 mod householder;
 mod layers;
 mod migrations;

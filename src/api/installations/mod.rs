@@ -50,7 +50,7 @@ pub async fn create_installation(
     let by = Registrant { partner, sandbox };
     let command = Command::Register { by, new: Box::new(new) };
     let done = state.register.request(Request { by: caller.0.clone(), command }).await?;
-    let Done::Registered { outcome, record, id, remarks } = done else { return Err(ApiError::Internal) };
+    let Done::Registered { outcome, record, id, remarks, .. } = done else { return Err(ApiError::Internal) };
     let found = Found { record: *record, id };
     let view = InstallationView::of(&found, &caller.0).ok_or(ApiError::Internal)?;
     let mut response = match outcome {

@@ -123,7 +123,7 @@ pub struct InstallationView {
 
 /// A measure with its size.
 #[derive(Serialize, ToSchema)]
-struct MeasureView {
+pub struct MeasureView {
     /// The measure's code.
     measure: &'static str,
     /// How much, in the measure's unit.
@@ -160,7 +160,7 @@ struct SiteView {
 
 /// Personal data of a site.
 #[derive(Serialize, ToSchema)]
-struct PrivateView {
+pub struct PrivateView {
     /// The address line.
     address: Option<String>,
     /// The electricity customer code, normalised.
@@ -169,6 +169,8 @@ struct PrivateView {
     location: Option<LocationView>,
     /// The householder's consent.
     consent: Option<ConsentView>,
+    /// The day on which it was withdrawn; the rest was erased then.
+    consent_withdrawn_on: Option<NaiveDate>,
 }
 
 /// A point in degrees (WGS 84).
@@ -236,7 +238,8 @@ impl InstallationView {
     }
 }
 
-fn measures(installation: &Installation) -> Vec<MeasureView> {
+/// What was installed.
+pub fn measures(installation: &Installation) -> Vec<MeasureView> {
     let lines = installation.measures.as_slice().iter();
     lines
         .map(|line| MeasureView {
@@ -272,7 +275,8 @@ impl SiteView {
 }
 
 impl PrivateView {
-    fn of(private: &PrivateFacts) -> Self {
+    /// Everything personal that is held of a site.
+    pub fn of(private: &PrivateFacts) -> Self {
         let degrees = |microdeg: i32| f64::from(microdeg) / 1e6;
         Self {
             address: private.address.as_ref().map(|address| address.as_str().to_owned()),
@@ -281,6 +285,7 @@ impl PrivateView {
                 .location
                 .map(|point| LocationView { lat: degrees(point.lat_microdeg()), lon: degrees(point.lon_microdeg()) }),
             consent: private.consent.map(|consent| ConsentView { on: consent.on, text_version: consent.text_version }),
+            consent_withdrawn_on: private.consent_withdrawn_on,
         }
     }
 }
