@@ -38,7 +38,7 @@ pub use middleware::finish;
 pub use progress::render as render_progress;
 pub use state::{PublicSettings, State};
 
-use Access::{Needs, Open, Public};
+use Access::{Householder, Needs, Open, Public};
 
 /// One method of one path.
 pub struct Row {
@@ -78,6 +78,14 @@ pub static ROUTES: &[Row] = &[
     get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || read().to(installations::get_installation)),
     post("/v1/installations/{id}/verify", Needs(Scope::Review), || web::post().to(installations::verify_installation)),
     post("/v1/installations/{id}/reject", Needs(Scope::Review), || web::post().to(installations::reject_installation)),
+    post("/v1/installations/{id}/householder-code", Needs(Scope::Register), || {
+        web::post().to(householder::codes::issue_householder_code)
+    }),
+    get("/v1/review/disputes", Needs(Scope::Review), || read().to(householder::review::list_disputes)),
+    post("/v1/review/disputes/{id}/close", Needs(Scope::Review), || web::post().to(householder::review::close_dispute)),
+    get("/v1/householder", Householder, || read().to(householder::get_home)),
+    post("/v1/householder/dispute", Householder, || web::post().to(householder::open_dispute)),
+    post("/v1/householder/withdraw-consent", Householder, || web::post().to(householder::withdraw_consent)),
     post("/v1/partners", Needs(Scope::Administer), || web::post().to(administration::create_partner)),
     get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
     post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),

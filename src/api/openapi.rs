@@ -5,7 +5,9 @@ use actix_web::http::StatusCode;
 use utoipa::openapi::path::Operation;
 
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 
 use super::access::{Access, Scope};
@@ -15,6 +17,7 @@ use super::{
 };
 
 const SCHEME: &str = "oauth2";
+const CODE_SCHEME: &str = "householder_code";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -30,7 +33,9 @@ const SCHEME: &str = "oauth2";
         administration::create_partner, administration::list_partners, administration::create_client,
         administration::create_project,
         progress::get_progress,
-        householder::consent::get_consent_text,
+        householder::consent::get_consent_text, householder::codes::issue_householder_code, householder::get_home,
+        householder::open_dispute, householder::withdraw_consent, householder::review::list_disputes,
+        householder::review::close_dispute,
         reference::list_measures, reference::list_provinces, reference::search_communes,
         problem::get_problem,
         health::get_liveness, health::get_readiness, metrics::get_metrics, docs::get_openapi,
@@ -57,6 +62,9 @@ pub fn document() -> Document {
     let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
     let components = document.components.get_or_insert_default();
     components.security_schemes.insert(SCHEME.to_owned(), RefOr::T(SecurityScheme::OAuth2(OAuth2::new([flow]))));
+    let code = ApiKeyValue::with_description(householder::HEADER, "The code that a householder was given.");
+    let code = SecurityScheme::ApiKey(ApiKey::Header(code));
+    components.security_schemes.insert(CODE_SCHEME.to_owned(), RefOr::T(code));
     for row in ROUTES {
         let Some(item) = document.paths.paths.get_mut(row.path) else { continue };
         let operation = match row.method.as_str() {
@@ -111,6 +119,13 @@ fn complete(operation: &mut Operation, path: &str, access: Access) {
         problems.extend([
             ("401", "No valid token."),
             ("403", "The token's role may not do this."),
+            ("503", "Busy; try again after Retry-After seconds."),
+        ]);
+    }
+    if access == Access::Householder {
+        operation.security = Some(vec![SecurityRequirement::new(CODE_SCHEME, Vec::<String>::new())]);
+        problems.extend([
+            ("401", "No householder's code, or one that opens nothing."),
             ("503", "Busy; try again after Retry-After seconds."),
         ]);
     }

@@ -11,13 +11,14 @@ use diesel::{
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
-use super::lookup::CHUNK;
+use super::lookup::{self, CHUNK};
 use super::rows::{installation_id, site_id, stored};
 use super::schema::{disputes, entries, entry_facts, householder_codes, sites};
 use super::store::Batch;
 use crate::domain::entry::Hash;
 use crate::domain::householder::{Closing, Dispute, DisputeOutcome, DisputeReason};
 use crate::domain::id::SiteId;
+use crate::domain::site::SiteRecord;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = householder_codes)]
@@ -218,7 +219,7 @@ pub fn disputes_after(
 }
 
 /// The notes of these entries, where they have one.
-pub fn notes(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i64, String>, DbError> {
+fn notes(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i64, String>, DbError> {
     let found: Vec<(i64, Option<String>)> = on_backend!(connection, c => {
         entry_facts::table
             .filter(entry_facts::version.eq_any(versions))
@@ -250,4 +251,65 @@ impl TryFrom<DisputeRow> for Dispute {
             closed,
         })
     }
+}
+
+/// A site with everything at it, and what its householder disputed.
+pub struct Home {
+    /// The site as it stands, or the one that took its place.
+    pub record: SiteRecord,
+    /// Each dispute, oldest first.
+    pub disputes: Vec<Noted>,
+}
+
+/// A dispute with its note.
+pub struct Noted {
+    /// The dispute.
+    pub dispute: Dispute,
+    /// In the householder's words.
+    pub note: Option<String>,
+}
+
+/// The home that a householder's code opened.
+pub fn home(connection: &mut Connection, site: SiteId) -> Result<Option<Home>, DbError> {
+    let Some(record) = standing(connection, &[site])?.remove(&site) else { return Ok(None) };
+    let family = family(connection, record.site.id)?;
+    let disputes = disputes_at(connection, &family)?;
+    Ok(Some(Home { record, disputes: with_notes(connection, disputes)? }))
+}
+
+/// The first `limit` open disputes after `after`, oldest first, each with its site as it stands.
+pub fn open_disputes(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(Noted, SiteRecord)>, DbError> {
+    let disputes = disputes_after(connection, after, true, limit)?;
+    let sites: Vec<SiteId> = disputes.iter().map(|dispute| dispute.site).collect();
+    let records = standing(connection, &sites)?;
+    let noted = with_notes(connection, disputes)?.into_iter();
+    Ok(noted.filter_map(|noted| records.get(&noted.dispute.site).cloned().map(|record| (noted, record))).collect())
+}
+
+fn with_notes(connection: &mut Connection, disputes: Vec<Dispute>) -> Result<Vec<Noted>, DbError> {
+    let versions: Vec<i64> = disputes.iter().map(|dispute| dispute.id).collect();
+    let mut notes = notes(connection, &versions)?;
+    Ok(disputes.into_iter().map(|dispute| Noted { note: notes.remove(&dispute.id), dispute }).collect())
+}
+
+/// The records of these sites, or of those that took their place.
+fn standing(connection: &mut Connection, sites: &[SiteId]) -> Result<HashMap<SiteId, SiteRecord>, DbError> {
+    let mut standing = HashMap::new();
+    let mut wanted: Vec<(SiteId, SiteId)> = sites.iter().map(|site| (*site, *site)).collect();
+    while !wanted.is_empty() {
+        let now: Vec<SiteId> = wanted.iter().map(|(_, now)| *now).collect();
+        let records = lookup::records(connection, &now)?;
+        let mut moved = Vec::new();
+        for (asked, now) in wanted {
+            let Some(record) = records.iter().find(|record| record.site.id == now) else { continue };
+            match record.site.superseded_by {
+                Some(successor) => moved.push((asked, successor)),
+                None => {
+                    standing.insert(asked, record.clone());
+                }
+            }
+        }
+        wanted = moved;
+    }
+    Ok(standing)
 }

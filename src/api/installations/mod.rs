@@ -19,6 +19,7 @@ use crate::register::{Command, Done, Outcome, Request};
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::ApiError;
+use super::householder::codes::HouseholderCodeView;
 use super::middleware::language_of;
 use super::problem::Problem;
 use super::query::{self, NoQuery, Query};
@@ -50,7 +51,7 @@ pub async fn create_installation(
     let by = Registrant { partner, sandbox };
     let command = Command::Register { by, new: Box::new(new) };
     let done = state.register.request(Request { by: caller.0.clone(), command }).await?;
-    let Done::Registered { outcome, record, id, remarks, .. } = done else { return Err(ApiError::Internal) };
+    let Done::Registered { outcome, record, id, remarks, code } = done else { return Err(ApiError::Internal) };
     let found = Found { record: *record, id };
     let view = InstallationView::of(&found, &caller.0).ok_or(ApiError::Internal)?;
     let mut response = match outcome {
@@ -59,8 +60,10 @@ pub async fn create_installation(
     };
     let location = format!("{}/v1/installations/{id}", state.settings.public_url);
     response.insert_header((LOCATION, location)).insert_header((ETAG, view.etag.clone()));
+    response.insert_header((CACHE_CONTROL, "no-store"));
     let language = language_of(request.headers());
-    Ok(response.json(RegisteredResponse::new(outcome, view, &remarks, language)))
+    let code = code.map(|code| HouseholderCodeView::of(&code, &state.settings));
+    Ok(response.json(RegisteredResponse::new(outcome, view, &remarks, language).with_householder(code)))
 }
 
 /// One installation

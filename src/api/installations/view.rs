@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Language;
+use crate::api::householder::codes::HouseholderCodeView;
 use crate::api::meta::instant;
 use crate::db::installations::Found;
 use crate::domain::actor::{Actor, Role};
@@ -35,6 +36,9 @@ struct RegisteredView {
     installation: InstallationView,
     /// What is worth a second look.
     warnings: Vec<WarningView>,
+    /// The code for the person at home, with the 201 for a new home with consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    householder: Option<HouseholderCodeView>,
 }
 
 /// What is worth a second look.
@@ -203,7 +207,16 @@ impl RegisteredResponse {
             Outcome::Created => "created",
             Outcome::Unchanged => "unchanged",
         };
-        Self { data: RegisteredView { outcome, installation, warnings: remarks.iter().map(warning).collect() } }
+        let warnings = remarks.iter().map(warning).collect();
+        Self { data: RegisteredView { outcome, installation, warnings, householder: None } }
+    }
+}
+
+impl RegisteredResponse {
+    /// The same with what the householder is given.
+    pub fn with_householder(mut self, code: Option<HouseholderCodeView>) -> Self {
+        self.data.householder = code;
+        self
     }
 }
 

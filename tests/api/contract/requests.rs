@@ -6,6 +6,7 @@ use green_homes::domain::actor::Role;
 use serde_json::{Map, Value, json};
 
 use super::schema::{component, document, resolve};
+use crate::erasure::identified;
 use crate::support::{App, Client, TestDatabase, home, run};
 
 /// A documented object and how it is sent.
@@ -26,6 +27,7 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
         let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
         let admin = app.role(Role::Admin).await;
         let id = partner.register(&home("a")).await;
+        let (_, householder) = partner.register_home(&identified("b")).await;
         let document = document();
         let sent = |schema, caller, path: &str, at, around| Sent { schema, caller, path: path.to_owned(), at, around };
         let create = "/v1/installations";
@@ -37,6 +39,8 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
             sent("CreateConsent", &partner, create, "/consent", |consent| json!({"consent": consent})),
             sent("VerifyInstallation", &reviewer, &format!("{create}/{id}/verify"), "", |body| body),
             sent("RejectInstallation", &reviewer, &format!("{create}/{id}/reject"), "", |body| body),
+            sent("OpenDispute", &householder, "/v1/householder/dispute", "", |body| body),
+            sent("CloseDispute", &reviewer, "/v1/review/disputes/1/close", "", |body| body),
             sent("CreatePartner", &admin, "/v1/partners", "", |body| body),
             sent("CreateClient", &admin, "/v1/clients", "", |body| body),
             sent("CreateProject", &admin, "/v1/projects", "", |body| body),
