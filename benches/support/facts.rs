@@ -44,6 +44,7 @@ fn private(home: &Home) -> Result<PrivateFacts> {
         grid_customer_code: Some(GridCode::parse(&grid_code(home)).map_err(refused)?),
         location: None,
         consent: consent_day(home).map(|on| Consent { on, text_version: 1 }),
+        consent_withdrawn_on: None,
     })
 }
 

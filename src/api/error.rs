@@ -34,6 +34,8 @@ pub enum ApiError {
         /// Whether a token was sent at all.
         sent: bool,
     },
+    /// No householder's code, or none that opens anything.
+    WrongCode,
     /// The token's role may not do this.
     Forbidden {
         /// What it would need.
@@ -75,7 +77,7 @@ impl ApiError {
             Self::NotFound | Self::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
             Self::Refused(Refusal::Stale { .. }) => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized { .. } | Self::WrongCode => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } | Self::Refused(Refusal::RecordedByAnother) => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -116,6 +118,7 @@ impl ResponseError for ApiError {
                 builder.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
             }
             Self::Unauthorized { sent: false } => builder.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            Self::WrongCode => builder.insert_header((WWW_AUTHENTICATE, "Householder-Code")),
             Self::Forbidden { needs } => {
                 let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", needs.as_str());
                 builder.insert_header((WWW_AUTHENTICATE, challenge))

@@ -10,6 +10,7 @@ mod caller;
 mod docs;
 mod error;
 mod health;
+mod householder;
 mod idempotency;
 mod installations;
 mod json;
@@ -42,7 +43,7 @@ pub use middleware::finish;
 pub use progress::render as render_progress;
 pub use state::{PublicSettings, State};
 
-use Access::{Needs, Open, Public};
+use Access::{Householder, Needs, Open, Public};
 use installations::{history, lifecycle};
 
 /// One method of one path.
@@ -109,6 +110,14 @@ pub static ROUTES: &[Row] = &[
         handler: || web::post().to(review::decide_installations),
         body_limit: review::BODY_LIMIT,
     },
+    post("/v1/installations/{id}/householder-code", Needs(Scope::Register), || {
+        web::post().to(householder::codes::issue_householder_code)
+    }),
+    get("/v1/review/disputes", Needs(Scope::Review), || read().to(householder::review::list_disputes)),
+    post("/v1/review/disputes/{id}/close", Needs(Scope::Review), || web::post().to(householder::review::close_dispute)),
+    get("/v1/householder", Householder, || read().to(householder::get_home)),
+    post("/v1/householder/dispute", Householder, || web::post().to(householder::open_dispute)),
+    post("/v1/householder/withdraw-consent", Householder, || web::post().to(householder::withdraw_consent)),
     post("/v1/partners", Needs(Scope::Administer), || web::post().to(administration::create_partner)),
     get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
     post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),
@@ -116,6 +125,7 @@ pub static ROUTES: &[Row] = &[
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),
     get("/v1/communes", Public, || read().to(reference::search_communes)),
+    get("/v1/consent/{version}", Public, || read().to(householder::consent::get_consent_text)),
     get("/problems/{code}", Open, || read().to(problem::get_problem)),
     get("/livez", Open, || read().to(health::get_liveness)),
     get("/readyz", Open, || read().to(health::get_readiness)),

@@ -5,16 +5,21 @@ use actix_web::http::StatusCode;
 use utoipa::openapi::path::Operation;
 
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 
 use super::access::{Access, Scope};
 use super::installations::{history, lifecycle};
 use super::problem::MEDIA_TYPE;
-use super::{ROUTES, administration, docs, health, installations, metrics, oauth, problem, progress, reference};
-use super::{review, sites};
+use super::{
+    ROUTES, administration, docs, health, householder, installations, metrics, oauth, problem, progress, reference,
+    review, sites,
+};
 
 const SCHEME: &str = "oauth2";
+const CODE_SCHEME: &str = "householder_code";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -33,6 +38,9 @@ const SCHEME: &str = "oauth2";
         administration::create_partner, administration::list_partners, administration::create_client,
         administration::create_project,
         progress::get_progress,
+        householder::consent::get_consent_text, householder::codes::issue_householder_code, householder::get_home,
+        householder::open_dispute, householder::withdraw_consent, householder::review::list_disputes,
+        householder::review::close_dispute,
         reference::list_measures, reference::list_provinces, reference::search_communes,
         problem::get_problem,
         health::get_liveness, health::get_readiness, metrics::get_metrics, docs::get_openapi,
@@ -42,6 +50,7 @@ const SCHEME: &str = "oauth2";
         (name = "progress", description = "The public headline."),
         (name = "installations", description = "For installer partners."),
         (name = "review", description = "For reviewers."),
+        (name = "householder", description = "For the person at home."),
         (name = "administration", description = "For administrators."),
         (name = "oauth", description = "Tokens and keys."),
         (name = "reference", description = "Measures, places, problems."),
@@ -58,6 +67,9 @@ pub fn document() -> Document {
     let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
     let components = document.components.get_or_insert_default();
     components.security_schemes.insert(SCHEME.to_owned(), RefOr::T(SecurityScheme::OAuth2(OAuth2::new([flow]))));
+    let code = ApiKeyValue::with_description(householder::HEADER, "The code that a householder was given.");
+    let code = SecurityScheme::ApiKey(ApiKey::Header(code));
+    components.security_schemes.insert(CODE_SCHEME.to_owned(), RefOr::T(code));
     for row in ROUTES {
         let Some(item) = document.paths.paths.get_mut(row.path) else { continue };
         let operation = match row.method.as_str() {
@@ -112,6 +124,13 @@ fn complete(operation: &mut Operation, path: &str, access: Access) {
         problems.extend([
             ("401", "No valid token."),
             ("403", "The token's role may not do this."),
+            ("503", "Busy; try again after Retry-After seconds."),
+        ]);
+    }
+    if access == Access::Householder {
+        operation.security = Some(vec![SecurityRequirement::new(CODE_SCHEME, Vec::<String>::new())]);
+        problems.extend([
+            ("401", "No householder's code, or one that opens nothing."),
             ("503", "Busy; try again after Retry-After seconds."),
         ]);
     }

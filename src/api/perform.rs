@@ -24,13 +24,16 @@ pub struct Answered {
     etag: Option<String>,
     location: Option<String>,
     body: String,
+    /// The body with what is shown this once; never kept.
+    #[serde(skip)]
+    shown: Option<String>,
 }
 
 impl Answered {
     /// An answer with a JSON body.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
-        Ok(Self { status, etag: None, location: None, body })
+        Ok(Self { status, etag: None, location: None, body, shown: None })
     }
 
     /// With the state of the record.
@@ -41,6 +44,12 @@ impl Answered {
     /// With where the record is.
     pub fn at(self, location: String) -> Self {
         Self { location: Some(location), ..self }
+    }
+
+    /// The same, sent with a body that holds a secret.
+    pub fn shown_once(self, body: &impl Serialize) -> Result<Self, ApiError> {
+        let shown = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
+        Ok(Self { shown: Some(shown), ..self })
     }
 
     fn response(self, replayed: bool) -> HttpResponse {
@@ -55,7 +64,7 @@ impl Answered {
         if replayed {
             builder.insert_header((REPLAYED, "true"));
         }
-        builder.body(self.body)
+        builder.body(self.shown.unwrap_or(self.body))
     }
 }
 

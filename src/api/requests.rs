@@ -310,3 +310,28 @@ pub struct CreateProject {
     /// Who funds it.
     funder: Option<String>,
 }
+
+/// Something that a householder says is wrong.
+#[derive(Serialize, ToSchema)]
+pub struct OpenDispute {
+    /// One of the installations at the home; absent: the home as a whole.
+    #[schema(format = Uuid)]
+    installation: Option<String>,
+    /// `not_here`, `wrong_facts`, `no_consent` or other.
+    #[schema(example = "wrong_facts")]
+    reason: String,
+    /// In the householder's words, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// The answer to a dispute.
+#[derive(Serialize, ToSchema)]
+pub struct CloseDispute {
+    /// upheld or dismissed.
+    #[schema(example = "upheld")]
+    outcome: String,
+    /// A remark, at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}

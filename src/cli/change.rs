@@ -4,19 +4,19 @@ use crate::app::{self, StartError};
 use crate::domain::actor::Actor;
 use crate::domain::fault::{Fault, Language};
 use crate::domain::refusal::Refusal;
-use crate::register::{Clock, Command as Change, Engine, Failure, Request};
+use crate::register::{Clock, Command as Change, Done, Engine, Failure, Request};
 use crate::settings::Settings;
 
 /// Who acts on the command line, in entries.
 const ACTOR: &str = "command-line";
 
 /// One change, beside a server that may be running: the lock of the head orders them.
-pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<(), StartError> {
+pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<Done, StartError> {
     let database = app::open_database(settings, clock)?;
     let request = Request::new(Actor::operator(ACTOR), command);
     let mut executed = Engine::new(database, clock.clone()).execute(&[&request]);
     match executed.results.pop() {
-        Some(Ok(_)) => Ok(()),
+        Some(Ok(done)) => Ok(done),
         Some(Err(Failure::Refused(refusal))) => Err(explain(&refusal).into()),
         Some(Err(Failure::Unavailable)) => Err("the database is busy or cannot be reached; try again".into()),
         Some(Err(Failure::Broken)) | None => Err("the change could not be written; the log says why".into()),
@@ -32,6 +32,7 @@ fn explain(refusal: &Refusal) -> String {
                 .map(|f| format!("--{}: {}", f.pointer.trim_start_matches('/'), f.fault.explain(Language::English)));
             told.collect::<Vec<_>>().join("; ")
         }
+        Refusal::NotFound => "there is no such record".to_owned(),
         _ => "refused".to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod administration;
 mod change;
+mod erase;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ enum Command {
         #[command(subcommand)]
         command: ClientCommand,
     },
+    /// Erase the personal data of a site and every note about it; it stays in the count
+    Erase(erase::EraseArguments),
     /// Prove that nothing was changed behind the register's back; exit code 1 if something was
     Audit,
     /// Print the OpenAPI document
@@ -71,6 +74,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         }
         Command::Partner { command } => administration::partner(&settings, &clock, command)?,
         Command::Client { command } => administration::client(&settings, &clock, command)?,
+        Command::Erase(arguments) => erase::erase(&settings, &clock, &arguments)?,
         Command::Audit => return run_audit(&settings),
         Command::Openapi => print!("{}", openapi::document_json()),
     }

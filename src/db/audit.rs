@@ -185,7 +185,7 @@ pub struct Orphan {
 }
 
 /// What a row may speak of: a table and its column, the other table and its key.
-const REFERENCES: [(&str, &str, &str, &str); 9] = [
+const REFERENCES: [(&str, &str, &str, &str); 12] = [
     ("sites", "partner", "partners", "code"),
     ("sites", "superseded_by", "sites", "id"),
     ("site_refs", "partner", "partners", "code"),
@@ -195,6 +195,9 @@ const REFERENCES: [(&str, &str, &str, &str); 9] = [
     ("installations", "partner", "partners", "code"),
     ("installations", "project", "projects", "code"),
     ("installation_measures", "installation", "installations", "id"),
+    ("householder_codes", "site", "sites", "id"),
+    ("disputes", "site", "sites", "id"),
+    ("disputes", "installation", "installations", "id"),
 ];
 
 /// Rows that speak of what is not there, at most `limit` of each kind.

@@ -174,7 +174,8 @@ impl CustomizeConnection<SqliteConnection, PoolError> for SetUpSqlite {
         connection
             .batch_execute(
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;
+                 PRAGMA secure_delete = ON;",
             )
             .map_err(PoolError::QueryError)
     }

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod cells;
 pub mod head;
 pub mod history;
+pub mod householders;
 pub mod idempotency;
 pub mod installations;
 pub mod lookup;

@@ -55,6 +55,7 @@ pub(super) struct SitePrivateRow {
     pub lon_microdeg: Option<i32>,
     pub consent_on: Option<NaiveDate>,
     pub consent_text_version: Option<i32>,
+    pub consent_withdrawn_on: Option<NaiveDate>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Clone)]
@@ -128,6 +129,7 @@ impl SitePrivateRow {
             lon_microdeg: private.location.map(Location::lon_microdeg),
             consent_on: private.consent.map(|consent| consent.on),
             consent_text_version: private.consent.map(|consent| consent.text_version),
+            consent_withdrawn_on: private.consent_withdrawn_on,
         }
     }
 }
@@ -228,6 +230,7 @@ impl From<SitePrivateRow> for PrivateFacts {
             grid_customer_code: row.grid_customer_code.map(GridCode::stored),
             location: row.lat_microdeg.zip(row.lon_microdeg).map(|(lat, lon)| Location::stored(lat, lon)),
             consent: consent.map(|(on, text_version)| Consent { on, text_version }),
+            consent_withdrawn_on: row.consent_withdrawn_on,
         }
     }
 }

@@ -40,6 +40,7 @@ table! { site_private (site) {
     site -> Text, address -> Nullable<Text>, grid_customer_code -> Nullable<Text>,
     lat_microdeg -> Nullable<Integer>, lon_microdeg -> Nullable<Integer>,
     consent_on -> Nullable<Date>, consent_text_version -> Nullable<Integer>,
+    consent_withdrawn_on -> Nullable<Date>,
 } }
 
 table! { installations (id) {
@@ -76,6 +77,13 @@ table! { cells_checkpoint (id) { id -> Integer, version -> BigInt, } }
 table! { idempotency_keys (client_id, key) {
     client_id -> Text, key -> Text, request_digest -> Binary,
     response -> Nullable<Text>, created_at -> Timestamp,
+} }
+
+table! { householder_codes (hash) { hash -> Binary, site -> Text, issued_at -> Timestamp, } }
+
+table! { disputes (id) {
+    id -> BigInt, site -> Text, installation -> Nullable<Text>, reason -> Text, opened_at -> Timestamp,
+    closed_at -> Nullable<Timestamp>, closed_version -> Nullable<BigInt>, outcome -> Nullable<Text>,
 } }
 
 joinable!(installations -> sites (site));

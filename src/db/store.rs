@@ -6,6 +6,7 @@ use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Se
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
+use super::householders::CodeRow;
 use super::rows::{InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, stored};
 use super::schema::{self, installation_measures};
 use crate::domain::entry::{Entry, Hash, Posting};
@@ -65,6 +66,10 @@ pub struct Batch {
     pub(super) entries: Vec<EntryRow>,
     pub(super) facts: Vec<FactsRow>,
     pub(super) journal: Vec<JournalRow>,
+    /// New codes of householders, by their hashes.
+    pub(super) codes: Vec<CodeRow>,
+    /// Entries written before whose salt and note go.
+    pub(super) erased: Vec<i64>,
 }
 
 /// The head after a batch.
@@ -173,6 +178,7 @@ impl Batch {
             Connection::Sqlite(c) => super::store_sqlite::write(c, self, &head, from)?,
             Connection::Postgres(c) => super::store_postgres::write(c, self, &head, from)?,
         };
+        self.write_householders(connection)?;
         if moved == 1 { Ok(()) } else { Err(DbError::corrupt("the head moved under its lock")) }
     }
 }

@@ -197,7 +197,7 @@ fn site_private(batch: &Batch) -> Change<'_> {
     let rows = &batch.privates;
     Change {
         before: "INSERT INTO site_private (site, address, grid_customer_code, lat_microdeg, lon_microdeg, consent_on, \
-                 consent_text_version) SELECT * FROM",
+                 consent_text_version, consent_withdrawn_on) SELECT * FROM",
         columns: vec![
             text(rows, |r| &r.site),
             maybe_text(rows, |r| r.address.as_deref()),
@@ -206,11 +206,13 @@ fn site_private(batch: &Batch) -> Change<'_> {
             int(rows, |r| r.lon_microdeg),
             date(rows, |r| r.consent_on),
             int(rows, |r| r.consent_text_version),
+            date(rows, |r| r.consent_withdrawn_on),
         ],
         after: "ON CONFLICT (site) DO UPDATE SET address = excluded.address, \
                 grid_customer_code = excluded.grid_customer_code, lat_microdeg = excluded.lat_microdeg, \
                 lon_microdeg = excluded.lon_microdeg, consent_on = excluded.consent_on, \
-                consent_text_version = excluded.consent_text_version",
+                consent_text_version = excluded.consent_text_version, \
+                consent_withdrawn_on = excluded.consent_withdrawn_on",
     }
 }
 

@@ -2,7 +2,7 @@
 //! may still have happened, anything earlier has not.
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::{PgConnection, SqliteConnection};
+use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
@@ -90,4 +90,21 @@ pub fn read<T, E: From<DbError>>(
 pub(super) fn execute(connection: &mut Connection, sql: &str) -> Result<(), DbError> {
     on_backend!(connection, c => c.batch_execute(sql))?;
     Ok(())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Checkpointed {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
+}
+
+/// Writes SQLite's write-ahead log into the database and empties it, so that bytes which were
+/// erased are not left there. Gives whether that could be done at once: it waits for nobody who
+/// reads, because who writes would wait, too. On PostgreSQL there is nothing to do.
+pub fn truncate_log(connection: &mut Connection) -> Result<bool, DbError> {
+    let Connection::Sqlite(c) = connection else { return Ok(true) };
+    c.batch_execute("PRAGMA busy_timeout = 500")?;
+    let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpointed>(&mut **c);
+    c.batch_execute("PRAGMA busy_timeout = 10000")?;
+    Ok(done?.busy == 0)
 }

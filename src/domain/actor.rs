@@ -42,6 +42,12 @@ impl Actor {
         Self { client_id: name.to_owned(), role: Role::Admin, partner: None, affiliation: None, province: None }
     }
 
+    /// Whoever showed a householder's code; which site it opens is not in here.
+    #[must_use]
+    pub fn householder() -> Self {
+        Self::operator("householder")
+    }
+
     /// Whether it may see an installation of `record`: a partner its own, everybody else any but
     /// those of the partner they work for, and of one province if they are limited to it.
     #[must_use]

@@ -130,6 +130,8 @@ impl SiteCorrection {
             grid_customer_code: self.grid_customer_code.applied(before.grid_customer_code.as_ref()),
             location: self.location.applied(before.location.as_ref()),
             consent: self.consent.applied(before.consent.as_ref()),
+            // Whoever consents anew has not withdrawn it.
+            consent_withdrawn_on: before.consent_withdrawn_on.filter(|_| !matches!(self.consent, Amend::Set(_))),
         }
     }
 }

@@ -40,6 +40,14 @@ coded_enum!(
         AddClient = "add_client",
         /// A project was added.
         AddProject = "add_project",
+        /// Personal data of a site was erased.
+        Erase = "erase",
+        /// A householder was given a new code.
+        IssueCode = "issue_code",
+        /// A householder said that something is wrong.
+        Dispute = "dispute",
+        /// A reviewer answered that.
+        CloseDispute = "close_dispute",
     }
 );
 
@@ -62,7 +70,7 @@ coded_enum!(
         Merged = "merged",
         /// One site became two.
         Split = "split",
-        /// Partners, clients, projects: no number moves.
+        /// Partners, clients, projects, householders: no number moves.
         Administration = "administration",
     }
 );

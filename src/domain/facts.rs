@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
+use super::householder::{Closing, Dispute};
 use super::installation::Installation;
 use super::place::Place;
 use super::reference::{CommuneId, FormerProvinceId};
@@ -156,5 +157,45 @@ impl MeasureDoc<'_> {
             quantity_milli: line.quantity.milli(),
             inverter_w: line.inverter_w.map(super::quantity::Quantity::milli),
         }
+    }
+}
+
+/// A dispute as it was opened.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the columns of `disputes`")]
+pub struct DisputeDoc {
+    pub site: String,
+    pub installation: Option<String>,
+    pub reason: &'static str,
+    pub opened_at: DateTime<Utc>,
+}
+
+/// How a dispute ended.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the columns of `disputes`")]
+pub struct ClosingDoc {
+    pub dispute: i64,
+    pub outcome: &'static str,
+    pub closed_at: DateTime<Utc>,
+}
+
+impl DisputeDoc {
+    /// The facts of a dispute.
+    #[must_use]
+    pub fn of(dispute: &Dispute) -> Self {
+        Self {
+            site: dispute.site.to_string(),
+            installation: dispute.installation.map(|id| id.to_string()),
+            reason: dispute.reason.as_str(),
+            opened_at: dispute.opened_at,
+        }
+    }
+}
+
+impl ClosingDoc {
+    /// The facts of the end of a dispute.
+    #[must_use]
+    pub fn of(dispute: i64, closing: Closing) -> Self {
+        Self { dispute, outcome: closing.outcome.as_str(), closed_at: closing.at }
     }
 }

@@ -69,6 +69,7 @@ pub enum Fault {
     DuplicateMeasure { measure: MeasureId },
     ConsentRequired,
     UnknownSite,
+    NotAtThisSite,
     SiteFull { max: usize },
     UnknownProject,
     UnknownPartner,
@@ -152,6 +153,7 @@ impl Fault {
             Self::DuplicateMeasure { .. } => "duplicate_measure",
             Self::ConsentRequired => "consent_required",
             Self::UnknownSite => "unknown_site",
+            Self::NotAtThisSite => "not_at_this_site",
             Self::SiteFull { .. } => "site_full",
             Self::UnknownProject => "unknown_project",
             Self::UnknownPartner => "unknown_partner",
@@ -301,6 +303,9 @@ impl Fault {
                 "Không có công trình này trong số công trình của đối tác.",
                 "No such site among this partner's sites.",
             ),
+            Self::NotAtThisSite => {
+                both("Không có lần lắp đặt này tại công trình của bạn.", "There is no such installation at your site.")
+            }
             Self::SiteFull { max } => (
                 format!("Công trình này đã có {max} lần lắp đặt. Mã công trình có dùng chung cho nhiều nơi không?"),
                 format!("This site has {max} installations already. Does its number stand for several places?"),

@@ -126,6 +126,8 @@ pub struct PrivateFacts {
     pub location: Option<Location>,
     /// The householder's consent.
     pub consent: Option<Consent>,
+    /// The day on which it was withdrawn, and the rest erased.
+    pub consent_withdrawn_on: Option<NaiveDate>,
 }
 
 impl PrivateFacts {
@@ -142,9 +144,15 @@ impl PrivateFacts {
             ("address", self.address != before.address),
             ("grid_customer_code", self.grid_customer_code != before.grid_customer_code),
             ("location", self.location != before.location),
-            ("consent", self.consent != before.consent),
+            ("consent", (self.consent, self.consent_withdrawn_on) != (before.consent, before.consent_withdrawn_on)),
         ];
         changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+    }
+
+    /// Whether the householder agreed and did not take it back.
+    #[must_use]
+    pub fn has_consent(&self) -> bool {
+        self.consent.is_some() && self.consent_withdrawn_on.is_none()
     }
 
     /// Whether it holds what identifies a household, which needs consent for a home.
@@ -180,6 +188,7 @@ mod tests {
             grid_customer_code: GridCode::parse("PMARK0000001").ok(),
             location: Location::parse(21.03, 105.85).ok(),
             consent: None,
+            consent_withdrawn_on: None,
         };
         let shown = format!("{private:?}");
         assert!(!shown.contains("MARK") && !shown.contains("21"), "{shown}");

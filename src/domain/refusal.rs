@@ -88,6 +88,10 @@ pub enum Refusal {
         /// JSON pointer to the code.
         pointer: &'static str,
     },
+    /// So many disputes are open at the site already.
+    TooManyDisputes,
+    /// The dispute was closed with another outcome.
+    DisputeClosed,
 }
 
 impl Refusal {

@@ -184,7 +184,7 @@ pub fn correct_site(record: &SiteRecord, correction: &SiteCorrection, stamp: Sta
         return Ok(None);
     }
     let is_home = after.site.facts.kind == SiteKind::Home;
-    if is_home && after.private.identifies() && after.private.consent.is_none() {
+    if is_home && after.private.identifies() && !after.private.has_consent() {
         return Err(Refusal::invalid("/consent", Fault::ConsentRequired));
     }
     let (facts, recorded) = (&after.site.facts, &record.site.facts);

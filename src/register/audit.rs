@@ -17,6 +17,8 @@ use crate::domain::id::SiteId;
 use crate::domain::site::SiteRecord;
 use crate::domain::totals::Totals;
 
+use super::audit_householders::Told;
+
 /// Entries, cells or sites read at a time.
 const CHUNK: i64 = 2_000;
 /// Findings listed; more are only counted.
@@ -44,7 +46,7 @@ pub struct Report {
 /// One thing that is wrong.
 #[derive(Serialize, Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is about, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`.
+    /// What it is about, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`, `dispute 9`.
     pub what: String,
     /// What is wrong with it.
     pub problem: String,
@@ -59,6 +61,8 @@ struct Audit<'a> {
     sums: Sums,
     /// Entries that sealed a name of a site, until that name is found.
     names: BTreeSet<i64>,
+    /// What the entries say of erasures and disputes.
+    told: Told,
     /// The hash and the instant of the entry before.
     previous: (Vec<u8>, DateTime<Utc>),
 }
@@ -72,6 +76,7 @@ pub fn audit(database: &Database) -> Result<Report, DbError> {
             report: Report::default(),
             sums: Sums::new(),
             names: BTreeSet::new(),
+            told: Told::default(),
             previous: (GENESIS.to_vec(), DateTime::UNIX_EPOCH),
         };
         audit.run()?;
@@ -105,6 +110,9 @@ impl Audit<'_> {
         }
         self.report.cells = self.sums.values().filter(|sum| !sum.is_zero()).count() as u64;
         self.check_references()?;
+        for (what, problem) in std::mem::take(&mut self.told).findings(self.connection)? {
+            self.found(what, problem);
+        }
         self.check_sites()
     }
 
@@ -172,10 +180,14 @@ impl Audit<'_> {
         let what = format!("facts {}", entry.version);
         match facts {
             None => self.found(what, "are missing"),
-            Some(StoredFacts { salt: None, .. }) => self.found(what, "were erased, and no entry says so"),
-            Some(StoredFacts { salt: Some(salt), facts, note, .. }) => {
-                if facts_digest(salt, facts, note.as_deref()).as_slice() != entry.digest {
+            Some(StoredFacts { salt: None, note: Some(_), .. }) => self.found(what, "have a note without a salt"),
+            Some(StoredFacts { salt, facts, note, .. }) => {
+                let digest = salt.as_ref().map(|salt| facts_digest(salt, facts, note.as_deref()));
+                let sealed = digest.is_some_and(|digest| digest.as_slice() == entry.digest);
+                if salt.is_some() && !sealed {
                     self.found(what, "do not match the digest of the entry");
+                } else {
+                    self.told.hear(entry.version, &entry.action, facts, sealed);
                 }
                 // Inside a JSON text these quotes would be escaped.
                 if facts.contains("\"site_refs\":") {

@@ -157,6 +157,7 @@ impl Deciding<'_> {
             | Command::Complete { .. }
             | Command::Resubmit { .. }
             | Command::Withdraw { .. } => self.change_installation(actor, &request.command),
+            Command::Home(command) => self.at_home(actor, command),
         }
     }
 
@@ -166,7 +167,13 @@ impl Deciding<'_> {
             let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
             registration::compare_resent(new, record, recorded, named.map(|r| r.site.id))?;
             let remarks = registration::remarks(new, Some(record));
-            return Ok(Done::Registered { outcome: Outcome::Unchanged, record: Box::new(record.clone()), id, remarks });
+            return Ok(Done::Registered {
+                outcome: Outcome::Unchanged,
+                record: Box::new(record.clone()),
+                id,
+                remarks,
+                code: None,
+            });
         }
         let by_code = if named.is_none() { self.set.site_by_grid_code(by, new) } else { None };
         self.check_references(new, named.is_some())?;
@@ -196,8 +203,9 @@ impl Deciding<'_> {
             note: None,
             name,
         })?;
+        let code = if self.dry_run { None } else { self.first_code(&after)? };
         let record = Box::new(after);
-        Ok(Done::Registered { outcome: Outcome::Created, record, id: ids.installation, remarks })
+        Ok(Done::Registered { outcome: Outcome::Created, record, id: ids.installation, remarks, code })
     }
 
     /// What only the register knows: whether the project and the site are there.

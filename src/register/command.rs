@@ -7,6 +7,7 @@ use crate::domain::actor::Actor;
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::correction::{Correction, SiteCorrection};
 use crate::domain::entry::Hash;
+use crate::domain::householder::HouseholderCode;
 use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::reason::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
 use crate::domain::refusal::Refusal;
@@ -16,6 +17,8 @@ use crate::domain::state::Tier;
 use crate::domain::text::Note;
 use crate::domain::warning::Remark;
 use chrono::NaiveDate;
+
+use super::householder::{HomeCommand, HomeDone};
 
 /// A change, and who asks for it.
 #[derive(Clone, Debug)]
@@ -195,6 +198,8 @@ pub enum Command {
     },
     /// Add a project.
     AddProject(NewProject),
+    /// What concerns the person at home.
+    Home(HomeCommand),
 }
 
 /// What became of a registration.
@@ -219,6 +224,8 @@ pub enum Done {
         id: InstallationId,
         /// What is worth a second look.
         remarks: Vec<Remark>,
+        /// What the householder of a new home is given.
+        code: Option<HouseholderCode>,
     },
     /// An installation changed, or was so already.
     Changed {
@@ -242,6 +249,8 @@ pub enum Done {
     Rearranged,
     /// A partner, client or project was added.
     Added,
+    /// Something about a home.
+    Home(HomeDone),
 }
 
 /// Why nothing was done.

@@ -3,12 +3,14 @@
 
 mod administer;
 pub mod audit;
+mod audit_householders;
 mod batch;
 mod cells;
 mod command;
 mod engine;
 mod figures;
 mod handle;
+mod householder;
 mod lifecycle;
 mod posting;
 mod under_way;
@@ -20,3 +22,4 @@ pub use command::{Answer, Command, Done, Failure, IfMatch, Keyed, Outcome, Reque
 pub use engine::{Clock, Engine, system_clock};
 pub use figures::{Figures, Render, Snapshot};
 pub use handle::{QUEUE, Register, Stats};
+pub use householder::{Erased, HomeCommand, HomeDone};

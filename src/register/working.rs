@@ -72,6 +72,12 @@ impl WorkingSet {
         Ok(())
     }
 
+    /// Loads sites that came up only while deciding.
+    pub(super) fn load_more(&mut self, connection: &mut Connection, sites: &[SiteId]) -> Result<(), DbError> {
+        let missing = sites.iter().copied().filter(|id| !self.records.contains_key(id)).collect();
+        self.load_records(connection, missing)
+    }
+
     /// A site's record, or that of the site that took its place.
     pub(super) fn record(&self, id: SiteId) -> Option<&SiteRecord> {
         let mut record = self.records.get(&id)?;
@@ -229,6 +235,10 @@ impl Wanted {
                 }
                 Command::CorrectSite { id, .. } => wanted.sites.push(*id),
                 Command::Merge { from, into } => wanted.sites.extend([*from, *into]),
+                Command::Home(command) => {
+                    wanted.sites.extend(command.site());
+                    wanted.ids.extend(command.installation());
+                }
                 Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {}
             }
         }

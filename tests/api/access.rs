@@ -13,6 +13,7 @@ use green_homes::api::{Access, ROUTES, Row, Scope, openapi};
 use green_homes::domain::actor::Role;
 use serde_json::json;
 
+use crate::erasure::identified;
 use crate::support::{App, Client, Reply, TestDatabase, db_execute, home, run};
 
 const ROLES: [Role; 4] = [Role::Partner, Role::Dashboard, Role::Reviewer, Role::Admin];
@@ -28,8 +29,18 @@ fn call_every_route_answers_each_role_by_its_scopes() {
         for role in ROLES {
             callers.push((role, app.client(role, (role == Role::Partner).then_some("SOLARCO")).await));
         }
+        let (_, householder) = callers[0].1.register_home(&identified("a")).await;
         for row in ROUTES {
             let anonymous = call(&app.public(), row).await;
+            if row.access == Access::Householder {
+                assert_wrong_code(&anonymous, row.path);
+                for (_, caller) in &callers {
+                    assert_wrong_code(&call(caller, row).await, row.path);
+                }
+                let reply = call(&householder, row).await;
+                assert!(![401, 403].contains(&reply.status), "{} {}", row.path, reply.text);
+                continue;
+            }
             let Access::Needs(scope) = row.access else {
                 assert!(![401, 403].contains(&anonymous.status) || row.path == "/oauth/token", "{}", row.path);
                 continue;
@@ -57,12 +68,15 @@ fn call_every_documented_route_with_an_unknown_parameter_names_it() {
     run(async {
         let app = App::start(TestDatabase::sqlite()).await;
         app.db_add_partner("SOLARCO", false);
+        let partner = app.client(Role::Partner, Some("SOLARCO")).await;
+        let (_, householder) = partner.register_home(&identified("a")).await;
         for row in ROUTES.iter().filter(|row| row.path.starts_with("/v1/")) {
             let role = match row.access {
                 Access::Needs(scope) => ROLES.into_iter().find(|role| scope.is_held_by(*role)).unwrap(),
-                Access::Open | Access::Public => Role::Partner,
+                Access::Open | Access::Public | Access::Householder => Role::Partner,
             };
             let caller = app.client(role, (role == Role::Partner).then_some("SOLARCO")).await;
+            let caller = if row.access == Access::Householder { householder.clone() } else { caller };
             let path = format!("{}?made_up=1", path_of(row));
             let body = (row.method != "GET").then(|| b"{}".to_vec());
             let headers = [("content-type", "application/json"), ("if-match", "*")];
@@ -247,7 +261,11 @@ async fn call(caller: &Client, row: &Row) -> Reply {
 
 fn path_of(row: &Row) -> String {
     let id = uuid::Uuid::now_v7().to_string();
-    row.path.replace("{id}", &id).replace("{code}", "not_found").replace("{file:.*}", "index.html")
+    row.path
+        .replace("{id}", &id)
+        .replace("{code}", "not_found")
+        .replace("{version}", "1")
+        .replace("{file:.*}", "index.html")
 }
 
 async fn ask(app: &App, form: &str, authorization: Option<&str>) -> Reply {
@@ -265,6 +283,12 @@ fn assert_refused(reply: &Reply, status: u16, error: &str) {
 fn assert_unauthorized(reply: &Reply, challenge: &str, what: &str) {
     assert_eq!((reply.status, &reply.body["code"]), (401, &json!("unauthorized")), "{what}: {}", reply.text);
     assert_eq!(reply.header("www-authenticate"), challenge, "{what}");
+    assert_eq!(reply.header("content-type"), "application/problem+json", "{what}");
+}
+
+fn assert_wrong_code(reply: &Reply, what: &str) {
+    assert_eq!((reply.status, &reply.body["code"]), (401, &json!("wrong_code")), "{what}: {}", reply.text);
+    assert_eq!(reply.header("www-authenticate"), "Householder-Code", "{what}");
     assert_eq!(reply.header("content-type"), "application/problem+json", "{what}");
 }
 

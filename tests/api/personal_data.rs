@@ -23,6 +23,7 @@ const LON: &str = "105.947118";
 const CONSENT_ON: &str = "2026-01-23";
 const NOTE: &str = "ghi chú dấu vết 4712";
 const REASON_NOTE: &str = "ghi chú dấu vết 4713";
+const DISPUTE_NOTE: &str = "phản ánh dấu vết 4714";
 
 async fn send_personal_data_everywhere_leaves_it_in_its_own_table(database: TestDatabase) {
     let (client_id, secret) = partner_client(&database, "SOLARCO");
@@ -32,7 +33,7 @@ async fn send_personal_data_everywhere_leaves_it_in_its_own_table(database: Test
     let partner = Client::new(&address).with_token(token(&address, &client_id, &secret).await.unwrap());
     let reviewer = Client::new(&address).with_token(token(&address, &reviewer_id, &reviewer_secret).await.unwrap());
 
-    let stored = partner.register(&marked_home("a")).await;
+    let (stored, householder) = partner.register_home(&marked_home("a")).await;
     let refused = partner.register(&marked_home("b")).await;
     let verify = json!({"evidence_tier": "inspected", "note": NOTE});
     assert_eq!(reviewer.post(&format!("/v1/installations/{stored}/verify"), &verify).await.status, 200);
@@ -42,8 +43,18 @@ async fn send_personal_data_everywhere_leaves_it_in_its_own_table(database: Test
     assert_eq!(partner.get(&format!("/v1/installations/{stored}")).await.status, 200);
     assert_eq!(partner.get("/v1/installations?limit=10").await.status, 200);
 
+    let dispute = json!({"reason": "wrong_facts", "installation": stored, "note": DISPUTE_NOTE});
+    let opened = householder.post("/v1/householder/dispute", &dispute).await;
+    assert_eq!(opened.status, 201, "{}", opened.text);
+    let close = format!("/v1/review/disputes/{}/close", opened.body["data"]["id"]);
+    let closed = reviewer.post(&close, &json!({"outcome": "upheld", "note": REASON_NOTE})).await;
+    assert_eq!(closed.status, 200, "{}", closed.text);
+    assert!(householder.get("/v1/householder").await.text.contains(ADDRESS));
+
     let mut texts: Vec<(String, String)> = Vec::new();
-    for (name, reply) in errors(&partner, &reviewer, &stored).await {
+    let mut refused = errors(&partner, &reviewer, &stored).await;
+    refused.extend(householder_errors(&householder, &reviewer, &close).await);
+    for (name, reply) in refused {
         assert!((400..500).contains(&reply.status), "{name}: {} {}", reply.status, reply.text);
         texts.push((name.to_owned(), reply.text));
     }
@@ -57,8 +68,11 @@ async fn send_personal_data_everywhere_leaves_it_in_its_own_table(database: Test
     texts.push(("the log".to_owned(), log));
 
     let micro = |degrees: &str| degrees.replace('.', "");
-    let personal = [ADDRESS, GRID_CODE, LAT, LON, &micro(LAT), &micro(LON), CONSENT_ON, NOTE, REASON_NOTE];
-    let secrets = [secret.as_str(), reviewer_secret.as_str(), tokens[0].as_str(), tokens[1].as_str()];
+    let personal =
+        [ADDRESS, GRID_CODE, LAT, LON, &micro(LAT), &micro(LON), CONSENT_ON, NOTE, REASON_NOTE, DISPUTE_NOTE];
+    let code = householder.code.unwrap();
+    let plain = code.replace('-', "");
+    let secrets = [&secret, &reviewer_secret, &tokens[0], &tokens[1], &code, &plain].map(String::as_str);
     for (name, text) in &texts {
         for marker in personal.iter().chain(&secrets) {
             assert!(!text.contains(*marker), "{marker} is in {name}: {text}");
@@ -140,6 +154,24 @@ async fn errors(partner: &Client, reviewer: &Client, verified: &str) -> Vec<(&'s
     let header = [("content-type", "application/x-www-form-urlencoded")];
     replies.push(("a token as secret", partner.send("POST", "/oauth/token", &header, Some(form.into())).await));
     replies
+}
+
+/// Mistakes of a householder and of who answers, with personal data or the code in them.
+async fn householder_errors(householder: &Client, reviewer: &Client, close: &str) -> Vec<(&'static str, Reply)> {
+    let code = householder.code.clone().unwrap();
+    let dispute = |body: Value| async move { householder.post("/v1/householder/dispute", &body).await };
+    let long = format!("{DISPUTE_NOTE} {}", "x".repeat(500));
+    vec![
+        ("a dispute's note too long", dispute(json!({"reason": "other", "note": long})).await),
+        ("a note as reason", dispute(json!({"reason": DISPUTE_NOTE})).await),
+        ("an address as installation", dispute(json!({"reason": "other", "installation": ADDRESS})).await),
+        ("an answer's note too long", reviewer.post(close, &json!({"outcome": "upheld", "note": long})).await),
+        ("another outcome", reviewer.post(close, &json!({"outcome": "dismissed", "note": DISPUTE_NOTE})).await),
+        ("a code in the address", householder.get(&format!("/v1/householder?code={code}")).await),
+        ("a code in the path", reviewer.get(&format!("/v1/householder/{code}")).await),
+        ("a grid code as code", householder.with_code(GRID_CODE).get("/v1/householder").await),
+        ("a code as token", householder.with_token(code).get("/v1/installations").await),
+    ]
 }
 
 /// Which columns of which tables hold one of the texts.

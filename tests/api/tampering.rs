@@ -85,7 +85,7 @@ fn names(report: &Report, what: &str) -> bool {
 }
 
 /// Another database with the same content.
-fn copy_of(database: &TestDatabase) -> TestDatabase {
+pub fn copy_of(database: &TestDatabase) -> TestDatabase {
     let data_dir = tempfile::tempdir().unwrap();
     if database.is_sqlite() {
         let copy = data_dir.path().join("copy.db");
@@ -98,7 +98,7 @@ fn copy_of(database: &TestDatabase) -> TestDatabase {
 
 /// Changes the database as somebody with its password could: triggers and foreign keys are no
 /// obstacle.
-fn db_execute(url: &str, sql: &str) {
+pub fn db_execute(url: &str, sql: &str) {
     if let Some(path) = url.strip_prefix("sqlite://") {
         let mut connection = db_sqlite(path);
         let triggers = "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'";

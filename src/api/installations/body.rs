@@ -103,6 +103,7 @@ fn read_site(mut site: Object<'_>, faults: &mut Faults) -> Option<(SiteClaim, Pr
         grid_customer_code: site.text("grid_customer_code", faults, GridCode::parse),
         location: site.object("location", faults).and_then(|location| read_location(location, faults)),
         consent: None,
+        consent_withdrawn_on: None,
     };
     site.finish(faults);
     let claim = if by_id {

@@ -18,6 +18,7 @@ use crate::db::administration::Directory;
 use crate::db::history::{self, Past};
 use crate::db::installations as store;
 use crate::domain::actor::{Actor, Role};
+use crate::domain::entry::Action;
 use crate::domain::fault::Fault;
 use crate::domain::history::{PastInstallation, PastSite};
 use crate::domain::quantity::units;
@@ -168,6 +169,8 @@ impl EventView {
         let client = directory.client(&entry.actor).map(|client| &client.actor);
         let own = client.is_some_and(|client| client.partner.is_some() && client.partner == reader.partner);
         let may_know = own || matches!(reader.role, Role::Reviewer | Role::Admin);
+        let about_dispute =
+            [Action::Dispute, Action::CloseDispute].iter().any(|action| entry.action == action.as_str());
         Self {
             version: entry.version,
             recorded_at: instant(entry.recorded_at),
@@ -176,7 +179,8 @@ impl EventView {
             by: client.map_or("other", |client| client.role.as_str()),
             client_id: may_know.then(|| entry.actor.clone()),
             reason: entry.facts.reason.clone(),
-            note: entry.note.clone(),
+            // What a householder wrote of a partner's work is for reviewers.
+            note: entry.note.clone().filter(|_| !about_dispute || reader.role != Role::Partner),
             personal: entry.facts.personal.clone(),
             before,
             after,

@@ -23,6 +23,7 @@ use crate::register::{Command, Done, Outcome};
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::ApiError;
+use super::householder::codes::HouseholderCodeView;
 use super::middleware::language_of;
 use super::perform::{Answered, perform};
 use super::problem::Problem;
@@ -57,15 +58,18 @@ pub async fn create_installation(
     let new = body::read_new_installation(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
     let command = Command::Register { by: Registrant { partner, sandbox }, new: Box::new(new) };
     let (actor, language) = (caller.0.clone(), language_of(request.headers()));
-    let installations = format!("{}/v1/installations", state.settings.public_url);
+    let settings = state.settings.clone();
     perform(&state, &caller, command, (dry_run, body.1), move |done| {
-        let Done::Registered { outcome, record, id, remarks } = done else { return Err(ApiError::Internal) };
+        let Done::Registered { outcome, record, id, remarks, code } = done else { return Err(ApiError::Internal) };
         let found = Found { record: SiteRecord::clone(record), id: *id };
         let view = InstallationView::of(&found, &actor).ok_or(ApiError::Internal)?.without_private();
         let status = if *outcome == Outcome::Created && !dry_run { 201 } else { 200 };
-        let (etag, location) = (view.etag.clone(), format!("{installations}/{id}"));
+        let (etag, location) = (view.etag.clone(), format!("{}/v1/installations/{id}", settings.public_url));
         let response = RegisteredResponse::new(*outcome, dry_run, view, remarks, language);
-        Ok(Answered::json(status, &response)?.with_etag(etag).at(location))
+        // The code is shown this once: what is kept of the answer is without it.
+        let kept = Answered::json(status, &response)?.with_etag(etag).at(location);
+        let Some(code) = code.as_ref().filter(|_| !dry_run) else { return Ok(kept) };
+        kept.shown_once(&response.with_householder(Some(HouseholderCodeView::of(code, &settings))))
     })
     .await
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Language;
+use crate::api::householder::codes::HouseholderCodeView;
 use crate::api::meta::instant;
 use crate::db::installations::Found;
 use crate::domain::actor::{Actor, Role};
@@ -39,6 +40,9 @@ struct RegisteredView {
     installation: InstallationView,
     /// What is worth a second look.
     warnings: Vec<WarningView>,
+    /// The code for the person at home, with the 201 for a new home with consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    householder: Option<HouseholderCodeView>,
 }
 
 /// What is worth a second look.
@@ -185,7 +189,7 @@ pub struct SiteView {
 
 /// Personal data of a site.
 #[derive(Serialize, ToSchema)]
-struct PrivateView {
+pub struct PrivateView {
     /// The address line.
     address: Option<String>,
     /// The electricity customer code, normalised.
@@ -194,6 +198,8 @@ struct PrivateView {
     location: Option<LocationView>,
     /// The householder's consent.
     consent: Option<ConsentView>,
+    /// The day on which it was withdrawn; the rest was erased then.
+    consent_withdrawn_on: Option<NaiveDate>,
 }
 
 /// A point in degrees (WGS 84).
@@ -233,7 +239,15 @@ impl RegisteredResponse {
             Outcome::Unchanged => "unchanged",
         };
         let warnings = remarks.iter().map(warning).collect();
-        Self { data: RegisteredView { outcome, dry_run, installation, warnings } }
+        Self { data: RegisteredView { outcome, dry_run, installation, warnings, householder: None } }
+    }
+}
+
+impl RegisteredResponse {
+    /// The same with what the householder is given.
+    pub fn with_householder(mut self, code: Option<HouseholderCodeView>) -> Self {
+        self.data.householder = code;
+        self
     }
 }
 
@@ -277,7 +291,8 @@ impl InstallationView {
     }
 }
 
-fn measures(installation: &Installation) -> Vec<MeasureView> {
+/// What was installed.
+pub fn measures(installation: &Installation) -> Vec<MeasureView> {
     let lines = installation.measures.as_slice().iter();
     lines
         .map(|line| MeasureView {
@@ -323,7 +338,8 @@ impl SiteView {
 }
 
 impl PrivateView {
-    fn of(private: &PrivateFacts) -> Self {
+    /// Everything personal that is held of a site.
+    pub fn of(private: &PrivateFacts) -> Self {
         let degrees = |microdeg: i32| f64::from(microdeg) / 1e6;
         Self {
             address: private.address.as_ref().map(|address| address.as_str().to_owned()),
@@ -332,6 +348,7 @@ impl PrivateView {
                 .location
                 .map(|point| LocationView { lat: degrees(point.lat_microdeg()), lon: degrees(point.lon_microdeg()) }),
             consent: private.consent.map(|consent| ConsentView { on: consent.on, text_version: consent.text_version }),
+            consent_withdrawn_on: private.consent_withdrawn_on,
         }
     }
 }

@@ -6,6 +6,7 @@ use green_homes::domain::actor::Role;
 use serde_json::{Map, Value, json};
 
 use super::schema::{component, document, resolve};
+use crate::erasure::identified;
 use crate::support::{App, Client, TestDatabase, home, run};
 
 /// A documented object and how it is sent.
@@ -28,6 +29,7 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
         let id = partner.register(&home("a")).await;
         let read = partner.get(&format!("/v1/installations/{id}")).await;
         let site = read.body["data"]["site"]["id"].as_str().unwrap().to_owned();
+        let (_, householder) = partner.register_home(&identified("b")).await;
         let document = document();
         let sent = |schema, caller, path: &str, at, around| Sent { schema, caller, path: path.to_owned(), at, around };
         let create = "/v1/installations";
@@ -47,6 +49,8 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
             sent("DecommissionInstallation", &partner, &format!("{create}/{id}/decommission"), "", |body| body),
             sent("DecideInstallations", &reviewer, "/v1/review/decisions", "", |body| body),
             sent("Decide", &reviewer, "/v1/review/decisions", "/decisions/0", |one| json!({"decisions": [one]})),
+            sent("OpenDispute", &householder, "/v1/householder/dispute", "", |body| body),
+            sent("CloseDispute", &reviewer, "/v1/review/disputes/1/close", "", |body| body),
             sent("CreatePartner", &admin, "/v1/partners", "", |body| body),
             sent("CreateClient", &admin, "/v1/clients", "", |body| body),
             sent("CreateProject", &admin, "/v1/projects", "", |body| body),

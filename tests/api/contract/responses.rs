@@ -8,6 +8,7 @@ use green_homes::domain::actor::Role;
 use serde_json::{Value, json};
 
 use super::schema::{document, faults};
+use crate::erasure::identified;
 use crate::support::{App, Client, Reply, TestDatabase, home, run};
 
 /// Holds answers against the document, and remembers which it saw.
@@ -110,7 +111,9 @@ async fn check_installations(app: &App, checker: &mut Checker) {
     checker.check("post", create, &partner.post_raw(create, " ".repeat(100_000)).await);
     checker.get(&partner, create, "/v1/installations?limit=1").await;
     checker.get(&partner, create, "/v1/installations?limit=0").await;
+    let code = created.body["data"]["householder"]["code"].as_str().unwrap();
     let id = created.body["data"]["installation"]["id"].as_str().unwrap();
+    check_householders(app, checker, [&partner, &reviewer], id, code).await;
     let path = format!("/v1/installations/{id}");
     for caller in [&partner, &reviewer] {
         let read = checker.get(caller, one, &path).await;
@@ -181,6 +184,44 @@ async fn check_lifecycle(app: &App, checker: &mut Checker) {
     assert_eq!((reply.status, &reply.body["data"][0]["outcome"]), (200, &json!("refused")), "{}", reply.text);
 }
 
+async fn check_householders(app: &App, checker: &mut Checker, callers: [&Client; 2], id: &str, code: &str) {
+    let [partner, reviewer] = callers;
+    let (me, dispute, withdraw) = ("/v1/householder", "/v1/householder/dispute", "/v1/householder/withdraw-consent");
+    let householder = app.public().with_code(code);
+    let about_one = json!({"installation": id, "reason": "other", "note": "Sai ngày lắp"});
+    let opened = checker.post(&householder, dispute, dispute, &about_one).await;
+    assert_eq!(opened.status, 201, "{}", opened.text);
+    for _ in 0..9 {
+        checker.post(&householder, dispute, dispute, &json!({"reason": "not_here"})).await;
+    }
+    assert_eq!(checker.post(&householder, dispute, dispute, &json!({"reason": "not_here"})).await.status, 409);
+    checker.post(&householder, dispute, dispute, &json!({})).await;
+    let (list, close) = ("/v1/review/disputes", "/v1/review/disputes/{id}/close");
+    assert_eq!(checker.get(reviewer, list, "/v1/review/disputes?limit=1").await.status, 200);
+    checker.get(reviewer, list, "/v1/review/disputes?limit=0").await;
+    checker.get(partner, list, list).await;
+    let sent = format!("/v1/review/disputes/{}/close", opened.body["data"]["id"]);
+    for (outcome, status) in [("upheld", 200), ("upheld", 200), ("dismissed", 409), ("odd", 422)] {
+        let reply = checker.post(reviewer, close, &sent, &json!({"outcome": outcome, "note": "đã sửa"})).await;
+        assert_eq!(reply.status, status, "{}", reply.text);
+    }
+    checker.post(reviewer, close, "/v1/review/disputes/none/close", &json!({"outcome": "upheld"})).await;
+    checker.post(partner, close, &sent, &json!({"outcome": "upheld"})).await;
+    assert_eq!(checker.get(&householder, me, me).await.status, 200);
+    for (path, body) in [(dispute, &about_one), (withdraw, &json!({}))] {
+        checker.post(&app.public(), path, path, body).await;
+    }
+    checker.get(&app.public(), me, me).await;
+    checker.post(&householder, withdraw, withdraw, &json!({"x": 1})).await;
+    let other = partner.register_home(&identified("of-another")).await.1;
+    assert_eq!(checker.post(&other, withdraw, withdraw, &json!({})).await.status, 200);
+    let issue = "/v1/installations/{id}/householder-code";
+    for (caller, id, status) in [(partner, id, 200), (partner, "none", 404), (reviewer, id, 403)] {
+        let reply = checker.post(caller, issue, &format!("/v1/installations/{id}/householder-code"), &json!({})).await;
+        assert_eq!(reply.status, status, "{}", reply.text);
+    }
+}
+
 async fn check_public(app: &App, checker: &mut Checker) {
     let anybody = app.public();
     app.progress_at(app.db_version()).await;
@@ -202,6 +243,9 @@ async fn check_public(app: &App, checker: &mut Checker) {
     }
     for query in ["?q=phuc+xa", "?q=ba+dinh&limit=3", ""] {
         checker.get(&anybody, "/v1/communes", &format!("/v1/communes{query}")).await;
+    }
+    for version in ["1", "2", "01"] {
+        checker.get(&anybody, "/v1/consent/{version}", &format!("/v1/consent/{version}")).await;
     }
     for code in ["invalid_request", "nothing"] {
         checker.get(&anybody, "/problems/{code}", &format!("/problems/{code}")).await;

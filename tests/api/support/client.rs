@@ -9,6 +9,8 @@ pub struct Client {
     pub http: awc::Client,
     pub address: String,
     pub token: Option<String>,
+    /// A householder's code.
+    pub code: Option<String>,
 }
 
 /// What came back.
@@ -24,12 +26,17 @@ impl Client {
     /// A caller without a token.
     pub fn new(address: &str) -> Self {
         let http = awc::Client::builder().timeout(std::time::Duration::from_mins(1)).finish();
-        Self { http, address: address.to_owned(), token: None }
+        Self { http, address: address.to_owned(), token: None, code: None }
     }
 
     /// The same caller with another token.
     pub fn with_token(&self, token: impl Into<String>) -> Self {
         Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// The same caller with a householder's code.
+    pub fn with_code(&self, code: impl Into<String>) -> Self {
+        Self { code: Some(code.into()), ..self.clone() }
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -73,6 +80,9 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
+        if let Some(code) = &self.code {
+            request = request.insert_header(("householder-code", code.as_str()));
+        }
         for header in headers {
             request = request.insert_header(*header);
         }
@@ -89,6 +99,15 @@ impl Client {
             body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
             text,
         })
+    }
+
+    /// Registers a new home with consent, and gives the installation's id and the householder.
+    pub async fn register_home(&self, body: &Value) -> (String, Self) {
+        let reply = self.post("/v1/installations", body).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        let code = reply.body["data"]["householder"]["code"].as_str().expect("a code");
+        let id = reply.body["data"]["installation"]["id"].as_str().unwrap();
+        (id.to_owned(), Self::new(&self.address).with_code(code))
     }
 
     /// Registers, and gives the installation's id.

@@ -1,0 +1,42 @@
+//! The bodies of householders, and of reviewers who answer them.
+
+use crate::api::json::Node;
+use crate::api::reader::{Faults, Object, coded};
+use crate::domain::householder::{DisputeOutcome, DisputeReason, NewDispute};
+use crate::domain::id::InstallationId;
+use crate::domain::refusal::FieldFault;
+use crate::domain::text::Note;
+
+/// Reads `{"installation"?, "reason", "note"?}`.
+pub fn read_dispute(node: &Node) -> Result<NewDispute, Vec<FieldFault>> {
+    read(node, |body, faults| {
+        let installation = body.text("installation", faults, InstallationId::parse);
+        let reason = body.required_text("reason", faults, coded(DisputeReason::parse, DisputeReason::CODES));
+        let note = body.text("note", faults, Note::parse);
+        Some(NewDispute { installation, reason: reason?, note })
+    })
+}
+
+/// Reads `{"outcome", "note"?}`.
+pub fn read_closing(node: &Node) -> Result<(DisputeOutcome, Option<Note>), Vec<FieldFault>> {
+    read(node, |body, faults| {
+        let outcome = body.required_text("outcome", faults, coded(DisputeOutcome::parse, DisputeOutcome::CODES));
+        let note = body.text("note", faults, Note::parse);
+        Some((outcome?, note))
+    })
+}
+
+/// Reads `{}`.
+pub fn read_nothing(node: &Node) -> Result<(), Vec<FieldFault>> {
+    read(node, |_, _| Some(()))
+}
+
+fn read<T>(node: &Node, fields: impl FnOnce(&mut Object<'_>, &mut Faults) -> Option<T>) -> Result<T, Vec<FieldFault>> {
+    let mut faults = Faults::default();
+    let read = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
+        let read = fields(&mut body, &mut faults);
+        body.finish(&mut faults);
+        read
+    });
+    faults.settle(read)
+}

@@ -1,0 +1,40 @@
+//! Who holds a householder's code: the extractor that lets a handler run only with one that opens
+//! a site. Every wrong code, and none at all, takes the same way to the same answer.
+
+use std::pin::Pin;
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+
+use crate::api::caller::ActingClient;
+use crate::api::error::ApiError;
+use crate::api::state::State;
+use crate::db::householders;
+use crate::domain::actor::Actor;
+use crate::domain::householder::hash_of_code;
+use crate::domain::id::SiteId;
+
+/// The header that carries the code: an address would stand in logs and histories.
+pub const HEADER: &str = "Householder-Code";
+
+/// The site that the code of a request opens.
+pub struct Householder(pub SiteId);
+
+impl FromRequest for Householder {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { open(&request).await })
+    }
+}
+
+async fn open(request: &HttpRequest) -> Result<Householder, ApiError> {
+    let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
+    let typed = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (hash, database) = (hash_of_code(typed), state.register.database().clone());
+    let found = web::block(move || householders::site_of_code(&mut database.connection()?, &hash)).await??;
+    let site = found.ok_or(ApiError::WrongCode)?;
+    request.extensions_mut().insert(ActingClient(Actor::householder().client_id));
+    Ok(Householder(site))
+}

@@ -1,0 +1,57 @@
+//! The text that householders consent to, by version, for whoever wants to read it.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::error::ApiError;
+use crate::api::query::NoQuery;
+use crate::api::state::State;
+use crate::domain::consent::consent_text;
+
+/// A version of the text that householders consent to.
+#[derive(Serialize, ToSchema)]
+pub struct ConsentTextResponse {
+    data: ConsentTextView,
+}
+
+/// The text that householders consent to. A version never changes.
+#[derive(Serialize, ToSchema)]
+struct ConsentTextView {
+    /// Its number, as `consent.text_version` takes it.
+    #[schema(example = 1)]
+    version: i32,
+    /// The first day on which it may be put before somebody.
+    in_force_from: NaiveDate,
+    /// Who runs the register and processes the data, beside the partner.
+    publisher: String,
+    /// The text in Vietnamese, as Markdown.
+    text_vi: &'static str,
+    /// The text in English, as Markdown.
+    text_en: &'static str,
+}
+
+/// The text that householders consent to
+///
+/// By version, in Vietnamese and English. A version never changes.
+#[utoipa::path(get, path = "/v1/consent/{version}", tag = "householder", params(("version" = String, Path, example = "1")),
+    responses((status = 200, body = ConsentTextResponse)))]
+pub async fn get_consent_text(
+    _: NoQuery,
+    state: web::Data<State>,
+    version: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    // "01" and "+1" would be other addresses of the same text.
+    let number = version.parse().ok().filter(|number: &i32| number.to_string() == *version);
+    let text = number.and_then(consent_text).ok_or(ApiError::NotFound)?;
+    let data = ConsentTextView {
+        version: text.version,
+        in_force_from: text.in_force_from,
+        publisher: state.settings.publisher.clone(),
+        text_vi: text.vi,
+        text_en: text.en,
+    };
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(ConsentTextResponse { data }))
+}

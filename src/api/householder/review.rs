@@ -1,0 +1,72 @@
+//! What reviewers do about the disputes of householders.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::bodies::read_closing;
+use super::view::{DisputeList, DisputeResponse, DisputeView, ReviewedDispute};
+use crate::api::body::JsonBody;
+use crate::api::caller::Caller;
+use crate::api::error::ApiError;
+use crate::api::installations::view::Page;
+use crate::api::problem::Problem;
+use crate::api::query::{self, NoQuery, Query};
+use crate::api::requests::CloseDispute;
+use crate::api::state::State;
+use crate::db::householders;
+use crate::domain::fault::Fault;
+use crate::register::HomeCommand;
+
+const MOST_LISTED: i64 = 200;
+const USUALLY_LISTED: i64 = 50;
+
+/// Disputes that wait for an answer
+///
+/// Oldest first. Nobody sees those about the partner that they work for.
+#[utoipa::path(get, path = "/v1/review/disputes", tag = "review",
+    params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = DisputeList)))]
+pub async fn list_disputes(
+    request: HttpRequest,
+    caller: Caller,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let mut query = Query::of(&request)?;
+    let after = query.parse("cursor", |raw| raw.parse().map_err(|_| Fault::NotACursor)).unwrap_or(0);
+    let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
+    query.finish()?;
+    let database = state.register.database().clone();
+    let mut found =
+        web::block(move || householders::open_disputes(&mut database.connection()?, after, limit + 1)).await??;
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
+    if more {
+        found.pop();
+    }
+    let next_cursor = found.last().filter(|_| more).map(|(last, _)| last.dispute.id.to_string());
+    let seen = found.into_iter().filter(|(noted, record)| noted.dispute.is_for(&caller.0, record));
+    let data = seen.map(|(noted, record)| ReviewedDispute::of(noted, &record)).collect();
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(DisputeList { data, page: Page { limit, next_cursor } }))
+}
+
+/// Answer a dispute
+///
+/// What follows from it is a decision of its own: rejecting, or asking the partner to correct.
+#[utoipa::path(post, path = "/v1/review/disputes/{id}/close", tag = "review",
+    params(("id" = i64, Path)), request_body = CloseDispute,
+    responses((status = 200, body = DisputeResponse),
+        (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub async fn close_dispute(
+    caller: Caller,
+    _: NoQuery,
+    state: web::Data<State>,
+    id: web::Path<String>,
+    body: JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound)?;
+    let (outcome, note) = read_closing(&body.0).map_err(ApiError::Invalid)?;
+    let done = super::ask(&state, caller.0, HomeCommand::CloseDispute { id, outcome, note }).await?;
+    let data = DisputeView::of(&super::disputed(done)?, None);
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
+}

@@ -1,0 +1,219 @@
+//! What a householder sees of their home, and everybody of a dispute.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::installations::view::{MeasureView, Page, PrivateView, measures};
+use crate::api::meta::instant;
+use crate::db::administration::Directory;
+use crate::db::householders::{Home, Noted};
+use crate::domain::householder::Dispute;
+use crate::domain::id::PartnerCode;
+use crate::domain::installation::Installation;
+use crate::domain::reference::{CommuneId, FormerProvinceId};
+use crate::domain::site::SiteRecord;
+
+/// A home.
+#[derive(Serialize, ToSchema)]
+pub struct HomeResponse {
+    /// The home.
+    pub data: HomeView,
+}
+
+/// What is recorded of a home. No money.
+#[derive(Serialize, ToSchema)]
+pub struct HomeView {
+    /// The site's id.
+    site: String,
+    /// home, building, office or factory.
+    kind: &'static str,
+    /// One of the 34.
+    province_code: &'static str,
+    /// One of the 63, where known.
+    former_province_code: Option<&'static str>,
+    /// One of the 3,321, where known.
+    commune_code: Option<&'static str>,
+    /// A low-income household; null is unknown.
+    low_income: Option<bool>,
+    /// A remote place; null is unknown.
+    remote: Option<bool>,
+    /// Headed by a woman; null is unknown.
+    woman_headed: Option<bool>,
+    /// The name of the partner that recorded the home and sees the personal data.
+    recorded_by: String,
+    /// The personal data that is held, and the consent.
+    private: PrivateView,
+    /// What was installed there, in the order of registration.
+    installations: Vec<HomeInstallation>,
+    /// What was disputed, oldest first.
+    disputes: Vec<DisputeView>,
+}
+
+/// An installation as its householder sees it.
+#[derive(Serialize, ToSchema)]
+struct HomeInstallation {
+    /// Its id.
+    id: String,
+    /// The name of the partner that registered it.
+    partner: String,
+    /// pledged, installed, verified, rejected, withdrawn or decommissioned.
+    status: &'static str,
+    /// How it was verified.
+    evidence_tier: Option<&'static str>,
+    /// The day of installation; null while pledged.
+    installed_on: Option<NaiveDate>,
+    /// Its last day in operation.
+    decommissioned_on: Option<NaiveDate>,
+    /// When it was registered.
+    reported_at: String,
+    /// When it was verified.
+    verified_at: Option<String>,
+    /// What was installed.
+    measures: Vec<MeasureView>,
+}
+
+/// One dispute.
+#[derive(Serialize, ToSchema)]
+pub struct DisputeResponse {
+    /// The dispute.
+    pub data: DisputeView,
+}
+
+/// Something that a householder says is wrong.
+#[derive(Serialize, ToSchema)]
+pub struct DisputeView {
+    /// Its number.
+    id: i64,
+    /// The installation that it is about; null is the home as a whole.
+    installation: Option<String>,
+    /// `not_here`, `wrong_facts`, `no_consent` or other.
+    reason: &'static str,
+    /// In the householder's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// When it was opened.
+    opened_at: String,
+    /// When it was answered.
+    closed_at: Option<String>,
+    /// upheld or dismissed.
+    outcome: Option<&'static str>,
+}
+
+/// A page of disputes.
+#[derive(Serialize, ToSchema)]
+pub struct DisputeList {
+    /// The disputes.
+    pub data: Vec<ReviewedDispute>,
+    /// Where the next page begins.
+    pub page: Page,
+}
+
+/// A dispute, and where.
+#[derive(Serialize, ToSchema)]
+pub struct ReviewedDispute {
+    /// The dispute.
+    dispute: DisputeView,
+    /// The site's id.
+    site: String,
+    /// One of the 34.
+    province_code: &'static str,
+    /// The installations at the site.
+    installations: Vec<String>,
+}
+
+/// What became of a consent.
+#[derive(Serialize, ToSchema)]
+pub struct WithdrawnResponse {
+    data: WithdrawnView,
+}
+
+/// What became of a consent.
+#[derive(Serialize, ToSchema)]
+struct WithdrawnView {
+    /// `withdrawn`, or `unchanged` if nothing was left to erase.
+    outcome: &'static str,
+    /// Since when there is no consent.
+    consent_withdrawn_on: NaiveDate,
+}
+
+impl WithdrawnResponse {
+    /// An outcome and its day.
+    #[must_use]
+    pub fn new(outcome: &'static str, consent_withdrawn_on: NaiveDate) -> Self {
+        Self { data: WithdrawnView { outcome, consent_withdrawn_on } }
+    }
+}
+
+impl HomeView {
+    /// A home, with the names of partners from the directory.
+    #[must_use]
+    pub fn of(home: &Home, directory: &Directory) -> Self {
+        let (site, place) = (&home.record.site, &home.record.site.facts.place);
+        let name = |code: &PartnerCode| {
+            directory.partner(code).map_or_else(|| code.to_string(), |partner| partner.name.clone())
+        };
+        let installations = home.record.installations.iter();
+        let disputes = home.disputes.iter();
+        Self {
+            site: site.id.to_string(),
+            kind: site.facts.kind.as_str(),
+            province_code: place.province().code(),
+            former_province_code: place.former().map(FormerProvinceId::code),
+            commune_code: place.commune().map(CommuneId::code),
+            low_income: site.facts.flags.low_income,
+            remote: site.facts.flags.remote,
+            woman_headed: site.facts.flags.woman_headed,
+            recorded_by: name(&site.partner),
+            private: PrivateView::of(&home.record.private),
+            installations: installations.map(|one| HomeInstallation::of(one, name(&one.partner))).collect(),
+            disputes: disputes.map(|noted| DisputeView::of(&noted.dispute, noted.note.clone())).collect(),
+        }
+    }
+}
+
+impl HomeInstallation {
+    fn of(installation: &Installation, partner: String) -> Self {
+        let state = &installation.state;
+        Self {
+            id: installation.id.to_string(),
+            partner,
+            status: state.status().as_str(),
+            evidence_tier: state.verification().map(|(tier, _)| tier.as_str()),
+            installed_on: state.installed_on(),
+            decommissioned_on: state.decommissioned_on(),
+            reported_at: instant(installation.reported_at),
+            verified_at: state.verification().map(|(_, at)| instant(at)),
+            measures: measures(installation),
+        }
+    }
+}
+
+impl DisputeView {
+    /// A dispute with its note.
+    #[must_use]
+    pub fn of(dispute: &Dispute, note: Option<String>) -> Self {
+        Self {
+            id: dispute.id,
+            installation: dispute.installation.map(|id| id.to_string()),
+            reason: dispute.reason.as_str(),
+            note,
+            opened_at: instant(dispute.opened_at),
+            closed_at: dispute.closed.map(|closing| instant(closing.at)),
+            outcome: dispute.closed.map(|closing| closing.outcome.as_str()),
+        }
+    }
+}
+
+impl ReviewedDispute {
+    /// A dispute at a site.
+    #[must_use]
+    pub fn of(noted: Noted, record: &SiteRecord) -> Self {
+        Self {
+            dispute: DisputeView::of(&noted.dispute, noted.note),
+            site: record.site.id.to_string(),
+            province_code: record.site.facts.place.province().code(),
+            installations: record.installations.iter().map(|installation| installation.id.to_string()).collect(),
+        }
+    }
+}

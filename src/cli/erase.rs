@@ -1,0 +1,51 @@
+//! `erase`: personal data of one site, at its householder's wish.
+
+use clap::Args;
+
+use super::change::{change, said};
+use crate::app::{self, StartError};
+use crate::db::{Url, lookup, transaction};
+use crate::domain::id::{InstallationId, SiteId};
+use crate::register::{Clock, Command as Change, Done, HomeCommand, HomeDone};
+use crate::settings::Settings;
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct EraseArguments {
+    /// The id of one of the installations at the site
+    #[arg(long)]
+    installation: Option<String>,
+    /// The id of the site
+    #[arg(long)]
+    site: Option<String>,
+}
+
+/// Carries out `erase`, and prints what was erased.
+pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArguments) -> Result<(), StartError> {
+    let site = find_site(settings, clock, arguments)?;
+    let done = change(settings, clock, Change::Home(HomeCommand::Erase { site }))?;
+    let Done::Home(HomeDone::Erased(erased)) = done else { return Err("the answer is another's".into()) };
+    println!("{}", serde_json::to_string(&erased)?);
+    let url = settings.database()?;
+    if matches!(url, Url::Sqlite(_)) {
+        let database = app::open_database(settings, clock)?;
+        if !transaction::truncate_log(&mut database.connection()?)? {
+            eprintln!("the write-ahead log is in use and still holds the old bytes: run this again in a quiet moment");
+        }
+    } else {
+        eprintln!("dead rows hold the old bytes until PostgreSQL vacuums them: VACUUM site_private, entry_facts");
+    }
+    eprintln!("backups made before hold the old bytes: see docs/processing-register.md");
+    Ok(())
+}
+
+fn find_site(settings: &Settings, clock: &Clock, arguments: &EraseArguments) -> Result<SiteId, StartError> {
+    if let Some(site) = &arguments.site {
+        return SiteId::parse(site).map_err(|fault| said("--site", fault));
+    }
+    let id = arguments.installation.as_deref().unwrap_or_default();
+    let id = InstallationId::parse(id).map_err(|fault| said("--installation", fault))?;
+    let database = app::open_database(settings, clock)?;
+    let site = lookup::sites_of(&mut database.connection()?, &[id])?.remove(&id);
+    site.ok_or_else(|| "--installation: there is no such installation".into())
+}

@@ -1,0 +1,166 @@
+//! Erasure: the person goes, the count and the chain stay.
+
+use green_homes::domain::actor::{Actor, Role};
+use green_homes::domain::id::{InstallationId, SiteId};
+use green_homes::domain::state::Tier;
+use green_homes::domain::text::Note;
+use green_homes::register::audit::audit;
+use green_homes::register::{Command, Done, Engine, HomeCommand, HomeDone, Request, system_clock};
+use serde_json::{Value, json};
+
+use crate::process::output;
+use crate::support::{App, Client, TestDatabase, db_lines, home, on_both_databases};
+use crate::tampering::{copy_of, db_execute};
+
+on_both_databases!(
+    erase_a_site_takes_the_person_and_leaves_the_count,
+    erase_a_site_in_the_batch_of_its_note_takes_the_note,
+    erase_without_an_entry_or_name_what_is_still_there_is_found,
+);
+
+const ADDRESS: &str = "Ngõ 4715 phố Dấu Vết";
+const GRID_CODE: &str = "PE99000471599";
+const NOTE: &str = "chủ nhà đi vắng 4716";
+
+async fn erase_a_site_takes_the_person_and_leaves_the_count(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
+    let (id, other) = (partner.register(&identified("a")).await, partner.register(&home("b")).await);
+    let path = format!("/v1/installations/{id}");
+    verify(&reviewer, &id, NOTE).await;
+    verify(&reviewer, &other, "another's").await;
+    let before = partner.get(&path).await;
+    let counted = app.progress_at(app.db_version()).await["data"].clone();
+
+    let (erased, code) = output(&app.database, &["erase", "--installation", &id]);
+    assert_eq!(code, Some(0), "{erased}");
+    assert_eq!(erased["personal_data"], json!(["address", "grid_customer_code", "location"]));
+    assert_eq!((&erased["changed"], erased["notes"].as_array().unwrap().len()), (&json!(true), 1), "{erased}");
+
+    let after = partner.get(&path).await;
+    assert_ne!(after.header("etag"), before.header("etag"));
+    let consent = json!({"on": "2026-01-23", "text_version": 1});
+    let private = json!({"address": null, "grid_customer_code": null, "location": null, "consent": consent,
+        "consent_withdrawn_on": erased["consent_withdrawn_on"]});
+    assert_eq!(after.body["data"]["site"]["private"], private);
+    assert_eq!(notes(&app.database), ["another's"]);
+    let version = app.db_version();
+    assert_eq!(app.progress_at(version).await["data"], counted);
+    assert_audit_is_clean(&app.database);
+
+    let again = partner.post("/v1/installations", &identified("a")).await;
+    assert_eq!((again.status, &again.body["data"]["outcome"]), (200, &json!("unchanged")), "{}", again.text);
+    let warnings = again.body["data"]["warnings"].as_array().unwrap();
+    assert!(warnings.iter().any(|one| one["code"] == "site_differs"), "{}", again.text);
+    assert_eq!(partner.get(&path).await.body["data"]["site"]["private"], private);
+    let site = after.body["data"]["site"]["id"].as_str().unwrap();
+    let (repeated, code) = output(&app.database, &["erase", "--site", site]);
+    assert_eq!((code, &repeated["changed"], app.db_version()), (Some(0), &json!(false), version), "{repeated}");
+    assert_eq!(output(&app.database, &["erase", "--site", &uuid::Uuid::nil().to_string()]).1, Some(1));
+    assert_eq!(output(&app.database, &["erase"]).1, Some(2));
+    let database = app.stop().await;
+    assert_no_bytes_linger(&database);
+}
+
+/// A note that the same batch writes is not in the database yet.
+async fn erase_a_site_in_the_batch_of_its_note_takes_the_note(database: TestDatabase) {
+    let app = App::start(database).await;
+    let partner = app.partner("SOLARCO").await;
+    let id = partner.register(&identified("a")).await;
+    let site = partner.get(&format!("/v1/installations/{id}")).await.body["data"]["site"]["id"].clone();
+    let (id, site) = (InstallationId::parse(&id).unwrap(), SiteId::parse(site.as_str().unwrap()).unwrap());
+    let verify = Command::Verify { id, tier: Tier::Inspected, note: Note::parse(NOTE).ok() };
+    let by = |command| Request::new(Actor::operator("test"), command);
+    let requests = [by(verify), by(Command::Home(HomeCommand::Erase { site }))];
+    let executed = Engine::new(app.database.db_open(), system_clock()).execute(&requests.each_ref());
+    assert_eq!(executed.committed.len(), 1, "one batch");
+    let [Ok(_), Ok(Done::Home(HomeDone::Erased(erased)))] = &executed.results[..] else {
+        panic!("{:?}", executed.results)
+    };
+    assert_eq!(erased.notes, [executed.committed[0].version - 1]);
+    assert_eq!(notes(&app.database), Vec::<String>::new());
+    assert_audit_is_clean(&app.database);
+    app.stop().await;
+}
+
+async fn erase_without_an_entry_or_name_what_is_still_there_is_found(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
+    let id = partner.register(&identified("a")).await;
+    verify(&reviewer, &id, NOTE).await;
+    let noted = app.db_version();
+    let database = app.stop().await;
+    let salt = if database.is_sqlite() { "quote(salt)" } else { "'''\\x' || encode(salt, 'hex') || ''''" };
+    let salt = db_lines(&database.url, &format!("SELECT {salt} AS line FROM entry_facts WHERE version = {noted}"));
+    assert_eq!(output(&database, &["erase", "--installation", &id]).1, Some(0));
+    assert_audit_is_clean(&database);
+    let restored = format!("SET salt = {}, note = '{NOTE}' WHERE version = {noted}", salt[0]);
+    let changes = [
+        (format!("UPDATE entry_facts {restored}"), format!("facts {noted}"), "they were not"),
+        (
+            format!("UPDATE entry_facts SET note = 'x' WHERE version = {noted}"),
+            format!("facts {noted}"),
+            "without a salt",
+        ),
+        (
+            format!("UPDATE entry_facts SET salt = NULL WHERE version = {}", noted - 1),
+            format!("facts {}", noted - 1),
+            "no entry says so",
+        ),
+        (
+            format!("UPDATE entry_facts SET salt = NULL WHERE version = {}", noted + 1),
+            format!("facts {noted}"),
+            "no entry says so",
+        ),
+        (
+            format!("UPDATE entry_facts SET facts = replace(facts, '[{noted}]', '[]') WHERE version = {}", noted + 1),
+            format!("facts {}", noted + 1),
+            "do not match",
+        ),
+    ];
+    for (change, what, problem) in changes {
+        let copy = copy_of(&database);
+        db_execute(&copy.url, &change);
+        let report = audit(&copy.db_open()).unwrap();
+        let found = report.findings.iter().any(|found| found.what == what && found.problem.contains(problem));
+        assert!(found, "{change}: {:?}", report.findings);
+    }
+}
+
+/// A home with everything personal that a partner can send.
+pub fn identified(name: &str) -> Value {
+    let mut body = home(name);
+    body["site"]["address"] = ADDRESS.into();
+    body["site"]["grid_customer_code"] = GRID_CODE.into();
+    body["site"]["location"] = json!({"lat": 21.03, "lon": 105.85});
+    body["consent"] = json!({"on": "2026-01-23", "text_version": 1});
+    body
+}
+
+pub async fn verify(reviewer: &Client, id: &str, note: &str) {
+    let verify = json!({"evidence_tier": "inspected", "note": note});
+    let reply = reviewer.post(&format!("/v1/installations/{id}/verify"), &verify).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+}
+
+/// Every note that is kept.
+pub fn notes(database: &TestDatabase) -> Vec<String> {
+    db_lines(&database.url, "SELECT note AS line FROM entry_facts WHERE note IS NOT NULL ORDER BY version")
+}
+
+pub fn assert_audit_is_clean(database: &TestDatabase) {
+    let report = audit(&database.db_open()).unwrap();
+    assert!(report.ok, "{:?}", report.findings);
+}
+
+/// Nothing of the person is left in the files of SQLite.
+pub fn assert_no_bytes_linger(database: &TestDatabase) {
+    let Some(path) = database.url.strip_prefix("sqlite://") else { return };
+    for file in [path.to_owned(), format!("{path}-wal")] {
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        for text in [ADDRESS, GRID_CODE, NOTE] {
+            let found = bytes.windows(text.len()).any(|window| window == text.as_bytes());
+            assert!(!found, "{text} is still in {file}");
+        }
+    }
+}
