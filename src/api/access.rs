@@ -9,6 +9,8 @@ pub enum Access {
     Open,
     /// Nothing, and pages of any origin may read it.
     Public,
+    /// A token of whatever client.
+    AnyClient,
     /// A token with this scope.
     Needs(Scope),
 }

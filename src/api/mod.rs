@@ -7,6 +7,7 @@ mod administration;
 pub mod auth;
 mod body;
 mod caller;
+mod clients;
 mod docs;
 mod error;
 mod health;
@@ -32,12 +33,13 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, guard, web};
 
 pub use access::{Access, Scope};
+pub use clients::ClientView;
 pub use meter::Meter;
 pub use middleware::finish;
 pub use progress::render as render_progress;
 pub use state::{PublicSettings, State};
 
-use Access::{Needs, Open, Public};
+use Access::{AnyClient, Needs, Open, Public};
 
 /// One method of one path.
 pub struct Row {
@@ -79,7 +81,15 @@ pub static ROUTES: &[Row] = &[
     post("/v1/installations/{id}/reject", Needs(Scope::Review), || web::post().to(installations::reject_installation)),
     post("/v1/partners", Needs(Scope::Administer), || web::post().to(administration::create_partner)),
     get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
-    post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),
+    post("/v1/partners/{code}/suspend", Needs(Scope::Administer), || web::post().to(administration::suspend_partner)),
+    post("/v1/partners/{code}/resume", Needs(Scope::Administer), || web::post().to(administration::resume_partner)),
+    post("/v1/clients", Needs(Scope::Administer), || web::post().to(clients::create_client)),
+    get("/v1/clients", Needs(Scope::Administer), || read().to(clients::list_clients)),
+    post("/v1/clients/{client_id}/revoke", Needs(Scope::Administer), || web::post().to(clients::revoke_client)),
+    post("/v1/clients/{client_id}/reset-secret", Needs(Scope::Administer), || {
+        web::post().to(clients::reset_client_secret)
+    }),
+    get("/v1/me", AnyClient, || read().to(clients::get_me)),
     post("/v1/projects", Needs(Scope::Administer), || web::post().to(administration::create_project)),
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),

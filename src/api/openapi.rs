@@ -1,7 +1,7 @@
 //! The OpenAPI document. Paths and schemas come from the handlers; what the route table knows
 //! (scopes, and the errors that follow from them) is added here, once for all.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use utoipa::openapi::path::Operation;
 
 use utoipa::OpenApi;
@@ -10,7 +10,9 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response,
 
 use super::access::{Access, Scope};
 use super::problem::MEDIA_TYPE;
-use super::{ROUTES, administration, docs, health, installations, metrics, oauth, problem, progress, reference};
+use super::{
+    ROUTES, Row, administration, clients, docs, health, installations, metrics, oauth, problem, progress, reference,
+};
 
 const SCHEME: &str = "oauth2";
 
@@ -25,8 +27,10 @@ const SCHEME: &str = "oauth2";
         oauth::issue_token, oauth::get_keys, oauth::get_metadata,
         installations::create_installation, installations::list_installations, installations::get_installation,
         installations::verify_installation, installations::reject_installation,
-        administration::create_partner, administration::list_partners, administration::create_client,
-        administration::create_project,
+        administration::create_partner, administration::list_partners, administration::suspend_partner,
+        administration::resume_partner, administration::create_project,
+        clients::create_client, clients::list_clients, clients::revoke_client, clients::reset_client_secret,
+        clients::get_me,
         progress::get_progress,
         reference::list_measures, reference::list_provinces, reference::search_communes,
         problem::get_problem,
@@ -61,7 +65,7 @@ pub fn document() -> Document {
             _ => item.post.as_mut(),
         };
         if let Some(operation) = operation {
-            complete(operation, row.path, row.access);
+            complete(operation, row);
             describe_answers(operation);
         }
     }
@@ -99,16 +103,20 @@ fn describe(scope: Scope) -> &'static str {
 }
 
 /// Adds what follows from the route: its scope, and the problems that it can answer.
-fn complete(operation: &mut Operation, path: &str, access: Access) {
-    let has_body = operation.request_body.is_some() && path != "/oauth/token";
+fn complete(operation: &mut Operation, row: &Row) {
+    let path = row.path;
+    // Where no body is asked for, one that is sent must still be good.
+    let has_body = row.method == Method::POST && path != "/oauth/token";
     let mut problems: Vec<(&str, &str)> = Vec::new();
-    if let Access::Needs(scope) = access {
+    if let Access::Needs(scope) = row.access {
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, [scope.as_str()])]);
-        problems.extend([
-            ("401", "No valid token."),
-            ("403", "The token's role may not do this."),
-            ("503", "Busy; try again after Retry-After seconds."),
-        ]);
+        problems.push(("403", "The token's role may not do this."));
+    }
+    if row.access == Access::AnyClient {
+        operation.security = Some(vec![SecurityRequirement::new(SCHEME, <[&str; 0]>::default())]);
+    }
+    if matches!(row.access, Access::Needs(_) | Access::AnyClient) {
+        problems.extend([("401", "No valid token."), ("503", "Busy; try again after Retry-After seconds.")]);
     }
     if has_body {
         problems.extend([
@@ -120,16 +128,12 @@ fn complete(operation: &mut Operation, path: &str, access: Access) {
     if path.contains('{') {
         problems.push(("404", "There is no such thing, or not for this client."));
     }
-    if has_body || (access_is_v1(path) && !path.contains('{')) {
+    if has_body || path.starts_with("/v1/") {
         problems.push(("422", "Values are wrong; every one is named."));
     }
     for (status, description) in problems {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem_response(description));
     }
-}
-
-fn access_is_v1(path: &str) -> bool {
-    path.starts_with("/v1/")
 }
 
 fn problem_response(description: &str) -> RefOr<Response> {

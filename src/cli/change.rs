@@ -4,19 +4,19 @@ use crate::app::{self, StartError};
 use crate::domain::actor::Actor;
 use crate::domain::fault::{Fault, Language};
 use crate::domain::refusal::Refusal;
-use crate::register::{Clock, Command as Change, Engine, Failure, Request};
+use crate::register::{Clock, Command as Change, Done, Engine, Failure, Request};
 use crate::settings::Settings;
 
 /// Who acts on the command line, in entries.
 const ACTOR: &str = "command-line";
 
 /// One change, beside a server that may be running: the lock of the head orders them.
-pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<(), StartError> {
+pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<Done, StartError> {
     let database = app::open_database(settings, clock)?;
     let request = Request { by: Actor::operator(ACTOR), command };
     let mut executed = Engine::new(database, clock.clone()).execute(&[&request]);
     match executed.results.pop() {
-        Some(Ok(_)) => Ok(()),
+        Some(Ok(done)) => Ok(done),
         Some(Err(Failure::Refused(refusal))) => Err(explain(&refusal).into()),
         Some(Err(Failure::Unavailable)) => Err("the database is busy or cannot be reached; try again".into()),
         Some(Err(Failure::Broken)) | None => Err("the change could not be written; the log says why".into()),
@@ -25,6 +25,8 @@ pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Res
 
 fn explain(refusal: &Refusal) -> String {
     match refusal {
+        Refusal::NotFound => "there is none of this name".to_owned(),
+        Refusal::ClientRevoked => "this client was revoked; add another one".to_owned(),
         Refusal::CodeTaken { .. } => "this code is taken".to_owned(),
         Refusal::Invalid(faults) => {
             let told = faults

@@ -1,6 +1,6 @@
 //! Partners, clients, projects and signing keys: small tables, read whole into memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
@@ -16,6 +16,7 @@ use crate::domain::actor::{Actor, Role};
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::entry::Cause;
 use crate::domain::id::{Code, PartnerCode, ProjectCode};
+use crate::domain::reference::ProvinceId;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = partners)]
@@ -40,15 +41,16 @@ struct ClientRow {
     province_code: Option<String>,
     created_at: NaiveDateTime,
     revoked_at: Option<NaiveDateTime>,
+    affiliation: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = client_secrets)]
-struct SecretRow {
-    client_id: String,
-    hash: String,
-    created_at: NaiveDateTime,
-    expires_at: Option<NaiveDateTime>,
+pub(super) struct SecretRow {
+    pub(super) client_id: String,
+    pub(super) hash: String,
+    pub(super) created_at: NaiveDateTime,
+    pub(super) expires_at: Option<NaiveDateTime>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -87,12 +89,30 @@ pub struct Partner {
 pub struct Client {
     /// As it acts.
     pub actor: Actor,
-    /// Whether it is shut out.
-    pub revoked: bool,
-    /// Whether it may see one province alone.
-    pub is_limited: bool,
-    /// Argon2id hashes, each with the instant at which it stops to work.
-    pub secrets: Vec<(String, Option<DateTime<Utc>>)>,
+    /// Who or what it is, for administrators.
+    pub name: String,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// Since when it is shut out.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// Its secrets, those that ended too.
+    pub secrets: Vec<Secret>,
+}
+
+/// A secret, as far as anybody knows it.
+#[derive(Clone)]
+pub struct Secret {
+    /// Its Argon2id hash.
+    pub hash: String,
+    /// The instant at which it stops to work.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Client {
+    /// The secrets that work at an instant.
+    pub fn secrets_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().filter(move |secret| secret.expires_at.is_none_or(|at| at > now))
+    }
 }
 
 /// Everything that decides who may do what.
@@ -101,7 +121,7 @@ pub struct Directory {
     /// Partners by their codes.
     pub partners: BTreeMap<PartnerCode, Partner>,
     /// Clients by their ids.
-    pub clients: HashMap<String, Client>,
+    pub clients: BTreeMap<String, Client>,
 }
 
 impl Directory {
@@ -111,11 +131,10 @@ impl Directory {
         self.clients.get(client_id)
     }
 
-    /// A client as it may act: neither revoked, nor its partner suspended. One that may see one
-    /// province alone cannot act before routes know how to show it no other.
+    /// A client as it may act: neither revoked, nor its partner suspended.
     #[must_use]
     pub fn active(&self, client_id: &str) -> Option<&Actor> {
-        let client = self.client(client_id).filter(|client| !client.revoked && !client.is_limited)?;
+        let client = self.client(client_id).filter(|client| client.revoked_at.is_none())?;
         let suspended = |code: &PartnerCode| self.partner(code).is_none_or(|partner| partner.suspended);
         if client.actor.partner.as_ref().is_some_and(suspended) { None } else { Some(&client.actor) }
     }
@@ -162,27 +181,28 @@ pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
 
 fn client(row: ClientRow, secrets: &[SecretRow]) -> Result<Client, DbError> {
     let own = secrets.iter().filter(|secret| secret.client_id == row.client_id);
-    let secrets = own.map(|secret| (secret.hash.clone(), secret.expires_at.map(|at| at.and_utc()))).collect();
+    let secrets = own.map(secret).collect();
     Ok(Client {
         actor: Actor {
             role: Role::parse(&row.role).ok_or_else(|| DbError::corrupt(format!("role {:?}", row.role)))?,
             partner: row.partner.map(Code::stored),
             client_id: row.client_id,
-            affiliation: None,
-            province: None,
+            affiliation: row.affiliation.map(Code::stored),
+            province: row.province_code.as_deref().map(province).transpose()?,
         },
-        revoked: row.revoked_at.is_some(),
-        is_limited: row.province_code.is_some(),
+        name: row.name,
+        created_at: row.created_at.and_utc(),
+        revoked_at: row.revoked_at.map(|at| at.and_utc()),
         secrets,
     })
 }
 
-/// Whether a partner has this code.
-pub fn partner_exists(connection: &mut Connection, code: &PartnerCode) -> Result<bool, DbError> {
-    let found: i64 = on_backend!(connection, c => {
-        partners::table.filter(partners::code.eq(code.as_str())).count().get_result(c)
-    })?;
-    Ok(found > 0)
+fn secret(row: &SecretRow) -> Secret {
+    Secret { hash: row.hash.clone(), expires_at: row.expires_at.map(|at| at.and_utc()) }
+}
+
+fn province(code: &str) -> Result<ProvinceId, DbError> {
+    ProvinceId::parse(code).ok_or_else(|| DbError::corrupt(format!("province {code:?}")))
 }
 
 /// Which of these project codes exist.
@@ -223,9 +243,10 @@ pub fn add_client(
         name: new.name.as_str().to_owned(),
         role: new.role.as_str().to_owned(),
         partner: new.partner.as_ref().map(ToString::to_string),
-        province_code: None,
+        province_code: new.province.map(|province| province.code().to_owned()),
         created_at: stored(at),
         revoked_at: None,
+        affiliation: new.affiliation.as_ref().map(ToString::to_string),
     };
     let secret = SecretRow {
         client_id: client_id.to_owned(),

@@ -26,6 +26,10 @@ pub struct Filter {
     pub province: Option<ProvinceId>,
     /// At one site.
     pub site: Option<SiteId>,
+    /// In the one province that the caller may see.
+    pub within: Option<ProvinceId>,
+    /// Of anybody but the partner that the caller works for.
+    pub not_of: Option<PartnerCode>,
     /// After this one, in the order of ids.
     pub after: Option<InstallationId>,
 }
@@ -59,6 +63,12 @@ pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<
         }
         if let Some(province) = filter.province {
             query = query.filter(sites::province_code.eq(province.code()));
+        }
+        if let Some(province) = filter.within {
+            query = query.filter(sites::province_code.eq(province.code()));
+        }
+        if let Some(partner) = &filter.not_of {
+            query = query.filter(installations::partner.ne(partner.as_str().to_owned()));
         }
         if let Some(site) = filter.site {
             query = query.filter(installations::site.eq(site.to_string()));

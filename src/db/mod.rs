@@ -9,6 +9,7 @@ mod schema;
 pub mod administration;
 pub mod audit;
 pub mod cells;
+pub mod credentials;
 pub mod head;
 pub mod installations;
 pub mod lookup;

@@ -30,6 +30,14 @@ coded_enum!(
         AddClient = "add_client",
         /// A project was added.
         AddProject = "add_project",
+        /// A client was shut out.
+        RevokeClient = "revoke_client",
+        /// A client got a new secret.
+        ResetSecret = "reset_secret",
+        /// The clients of a partner were shut out.
+        SuspendPartner = "suspend_partner",
+        /// The clients of a partner were let in again.
+        ResumePartner = "resume_partner",
     }
 );
 

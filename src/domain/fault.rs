@@ -104,6 +104,10 @@ pub enum Because {
     NotSolar,
     /// Only clients with the role partner belong to one.
     NotAPartnerClient,
+    /// Only reviewers have an affiliation.
+    NotAReviewer,
+    /// Only reviewers and dashboards are limited to a province.
+    NotLimitable,
 }
 
 impl Fault {
@@ -342,6 +346,8 @@ impl Because {
             Self::SiteNamedTwice => "Chỉ gửi site.id hoặc site.external_id, không gửi cả hai.",
             Self::NotSolar => "Chỉ điện mặt trời mới có inverter_kw.",
             Self::NotAPartnerClient => "Chỉ vai trò partner mới thuộc về một đối tác.",
+            Self::NotAReviewer => "Chỉ vai trò reviewer mới có affiliation (đối tác nơi người đó làm việc).",
+            Self::NotLimitable => "Chỉ vai trò reviewer và dashboard mới có thể giới hạn trong một tỉnh.",
         }
     }
 
@@ -351,6 +357,8 @@ impl Because {
             Self::SiteNamedTwice => "Send site.id or site.external_id, not both.",
             Self::NotSolar => "Only solar measures have an inverter_kw.",
             Self::NotAPartnerClient => "Only the role partner belongs to a partner.",
+            Self::NotAReviewer => "Only the role reviewer has an affiliation (the partner that the person works for).",
+            Self::NotLimitable => "Only the roles reviewer and dashboard can be limited to a province.",
         }
     }
 }

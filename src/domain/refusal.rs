@@ -73,6 +73,10 @@ pub enum Refusal {
         /// JSON pointer to the code.
         pointer: &'static str,
     },
+    /// Whoever revokes the client that they act as locks themselves out.
+    OwnClient,
+    /// A client that is shut out gets no new secret.
+    ClientRevoked,
 }
 
 impl Refusal {

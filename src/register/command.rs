@@ -2,14 +2,14 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
-use crate::domain::id::{InstallationId, SiteId};
+use crate::domain::id::{InstallationId, PartnerCode, SiteId};
 use crate::domain::refusal::Refusal;
 use crate::domain::registration::{NewInstallation, Registrant};
 use crate::domain::site::SiteRecord;
 use crate::domain::state::{RejectReason, Tier};
 use crate::domain::text::Note;
 use crate::domain::warning::Remark;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// A change, and who asks for it.
 #[derive(Clone, Debug)]
@@ -80,6 +80,24 @@ pub enum Command {
     },
     /// Add a project.
     AddProject(NewProject),
+    /// Shut a client out, for ever.
+    RevokeClient {
+        /// Which.
+        client_id: String,
+    },
+    /// Give a client a new secret.
+    ResetSecret {
+        /// Which client.
+        client_id: String,
+        /// The Argon2id hash of the new secret.
+        secret_hash: String,
+        /// How long the secret before it still works.
+        keep_old: TimeDelta,
+    },
+    /// Shut the clients of a partner out.
+    SuspendPartner(PartnerCode),
+    /// Let the clients of a partner in again.
+    ResumePartner(PartnerCode),
 }
 
 /// What became of a registration.
@@ -114,8 +132,13 @@ pub enum Done {
     },
     /// Sites were merged or split.
     Rearranged,
-    /// A partner, client or project was added.
-    Added,
+    /// A partner, client or project was added or changed, or was so already.
+    Administered,
+    /// A client has a new secret.
+    SecretReset {
+        /// Until when the one before works.
+        old_until: DateTime<Utc>,
+    },
 }
 
 /// Why nothing was done.

@@ -187,7 +187,13 @@ impl Wanted {
                 | Command::Decommission { id, .. }
                 | Command::Split { id } => wanted.ids.push(*id),
                 Command::Merge { from, into } => wanted.sites.extend([*from, *into]),
-                Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {}
+                Command::AddPartner(_)
+                | Command::AddClient { .. }
+                | Command::AddProject(_)
+                | Command::RevokeClient { .. }
+                | Command::ResetSecret { .. }
+                | Command::SuspendPartner(_)
+                | Command::ResumePartner(_) => {}
             }
         }
         wanted

@@ -10,6 +10,7 @@ mod support;
 
 mod access;
 mod bad_input;
+mod clients;
 mod contract;
 mod layers;
 mod migrations;

@@ -50,8 +50,7 @@ impl Secrets {
         // Ids are random: whoever finds none here learns nothing, and keeps nobody waiting.
         let client = directory.active(client_id).and_then(|_| directory.client(client_id)).ok_or(Rejected::Wrong)?;
         let now = (register.clock())();
-        let current = client.secrets.iter().filter(|(_, expires)| expires.is_none_or(|at| at > now));
-        let hashes: Vec<String> = current.map(|(hash, _)| hash.clone()).collect();
+        let hashes: Vec<String> = client.secrets_at(now).map(|secret| secret.hash.clone()).collect();
         let secret = secret.to_owned();
         let _place = self.places.acquire().await.map_err(|_| Rejected::Busy)?;
         match web::block(move || hashes.iter().any(|hash| is_secret(&secret, hash))).await {

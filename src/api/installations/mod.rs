@@ -81,7 +81,8 @@ pub async fn get_installation(
 
 /// A list of installations
 ///
-/// In the order of registration. A partner sees its own.
+/// In the order of registration. A partner sees its own, a reviewer none of the partner they work
+/// for, a client that is limited to a province those there.
 #[utoipa::path(get, path = "/v1/installations", tag = "installations",
     params(("external_id" = Option<String>, Query), ("status" = Option<String>, Query),
         ("province" = Option<String>, Query), ("site" = Option<String>, Query),
@@ -99,6 +100,8 @@ pub async fn list_installations(
         status: query.parse("status", |raw| Status::parse(raw).ok_or(Fault::UnknownValue { allowed: Status::CODES })),
         province: query.parse("province", parse_province),
         site: query.parse("site", SiteId::parse),
+        within: caller.0.province,
+        not_of: caller.0.affiliation.clone(),
         after: query.parse("cursor", |raw| InstallationId::parse(raw).map_err(|_| Fault::NotACursor)),
     };
     let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
