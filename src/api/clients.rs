@@ -240,6 +240,10 @@ pub async fn reset_client_secret(
 ) -> Result<HttpResponse, ApiError> {
     let keep_old = read_reset_secret(&body.0).map_err(ApiError::Invalid)?;
     // Hashing is dear: not for a client that is not there.
+    if state.register.directory().client(&client_id).is_none() {
+        // It may have been added a moment ago, by another process.
+        state.register.refresh().await;
+    }
     let actor = state.register.directory().client(&client_id).map(|client| client.actor.clone());
     let Actor { client_id, role, partner, .. } = actor.ok_or(ApiError::NotFound)?;
     let (client_secret, secret_hash) = secret_and_hash().await?;

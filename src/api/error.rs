@@ -10,6 +10,7 @@ use crate::domain::refusal::{FieldFault, Refusal};
 use crate::register::Failure;
 
 use super::access::Scope;
+use super::places::Full;
 use super::{ROUTES, matched_path};
 
 /// How long a client waits before it tries a busy service again, in seconds.
@@ -33,6 +34,13 @@ pub enum ApiError {
     Unauthorized {
         /// Whether a token was sent at all.
         sent: bool,
+    },
+    /// HTTP Basic where it is not taken, or with another secret.
+    BasicRefused,
+    /// Somebody asks too often.
+    TooManyRequests {
+        /// Seconds until it makes sense to ask again.
+        retry_after: u64,
     },
     /// The token's role may not do this.
     Forbidden {
@@ -70,7 +78,8 @@ impl ApiError {
             Self::Invalid(_) | Self::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound | Self::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::CONFLICT,
-            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized { .. } | Self::BasicRefused => StatusCode::UNAUTHORIZED,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -103,6 +112,8 @@ impl ResponseError for ApiError {
         let mut builder = HttpResponse::build(self.status());
         match self {
             Self::Unavailable => builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Self::TooManyRequests { retry_after } => builder.insert_header((RETRY_AFTER, *retry_after)),
+            Self::BasicRefused => builder.insert_header((WWW_AUTHENTICATE, "Bearer, Basic realm=\"green-homes\"")),
             Self::MethodNotAllowed { allow } => builder.insert_header((ALLOW, allow.as_str())),
             Self::Unauthorized { sent: true } => {
                 builder.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
@@ -140,6 +151,12 @@ impl From<DbError> for ApiError {
 
 impl From<actix_web::error::BlockingError> for ApiError {
     fn from(_: actix_web::error::BlockingError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<Full> for ApiError {
+    fn from(_: Full) -> Self {
         Self::Unavailable
     }
 }

@@ -2,6 +2,7 @@
 //! who answers it; routing, authorisation and tests all read this table.
 
 mod access;
+mod address;
 mod admin_bodies;
 mod administration;
 pub mod auth;
@@ -13,6 +14,7 @@ mod error;
 mod health;
 mod installations;
 mod json;
+mod limits;
 mod meta;
 mod meter;
 mod metrics;
@@ -20,6 +22,7 @@ mod middleware;
 mod oauth;
 pub mod openapi;
 mod origins;
+mod places;
 mod problem;
 mod progress;
 mod query;
@@ -33,7 +36,9 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, guard, web};
 
 pub use access::{Access, Scope};
+pub use address::parse_networks;
 pub use clients::ClientView;
+pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
 pub use progress::render as render_progress;
@@ -53,10 +58,25 @@ pub struct Row {
     pub handler: fn() -> Route,
     /// The most bytes that a body may have here.
     pub body_limit: usize,
+    /// Whether callers without a token are counted by their address.
+    pub counts_addresses: bool,
+}
+
+impl Row {
+    const fn counting_addresses(mut self) -> Self {
+        self.counts_addresses = true;
+        self
+    }
+
+    /// Whether whoever asks too often is answered 429.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.counts_addresses || matches!(self.access, Needs(_) | AnyClient)
+    }
 }
 
 const fn row(method: Method, path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    Row { method, path, access, handler, body_limit: body::LIMIT }
+    Row { method, path, access, handler, body_limit: body::LIMIT, counts_addresses: false }
 }
 
 const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
@@ -71,7 +91,7 @@ const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row
 pub static ROUTES: &[Row] = &[
     // First, because paths are tried in this order and this one is asked for most.
     get("/v1/progress", Public, || read().to(progress::get_progress)),
-    post("/oauth/token", Open, || web::post().to(oauth::issue_token)),
+    post("/oauth/token", Open, || web::post().to(oauth::issue_token)).counting_addresses(),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
     get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
     post("/v1/installations", Needs(Scope::Register), || web::post().to(installations::create_installation)),
@@ -93,7 +113,7 @@ pub static ROUTES: &[Row] = &[
     post("/v1/projects", Needs(Scope::Administer), || web::post().to(administration::create_project)),
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),
-    get("/v1/communes", Public, || read().to(reference::search_communes)),
+    get("/v1/communes", Public, || read().to(reference::search_communes)).counting_addresses(),
     get("/problems/{code}", Open, || read().to(problem::get_problem)),
     get("/livez", Open, || read().to(health::get_liveness)),
     get("/readyz", Open, || read().to(health::get_readiness)),

@@ -5,8 +5,12 @@ use actix_web::http::{Method, StatusCode};
 use utoipa::openapi::path::Operation;
 
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
+
+use crate::domain::actor::Role;
 
 use super::access::{Access, Scope};
 use super::problem::MEDIA_TYPE;
@@ -15,6 +19,8 @@ use super::{
 };
 
 const SCHEME: &str = "oauth2";
+/// For dashboards, on GET.
+const BASIC: &str = "basic";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -57,6 +63,8 @@ pub fn document() -> Document {
     let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
     let components = document.components.get_or_insert_default();
     components.security_schemes.insert(SCHEME.to_owned(), RefOr::T(SecurityScheme::OAuth2(OAuth2::new([flow]))));
+    let basic = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
+    components.security_schemes.insert(BASIC.to_owned(), RefOr::T(basic));
     for row in ROUTES {
         let Some(item) = document.paths.paths.get_mut(row.path) else { continue };
         let operation = match row.method.as_str() {
@@ -112,8 +120,20 @@ fn complete(operation: &mut Operation, row: &Row) {
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, [scope.as_str()])]);
         problems.push(("403", "The token's role may not do this."));
     }
+    if row.is_limited() && path != "/oauth/token" {
+        problems.push(("429", "Too many requests; try again after Retry-After seconds."));
+    }
     if row.access == Access::AnyClient {
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, <[&str; 0]>::default())]);
+    }
+    let is_for_dashboards = match row.access {
+        Access::AnyClient => true,
+        Access::Needs(scope) => scope.is_held_by(Role::Dashboard),
+        Access::Open | Access::Public => false,
+    };
+    if row.method == Method::GET && is_for_dashboards {
+        let basic = SecurityRequirement::new(BASIC, <[&str; 0]>::default());
+        operation.security.get_or_insert_default().push(basic);
     }
     if matches!(row.access, Access::Needs(_) | Access::AnyClient) {
         problems.extend([("401", "No valid token."), ("503", "Busy; try again after Retry-After seconds.")]);

@@ -144,6 +144,8 @@ impl ApiError {
             Self::Refused(Refusal::OwnClient) => "own_client",
             Self::Refused(Refusal::ClientRevoked) => "client_revoked",
             Self::Unauthorized { .. } => "unauthorized",
+            Self::BasicRefused => "basic_refused",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::Forbidden { .. } => "forbidden",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::TooLarge { .. } => "too_large",
@@ -165,6 +167,10 @@ impl ApiError {
             Self::TooLarge { limit } => language.choose(
                 format!("Nội dung gửi lên lớn nhất {limit} byte."),
                 format!("A body may have at most {limit} bytes."),
+            ),
+            Self::TooManyRequests { retry_after } => language.choose(
+                format!("Quá nhiều yêu cầu; hãy thử lại sau {retry_after} giây."),
+                format!("Too many requests; try again in {retry_after} seconds."),
             ),
             Self::Forbidden { needs } => language.choose(
                 format!("Cần phạm vi {}; vai trò của client này không có.", needs.as_str()),
@@ -192,6 +198,8 @@ const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("own_client", ["Client đang dùng", "Own client"], ["Không thể thu hồi chính client đang dùng; hãy dùng một client admin khác.", "A client cannot revoke itself; use another client with the role admin."]),
     ("client_revoked", ["Client đã bị thu hồi", "Client revoked"], ["Client này đã bị thu hồi nên không thể cấp mật khẩu mới; hãy tạo client khác.", "This client was revoked and gets no new secret; add another one."]),
     ("unauthorized", ["Chưa xác thực", "Unauthorized"], ["Cần token còn hạn từ /oauth/token trong tiêu đề Authorization: Bearer.", "Send a valid token from /oauth/token in the header Authorization: Bearer."]),
+    ("basic_refused", ["HTTP Basic không được chấp nhận", "HTTP Basic refused"], ["HTTP Basic chỉ dành cho client có vai trò dashboard với GET hoặc HEAD, và phải đúng client_id và mật khẩu; ngoài ra hãy dùng token từ /oauth/token.", "HTTP Basic is for clients with the role dashboard, on GET and HEAD, with the right client_id and secret; otherwise use a token from /oauth/token."]),
+    ("too_many_requests", ["Quá nhiều yêu cầu", "Too many requests"], ["Quá nhiều yêu cầu; hãy thử lại sau Retry-After giây.", "Too many requests; try again after Retry-After seconds."]),
     ("forbidden", ["Không được phép", "Forbidden"], ["Vai trò của client không cho phép thao tác này.", "The client's role does not allow this."]),
     ("method_not_allowed", ["Phương thức không được hỗ trợ", "Method not allowed"], ["Đường dẫn này không nhận phương thức đó.", "This path does not take this method."]),
     ("too_large", ["Nội dung quá lớn", "Too large"], ["Nội dung gửi lên quá lớn.", "The body is too large."]),

@@ -111,7 +111,9 @@ fn call_every_route_with_a_forged_token_is_unauthorized() {
             }
             let basic = [("authorization", "Basic Og==")];
             let reply = app.public().send(row.method.as_str(), &path_of(row), &basic, None).await;
-            assert_unauthorized(&reply, "Bearer", row.path);
+            let challenge = "Bearer, Basic realm=\"green-homes\"";
+            assert_eq!((reply.status, &reply.body["code"]), (401, &json!("basic_refused")), "{}", reply.text);
+            assert_eq!(reply.header("www-authenticate"), challenge, "{}", row.path);
         }
         app.stop().await;
     });

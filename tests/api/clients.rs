@@ -47,7 +47,7 @@ async fn read_as_a_limited_client_shows_its_province_and_nothing_of_its_affiliat
     ];
     let ids = |page: &Value| -> Vec<String> {
         let rows = page["data"].as_array().unwrap().iter();
-        rows.map(|row| row["installation"]["id"].as_str().unwrap().to_owned()).collect()
+        rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!([ids(&pages[0].body), ids(&pages[1].body)], [visible[..2].to_vec(), visible[2..].to_vec()]);
     assert_eq!(pages[0].body["page"]["next_cursor"], json!(visible[1]));

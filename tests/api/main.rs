@@ -13,6 +13,7 @@ mod bad_input;
 mod clients;
 mod contract;
 mod layers;
+mod limits;
 mod migrations;
 mod model;
 mod overload;

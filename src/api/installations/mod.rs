@@ -73,8 +73,7 @@ pub async fn get_installation(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
-    let database = state.register.database().clone();
-    let found = web::block(move || store::find(&mut database.connection()?, id)).await??;
+    let found = state.read(move |connection| store::find(connection, id)).await?;
     let view = found.and_then(|found| InstallationView::of(&found, &caller.0)).ok_or(ApiError::NotFound)?;
     Ok(answer(view))
 }
@@ -106,8 +105,7 @@ pub async fn list_installations(
     };
     let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
     query.finish()?;
-    let database = state.register.database().clone();
-    let mut found = web::block(move || store::list(&mut database.connection()?, &filter, limit + 1)).await??;
+    let mut found = state.read(move |connection| store::list(connection, &filter, limit + 1)).await?;
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if more {
         found.pop();

@@ -80,8 +80,9 @@ async fn check_unknown(document: &Value, one: &Sent<'_>, names: &BTreeSet<String
 
 /// What is documented as required is missed.
 async fn check_required(document: &Value, one: &Sent<'_>) {
+    let Some(required) = component(document, one.schema)["required"].as_array() else { return };
     let errors = errors(one, json!({})).await;
-    for name in component(document, one.schema)["required"].as_array().into_iter().flatten() {
+    for name in required {
         let expected = (format!("{}/{}", one.at, name.as_str().unwrap()), "missing".to_owned());
         assert!(errors.contains(&expected), "{} can do without {name}", one.schema);
     }
