@@ -60,8 +60,8 @@ async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
     }
 }
 
-/// The client that a request names and proves to be. To find out costs something, so until it is
-/// known the address is counted.
+/// The client that a request names and proves to be. To find out that it is none costs something,
+/// so that counts for its address.
 async fn identify(request: &HttpRequest, state: &web::Data<State>) -> Result<String, ApiError> {
     let header = request.headers().get(AUTHORIZATION).and_then(|header| header.to_str().ok()).unwrap_or_default();
     match header.split_once(' ') {
@@ -73,9 +73,6 @@ async fn identify(request: &HttpRequest, state: &web::Data<State>) -> Result<Str
 
 async fn by_token(request: &HttpRequest, state: &web::Data<State>, token: &str) -> Result<String, ApiError> {
     let remembered = state.tokens.remembered(token, &state.register);
-    if remembered.is_none() {
-        state.limits.count_address(request)?;
-    }
     let verify = || state.tokens.verify(token, &state.register);
     let mut verified = remembered.map_or_else(verify, Ok);
     if state.tokens.are_stale(verified.is_err()) {
@@ -83,6 +80,9 @@ async fn by_token(request: &HttpRequest, state: &web::Data<State>, token: &str) 
         web::block(move || reading.tokens.refresh(&reading.register)).await?;
         // A key that was withdrawn took what was remembered with it.
         verified = state.tokens.remembered(token, &state.register).map_or_else(verify, Ok);
+    }
+    if verified.is_err() {
+        state.limits.count_address(request)?;
     }
     verified
 }
