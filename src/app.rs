@@ -61,7 +61,8 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
     let database = open_database(settings, clock)?;
-    let proxies = api::parse_networks(&settings.trusted_proxies).map_err(|why| format!("--trusted-proxies: {why}"))?;
+    let proxies = settings.trusted_proxies.as_deref().unwrap_or_default();
+    let proxies = api::parse_networks(proxies).map_err(|why| format!("--trusted-proxies: {why}"))?;
     let public = PublicSettings { public_url: settings.public_url(), publisher: settings.publisher.clone() };
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;

@@ -58,9 +58,9 @@ pub struct Settings {
     pub address_rate: u32,
 
     /// Addresses or networks of reverse proxies, separated by commas: only they are believed what
-    /// X-Forwarded-For says
-    #[arg(long, env = "GREEN_HOMES_TRUSTED_PROXIES", default_value = "", global = true)]
-    pub trusted_proxies: String,
+    /// X-Forwarded-For says [default: none]
+    #[arg(long, env = "GREEN_HOMES_TRUSTED_PROXIES", global = true)]
+    pub trusted_proxies: Option<String>,
 
     /// Connections that may be open at a time; the next one waits to be accepted
     #[arg(long, env = "GREEN_HOMES_MAX_CONNECTIONS", default_value_t = 10_000, global = true)]

@@ -181,7 +181,7 @@ pub struct Jwks {
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "oauth", responses((status = 200, body = Jwks)))]
 pub async fn get_keys(state: web::Data<State>) -> HttpResponse {
     let published = state.tokens.published();
-    let jwk = |key: &crate::db::administration::PublicKey| Jwk {
+    let jwk = |key: &crate::db::keys::PublicKey| Jwk {
         kty: "OKP",
         crv: "Ed25519",
         r#use: "sig",

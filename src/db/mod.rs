@@ -12,6 +12,7 @@ pub mod cells;
 pub mod credentials;
 pub mod head;
 pub mod installations;
+pub mod keys;
 pub mod lookup;
 pub mod migrations;
 pub mod names;

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::db::administration::{self, PublicKey};
+use crate::db::keys::{self, PublicKey};
 use crate::db::{Database, DbError};
 use crate::domain::actor::Actor;
 use crate::domain::entry::Hash;
@@ -90,13 +90,13 @@ impl Tokens {
     fn publish(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
         let key = PublicKey { kid: self.own.kid.clone(), x: self.own.x.clone(), not_after: now + KEY_LIFETIME };
         let mut connection = database.connection()?;
-        administration::publish_key(&mut connection, &key)?;
+        keys::publish(&mut connection, &key)?;
         drop(connection);
         self.reload(database, now)
     }
 
     fn reload(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
-        let published = administration::keys(&mut database.connection()?, now)?;
+        let published = keys::accepted(&mut database.connection()?, now)?;
         let gone = self.published.load().iter().any(|old| published.iter().all(|new| new.kid != old.kid));
         let decoding = |key: &PublicKey| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x).ok()?));
         self.keys.store(Arc::new(published.iter().filter_map(decoding).collect()));

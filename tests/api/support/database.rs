@@ -43,7 +43,7 @@ impl TestDatabase {
             queue: 1024,
             client_rate: 0,
             address_rate: 0,
-            trusted_proxies: String::new(),
+            trusted_proxies: None,
             max_connections: 10_000,
             workers: Some(1),
             log: "off".to_owned(),
