@@ -128,3 +128,24 @@ impl FromRequest for Unhurried {
         ready(counted.map(|()| Self))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn count_many_addresses_forgets_those_who_have_their_burst_again() {
+        let limit = Limit::new("address", 1_000_000).unwrap();
+        let request = actix_web::test::TestRequest::default().to_http_request();
+        for address in 0..10 * TIDY_AFTER {
+            limit.count(&request, &address).unwrap();
+        }
+        assert!(limit.limiter.len() < 64, "{} are remembered", limit.limiter.len());
+    }
+
+    #[test]
+    fn seconds_are_whole_and_at_least_one() {
+        let waits = [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(2), Duration::from_millis(2001)];
+        assert_eq!(waits.map(seconds), [1, 1, 2, 3]);
+    }
+}
