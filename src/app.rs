@@ -9,7 +9,7 @@ use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
-use crate::api::{self, Meter, PublicSettings, State};
+use crate::api::{self, Limits, Meter, PublicSettings, State};
 use crate::db::{Database, DbError, Url, head, migrations};
 use crate::register::{Clock, Register};
 use crate::settings::Settings;
@@ -61,6 +61,8 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
     let database = open_database(settings, clock)?;
+    let proxies = settings.trusted_proxies.as_deref().unwrap_or_default();
+    let proxies = api::parse_networks(proxies).map_err(|why| format!("--trusted-proxies: {why}"))?;
     let public = PublicSettings { public_url: settings.public_url(), publisher: settings.publisher.clone() };
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
@@ -69,6 +71,8 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         register: register.clone(),
         tokens,
         secrets: Secrets::new(),
+        limits: Limits::new(settings.client_rate, settings.address_rate, proxies),
+        reads: State::places_for_reads(settings.database_connections),
         settings: public,
         meter: Meter::default(),
     });
@@ -76,10 +80,14 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         let app = App::new().app_data(state.clone());
         app.wrap_fn(|request, service| api::finish(service.call(request))).configure(api::configure)
     };
-    let mut server = HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS).client_request_timeout(HEADERS_WITHIN);
-    if let Some(workers) = settings.workers {
-        server = server.workers(workers.into());
-    }
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = settings.workers.map_or(processors, usize::from);
+    let server = HttpServer::new(app)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .client_request_timeout(HEADERS_WITHIN)
+        .workers(workers)
+        // Each worker counts its own.
+        .max_connections(settings.max_connections.div_ceil(workers));
     let server = server.listen(listener)?.run();
     Ok(Service { address, database: database.url().to_string(), register, server })
 }

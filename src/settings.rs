@@ -46,6 +46,27 @@ pub struct Settings {
     #[validate(range(min = 1, max = 100_000, message = "is from 1 to 100000"))]
     pub queue: usize,
 
+    /// Requests a second and client; ten seconds' worth may come at once; 0 is no limit
+    #[arg(long, env = "GREEN_HOMES_CLIENT_RATE", default_value_t = 100, global = true)]
+    #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
+    pub client_rate: u32,
+
+    /// Requests a second and address that need no valid token and cost something (tokens, refused
+    /// tokens, /v1/communes); ten seconds' worth may come at once; 0 is no limit
+    #[arg(long, env = "GREEN_HOMES_ADDRESS_RATE", default_value_t = 20, global = true)]
+    #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
+    pub address_rate: u32,
+
+    /// Addresses or networks of reverse proxies, separated by commas: only they are believed what
+    /// X-Forwarded-For says [default: none]
+    #[arg(long, env = "GREEN_HOMES_TRUSTED_PROXIES", global = true)]
+    pub trusted_proxies: Option<String>,
+
+    /// Connections that may be open at a time; the next one waits to be accepted
+    #[arg(long, env = "GREEN_HOMES_MAX_CONNECTIONS", default_value_t = 10_000, global = true)]
+    #[validate(range(min = 1, max = 1_000_000, message = "is from 1 to 1000000"))]
+    pub max_connections: usize,
+
     /// Threads that serve HTTP [default: one a processor]
     #[arg(long, env = "GREEN_HOMES_WORKERS", global = true)]
     #[validate(range(min = 1, max = 256, message = "is from 1 to 256"))]

@@ -11,6 +11,8 @@ pub enum Access {
     Public,
     /// A householder's code.
     Householder,
+    /// A token of whatever client.
+    AnyClient,
     /// A token with this scope.
     Needs(Scope),
 }

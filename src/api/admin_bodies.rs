@@ -1,9 +1,14 @@
 //! The bodies with which an administrator adds partners, clients and projects.
 
+use chrono::TimeDelta;
+
 use crate::domain::actor::Role;
-use crate::domain::administration::{NewClient, NewPartner, NewProject};
-use crate::domain::fault::{Because, Fault};
+use crate::domain::administration::{
+    KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, misplaced,
+};
+use crate::domain::fault::Fault;
 use crate::domain::id::Code;
+use crate::domain::place::parse_province;
 use crate::domain::refusal::FieldFault;
 use crate::domain::text::Name;
 
@@ -33,21 +38,35 @@ pub fn read_new_partner(node: &Node) -> Result<NewPartner, Vec<FieldFault>> {
     })
 }
 
-/// Reads `{role, partner?, name}`; the role partner and no other belongs to a partner.
+/// Reads `{role, partner?, affiliation?, province_code?, name}`.
 pub fn read_new_client(node: &Node) -> Result<NewClient, Vec<FieldFault>> {
     read(node, |body, faults| {
         let role = body.required_text("role", faults, coded(Role::parse, Role::CODES));
         let partner = body.text("partner", faults, Code::parse);
+        let affiliation = body.text("affiliation", faults, Code::parse);
+        let province = body.text("province_code", faults, parse_province);
         let name = body.required_text("name", faults, Name::parse);
-        match role {
-            Some(Role::Partner) if !body.has("partner") => body.missing("partner", faults),
-            Some(Role::Dashboard | Role::Reviewer | Role::Admin) if body.has("partner") => {
-                faults.add(body.at("partner"), Fault::NotAllowedHere { because: Because::NotAPartnerClient });
-            }
-            _ => {}
+        for (member, fault) in role.map(|role| misplaced(role, |name| body.has(name))).unwrap_or_default() {
+            faults.add(body.at(member), fault);
         }
-        Some(NewClient { role: role?, partner, name: name? })
+        Some(NewClient { role: role?, partner, affiliation, province, name: name? })
     })
+}
+
+/// Reads `{keep_old_hours?}`: how long the old secret still works, a day if nothing is said.
+pub fn read_reset_secret(node: &Node) -> Result<TimeDelta, Vec<FieldFault>> {
+    read(node, |body, faults| {
+        let hours = body.number("keep_old_hours", faults, |hours| {
+            let within = hours.as_i64().filter(|hours| (0..=MOST_KEEP_OLD_HOURS).contains(hours));
+            within.ok_or(Fault::OutOfRange { min: 0, max: MOST_KEEP_OLD_HOURS })
+        });
+        Some(TimeDelta::hours(hours.unwrap_or(KEEP_OLD_HOURS)))
+    })
+}
+
+/// Reads `{}`: whatever else stands there is an error, never ignored.
+pub fn read_nothing(node: &Node) -> Result<(), Vec<FieldFault>> {
+    read(node, |_, _| Some(()))
 }
 
 /// Reads `{code, name_vi, name_en, funder?}`.
@@ -77,5 +96,16 @@ mod tests {
         assert_eq!(missing, [("/partner".to_owned(), "missing")]);
         let surplus = client(r#"{"role":"admin","partner":"SOLARCO","name":"ERP"}"#).unwrap_err();
         assert_eq!(surplus, [("/partner".to_owned(), "not_allowed_here")]);
+    }
+
+    #[test]
+    fn read_new_client_limits_only_those_who_read() {
+        let limited = r#"{"role":"reviewer","affiliation":"SOLARCO","province_code":"01","name":"An"}"#;
+        assert!(client(limited).is_ok());
+        assert!(client(&limited.replace("reviewer", "dashboard").replace("affiliation", "affiliations")).is_err());
+        let refused = client(&limited.replace("reviewer", "admin")).unwrap_err();
+        let not_allowed = |pointer: &str| (pointer.to_owned(), "not_allowed_here");
+        assert_eq!(refused, [not_allowed("/affiliation"), not_allowed("/province_code")]);
+        assert!(client(r#"{"role":"dashboard","province_code":"01","name":"Excel"}"#).is_ok());
     }
 }

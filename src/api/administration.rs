@@ -1,21 +1,22 @@
-//! Onboarding: partners, clients, projects.
+//! Partners and projects; clients are in `clients.rs`.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::administration::{NewClient, NewPartner};
-use crate::register::{Command, Request};
+use crate::db::administration::Partner;
+use crate::domain::administration::NewPartner;
+use crate::domain::id::{Code, PartnerCode};
+use crate::register::{Command, Done, Request};
 
-use super::admin_bodies::{read_new_client, read_new_partner, read_new_project};
-use super::auth::{hash_secret, new_client_id, new_secret};
-use super::body::JsonBody;
+use super::admin_bodies::{read_new_partner, read_new_project, read_nothing};
+use super::body::{JsonBody, OptionalJsonBody};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::problem::Problem;
 use super::query::NoQuery;
-use super::requests::{CreateClient, CreatePartner, CreateProject};
+use super::requests::{CreatePartner, CreateProject};
 use super::state::State;
 
 /// A partner.
@@ -31,6 +32,17 @@ pub struct PartnerView {
     suspended: bool,
 }
 
+impl From<&Partner> for PartnerView {
+    fn from(partner: &Partner) -> Self {
+        Self {
+            code: partner.code.to_string(),
+            name: partner.name.clone(),
+            sandbox: partner.sandbox,
+            suspended: partner.suspended,
+        }
+    }
+}
+
 /// One partner.
 #[derive(Serialize, ToSchema)]
 pub struct PartnerResponse {
@@ -41,25 +53,6 @@ pub struct PartnerResponse {
 #[derive(Serialize, ToSchema)]
 pub struct PartnerList {
     data: Vec<PartnerView>,
-}
-
-/// A new client with its secret, which is shown this once.
-#[derive(Serialize, ToSchema)]
-pub struct ClientSecretView {
-    /// Its id.
-    client_id: String,
-    /// Its secret. Only its hash is kept.
-    client_secret: String,
-    /// What it may do.
-    role: &'static str,
-    /// Whom it acts for.
-    partner: Option<String>,
-}
-
-/// A new client.
-#[derive(Serialize, ToSchema)]
-pub struct ClientSecretResponse {
-    data: ClientSecretView,
 }
 
 /// A project.
@@ -81,9 +74,9 @@ pub struct ProjectResponse {
     data: ProjectView,
 }
 
-async fn ask(caller: &Caller, state: &State, command: Command) -> Result<(), ApiError> {
-    state.register.request(Request::new(caller.0.clone(), command)).await?;
-    Ok(())
+/// Carries out a change of the administration; when it answers, the directory knows.
+pub(super) async fn ask(caller: &Caller, state: &State, command: Command) -> Result<Done, ApiError> {
+    Ok(state.register.request(Request::new(caller.0.clone(), command)).await?)
 }
 
 /// Add a partner
@@ -113,41 +106,50 @@ pub async fn create_partner(
     responses((status = 200, body = PartnerList)))]
 pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<State>) -> HttpResponse {
     let directory = state.register.directory();
-    let view = |partner: &crate::db::administration::Partner| PartnerView {
-        code: partner.code.to_string(),
-        name: partner.name.clone(),
-        sandbox: partner.sandbox,
-        suspended: partner.suspended,
-    };
-    let data = directory.partners.values().map(view).collect();
+    let data = directory.partners.values().map(PartnerView::from).collect();
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerList { data })
 }
 
-/// Add a client
+/// Shut the clients of a partner out
 ///
-/// The secret is shown this once. One client per person for reviewers and admins.
-#[utoipa::path(post, path = "/v1/clients", tag = "administration",
-    request_body = CreateClient,
-    responses((status = 201, body = ClientSecretResponse)))]
-pub async fn create_client(
+/// Their tokens stop to work within a second, everywhere. What the partner registered stays.
+#[utoipa::path(post, path = "/v1/partners/{code}/suspend", tag = "administration", params(("code" = String, Path)),
+    responses((status = 200, body = PartnerResponse)))]
+pub async fn suspend_partner(
     caller: Caller,
     _: NoQuery,
     state: web::Data<State>,
-    body: JsonBody,
+    code: web::Path<String>,
+    body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let new: NewClient = read_new_client(&body.0).map_err(ApiError::Invalid)?;
-    let (client_id, secret) = (new_client_id(), new_secret().map_err(|_| ApiError::Internal)?);
-    let to_hash = secret.clone();
-    let hashed = web::block(move || hash_secret(&to_hash)).await?;
-    let secret_hash = hashed.map_err(|_| ApiError::Internal)?;
-    let view = ClientSecretView {
-        client_id: client_id.clone(),
-        client_secret: secret,
-        role: new.role.as_str(),
-        partner: new.partner.as_ref().map(ToString::to_string),
-    };
-    ask(&caller, &state, Command::AddClient { new, client_id, secret_hash }).await?;
-    Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(ClientSecretResponse { data: view }))
+    read_nothing(&body.0).map_err(ApiError::Invalid)?;
+    change_partner(&caller, &state, &code, true).await
+}
+
+/// Let the clients of a partner in again
+#[utoipa::path(post, path = "/v1/partners/{code}/resume", tag = "administration", params(("code" = String, Path)),
+    responses((status = 200, body = PartnerResponse)))]
+pub async fn resume_partner(
+    caller: Caller,
+    _: NoQuery,
+    state: web::Data<State>,
+    code: web::Path<String>,
+    body: OptionalJsonBody,
+) -> Result<HttpResponse, ApiError> {
+    read_nothing(&body.0).map_err(ApiError::Invalid)?;
+    change_partner(&caller, &state, &code, false).await
+}
+
+async fn change_partner(caller: &Caller, state: &State, code: &str, suspend: bool) -> Result<HttpResponse, ApiError> {
+    // A code in a path that is none names nothing.
+    let code: PartnerCode = Code::parse(code).map_err(|_| ApiError::NotFound)?;
+    let command = if suspend { Command::SuspendPartner } else { Command::ResumePartner };
+    ask(caller, state, command(code.clone())).await?;
+    // It is written; where the directory could not be read again, asking again is safe.
+    let directory = state.register.directory();
+    let partner = directory.partner(&code).filter(|partner| partner.suspended == suspend);
+    let data = partner.map(PartnerView::from).ok_or(ApiError::Unavailable)?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerResponse { data }))
 }
 
 /// Add a project

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
 
 use super::error::ApiError;
@@ -39,6 +39,24 @@ impl FromRequest for JsonBody {
                 .map(|node| Self(node, key))
                 .map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })
         })
+    }
+}
+
+/// A parsed body that may be left out: then it is an empty object.
+pub struct OptionalJsonBody(pub Node);
+
+impl FromRequest for OptionalJsonBody {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        let length = headers.get(CONTENT_LENGTH).map(|length| length.as_bytes() != b"0");
+        if !length.unwrap_or_else(|| headers.contains_key(TRANSFER_ENCODING)) {
+            return Box::pin(async { Ok(Self(Node::Object(Vec::new()))) });
+        }
+        let body = JsonBody::from_request(request, payload);
+        Box::pin(async { Ok(Self(body.await?.0)) })
     }
 }
 

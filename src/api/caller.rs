@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 
+use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
@@ -10,8 +11,10 @@ use crate::domain::actor::Actor;
 use crate::domain::id::PartnerCode;
 
 use super::access::{Access, Scope};
+use super::auth::Rejected;
 use super::error::ApiError;
 use super::matched_row;
+use super::oauth;
 use super::state::State;
 
 /// The client that a request was authorised as, for the log.
@@ -40,16 +43,10 @@ impl FromRequest for Caller {
 
 async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
     let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
-    let token = bearer(request).ok_or(ApiError::Unauthorized { sent: false })?;
-    let mut verified = state.tokens.verify(token, &state.register);
-    if state.tokens.are_stale(verified.is_err()) {
-        let reading = state.clone();
-        web::block(move || reading.tokens.refresh(&reading.register)).await?;
-        verified = state.tokens.verify(token, &state.register);
-    }
-    let client_id = verified?;
+    let client_id = identify(request, state).await?;
     let directory = state.register.directory();
     let actor = directory.active(&client_id).ok_or(ApiError::Unauthorized { sent: true })?;
+    state.limits.count_client(request, &client_id)?;
     request.extensions_mut().insert(ActingClient(client_id));
     match needed(request) {
         Access::Needs(scope) if !scope.is_held_by(actor.role) => Err(ApiError::Forbidden { needs: scope }),
@@ -57,13 +54,51 @@ async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
     }
 }
 
+/// The client that a request names and proves to be. To find out that it is none costs something,
+/// so that counts for its address.
+async fn identify(request: &HttpRequest, state: &web::Data<State>) -> Result<String, ApiError> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|header| header.to_str().ok()).unwrap_or_default();
+    match header.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => by_token(request, state, token.trim()).await,
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => by_basic(request, state, header).await,
+        _ => Err(ApiError::Unauthorized { sent: false }),
+    }
+}
+
+async fn by_token(request: &HttpRequest, state: &web::Data<State>, token: &str) -> Result<String, ApiError> {
+    let remembered = state.tokens.remembered(token, &state.register);
+    let verify = || state.tokens.verify(token, &state.register);
+    let mut verified = remembered.map_or_else(verify, Ok);
+    if state.tokens.are_stale(verified.is_err()) {
+        let reading = state.clone();
+        web::block(move || reading.tokens.refresh(&reading.register)).await?;
+        // A key that was withdrawn took what was remembered with it.
+        verified = state.tokens.remembered(token, &state.register).map_or_else(verify, Ok);
+    }
+    if verified.is_err() {
+        state.limits.count_address(request)?;
+    }
+    verified
+}
+
+/// HTTP Basic is for dashboards, which read: programs for tables cannot fetch tokens.
+async fn by_basic(request: &HttpRequest, state: &State, header: &str) -> Result<String, ApiError> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let credentials = oauth::basic(request.headers()).filter(|_| reads).ok_or(ApiError::BasicRefused)?;
+    if let Some(client_id) = state.secrets.remembered(&state.register, header) {
+        return Ok(client_id);
+    }
+    state.limits.count_address(request)?;
+    let (client_id, secret) = (credentials.0.as_str(), credentials.1.as_str());
+    let checked = state.secrets.check_basic(&state.register, header, (client_id, secret)).await;
+    checked.map_err(|rejected| match rejected {
+        Rejected::Wrong => ApiError::BasicRefused,
+        Rejected::Busy => ApiError::Unavailable,
+        Rejected::Wait(retry_after) => ApiError::TooManyRequests { retry_after },
+    })
+}
+
 /// What the matched route asks for. A handler outside the table gets nobody.
 fn needed(request: &HttpRequest) -> Access {
     matched_row(request).map_or(Access::Needs(Scope::Administer), |row| row.access)
-}
-
-fn bearer(request: &HttpRequest) -> Option<&str> {
-    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

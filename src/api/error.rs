@@ -10,6 +10,7 @@ use crate::domain::refusal::{FieldFault, Refusal};
 use crate::register::Failure;
 
 use super::access::Scope;
+use super::places::Full;
 use super::{ROUTES, matched_path};
 
 /// How long a client waits before it tries a busy service again, in seconds.
@@ -36,6 +37,13 @@ pub enum ApiError {
     },
     /// No householder's code, or none that opens anything.
     WrongCode,
+    /// HTTP Basic where it is not taken, or with another secret.
+    BasicRefused,
+    /// Somebody asks too often.
+    TooManyRequests {
+        /// Seconds until it makes sense to ask again.
+        retry_after: u64,
+    },
     /// The token's role may not do this.
     Forbidden {
         /// What it would need.
@@ -77,8 +85,9 @@ impl ApiError {
             Self::NotFound | Self::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
             Self::Refused(Refusal::Stale { .. }) => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::Unauthorized { .. } | Self::WrongCode => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized { .. } | Self::WrongCode | Self::BasicRefused => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } | Self::Refused(Refusal::RecordedByAnother) => StatusCode::FORBIDDEN,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -113,6 +122,8 @@ impl ResponseError for ApiError {
             Self::Unavailable | Self::Refused(Refusal::KeyInFlight) => {
                 builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
             }
+            Self::TooManyRequests { retry_after } => builder.insert_header((RETRY_AFTER, *retry_after)),
+            Self::BasicRefused => builder.insert_header((WWW_AUTHENTICATE, "Bearer, Basic realm=\"green-homes\"")),
             Self::MethodNotAllowed { allow } => builder.insert_header((ALLOW, allow.as_str())),
             Self::Unauthorized { sent: true } => {
                 builder.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
@@ -151,6 +162,12 @@ impl From<DbError> for ApiError {
 
 impl From<actix_web::error::BlockingError> for ApiError {
     fn from(_: actix_web::error::BlockingError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<Full> for ApiError {
+    fn from(_: Full) -> Self {
         Self::Unavailable
     }
 }

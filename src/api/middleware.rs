@@ -13,6 +13,7 @@ use crate::domain::fault::Language;
 
 use super::caller::ActingClient;
 use super::error::ApiError;
+use super::limits::Standing;
 use super::problem::{MEDIA_TYPE, Problem};
 use super::request_id::RequestId;
 use super::state::State;
@@ -36,6 +37,7 @@ pub async fn finish(
     if let Some(state) = request.app_data::<web::Data<State>>() {
         state.meter.count(matched.path, request.method(), status, took);
     }
+    let standing = request.extensions().get::<Standing>().copied();
     let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
     if client.is_some() || is_error(status) || tracing::enabled!(Level::DEBUG) {
         let request_id = RequestId::new();
@@ -49,6 +51,9 @@ pub async fn finish(
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(standing) = standing {
+        standing.write(headers);
+    }
     if matched.is_public {
         origins::open_to_all(headers);
     }

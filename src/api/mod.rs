@@ -2,11 +2,13 @@
 //! who answers it; routing, authorisation and tests all read this table.
 
 mod access;
+mod address;
 mod admin_bodies;
 mod administration;
 pub mod auth;
 mod body;
 mod caller;
+mod clients;
 mod docs;
 mod error;
 mod health;
@@ -14,6 +16,7 @@ mod householder;
 mod idempotency;
 mod installations;
 mod json;
+mod limits;
 mod meta;
 mod meter;
 mod metrics;
@@ -22,6 +25,7 @@ mod oauth;
 pub mod openapi;
 mod origins;
 mod perform;
+mod places;
 mod precondition;
 mod problem;
 mod progress;
@@ -38,12 +42,15 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, guard, web};
 
 pub use access::{Access, Scope};
+pub use address::parse_networks;
+pub use clients::ClientView;
+pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
 pub use progress::render as render_progress;
 pub use state::{PublicSettings, State};
 
-use Access::{Householder, Needs, Open, Public};
+use Access::{AnyClient, Householder, Needs, Open, Public};
 use installations::{history, lifecycle};
 
 /// One method of one path.
@@ -58,10 +65,25 @@ pub struct Row {
     pub handler: fn() -> Route,
     /// The most bytes that a body may have here.
     pub body_limit: usize,
+    /// Whether callers without a token are counted by their address.
+    pub counts_addresses: bool,
+}
+
+impl Row {
+    const fn counting_addresses(mut self) -> Self {
+        self.counts_addresses = true;
+        self
+    }
+
+    /// Whether whoever asks too often is answered 429.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.counts_addresses || matches!(self.access, Needs(_) | AnyClient)
+    }
 }
 
 const fn row(method: Method, path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    Row { method, path, access, handler, body_limit: body::LIMIT }
+    Row { method, path, access, handler, body_limit: body::LIMIT, counts_addresses: false }
 }
 
 const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
@@ -84,7 +106,7 @@ const fn act(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
 pub static ROUTES: &[Row] = &[
     // First, because paths are tried in this order and this one is asked for most.
     get("/v1/progress", Public, || read().to(progress::get_progress)),
-    post("/oauth/token", Open, || web::post().to(oauth::issue_token)),
+    post("/oauth/token", Open, || web::post().to(oauth::issue_token)).counting_addresses(),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
     get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
     post("/v1/installations", Needs(Scope::Register), || web::post().to(installations::create_installation)),
@@ -109,22 +131,32 @@ pub static ROUTES: &[Row] = &[
         access: Needs(Scope::Review),
         handler: || web::post().to(review::decide_installations),
         body_limit: review::BODY_LIMIT,
+        counts_addresses: false,
     },
     post("/v1/installations/{id}/householder-code", Needs(Scope::Register), || {
         web::post().to(householder::codes::issue_householder_code)
     }),
     get("/v1/review/disputes", Needs(Scope::Review), || read().to(householder::review::list_disputes)),
     post("/v1/review/disputes/{id}/close", Needs(Scope::Review), || web::post().to(householder::review::close_dispute)),
-    get("/v1/householder", Householder, || read().to(householder::get_home)),
-    post("/v1/householder/dispute", Householder, || web::post().to(householder::open_dispute)),
-    post("/v1/householder/withdraw-consent", Householder, || web::post().to(householder::withdraw_consent)),
+    get("/v1/householder", Householder, || read().to(householder::get_home)).counting_addresses(),
+    post("/v1/householder/dispute", Householder, || web::post().to(householder::open_dispute)).counting_addresses(),
+    post("/v1/householder/withdraw-consent", Householder, || web::post().to(householder::withdraw_consent))
+        .counting_addresses(),
     post("/v1/partners", Needs(Scope::Administer), || web::post().to(administration::create_partner)),
     get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
-    post("/v1/clients", Needs(Scope::Administer), || web::post().to(administration::create_client)),
+    post("/v1/partners/{code}/suspend", Needs(Scope::Administer), || web::post().to(administration::suspend_partner)),
+    post("/v1/partners/{code}/resume", Needs(Scope::Administer), || web::post().to(administration::resume_partner)),
+    post("/v1/clients", Needs(Scope::Administer), || web::post().to(clients::create_client)),
+    get("/v1/clients", Needs(Scope::Administer), || read().to(clients::list_clients)),
+    post("/v1/clients/{client_id}/revoke", Needs(Scope::Administer), || web::post().to(clients::revoke_client)),
+    post("/v1/clients/{client_id}/reset-secret", Needs(Scope::Administer), || {
+        web::post().to(clients::reset_client_secret)
+    }),
+    get("/v1/me", AnyClient, || read().to(clients::get_me)),
     post("/v1/projects", Needs(Scope::Administer), || web::post().to(administration::create_project)),
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),
-    get("/v1/communes", Public, || read().to(reference::search_communes)),
+    get("/v1/communes", Public, || read().to(reference::search_communes)).counting_addresses(),
     get("/v1/consent/{version}", Public, || read().to(householder::consent::get_consent_text)),
     get("/problems/{code}", Open, || read().to(problem::get_problem)),
     get("/livez", Open, || read().to(health::get_liveness)),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, WWW_AUTHENTICATE};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::Scope;
-use super::auth::TOKEN_LIFETIME_SECONDS;
+use super::auth::{Rejected, TOKEN_LIFETIME_SECONDS};
 use super::caller::ActingClient;
+use super::error::ApiError;
 use super::state::State;
 
 /// The form of a token request. The client may also be named by HTTP Basic.
@@ -74,8 +75,11 @@ impl FromRequest for TokenForm {
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse), (status = 400, body = TokenError),
-        (status = 401, body = TokenError), (status = 503, body = TokenError)))]
+        (status = 401, body = TokenError), (status = 429, body = TokenError), (status = 503, body = TokenError)))]
 pub async fn issue_token(request: HttpRequest, state: web::Data<State>, TokenForm(form): TokenForm) -> HttpResponse {
+    if let Err(ApiError::TooManyRequests { retry_after }) = state.limits.count_address(&request) {
+        return hurried(retry_after);
+    }
     let Some(form) = form else {
         return refuse(400, "invalid_request", "send the form grant_type=client_credentials");
     };
@@ -88,8 +92,9 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<State>, TokenFor
     };
     let client = match state.secrets.check(&state.register, &client_id, &secret).await {
         Ok(client) => client,
-        Err(super::auth::Rejected::Busy) => return refuse(503, "temporarily_unavailable", "try again in a second"),
-        Err(super::auth::Rejected::Wrong) => {
+        Err(Rejected::Wait(seconds)) => return hurried(seconds),
+        Err(Rejected::Busy) => return refuse(503, "temporarily_unavailable", "try again in a second"),
+        Err(Rejected::Wrong) => {
             return refuse(401, "invalid_client", "unknown client, wrong secret, or no longer active");
         }
     };
@@ -123,6 +128,13 @@ async fn renew_key(state: &web::Data<State>, now: chrono::DateTime<chrono::Utc>)
     }
 }
 
+/// `slow_down` is a registered error of OAuth (RFC 8628).
+fn hurried(retry_after: u64) -> HttpResponse {
+    let mut response = refuse(429, "slow_down", "too many requests; try again after Retry-After seconds");
+    response.headers_mut().insert(RETRY_AFTER, retry_after.into());
+    response
+}
+
 fn refuse(status: u16, error: &'static str, error_description: &'static str) -> HttpResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut builder = HttpResponse::build(status);
@@ -137,7 +149,7 @@ fn refuse(status: u16, error: &'static str, error_description: &'static str) -> 
 }
 
 /// Id and secret of HTTP Basic; RFC 6749 encodes both as form values, ours need no encoding.
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+pub(super) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -169,7 +181,7 @@ pub struct Jwks {
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "oauth", responses((status = 200, body = Jwks)))]
 pub async fn get_keys(state: web::Data<State>) -> HttpResponse {
     let published = state.tokens.published();
-    let jwk = |key: &crate::db::administration::PublicKey| Jwk {
+    let jwk = |key: &crate::db::keys::PublicKey| Jwk {
         kty: "OKP",
         crv: "Ed25519",
         r#use: "sig",

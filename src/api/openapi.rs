@@ -1,24 +1,29 @@
 //! The OpenAPI document. Paths and schemas come from the handlers; what the route table knows
 //! (scopes, and the errors that follow from them) is added here, once for all.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use utoipa::openapi::path::Operation;
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, ClientCredentials, Flow, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
+    SecurityScheme,
 };
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
+
+use crate::domain::actor::Role;
 
 use super::access::{Access, Scope};
 use super::installations::{history, lifecycle};
 use super::problem::MEDIA_TYPE;
 use super::{
-    ROUTES, administration, docs, health, householder, installations, metrics, oauth, problem, progress, reference,
-    review, sites,
+    ROUTES, Row, administration, clients, docs, health, householder, installations, metrics, oauth, problem, progress,
+    reference, review, sites,
 };
 
 const SCHEME: &str = "oauth2";
+/// For dashboards, on GET.
+const BASIC: &str = "basic";
 const CODE_SCHEME: &str = "householder_code";
 
 #[derive(OpenApi)]
@@ -35,8 +40,10 @@ const CODE_SCHEME: &str = "householder_code";
         lifecycle::withdraw_installation, lifecycle::decommission_installation, lifecycle::verify_installation,
         lifecycle::reject_installation, history::get_history, sites::get_site, sites::correct_site,
         review::get_review_queue, review::decide_installations,
-        administration::create_partner, administration::list_partners, administration::create_client,
-        administration::create_project,
+        administration::create_partner, administration::list_partners, administration::suspend_partner,
+        administration::resume_partner, administration::create_project,
+        clients::create_client, clients::list_clients, clients::revoke_client, clients::reset_client_secret,
+        clients::get_me,
         progress::get_progress,
         householder::consent::get_consent_text, householder::codes::issue_householder_code, householder::get_home,
         householder::open_dispute, householder::withdraw_consent, householder::review::list_disputes,
@@ -70,6 +77,8 @@ pub fn document() -> Document {
     let code = ApiKeyValue::with_description(householder::HEADER, "The code that a householder was given.");
     let code = SecurityScheme::ApiKey(ApiKey::Header(code));
     components.security_schemes.insert(CODE_SCHEME.to_owned(), RefOr::T(code));
+    let basic = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
+    components.security_schemes.insert(BASIC.to_owned(), RefOr::T(basic));
     for row in ROUTES {
         let Some(item) = document.paths.paths.get_mut(row.path) else { continue };
         let operation = match row.method.as_str() {
@@ -78,7 +87,7 @@ pub fn document() -> Document {
             _ => item.post.as_mut(),
         };
         if let Some(operation) = operation {
-            complete(operation, row.path, row.access);
+            complete(operation, row);
             describe_answers(operation);
         }
     }
@@ -116,18 +125,34 @@ fn describe(scope: Scope) -> &'static str {
 }
 
 /// Adds what follows from the route: its scope, and the problems that it can answer.
-fn complete(operation: &mut Operation, path: &str, access: Access) {
-    let has_body = operation.request_body.is_some() && path != "/oauth/token";
+fn complete(operation: &mut Operation, row: &Row) {
+    let path = row.path;
+    // Where no body is asked for, one that is sent must still be good.
+    let has_body = row.method != Method::GET && path != "/oauth/token";
     let mut problems: Vec<(&str, &str)> = Vec::new();
-    if let Access::Needs(scope) = access {
+    if let Access::Needs(scope) = row.access {
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, [scope.as_str()])]);
-        problems.extend([
-            ("401", "No valid token."),
-            ("403", "The token's role may not do this."),
-            ("503", "Busy; try again after Retry-After seconds."),
-        ]);
+        problems.push(("403", "The token's role may not do this."));
     }
-    if access == Access::Householder {
+    if row.is_limited() && path != "/oauth/token" {
+        problems.push(("429", "Too many requests; try again after Retry-After seconds."));
+    }
+    if row.access == Access::AnyClient {
+        operation.security = Some(vec![SecurityRequirement::new(SCHEME, <[&str; 0]>::default())]);
+    }
+    let is_for_dashboards = match row.access {
+        Access::AnyClient => true,
+        Access::Needs(scope) => scope.is_held_by(Role::Dashboard),
+        Access::Open | Access::Public | Access::Householder => false,
+    };
+    if row.method == Method::GET && is_for_dashboards {
+        let basic = SecurityRequirement::new(BASIC, <[&str; 0]>::default());
+        operation.security.get_or_insert_default().push(basic);
+    }
+    if matches!(row.access, Access::Needs(_) | Access::AnyClient) {
+        problems.extend([("401", "No valid token."), ("503", "Busy; try again after Retry-After seconds.")]);
+    }
+    if row.access == Access::Householder {
         operation.security = Some(vec![SecurityRequirement::new(CODE_SCHEME, Vec::<String>::new())]);
         problems.extend([
             ("401", "No householder's code, or one that opens nothing."),
@@ -144,16 +169,12 @@ fn complete(operation: &mut Operation, path: &str, access: Access) {
     if path.contains('{') {
         problems.push(("404", "There is no such thing, or not for this client."));
     }
-    if has_body || (access_is_v1(path) && !path.contains('{')) {
+    if has_body || path.starts_with("/v1/") {
         problems.push(("422", "Values are wrong; every one is named."));
     }
     for (status, description) in problems {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem_response(description));
     }
-}
-
-fn access_is_v1(path: &str) -> bool {
-    path.starts_with("/v1/")
 }
 
 fn problem_response(description: &str) -> RefOr<Response> {

@@ -15,6 +15,7 @@ use crate::domain::reference::{
 use crate::domain::text::Text;
 
 use super::error::ApiError;
+use super::limits::Unhurried;
 use super::query::{self, NoQuery, Query};
 
 const MOST_COMMUNES: i64 = 100;
@@ -289,7 +290,7 @@ pub async fn list_provinces(_: NoQuery) -> HttpResponse {
     params(("q" = String, Query, description = "A name or a code."), ("province" = Option<String>, Query),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = CommuneList)))]
-pub async fn search_communes(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn search_communes(_: Unhurried, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let name = query.parse("q", Text::<100>::parse);
     let name = query.require("q", name);

@@ -294,8 +294,20 @@ pub struct CreateClient {
     role: String,
     /// The partner's code, with the role partner.
     partner: Option<String>,
+    /// The code of the partner that the person works for, with the role reviewer: they see nothing of it.
+    affiliation: Option<String>,
+    /// The one province that it may see, with the roles reviewer and dashboard.
+    province_code: Option<String>,
     /// Who or what it is.
     name: String,
+}
+
+/// A new secret for a client.
+#[derive(Serialize, ToSchema)]
+pub struct ResetSecret {
+    /// Hours that the secret before still works; 24 if nothing is said.
+    #[schema(minimum = 0, maximum = 168)]
+    keep_old_hours: Option<i64>,
 }
 
 /// A project to be added.

@@ -55,8 +55,7 @@ pub async fn get_site(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
-    let database = state.register.database().clone();
-    let found = web::block(move || lookup::successor(&mut database.connection()?, id)).await??;
+    let found = state.read(move |connection| lookup::successor(connection, id)).await?;
     let record = found.filter(|record| may_see(&caller.0, record)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, record.site_etag()))

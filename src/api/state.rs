@@ -2,10 +2,19 @@
 
 use std::sync::Arc;
 
+use actix_web::web;
+
+use crate::db::{Connection, DbError};
 use crate::register::Register;
 
 use super::auth::{Secrets, Tokens};
+use super::error::ApiError;
+use super::limits::Limits;
 use super::meter::Meter;
+use super::places::Places;
+
+/// Reads that may wait for each that is at work.
+const READS_WAITING: usize = 4;
 
 /// Settings that show in answers.
 #[derive(Clone, Debug)]
@@ -24,8 +33,38 @@ pub struct State {
     pub tokens: Tokens,
     /// Makes and checks client secrets.
     pub secrets: Secrets,
+    /// How often somebody may ask.
+    pub limits: Limits,
+    /// Places for reads of the database.
+    pub reads: Places,
     /// Settings that show in answers.
     pub settings: PublicSettings,
     /// Counts of requests.
     pub meter: Meter,
+}
+
+impl State {
+    /// Places for reads on a pool of this many connections. One is left for keys, which decide who
+    /// is let in; whoever waits is a few deep.
+    #[must_use]
+    pub fn places_for_reads(connections: u32) -> Places {
+        let at_a_time = usize::try_from(connections.saturating_sub(1).max(1)).unwrap_or(1);
+        Places::new(at_a_time, at_a_time * READS_WAITING)
+    }
+
+    /// Reads the database, for every handler that does: slow reads take no more than their places,
+    /// and when too many wait the next is answered 503 at once.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let place = self.reads.enter().await?;
+        let database = self.register.database().clone();
+        let read = move || {
+            // The query goes on when the client has gone; so does its place.
+            let _place = place;
+            query(&mut database.connection()?)
+        };
+        Ok(web::block(read).await??)
+    }
 }

@@ -25,6 +25,8 @@ pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Res
 
 fn explain(refusal: &Refusal) -> String {
     match refusal {
+        Refusal::NotFound => "there is no such record".to_owned(),
+        Refusal::ClientRevoked => "this client was revoked; add another one".to_owned(),
         Refusal::CodeTaken { .. } => "this code is taken".to_owned(),
         Refusal::Invalid(faults) => {
             let told = faults
@@ -32,7 +34,6 @@ fn explain(refusal: &Refusal) -> String {
                 .map(|f| format!("--{}: {}", f.pointer.trim_start_matches('/'), f.fault.explain(Language::English)));
             told.collect::<Vec<_>>().join("; ")
         }
-        Refusal::NotFound => "there is no such record".to_owned(),
         _ => "refused".to_owned(),
     }
 }

@@ -1,8 +1,9 @@
 //! The command line. What a program reads goes to stdout, everything else to stderr.
 
-mod administration;
 mod change;
+mod clients;
 mod erase;
+mod partners;
 
 use std::process::ExitCode;
 
@@ -13,7 +14,8 @@ use crate::app::{self, StartError};
 use crate::register::{Clock, audit, system_clock};
 use crate::settings::Settings;
 
-use administration::{ClientCommand, PartnerCommand};
+use clients::ClientCommand;
+use partners::PartnerCommand;
 
 /// The register and public counter of Triệu Ngôi Nhà Xanh (Million Green Homes)
 #[derive(Parser)]
@@ -72,8 +74,8 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
             app::open_database(&settings, &clock)?;
             eprintln!("the schema is up to date");
         }
-        Command::Partner { command } => administration::partner(&settings, &clock, command)?,
-        Command::Client { command } => administration::client(&settings, &clock, command)?,
+        Command::Partner { command } => partners::partner(&settings, &clock, command)?,
+        Command::Client { command } => clients::client(&settings, &clock, command)?,
         Command::Erase(arguments) => erase::erase(&settings, &clock, &arguments)?,
         Command::Audit => return run_audit(&settings),
         Command::Openapi => print!("{}", openapi::document_json()),

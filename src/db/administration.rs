@@ -1,6 +1,6 @@
-//! Partners, clients, projects and signing keys: small tables, read whole into memory.
+//! Partners, clients and projects: small tables, read whole into memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
@@ -11,11 +11,12 @@ use diesel::{
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
 use super::rows::stored;
-use super::schema::{client_secrets, clients, entries, partners, projects, signing_keys};
+use super::schema::{client_secrets, clients, entries, partners, projects};
 use crate::domain::actor::{Actor, Role};
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::entry::Cause;
 use crate::domain::id::{Code, PartnerCode, ProjectCode};
+use crate::domain::reference::ProvinceId;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = partners)]
@@ -40,15 +41,16 @@ struct ClientRow {
     province_code: Option<String>,
     created_at: NaiveDateTime,
     revoked_at: Option<NaiveDateTime>,
+    affiliation: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = client_secrets)]
-struct SecretRow {
-    client_id: String,
-    hash: String,
-    created_at: NaiveDateTime,
-    expires_at: Option<NaiveDateTime>,
+pub(super) struct SecretRow {
+    pub(super) client_id: String,
+    pub(super) hash: String,
+    pub(super) created_at: NaiveDateTime,
+    pub(super) expires_at: Option<NaiveDateTime>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -59,14 +61,6 @@ struct ProjectRow {
     name_en: String,
     funder: Option<String>,
     created_at: NaiveDateTime,
-}
-
-#[derive(Queryable, Selectable, Insertable, diesel::AsChangeset)]
-#[diesel(table_name = signing_keys)]
-struct KeyRow {
-    kid: String,
-    public_key: String,
-    not_after: NaiveDateTime,
 }
 
 /// A partner as everybody must know it.
@@ -87,12 +81,30 @@ pub struct Partner {
 pub struct Client {
     /// As it acts.
     pub actor: Actor,
-    /// Whether it is shut out.
-    pub revoked: bool,
-    /// Whether it may see one province alone.
-    pub is_limited: bool,
-    /// Argon2id hashes, each with the instant at which it stops to work.
-    pub secrets: Vec<(String, Option<DateTime<Utc>>)>,
+    /// Who or what it is, for administrators.
+    pub name: String,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// Since when it is shut out.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// Its secrets, those that ended too.
+    pub secrets: Vec<Secret>,
+}
+
+/// A secret, as far as anybody knows it.
+#[derive(Clone)]
+pub struct Secret {
+    /// Its Argon2id hash.
+    pub hash: String,
+    /// The instant at which it stops to work.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Client {
+    /// The secrets that work at an instant.
+    pub fn secrets_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().filter(move |secret| secret.expires_at.is_none_or(|at| at > now))
+    }
 }
 
 /// Everything that decides who may do what.
@@ -101,7 +113,7 @@ pub struct Directory {
     /// Partners by their codes.
     pub partners: BTreeMap<PartnerCode, Partner>,
     /// Clients by their ids.
-    pub clients: HashMap<String, Client>,
+    pub clients: BTreeMap<String, Client>,
 }
 
 impl Directory {
@@ -111,11 +123,10 @@ impl Directory {
         self.clients.get(client_id)
     }
 
-    /// A client as it may act: neither revoked, nor its partner suspended. One that may see one
-    /// province alone cannot act before routes know how to show it no other.
+    /// A client as it may act: neither revoked, nor its partner suspended.
     #[must_use]
     pub fn active(&self, client_id: &str) -> Option<&Actor> {
-        let client = self.client(client_id).filter(|client| !client.revoked && !client.is_limited)?;
+        let client = self.client(client_id).filter(|client| client.revoked_at.is_none())?;
         let suspended = |code: &PartnerCode| self.partner(code).is_none_or(|partner| partner.suspended);
         if client.actor.partner.as_ref().is_some_and(suspended) { None } else { Some(&client.actor) }
     }
@@ -162,27 +173,28 @@ pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
 
 fn client(row: ClientRow, secrets: &[SecretRow]) -> Result<Client, DbError> {
     let own = secrets.iter().filter(|secret| secret.client_id == row.client_id);
-    let secrets = own.map(|secret| (secret.hash.clone(), secret.expires_at.map(|at| at.and_utc()))).collect();
+    let secrets = own.map(secret).collect();
     Ok(Client {
         actor: Actor {
             role: Role::parse(&row.role).ok_or_else(|| DbError::corrupt(format!("role {:?}", row.role)))?,
             partner: row.partner.map(Code::stored),
             client_id: row.client_id,
-            affiliation: None,
-            province: None,
+            affiliation: row.affiliation.map(Code::stored),
+            province: row.province_code.as_deref().map(province).transpose()?,
         },
-        revoked: row.revoked_at.is_some(),
-        is_limited: row.province_code.is_some(),
+        name: row.name,
+        created_at: row.created_at.and_utc(),
+        revoked_at: row.revoked_at.map(|at| at.and_utc()),
         secrets,
     })
 }
 
-/// Whether a partner has this code.
-pub fn partner_exists(connection: &mut Connection, code: &PartnerCode) -> Result<bool, DbError> {
-    let found: i64 = on_backend!(connection, c => {
-        partners::table.filter(partners::code.eq(code.as_str())).count().get_result(c)
-    })?;
-    Ok(found > 0)
+fn secret(row: &SecretRow) -> Secret {
+    Secret { hash: row.hash.clone(), expires_at: row.expires_at.map(|at| at.and_utc()) }
+}
+
+fn province(code: &str) -> Result<ProvinceId, DbError> {
+    ProvinceId::parse(code).ok_or_else(|| DbError::corrupt(format!("province {code:?}")))
 }
 
 /// Which of these project codes exist.
@@ -223,9 +235,10 @@ pub fn add_client(
         name: new.name.as_str().to_owned(),
         role: new.role.as_str().to_owned(),
         partner: new.partner.as_ref().map(ToString::to_string),
-        province_code: None,
+        province_code: new.province.map(|province| province.code().to_owned()),
         created_at: stored(at),
         revoked_at: None,
+        affiliation: new.affiliation.as_ref().map(ToString::to_string),
     };
     let secret = SecretRow {
         client_id: client_id.to_owned(),
@@ -249,42 +262,4 @@ pub fn add_project(connection: &mut Connection, new: &NewProject, at: DateTime<U
     };
     on_backend!(connection, c => diesel::insert_into(projects::table).values(&row).execute(c))?;
     Ok(())
-}
-
-/// A published public key.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PublicKey {
-    /// Its id: the RFC 7638 thumbprint.
-    pub kid: String,
-    /// The Ed25519 public key, base64url without padding.
-    pub x: String,
-    /// When it stops to be accepted.
-    pub not_after: DateTime<Utc>,
-}
-
-/// Publishes a key, or says that it lives longer.
-pub fn publish_key(connection: &mut Connection, key: &PublicKey) -> Result<(), DbError> {
-    let row = KeyRow { kid: key.kid.clone(), public_key: key.x.clone(), not_after: stored(key.not_after) };
-    on_backend!(connection, c => {
-        diesel::insert_into(signing_keys::table)
-            .values(&row)
-            .on_conflict(signing_keys::kid)
-            .do_update()
-            .set(signing_keys::not_after.eq(row.not_after))
-            .execute(c)
-    })?;
-    Ok(())
-}
-
-/// Every key that is accepted at `now`.
-pub fn keys(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<PublicKey>, DbError> {
-    let rows: Vec<KeyRow> = on_backend!(connection, c => {
-        signing_keys::table
-            .filter(signing_keys::not_after.gt(stored(now)))
-            .order(signing_keys::kid)
-            .select(KeyRow::as_select())
-            .load(c)
-    })?;
-    let key = |row: KeyRow| PublicKey { kid: row.kid, x: row.public_key, not_after: row.not_after.and_utc() };
-    Ok(rows.into_iter().map(key).collect())
 }

@@ -15,6 +15,7 @@ table! { partners (code) {
 table! { clients (client_id) {
     client_id -> Text, name -> Text, role -> Text, partner -> Nullable<Text>,
     province_code -> Nullable<Text>, created_at -> Timestamp, revoked_at -> Nullable<Timestamp>,
+    affiliation -> Nullable<Text>,
 } }
 
 table! { client_secrets (client_id, hash) {

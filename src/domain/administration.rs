@@ -1,7 +1,9 @@
 //! What an administrator adds: partners, clients, projects.
 
 use super::actor::Role;
+use super::fault::{Because, Fault};
 use super::id::{PartnerCode, ProjectCode};
+use super::reference::ProvinceId;
 use super::text::Name;
 
 /// A partner to be added.
@@ -28,9 +30,41 @@ pub struct NewClient {
     pub role: Role,
     /// Whom it acts for, with the role partner.
     pub partner: Option<PartnerCode>,
+    /// The partner that the person works for, with the role reviewer: they see nothing of it.
+    pub affiliation: Option<PartnerCode>,
+    /// The one province that it may see, with the roles reviewer and dashboard.
+    pub province: Option<ProvinceId>,
     /// Who or what it is, for administrators.
     pub name: Name,
 }
+
+/// What is wrong with a client of this role for whom these members were given, by their names:
+/// the role partner and no other belongs to a partner; reviewers may have an affiliation;
+/// reviewers and dashboards may be limited to a province.
+#[must_use]
+pub fn misplaced(role: Role, has: impl Fn(&str) -> bool) -> Vec<(&'static str, Fault)> {
+    let refused = |because| Fault::NotAllowedHere { because };
+    let is_partner = role == Role::Partner;
+    let limitable = matches!(role, Role::Reviewer | Role::Dashboard);
+    let mut faults = Vec::new();
+    match (is_partner, has("partner")) {
+        (true, false) => faults.push(("partner", Fault::Missing)),
+        (false, true) => faults.push(("partner", refused(Because::NotAPartnerClient))),
+        _ => {}
+    }
+    if role != Role::Reviewer && has("affiliation") {
+        faults.push(("affiliation", refused(Because::NotAReviewer)));
+    }
+    if !limitable && has("province_code") {
+        faults.push(("province_code", refused(Because::NotLimitable)));
+    }
+    faults
+}
+
+/// Hours that an old secret still works after a new one was given, if nothing else is said.
+pub const KEEP_OLD_HOURS: i64 = 24;
+/// The most that can be said.
+pub const MOST_KEEP_OLD_HOURS: i64 = 168;
 
 /// A project to be added.
 #[derive(Clone, Debug)]

@@ -130,8 +130,10 @@ impl SiteCorrection {
             grid_customer_code: self.grid_customer_code.applied(before.grid_customer_code.as_ref()),
             location: self.location.applied(before.location.as_ref()),
             consent: self.consent.applied(before.consent.as_ref()),
-            // Whoever consents anew has not withdrawn it.
-            consent_withdrawn_on: before.consent_withdrawn_on.filter(|_| !matches!(self.consent, Amend::Set(_))),
+            // Whoever consents anew, after the day that they withdrew, consents again.
+            consent_withdrawn_on: before
+                .consent_withdrawn_on
+                .filter(|day| !matches!(self.consent, Amend::Set(consent) if consent.on >= *day)),
         }
     }
 }

@@ -48,6 +48,14 @@ coded_enum!(
         Dispute = "dispute",
         /// A reviewer answered that.
         CloseDispute = "close_dispute",
+        /// A client was shut out.
+        RevokeClient = "revoke_client",
+        /// A client got a new secret.
+        ResetSecret = "reset_secret",
+        /// The clients of a partner were shut out.
+        SuspendPartner = "suspend_partner",
+        /// The clients of a partner were let in again.
+        ResumePartner = "resume_partner",
     }
 );
 

@@ -108,6 +108,10 @@ pub enum Because {
     NotAPartnerClient,
     /// It was not decommissioned.
     NotDecommissioned,
+    /// Only reviewers have an affiliation.
+    NotAReviewer,
+    /// Only reviewers and dashboards are limited to a province.
+    NotLimitable,
 }
 
 impl Fault {
@@ -356,6 +360,8 @@ impl Because {
             Self::NotSolar => "Chỉ điện mặt trời mới có inverter_kw.",
             Self::NotAPartnerClient => "Chỉ vai trò partner mới thuộc về một đối tác.",
             Self::NotDecommissioned => "Chỉ công việc đã ngừng hoạt động (decommissioned) mới có ngày ngừng.",
+            Self::NotAReviewer => "Chỉ vai trò reviewer mới có affiliation (đối tác nơi người đó làm việc).",
+            Self::NotLimitable => "Chỉ vai trò reviewer và dashboard mới có thể giới hạn trong một tỉnh.",
         }
     }
 
@@ -366,6 +372,8 @@ impl Because {
             Self::NotSolar => "Only solar measures have an inverter_kw.",
             Self::NotAPartnerClient => "Only the role partner belongs to a partner.",
             Self::NotDecommissioned => "Only a decommissioned installation has a last day.",
+            Self::NotAReviewer => "Only the role reviewer has an affiliation (the partner that the person works for).",
+            Self::NotLimitable => "Only the roles reviewer and dashboard can be limited to a province.",
         }
     }
 }

@@ -92,6 +92,10 @@ pub enum Refusal {
     TooManyDisputes,
     /// The dispute was closed with another outcome.
     DisputeClosed,
+    /// Whoever revokes the client that they act as locks themselves out.
+    OwnClient,
+    /// A client that is shut out gets no new secret.
+    ClientRevoked,
 }
 
 impl Refusal {

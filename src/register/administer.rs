@@ -1,54 +1,114 @@
 //! Partners, clients and projects: written at once, because the next request of the batch may
-//! speak of them. Each is an entry that moves no number.
+//! speak of them. Each is an entry that moves no number; what was so already is none.
 
-use crate::db::administration;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::db::{administration, credentials};
+use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::contribution::Contribution;
 use crate::domain::entry::{Action, Cause};
 use crate::domain::fault::Fault;
+use crate::domain::id::PartnerCode;
+use crate::domain::reference::ProvinceId;
 use crate::domain::refusal::Refusal;
 
 use super::batch::{Deciding, Stop};
 use super::command::{Command, Done};
 use super::posting::EntryOf;
 
+/// What an entry says of a change; `None` where nothing had to change.
+type Told = Result<Option<(Action, String, Value)>, Stop>;
+
 impl Deciding<'_> {
     pub(super) fn administer(&mut self, actor: &str, command: &Command) -> Result<Done, Stop> {
-        let (at, connection) = (self.stamp.at, &mut *self.connection);
-        let (action, subject, facts) = match command {
-            Command::AddPartner(new) => {
-                if administration::partner_exists(connection, &new.code)? {
-                    return Err(Refusal::CodeTaken { pointer: "/code" }.into());
-                }
-                administration::add_partner(connection, new, at)?;
-                let facts = serde_json::json!({"partner": new.code, "name": new.name.as_str(), "sandbox": new.sandbox});
-                (Action::AddPartner, format!("partner/{}", new.code), facts)
+        let told = match command {
+            Command::AddPartner(new) => self.add_partner(new)?,
+            Command::AddClient { new, client_id, secret_hash } => self.add_client(new, client_id, secret_hash)?,
+            Command::AddProject(new) => self.add_project(new)?,
+            Command::RevokeClient { client_id } => self.revoke_client(actor, client_id)?,
+            Command::ResetSecret { client_id, secret_hash, keep_old } => {
+                self.reset_secret(client_id, secret_hash, *keep_old)?
             }
-            Command::AddClient { new, client_id, secret_hash } => {
-                if let Some(code) = &new.partner
-                    && !administration::partner_exists(connection, code)?
-                {
-                    return Err(Refusal::invalid("/partner", Fault::UnknownPartner).into());
-                }
-                administration::add_client(connection, new, client_id, secret_hash, at)?;
-                // The name may be a person's: it stays out of what is kept for ever.
-                let facts = serde_json::json!({"client": client_id, "role": new.role.as_str(), "partner": new.partner});
-                (Action::AddClient, format!("client/{client_id}"), facts)
-            }
-            Command::AddProject(new) => {
-                if !administration::known_projects(connection, std::slice::from_ref(&new.code))?.is_empty() {
-                    return Err(Refusal::CodeTaken { pointer: "/code" }.into());
-                }
-                administration::add_project(connection, new, at)?;
-                let facts = serde_json::json!({
-                    "project": new.code, "name_vi": new.name_vi.as_str(), "name_en": new.name_en.as_str()
-                });
-                (Action::AddProject, format!("project/{}", new.code), facts)
-            }
+            Command::SuspendPartner(code) => self.suspend_partner(code, true)?,
+            Command::ResumePartner(code) => self.suspend_partner(code, false)?,
             _ => return Err(Refusal::NotFound.into()),
         };
-        self.decided.administrative = true;
-        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
-        self.append(entry, &facts, None, &Contribution::new())?;
-        Ok(Done::Added)
+        if let Some((action, subject, facts)) = told {
+            self.decided.administrative = true;
+            let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+            self.append(entry, &facts, None, &Contribution::new())?;
+        }
+        Ok(match command {
+            Command::ResetSecret { keep_old, .. } => Done::SecretReset { old_until: self.stamp.at + *keep_old },
+            _ => Done::Administered,
+        })
+    }
+
+    fn add_partner(&mut self, new: &NewPartner) -> Told {
+        if credentials::is_suspended(self.connection, &new.code)?.is_some() {
+            return Err(Refusal::CodeTaken { pointer: "/code" }.into());
+        }
+        administration::add_partner(self.connection, new, self.stamp.at)?;
+        let facts = json!({"partner": new.code, "name": new.name.as_str(), "sandbox": new.sandbox});
+        Ok(Some((Action::AddPartner, format!("partner/{}", new.code), facts)))
+    }
+
+    fn add_client(&mut self, new: &NewClient, client_id: &str, secret_hash: &str) -> Told {
+        for (pointer, code) in [("/partner", &new.partner), ("/affiliation", &new.affiliation)] {
+            if let Some(code) = code
+                && credentials::is_suspended(self.connection, code)?.is_none()
+            {
+                return Err(Refusal::invalid(pointer, Fault::UnknownPartner).into());
+            }
+        }
+        administration::add_client(self.connection, new, client_id, secret_hash, self.stamp.at)?;
+        // The name may be a person's: it stays out of what is kept for ever.
+        let facts = json!({
+            "client": client_id, "role": new.role.as_str(), "partner": new.partner,
+            "affiliation": new.affiliation, "province_code": new.province.map(ProvinceId::code)
+        });
+        Ok(Some((Action::AddClient, format!("client/{client_id}"), facts)))
+    }
+
+    fn add_project(&mut self, new: &NewProject) -> Told {
+        if !administration::known_projects(self.connection, std::slice::from_ref(&new.code))?.is_empty() {
+            return Err(Refusal::CodeTaken { pointer: "/code" }.into());
+        }
+        administration::add_project(self.connection, new, self.stamp.at)?;
+        let facts = json!({"project": new.code, "name_vi": new.name_vi.as_str(), "name_en": new.name_en.as_str()});
+        Ok(Some((Action::AddProject, format!("project/{}", new.code), facts)))
+    }
+
+    fn revoke_client(&mut self, actor: &str, client_id: &str) -> Told {
+        let is_revoked = credentials::is_revoked(self.connection, client_id)?.ok_or(Refusal::NotFound)?;
+        if client_id == actor {
+            return Err(Refusal::OwnClient.into());
+        }
+        if is_revoked {
+            return Ok(None);
+        }
+        credentials::revoke(self.connection, client_id, self.stamp.at)?;
+        Ok(Some((Action::RevokeClient, format!("client/{client_id}"), json!({"client": client_id}))))
+    }
+
+    fn reset_secret(&mut self, client_id: &str, secret_hash: &str, keep_old: TimeDelta) -> Told {
+        if credentials::is_revoked(self.connection, client_id)?.ok_or(Refusal::NotFound)? {
+            return Err(Refusal::ClientRevoked.into());
+        }
+        let old_until = self.stamp.at + keep_old;
+        credentials::reset_secret(self.connection, client_id, secret_hash, self.stamp.at, old_until)?;
+        let facts = json!({"client": client_id, "old_secret_until": old_until});
+        Ok(Some((Action::ResetSecret, format!("client/{client_id}"), facts)))
+    }
+
+    fn suspend_partner(&mut self, code: &PartnerCode, suspend: bool) -> Told {
+        let is_suspended = credentials::is_suspended(self.connection, code)?.ok_or(Refusal::NotFound)?;
+        if is_suspended == suspend {
+            return Ok(None);
+        }
+        credentials::suspend(self.connection, code, suspend.then_some(self.stamp.at))?;
+        let action = if suspend { Action::SuspendPartner } else { Action::ResumePartner };
+        Ok(Some((action, format!("partner/{code}"), json!({"partner": code}))))
     }
 }

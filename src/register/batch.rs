@@ -146,9 +146,13 @@ impl Deciding<'_> {
             Command::Register { by, new } => self.register(&actor.client_id, by, new),
             Command::Merge { from, into } => self.merge(&actor.client_id, *from, *into),
             Command::Split { id } => self.split(&actor.client_id, *id),
-            Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {
-                self.administer(&actor.client_id, &request.command)
-            }
+            Command::AddPartner(_)
+            | Command::AddClient { .. }
+            | Command::AddProject(_)
+            | Command::RevokeClient { .. }
+            | Command::ResetSecret { .. }
+            | Command::SuspendPartner(_)
+            | Command::ResumePartner(_) => self.administer(&actor.client_id, &request.command),
             Command::CorrectSite { .. } => self.correct_site(actor, &request.command),
             Command::Verify { .. }
             | Command::Reject { .. }

@@ -8,7 +8,7 @@ use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::correction::{Correction, SiteCorrection};
 use crate::domain::entry::Hash;
 use crate::domain::householder::HouseholderCode;
-use crate::domain::id::{InstallationId, SiteId};
+use crate::domain::id::{InstallationId, PartnerCode, SiteId};
 use crate::domain::reason::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
 use crate::domain::refusal::Refusal;
 use crate::domain::registration::{NewInstallation, Registrant};
@@ -16,7 +16,7 @@ use crate::domain::site::SiteRecord;
 use crate::domain::state::Tier;
 use crate::domain::text::Note;
 use crate::domain::warning::Remark;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::householder::{HomeCommand, HomeDone};
 
@@ -200,6 +200,24 @@ pub enum Command {
     AddProject(NewProject),
     /// What concerns the person at home.
     Home(HomeCommand),
+    /// Shut a client out, for ever.
+    RevokeClient {
+        /// Which.
+        client_id: String,
+    },
+    /// Give a client a new secret.
+    ResetSecret {
+        /// Which client.
+        client_id: String,
+        /// The Argon2id hash of the new secret.
+        secret_hash: String,
+        /// How long the secret before it still works.
+        keep_old: TimeDelta,
+    },
+    /// Shut the clients of a partner out.
+    SuspendPartner(PartnerCode),
+    /// Let the clients of a partner in again.
+    ResumePartner(PartnerCode),
 }
 
 /// What became of a registration.
@@ -247,8 +265,13 @@ pub enum Done {
     Replayed(String),
     /// Sites were merged or split.
     Rearranged,
-    /// A partner, client or project was added.
-    Added,
+    /// A partner, client or project was added or changed, or was so already.
+    Administered,
+    /// A client has a new secret.
+    SecretReset {
+        /// Until when the one before works.
+        old_until: DateTime<Utc>,
+    },
     /// Something about a home.
     Home(HomeDone),
 }

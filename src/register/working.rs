@@ -239,7 +239,13 @@ impl Wanted {
                     wanted.sites.extend(command.site());
                     wanted.ids.extend(command.installation());
                 }
-                Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {}
+                Command::AddPartner(_)
+                | Command::AddClient { .. }
+                | Command::AddProject(_)
+                | Command::RevokeClient { .. }
+                | Command::ResetSecret { .. }
+                | Command::SuspendPartner(_)
+                | Command::ResumePartner(_) => {}
             }
         }
         wanted

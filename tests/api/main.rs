@@ -10,12 +10,14 @@ mod support;
 
 mod access;
 mod bad_input;
+mod clients;
 mod contract;
 mod erasure;
 mod histories;
 mod householder;
 mod layers;
 mod lifecycle;
+mod limits;
 mod migrations;
 mod model;
 mod overload;

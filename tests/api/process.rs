@@ -64,6 +64,7 @@ pub fn command(database: &TestDatabase, data_dir: &Path) -> Command {
     command.env_remove("DATABASE_URL_FILE").env("DATABASE_URL", &database.url);
     command.arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0", "--workers", "1"]);
     command.env("GREEN_HOMES_LOG", "warn");
+    command.env("GREEN_HOMES_CLIENT_RATE", "0").env("GREEN_HOMES_ADDRESS_RATE", "0");
     command.stdout(Stdio::piped());
     command
 }

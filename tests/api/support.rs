@@ -118,6 +118,8 @@ impl App {
         let new = NewClient {
             role,
             partner: partner.map(|code| Code::parse(code).unwrap()),
+            affiliation: None,
+            province: None,
             name: Name::parse("client").unwrap(),
         };
         let secret_hash = known_hash();

@@ -1,5 +1,6 @@
 //! What proves who calls: keys, tokens, client secrets.
 
+mod backoff;
 mod key;
 mod secrets;
 mod tokens;

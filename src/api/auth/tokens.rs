@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::db::administration::{self, PublicKey};
+use crate::db::keys::{self, PublicKey};
 use crate::db::{Database, DbError};
 use crate::domain::actor::Actor;
 use crate::domain::entry::Hash;
@@ -90,13 +90,13 @@ impl Tokens {
     fn publish(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
         let key = PublicKey { kid: self.own.kid.clone(), x: self.own.x.clone(), not_after: now + KEY_LIFETIME };
         let mut connection = database.connection()?;
-        administration::publish_key(&mut connection, &key)?;
+        keys::publish(&mut connection, &key)?;
         drop(connection);
         self.reload(database, now)
     }
 
     fn reload(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
-        let published = administration::keys(&mut database.connection()?, now)?;
+        let published = keys::accepted(&mut database.connection()?, now)?;
         let gone = self.published.load().iter().any(|old| published.iter().all(|new| new.kid != old.kid));
         let decoding = |key: &PublicKey| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x).ok()?));
         self.keys.store(Arc::new(published.iter().filter_map(decoding).collect()));
@@ -169,15 +169,17 @@ impl Tokens {
         Ok(Issued { token, scope })
     }
 
+    /// The client that a token was issued to, if the token was seen before.
+    pub fn remembered(&self, token: &str, register: &Register) -> Option<String> {
+        let now = (register.clock())();
+        let remembered = self.verified.read().unwrap_or_else(PoisonError::into_inner);
+        let known = remembered.get(&sha256(token.as_bytes())).filter(|known| known.expires > now.timestamp())?;
+        Some(known.client_id.clone())
+    }
+
     /// The client that a token was issued to.
     pub fn verify(&self, token: &str, register: &Register) -> Result<String, ApiError> {
-        let now = (register.clock())();
         let hash = sha256(token.as_bytes());
-        let remembered = self.verified.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = remembered.get(&hash).filter(|known| known.expires > now.timestamp()) {
-            return Ok(known.client_id.clone());
-        }
-        drop(remembered);
         let claims = self.decode(token, register)?;
         let mut remembered = self.verified.write().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED {
@@ -208,7 +210,7 @@ impl Tokens {
     }
 }
 
-fn sha256(bytes: &[u8]) -> Hash {
+pub(super) fn sha256(bytes: &[u8]) -> Hash {
     let mut hash = Hash::default();
     hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
     hash

@@ -32,8 +32,10 @@ impl FromRequest for Householder {
 async fn open(request: &HttpRequest) -> Result<Householder, ApiError> {
     let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
     let typed = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (hash, database) = (hash_of_code(typed), state.register.database().clone());
-    let found = web::block(move || householders::site_of_code(&mut database.connection()?, &hash)).await??;
+    // A code may be guessed at: every question counts for the address that asks.
+    state.limits.count_address(request)?;
+    let hash = hash_of_code(typed);
+    let found = state.read(move |connection| householders::site_of_code(connection, &hash)).await?;
     let site = found.ok_or(ApiError::WrongCode)?;
     request.extensions_mut().insert(ActingClient(Actor::householder().client_id));
     Ok(Householder(site))

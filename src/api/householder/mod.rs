@@ -30,8 +30,7 @@ use view::{DisputeResponse, DisputeView, HomeResponse, HomeView, WithdrawnRespon
 /// With the personal data that is held, the consent, and every installation there.
 #[utoipa::path(get, path = "/v1/householder", tag = "householder", responses((status = 200, body = HomeResponse)))]
 pub async fn get_home(householder: Householder, _: NoQuery, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let database = state.register.database().clone();
-    let found = web::block(move || householders::home(&mut database.connection()?, householder.0)).await??;
+    let found = state.read(move |connection| householders::home(connection, householder.0)).await?;
     let data = HomeView::of(&found.ok_or(ApiError::NotFound)?, &state.register.directory());
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HomeResponse { data }))
 }

@@ -35,9 +35,7 @@ pub async fn list_disputes(
     let after = query.parse("cursor", |raw| raw.parse().map_err(|_| Fault::NotACursor)).unwrap_or(0);
     let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
     query.finish()?;
-    let database = state.register.database().clone();
-    let mut found =
-        web::block(move || householders::open_disputes(&mut database.connection()?, after, limit + 1)).await??;
+    let mut found = state.read(move |connection| householders::open_disputes(connection, after, limit + 1)).await?;
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if more {
         found.pop();

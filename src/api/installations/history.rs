@@ -118,16 +118,15 @@ pub async fn get_history(
     let before = query.parse("cursor", |raw| raw.parse::<i64>().map_err(|_| Fault::NotACursor)).unwrap_or(i64::MAX);
     let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
     query.finish()?;
-    let (database, actor) = (state.register.database().clone(), caller.0.clone());
-    let read = web::block(move || {
-        let mut connection = database.connection()?;
-        let found = store::find(&mut connection, id)?;
+    let actor = caller.0.clone();
+    let read = state.read(move |connection| {
+        let found = store::find(connection, id)?;
         let seen = found.as_ref().and_then(|found| {
             found.record.installation(id).filter(|installation| actor.may_see(&found.record, installation))
         });
-        seen.map(|installation| history::of(&mut connection, installation)).transpose()
+        seen.map(|installation| history::of(connection, installation)).transpose()
     });
-    let past = read.await??.ok_or(ApiError::NotFound)?;
+    let past = read.await?.ok_or(ApiError::NotFound)?;
     let directory = state.register.directory();
     let mut data = events(&past, &id.to_string(), &caller.0, &directory);
     data.retain(|event| event.version < before);

@@ -84,8 +84,7 @@ pub async fn get_installation(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
-    let database = state.register.database().clone();
-    let found = web::block(move || store::find(&mut database.connection()?, id)).await??;
+    let found = state.read(move |connection| store::find(connection, id)).await?;
     let view = found.and_then(|found| InstallationView::of(&found, &caller.0)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, view.etag.clone()))
@@ -95,7 +94,8 @@ pub async fn get_installation(
 
 /// A list of installations
 ///
-/// In the order of registration. A partner sees its own.
+/// In the order of registration. A partner sees its own, a reviewer none of the partner they work
+/// for, a client that is limited to a province those there.
 #[utoipa::path(get, path = "/v1/installations", tag = "installations",
     params(("external_id" = Option<String>, Query), ("status" = Option<String>, Query),
         ("province" = Option<String>, Query), ("site" = Option<String>, Query),
@@ -127,8 +127,8 @@ pub(in crate::api) async fn list_found(
     let after = query.parse("cursor", |raw| InstallationId::parse(raw).map_err(|_| Fault::NotACursor));
     let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
     query.finish()?;
-    let (database, filter) = (state.register.database().clone(), Filter { after, ..filter });
-    let mut found = web::block(move || store::list(&mut database.connection()?, &filter, limit + 1)).await??;
+    let filter = Filter { after, ..filter };
+    let mut found = state.read(move |connection| store::list(connection, &filter, limit + 1)).await?;
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if more {
         found.pop();

@@ -145,7 +145,7 @@ fn call_an_unknown_path_or_method_is_a_problem_with_what_is_allowed() {
             ("DELETE", "/v1/installations", "GET, HEAD, POST"),
             ("PATCH", "/v1/progress", "GET, HEAD"),
             ("GET", "/oauth/token", "POST"),
-            ("GET", "/v1/clients", "POST"),
+            ("GET", "/v1/projects", "POST"),
             ("BREW", "/livez", "GET, HEAD"),
         ];
         for (method, path, allow) in cases {

@@ -53,6 +53,7 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
             sent("CloseDispute", &reviewer, "/v1/review/disputes/1/close", "", |body| body),
             sent("CreatePartner", &admin, "/v1/partners", "", |body| body),
             sent("CreateClient", &admin, "/v1/clients", "", |body| body),
+            sent("ResetSecret", &admin, "/v1/clients/c-none/reset-secret", "", |body| body),
             sent("CreateProject", &admin, "/v1/projects", "", |body| body),
         ];
         let names = every_name(&document);

@@ -89,6 +89,37 @@ async fn check_administration(app: &App, checker: &mut Checker) {
     checker.post(&admin, "/v1/partners", "/v1/partners", &json!({"code": "SOLARCO", "name": "Solar"})).await;
     checker.post(&admin, "/v1/projects", "/v1/projects", &json!({"code": "P-1", "name_vi": "a", "name_en": "b"})).await;
     checker.get(&admin, "/v1/partners", "/v1/partners").await;
+    for change in ["suspend", "resume"] {
+        let documented = format!("/v1/partners/{{code}}/{change}");
+        for (code, status) in [("SOLARCO", 200), ("NOBODY", 404)] {
+            let sent = format!("/v1/partners/{code}/{change}");
+            assert_eq!(checker.post(&admin, &documented, &sent, &json!({})).await.status, status);
+        }
+    }
+    check_clients(app, &admin, checker).await;
+}
+
+async fn check_clients(app: &App, admin: &Client, checker: &mut Checker) {
+    let (revoke, reset) = ("/v1/clients/{client_id}/revoke", "/v1/clients/{client_id}/reset-secret");
+    let own = checker.get(admin, "/v1/me", "/v1/me").await.body["data"]["client_id"].clone();
+    let (other, _) = app.db_add_client(Role::Reviewer, None);
+    let at = |path: &str, id: &str| path.replace("{client_id}", id);
+    for (path, id, body, status) in [
+        (reset, other.as_str(), json!({"keep_old_hours": 1}), 200),
+        (reset, "c-none", json!({}), 404),
+        (reset, &other, json!({"keep_old_hours": 169}), 422),
+        (revoke, own.as_str().unwrap(), json!({}), 409),
+        (revoke, &other, json!({}), 200),
+        (revoke, "c-none", json!({}), 404),
+        (revoke, &other, json!({"reason": "left"}), 422),
+        (reset, &other, json!({}), 409),
+    ] {
+        let reply = checker.post(admin, path, &at(path, id), &body).await;
+        assert_eq!(reply.status, status, "{path} {}", reply.text);
+    }
+    checker.get(admin, "/v1/clients", "/v1/clients?limit=1").await;
+    checker.get(admin, "/v1/clients", "/v1/clients?cursor=x").await;
+    checker.get(&app.public(), "/v1/me", "/v1/me").await;
 }
 
 async fn check_installations(app: &App, checker: &mut Checker) {

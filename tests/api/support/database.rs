@@ -41,6 +41,10 @@ impl TestDatabase {
             publisher: "Publisher".to_owned(),
             database_connections: 5,
             queue: 1024,
+            client_rate: 0,
+            address_rate: 0,
+            trusted_proxies: None,
+            max_connections: 10_000,
             workers: Some(1),
             log: "off".to_owned(),
         }

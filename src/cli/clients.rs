@@ -1,0 +1,137 @@
+//! `client`: programs and people with credentials.
+
+use chrono::TimeDelta;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::change::{change, said};
+use crate::api::ClientView;
+use crate::api::auth::{hash_secret, new_client_id, new_secret};
+use crate::app::{self, StartError};
+use crate::db::administration;
+use crate::domain::actor::Role;
+use crate::domain::administration::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, misplaced};
+use crate::domain::fault::Fault;
+use crate::domain::id::{Code, PartnerCode};
+use crate::domain::place::parse_province;
+use crate::domain::text::Name;
+use crate::register::{Clock, Command as Change, Done};
+use crate::settings::Settings;
+
+#[derive(Subcommand)]
+pub(super) enum ClientCommand {
+    /// Add a client; prints its id and, this once, its secret
+    Add(Add),
+    /// Print every client; no secret stands there
+    List,
+    /// Shut a client out for ever, everywhere within a second
+    Revoke {
+        /// The client's id
+        #[arg(long)]
+        id: String,
+    },
+    /// Give a client a new secret; prints it, this once
+    ResetSecret {
+        /// The client's id
+        #[arg(long)]
+        id: String,
+        /// Hours that the secret before still works; any older one ends at once
+        #[arg(long, default_value_t = KEEP_OLD_HOURS, value_parser = clap::value_parser!(i64).range(0..=MOST_KEEP_OLD_HOURS))]
+        keep_old_hours: i64,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    /// What it may do
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(Role::CODES))]
+    role: String,
+    /// The code of the partner that it acts for, with the role partner
+    #[arg(long)]
+    partner: Option<String>,
+    /// The code of the partner that the person works for, with the role reviewer: they see nothing of it
+    #[arg(long)]
+    affiliation: Option<String>,
+    /// The code of the one province that it may see, with the roles reviewer and dashboard
+    #[arg(long)]
+    province: Option<String>,
+    /// Who or what it is
+    #[arg(long)]
+    name: String,
+}
+
+/// Carries out `client …`.
+pub(super) fn client(settings: &Settings, clock: &Clock, command: ClientCommand) -> Result<(), StartError> {
+    match command {
+        ClientCommand::Add(new) => add(settings, clock, &new),
+        ClientCommand::List => list(settings, clock),
+        ClientCommand::Revoke { id } => {
+            let shown = json!({"client_id": id, "revoked": true});
+            change(settings, clock, Change::RevokeClient { client_id: id })?;
+            println!("{shown}");
+            Ok(())
+        }
+        ClientCommand::ResetSecret { id, keep_old_hours } => reset_secret(settings, clock, &id, keep_old_hours),
+    }
+}
+
+fn add(settings: &Settings, clock: &Clock, wanted: &Add) -> Result<(), StartError> {
+    let new = wanted.read()?;
+    let (client_id, (secret, secret_hash)) = (new_client_id(), secret_and_hash()?);
+    let shown = json!({"client_id": client_id, "client_secret": secret});
+    change(settings, clock, Change::AddClient { new, client_id, secret_hash })?;
+    println!("{shown}");
+    Ok(())
+}
+
+impl Add {
+    fn read(&self) -> Result<NewClient, StartError> {
+        let unknown = || said("--role", Fault::UnknownValue { allowed: Role::CODES });
+        let role = Role::parse(&self.role).ok_or_else(unknown)?;
+        let has = |member: &str| match member {
+            "partner" => self.partner.is_some(),
+            "affiliation" => self.affiliation.is_some(),
+            _ => self.province.is_some(),
+        };
+        if let Some((member, fault)) = misplaced(role, has).into_iter().next() {
+            return Err(said(&format!("--{}", member.trim_end_matches("_code")), fault));
+        }
+        let province = self.province.as_deref().map(parse_province).transpose();
+        Ok(NewClient {
+            role,
+            partner: code("--partner", self.partner.as_deref())?,
+            affiliation: code("--affiliation", self.affiliation.as_deref())?,
+            province: province.map_err(|fault| said("--province", fault))?,
+            name: Name::parse(&self.name).map_err(|fault| said("--name", fault))?,
+        })
+    }
+}
+
+fn code(flag: &str, raw: Option<&str>) -> Result<Option<PartnerCode>, StartError> {
+    raw.map(Code::parse).transpose().map_err(|fault| said(flag, fault))
+}
+
+fn list(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
+    let database = app::open_database(settings, clock)?;
+    let directory = administration::directory(&mut database.connection()?)?;
+    let views: Vec<_> = directory.clients.values().map(|client| ClientView::of(client, clock())).collect();
+    println!("{}", serde_json::to_string_pretty(&views)?);
+    Ok(())
+}
+
+fn reset_secret(settings: &Settings, clock: &Clock, client_id: &str, keep_old_hours: i64) -> Result<(), StartError> {
+    let (secret, secret_hash) = secret_and_hash()?;
+    let keep_old = TimeDelta::hours(keep_old_hours);
+    let command = Change::ResetSecret { client_id: client_id.to_owned(), secret_hash, keep_old };
+    let Done::SecretReset { old_until } = change(settings, clock, command)? else {
+        return Err("the secret was not changed".into());
+    };
+    println!("{}", json!({"client_id": client_id, "client_secret": secret, "old_secret_until": old_until}));
+    Ok(())
+}
+
+fn secret_and_hash() -> Result<(String, String), StartError> {
+    let secret = new_secret().map_err(|_| "the system gives no random numbers")?;
+    let hash = hash_secret(&secret).map_err(|error| error.to_string())?;
+    Ok((secret, hash))
+}

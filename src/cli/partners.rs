@@ -1,0 +1,69 @@
+//! `partner`: organisations that register installations.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::change::{change, said};
+use crate::app::StartError;
+use crate::domain::administration::NewPartner;
+use crate::domain::id::{Code, PartnerCode};
+use crate::domain::text::Name;
+use crate::register::{Clock, Command as Change};
+use crate::settings::Settings;
+
+#[derive(Subcommand)]
+pub(super) enum PartnerCommand {
+    /// Add a partner
+    Add {
+        /// 2 to 20 of A-Z, 0-9 and hyphen; never changes
+        #[arg(long)]
+        code: String,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// It only tries things out; never changes
+        #[arg(long)]
+        sandbox: bool,
+    },
+    /// Shut the clients of a partner out, everywhere within a second
+    Suspend {
+        /// Its code
+        #[arg(long)]
+        code: String,
+    },
+    /// Let the clients of a partner in again
+    Resume {
+        /// Its code
+        #[arg(long)]
+        code: String,
+    },
+}
+
+/// Carries out `partner …`.
+pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerCommand) -> Result<(), StartError> {
+    match command {
+        PartnerCommand::Add { code, name, sandbox } => {
+            let code = read(&code)?;
+            let name = Name::parse(&name).map_err(|fault| said("--name", fault))?;
+            let shown = json!({"code": code});
+            let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox };
+            change(settings, clock, Change::AddPartner(new))?;
+            println!("{shown}");
+        }
+        PartnerCommand::Suspend { code } => {
+            let code = read(&code)?;
+            change(settings, clock, Change::SuspendPartner(code.clone()))?;
+            println!("{}", json!({"code": code, "suspended": true}));
+        }
+        PartnerCommand::Resume { code } => {
+            let code = read(&code)?;
+            change(settings, clock, Change::ResumePartner(code.clone()))?;
+            println!("{}", json!({"code": code, "suspended": false}));
+        }
+    }
+    Ok(())
+}
+
+fn read(code: &str) -> Result<PartnerCode, StartError> {
+    Code::parse(code).map_err(|fault| said("--code", fault))
+}

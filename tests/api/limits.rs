@@ -1,0 +1,250 @@
+//! Who asks too often, who guesses, who reads too slowly: each is told so, and nobody else waits.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use green_homes::api::{ROUTES, openapi};
+use green_homes::domain::actor::Role;
+use green_homes::register::{Clock, system_clock};
+use green_homes::settings::Settings;
+use serde_json::json;
+
+use crate::support::{App, Client, Reply, TestDatabase, clock_at, db_execute, home, on_both_databases, run};
+
+on_both_databases!(use_basic_as_a_dashboard_reads_until_its_secret_ends);
+
+async fn start(settings: impl FnOnce(&mut Settings), clock: Clock) -> App {
+    let database = TestDatabase::sqlite();
+    let mut own = database.settings();
+    settings(&mut own);
+    App::start_with(database, own, clock).await
+}
+
+/// Calls until it is refused for the first time.
+async fn until_refused(caller: &Client, method: &str, path: &str) -> (usize, Reply) {
+    for answered in 0..200 {
+        let reply = caller.send(method, path, &[], None).await;
+        if reply.status == 429 {
+            return (answered, reply);
+        }
+    }
+    panic!("{path} is not limited");
+}
+
+#[test]
+fn ask_too_often_as_a_client_answers_429_and_leaves_others_alone() {
+    run(async {
+        let app = start(|settings| settings.client_rate = 1, system_clock()).await;
+        let (hasty, other) = (app.role(Role::Reviewer).await, app.role(Role::Reviewer).await);
+        let first = hasty.get("/v1/me").await;
+        assert_eq!(first.header("ratelimit-policy"), "\"client\";q=10;w=10");
+        assert_eq!(first.header("ratelimit"), "\"client\";r=9;t=1");
+        let (answered, refused) = until_refused(&hasty, "GET", "/v1/me").await;
+        assert!(answered >= 9, "ten seconds' worth may come at once: {answered}");
+        assert_eq!((&refused.body["code"], refused.header("retry-after")), (&json!("too_many_requests"), "1"));
+        assert!(refused.body["detail"].as_str().unwrap().contains("1 giây"), "{}", refused.text);
+        assert!(refused.header("ratelimit").starts_with("\"client\";r=0;t="), "{:?}", refused.headers);
+        assert_eq!(refused.header("content-type"), "application/problem+json");
+        assert_eq!(other.get("/v1/me").await.status, 200);
+        let progress = app.public().get("/v1/progress").await;
+        assert_eq!((progress.status, progress.header("ratelimit")), (200, ""));
+        app.stop().await;
+    });
+}
+
+#[test]
+fn ask_too_often_from_an_address_is_refused_on_every_route_that_counts_addresses() {
+    run(async {
+        let app = start(|settings| settings.address_rate = 1, system_clock()).await;
+        let bearer = app.role(Role::Reviewer).await;
+        let forged = app.public().with_token("forged");
+        let (answered, refused) = until_refused(&forged, "GET", "/v1/installations").await;
+        assert!((1..=12).contains(&answered), "{answered}");
+        assert!(refused.header("ratelimit").starts_with("\"address\";r=0"), "{:?}", refused.headers);
+        for row in ROUTES.iter().filter(|row| row.counts_addresses) {
+            let path = format!("{}?q=a", row.path);
+            let reply = until_refused(&app.public(), row.method.as_str(), &path).await.1;
+            assert!(!reply.header("retry-after").is_empty(), "{}", row.path);
+            if row.path == "/oauth/token" {
+                assert_eq!((&reply.body["error"], reply.header("cache-control")), (&json!("slow_down"), "no-store"));
+            }
+        }
+        // Whoever has a token is counted by it, and what memory serves is served.
+        assert_eq!(bearer.get("/v1/me").await.status, 200);
+        assert_eq!(app.public().get("/v1/progress").await.status, 200);
+        assert_eq!(app.public().get("/v1/me").await.status, 401);
+        app.stop().await;
+    });
+}
+
+#[test]
+fn document_names_429_on_every_limited_route_and_no_other() {
+    let document = serde_json::to_value(openapi::document()).unwrap();
+    for row in ROUTES {
+        let operation = &document["paths"][row.path][row.method.as_str().to_lowercase()];
+        if operation.is_object() {
+            assert_eq!(operation["responses"]["429"].is_object(), row.is_limited(), "{} {}", row.method, row.path);
+        }
+    }
+}
+
+#[test]
+fn ask_through_a_trusted_proxy_counts_whom_it_names() {
+    run(async {
+        for (proxies, expected) in [("127.0.0.0/8", 200), ("", 429)] {
+            let set = |settings: &mut Settings| {
+                settings.address_rate = 1;
+                settings.trusted_proxies = Some(proxies.to_owned());
+            };
+            let app = start(set, system_clock()).await;
+            let ask = async |address: &str| {
+                let forwarded = [("x-forwarded-for", address)];
+                app.public().send("GET", "/v1/communes?q=a", &forwarded, None).await.status
+            };
+            let mut left = 50;
+            while ask("6.6.6.6, 198.51.100.1").await != 429 {
+                left -= 1;
+                assert!(left > 0, "not limited");
+            }
+            assert_eq!(ask("198.51.100.2").await, expected, "behind {proxies:?}");
+            app.stop().await;
+        }
+    });
+}
+
+#[test]
+fn guess_a_secret_waits_longer_and_longer() {
+    run(async {
+        let now = Arc::new(Mutex::new(Utc::now()));
+        let app = start(|_| {}, clock_at(now.clone())).await;
+        let (id, secret) = app.db_add_client(Role::Dashboard, None);
+        let ask = async |id: &str, secret: &str| {
+            let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+            let form = ("content-type", "application/x-www-form-urlencoded");
+            let body = b"grant_type=client_credentials".to_vec();
+            app.public().send("POST", "/oauth/token", &[("authorization", &basic), form], Some(body)).await
+        };
+        for _ in 0..5 {
+            assert_eq!(ask(&id, "wrong").await.status, 401);
+        }
+        let waits = ask(&id, &secret).await;
+        assert_eq!((waits.status, &waits.body["error"], waits.header("retry-after")), (429, &json!("slow_down"), "1"));
+        let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+        let read = app.public().send("GET", "/v1/me", &[("authorization", &basic)], None).await;
+        assert_eq!((read.status, &read.body["code"]), (429, &json!("too_many_requests")));
+        for _ in 0..10 {
+            assert_eq!(ask("c-unknown", "wrong").await.status, 401, "an unknown id never waits");
+        }
+        *now.lock().unwrap() += TimeDelta::seconds(1);
+        assert_eq!(ask(&id, "wrong").await.status, 401);
+        assert_eq!(ask(&id, &secret).await.header("retry-after"), "2");
+        *now.lock().unwrap() += TimeDelta::seconds(2);
+        assert_eq!(ask(&id, &secret).await.status, 200);
+        assert_eq!(ask(&id, "wrong").await.status, 401);
+        assert_eq!(ask(&id, &secret).await.status, 200, "a right secret forgives");
+        app.stop().await;
+    });
+}
+
+async fn use_basic_as_a_dashboard_reads_until_its_secret_ends(database: TestDatabase) {
+    let now = Arc::new(Mutex::new(Utc::now()));
+    let app = App::start_at(database, clock_at(now.clone())).await;
+    let admin = app.role(Role::Admin).await;
+    let (id, secret) = app.db_add_client(Role::Dashboard, None);
+    let (reviewer, _) = app.db_add_client(Role::Reviewer, None);
+    let read = async |method: &str, path: &str, id: &str, secret: &str| {
+        let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+        app.public().send(method, path, &[("authorization", &basic)], None).await
+    };
+    let me = read("GET", "/v1/me", &id, &secret).await;
+    assert_eq!((me.status, &me.body["data"]["role"]), (200, &json!("dashboard")), "{}", me.text);
+    assert_eq!(read("HEAD", "/v1/me", &id, &secret).await.status, 200);
+    assert_eq!(read("GET", "/v1/partners", &id, &secret).await.status, 403);
+    for (method, path, id, secret) in [
+        ("GET", "/v1/me", reviewer.as_str(), secret.as_str()),
+        ("GET", "/v1/me", &id, "wrong"),
+        ("POST", "/v1/partners", &id, &secret),
+    ] {
+        let refused = read(method, path, id, secret).await;
+        assert_eq!((refused.status, &refused.body["code"]), (401, &json!("basic_refused")), "{}", refused.text);
+    }
+    let reset = admin.post(&format!("/v1/clients/{id}/reset-secret"), &json!({"keep_old_hours": 1})).await;
+    let second = reset.body["data"]["client_secret"].as_str().unwrap();
+    *now.lock().unwrap() += TimeDelta::minutes(60) - TimeDelta::seconds(5);
+    assert_eq!(read("GET", "/v1/me", &id, &secret).await.status, 200);
+    *now.lock().unwrap() += TimeDelta::seconds(10);
+    // It was right ten seconds ago and is remembered for a minute, but its secret ended.
+    assert_eq!(read("GET", "/v1/me", &id, &secret).await.status, 401);
+    assert_eq!(read("GET", "/v1/me", &id, second).await.status, 200);
+    let admin = app.role(Role::Admin).await;
+    assert_eq!(admin.post(&format!("/v1/clients/{id}/revoke"), &json!({})).await.status, 200);
+    assert_eq!(read("GET", "/v1/me", &id, second).await.status, 401);
+    app.stop().await;
+}
+
+/// Whoever reads installations waits for the test; whoever only writes them does not.
+const SLOW_READS: &str = "
+    CREATE FUNCTION slow() RETURNS boolean LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN true; END $$;
+    ALTER TABLE installations RENAME TO kept;
+    CREATE VIEW installations AS SELECT * FROM kept WHERE slow();";
+
+#[test]
+fn read_slowly_leaves_writes_and_public_reads_alone() {
+    run(async {
+        let app = App::start(TestDatabase::postgres()).await;
+        let (admin, reader) = (app.role(Role::Admin).await, app.role(Role::Reviewer).await);
+        app.partner("SOLARCO").await.register(&home("a")).await;
+        db_execute(&app.database.url, SLOW_READS).unwrap();
+        let mut lock = PgConnection::establish(&app.database.url).unwrap();
+        lock.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+        let asked: Vec<_> = (0..30)
+            .map(|_| {
+                let reader = reader.clone();
+                actix_web::rt::spawn(async move { reader.get("/v1/installations").await })
+            })
+            .collect();
+        // Of five connections four are for reads, and four times as many may wait.
+        let began = Instant::now();
+        while asked.iter().filter(|one| one.is_finished()).count() < 10 {
+            assert!(began.elapsed() < Duration::from_secs(10), "too many wait");
+            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(admin.post("/v1/partners", &json!({"code": "P-1", "name": "P"})).await.status, 201);
+        assert_eq!(app.public().get("/v1/progress").await.status, 200);
+        assert_eq!(asked.iter().filter(|one| one.is_finished()).count(), 10);
+        lock.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+        let mut replies = Vec::new();
+        for one in asked {
+            replies.push(one.await.unwrap());
+        }
+        let refused: Vec<&Reply> = replies.iter().filter(|reply| reply.status == 503).collect();
+        assert_eq!((refused.len(), refused[0].header("retry-after")), (10, "1"));
+        assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 20);
+        app.stop().await;
+    });
+}
+
+#[test]
+fn open_more_connections_than_allowed_waits_for_one_to_close() {
+    run(async {
+        let app = start(|settings| settings.max_connections = 2, system_clock()).await;
+        let address = app.address.strip_prefix("http://").unwrap().to_owned();
+        let open = || std::net::TcpStream::connect(&address).unwrap();
+        let held = [open(), open()];
+        let livez =
+            || async { actix_web::rt::time::timeout(Duration::from_millis(500), app.public().get("/livez")).await };
+        assert!(livez().await.is_err(), "both connections are taken");
+        drop(held);
+        let began = Instant::now();
+        while !livez().await.is_ok_and(|reply| reply.status == 200) {
+            assert!(began.elapsed() < Duration::from_secs(10), "no connection was freed");
+        }
+        app.stop().await;
+    });
+}
