@@ -9,6 +9,7 @@ mod schema;
 pub mod administration;
 pub mod audit;
 pub mod cells;
+pub mod disputes;
 pub mod head;
 pub mod householders;
 pub mod installations;

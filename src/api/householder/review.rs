@@ -13,7 +13,7 @@ use crate::api::problem::Problem;
 use crate::api::query::{self, NoQuery, Query};
 use crate::api::requests::CloseDispute;
 use crate::api::state::State;
-use crate::db::householders;
+use crate::db::disputes;
 use crate::domain::fault::Fault;
 use crate::register::HomeCommand;
 
@@ -36,8 +36,7 @@ pub async fn list_disputes(
     let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
     query.finish()?;
     let database = state.register.database().clone();
-    let mut found =
-        web::block(move || householders::open_disputes(&mut database.connection()?, after, limit + 1)).await??;
+    let mut found = web::block(move || disputes::open(&mut database.connection()?, after, limit + 1)).await??;
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if more {
         found.pop();
