@@ -10,6 +10,7 @@ pub mod administration;
 pub mod audit;
 pub mod cells;
 pub mod credentials;
+pub mod disputes;
 pub mod head;
 pub mod history;
 pub mod householders;

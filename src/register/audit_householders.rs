@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use crate::db::audit as stored;
-use crate::db::{Connection, DbError, householders};
+use crate::db::{Connection, DbError, disputes};
 use crate::domain::entry::Action;
 use crate::domain::facts::{ClosingDoc, DisputeDoc};
 
@@ -69,13 +69,13 @@ impl Told {
     ) -> Result<(), DbError> {
         let mut last = 0;
         loop {
-            let disputes = householders::disputes_after(connection, last, false, CHUNK)?;
-            let Some(dispute) = disputes.last() else { return Ok(()) };
+            let some = disputes::after(connection, last, false, CHUNK)?;
+            let Some(dispute) = some.last() else { return Ok(()) };
             last = dispute.id;
-            let closings = disputes.iter().filter_map(|dispute| dispute.closed).map(|closing| closing.version);
-            let versions: Vec<i64> = disputes.iter().map(|dispute| dispute.id).chain(closings).collect();
+            let closings = some.iter().filter_map(|dispute| dispute.closed).map(|closing| closing.version);
+            let versions: Vec<i64> = some.iter().map(|dispute| dispute.id).chain(closings).collect();
             let facts: HashMap<i64, String> = stored::facts_at(connection, &versions)?.into_iter().collect();
-            for dispute in &disputes {
+            for dispute in &some {
                 let opened = serde_json::json!({"dispute": DisputeDoc::of(dispute)});
                 let mut right = self.is_sealed(&facts, dispute.id, &opened);
                 if let Some(closing) = dispute.closed {

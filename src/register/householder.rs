@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::db::{DbError, householders};
+use crate::db::{DbError, disputes, householders};
 use crate::domain::actor::Actor;
 use crate::domain::contribution::Contribution;
 use crate::domain::entry::{Action, Cause};
@@ -209,13 +209,13 @@ impl Deciding<'_> {
             return Err(Refusal::invalid("/installation", Fault::NotAtThisSite).into());
         }
         let family = self.family(site)?;
-        let standing = householders::disputes_at(self.connection, &family)?;
+        let standing = disputes::at(self.connection, &family)?;
         if standing.iter().filter(|dispute| dispute.closed.is_none()).count() >= MOST_OPEN_DISPUTES {
             return Err(Refusal::TooManyDisputes.into());
         }
         let (id, opened_at) = (self.stamp.version, self.stamp.at);
         let dispute = Dispute { id, site, installation: new.installation, reason: new.reason, opened_at, closed: None };
-        householders::add_dispute(self.connection, &dispute)?;
+        disputes::add(self.connection, &dispute)?;
         let facts = json!({"dispute": DisputeDoc::of(&dispute)});
         self.append_about(actor, Action::Dispute, site, &facts, new.note.as_ref())?;
         Ok(dispute)
@@ -228,7 +228,7 @@ impl Deciding<'_> {
         outcome: DisputeOutcome,
         note: Option<&Note>,
     ) -> Result<Dispute, Stop> {
-        let mut dispute = householders::dispute(self.connection, id)?.ok_or(Refusal::NotFound)?;
+        let mut dispute = disputes::find(self.connection, id)?.ok_or(Refusal::NotFound)?;
         self.set.load_more(self.connection, &[dispute.site])?;
         let record = self.set.record(dispute.site).ok_or(Refusal::NotFound)?;
         if !dispute.is_for(actor, record) {
@@ -240,7 +240,7 @@ impl Deciding<'_> {
             None => {}
         }
         let closing = Closing { at: self.stamp.at, version: self.stamp.version, outcome };
-        householders::close_dispute(self.connection, id, closing)?;
+        disputes::close(self.connection, id, closing)?;
         let facts = json!({"closing": ClosingDoc::of(id, closing)});
         self.append_about(actor, Action::CloseDispute, dispute.site, &facts, note)?;
         dispute.closed = Some(closing);

@@ -15,6 +15,7 @@ use crate::tampering::{copy_of, db_execute};
 on_both_databases!(
     erase_a_site_takes_the_person_and_leaves_the_count,
     erase_a_site_in_the_batch_of_its_note_takes_the_note,
+    erase_a_site_takes_those_that_were_merged_into_it,
     erase_without_an_entry_or_name_what_is_still_there_is_found,
 );
 
@@ -83,6 +84,33 @@ async fn erase_a_site_in_the_batch_of_its_note_takes_the_note(database: TestData
     app.stop().await;
 }
 
+async fn erase_a_site_takes_those_that_were_merged_into_it(database: TestDatabase) {
+    let app = App::start(database).await;
+    let partner = app.partner("SOLARCO").await;
+    let mut second = identified("b");
+    second["site"]["grid_customer_code"] = "PE99000471588".into();
+    let (_, stays) = partner.register_home(&identified("a")).await;
+    let (_, goes) = partner.register_home(&second).await;
+    let (into, from) = (site_of(&stays).await, site_of(&goes).await);
+    let merge = Request { by: Actor::operator("test"), command: Command::Merge { from, into } };
+    let merged = Engine::new(app.database.db_open(), system_clock()).execute(&[&merge]);
+    assert!(merged.results.iter().all(Result::is_ok), "{:?}", merged.results);
+    assert_eq!(site_of(&goes).await, into, "the code of the one that went opens the one that stayed");
+    let (erased, code) = output(&app.database, &["erase", "--site", &from.to_string()]);
+    assert_eq!((code, erased["sites"].as_array().unwrap().len()), (Some(0), 2), "{erased}");
+    let held = "SELECT site AS line FROM site_private WHERE address IS NOT NULL OR grid_customer_code IS NOT NULL \
+                OR lat_microdeg IS NOT NULL OR consent_withdrawn_on IS NULL";
+    assert_eq!(db_lines(&app.database.url, held), Vec::<String>::new());
+    assert_audit_is_clean(&app.database);
+    app.stop().await;
+}
+
+/// The site that a householder's code opens.
+async fn site_of(householder: &Client) -> SiteId {
+    let seen = householder.get("/v1/householder").await;
+    SiteId::parse(seen.body["data"]["site"].as_str().unwrap()).unwrap()
+}
+
 async fn erase_without_an_entry_or_name_what_is_still_there_is_found(database: TestDatabase) {
     let app = App::start(database).await;
     let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
@@ -93,7 +121,7 @@ async fn erase_without_an_entry_or_name_what_is_still_there_is_found(database: T
     let salt = if database.is_sqlite() { "quote(salt)" } else { "'''\\x' || encode(salt, 'hex') || ''''" };
     let salt = db_lines(&database.url, &format!("SELECT {salt} AS line FROM entry_facts WHERE version = {noted}"));
     assert_eq!(output(&database, &["erase", "--installation", &id]).1, Some(0));
-    assert_audit_is_clean(&database);
+    assert_audit_is_clean(&copy_of(&database));
     let restored = format!("SET salt = {}, note = '{NOTE}' WHERE version = {noted}", salt[0]);
     let changes = [
         (format!("UPDATE entry_facts {restored}"), format!("facts {noted}"), "they were not"),

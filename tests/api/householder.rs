@@ -3,10 +3,10 @@
 use green_homes::domain::actor::{Actor, Role};
 use green_homes::domain::entry::hex;
 use green_homes::domain::householder::{DisputeOutcome, hash_of_code};
-use green_homes::domain::id::Code;
+use green_homes::domain::id::{Code, InstallationId};
 use green_homes::domain::refusal::Refusal;
 use green_homes::register::audit::audit;
-use green_homes::register::{Command, Engine, Failure, HomeCommand, Request, system_clock};
+use green_homes::register::{Command, Done, Engine, Failure, HomeCommand, HomeDone, Request, system_clock};
 use serde_json::{Value, json};
 
 use crate::erasure::{assert_audit_is_clean, assert_no_bytes_linger, identified, notes, verify};
@@ -86,6 +86,16 @@ async fn issue_a_new_code_stops_the_old_one(database: TestDatabase) {
     let entry = db_lines(&app.database.url, entry).remove(0);
     assert!(entry.starts_with("issue_code administration"), "{entry}");
     assert!(!entry.contains(code) && !entry.contains(&hex(&hash_of_code(code))), "{entry}");
+    let asked = || Request {
+        by: Actor { partner: Code::parse("SOLARCO").ok(), ..Actor::operator("c-partner") },
+        command: Command::Home(HomeCommand::IssueCode { id: InstallationId::parse(&id).unwrap() }),
+    };
+    let twice = Engine::new(app.database.db_open(), system_clock()).execute(&[&asked(), &asked()]).results;
+    let [Ok(Done::Home(HomeDone::CodeIssued(first))), Ok(Done::Home(HomeDone::CodeIssued(last)))] = &twice[..] else {
+        panic!("{twice:?}")
+    };
+    let opens = async |code: &str| app.public().with_code(code).get(ME).await.status;
+    assert_eq!([opens(code).await, opens(&first.to_string()).await, opens(&last.to_string()).await], [401, 401, 200]);
     let bare = partner.register(&home("bare")).await;
     assert_eq!(partner.post(&format!("/v1/installations/{bare}/householder-code"), &json!({})).await.status, 200);
     assert_audit_is_clean(&app.database);
@@ -188,7 +198,7 @@ async fn change_a_dispute_behind_the_register_is_found(database: TestDatabase) {
     let close = json!({"outcome": "dismissed"});
     assert_eq!(reviewer.post(&format!("/v1/review/disputes/{opened}/close"), &close).await.status, 200);
     let database = app.stop().await;
-    assert_audit_is_clean(&database);
+    assert_audit_is_clean(&copy_of(&database));
     let dispute = format!("dispute {opened}");
     let changes = [
         ("UPDATE disputes SET reason = 'other'", dispute.as_str()),

@@ -13,7 +13,7 @@ use crate::api::problem::Problem;
 use crate::api::query::{self, NoQuery, Query};
 use crate::api::requests::CloseDispute;
 use crate::api::state::State;
-use crate::db::householders;
+use crate::db::disputes;
 use crate::domain::fault::Fault;
 use crate::register::HomeCommand;
 
@@ -35,7 +35,7 @@ pub async fn list_disputes(
     let after = query.parse("cursor", |raw| raw.parse().map_err(|_| Fault::NotACursor)).unwrap_or(0);
     let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
     query.finish()?;
-    let mut found = state.read(move |connection| householders::open_disputes(connection, after, limit + 1)).await?;
+    let mut found = state.read(move |connection| disputes::open(connection, after, limit + 1)).await?;
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if more {
         found.pop();
