@@ -3,6 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle, Service as _};
@@ -11,13 +12,16 @@ use actix_web::{App, HttpServer, web};
 use crate::api::auth::{Secrets, SigningKey, Tokens};
 use crate::api::{self, Meter, PublicSettings, State};
 use crate::db::{Database, DbError, Url, head, migrations};
-use crate::register::{Clock, Register};
+use crate::register::{Clock, Register, backup};
 use crate::settings::Settings;
 
 /// Seconds that requests under way have when the service stops.
 const SHUTDOWN_SECONDS: u64 = 30;
 /// A client that is slower than this with its headers is let go.
 const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Where in the data directory a database is kept before its schema changes.
+const BACKUPS: &str = "backups";
 
 /// Why the service does not start.
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
@@ -42,14 +46,32 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
         file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
     }
     let database = Database::open(&url, settings.database_connections)?;
-    migrate(&database, clock)?;
+    migrate(&database, clock, &settings.data_dir.join(BACKUPS))?;
     Ok(database)
 }
 
-/// Brings the schema up to date, and makes the head of a new register.
-pub fn migrate(database: &Database, clock: &Clock) -> Result<usize, DbError> {
+/// Opens a database that is there, and leaves its schema as it is.
+pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
+    let url = settings.database()?;
+    if let Url::Sqlite(path) = &url
+        && !Path::new(path).exists()
+    {
+        return Err(format!("there is no database at {path}").into());
+    }
+    Ok(Database::open(&url, settings.database_connections)?)
+}
+
+/// Brings the schema up to date, and makes the head of a new register. A file of SQLite that was
+/// in use is first copied into `backups`.
+pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usize, DbError> {
     let mut connection = database.connection()?;
-    let applied = migrations::migrate(&mut connection)?;
+    let keep = |schema: &str| {
+        let kept = backup::keep_before_migration(database, backups, schema, clock());
+        let kept = kept.map_err(|error| DbError::Unusable(format!("no copy before the migration: {error}")))?;
+        tracing::info!(copy = %kept.display(), "the schema changes; the database as it was is kept");
+        Ok(())
+    };
+    let applied = migrations::migrate(&mut connection, keep)?;
     head::ensure(&mut connection, uuid::Uuid::new_v4().to_string(), clock())?;
     Ok(applied)
 }

@@ -8,9 +8,11 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, P
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection, sql_types};
 
 use super::error::DbError;
+use crate::domain::entry::hex;
 
 /// SQLite before this had a WAL bug that could lose commits (3.51.3 mended it).
 const SQLITE_LEAST_VERSION: i32 = 3_051_003;
+const IN_A_PATH: &[u8] = b"/-._~";
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 
 /// Which database: `sqlite://path` or `postgres://…`.
@@ -33,6 +35,22 @@ impl Url {
             "" => Err("the database URL has no scheme; use sqlite://path or postgres://user@host/name".to_owned()),
             other => Err(format!("databases of the scheme {other}:// are not supported; use sqlite:// or postgres://")),
         }
+    }
+}
+
+impl Url {
+    /// The URL as it may be shown to the operator's other programs: with the user, without a password.
+    #[must_use]
+    pub fn without_password(&self) -> String {
+        let Self::Postgres(url) = self else { return self.to_string() };
+        let (place, options) = url.split_once('?').unwrap_or((url, ""));
+        let (scheme, rest) = place.split_once("://").unwrap_or(("postgres", place));
+        let (account, host) = rest.rsplit_once('@').unwrap_or(("", rest));
+        let user = account.split(':').next().unwrap_or_default();
+        let at = if user.is_empty() { "" } else { "@" };
+        let kept: Vec<&str> = options.split('&').filter(|o| !o.is_empty() && !o.contains("password=")).collect();
+        let options = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+        format!("{scheme}://{user}{at}{host}{options}")
     }
 }
 
@@ -120,6 +138,24 @@ impl Database {
         }
     }
 
+    /// A file of SQLite that nobody changes: it is read as it is, and nothing is written beside it.
+    pub fn open_frozen(path: &str) -> Result<Self, DbError> {
+        let url = Url::Sqlite(path.to_owned());
+        let uri = format!("file:{}?immutable=1", escaped(path));
+        let pool = builder(1, Box::new(SetUpFrozen)).build(ConnectionManager::new(uri)).map_err(unreachable(&url))?;
+        Ok(Self { url, pools: Pools::Sqlite(pool) })
+    }
+
+    /// How many connections the pool has, and how many of them wait for work.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        let (state, most) = match &self.pools {
+            Pools::Sqlite(pool) => (pool.state(), pool.max_size()),
+            Pools::Postgres(pool) => (pool.state(), pool.max_size()),
+        };
+        PoolState { in_use: state.connections.saturating_sub(state.idle_connections), most }
+    }
+
     /// The same database with connections of its own, so that readers cannot take them all.
     pub fn apart(&self, size: u32) -> Result<Self, DbError> {
         Self::open(&self.url, size)
@@ -130,6 +166,29 @@ impl Database {
     pub fn url(&self) -> &Url {
         &self.url
     }
+}
+
+/// How much of a pool is in use.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolState {
+    /// Connections that somebody holds.
+    pub in_use: u32,
+    /// The most there may be.
+    pub most: u32,
+}
+
+/// A path as it stands in a URI.
+fn escaped(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || IN_A_PATH.contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push('%');
+            text.push_str(&hex(&[byte]));
+        }
+    }
+    text
 }
 
 /// A server that vanished without a word is given up after some seconds. What the URL itself says
@@ -177,6 +236,15 @@ impl CustomizeConnection<SqliteConnection, PoolError> for SetUpSqlite {
                  PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
             )
             .map_err(PoolError::QueryError)
+    }
+}
+
+#[derive(Debug)]
+struct SetUpFrozen;
+
+impl CustomizeConnection<SqliteConnection, PoolError> for SetUpFrozen {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), PoolError> {
+        connection.batch_execute("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY").map_err(PoolError::QueryError)
     }
 }
 
@@ -239,6 +307,16 @@ mod tests {
         assert!(Url::parse("data.db").unwrap_err().contains("no scheme"));
         assert!(Url::parse("sqlite://").unwrap_err().contains("path"));
         assert!(Url::parse("postgresql://h/d").is_ok());
+    }
+
+    #[test]
+    fn url_without_password_keeps_what_a_tool_needs_to_connect() {
+        let shown = |url| Url::parse(url).unwrap().without_password();
+        assert_eq!(
+            shown("postgres://u:p%40ss@h:5432/green?sslmode=require&password=x"),
+            "postgres://u@h:5432/green?sslmode=require"
+        );
+        assert_eq!(shown("postgres:///green?host=/run/pg&user=u"), "postgres:///green?host=/run/pg&user=u");
     }
 
     #[test]

@@ -9,15 +9,17 @@ mod schema;
 pub mod administration;
 pub mod audit;
 pub mod cells;
+pub mod copy;
 pub mod head;
 pub mod installations;
 pub mod lookup;
 pub mod migrations;
 pub mod names;
+pub mod operations;
 pub mod store;
 mod store_postgres;
 mod store_sqlite;
 pub mod transaction;
 
-pub use connection::{Connection, Database, Url};
+pub use connection::{Connection, Database, PoolState, Url};
 pub use error::DbError;

@@ -73,6 +73,10 @@ table! { cells (cell) { cell -> BigInt, totals -> Text, } }
 
 table! { cells_checkpoint (id) { id -> Integer, version -> BigInt, } }
 
+table! { audits (at) { at -> Timestamp, version -> BigInt, ok -> Bool, findings -> BigInt, } }
+
+table! { backups (at) { at -> Timestamp, version -> BigInt, } }
+
 joinable!(installations -> sites (site));
 allow_tables_to_appear_in_same_query!(installations, sites);
 allow_tables_to_appear_in_same_query!(site_private, sites);

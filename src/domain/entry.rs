@@ -30,6 +30,8 @@ coded_enum!(
         AddClient = "add_client",
         /// A project was added.
         AddProject = "add_project",
+        /// The register was restored from a backup.
+        Restore = "restore",
     }
 );
 

@@ -1,9 +1,11 @@
 //! Partners, clients and projects: written at once, because the next request of the batch may
-//! speak of them. Each is an entry that moves no number.
+//! speak of them. Each is an entry that moves no number. So is the restoration of a backup.
+
+use chrono::{DateTime, Utc};
 
 use crate::db::administration;
 use crate::domain::contribution::Contribution;
-use crate::domain::entry::{Action, Cause};
+use crate::domain::entry::{Action, Cause, Hash, hex};
 use crate::domain::fault::Fault;
 use crate::domain::refusal::Refusal;
 
@@ -50,5 +52,27 @@ impl Deciding<'_> {
         let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
         self.append(entry, &facts, None, &Contribution::new())?;
         Ok(Done::Added)
+    }
+
+    /// What was published after the backup and is not in it never was: whoever cites a version
+    /// after it, from before this entry, cites nothing.
+    pub(super) fn note_restoration(
+        &mut self,
+        actor: &str,
+        version: i64,
+        hash: Hash,
+        made_at: DateTime<Utc>,
+    ) -> Result<Done, Stop> {
+        if (self.decided.version, self.decided.hash) != (version, hash) {
+            return Err(Refusal::NotFound.into());
+        }
+        let facts = serde_json::json!({
+            "backup": {"version": version, "hash": hex(&hash), "made_at": made_at},
+            "void": {"versions_after": version, "published_before": self.stamp.at},
+        });
+        let (action, subject) = (Action::Restore, format!("backup/{version}"));
+        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+        self.append(entry, &facts, None, &Contribution::new())?;
+        Ok(Done::Noted)
     }
 }

@@ -132,6 +132,7 @@ impl Deciding<'_> {
             Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {
                 self.administer(actor, &request.command)
             }
+            Command::Restore { version, hash, made_at } => self.note_restoration(actor, *version, *hash, *made_at),
         }
     }
 

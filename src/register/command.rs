@@ -1,6 +1,7 @@
 //! What the register can be asked to change, and what it answers.
 
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
+use crate::domain::entry::Hash;
 use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::refusal::Refusal;
 use crate::domain::registration::{NewInstallation, Registrant};
@@ -8,7 +9,7 @@ use crate::domain::site::SiteRecord;
 use crate::domain::state::{RejectReason, Tier};
 use crate::domain::text::Note;
 use crate::domain::warning::Remark;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// A change, and who asks for it.
 #[derive(Clone, Debug)]
@@ -79,6 +80,15 @@ pub enum Command {
     },
     /// Add a project.
     AddProject(NewProject),
+    /// Note that the register was restored from a backup.
+    Restore {
+        /// The version that the backup held.
+        version: i64,
+        /// The hash of its last entry.
+        hash: Hash,
+        /// When it was made.
+        made_at: DateTime<Utc>,
+    },
 }
 
 /// What became of a registration.
@@ -115,6 +125,8 @@ pub enum Done {
     Rearranged,
     /// A partner, client or project was added.
     Added,
+    /// A restoration was noted.
+    Noted,
 }
 
 /// Why nothing was done.

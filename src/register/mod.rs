@@ -3,6 +3,7 @@
 
 mod administer;
 pub mod audit;
+pub mod backup;
 mod batch;
 mod cells;
 mod command;

@@ -180,7 +180,10 @@ impl Wanted {
                 | Command::Decommission { id, .. }
                 | Command::Split { id } => wanted.ids.push(*id),
                 Command::Merge { from, into } => wanted.sites.extend([*from, *into]),
-                Command::AddPartner(_) | Command::AddClient { .. } | Command::AddProject(_) => {}
+                Command::AddPartner(_)
+                | Command::AddClient { .. }
+                | Command::AddProject(_)
+                | Command::Restore { .. } => {}
             }
         }
         wanted
