@@ -10,7 +10,7 @@ use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
-use crate::api::{self, Meter, PublicSettings, State};
+use crate::api::{self, Examiner, Meter, PublicSettings, State};
 use crate::db::{Database, DbError, Url, head, migrations};
 use crate::register::{Clock, Register, backup};
 use crate::settings::Settings;
@@ -30,10 +30,13 @@ pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Service {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where operators are answered, if anywhere.
+    pub metrics_address: Option<SocketAddr>,
     /// Which database it uses, without user and password.
     pub database: String,
     register: Arc<Register>,
     server: Server,
+    operators: Option<Server>,
 }
 
 /// Opens the database and brings its schema up to date.
@@ -79,9 +82,9 @@ pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usi
 /// Starts the service: listens, and answers once the cells are loaded.
 pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> {
     settings.check()?;
-    let listener = TcpListener::bind(&settings.listen)
-        .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
-    let address = listener.local_addr()?;
+    let listener = listen(&settings.listen)?;
+    let operators_listener = settings.metrics_listen.as_deref().map(listen).transpose()?;
+    let (address, metrics_address) = (listener.local_addr()?, address_of(operators_listener.as_ref())?);
     let database = open_database(settings, clock)?;
     let public = PublicSettings { public_url: settings.public_url(), publisher: settings.publisher.clone() };
     let key = SigningKey::load_or_create(&settings.data_dir)?;
@@ -93,7 +96,10 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         secrets: Secrets::new(),
         settings: public,
         meter: Meter::default(),
+        examiner: Examiner::new(settings.data_dir.clone()),
+        started_at: clock(),
     });
+    let operators = operators_listener.map(|listener| serve_operators(&state, listener)).transpose()?;
     let app = move || {
         let app = App::new().app_data(state.clone());
         app.wrap_fn(|request, service| api::finish(service.call(request))).configure(api::configure)
@@ -103,7 +109,26 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         server = server.workers(workers.into());
     }
     let server = server.listen(listener)?.run();
-    Ok(Service { address, database: database.url().to_string(), register, server })
+    Ok(Service { address, metrics_address, database: database.url().to_string(), register, server, operators })
+}
+
+fn listen(address: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+fn address_of(listener: Option<&TcpListener>) -> std::io::Result<Option<SocketAddr>> {
+    listener.map(TcpListener::local_addr).transpose()
+}
+
+/// Starts the listener of the operators: a thread of its own, so that it answers under any load.
+fn serve_operators(state: &web::Data<State>, listener: TcpListener) -> std::io::Result<Server> {
+    let state = state.clone();
+    let app = move || {
+        let app = App::new().app_data(state.clone());
+        app.wrap_fn(|request, service| api::finish(service.call(request))).configure(api::configure_operators)
+    };
+    let server = HttpServer::new(app).workers(1).disable_signals().client_request_timeout(HEADERS_WITHIN);
+    Ok(server.listen(listener)?.run())
 }
 
 /// Starts the service, tells about it, and serves until it is told to stop.
@@ -125,10 +150,16 @@ impl Service {
     /// Serves until SIGTERM or SIGINT: then takes no more connections, commits and answers what
     /// it accepted, and moves the checkpoint.
     pub async fn run(self) -> std::io::Result<()> {
+        let operators = self.operators.map(|server| (server.handle(), actix_web::rt::spawn(server)));
         let served = self.server.await;
         let register = self.register;
         // Joining the writer's thread blocks.
         let stopped = web::block(move || register.stop()).await;
+        // Last, so that operators see how it ends.
+        if let Some((handle, server)) = operators {
+            handle.stop(false).await;
+            server.await.map_err(std::io::Error::other)??;
+        }
         served.and(stopped.map_err(std::io::Error::other))
     }
 }

@@ -7,6 +7,7 @@ mod administration;
 pub mod auth;
 mod body;
 mod caller;
+mod checks;
 mod docs;
 mod error;
 mod health;
@@ -32,6 +33,7 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, guard, web};
 
 pub use access::{Access, Scope};
+pub use health::Examiner;
 pub use meter::Meter;
 pub use middleware::finish;
 pub use progress::render as render_progress;
@@ -87,11 +89,17 @@ pub static ROUTES: &[Row] = &[
     get("/problems/{code}", Open, || read().to(problem::get_problem)),
     get("/livez", Open, || read().to(health::get_liveness)),
     get("/readyz", Open, || read().to(health::get_readiness)),
-    get("/metrics", Open, || read().to(metrics::get_metrics)),
     get("/openapi.json", Public, || read().to(docs::get_openapi)),
     get("/docs", Open, || read().to(docs::redirect_to_docs)),
     get("/docs/{file:.*}", Open, || read().to(docs::get_docs)),
     get("/", Open, || read().to(docs::get_index)),
+];
+
+/// Every route of the operators' listener, which the public does not reach.
+pub static OPERATOR_ROUTES: &[Row] = &[
+    get("/metrics", Open, || read().to(metrics::get_metrics)),
+    get("/livez", Open, || read().to(health::get_liveness)),
+    get("/readyz", Open, || read().to(health::get_readiness)),
 ];
 
 /// The path of the table that a request matched, kept beside its handlers.
@@ -122,10 +130,19 @@ fn read() -> Route {
 /// Puts every row of the table in its place. A path knows its methods, so that another method
 /// is answered 405 and an unknown path 404, both as problems.
 pub fn configure(config: &mut web::ServiceConfig) {
-    let mut paths: Vec<&'static str> = ROUTES.iter().map(|row| row.path).collect();
+    configure_rows(ROUTES, config);
+}
+
+/// The same for the operators' listener.
+pub fn configure_operators(config: &mut web::ServiceConfig) {
+    configure_rows(OPERATOR_ROUTES, config);
+}
+
+fn configure_rows(table: &'static [Row], config: &mut web::ServiceConfig) {
+    let mut paths: Vec<&'static str> = table.iter().map(|row| row.path).collect();
     paths.dedup();
     for path in paths {
-        let rows = || ROUTES.iter().filter(|row| row.path == path);
+        let rows = || table.iter().filter(|row| row.path == path);
         let is_public = rows().any(|row| row.access == Public);
         let mut resource = web::resource(path).app_data(Matched { path, is_public });
         for row in rows() {

@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response,
 
 use super::access::{Access, Scope};
 use super::problem::MEDIA_TYPE;
-use super::{ROUTES, administration, docs, health, installations, metrics, oauth, problem, progress, reference};
+use super::{ROUTES, administration, docs, health, installations, oauth, problem, progress, reference};
 
 const SCHEME: &str = "oauth2";
 
@@ -30,7 +30,7 @@ const SCHEME: &str = "oauth2";
         progress::get_progress,
         reference::list_measures, reference::list_provinces, reference::search_communes,
         problem::get_problem,
-        health::get_liveness, health::get_readiness, metrics::get_metrics, docs::get_openapi,
+        health::get_liveness, health::get_readiness, docs::get_openapi,
     ),
     components(schemas(problem::Problem)),
     tags(

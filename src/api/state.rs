@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::register::Register;
 
 use super::auth::{Secrets, Tokens};
+use super::health::Examiner;
 use super::meter::Meter;
 
 /// Settings that show in answers.
@@ -28,4 +31,8 @@ pub struct State {
     pub settings: PublicSettings,
     /// Counts of requests.
     pub meter: Meter,
+    /// Looks into things for operators.
+    pub examiner: Examiner,
+    /// When the process started.
+    pub started_at: DateTime<Utc>,
 }

@@ -94,6 +94,9 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
 fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     app::serve(settings, clock, |service| {
         let (address, public) = (service.address, settings.public_url());
+        if let Some(operators) = service.metrics_address {
+            eprintln!("metrics at http://{operators}/metrics");
+        }
         eprintln!(
             "listening on http://{address} (documentation at /docs); links and tokens name {public} (--public-url)"
         );

@@ -10,6 +10,7 @@ mod command;
 mod engine;
 mod figures;
 mod handle;
+pub mod health;
 mod posting;
 mod working;
 mod writer;

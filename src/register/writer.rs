@@ -101,6 +101,7 @@ impl Writer {
             busy_at: now,
         };
         writer.know(known);
+        writer.shared.checkpoint.store(stored::checkpoint_version(&mut connection)?, Ordering::Relaxed);
         writer.reload_directory(&mut connection)?;
         writer.publish();
         Ok(writer)
@@ -142,10 +143,12 @@ impl Writer {
 
     fn execute(&mut self, batch: Vec<(Request, oneshot::Sender<Result<Done, Failure>>)>) {
         self.busy_at = Instant::now();
-        let requests: Vec<&Request> = batch.iter().map(|(request, _)| request).collect();
-        let executed = self.engine.execute(&requests);
         let shared = self.shared.clone();
         let stats = &shared.stats;
+        stats.waiting.fetch_sub(i64::try_from(batch.len()).unwrap_or(i64::MAX), Ordering::Relaxed);
+        let requests: Vec<&Request> = batch.iter().map(|(request, _)| request).collect();
+        let executed = self.engine.execute(&requests);
+        stats.batch_seconds.observe(self.busy_at.elapsed().as_secs_f64());
         stats.batches.fetch_add(1, Ordering::Relaxed);
         for committed in &executed.committed {
             let entries = u64::try_from(committed.version - committed.from).unwrap_or_default();

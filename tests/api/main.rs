@@ -15,6 +15,7 @@ mod contract;
 mod layers;
 mod migrations;
 mod model;
+mod operations;
 mod overload;
 mod personal_data;
 mod pilot;
