@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
+use listenfd::ListenFd;
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
 use crate::api::{self, Examiner, Meter, PublicSettings, State};
@@ -82,7 +83,7 @@ pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usi
 /// Starts the service: listens, and answers once the cells are loaded.
 pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> {
     settings.check()?;
-    let listener = listen(&settings.listen)?;
+    let listener = inherited()?.map_or_else(|| listen(&settings.listen), Ok)?;
     let operators_listener = settings.metrics_listen.as_deref().map(listen).transpose()?;
     let (address, metrics_address) = (listener.local_addr()?, address_of(operators_listener.as_ref())?);
     let database = open_database(settings, clock)?;
@@ -110,6 +111,12 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     }
     let server = server.listen(listener)?.run();
     Ok(Service { address, metrics_address, database: database.url().to_string(), register, server, operators })
+}
+
+/// The socket that whoever started the process listens with already, as systemd does: connections
+/// wait in it while no process is there to accept them.
+fn inherited() -> std::io::Result<Option<TcpListener>> {
+    ListenFd::from_env().take_tcp_listener(0)
 }
 
 fn listen(address: &str) -> Result<TcpListener, StartError> {

@@ -14,7 +14,7 @@ pub struct Settings {
     #[arg(long, env = "GREEN_HOMES_DATA_DIR", default_value = "data", global = true)]
     pub data_dir: PathBuf,
 
-    /// Address and port to listen on
+    /// Address and port to listen on, unless systemd hands over a socket
     #[arg(long, env = "GREEN_HOMES_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: String,
 
