@@ -25,10 +25,10 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
     }
     let database = app::existing_database(settings)?;
     let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock())?;
-    println!("{}", serde_json::to_string_pretty(&manifest)?);
     eprintln!("backed up version {} to {}; the audit of the copy is clean", manifest.version, directory.display());
     let noted = BackedUp { at: clock(), version: manifest.version };
     warn_unless_noted(&database, |connection| operations::note_backup(connection, noted));
+    println!("{}", serde_json::to_string_pretty(&manifest)?);
     Ok(())
 }
 
@@ -60,10 +60,10 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
 pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, StartError> {
     let database = app::existing_database(settings)?;
     let report = audit::audit(&database)?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
     let findings = i64::try_from(report.findings_total).unwrap_or(i64::MAX);
     let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
     warn_unless_noted(&database, |connection| operations::note_audit(connection, noted));
+    println!("{}", serde_json::to_string_pretty(&report)?);
     if report.ok {
         eprintln!("the register is whole: {} entries", report.version);
         return Ok(ExitCode::SUCCESS);

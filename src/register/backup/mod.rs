@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::db::{Database, DbError, copy, head, migrations};
+use crate::domain::date;
 use crate::domain::entry::hex;
 
 use super::audit;
@@ -127,7 +128,7 @@ fn write(database: &Database, key: &Path, draft: &Path, now: DateTime<Utc>) -> R
         instance_id: head.instance_id,
         version: head.version,
         head_hash: hex(&head.hash),
-        made_at: now,
+        made_at: date::stored(now),
         files: kept,
     };
     manifest.write(draft)?;
