@@ -20,6 +20,8 @@ pub mod store;
 mod store_postgres;
 mod store_sqlite;
 pub mod transaction;
+mod url;
 
-pub use connection::{Connection, Database, PoolState, Url};
+pub use connection::{Connection, Database, PoolState};
 pub use error::DbError;
+pub use url::Url;

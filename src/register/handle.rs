@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, NaiveDate};
-use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::oneshot;
 
 use crate::db::administration::Directory;
@@ -18,6 +17,7 @@ use crate::domain::progress::Progress;
 use super::command::{Done, Failure, Request};
 use super::engine::Clock;
 use super::figures::{Figures, Render, Snapshot};
+use super::stats::Stats;
 use super::writer::{Job, Writer};
 
 /// Requests that may wait if nothing else is set; one more is answered 503.
@@ -30,41 +30,6 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// An accepted write that has no answer after this long gets 503. It may still be carried out;
 /// sending it again is safe.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
-/// Seconds: from a commit on a fast disk to the longest wait for a lock.
-const BATCH_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0];
-
-/// Counts since the start of this process, for metrics.
-pub struct Stats {
-    /// Batches carried out.
-    pub batches: AtomicU64,
-    /// Entries written.
-    pub entries: AtomicU64,
-    /// Requests that the database failed.
-    pub failures: AtomicU64,
-    /// Requests turned away because the queue was full.
-    pub turned_away: AtomicU64,
-    /// Cells in memory.
-    pub cells: AtomicU64,
-    /// Requests in the queue.
-    pub waiting: AtomicI64,
-    /// How long batches took.
-    pub batch_seconds: Histogram,
-}
-
-impl Default for Stats {
-    fn default() -> Self {
-        Self {
-            batches: AtomicU64::default(),
-            entries: AtomicU64::default(),
-            failures: AtomicU64::default(),
-            turned_away: AtomicU64::default(),
-            cells: AtomicU64::default(),
-            waiting: AtomicI64::default(),
-            batch_seconds: Histogram::new(BATCH_BUCKETS),
-        }
-    }
-}
-
 /// What the writer publishes and everybody reads.
 pub(super) struct Shared {
     pub(super) stats: Stats,

@@ -12,6 +12,7 @@ mod figures;
 mod handle;
 pub mod health;
 mod posting;
+mod stats;
 mod working;
 mod writer;
 
@@ -19,4 +20,5 @@ pub use cells::Cells;
 pub use command::{Command, Done, Failure, Outcome, Request};
 pub use engine::{Clock, Engine, system_clock};
 pub use figures::{Figures, Render, Snapshot};
-pub use handle::{QUEUE, Register, Stats};
+pub use handle::{QUEUE, Register};
+pub use stats::Stats;
