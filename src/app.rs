@@ -3,21 +3,26 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
+use listenfd::ListenFd;
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
-use crate::api::{self, Limits, Meter, PublicSettings, State};
+use crate::api::{self, Examiner, Limits, Meter, PublicSettings, State};
 use crate::db::{Database, DbError, Url, head, migrations};
-use crate::register::{Clock, Register};
+use crate::register::{Clock, Register, backup};
 use crate::settings::Settings;
 
 /// Seconds that requests under way have when the service stops.
 const SHUTDOWN_SECONDS: u64 = 30;
 /// A client that is slower than this with its headers is let go.
 const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Where in the data directory a database is kept before its schema changes.
+const BACKUPS: &str = "backups";
 
 /// Why the service does not start.
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
@@ -26,10 +31,13 @@ pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Service {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where operators are answered, if anywhere.
+    pub metrics_address: Option<SocketAddr>,
     /// Which database it uses, without user and password.
     pub database: String,
     register: Arc<Register>,
     server: Server,
+    operators: Option<Server>,
 }
 
 /// Opens the database and brings its schema up to date.
@@ -42,14 +50,32 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
         file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
     }
     let database = Database::open(&url, settings.database_connections)?;
-    migrate(&database, clock)?;
+    migrate(&database, clock, &settings.data_dir.join(BACKUPS))?;
     Ok(database)
 }
 
-/// Brings the schema up to date, and makes the head of a new register.
-pub fn migrate(database: &Database, clock: &Clock) -> Result<usize, DbError> {
+/// Opens a database that is there, and leaves its schema as it is.
+pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
+    let url = settings.database()?;
+    if let Url::Sqlite(path) = &url
+        && !Path::new(path).exists()
+    {
+        return Err(format!("there is no database at {path}").into());
+    }
+    Ok(Database::open(&url, settings.database_connections)?)
+}
+
+/// Brings the schema up to date, and makes the head of a new register. A file of SQLite that was
+/// in use is first copied into `backups`.
+pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usize, DbError> {
     let mut connection = database.connection()?;
-    let applied = migrations::migrate(&mut connection)?;
+    let keep = |schema: &str| {
+        let kept = backup::keep_before_migration(database, backups, schema, clock());
+        let kept = kept.map_err(|error| DbError::Unusable(format!("no copy before the migration: {error}")))?;
+        tracing::info!(copy = %kept.display(), "the schema changes; the database as it was is kept");
+        Ok(())
+    };
+    let applied = migrations::migrate(&mut connection, keep)?;
     head::ensure(&mut connection, uuid::Uuid::new_v4().to_string(), clock())?;
     Ok(applied)
 }
@@ -57,9 +83,9 @@ pub fn migrate(database: &Database, clock: &Clock) -> Result<usize, DbError> {
 /// Starts the service: listens, and answers once the cells are loaded.
 pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> {
     settings.check()?;
-    let listener = TcpListener::bind(&settings.listen)
-        .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
-    let address = listener.local_addr()?;
+    let listener = inherited()?.map_or_else(|| listen(&settings.listen), Ok)?;
+    let operators_listener = settings.metrics_listen.as_deref().map(listen).transpose()?;
+    let (address, metrics_address) = (listener.local_addr()?, address_of(operators_listener.as_ref())?);
     let database = open_database(settings, clock)?;
     let proxies = settings.trusted_proxies.as_deref().unwrap_or_default();
     let proxies = api::parse_networks(proxies).map_err(|why| format!("--trusted-proxies: {why}"))?;
@@ -75,7 +101,10 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         reads: State::places_for_reads(settings.database_connections),
         settings: public,
         meter: Meter::default(),
+        examiner: Examiner::new(settings.data_dir.clone()),
+        started_at: clock(),
     });
+    let operators = operators_listener.map(|listener| serve_operators(&state, listener)).transpose()?;
     let app = move || {
         let app = App::new().app_data(state.clone());
         app.wrap_fn(|request, service| api::finish(service.call(request))).configure(api::configure)
@@ -89,7 +118,32 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         // Each worker counts its own.
         .max_connections(settings.max_connections.div_ceil(workers));
     let server = server.listen(listener)?.run();
-    Ok(Service { address, database: database.url().to_string(), register, server })
+    Ok(Service { address, metrics_address, database: database.url().to_string(), register, server, operators })
+}
+
+/// The socket that whoever started the process listens with already, as systemd does: connections
+/// wait in it while no process is there to accept them.
+fn inherited() -> std::io::Result<Option<TcpListener>> {
+    ListenFd::from_env().take_tcp_listener(0)
+}
+
+fn listen(address: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+fn address_of(listener: Option<&TcpListener>) -> std::io::Result<Option<SocketAddr>> {
+    listener.map(TcpListener::local_addr).transpose()
+}
+
+/// Starts the listener of the operators: a thread of its own, so that it answers under any load.
+fn serve_operators(state: &web::Data<State>, listener: TcpListener) -> std::io::Result<Server> {
+    let state = state.clone();
+    let app = move || {
+        let app = App::new().app_data(state.clone());
+        app.wrap_fn(|request, service| api::finish(service.call(request))).configure(api::configure_operators)
+    };
+    let server = HttpServer::new(app).workers(1).disable_signals().client_request_timeout(HEADERS_WITHIN);
+    Ok(server.listen(listener)?.run())
 }
 
 /// Starts the service, tells about it, and serves until it is told to stop.
@@ -111,10 +165,16 @@ impl Service {
     /// Serves until SIGTERM or SIGINT: then takes no more connections, commits and answers what
     /// it accepted, and moves the checkpoint.
     pub async fn run(self) -> std::io::Result<()> {
+        let operators = self.operators.map(|server| (server.handle(), actix_web::rt::spawn(server)));
         let served = self.server.await;
         let register = self.register;
         // Joining the writer's thread blocks.
         let stopped = web::block(move || register.stop()).await;
+        // Last, so that operators see how it ends.
+        if let Some((handle, server)) = operators {
+            handle.stop(false).await;
+            server.await.map_err(std::io::Error::other)??;
+        }
         served.and(stopped.map_err(std::io::Error::other))
     }
 }

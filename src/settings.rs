@@ -14,9 +14,13 @@ pub struct Settings {
     #[arg(long, env = "GREEN_HOMES_DATA_DIR", default_value = "data", global = true)]
     pub data_dir: PathBuf,
 
-    /// Address and port to listen on
+    /// Address and port to listen on, unless systemd hands over a socket
     #[arg(long, env = "GREEN_HOMES_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: String,
+
+    /// Address and port for operators: /metrics, /livez, /readyz; not for the public [default: none]
+    #[arg(long, env = "GREEN_HOMES_METRICS_LISTEN", global = true)]
+    pub metrics_listen: Option<String>,
 
     /// <sqlite://path> or <postgres://user@host/name> [default: sqlite:// in the data directory]
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]

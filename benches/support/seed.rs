@@ -69,7 +69,7 @@ pub fn sqlite(folder: &Path, homes: u64) -> Result<Seeded> {
 pub fn fill(database: &Database, homes: u64) -> Result<f64> {
     let began = Instant::now();
     let clock = system_clock();
-    app::migrate(database, &clock)?;
+    app::migrate(database, &clock, &std::env::temp_dir())?;
     let today = day_of(clock());
     let seeder = Seeder { engine: Engine::new(database.clone(), clock), generator: Generator::new(today)?, today };
     seeder.add_partners()?;

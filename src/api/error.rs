@@ -11,7 +11,7 @@ use crate::register::Failure;
 
 use super::access::Scope;
 use super::places::Full;
-use super::{ROUTES, matched_path};
+use super::{OPERATOR_ROUTES, ROUTES, matched_path};
 
 /// How long a client waits before it tries a busy service again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -180,7 +180,8 @@ pub async fn not_found() -> Result<HttpResponse, ApiError> {
 /// Answers every method that a path does not have.
 pub async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let path = matched_path(&request);
-    let methods = ROUTES.iter().filter(|row| Some(row.path) == path).map(|row| match row.method.as_str() {
+    let table = if ROUTES.iter().any(|row| Some(row.path) == path) { ROUTES } else { OPERATOR_ROUTES };
+    let methods = table.iter().filter(|row| Some(row.path) == path).map(|row| match row.method.as_str() {
         "GET" => "GET, HEAD",
         other => other,
     });

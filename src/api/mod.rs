@@ -8,6 +8,7 @@ mod administration;
 pub mod auth;
 mod body;
 mod caller;
+mod checks;
 mod clients;
 mod docs;
 mod error;
@@ -44,6 +45,7 @@ use actix_web::{HttpRequest, Route, guard, web};
 pub use access::{Access, Scope};
 pub use address::parse_networks;
 pub use clients::ClientView;
+pub use health::Examiner;
 pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
@@ -161,11 +163,17 @@ pub static ROUTES: &[Row] = &[
     get("/problems/{code}", Open, || read().to(problem::get_problem)),
     get("/livez", Open, || read().to(health::get_liveness)),
     get("/readyz", Open, || read().to(health::get_readiness)),
-    get("/metrics", Open, || read().to(metrics::get_metrics)),
     get("/openapi.json", Public, || read().to(docs::get_openapi)),
     get("/docs", Open, || read().to(docs::redirect_to_docs)),
     get("/docs/{file:.*}", Open, || read().to(docs::get_docs)),
     get("/", Open, || read().to(docs::get_index)),
+];
+
+/// Every route of the operators' listener, which the public does not reach.
+pub static OPERATOR_ROUTES: &[Row] = &[
+    get("/metrics", Open, || read().to(metrics::get_metrics)),
+    get("/livez", Open, || read().to(health::get_liveness)),
+    get("/readyz", Open, || read().to(health::get_readiness)),
 ];
 
 /// The path of the table that a request matched, kept beside its handlers.
@@ -196,10 +204,19 @@ fn read() -> Route {
 /// Puts every row of the table in its place. A path knows its methods, so that another method
 /// is answered 405 and an unknown path 404, both as problems.
 pub fn configure(config: &mut web::ServiceConfig) {
-    let mut paths: Vec<&'static str> = ROUTES.iter().map(|row| row.path).collect();
+    configure_rows(ROUTES, config);
+}
+
+/// The same for the operators' listener.
+pub fn configure_operators(config: &mut web::ServiceConfig) {
+    configure_rows(OPERATOR_ROUTES, config);
+}
+
+fn configure_rows(table: &'static [Row], config: &mut web::ServiceConfig) {
+    let mut paths: Vec<&'static str> = table.iter().map(|row| row.path).collect();
     paths.dedup();
     for path in paths {
-        let rows = || ROUTES.iter().filter(|row| row.path == path);
+        let rows = || table.iter().filter(|row| row.path == path);
         let is_public = rows().any(|row| row.access == Public);
         let mut resource = web::resource(path).app_data(Matched { path, is_public });
         for row in rows() {

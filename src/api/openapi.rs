@@ -17,7 +17,7 @@ use super::access::{Access, Scope};
 use super::installations::{history, lifecycle};
 use super::problem::MEDIA_TYPE;
 use super::{
-    ROUTES, Row, administration, clients, docs, health, householder, installations, metrics, oauth, problem, progress,
+    ROUTES, Row, administration, clients, docs, health, householder, installations, oauth, problem, progress,
     reference, review, sites,
 };
 
@@ -50,7 +50,7 @@ const CODE_SCHEME: &str = "householder_code";
         householder::review::close_dispute,
         reference::list_measures, reference::list_provinces, reference::search_communes,
         problem::get_problem,
-        health::get_liveness, health::get_readiness, metrics::get_metrics, docs::get_openapi,
+        health::get_liveness, health::get_readiness, docs::get_openapi,
     ),
     components(schemas(problem::Problem)),
     tags(

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use actix_web::web;
+use chrono::{DateTime, Utc};
 
 use crate::db::{Connection, DbError};
 use crate::register::Register;
 
 use super::auth::{Secrets, Tokens};
 use super::error::ApiError;
+use super::health::Examiner;
 use super::limits::Limits;
 use super::meter::Meter;
 use super::places::Places;
@@ -41,6 +43,10 @@ pub struct State {
     pub settings: PublicSettings,
     /// Counts of requests.
     pub meter: Meter,
+    /// Looks into things for operators.
+    pub examiner: Examiner,
+    /// When the process started.
+    pub started_at: DateTime<Utc>,
 }
 
 impl State {

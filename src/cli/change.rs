@@ -8,7 +8,7 @@ use crate::register::{Clock, Command as Change, Done, Engine, Failure, Request};
 use crate::settings::Settings;
 
 /// Who acts on the command line, in entries.
-const ACTOR: &str = "command-line";
+pub(super) const ACTOR: &str = "command-line";
 
 /// One change, beside a server that may be running: the lock of the head orders them.
 pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<Done, StartError> {

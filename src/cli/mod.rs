@@ -1,17 +1,19 @@
 //! The command line. What a program reads goes to stdout, everything else to stderr.
 
+mod backup;
 mod change;
 mod clients;
 mod erase;
 mod partners;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::api::openapi;
 use crate::app::{self, StartError};
-use crate::register::{Clock, audit, system_clock};
+use crate::register::{Clock, system_clock};
 use crate::settings::Settings;
 
 use clients::ClientCommand;
@@ -47,6 +49,16 @@ enum Command {
     Erase(erase::EraseArguments),
     /// Prove that nothing was changed behind the register's back; exit code 1 if something was
     Audit,
+    /// Back the register up into a new directory, while it may be in use, and audit the copy
+    Backup {
+        /// The directory; there is none yet, or it is empty
+        directory: PathBuf,
+    },
+    /// Restore a backup into the data directory, which holds no database
+    Restore {
+        /// The directory of the backup
+        directory: PathBuf,
+    },
     /// Print the OpenAPI document
     Openapi,
 }
@@ -77,7 +89,9 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Partner { command } => partners::partner(&settings, &clock, command)?,
         Command::Client { command } => clients::client(&settings, &clock, command)?,
         Command::Erase(arguments) => erase::erase(&settings, &clock, &arguments)?,
-        Command::Audit => return run_audit(&settings),
+        Command::Audit => return backup::run_audit(&settings, &clock),
+        Command::Backup { directory } => backup::run_backup(&settings, &clock, &directory)?,
+        Command::Restore { directory } => backup::run_restore(&settings, &clock, &directory)?,
         Command::Openapi => print!("{}", openapi::document_json()),
     }
     Ok(ExitCode::SUCCESS)
@@ -86,30 +100,15 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
 fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     app::serve(settings, clock, |service| {
         let (address, public) = (service.address, settings.public_url());
+        if let Some(operators) = service.metrics_address {
+            eprintln!("metrics at http://{operators}/metrics");
+        }
         eprintln!(
             "listening on http://{address} (documentation at /docs); links and tokens name {public} (--public-url)"
         );
         eprintln!("database {}", service.database);
         eprintln!("add a client: green-homes client add --role admin --name NAME");
     })
-}
-
-fn run_audit(settings: &Settings) -> Result<ExitCode, StartError> {
-    let url = settings.database()?;
-    if let crate::db::Url::Sqlite(path) = &url
-        && !std::path::Path::new(path).exists()
-    {
-        return Err(format!("there is no database at {path}").into());
-    }
-    let database = crate::db::Database::open(&url, settings.database_connections)?;
-    let report = audit::audit(&database)?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
-    if report.ok {
-        eprintln!("the register is whole: {} entries", report.version);
-        return Ok(ExitCode::SUCCESS);
-    }
-    eprintln!("{} things are wrong with the register", report.findings_total);
-    Ok(ExitCode::FAILURE)
 }
 
 fn log_to_stderr(settings: &Settings) {

@@ -1,4 +1,4 @@
-//! Connections: which database a URL names, how each connection is set up, the pool.
+//! Connections: how each is set up, the pool.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,53 +8,11 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, P
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection, sql_types};
 
 use super::error::DbError;
+use super::url::{Url, escaped};
 
 /// SQLite before this had a WAL bug that could lose commits (3.51.3 mended it).
 const SQLITE_LEAST_VERSION: i32 = 3_051_003;
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
-
-/// Which database: `sqlite://path` or `postgres://…`.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Url {
-    /// A file.
-    Sqlite(String),
-    /// A server; the text is libpq's connection URL.
-    Postgres(String),
-}
-
-impl Url {
-    /// Chooses by scheme; any other scheme is refused with the reason.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-        match scheme {
-            "sqlite" if !rest.is_empty() && rest != ":memory:" => Ok(Self::Sqlite(rest.to_owned())),
-            "sqlite" => Err("sqlite:// needs the path of a file, as in sqlite://data/green-homes.db".to_owned()),
-            "postgres" | "postgresql" => Ok(Self::Postgres(text.to_owned())),
-            "" => Err("the database URL has no scheme; use sqlite://path or postgres://user@host/name".to_owned()),
-            other => Err(format!("databases of the scheme {other}:// are not supported; use sqlite:// or postgres://")),
-        }
-    }
-}
-
-/// Without user and password.
-impl fmt::Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite://{path}"),
-            Self::Postgres(url) => {
-                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-                write!(f, "postgres://{}", place.split('?').next().unwrap_or_default())
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 /// A connection to either database. Use `on_backend!` to run one query on whichever it is.
 pub enum Connection {
@@ -120,6 +78,24 @@ impl Database {
         }
     }
 
+    /// A file of SQLite that nobody changes: it is read as it is, and nothing is written beside it.
+    pub fn open_frozen(path: &str) -> Result<Self, DbError> {
+        let url = Url::Sqlite(path.to_owned());
+        let uri = format!("file:{}?immutable=1", escaped(path));
+        let pool = builder(1, Box::new(SetUpFrozen)).build(ConnectionManager::new(uri)).map_err(unreachable(&url))?;
+        Ok(Self { url, pools: Pools::Sqlite(pool) })
+    }
+
+    /// How many connections the pool has, and how many of them wait for work.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        let (state, most) = match &self.pools {
+            Pools::Sqlite(pool) => (pool.state(), pool.max_size()),
+            Pools::Postgres(pool) => (pool.state(), pool.max_size()),
+        };
+        PoolState { in_use: state.connections.saturating_sub(state.idle_connections), most }
+    }
+
     /// The same database with connections of its own, so that readers cannot take them all.
     pub fn apart(&self, size: u32) -> Result<Self, DbError> {
         Self::open(&self.url, size)
@@ -130,6 +106,15 @@ impl Database {
     pub fn url(&self) -> &Url {
         &self.url
     }
+}
+
+/// How much of a pool is in use.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolState {
+    /// Connections that somebody holds.
+    pub in_use: u32,
+    /// The most there may be.
+    pub most: u32,
 }
 
 /// A server that vanished without a word is given up after some seconds. What the URL itself says
@@ -182,6 +167,15 @@ impl CustomizeConnection<SqliteConnection, PoolError> for SetUpSqlite {
 }
 
 #[derive(Debug)]
+struct SetUpFrozen;
+
+impl CustomizeConnection<SqliteConnection, PoolError> for SetUpFrozen {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), PoolError> {
+        connection.batch_execute("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY").map_err(PoolError::QueryError)
+    }
+}
+
+#[derive(Debug)]
 struct SetUpPostgres;
 
 impl CustomizeConnection<PgConnection, PoolError> for SetUpPostgres {
@@ -228,23 +222,4 @@ impl Connection {
 /// The number of the SQLite that is compiled in, as 3053002 for 3.53.2.
 fn sqlite_version() -> i32 {
     libsqlite3_sys::SQLITE_VERSION_NUMBER
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parse_url_of_another_scheme_says_what_is_supported() {
-        assert!(Url::parse("mysql://x").unwrap_err().contains("mysql://"));
-        assert!(Url::parse("data.db").unwrap_err().contains("no scheme"));
-        assert!(Url::parse("sqlite://").unwrap_err().contains("path"));
-        assert!(Url::parse("postgresql://h/d").is_ok());
-    }
-
-    #[test]
-    fn display_of_a_url_hides_user_password_and_options() {
-        let url = Url::parse("postgres://u:p%40ss@h:5432/green?password=x").unwrap();
-        assert_eq!(format!("{url} {url:?}"), "postgres://h:5432/green postgres://h:5432/green");
-    }
 }

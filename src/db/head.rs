@@ -117,6 +117,14 @@ pub fn version(connection: &mut Connection) -> Result<i64, DbError> {
     })?)
 }
 
+/// The version, and whether this process knows the past rightly: at the version `known`, the
+/// stored entry has this hash. Another hash, or none, is another register's.
+pub fn agrees(connection: &mut Connection, known: i64, hash: &Hash) -> Result<(i64, bool), DbError> {
+    let version = version(connection)?;
+    let agrees = if known == 0 { *hash == GENESIS } else { holds(connection, known, hash)? };
+    Ok((version, agrees))
+}
+
 /// Whether the entry of `version` is there with this hash: settles a commit of unknown outcome.
 pub fn holds(connection: &mut Connection, version: i64, hash: &Hash) -> Result<bool, DbError> {
     use super::schema::entries;

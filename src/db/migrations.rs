@@ -12,10 +12,19 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Any fixed number; all processes of this register take the same.
 const LOCK: i64 = 10_000_002_030;
 
-/// Brings the schema up to this binary's; a database newer than the binary is refused.
-pub fn migrate(connection: &mut Connection) -> Result<usize, DbError> {
+/// Brings the schema up to this binary's; a database newer than the binary is refused. A database
+/// that was in use is first kept by `keep`, which is given the version of its schema: a file of
+/// SQLite cannot be changed by anybody else meanwhile, and can be read.
+pub fn migrate(connection: &mut Connection, keep: impl FnOnce(&str) -> Result<(), DbError>) -> Result<usize, DbError> {
     locked(connection, |connection| {
         refuse_newer(connection)?;
+        let applied = on_backend!(connection, c => c.applied_migrations()).map_err(failed)?;
+        if let Some(newest) = applied.iter().max()
+            && matches!(connection, Connection::Sqlite(_))
+            && pending(connection)? > 0
+        {
+            keep(&newest.to_string())?;
+        }
         let run = match connection {
             Connection::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|run| run.len()),
             Connection::Postgres(c) => c.run_pending_migrations(POSTGRES).map(|run| run.len()),
@@ -35,6 +44,17 @@ pub fn revert_all(connection: &mut Connection) -> Result<usize, DbError> {
     })
 }
 
+/// Takes the newest migration back. For tests of what happens at an upgrade.
+pub fn revert_last(connection: &mut Connection) -> Result<(), DbError> {
+    locked(connection, |connection| {
+        let run = match connection {
+            Connection::Sqlite(c) => c.revert_last_migration(SQLITE).map(drop),
+            Connection::Postgres(c) => c.revert_last_migration(POSTGRES).map(drop),
+        };
+        run.map_err(failed)
+    })
+}
+
 /// How many migrations of this binary the database lacks.
 pub fn pending(connection: &mut Connection) -> Result<usize, DbError> {
     let pending = match connection {
@@ -42,6 +62,16 @@ pub fn pending(connection: &mut Connection) -> Result<usize, DbError> {
         Connection::Postgres(c) => c.pending_migrations(POSTGRES).map(|pending| pending.len()),
     };
     pending.map_err(failed)
+}
+
+/// Refuses a database that is not of this binary's schema: for commands that only read it.
+pub fn check_current(connection: &mut Connection) -> Result<(), DbError> {
+    refuse_newer(connection)?;
+    if pending(connection)? == 0 {
+        return Ok(());
+    }
+    let why = "this database is of an older green-homes: use that version, or run `green-homes migrate` first";
+    Err(DbError::Unusable(why.to_owned()))
 }
 
 fn refuse_newer(connection: &mut Connection) -> Result<(), DbError> {

@@ -86,6 +86,9 @@ table! { disputes (id) {
     id -> BigInt, site -> Text, installation -> Nullable<Text>, reason -> Text, opened_at -> Timestamp,
     closed_at -> Nullable<Timestamp>, closed_version -> Nullable<BigInt>, outcome -> Nullable<Text>,
 } }
+table! { audits (at) { at -> Timestamp, version -> BigInt, ok -> Bool, findings -> BigInt, } }
+
+table! { backups (at) { at -> Timestamp, version -> BigInt, } }
 
 joinable!(installations -> sites (site));
 allow_tables_to_appear_in_same_query!(installations, sites);

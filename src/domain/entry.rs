@@ -56,6 +56,8 @@ coded_enum!(
         SuspendPartner = "suspend_partner",
         /// The clients of a partner were let in again.
         ResumePartner = "resume_partner",
+        /// The register was restored from a backup.
+        Restore = "restore",
     }
 );
 

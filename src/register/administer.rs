@@ -1,5 +1,8 @@
 //! Partners, clients and projects: written at once, because the next request of the batch may
-//! speak of them. Each is an entry that moves no number; what was so already is none.
+//! speak of them. Each is an entry that moves no number; what was so already is none. So is the
+//! restoration of a backup.
+
+use chrono::{DateTime, Utc};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -7,7 +10,7 @@ use serde_json::{Value, json};
 use crate::db::{administration, credentials};
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::contribution::Contribution;
-use crate::domain::entry::{Action, Cause};
+use crate::domain::entry::{Action, Cause, Hash, hex};
 use crate::domain::fault::Fault;
 use crate::domain::id::PartnerCode;
 use crate::domain::reference::ProvinceId;
@@ -110,5 +113,27 @@ impl Deciding<'_> {
         credentials::suspend(self.connection, code, suspend.then_some(self.stamp.at))?;
         let action = if suspend { Action::SuspendPartner } else { Action::ResumePartner };
         Ok(Some((action, format!("partner/{code}"), json!({"partner": code}))))
+    }
+
+    /// What was published after the backup and is not in it never was: whoever cites a version
+    /// after it, from before this entry, cites nothing.
+    pub(super) fn note_restoration(
+        &mut self,
+        actor: &str,
+        version: i64,
+        hash: Hash,
+        made_at: DateTime<Utc>,
+    ) -> Result<Done, Stop> {
+        if (self.decided.version, self.decided.hash) != (version, hash) {
+            return Err(Refusal::NotFound.into());
+        }
+        let facts = serde_json::json!({
+            "backup": {"version": version, "hash": hex(&hash), "made_at": made_at},
+            "void": {"versions_after": version, "published_before": self.stamp.at},
+        });
+        let (action, subject) = (Action::Restore, format!("backup/{version}"));
+        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+        self.append(entry, &facts, None, &Contribution::new())?;
+        Ok(Done::Noted)
     }
 }

@@ -162,6 +162,9 @@ impl Deciding<'_> {
             | Command::Resubmit { .. }
             | Command::Withdraw { .. } => self.change_installation(actor, &request.command),
             Command::Home(command) => self.at_home(actor, command),
+            Command::Restore { version, hash, made_at } => {
+                self.note_restoration(&actor.client_id, *version, *hash, *made_at)
+            }
         }
     }
 

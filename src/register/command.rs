@@ -218,6 +218,15 @@ pub enum Command {
     SuspendPartner(PartnerCode),
     /// Let the clients of a partner in again.
     ResumePartner(PartnerCode),
+    /// Note that the register was restored from a backup.
+    Restore {
+        /// The version that the backup held.
+        version: i64,
+        /// The hash of its last entry.
+        hash: Hash,
+        /// When it was made.
+        made_at: DateTime<Utc>,
+    },
 }
 
 /// What became of a registration.
@@ -274,6 +283,8 @@ pub enum Done {
     },
     /// Something about a home.
     Home(HomeDone),
+    /// A restoration was noted.
+    Noted,
 }
 
 /// Why nothing was done.

@@ -17,6 +17,7 @@ use crate::domain::progress::Progress;
 use super::command::{Done, Failure, Request};
 use super::engine::Clock;
 use super::figures::{Figures, Render, Snapshot};
+use super::stats::Stats;
 use super::under_way::UnderWay;
 use super::writer::{Job, Writer};
 
@@ -27,21 +28,9 @@ const WRITER_CONNECTIONS: u32 = 2;
 /// A database that has not answered the writer for this long is not there, whatever it said before.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
-/// Counts since the start of this process, for metrics.
-#[derive(Default)]
-pub struct Stats {
-    /// Batches carried out.
-    pub batches: AtomicU64,
-    /// Entries written.
-    pub entries: AtomicU64,
-    /// Requests that the database failed.
-    pub failures: AtomicU64,
-    /// Requests turned away because the queue was full.
-    pub turned_away: AtomicU64,
-    /// Cells in memory.
-    pub cells: AtomicU64,
-}
-
+/// An accepted write that has no answer after this long gets 503. It may still be carried out;
+/// sending it again is safe.
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// What the writer publishes and everybody reads.
 pub(super) struct Shared {
     pub(super) stats: Stats,
@@ -50,6 +39,8 @@ pub(super) struct Shared {
     database_up: AtomicBool,
     /// Milliseconds from `began` to when the database was last asked.
     asked_at: AtomicU64,
+    /// Milliseconds from `began` to when it last answered.
+    followed_at: AtomicU64,
     began: Instant,
     /// The instant of the last entry that this process knows, in microseconds.
     pub(super) recorded_at: AtomicI64,
@@ -63,6 +54,9 @@ impl Shared {
         self.database_up.store(database_up, Ordering::Relaxed);
         let asked_at = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.asked_at.store(asked_at, Ordering::Relaxed);
+        if database_up {
+            self.followed_at.store(asked_at, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn publish(&self, snapshot: Snapshot, cells: usize) {
@@ -80,6 +74,7 @@ pub struct Register {
     database: Database,
     clock: Clock,
     queue: SyncSender<Job>,
+    queue_capacity: usize,
     shared: Arc<Shared>,
     under_way: UnderWay,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -94,6 +89,7 @@ impl Register {
             checkpoint: AtomicI64::new(0),
             database_up: AtomicBool::new(true),
             asked_at: AtomicU64::new(0),
+            followed_at: AtomicU64::new(0),
             began: Instant::now(),
             recorded_at: AtomicI64::new(0),
             alive: AtomicBool::new(true),
@@ -101,15 +97,16 @@ impl Register {
         });
         let own = database.apart(WRITER_CONNECTIONS)?;
         let writer = Writer::load(own, clock.clone(), render.clone(), shared.clone())?;
-        let (queue, jobs) = sync_channel(queue);
-        let thread = spawn(writer, jobs, shared.clone())?;
+        let (sender, jobs) = sync_channel(queue);
+        let thread = Mutex::new(Some(spawn(writer, jobs, shared.clone())?));
         Ok(Self {
             database: database.clone(),
             clock: clock.clone(),
-            queue,
+            queue: sender,
+            queue_capacity: queue,
             shared,
             under_way: UnderWay::default(),
-            thread: Mutex::new(Some(thread)),
+            thread,
         })
     }
 
@@ -118,14 +115,16 @@ impl Register {
     pub async fn request(&self, request: Request) -> Result<Done, Failure> {
         let _under_way = self.under_way.enter(&request)?;
         let (answer, answered) = oneshot::channel();
-        match self.queue.try_send(Job::Do(request, answer)) {
-            Ok(()) => answered.await.unwrap_or(Err(Failure::Unavailable)),
-            Err(TrySendError::Full(_)) => {
-                self.shared.stats.turned_away.fetch_add(1, Ordering::Relaxed);
-                Err(Failure::Unavailable)
-            }
-            Err(TrySendError::Disconnected(_)) => Err(Failure::Unavailable),
+        let stats = &self.shared.stats;
+        stats.waiting.fetch_add(1, Ordering::Relaxed);
+        let Err(error) = self.queue.try_send(Job::Do(request, answer)) else {
+            return answer_within(ANSWER_WITHIN, answered).await;
+        };
+        stats.waiting.fetch_sub(1, Ordering::Relaxed);
+        if matches!(error, TrySendError::Full(_)) {
+            stats.turned_away.fetch_add(1, Ordering::Relaxed);
         }
+        Err(Failure::Unavailable)
     }
 
     /// Asks for many changes, each with its own outcome; they stand in the queue as one.
@@ -185,6 +184,25 @@ impl Register {
         &self.shared.stats
     }
 
+    /// How many requests may wait.
+    #[must_use]
+    pub fn queue_capacity(&self) -> usize {
+        self.queue_capacity
+    }
+
+    /// The version up to which the checkpoint has the journal, as this process knows.
+    #[must_use]
+    pub fn checkpoint(&self) -> i64 {
+        self.shared.checkpoint.load(Ordering::Relaxed)
+    }
+
+    /// How long ago the head was last read: the numbers are no older than this and a quarter of a second.
+    #[must_use]
+    pub fn followed_ago(&self) -> Duration {
+        let at = Duration::from_millis(self.shared.followed_at.load(Ordering::Relaxed));
+        self.shared.began.elapsed().saturating_sub(at)
+    }
+
     /// Whether the writer is at work.
     #[must_use]
     pub fn is_alive(&self) -> bool {
@@ -211,6 +229,15 @@ impl Register {
             tracing::error!("the writer ended in a panic");
         }
     }
+}
+
+/// The writer's answer. A caller does not wait for ever for a writer that hangs.
+async fn answer_within(limit: Duration, answered: oneshot::Receiver<Result<Done, Failure>>) -> Result<Done, Failure> {
+    if let Ok(answer) = tokio::time::timeout(limit, answered).await {
+        return answer.unwrap_or(Err(Failure::Unavailable));
+    }
+    tracing::error!("the writer did not answer in time; what was asked may still be done");
+    Err(Failure::Unavailable)
 }
 
 fn spawn(writer: Writer, jobs: Receiver<Job>, shared: Arc<Shared>) -> Result<JoinHandle<()>, DbError> {
@@ -242,4 +269,31 @@ fn nothing(clock: &Clock, render: &Render) -> Snapshot {
         progress: Progress::default(),
     };
     Snapshot::new(figures, render)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wait_for_a_writer_that_hangs_ends_as_unavailable() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (answer, answered) = oneshot::channel();
+            let waited = answer_within(Duration::from_millis(10), answered).await;
+            assert!(matches!(waited, Err(Failure::Unavailable)));
+            // It is carried out all the same; nobody hears of it.
+            assert!(answer.send(Ok(Done::Administered)).is_err());
+        });
+    }
+
+    #[test]
+    fn wait_for_a_writer_that_answers_gives_its_answer() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (answer, answered) = oneshot::channel();
+            answer.send(Ok(Done::Administered)).unwrap();
+            assert!(matches!(answer_within(ANSWER_WITHIN, answered).await, Ok(Done::Administered)));
+        });
+    }
 }

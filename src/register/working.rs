@@ -245,7 +245,8 @@ impl Wanted {
                 | Command::RevokeClient { .. }
                 | Command::ResetSecret { .. }
                 | Command::SuspendPartner(_)
-                | Command::ResumePartner(_) => {}
+                | Command::ResumePartner(_)
+                | Command::Restore { .. } => {}
             }
         }
         wanted

@@ -110,6 +110,7 @@ impl Writer {
             forgot_at: None,
         };
         writer.know(known);
+        writer.shared.checkpoint.store(stored::checkpoint_version(&mut connection)?, Ordering::Relaxed);
         writer.reload_directory(&mut connection)?;
         writer.publish();
         Ok(writer)
@@ -156,6 +157,8 @@ impl Writer {
     }
 
     fn execute(&mut self, batch: Vec<(Request, Answer)>) {
+        let waited = i64::try_from(batch.len()).unwrap_or(i64::MAX);
+        self.shared.stats.waiting.fetch_sub(waited, Ordering::Relaxed);
         let requests: Vec<&Request> = batch.iter().map(|(request, _)| request).collect();
         let results = self.carry_out(&requests);
         for ((_, answer), result) in batch.into_iter().zip(results) {
@@ -169,6 +172,7 @@ impl Writer {
         let executed = self.engine.execute(requests);
         let shared = self.shared.clone();
         let stats = &shared.stats;
+        stats.batch_seconds.observe(self.busy_at.elapsed().as_secs_f64());
         stats.batches.fetch_add(1, Ordering::Relaxed);
         for committed in &executed.committed {
             let entries = u64::try_from(committed.version - committed.from).unwrap_or_default();

@@ -92,7 +92,7 @@ async fn erase_a_site_takes_those_that_were_merged_into_it(database: TestDatabas
     let (_, stays) = partner.register_home(&identified("a")).await;
     let (_, goes) = partner.register_home(&second).await;
     let (into, from) = (site_of(&stays).await, site_of(&goes).await);
-    let merge = Request { by: Actor::operator("test"), command: Command::Merge { from, into } };
+    let merge = Request::new(Actor::operator("test"), Command::Merge { from, into });
     let merged = Engine::new(app.database.db_open(), system_clock()).execute(&[&merge]);
     assert!(merged.results.iter().all(Result::is_ok), "{:?}", merged.results);
     assert_eq!(site_of(&goes).await, into, "the code of the one that went opens the one that stayed");

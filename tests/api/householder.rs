@@ -86,9 +86,9 @@ async fn issue_a_new_code_stops_the_old_one(database: TestDatabase) {
     let entry = db_lines(&app.database.url, entry).remove(0);
     assert!(entry.starts_with("issue_code administration"), "{entry}");
     assert!(!entry.contains(code) && !entry.contains(&hex(&hash_of_code(code))), "{entry}");
-    let asked = || Request {
-        by: Actor { partner: Code::parse("SOLARCO").ok(), ..Actor::operator("c-partner") },
-        command: Command::Home(HomeCommand::IssueCode { id: InstallationId::parse(&id).unwrap() }),
+    let asked = || {
+        let by = Actor { partner: Code::parse("SOLARCO").ok(), ..Actor::operator("c-partner") };
+        Request::new(by, Command::Home(HomeCommand::IssueCode { id: InstallationId::parse(&id).unwrap() }))
     };
     let twice = Engine::new(app.database.db_open(), system_clock()).execute(&[&asked(), &asked()]).results;
     let [Ok(Done::Home(HomeDone::CodeIssued(first))), Ok(Done::Home(HomeDone::CodeIssued(last)))] = &twice[..] else {

@@ -35,9 +35,13 @@ async fn migrate_down_and_up_again_leaves_the_same_schema(database: TestDatabase
     assert!(reverted >= 1);
     assert_eq!(schema(&database), nothing, "down leaves nothing behind");
     assert_eq!(pending(&mut open.connection().unwrap()).unwrap(), reverted);
-    assert_eq!(app::migrate(&open, &system_clock()).unwrap(), reverted);
+    assert_eq!(app::migrate(&open, &system_clock(), database.data_dir.path()).unwrap(), reverted);
     assert_eq!(schema(&database), made);
-    assert_eq!(app::migrate(&open, &system_clock()).unwrap(), 0, "once more is nothing to do");
+    assert_eq!(
+        app::migrate(&open, &system_clock(), database.data_dir.path()).unwrap(),
+        0,
+        "once more is nothing to do"
+    );
     drop(open);
     let app = App::start(database).await;
     app.partner("SOLARCO").await.register(&home("a")).await;

@@ -39,6 +39,8 @@ async fn fill_the_queue_answers_503_with_retry_after_and_loses_nothing(database:
     // The writer holds one batch, four wait, and every other is turned away while it waits.
     let mut replies = Vec::new();
     until_turned_away(&partner).await;
+    let metrics = app.operator().get("/metrics").await.text;
+    assert!(metrics.contains("green_homes_writes_waiting 4\n"), "{metrics}");
     drop(lock);
     for one in asked {
         replies.push(one.await.unwrap());

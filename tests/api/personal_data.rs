@@ -58,9 +58,12 @@ async fn send_personal_data_everywhere_leaves_it_in_its_own_table(database: Test
         assert!((400..500).contains(&reply.status), "{name}: {} {}", reply.status, reply.text);
         texts.push((name.to_owned(), reply.text));
     }
-    for path in ["/metrics", "/v1/progress", "/readyz", "/readyz?verbose"] {
+    for path in ["/v1/progress", "/readyz", "/readyz?verbose"] {
         texts.push((path.to_owned(), Client::new(&address).get(path).await.text));
     }
+    let metrics = Client::new(&server.metrics_address).get("/metrics").await;
+    assert_eq!(metrics.status, 200);
+    texts.push(("/metrics".to_owned(), metrics.text));
     let tokens = [partner.token.clone().unwrap(), reviewer.token.clone().unwrap()];
     let (code, log) = server.terminate_and_listen();
     assert_eq!(code, Some(0));

@@ -12,6 +12,8 @@ use crate::support::{TestDatabase, binary};
 /// A running `green-homes serve`.
 pub struct Process {
     pub address: String,
+    /// Where operators are answered.
+    pub metrics_address: String,
     child: Child,
     said: JoinHandle<String>,
 }
@@ -25,18 +27,28 @@ impl Process {
     /// The same, with a log of this level.
     pub fn serve_logging(database: &TestDatabase, data_dir: &Path, level: &str) -> Self {
         let mut command = command(database, data_dir);
-        command.env("GREEN_HOMES_LOG", level).arg("serve").stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env("GREEN_HOMES_LOG", level).args(["serve", "--metrics-listen", "127.0.0.1:0"]);
+        Self::start(command)
+    }
+
+    /// Starts a command that serves, and waits until it says where.
+    pub fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut metrics_address = String::new();
         let address = loop {
             let line = lines.next().expect("the service says where it listens").unwrap();
+            if let Some((_, rest)) = line.split_once("metrics at ") {
+                rest.trim_end_matches("/metrics").clone_into(&mut metrics_address);
+            }
             if let Some((_, rest)) = line.split_once("listening on ") {
                 break rest.split(' ').next().unwrap().to_owned();
             }
         };
         // Nobody may block on a full pipe.
         let said = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Self { address, child, said }
+        Self { address, metrics_address, child, said }
     }
 
     /// SIGKILL: nothing is finished, nothing is said.

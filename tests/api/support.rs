@@ -49,6 +49,8 @@ pub fn run<T>(test: impl Future<Output = T>) -> T {
 pub struct App {
     pub database: TestDatabase,
     pub address: String,
+    /// Where operators are answered.
+    pub metrics_address: String,
     handle: actix_web::dev::ServerHandle,
     stopped: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
 }
@@ -67,8 +69,9 @@ impl App {
     pub async fn start_with(database: TestDatabase, settings: Settings, clock: Clock) -> Self {
         let service: Service = app::start(&settings, &clock).unwrap();
         let (address, handle) = (format!("http://{}", service.address), service.handle());
+        let metrics_address = format!("http://{}", service.metrics_address.unwrap());
         let stopped = actix_web::rt::spawn(service.run());
-        Self { database, address, handle, stopped }
+        Self { database, address, metrics_address, handle, stopped }
     }
 
     /// Stops as SIGTERM does, and gives the database back.
@@ -94,6 +97,11 @@ impl App {
         let (client_id, secret) = self.db_add_client(role, partner);
         let token = self.token(&client_id, &secret).await;
         Client::new(&self.address).with_token(token)
+    }
+
+    /// An operator, at the listener of its own.
+    pub fn operator(&self) -> Client {
+        Client::new(&self.metrics_address)
     }
 
     /// A caller without a token.

@@ -4,7 +4,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -27,10 +27,16 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
+    /// The file of a data directory's key.
+    #[must_use]
+    pub fn file(data_dir: &Path) -> PathBuf {
+        data_dir.join(FILE)
+    }
+
     /// Reads the key of a data directory, or makes one. Two processes that start at once on one
     /// directory end up with the same key.
     pub fn load_or_create(data_dir: &Path) -> io::Result<Self> {
-        let path = data_dir.join(FILE);
+        let path = Self::file(data_dir);
         if !path.exists() {
             create(data_dir, &path)?;
         }

@@ -262,14 +262,14 @@ async fn check_public(app: &App, checker: &mut Checker) {
         "/v1/provinces",
         "/livez",
         "/readyz",
-        "/metrics",
         "/openapi.json",
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
     ] {
         assert_eq!(checker.get(&anybody, path, path).await.status, 200, "{path}");
     }
-    for path in ["/v1/progress", "/v1/measures", "/v1/provinces"] {
+    assert_eq!(checker.get(&anybody, "/readyz", "/readyz?verbose").await.status, 200);
+    for path in ["/v1/progress", "/v1/measures", "/v1/provinces", "/readyz"] {
         assert_eq!(checker.get(&anybody, path, &format!("{path}?x=1")).await.status, 422);
     }
     for query in ["?q=phuc+xa", "?q=ba+dinh&limit=3", ""] {

@@ -35,6 +35,7 @@ impl TestDatabase {
         Settings {
             data_dir: self.data_dir.path().to_owned(),
             listen: "127.0.0.1:0".to_owned(),
+            metrics_listen: Some("127.0.0.1:0".to_owned()),
             database_url: Some(self.url.clone()),
             database_url_file: None,
             public_url: "https://register.example".to_owned(),

@@ -1,0 +1,86 @@
+//! `backup`, `restore` and `audit`: what an operator does against the day that a disk is lost.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::change::ACTOR;
+use crate::api::auth::SigningKey;
+use crate::app::{self, StartError};
+use crate::db::operations::{self, Audited, BackedUp};
+use crate::db::{Database, DbError, Url};
+use crate::register::backup::{self, Restore};
+use crate::register::{Clock, audit};
+use crate::settings::Settings;
+
+/// Carries out `backup DIR`.
+pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -> Result<(), StartError> {
+    let url = settings.database()?;
+    if let Url::Postgres(_) = &url {
+        let (place, target) = (quoted(&url.without_password()), quoted(&directory.display().to_string()));
+        return Err(format!(
+            "PostgreSQL backs itself up; run: pg_dump --format=directory --file={target} --dbname={place}\n(the \
+             password in ~/.pgpass or PGPASSWORD; keep signing-key.pem of the data directory beside it)"
+        )
+        .into());
+    }
+    let database = app::existing_database(settings)?;
+    let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock())?;
+    eprintln!("backed up version {} to {}; the audit of the copy is clean", manifest.version, directory.display());
+    let noted = BackedUp { at: clock(), version: manifest.version };
+    warn_unless_noted(&database, |connection| operations::note_backup(connection, noted));
+    println!("{}", serde_json::to_string_pretty(&manifest)?);
+    Ok(())
+}
+
+/// Carries out `restore DIR`.
+pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) -> Result<(), StartError> {
+    let url = settings.database()?;
+    let Url::Sqlite(path) = &url else {
+        let (place, source) = (quoted(&url.without_password()), quoted(&directory.display().to_string()));
+        return Err(format!(
+            "PostgreSQL restores itself; into an empty database, run: pg_restore --exit-on-error --no-owner \
+             --dbname={place} {source}\n(the password in ~/.pgpass or PGPASSWORD; put signing-key.pem back into the \
+             data directory)"
+        )
+        .into());
+    };
+    backup::make_private(&settings.data_dir)?;
+    let key = SigningKey::file(&settings.data_dir);
+    let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR };
+    let restored = backup::restore(&to, clock)?;
+    println!("{}", serde_json::to_string_pretty(&restored)?);
+    eprintln!(
+        "restored version {} as it stood at {}; entry {} says that later versions published before {} are void",
+        restored.backup.version, restored.backup.made_at, restored.version, restored.restored_at
+    );
+    Ok(())
+}
+
+/// Carries out `audit`.
+pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, StartError> {
+    let database = app::existing_database(settings)?;
+    let report = audit::audit(&database)?;
+    let findings = i64::try_from(report.findings_total).unwrap_or(i64::MAX);
+    let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
+    warn_unless_noted(&database, |connection| operations::note_audit(connection, noted));
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    if report.ok {
+        eprintln!("the register is whole: {} entries", report.version);
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} things are wrong with the register", report.findings_total);
+    Ok(ExitCode::FAILURE)
+}
+
+/// A database that may only be read can be audited, too.
+fn warn_unless_noted(database: &Database, note: impl FnOnce(&mut crate::db::Connection) -> Result<(), DbError>) {
+    let noted = database.connection().and_then(|mut connection| note(&mut connection));
+    if let Err(error) = noted {
+        tracing::warn!(%error, "this is not noted in the database, so metrics and /readyz do not show it");
+    }
+}
+
+/// An argument as a shell takes it.
+fn quoted(argument: &str) -> String {
+    format!("'{}'", argument.replace('\'', "'\\''"))
+}

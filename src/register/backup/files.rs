@@ -1,0 +1,94 @@
+//! Files and directories for their owner alone, on disk before anybody builds on them.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+
+use super::{BackupError, at};
+use crate::domain::entry::hex;
+
+/// Bytes read at a time.
+const CHUNK: usize = 1 << 20;
+
+/// A file of a backup.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct KeptFile {
+    /// Its name in the backup.
+    pub name: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// The SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+impl KeptFile {
+    /// A file as it now is.
+    pub(super) fn of(path: &Path) -> Result<Self, BackupError> {
+        let (bytes, sha256) = digest(path).map_err(at(path))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, bytes, sha256 })
+    }
+
+    /// Whether its name leads nowhere but into the backup.
+    pub(super) fn is_plain(&self) -> bool {
+        Path::new(&self.name).file_name().is_some_and(|name| name == self.name.as_str())
+    }
+}
+
+fn digest(path: &Path) -> io::Result<(u64, String)> {
+    let (mut file, mut context, mut bytes) = (File::open(path)?, Context::new(&SHA256), 0);
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let read = file.read(&mut chunk)?;
+        if read == 0 {
+            return Ok((bytes, hex(context.finish().as_ref())));
+        }
+        bytes += read as u64;
+        context.update(chunk.get(..read).unwrap_or_default());
+    }
+}
+
+/// Makes a directory for its owner alone, and those above it.
+pub fn make_private(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+/// A directory beside another, in which that one is made. Its name says that it is not whole.
+pub(super) fn draft_of(directory: &Path) -> Result<PathBuf, BackupError> {
+    let unnamed = || BackupError::Refused(format!("{} has no name of its own", directory.display()));
+    let name = directory.file_name().ok_or_else(unnamed)?.to_string_lossy();
+    Ok(directory.with_file_name(format!(".{name}.partial-{}", uuid::Uuid::new_v4().simple())))
+}
+
+/// Writes a new file.
+pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Copies a file to a new one.
+pub(super) fn copy_private(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let mut source = File::open(from).map_err(at(from))?;
+    let copied = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).and_then(|mut target| {
+        io::copy(&mut source, &mut target)?;
+        target.sync_all()
+    });
+    copied.map_err(at(to))
+}
+
+/// Waits until a file, or the names in a directory, are on disk.
+pub(super) fn sync(path: &Path) -> Result<(), BackupError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(at(path))
+}
+
+/// Waits until the name of a file is on disk.
+pub(super) fn sync_parent(path: &Path) -> Result<(), BackupError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync(parent)
+}

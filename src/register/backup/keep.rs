@@ -1,0 +1,28 @@
+//! The copy of a database before a new version of the program changes its schema.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use crate::db::{Database, copy};
+
+use super::{BackupError, at, files};
+
+/// Copies a database of SQLite, whose schema is of this version, into `directory`: back to it, and
+/// to the program before, leads only this file.
+pub fn keep_before_migration(
+    database: &Database,
+    directory: &Path,
+    schema: &str,
+    now: DateTime<Utc>,
+) -> Result<PathBuf, BackupError> {
+    files::make_private(directory).map_err(at(directory))?;
+    let name = format!("schema-{schema}-{}.db", now.format("%Y%m%dT%H%M%S%.6fZ"));
+    let (path, draft) = (directory.join(&name), directory.join(format!(".{name}.partial")));
+    // The caller holds the write lock on a connection of its own; this one reads.
+    copy::copy_to(&mut database.connection()?, &draft)?;
+    fs::rename(&draft, &path).map_err(at(&path))?;
+    files::sync(directory)?;
+    Ok(path)
+}

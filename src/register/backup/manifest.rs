@@ -1,0 +1,77 @@
+//! What a backup says of itself.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::files::{self, KeptFile};
+use super::{BackupError, DATABASE, at};
+
+/// The file that makes a directory a backup.
+pub const MANIFEST: &str = "manifest.json";
+/// The way in which backups are laid out. A change that an older program would misread takes the next.
+pub const FORMAT: u32 = 1;
+
+/// What a backup says of itself.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The way in which it is laid out.
+    pub format: u32,
+    /// The program that made it.
+    pub program_version: String,
+    /// Which register it is of.
+    pub instance_id: String,
+    /// The version of the register that it holds.
+    pub version: i64,
+    /// The hash of the last entry, in hexadecimal.
+    pub head_hash: String,
+    /// When it was made.
+    pub made_at: DateTime<Utc>,
+    /// Its files.
+    pub files: Vec<KeptFile>,
+}
+
+/// All that every format of a manifest has.
+#[derive(Deserialize)]
+struct AnyFormat {
+    format: u32,
+}
+
+impl Manifest {
+    /// Writes it as the last file of a backup.
+    pub(super) fn write(&self, directory: &Path) -> Result<(), BackupError> {
+        let path = directory.join(MANIFEST);
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| BackupError::Refused(error.to_string()))?;
+        text.push(b'\n');
+        files::write_private(&path, &text).map_err(at(&path))?;
+        files::sync(directory)
+    }
+
+    /// Reads that of a backup, and holds every file against it.
+    pub(super) fn verified(directory: &Path) -> Result<Self, BackupError> {
+        let path = directory.join(MANIFEST);
+        let refused = |why: String| BackupError::Refused(format!("{} is no backup: {why}", directory.display()));
+        let text = fs::read(&path).map_err(|error| refused(format!("its {MANIFEST} cannot be read ({error})")))?;
+        let broken = |error: serde_json::Error| refused(format!("its {MANIFEST} is broken ({error})"));
+        let any: AnyFormat = serde_json::from_slice(&text).map_err(broken)?;
+        if any.format != FORMAT {
+            return Err(refused(format!("it has the format {}, and this program reads {FORMAT}", any.format)));
+        }
+        let manifest: Self = serde_json::from_slice(&text).map_err(broken)?;
+        for file in &manifest.files {
+            if !file.is_plain() {
+                return Err(refused(format!("it names the file {:?}", file.name)));
+            }
+            if KeptFile::of(&directory.join(&file.name))? != *file {
+                return Err(refused(format!("{} is not what was backed up", file.name)));
+            }
+        }
+        if manifest.files.iter().any(|file| file.name == DATABASE) {
+            return Ok(manifest);
+        }
+        Err(refused("it has no database".to_owned()))
+    }
+}

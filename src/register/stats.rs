@@ -1,0 +1,40 @@
+//! What the register counts about itself, for metrics: plain counters, changed in passing.
+
+use std::sync::atomic::{AtomicI64, AtomicU64};
+
+use prometheus_client::metrics::histogram::Histogram;
+
+/// Seconds: from a commit on a fast disk to the longest wait for a lock.
+const BATCH_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0];
+
+/// Counts since the start of this process, for metrics.
+pub struct Stats {
+    /// Batches carried out.
+    pub batches: AtomicU64,
+    /// Entries written.
+    pub entries: AtomicU64,
+    /// Requests that the database failed.
+    pub failures: AtomicU64,
+    /// Requests turned away because the queue was full.
+    pub turned_away: AtomicU64,
+    /// Cells in memory.
+    pub cells: AtomicU64,
+    /// Requests in the queue.
+    pub waiting: AtomicI64,
+    /// How long batches took.
+    pub batch_seconds: Histogram,
+}
+
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            batches: AtomicU64::default(),
+            entries: AtomicU64::default(),
+            failures: AtomicU64::default(),
+            turned_away: AtomicU64::default(),
+            cells: AtomicU64::default(),
+            waiting: AtomicI64::default(),
+            batch_seconds: Histogram::new(BATCH_BUCKETS),
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The drill: a backup under load, the loss of the disk, a restoration, and a register that goes on.
+
+use std::cell::RefCell;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::process::{Process, command, output, partner_client};
+use crate::support::{Client, TestDatabase, db_execute, db_lines, home, progress_at, run, token};
+
+const WRITERS: usize = 8;
+
+/// A register on SQLite whose files are where a default installation has them.
+fn installed() -> TestDatabase {
+    let data_dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", data_dir.path().join("green-homes.db").display());
+    TestDatabase { url, data_dir }
+}
+
+fn carry_out(database: &TestDatabase, arguments: &[&str]) -> Output {
+    command(database, database.data_dir.path()).args(arguments).stderr(Stdio::piped()).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A directory for backups, and the name of one in it.
+fn place() -> (TempDir, PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("one");
+    (place, path)
+}
+
+fn backed_up(database: &TestDatabase, directory: &Path) -> Value {
+    let done = carry_out(database, &["backup", directory.to_str().unwrap()]);
+    assert!(done.status.success(), "{}", said(&done));
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+fn restored(database: &TestDatabase, directory: &Path) -> Value {
+    let done = carry_out(database, &["restore", directory.to_str().unwrap()]);
+    assert!(done.status.success(), "{}", said(&done));
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn restore_a_backup_made_under_load_goes_on_from_its_version() {
+    run(async {
+        let lost = installed();
+        let (client_id, secret) = partner_client(&lost, "WRITER");
+        let server = Process::serve(&lost, lost.data_dir.path());
+        let token = token(&server.address, &client_id, &secret).await.unwrap();
+        let partner = Client::new(&server.address).with_token(&*token);
+        let written = Rc::new(RefCell::new(0));
+        let writers = (0..WRITERS).map(|n| actix_web::rt::spawn(write(partner.clone(), n, written.clone())));
+        let writers: Vec<_> = writers.collect();
+        until(|| *written.borrow() > 20).await;
+        let (_place, directory) = place();
+        let before = *written.borrow();
+        let mut backup = command(&lost, lost.data_dir.path());
+        backup.arg("backup").arg(&directory);
+        // The writers go on while it is waited for.
+        let done = actix_web::web::block(move || backup.output().unwrap()).await.unwrap();
+        assert!(done.status.success());
+        let manifest: Value = serde_json::from_slice(&done.stdout).unwrap();
+        until(|| *written.borrow() > before + 20).await;
+        server.kill();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        let version = manifest["version"].as_i64().unwrap();
+        for (file, expected) in [("", 0o700), ("manifest.json", 0o600), ("green-homes.db", 0o600)] {
+            assert_eq!(mode(&directory.join(file)), expected, "{file}");
+        }
+
+        let new = installed();
+        let report = restored(&new, &directory);
+        assert_eq!((&report["version"], &report["void_after"]), (&json!(version + 1), &json!(version)));
+        for file in ["green-homes.db", "signing-key.pem"] {
+            assert_eq!(mode(&new.data_dir.path().join(file)), 0o600, "{file}");
+        }
+        let hash = format!("SELECT lower(hex(hash)) AS line FROM entries WHERE version = {version}");
+        assert_eq!(db_lines(&new.url, &hash), [manifest["head_hash"].as_str().unwrap()]);
+        assert_eq!(output(&new, &["audit"]).1, Some(0));
+        check_entry(&new, &manifest, &report);
+
+        let server = Process::serve(&new, new.data_dir.path());
+        let partner = Client::new(&server.address).with_token(&*token);
+        // Two entries made the partner and its client; every other is a home.
+        let progress = progress_at(&server.address, version + 1).await;
+        assert_eq!(progress["data"]["sites"]["installed"], json!(version - 2), "{progress}");
+        partner.register(&home("after")).await;
+        assert_eq!(progress_at(&server.address, version + 2).await["data"]["sites"]["installed"], json!(version - 1));
+        assert_eq!(server.terminate(), Some(0));
+        assert_eq!(output(&new, &["audit"]).1, Some(0));
+        assert_eq!(mode(&new.data_dir.path().join("green-homes.db")), 0o600);
+    });
+}
+
+/// Registers homes until the server is gone.
+async fn write(partner: Client, writer: usize, written: Rc<RefCell<usize>>) {
+    for n in 0.. {
+        let body = home(&format!("{writer}-{n}")).to_string().into_bytes();
+        let headers = [("content-type", "application/json")];
+        match partner.try_send("POST", "/v1/installations", &headers, Some(body)).await {
+            Some(reply) if reply.status == 201 => *written.borrow_mut() += 1,
+            Some(reply) => panic!("{} {}", reply.status, reply.text),
+            None => return,
+        }
+    }
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it never came to that");
+        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The entry of the restoration, as the chain has it.
+fn check_entry(database: &TestDatabase, manifest: &Value, report: &Value) {
+    let words = "SELECT actor || ' ' || action || ' ' || cause || ' ' || lower(hex(hash)) AS line FROM entries \
+                 ORDER BY version DESC LIMIT 1";
+    let expected = format!("command-line restore administration {}", report["head_hash"].as_str().unwrap());
+    assert_eq!(db_lines(&database.url, words), [expected]);
+    let facts = db_lines(&database.url, "SELECT facts AS line FROM entry_facts ORDER BY version DESC LIMIT 1");
+    let facts: Value = serde_json::from_str(&facts[0]).unwrap();
+    let backup = json!({"version": manifest["version"], "hash": manifest["head_hash"], "made_at": manifest["made_at"]});
+    let void = json!({"versions_after": manifest["version"], "published_before": report["restored_at"]});
+    assert_eq!(facts, json!({"backup": backup, "void": void}));
+}
+
+#[test]
+fn restore_into_a_used_directory_is_refused_and_changes_nothing() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    let (_place, directory) = place();
+    backed_up(&database, &directory);
+    let before = fs::read(database.data_dir.path().join("green-homes.db")).unwrap();
+    let refused = carry_out(&database, &["restore", directory.to_str().unwrap()]);
+    assert!(refused.status.code() == Some(1) && said(&refused).contains("is there already"), "{}", said(&refused));
+    assert_eq!(fs::read(database.data_dir.path().join("green-homes.db")).unwrap(), before);
+
+    let keyed = installed();
+    fs::write(keyed.data_dir.path().join("signing-key.pem"), "another").unwrap();
+    fs::write(directory.join("signing-key.pem"), "a key").unwrap();
+    remake_manifest(&directory);
+    let refused = carry_out(&keyed, &["restore", directory.to_str().unwrap()]);
+    assert!(refused.status.code() == Some(1) && said(&refused).contains("another key"), "{}", said(&refused));
+    assert_eq!(names(keyed.data_dir.path()), ["signing-key.pem"]);
+}
+
+/// Adds the key to the manifest of a backup that was made before there was one.
+fn remake_manifest(directory: &Path) {
+    let path = directory.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let digest = Command::new("sha256sum").arg(directory.join("signing-key.pem")).output().unwrap();
+    let sha256 = String::from_utf8(digest.stdout).unwrap().split(' ').next().unwrap().to_owned();
+    let key = json!({"name": "signing-key.pem", "bytes": 5, "sha256": sha256});
+    manifest["files"].as_array_mut().unwrap().push(key);
+    fs::write(path, manifest.to_string()).unwrap();
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn restore_a_backup_with_a_changed_byte_is_refused() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    fs::write(database.data_dir.path().join("signing-key.pem"), "a key").unwrap();
+    let (_place, directory) = place();
+    backed_up(&database, &directory);
+    for file in ["green-homes.db", "signing-key.pem"] {
+        let whole = fs::read(directory.join(file)).unwrap();
+        let mut changed = whole.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        fs::write(directory.join(file), changed).unwrap();
+        let new = installed();
+        let refused = carry_out(&new, &["restore", directory.to_str().unwrap()]);
+        let why = format!("{file} is not what was backed up");
+        assert!(refused.status.code() == Some(1) && said(&refused).contains(&why), "{}", said(&refused));
+        assert_eq!(names(new.data_dir.path()), Vec::<String>::new());
+        fs::write(directory.join(file), whole).unwrap();
+    }
+    let path = directory.join("manifest.json");
+    let whole = fs::read_to_string(&path).unwrap();
+    for (from, to, why) in [
+        ("\"format\": 1", "\"format\": 2", "format 2"),
+        ("\"version\": 2", "\"version\": 3", "another version"),
+        ("\"green-homes.db\"", "\"../green-homes.db\"", "names the file"),
+        ("{", "", "broken"),
+    ] {
+        fs::write(&path, whole.replacen(from, to, 1)).unwrap();
+        let refused = carry_out(&installed(), &["restore", directory.to_str().unwrap()]);
+        assert!(refused.status.code() == Some(1) && said(&refused).contains(why), "{why}: {}", said(&refused));
+    }
+    fs::write(&path, whole).unwrap();
+    restored(&installed(), &directory);
+}
+
+#[test]
+fn kill_a_backup_in_the_middle_leaves_none_that_restore_accepts() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    // So much that copying and auditing it takes a while.
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) \
+                INSERT INTO projects SELECT 'P' || i, 'a', 'b', NULL, '2026-01-01 00:00:00' FROM n";
+    db_execute(&database.url, many).unwrap();
+    for attempt in 0.. {
+        let (place, directory) = place();
+        let mut child = command(&database, database.data_dir.path())
+            .arg("backup")
+            .arg(&directory)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while names(place.path()).is_empty() {
+            assert!(child.try_wait().unwrap().is_none_or(|status| status.success()), "it failed by itself");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let left = names(place.path());
+        if left == ["one"] {
+            assert!(attempt < 20, "it is never in the middle");
+            continue;
+        }
+        assert!(left.len() == 1 && left[0].starts_with(".one.partial-"), "{left:?}");
+        for candidate in [place.path().join(&left[0]), directory] {
+            let new = installed();
+            let refused = carry_out(&new, &["restore", candidate.to_str().unwrap()]);
+            assert!(refused.status.code() == Some(1) && said(&refused).contains("is no backup"), "{}", said(&refused));
+            assert_eq!(names(new.data_dir.path()), Vec::<String>::new());
+        }
+        return;
+    }
+}
+
+#[test]
+fn back_up_a_register_that_was_tampered_with_fails_and_says_so() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    db_execute(&database.url, "UPDATE register_head SET recorded_at = '2030-01-01 00:00:00'").unwrap();
+    let (place, directory) = place();
+    let failed = carry_out(&database, &["backup", directory.to_str().unwrap()]);
+    assert!(failed.status.code() == Some(1) && said(&failed).contains("audit"), "{}", said(&failed));
+    let left = names(place.path());
+    assert!(left.len() == 1 && left[0].starts_with(".one.partial-"), "the copy is kept to be looked into: {left:?}");
+    assert_eq!(names(&place.path().join(&left[0])), ["green-homes.db"], "and has no manifest");
+}
+
+#[test]
+fn back_up_into_a_directory_in_use_is_refused() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    let (place, directory) = place();
+    let refused = carry_out(&database, &["backup", place.path().join("..").to_str().unwrap()]);
+    assert!(refused.status.code() == Some(1), "{}", said(&refused));
+    fs::create_dir(&directory).unwrap();
+    backed_up(&database, &directory);
+    let refused = carry_out(&database, &["backup", directory.to_str().unwrap()]);
+    assert!(refused.status.code() == Some(1) && said(&refused).contains("is not empty"), "{}", said(&refused));
+    assert_eq!(names(place.path()), ["one"]);
+}
+
+#[test]
+fn back_up_or_restore_on_postgres_names_its_own_tools_without_the_password() {
+    let mut database = TestDatabase::postgres();
+    database.url = "postgres://keeper:hidden@db.example:5433/green?sslmode=require".to_owned();
+    for (name, tool) in [("backup", "pg_dump"), ("restore", "pg_restore")] {
+        let refused = carry_out(&database, &[name, "/backups/it's one"]);
+        let said = said(&refused);
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains(tool) && said.contains("--dbname='postgres://keeper@db.example:5433/green?sslmode=require'")
+        );
+        assert!(said.contains(r"'/backups/it'\''s one'") && !said.contains("hidden"), "{said}");
+    }
+}
+
+#[test]
+fn migrate_a_database_in_use_keeps_a_copy_of_it_first() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    {
+        let open = database.db_open();
+        green_homes::db::migrations::revert_last(&mut open.connection().unwrap()).unwrap();
+    }
+    let schema = "SELECT max(version) AS line FROM __diesel_schema_migrations";
+    let before = db_lines(&database.url, schema);
+    let migrated = carry_out(&database, &["--log", "info", "migrate"]);
+    assert!(migrated.status.success(), "{}", said(&migrated));
+    let kept = database.data_dir.path().join("backups");
+    let copies = names(&kept);
+    assert!(copies.len() == 1 && copies[0].starts_with(&format!("schema-{}-", before[0])), "{copies:?}");
+    assert!(said(&migrated).contains(&copies[0]), "the log says where: {}", said(&migrated));
+    assert_eq!((mode(&kept), mode(&kept.join(&copies[0]))), (0o700, 0o600));
+    let copy = format!("sqlite://{}", kept.join(&copies[0]).display());
+    assert_eq!(db_lines(&copy, schema), before, "it is the database as it was");
+    assert_eq!(db_lines(&copy, "SELECT code AS line FROM partners"), ["WRITER"]);
+    assert_ne!(db_lines(&database.url, schema), before);
+    assert!(carry_out(&database, &["migrate"]).status.success());
+    assert_eq!(names(&kept).len(), 1, "nothing changes, nothing is kept");
+}

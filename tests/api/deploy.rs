@@ -1,0 +1,126 @@
+//! What `deploy/` and `docs/operations.md` speak of is there: metrics, units, settings, commands.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::process::output;
+use crate::support::{App, TestDatabase, binary, home, run};
+
+const DOCUMENT: &str = include_str!("../../docs/operations.md");
+const DASHBOARD: &str = include_str!("../../deploy/grafana-dashboard.json");
+const ALERTS: &str = include_str!("../../deploy/prometheus-alerts.yml");
+
+#[test]
+fn read_the_metrics_each_is_documented_and_none_is_made_up() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        app.partner("SOLARCO").await.register(&home("a")).await;
+        let place = tempfile::tempdir().unwrap();
+        assert_eq!(output(&app.database, &["backup", place.path().to_str().unwrap()]).1, Some(0));
+        assert_eq!(output(&app.database, &["audit"]).1, Some(0));
+        let text = app.operator().get("/metrics").await.text;
+        let exported = exported(&text);
+        assert!(exported.len() > 25, "{text}");
+        serde_json::from_str::<Value>(DASHBOARD).unwrap();
+        for (file, text) in [("the dashboard", DASHBOARD), ("the alerts", ALERTS), ("docs/operations.md", DOCUMENT)] {
+            let named = named(text);
+            assert!(named.len() > 8, "{file}: {named:?}");
+            let made_up: Vec<_> = named.difference(&exported).collect();
+            assert!(made_up.is_empty(), "{file} names {made_up:?}, which nobody exports");
+        }
+        let documented = named(DOCUMENT);
+        let missing: Vec<_> = families(&text).into_iter().filter(|name| !documented.contains(name)).collect();
+        assert!(missing.is_empty(), "docs/operations.md does not explain {missing:?}");
+        app.stop().await;
+    });
+}
+
+/// The names of all lines with a value, with those of the histogram's own name.
+fn exported(text: &str) -> BTreeSet<String> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let mut names: BTreeSet<String> = lines.map(|line| line.split(['{', ' ']).next().unwrap().to_owned()).collect();
+    names.extend(families(text));
+    names
+}
+
+/// One name a metric, as a dashboard or an alert would use it.
+fn families(text: &str) -> Vec<String> {
+    let typed = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    typed
+        .map(|(name, kind)| match kind {
+            "counter" => format!("{name}_total"),
+            "info" => format!("{name}_info"),
+            _ => name.to_owned(),
+        })
+        .collect()
+}
+
+/// Words of a text that can only be metrics.
+fn named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let prefixes = ["green_homes_", "process_start_", "process_resident_"];
+    words.filter(|word| prefixes.iter().any(|prefix| word.starts_with(prefix))).map(str::to_owned).collect()
+}
+
+#[test]
+fn read_the_units_systemd_understands_each_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut units = Vec::new();
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !["service", "socket", "timer", "conf"].contains(&path.extension().unwrap_or_default().to_str().unwrap()) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        check_lines(name, &text);
+        if name == "postgres.conf" {
+            let drop_in = folder.path().join("green-homes.service.d");
+            fs::create_dir(&drop_in).unwrap();
+            fs::write(drop_in.join(name), text).unwrap();
+            continue;
+        }
+        let unit = folder.path().join(name);
+        fs::write(&unit, text.replace("/usr/local/bin/green-homes", binary().to_str().unwrap())).unwrap();
+        units.push(unit);
+    }
+    assert_eq!(units.len(), 6, "{units:?}");
+    // Where there is no systemd, reading the lines has to do.
+    let mut verify = Command::new("systemd-analyze");
+    verify.env("SYSTEMD_UNIT_PATH", format!("{}:", folder.path().display())).args(["verify", "--man=no"]).args(&units);
+    if let Ok(verified) = verify.output() {
+        let said = String::from_utf8_lossy(&verified.stderr);
+        let about_us: Vec<&str> = said.lines().filter(|line| line.contains("green-homes")).collect();
+        assert!(verified.status.success() && about_us.is_empty(), "{said}");
+    }
+}
+
+/// Sections, names with values, comments, and nothing else.
+fn check_lines(name: &str, text: &str) {
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let is_section = line.starts_with('[') && line.ends_with(']');
+        let is_value = line.split_once('=').is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_alphanumeric()));
+        assert!(is_section || is_value, "{name}: {line}");
+    }
+}
+
+#[test]
+fn read_the_settings_that_deployment_speaks_of_the_program_knows_each() {
+    let help = Command::new(binary()).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Settings of Docker Compose and Caddy themselves.
+    let other = ["GREEN_HOMES_DOMAIN", "GREEN_HOMES_UPSTREAM", "GREEN_HOMES_PORT", "GREEN_HOMES_POSTGRES_PORT"];
+    let files = ["docs/operations.md", "Dockerfile", "docker-compose.yml", "deploy/green-homes.service"];
+    for file in files {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let words = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        for word in words.filter(|word| word.starts_with("GREEN_HOMES_") && !other.contains(word)) {
+            assert!(help.contains(&format!("[env: {word}=")), "{file} speaks of {word}");
+        }
+    }
+}
