@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::actor::Role;
 use crate::domain::administration::{NewClient, NewPartner};
 use crate::register::{Command, Request};
 
@@ -51,6 +52,7 @@ pub struct ClientSecretView {
     /// Its secret. Only its hash is kept.
     client_secret: String,
     /// What it may do.
+    #[schema(value_type = Role)]
     role: &'static str,
     /// Whom it acts for.
     partner: Option<String>,

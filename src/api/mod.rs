@@ -26,6 +26,7 @@ mod reader;
 mod reference;
 mod request_id;
 mod requests;
+mod schemas;
 mod state;
 
 use actix_web::http::Method;

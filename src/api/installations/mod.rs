@@ -4,6 +4,8 @@ mod body;
 mod decisions;
 pub mod view;
 
+pub use body::STATUSES as NEW_STATUSES;
+
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -11,6 +13,7 @@ use crate::db::installations::{self as store, Filter, Found};
 use crate::domain::fault::{Fault, Language};
 use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::place::parse_province;
+use crate::domain::reference::ProvinceId;
 use crate::domain::registration::Registrant;
 use crate::domain::state::Status;
 use crate::domain::text::ExternalId;
@@ -35,7 +38,11 @@ const USUALLY_LISTED: i64 = 50;
 /// other content is refused with the differences.
 #[utoipa::path(post, path = "/v1/installations", tag = "installations",
     request_body = CreateInstallation,
-    responses((status = 201, body = RegisteredResponse), (status = 200, body = RegisteredResponse),
+    responses(
+        (status = 201, body = RegisteredResponse,
+            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
+        (status = 200, body = RegisteredResponse,
+            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_installation(
     request: HttpRequest,
@@ -64,8 +71,8 @@ pub async fn create_installation(
 }
 
 /// One installation
-#[utoipa::path(get, path = "/v1/installations/{id}", tag = "installations", params(("id" = String, Path, format = Uuid)),
-    responses((status = 200, body = InstallationResponse)))]
+#[utoipa::path(get, path = "/v1/installations/{id}", tag = "installations", params(("id" = InstallationId, Path)),
+    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "Its state.")))))]
 pub async fn get_installation(
     caller: Caller,
     _: NoQuery,
@@ -83,9 +90,9 @@ pub async fn get_installation(
 ///
 /// In the order of registration. A partner sees its own.
 #[utoipa::path(get, path = "/v1/installations", tag = "installations",
-    params(("external_id" = Option<String>, Query), ("status" = Option<String>, Query),
-        ("province" = Option<String>, Query), ("site" = Option<String>, Query),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+    params(("external_id" = Option<ExternalId>, Query), ("status" = Option<Status>, Query),
+        ("province" = Option<ProvinceId>, Query), ("site" = Option<SiteId>, Query),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<InstallationId>, Query)),
     responses((status = 200, body = InstallationList)))]
 pub async fn list_installations(
     request: HttpRequest,
@@ -119,9 +126,9 @@ pub async fn list_installations(
 /// Verify an installation
 ///
 /// With the evidence that was found. A higher tier replaces a lower one.
-#[utoipa::path(post, path = "/v1/installations/{id}/verify", tag = "review", params(("id" = String, Path, format = Uuid)),
+#[utoipa::path(post, path = "/v1/installations/{id}/verify", tag = "review", params(("id" = InstallationId, Path)),
     request_body = VerifyInstallation,
-    responses((status = 200, body = InstallationResponse),
+    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "Its state."))),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn verify_installation(
     caller: Caller,
@@ -136,9 +143,9 @@ pub async fn verify_installation(
 }
 
 /// Reject an installation
-#[utoipa::path(post, path = "/v1/installations/{id}/reject", tag = "review", params(("id" = String, Path, format = Uuid)),
+#[utoipa::path(post, path = "/v1/installations/{id}/reject", tag = "review", params(("id" = InstallationId, Path)),
     request_body = RejectInstallation,
-    responses((status = 200, body = InstallationResponse),
+    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "Its state."))),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn reject_installation(
     caller: Caller,
