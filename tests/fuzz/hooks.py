@@ -63,4 +63,13 @@ def mend_client(body):
         body.pop("partner", None)
 
 
-MENDERS = {("POST", "/v1/installations"): mend_installation, ("POST", "/v1/clients"): mend_client}
+def mend_token_request(body):
+    # A made-up scope is one that no role holds.
+    body.pop("scope", None)
+
+
+MENDERS = {
+    ("POST", "/oauth/token"): mend_token_request,
+    ("POST", "/v1/clients"): mend_client,
+    ("POST", "/v1/installations"): mend_installation,
+}
