@@ -47,7 +47,7 @@ advisories: $(CARGO_DENY) ## Check dependencies for known vulnerabilities (fetch
 
 bench: ## Measure the service against its targets
 	scripts/install-test-needs.sh bench
-	$(CARGO) bench --bench service
+	ulimit -n 8192 2>/dev/null; $(CARGO) bench --bench service
 
 openapi: ## Rewrite openapi/openapi.json from the code
 	$(CARGO) run --quiet -- openapi > openapi/openapi.json.new

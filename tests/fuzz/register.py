@@ -8,6 +8,9 @@ import urllib.request
 
 import hooks
 
+# Enough that some are still to be decided when most have been ended.
+INSTALLATIONS = 200
+
 
 def fill(binary, address, environment, folder):
     """Gives a token of each role, and writes what is there into the dictionaries of schemathesis.toml."""
@@ -23,7 +26,7 @@ def fill(binary, address, environment, folder):
     tokens["partner"] = get_token(address, add("/v1/clients", {"role": "partner", "partner": hooks.PARTNER, "name": "Fuzz"}))
     for role in ["dashboard", "reviewer"]:
         tokens[role] = get_token(address, add("/v1/clients", {"role": role, "name": "Fuzz"}))
-    made = [post(f"{address}/v1/installations", home(number), tokens["partner"]) for number in range(40)]
+    made = [post(f"{address}/v1/installations", home(number), tokens["partner"]) for number in range(INSTALLATIONS)]
     installations = [one["data"]["installation"] for one in made]
     spare = add("/v1/clients", {"role": "dashboard", "name": "Asks for tokens"})
     write(folder, "installations", [one["id"] for one in installations])
@@ -38,11 +41,11 @@ def write(folder, name, words):
 
 
 def home(number):
-    return {
+    """A home; every fourth is only planned."""
+    status = {"status": "pledged"} if number % 4 == 0 else {"status": "installed", "installed_on": "2026-01-15"}
+    return status | {
         "external_id": f"I-{number}",
         "site": {"external_id": f"S-{number}", "kind": "home", "province_code": "01"},
-        "status": "installed",
-        "installed_on": "2026-01-15",
         "measures": [{"measure": "rooftop_solar_pv", "quantity": 5.4}],
     }
 
