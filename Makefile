@@ -10,7 +10,7 @@ CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 CARGO_MACHETE := $(TOOLS)/cargo-machete-$(CARGO_MACHETE_VERSION)/bin/cargo-machete
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint docs dependencies advisories bench openapi
+.PHONY: help run test fuzz check format lint docs dependencies advisories bench openapi
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -18,9 +18,14 @@ help: ## List the commands
 run: ## Start the service: SQLite in ./data, http://127.0.0.1:8080
 	$(CARGO) run --release
 
-test: ## Run all tests, on SQLite and on a throwaway PostgreSQL
+test: ## Run all tests, on SQLite and on a throwaway PostgreSQL, and hold the interface against its document
 	scripts/install-test-needs.sh
 	$(CARGO) test
+	scripts/fuzz-api.sh
+
+fuzz: ## Hold the interface against its document alone; FUZZ_SEED=2 makes other requests
+	scripts/install-test-needs.sh
+	scripts/fuzz-api.sh
 
 check: format lint docs dependencies ## Check what review should not have to: format, lints, docs, dependencies
 
@@ -42,7 +47,7 @@ advisories: $(CARGO_DENY) ## Check dependencies for known vulnerabilities (fetch
 
 bench: ## Measure the service against its targets
 	scripts/install-test-needs.sh bench
-	$(CARGO) bench --bench service
+	ulimit -n 8192 2>/dev/null; $(CARGO) bench --bench service
 
 openapi: ## Rewrite openapi/openapi.json from the code
 	$(CARGO) run --quiet -- openapi > openapi/openapi.json.new

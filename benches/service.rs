@@ -9,13 +9,17 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use support::report::Report;
-use support::{Plan, Result, bare, reads, writes};
+use support::{Plan, Result, bare, overload, reads, writes};
 
 type Measure = fn(&Plan, &mut Report) -> Result<()>;
 
 /// What can be asked for by name; nothing asked for is everything.
-const PARTS: [(&str, Measure); 3] =
-    [("reads", reads::measure), ("postgres", writes::on_postgres), ("sqlite", writes::on_sqlite)];
+const PARTS: [(&str, Measure); 4] = [
+    ("reads", reads::measure),
+    ("postgres", writes::on_postgres),
+    ("sqlite", writes::on_sqlite),
+    ("overload", overload::measure),
+];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

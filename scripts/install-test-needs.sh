@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server. With the argument `bench` also
-# those that the benchmarks compare with: wrk and pgbench. What is there already is left alone.
+# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server, and Python with venv. With the
+# argument `bench` those that the benchmarks need instead: PostgreSQL, wrk and pgbench. What is there already is left alone.
 set -eu
 
 have() {
@@ -18,6 +18,11 @@ have_postgres() {
         fi
     done
     return 1
+}
+
+# Debian keeps a part of venv in a package of its own.
+have_python() {
+    have python3 && python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
 
 have_pgbench() {
@@ -59,6 +64,8 @@ if [ "${1:-}" = bench ]; then
     have wrk || packages="$packages wrk"
     # On Debian pgbench comes with the server.
     have_pgbench || packages="$packages postgresql"
+else
+    have_python || packages="$packages python3 python3-venv"
 fi
 [ -n "$packages" ] || exit 0
 
@@ -71,4 +78,5 @@ as_root apt-get update -q
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
 
 have_postgres || fail "the package postgresql is installed, but there is no initdb, pg_ctl and psql"
+[ "${1:-}" = bench ] || have_python || fail "installed$packages, but python3 (3.10 or newer) has no venv"
 [ "${1:-}" != bench ] || { have wrk && have_pgbench; } || fail "installed$packages, but wrk or pgbench is missing"

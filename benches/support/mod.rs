@@ -6,6 +6,7 @@ mod direct;
 mod facts;
 mod generator;
 mod http;
+pub mod overload;
 mod pgbench;
 #[expect(dead_code, clippy::expect_used, clippy::panic, reason = "shared with the tests")]
 #[path = "../../tests/support/postgres.rs"]
@@ -15,6 +16,7 @@ pub mod report;
 mod seed;
 mod service;
 mod steady;
+mod storm;
 pub mod writes;
 mod wrk;
 

@@ -18,6 +18,7 @@ pub struct Meta {
     /// The day in Hà Nội that the number is of.
     pub as_of: NaiveDate,
     /// The later of the last entry's instant and the day's start.
+    #[schema(format = DateTime)]
     pub generated_at: String,
     /// The methodology of emission figures; null where there are none.
     pub methodology_version: Option<i32>,
@@ -26,6 +27,7 @@ pub struct Meta {
     /// The target.
     pub target_version: i32,
     /// Where the newest such number stands.
+    #[schema(format = "uri")]
     pub permalink: String,
     /// The licence of the data.
     pub license: &'static str,

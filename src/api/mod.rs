@@ -36,6 +36,7 @@ mod reference;
 mod request_id;
 mod requests;
 mod review;
+mod schemas;
 mod sites;
 mod state;
 

@@ -22,6 +22,7 @@ use super::state::State;
 #[derive(Deserialize, ToSchema)]
 pub struct TokenRequest {
     /// `client_credentials`.
+    #[schema(required, value_type = String, pattern = "^client_credentials$", example = "client_credentials")]
     grant_type: Option<String>,
     /// The client's id, unless it stands in the header.
     client_id: Option<String>,
@@ -75,7 +76,9 @@ impl FromRequest for TokenForm {
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse), (status = 400, body = TokenError),
-        (status = 401, body = TokenError), (status = 429, body = TokenError), (status = 503, body = TokenError)))]
+        (status = 401, body = TokenError, headers(("WWW-Authenticate" = String, description = "HTTP Basic."))),
+        (status = 429, body = TokenError, headers(("Retry-After" = i64, description = "Seconds."))),
+        (status = 503, body = TokenError, headers(("Retry-After" = i64, description = "Seconds.")))))]
 pub async fn issue_token(request: HttpRequest, state: web::Data<State>, TokenForm(form): TokenForm) -> HttpResponse {
     if let Err(ApiError::TooManyRequests { retry_after }) = state.limits.count_address(&request) {
         return hurried(retry_after);

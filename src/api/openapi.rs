@@ -1,15 +1,19 @@
 //! The OpenAPI document. Paths and schemas come from the handlers; what the route table knows
-//! (scopes, and the errors that follow from them) is added here, once for all.
+//! (scopes, the errors that follow from them, and the headers of those) is added here, once for all.
+
+mod finish;
 
 use actix_web::http::{Method, StatusCode};
-use utoipa::openapi::path::Operation;
-
 use utoipa::OpenApi;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
     SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, Header, ObjectBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder, Type,
+};
 
 use crate::domain::actor::Role;
 
@@ -52,7 +56,7 @@ const CODE_SCHEME: &str = "householder_code";
         problem::get_problem,
         health::get_liveness, health::get_readiness, docs::get_openapi,
     ),
-    components(schemas(problem::Problem)),
+    components(schemas(problem::Problem, crate::domain::id::InstallationId)),
     tags(
         (name = "progress", description = "The public headline."),
         (name = "installations", description = "For installer partners."),
@@ -88,30 +92,56 @@ pub fn document() -> Document {
         };
         if let Some(operation) = operation {
             complete(operation, row);
-            describe_answers(operation);
+            for (status, response) in &mut operation.responses.responses {
+                if let RefOr::T(response) = response {
+                    describe_answer(status, response);
+                    name_headers(status, response);
+                }
+            }
         }
     }
     document
 }
 
 /// OpenAPI wants a description of every answer; where a handler gives none, the status speaks.
-fn describe_answers(operation: &mut Operation) {
-    for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(response) = response
-            && response.description.is_empty()
-        {
-            let code = status.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok());
-            code.and_then(|code| code.canonical_reason()).unwrap_or("An answer").clone_into(&mut response.description);
-        }
+fn describe_answer(status: &str, response: &mut Response) {
+    if response.description.is_empty() {
+        let code = status.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok());
+        code.and_then(|code| code.canonical_reason()).unwrap_or("An answer").clone_into(&mut response.description);
     }
+}
+
+/// The headers that a problem comes with.
+fn name_headers(status: &str, response: &mut Response) {
+    if !response.content.contains_key(MEDIA_TYPE) {
+        return;
+    }
+    let mut headers = vec![
+        ("X-Request-Id", Type::String, "The id under which this request stands in the log."),
+        ("Content-Language", Type::String, "The language of title and details: vi or en."),
+    ];
+    match status {
+        "401" | "403" => headers.push(("WWW-Authenticate", Type::String, "What a token would have to be (RFC 6750).")),
+        "429" | "503" => headers.push(("Retry-After", Type::Integer, "Seconds until it is worth another try.")),
+        _ => {}
+    }
+    for (name, kind, description) in headers {
+        response.headers.entry(name.to_owned()).or_insert_with(|| header(kind, description).into());
+    }
+}
+
+fn header(kind: Type, description: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(kind).build();
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
 }
 
 /// The document as the repository keeps it: indented, with a line end.
 #[must_use]
 pub fn document_json() -> String {
-    let mut text = document().to_pretty_json().unwrap_or_default();
-    text.push('\n');
-    text
+    let mut document = serde_json::to_value(document()).unwrap_or_default();
+    finish::require_headers(&mut document);
+    finish::close_bodies(&mut document);
+    format!("{document:#}\n")
 }
 
 fn describe(scope: Scope) -> &'static str {
@@ -170,7 +200,11 @@ fn complete(operation: &mut Operation, row: &Row) {
         problems.push(("404", "There is no such thing, or not for this client."));
     }
     if has_body || path.starts_with("/v1/") {
-        problems.push(("422", "Values are wrong; every one is named."));
+        problems.push(("422", "Values are wrong, or parameters unknown; every one is named."));
+    }
+    if operation.parameters.iter().flatten().any(|one| matches!(one, RefOr::T(one) if one.name == "If-Match")) {
+        problems.push(("412", "It changed meanwhile; read it again."));
+        problems.push(("428", "If-Match is missing."));
     }
     for (status, description) in problems {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem_response(description));

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::domain::fault::Language;
 use crate::domain::refusal::{FieldFault, Refusal, Standing};
+use crate::domain::state::Status;
 
 use super::error::ApiError;
 
@@ -23,6 +24,7 @@ pub struct Problem {
     /// A short name of the problem.
     pub title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// What happened and what to do.
     pub detail: String,
@@ -58,8 +60,10 @@ pub struct ProblemError {
 #[derive(Serialize, ToSchema)]
 pub struct StandingView {
     /// Its id.
+    #[schema(format = Uuid)]
     pub id: String,
     /// Its status.
+    #[schema(value_type = Status)]
     pub status: &'static str,
     /// How often it changed.
     pub revision: i32,
@@ -252,7 +256,7 @@ pub struct ProblemPage {
 /// What a problem code means
 ///
 /// The `type` of every problem leads here.
-#[utoipa::path(get, path = "/problems/{code}", tag = "reference", params(("code" = String, Path)),
+#[utoipa::path(get, path = "/problems/{code}", tag = "reference", params(("code" = String, Path, example = "invalid_request")),
     responses((status = 200, body = ProblemPage)))]
 pub async fn get_problem(code: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let code = code.into_inner();

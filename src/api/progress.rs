@@ -133,7 +133,8 @@ pub fn render(settings: &PublicSettings) -> Render {
 ///
 /// Public. Verified sites make the headline; what waits for verification stands beside it.
 #[utoipa::path(get, path = "/v1/progress", tag = "progress",
-    responses((status = 200, body = ProgressResponse), (status = 304)))]
+    responses((status = 200, body = ProgressResponse, headers(("ETag" = String, description = "The state of the register."))),
+        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
 pub async fn get_progress(request: HttpRequest, _: NoQuery, state: web::Data<State>) -> HttpResponse {
     let snapshot = state.register.snapshot();
     let known = request.headers().get(IF_NONE_MATCH);

@@ -287,7 +287,8 @@ pub async fn list_provinces(_: NoQuery) -> HttpResponse {
 ///
 /// By name or code, of today or before July 2025, with or without diacritics.
 #[utoipa::path(get, path = "/v1/communes", tag = "reference",
-    params(("q" = String, Query, description = "A name or a code."), ("province" = Option<String>, Query),
+    params(("q" = Text<100>, Query, description = "A name or a code.", example = "phuc xa"),
+        ("province" = Option<ProvinceId>, Query),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = CommuneList)))]
 pub async fn search_communes(_: Unhurried, request: HttpRequest) -> Result<HttpResponse, ApiError> {

@@ -1,70 +1,80 @@
 //! What clients send, for the documentation. The readers (`installations/body.rs`,
 //! `installations/decisions.rs`, `admin_bodies.rs`) take bodies apart field by field, so that all
 //! faults come at once; a test holds the two against each other.
+#![expect(dead_code, reason = "nothing is ever read into these types: they are there to be described")]
 
-use serde::Serialize;
+use chrono::NaiveDate;
 use utoipa::ToSchema;
 
+use crate::domain::actor::Role;
+use crate::domain::householder::{DisputeOutcome, DisputeReason};
+use crate::domain::id::{Code, InstallationId, SiteId};
+use crate::domain::installation::{AttributesSold, Finance, PowerUse, SystemOwner};
+use crate::domain::money::Vnd;
+use crate::domain::private::GridCode;
+use crate::domain::quantity::Quantity;
+use crate::domain::reason::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
+use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
+use crate::domain::site::SiteKind;
+use crate::domain::state::Tier;
+use crate::domain::text::{Address, ExternalId, Name, Note};
+
+use super::schemas::{DecisionWord, NewStatus};
+
 /// An installation to be registered.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[schema(example = json!({"external_id": "MGH-2026-0001", "status": "installed", "installed_on": "2026-10-02",
+    "site": {"external_id": "NHA-17", "kind": "home", "province_code": "01", "commune_code": "00004", "low_income": false},
+    "measures": [{"measure": "rooftop_solar_pv", "quantity": 5.4}], "cost_vnd": 90_000_000, "finance": "loan"}))]
 pub struct CreateInstallation {
     /// Your own number of it, at most 100 characters; unique for ever.
-    #[schema(example = "MGH-2026-0001", max_length = 100, min_length = 1)]
-    external_id: String,
+    external_id: ExternalId,
     /// Where it is.
     site: CreateSite,
-    /// `pledged` or `installed`.
-    #[schema(example = "installed")]
-    status: String,
+    /// Whether it is there already.
+    status: NewStatus,
     /// The day of installation (YYYY-MM-DD, Hà Nội); absent while pledged.
-    #[schema(example = "2026-11-20")]
-    installed_on: Option<String>,
+    installed_on: Option<NaiveDate>,
     /// 1 to 20 measures, none twice.
     #[schema(min_items = 1, max_items = 20)]
     measures: Vec<CreateMeasure>,
     /// The code of the project it belongs to.
-    project_code: Option<String>,
+    project_code: Option<Code>,
     /// What it cost, in whole đồng.
-    cost_vnd: Option<i64>,
+    cost_vnd: Option<Vnd>,
     /// What of it was support, in whole đồng.
-    support_vnd: Option<i64>,
-    /// own, loan, grant or mixed.
-    finance: Option<String>,
-    /// occupant or `third_party`.
-    system_owner: Option<String>,
-    /// `self_only`, `sells_surplus` or `sells_all`.
-    power_use: Option<String>,
-    /// none, carbon, rec or dppa.
-    attributes_sold: Option<String>,
+    support_vnd: Option<Vnd>,
+    /// Who paid.
+    finance: Option<Finance>,
+    /// Who owns the system.
+    system_owner: Option<SystemOwner>,
+    /// Where the power goes.
+    power_use: Option<PowerUse>,
+    /// Whether the environmental attributes were sold.
+    attributes_sold: Option<AttributesSold>,
     /// The householder's consent; required for a home with address, grid code or location.
     consent: Option<CreateConsent>,
 }
 
 /// A site: by `id`, or by its facts.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct CreateSite {
     /// A site's id from an earlier answer; then the rest is optional.
-    #[schema(format = Uuid)]
-    id: Option<String>,
+    id: Option<SiteId>,
     /// Your own number of the site; the same number is the same site.
-    #[schema(max_length = 100)]
-    external_id: Option<String>,
-    /// home, building, office or factory. Required without `id`.
-    #[schema(example = "home")]
-    kind: Option<String>,
+    external_id: Option<ExternalId>,
+    /// What kind of place. Required without `id`.
+    kind: Option<SiteKind>,
     /// One of the 34, see /v1/provinces. Required without `id`.
-    #[schema(example = "01")]
-    province_code: Option<String>,
+    province_code: Option<ProvinceId>,
     /// One of the 3,321, see /v1/communes.
-    #[schema(example = "00004")]
-    commune_code: Option<String>,
+    commune_code: Option<CommuneId>,
     /// One of the 63 before July 2025, where neither commune nor province tells it.
-    former_province_code: Option<String>,
+    former_province_code: Option<FormerProvinceId>,
     /// The address line. Personal data.
-    #[schema(max_length = 300)]
-    address: Option<String>,
+    address: Option<Address>,
     /// The electricity customer code. Personal data.
-    grid_customer_code: Option<String>,
+    grid_customer_code: Option<GridCode>,
     /// The place on the map. Personal data.
     location: Option<CreateLocation>,
     /// A low-income household.
@@ -76,87 +86,82 @@ pub struct CreateSite {
 }
 
 /// A measure with its size.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct CreateMeasure {
     /// The measure's code, see /v1/measures.
-    #[schema(example = "rooftop_solar_pv")]
-    measure: String,
+    measure: MeasureId,
     /// How much, in the measure's unit, with at most three decimals.
-    #[schema(example = 5.4)]
-    quantity: f64,
+    quantity: Quantity,
     /// Rated inverter power, of solar measures.
-    inverter_kw: Option<f64>,
+    inverter_kw: Option<Quantity>,
 }
 
 /// A point in degrees (WGS 84).
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct CreateLocation {
     /// Latitude.
+    #[schema(minimum = 8.0, maximum = 23.5)]
     lat: f64,
     /// Longitude.
+    #[schema(minimum = 102.0, maximum = 116.0)]
     lon: f64,
 }
 
 /// A householder's consent.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct CreateConsent {
     /// The day of consent.
-    on: String,
+    on: NaiveDate,
     /// The number of the text agreed to.
-    #[schema(example = 1)]
+    #[schema(minimum = 1)]
     text_version: i32,
 }
 
 /// A correction of an installation: what is sent is changed, `null` makes a fact unknown.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct CorrectInstallation {
     /// The day of installation (YYYY-MM-DD, Hà Nội).
-    #[schema(example = "2026-11-20")]
-    installed_on: Option<String>,
+    installed_on: Option<NaiveDate>,
     /// The last day in operation, of a decommissioned one.
-    decommissioned_on: Option<String>,
+    decommissioned_on: Option<NaiveDate>,
     /// All measures, as they should be.
     #[schema(min_items = 1, max_items = 20)]
     measures: Option<Vec<CreateMeasure>>,
     /// The code of the project it belongs to.
-    project_code: Option<String>,
+    project_code: Option<Code>,
     /// What it cost, in whole đồng.
-    cost_vnd: Option<i64>,
+    cost_vnd: Option<Vnd>,
     /// What of it was support, in whole đồng.
-    support_vnd: Option<i64>,
+    support_vnd: Option<Vnd>,
     /// own, loan, grant or mixed.
-    finance: Option<String>,
+    finance: Option<Finance>,
     /// occupant or `third_party`.
-    system_owner: Option<String>,
+    system_owner: Option<SystemOwner>,
     /// `self_only`, `sells_surplus` or `sells_all`.
-    power_use: Option<String>,
+    power_use: Option<PowerUse>,
     /// none, carbon, rec or dppa.
-    attributes_sold: Option<String>,
+    attributes_sold: Option<AttributesSold>,
     /// `data_entry_error`, `new_evidence`, `site_change` or other.
-    #[schema(example = "data_entry_error")]
-    reason: String,
+    reason: CorrectReason,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// A correction of a site: what is sent is changed, `null` makes a fact unknown.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct CorrectSite {
     /// home, building, office or factory.
-    #[schema(example = "home")]
-    kind: Option<String>,
+    kind: Option<SiteKind>,
     /// One of the 34. The place is corrected as a whole: what of it is left out is unknown afterwards.
-    province_code: Option<String>,
+    province_code: Option<ProvinceId>,
     /// One of the 3,321.
-    commune_code: Option<String>,
+    commune_code: Option<CommuneId>,
     /// One of the 63 before July 2025.
-    former_province_code: Option<String>,
+    former_province_code: Option<FormerProvinceId>,
     /// The address line. Personal data.
-    #[schema(max_length = 300)]
-    address: Option<String>,
+    address: Option<Address>,
     /// The electricity customer code. Personal data.
-    grid_customer_code: Option<String>,
+    grid_customer_code: Option<GridCode>,
     /// The place on the map. Personal data.
     location: Option<CreateLocation>,
     /// A low-income household.
@@ -168,59 +173,49 @@ pub struct CorrectSite {
     /// The householder's consent; a home with address, grid code or location needs it.
     consent: Option<CreateConsent>,
     /// `data_entry_error`, `new_evidence`, `site_change` or other.
-    #[schema(example = "data_entry_error")]
-    reason: String,
+    reason: CorrectReason,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// What was pledged is there.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct CompleteInstallation {
     /// The day of installation (YYYY-MM-DD, Hà Nội).
-    #[schema(example = "2026-11-20")]
-    installed_on: String,
+    installed_on: NaiveDate,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// Another review is asked for.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct ResubmitInstallation {
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// An installation is taken back.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct WithdrawInstallation {
     /// cancelled, `registered_by_mistake`, `consent_withdrawn` or other.
-    #[schema(example = "cancelled")]
-    reason: String,
+    reason: WithdrawReason,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// An installation went out of operation.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct DecommissionInstallation {
     /// Its last day in operation (YYYY-MM-DD, Hà Nội).
-    #[schema(example = "2026-11-20")]
-    decommissioned_on: String,
+    decommissioned_on: NaiveDate,
     /// removed, replaced, destroyed or other.
-    #[schema(example = "replaced")]
-    reason: String,
+    reason: DecommissionReason,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// Decisions of a reviewer.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct DecideInstallations {
     /// 1 to 1,000; each is decided by itself, in this order.
     #[schema(min_items = 1, max_items = 1000)]
@@ -228,58 +223,52 @@ pub struct DecideInstallations {
 }
 
 /// One decision.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct Decide {
     /// The installation's id.
-    #[schema(format = Uuid)]
-    installation: String,
+    installation: InstallationId,
     /// verify or reject.
-    #[schema(example = "verify")]
-    action: String,
+    action: DecisionWord,
     /// document, inspected or metered; required to verify.
-    #[schema(example = "document")]
-    evidence_tier: Option<String>,
+    evidence_tier: Option<Tier>,
     /// As for a single rejection; required to reject.
-    reason: Option<String>,
+    reason: Option<RejectReason>,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// A verification.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[schema(example = json!({"evidence_tier": "inspected", "note": "Seen on the roof"}))]
 pub struct VerifyInstallation {
-    /// document, inspected or metered.
-    #[schema(example = "document")]
-    evidence_tier: String,
+    /// How it was verified; `sampled` waits for sampling by lots.
+    evidence_tier: Tier,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// A rejection.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[schema(example = json!({"reason": "evidence_missing"}))]
 pub struct RejectInstallation {
-    /// `evidence_missing`, `evidence_inconsistent`, duplicate, `not_eligible` or other.
-    #[schema(example = "evidence_missing")]
-    reason: String,
+    /// Why.
+    reason: RejectReason,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// A partner to be added.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[schema(example = json!({"code": "SOLARCO", "name": "Solar Co"}))]
 pub struct CreatePartner {
     /// 2 to 20 of A-Z, 0-9 and hyphen; never changes.
-    #[schema(example = "SOLARCO")]
-    code: String,
+    code: Code,
     /// Its name.
-    name: String,
+    name: Name,
     /// What kind of organisation.
-    kind: Option<String>,
+    kind: Option<Name>,
     /// Its role in VCCA.
-    vcca_role: Option<String>,
+    vcca_role: Option<Name>,
     /// Whether it may be named in public.
     listed: Option<bool>,
     /// Whether it only tries things out; never changes.
@@ -287,23 +276,23 @@ pub struct CreatePartner {
 }
 
 /// A client to be added.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[schema(example = json!({"role": "partner", "partner": "SOLARCO", "name": "Back office"}))]
 pub struct CreateClient {
-    /// partner, dashboard, reviewer or admin.
-    #[schema(example = "partner")]
-    role: String,
+    /// What it may do.
+    role: Role,
     /// The partner's code, with the role partner.
-    partner: Option<String>,
+    partner: Option<Code>,
     /// The code of the partner that the person works for, with the role reviewer: they see nothing of it.
-    affiliation: Option<String>,
+    affiliation: Option<Code>,
     /// The one province that it may see, with the roles reviewer and dashboard.
-    province_code: Option<String>,
+    province_code: Option<ProvinceId>,
     /// Who or what it is.
-    name: String,
+    name: Name,
 }
 
 /// A new secret for a client.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct ResetSecret {
     /// Hours that the secret before still works; 24 if nothing is said.
     #[schema(minimum = 0, maximum = 168)]
@@ -311,39 +300,35 @@ pub struct ResetSecret {
 }
 
 /// A project to be added.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[schema(example = json!({"code": "SCHOOLS-1", "name_vi": "Mái trường xanh", "name_en": "Green school roofs"}))]
 pub struct CreateProject {
     /// 2 to 20 of A-Z, 0-9 and hyphen; never changes.
-    code: String,
+    code: Code,
     /// Its Vietnamese name.
-    name_vi: String,
+    name_vi: Name,
     /// Its English name.
-    name_en: String,
+    name_en: Name,
     /// Who funds it.
-    funder: Option<String>,
+    funder: Option<Name>,
 }
 
 /// Something that a householder says is wrong.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct OpenDispute {
     /// One of the installations at the home; absent: the home as a whole.
-    #[schema(format = Uuid)]
-    installation: Option<String>,
+    installation: Option<InstallationId>,
     /// `not_here`, `wrong_facts`, `no_consent` or other.
-    #[schema(example = "wrong_facts")]
-    reason: String,
+    reason: DisputeReason,
     /// In the householder's words, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// The answer to a dispute.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 pub struct CloseDispute {
     /// upheld or dismissed.
-    #[schema(example = "upheld")]
-    outcome: String,
+    outcome: DisputeOutcome,
     /// A remark, at most 500 characters.
-    #[schema(max_length = 500)]
-    note: Option<String>,
+    note: Option<Note>,
 }

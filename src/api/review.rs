@@ -187,4 +187,5 @@ fn read_decision(mut body: Object<'_>, faults: &mut Faults) -> Option<(Installat
     Some((id, command))
 }
 
-const ACTIONS: &[&str] = &["verify", "reject"];
+/// What can be decided.
+pub const ACTIONS: &[&str] = &["verify", "reject"];

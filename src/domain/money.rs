@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::quantity::milli_of;
 
 /// No single installation costs more; also keeps every sum inside 64 bits.
-const MAX_VND: i64 = 10_000_000_000_000;
+pub const MAX_VND: i64 = 10_000_000_000_000;
 
 /// An amount in whole đồng, zero allowed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

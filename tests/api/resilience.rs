@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ use crate::support::{Client, TestDatabase, home, on_both_databases, token};
 
 const WRITERS: usize = 32;
 const KILLS: u64 = 20;
+/// Answers that each round waits for, so that a slow machine kills a server at work, too.
+const LEAST_A_ROUND: usize = 10;
 
 on_both_databases!(kill_under_32_writers_loses_nothing_acknowledged, terminate_answers_what_was_accepted_and_exits_0);
 
@@ -34,7 +36,13 @@ async fn kill_under_32_writers_loses_nothing_acknowledged(database: TestDatabase
         let client = Client::new(&server.address).with_token(token);
         let writers: Vec<_> =
             (0..WRITERS).map(|_| actix_web::rt::spawn(write(client.clone(), ledger.clone()))).collect();
-        // A random moment: the point is not to wait for anything.
+        let before = ledger.borrow().acknowledged.len();
+        let until = Instant::now() + Duration::from_secs(30);
+        while ledger.borrow().acknowledged.len() < before + LEAST_A_ROUND {
+            assert!(Instant::now() < until, "nothing is acknowledged");
+            actix_web::rt::time::sleep(Duration::from_millis(2)).await;
+        }
+        // Then a random moment: the point is not to wait for anything.
         actix_web::rt::time::sleep(Duration::from_millis(40 + (round * 7919) % 260)).await;
         server.kill();
         for writer in writers {
@@ -82,7 +90,6 @@ async fn check(database: &TestDatabase, ledger: &Ledger, client_id: &str, secret
     assert_eq!(once.len(), recorded.len(), "each is there once");
     let lost: Vec<_> = ledger.acknowledged.difference(&once).collect();
     assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-    assert!(ledger.acknowledged.len() > 200, "the writers got somewhere: {}", ledger.acknowledged.len());
     let sent: BTreeSet<String> = (1..=ledger.next).map(|n| format!("I-K{n}")).collect();
     assert!(once.is_subset(&sent));
     // Whole: site, measures, entry, facts and journal agree for each, or the audit says so.

@@ -20,7 +20,8 @@ use crate::domain::registration::{NewInstallation, SiteClaim, SiteSaid};
 use crate::domain::site::{Flags, SiteFacts, SiteKind};
 use crate::domain::text::{Address, ExternalId};
 
-const STATUSES: &[&str] = &["pledged", "installed"];
+/// The statuses that a registration may have.
+pub const STATUSES: &[&str] = &["pledged", "installed"];
 
 /// Reads a registration; every fault at once.
 pub fn read_new_installation(node: &Node, today: NaiveDate) -> Result<NewInstallation, Vec<FieldFault>> {

@@ -7,6 +7,8 @@ pub mod history;
 pub mod lifecycle;
 pub mod view;
 
+pub use body::STATUSES as NEW_STATUSES;
+
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -14,6 +16,7 @@ use crate::db::installations::{self as store, Filter, Found};
 use crate::domain::fault::{Fault, Language};
 use crate::domain::id::{InstallationId, SiteId};
 use crate::domain::place::parse_province;
+use crate::domain::reference::ProvinceId;
 use crate::domain::registration::Registrant;
 use crate::domain::site::SiteRecord;
 use crate::domain::state::Status;
@@ -42,7 +45,11 @@ const USUALLY_LISTED: i64 = 50;
 #[utoipa::path(post, path = "/v1/installations", tag = "installations",
     request_body = CreateInstallation,
     params(("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
-    responses((status = 201, body = RegisteredResponse), (status = 200, body = RegisteredResponse),
+    responses(
+        (status = 201, body = RegisteredResponse,
+            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
+        (status = 200, body = RegisteredResponse,
+            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_installation(
     request: HttpRequest,
@@ -75,8 +82,8 @@ pub async fn create_installation(
 }
 
 /// One installation
-#[utoipa::path(get, path = "/v1/installations/{id}", tag = "installations", params(("id" = String, Path, format = Uuid)),
-    responses((status = 200, body = InstallationResponse)))]
+#[utoipa::path(get, path = "/v1/installations/{id}", tag = "installations", params(("id" = InstallationId, Path)),
+    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "Its state.")))))]
 pub async fn get_installation(
     caller: Caller,
     _: NoQuery,
@@ -97,9 +104,9 @@ pub async fn get_installation(
 /// In the order of registration. A partner sees its own, a reviewer none of the partner they work
 /// for, a client that is limited to a province those there.
 #[utoipa::path(get, path = "/v1/installations", tag = "installations",
-    params(("external_id" = Option<String>, Query), ("status" = Option<String>, Query),
-        ("province" = Option<String>, Query), ("site" = Option<String>, Query),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+    params(("external_id" = Option<ExternalId>, Query), ("status" = Option<Status>, Query),
+        ("province" = Option<ProvinceId>, Query), ("site" = Option<SiteId>, Query),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<InstallationId>, Query)),
     responses((status = 200, body = InstallationList)))]
 pub async fn list_installations(
     request: HttpRequest,

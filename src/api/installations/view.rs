@@ -12,12 +12,13 @@ use crate::api::meta::instant;
 use crate::db::installations::Found;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::id::Code;
-use crate::domain::installation::Installation;
+use crate::domain::installation::{AttributesSold, Finance, Installation, PowerUse, SystemOwner};
 use crate::domain::money::Vnd;
 use crate::domain::private::PrivateFacts;
 use crate::domain::quantity::units;
-use crate::domain::reference::{CommuneId, FormerProvinceId};
-use crate::domain::site::SiteRecord;
+use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
+use crate::domain::site::{SiteKind, SiteRecord};
+use crate::domain::state::{Status, Tier};
 use crate::domain::text::ExternalId;
 use crate::domain::warning::Remark;
 use crate::register::Outcome;
@@ -33,6 +34,7 @@ pub struct RegisteredResponse {
 #[derive(Serialize, ToSchema)]
 struct RegisteredView {
     /// `created` or `unchanged`.
+    #[schema(pattern = "^(created|unchanged)$")]
     outcome: &'static str,
     /// Whether this was only asked for: nothing was recorded, and what is new has the nil UUID.
     dry_run: bool,
@@ -104,6 +106,7 @@ pub struct Page {
 #[derive(Serialize, ToSchema)]
 pub struct InstallationView {
     /// Its id.
+    #[schema(format = Uuid)]
     id: String,
     /// The partner's own number of it.
     external_id: String,
@@ -111,17 +114,21 @@ pub struct InstallationView {
     partner: String,
     /// Whether it only tries things out: kept apart and never counted.
     sandbox: bool,
-    /// pledged, installed, verified, rejected, withdrawn or decommissioned.
+    /// Where it stands.
+    #[schema(value_type = Status)]
     status: &'static str,
     /// How it was verified.
+    #[schema(value_type = Option<Tier>)]
     evidence_tier: Option<&'static str>,
     /// The day of installation; null while pledged.
     installed_on: Option<NaiveDate>,
     /// Its last day in operation.
     decommissioned_on: Option<NaiveDate>,
     /// When it was registered.
+    #[schema(format = DateTime)]
     reported_at: String,
     /// When it was verified.
+    #[schema(format = DateTime)]
     verified_at: Option<String>,
     /// What was installed.
     measures: Vec<MeasureView>,
@@ -134,12 +141,16 @@ pub struct InstallationView {
     /// What of it was support, in đồng.
     support_vnd: Option<i64>,
     /// Who paid.
+    #[schema(value_type = Option<Finance>)]
     finance: Option<&'static str>,
     /// Who owns it.
+    #[schema(value_type = Option<SystemOwner>)]
     system_owner: Option<&'static str>,
     /// Where the power goes.
+    #[schema(value_type = Option<PowerUse>)]
     power_use: Option<&'static str>,
     /// Whether its attributes were sold.
+    #[schema(value_type = Option<AttributesSold>)]
     attributes_sold: Option<&'static str>,
     /// How often it changed.
     revision: i32,
@@ -151,7 +162,7 @@ pub struct InstallationView {
 #[derive(Serialize, ToSchema)]
 pub struct MeasureView {
     /// The measure's code.
-    #[schema(value_type = String)]
+    #[schema(value_type = MeasureId)]
     pub measure: Cow<'static, str>,
     /// How much, in the measure's unit.
     pub quantity: f64,
@@ -163,16 +174,21 @@ pub struct MeasureView {
 #[derive(Serialize, ToSchema)]
 pub struct SiteView {
     /// Its id.
+    #[schema(format = Uuid)]
     id: String,
     /// The partner's own number of it; only for the partner that recorded it.
     external_id: Option<String>,
-    /// home, building, office or factory.
+    /// What kind of place.
+    #[schema(value_type = SiteKind)]
     kind: &'static str,
     /// One of the 34.
+    #[schema(value_type = ProvinceId)]
     province_code: &'static str,
     /// One of the 63, where known.
+    #[schema(value_type = Option<FormerProvinceId>)]
     former_province_code: Option<&'static str>,
     /// One of the 3,321, where known.
+    #[schema(value_type = Option<CommuneId>)]
     commune_code: Option<&'static str>,
     /// A low-income household; null is unknown.
     low_income: Option<bool>,
@@ -272,10 +288,10 @@ impl InstallationView {
             project_code: terms.project.as_ref().map(Code::to_string),
             cost_vnd: terms.cost.map(Vnd::vnd),
             support_vnd: terms.support.map(Vnd::vnd),
-            finance: terms.finance.map(crate::domain::installation::Finance::as_str),
-            system_owner: terms.system_owner.map(crate::domain::installation::SystemOwner::as_str),
-            power_use: terms.power_use.map(crate::domain::installation::PowerUse::as_str),
-            attributes_sold: terms.attributes_sold.map(crate::domain::installation::AttributesSold::as_str),
+            finance: terms.finance.map(Finance::as_str),
+            system_owner: terms.system_owner.map(SystemOwner::as_str),
+            power_use: terms.power_use.map(PowerUse::as_str),
+            attributes_sold: terms.attributes_sold.map(AttributesSold::as_str),
             revision: installation.revision,
             etag: found.record.etag(installation),
         })

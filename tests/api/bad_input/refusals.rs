@@ -38,7 +38,7 @@ fn send_wrong_queries_names_every_parameter() {
             assert_eq!(found, expected, "{path}");
         }
         let posted = partner.post("/v1/installations?dry_run=1", &home("a")).await;
-        assert_eq!(posted.errors(), [("dry_run".to_owned(), "unknown_field".to_owned())]);
+        assert_eq!(posted.errors(), [("dry_run".to_owned(), "unknown_value".to_owned())]);
         assert_eq!(partner.get("/v1/installations").await.body["data"], json!([]));
         let path = format!("/v1/installations/{}", partner.register(&home("a")).await);
         let reviewer = app.role(Role::Reviewer).await;

@@ -115,7 +115,7 @@ fn every_name(document: &Value) -> BTreeSet<String> {
     schemas.filter_map(|schema| schema["properties"].as_object()).flat_map(|named| named.keys().cloned()).collect()
 }
 
-/// Every schema that a JSON body is made of.
+/// Every object that a JSON body is made of.
 fn request_schemas(document: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for item in document["paths"].as_object().unwrap().values() {
@@ -124,6 +124,7 @@ fn request_schemas(document: &Value) -> BTreeSet<String> {
             collect(document, body, &mut found);
         }
     }
+    found.retain(|name| component(document, name).get("properties").is_some());
     found
 }
 

@@ -1,6 +1,6 @@
-//! Just enough of JSON Schema to hold an answer against what is documented. Stricter in one
-//! thing: a member that the schema of an object does not name is a fault. A schema without a type
-//! takes any value.
+//! Just enough of JSON Schema to hold an answer against what is documented: types, lists of codes, formats and bounds;
+//! `make fuzz` knows the rest. Stricter in one thing: a member that the schema of an object does not name is a fault. A
+//! schema without a type takes any value.
 
 use serde_json::Value;
 
@@ -47,8 +47,8 @@ pub fn faults(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<
             for (name, member) in members {
                 let known = schema["properties"].get(name).or_else(|| schema.get("additionalProperties"));
                 match known {
+                    Some(Value::Bool(false)) | None => found.push(format!("{at}/{name} is not documented")),
                     Some(known) => found.extend(faults(document, known, member, &format!("{at}/{name}"))),
-                    None => found.push(format!("{at}/{name} is not documented")),
                 }
             }
             found
@@ -57,8 +57,38 @@ pub fn faults(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<
             let item = |(index, item)| faults(document, &schema["items"], item, &format!("{at}/{index}"));
             items.iter().enumerate().flat_map(item).collect()
         }
-        _ => Vec::new(),
+        Value::String(text) => text_fault(schema, text).map(|fault| format!("{at}: {fault}")).into_iter().collect(),
+        Value::Number(number) => {
+            let beyond = beyond(schema, number.as_f64().unwrap());
+            if beyond { vec![format!("{at}: {number} is out of bounds")] } else { Vec::new() }
+        }
+        Value::Null | Value::Bool(_) => Vec::new(),
     }
+}
+
+/// Where a text differs from the codes, the format or the lengths of its schema.
+fn text_fault(schema: &Value, text: &str) -> Option<String> {
+    let listed = schema["enum"].as_array().is_none_or(|codes| codes.iter().any(|code| code == text));
+    let formed = match schema["format"].as_str() {
+        None => true,
+        Some("uuid") => text.len() == 36 && uuid::Uuid::try_parse(text).is_ok(),
+        Some("date") => text.parse::<chrono::NaiveDate>().is_ok(),
+        Some("date-time") => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
+        Some("uri") => text.contains("://"),
+        Some(other) => panic!("a format {other}"),
+    };
+    let length = text.chars().count() as u64;
+    let within = schema["minLength"].as_u64().is_none_or(|min| min <= length)
+        && schema["maxLength"].as_u64().is_none_or(|max| length <= max);
+    (!(listed && formed && within)).then(|| format!("{text:?} does not fit {schema}"))
+}
+
+/// Whether a number lies outside the bounds of its schema.
+fn beyond(schema: &Value, number: f64) -> bool {
+    let bound = |name: &str| schema[name].as_f64();
+    bound("minimum").is_some_and(|min| number < min)
+        || bound("exclusiveMinimum").is_some_and(|min| number <= min)
+        || bound("maximum").is_some_and(|max| number > max)
 }
 
 /// Whether a `type`, or a list of them, takes a value.

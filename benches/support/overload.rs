@@ -1,0 +1,142 @@
+//! Ten times more than the service can do: it goes on at its pace, refuses the rest at once, keeps its memory, and the
+//! public reads its number meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use green_homes::db::{Database, Url};
+use green_homes::register::QUEUE;
+
+use super::http::Connection;
+use super::postgres::Cluster;
+use super::report::{Report, Row, Target};
+use super::service::Service;
+use super::storm::{Storm, p99_ms};
+use super::{Plan, Result, figure, http, seed};
+
+/// Homes in the register before.
+const SEEDED: u64 = 10_000;
+/// Where the numbers of sent homes begin, above every seeded one.
+const FIRST_SENT: u64 = 400_000_000;
+/// What is offered, as a multiple of what the service can do.
+const TIMES: f64 = 10.0;
+/// Connections that ask for as much as the service can do, and those that ask for more: the queue cannot hold them.
+const FEW: u32 = 64;
+const MANY: u32 = 4 * 1024;
+/// Files that a process may need beside its connections.
+const OTHER_FILES: u64 = 256;
+/// Memory is compared from here on: by then every connection has its buffers.
+const SETTLED: Duration = Duration::from_secs(5);
+/// Sets the seconds of the overload.
+const SECONDS: &str = "BENCH_OVERLOAD_SECONDS";
+const MINUTE: u64 = 60;
+
+/// On both databases.
+pub fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
+    const { assert!(MANY as usize > 3 * QUEUE, "many more connections than the queue holds") };
+    check_files()?;
+    let seeded = seed::sqlite(&plan.seeds, SEEDED)?;
+    overload(plan, report, "SQLite", &Service::on_sqlite(&plan.scratch, &seeded)?)?;
+    let cluster = Cluster::private();
+    let url = cluster.create_database();
+    seed::fill(&Database::open(&Url::parse(&url)?, 2)?, SEEDED)?;
+    overload(plan, report, "PostgreSQL", &Service::on_postgres(&plan.scratch, &url)?)
+}
+
+fn overload(plan: &Plan, report: &mut Report, on: &str, service: &Service) -> Result<()> {
+    let seconds = std::env::var(SECONDS).map_or(Ok(MINUTE), |text| text.parse())?;
+    let (address, idle) = (service.address, service.memory()?.0);
+    let storm = Storm::new(address, &service.token()?, FIRST_SENT);
+    storm.begin(FEW, Duration::ZERO, Instant::now() + Duration::from_secs(plan.warm_up))?.wait()?;
+    let usual = storm.begin(FEW, Duration::ZERO, Instant::now() + Duration::from_secs(plan.seconds))?.wait()?;
+    let capacity = figure(usual.accepted.len() as u64) / figure(plan.seconds);
+    let pace = Duration::from_secs_f64(f64::from(MANY) / (capacity * TIMES));
+
+    let before = http::version(address)?;
+    let reader = Reader::start(address)?;
+    let began = Instant::now();
+    let blowing = storm.begin(MANY, pace, began + SETTLED + Duration::from_secs(seconds))?;
+    std::thread::sleep(SETTLED);
+    let settled = service.memory()?.0;
+    std::thread::sleep(Duration::from_secs(seconds));
+    let (after, highest) = service.memory()?;
+    let outcome = blowing.wait()?;
+    let took = began.elapsed().as_secs_f64();
+    let (reads, failed_reads) = reader.stop()?;
+    // The headline follows within a second.
+    std::thread::sleep(Duration::from_secs(1));
+    let (accepted, written) = (outcome.accepted.len() as u64, http::version(address)? - before);
+    if written < accepted {
+        return Err(format!("{accepted} accepted, {written} written").into());
+    }
+
+    let a_second = figure(accepted) / took;
+    let offered = figure(accepted + outcome.refused + outcome.failures) / took;
+    let row = |what: &str, ours: f64, theirs: f64, target, failures| Row {
+        name: format!("overload on {on}: {what}"),
+        ours: vec![ours],
+        theirs: vec![theirs],
+        target,
+        failures,
+    };
+    report.add(row("offered / accepted, a second", offered, a_second, Target::None, 0));
+    report.add(row("accepted / without overload, a second", a_second, capacity, Target::None, 0));
+    let p99 = p99_ms(&outcome.accepted);
+    report.add(row("p99 of accepted / one second, ms", p99, 1e3, Target::AtMost(1.0), outcome.failures));
+    report.add(row("memory at the end / after 5 s, MiB", after, settled, Target::AtMost(1.1), 0));
+    report.add(row("p99 of GET /v1/progress / one second, ms", p99_ms(&reads), 1e3, Target::AtMost(1.0), failed_reads));
+    report.note(format!("overload on {on}: refused by 429 or 503"), figure(outcome.refused) / took, "a second");
+    report.note(format!("overload on {on}: answered otherwise, or not"), figure(outcome.failures), "");
+    report.note(format!("overload on {on}: p99 of POST without overload"), p99_ms(&usual.accepted), "ms");
+    report.note(format!("overload on {on}: memory before, idle"), idle, "MiB");
+    report.note(format!("overload on {on}: memory at its highest"), highest, "MiB");
+    Ok(())
+}
+
+/// Reads the headline a hundred times a second.
+struct Reader {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<(Vec<Duration>, u64)>,
+}
+
+impl Reader {
+    fn start(address: std::net::SocketAddr) -> Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = stop.clone();
+        let mut connection = Connection::to(address)?;
+        let thread = std::thread::spawn(move || {
+            let (mut took, mut failed) = (Vec::new(), 0);
+            while !told.load(Ordering::Relaxed) {
+                let began = Instant::now();
+                match connection.send(b"GET /v1/progress HTTP/1.1\r\nHost: bench\r\n\r\n") {
+                    Ok(answer) if answer.status == 200 => took.push(began.elapsed()),
+                    _ => failed += 1,
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            took.sort_unstable();
+            (took, failed)
+        });
+        Ok(Self { stop, thread })
+    }
+
+    /// How long the reads took, sorted, and how many failed.
+    fn stop(self) -> Result<(Vec<Duration>, u64)> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().map_err(|_| "the reader broke".into())
+    }
+}
+
+/// Every connection is a file; children have the limit of this process.
+fn check_files() -> Result<()> {
+    let text = std::fs::read_to_string("/proc/self/limits")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
+    let may = line.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(u64::MAX);
+    let needed = u64::from(MANY) + OTHER_FILES;
+    if may < needed {
+        return Err(format!("a process may open {may} files here; run `ulimit -n {needed}` before").into());
+    }
+    Ok(())
+}

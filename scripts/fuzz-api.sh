@@ -1,0 +1,21 @@
+#!/bin/sh
+# Holds the service against its OpenAPI document: schemathesis makes thousands of requests, valid and not, with a token
+# of each role. Takes three minutes. FUZZ_SEED=2 makes other ones, FUZZ_SECONDS=30 fewer; the reports stay in target/fuzz.
+set -eu
+cd "$(dirname "$0")/.."
+
+target=${CARGO_TARGET_DIR:-target}
+fuzz=$target/fuzz
+# Other requirements or another Python get an environment of their own.
+requirements=tests/fuzz/requirements.txt
+venv=$fuzz/venv-$( (cat "$requirements"; python3 --version) | cksum | cut -d ' ' -f 1)
+
+if [ ! -e "$venv/complete" ]; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+    touch "$venv/complete"
+fi
+
+"${CARGO:-cargo}" build --quiet --bin green-homes
+PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" tests/fuzz/run.py "$target/debug/green-homes" "$fuzz"
