@@ -2,12 +2,18 @@
 
 use std::sync::{Arc, LazyLock};
 
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
+};
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::{Config, serve};
 
 use super::error::ApiError;
 use super::openapi;
+
+/// Swagger UI's own files, and the styles and pictures that it makes.
+const POLICY: &str =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<web::Bytes> = LazyLock::new(|| openapi::document_json().into());
 
@@ -34,6 +40,7 @@ pub async fn get_docs(file: web::Path<String>) -> Result<HttpResponse, ApiError>
         Ok(Some(file)) => Ok(HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, file.content_type))
             .insert_header((CACHE_CONTROL, "public, max-age=300"))
+            .insert_header((CONTENT_SECURITY_POLICY, POLICY))
             .body(file.bytes.into_owned())),
         _ => Err(ApiError::NotFound),
     }

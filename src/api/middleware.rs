@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
+use actix_web::http::header::{
+    ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
+};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use tracing::Level;
 
@@ -56,8 +58,19 @@ pub async fn finish(
     }
     if matched.is_public {
         origins::open_to_all(headers);
+    } else {
+        guard_browsers(headers);
     }
     Ok(response)
+}
+
+/// What a browser may do with an answer that is not for pages: nothing, unless it says so itself.
+fn guard_browsers(headers: &mut HeaderMap) {
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+        headers.insert(CONTENT_SECURITY_POLICY, nothing);
+    }
 }
 
 fn is_error(status: StatusCode) -> bool {

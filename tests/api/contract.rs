@@ -162,6 +162,12 @@ fn an_answer_has_the_id_of_its_log_line_and_one_that_caches_repeat_has_none() {
         for reply in logged.iter().chain([&public]) {
             assert_eq!(reply.header("x-content-type-options"), "nosniff");
         }
+        for reply in &logged {
+            assert_eq!(reply.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+            assert_eq!(reply.header("referrer-policy"), "no-referrer");
+        }
+        let page = anybody.get("/docs/").await;
+        assert!(page.header("content-security-policy").starts_with("default-src 'self'"), "{:?}", page.headers);
         app.stop().await;
     });
 }

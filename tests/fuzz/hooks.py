@@ -3,7 +3,9 @@
 Only valid requests are touched; those that are wrong on purpose stay as they are."""
 
 import datetime
+import functools
 import itertools
+import pathlib
 
 import schemathesis
 from hypothesis import strategies
@@ -14,6 +16,8 @@ PARTNER, PROJECT = "SOLARCO", "SCHOOLS-1"
 days = strategies.dates(datetime.date(2000, 1, 1), datetime.date.today()).map(str)
 schemathesis.openapi.format("date", days)
 
+CLOSE_DISPUTE = "/v1/review/disputes/{id}/close"
+
 numbers = itertools.count()
 
 
@@ -22,7 +26,15 @@ def map_case(context, case):
     mend = MENDERS.get((case.method, case.path))
     if mend and case.meta.generation.mode.is_positive and isinstance(case.body, dict):
         mend(case.body)
+    if case.path == CLOSE_DISPUTE and case.meta.generation.mode.is_positive:
+        # A dictionary holds texts, and these are numbers.
+        case.path_parameters["id"] = next(disputes())
     return case
+
+
+@functools.cache
+def disputes():
+    return itertools.cycle(int(line.strip('"')) for line in pathlib.Path("disputes").read_text().split())
 
 
 def mend_installation(body):
@@ -56,20 +68,56 @@ def mend_line(line):
     return line
 
 
+def mend_correction(body):
+    # Most are neither pledged nor ended.
+    for name in ("decommissioned_on", "installed_on", "project_code"):
+        body.pop(name, None)
+    if body.get("measures"):
+        body["measures"] = list({line["measure"]: mend_line(line) for line in body["measures"]}.values())
+
+
+def mend_site_correction(body):
+    for name in ("province_code", "commune_code", "former_province_code"):
+        body.pop(name, None)
+    body["consent"] = {"on": "2026-01-02", "text_version": 1}
+    if body.get("kind", "") is None:
+        body.pop("kind")
+
+
+def mend_decisions(body):
+    for one in body["decisions"]:
+        other, needed, usual = ("reason", "evidence_tier", "document")
+        if one["action"] == "reject":
+            other, needed, usual = ("evidence_tier", "reason", "other")
+        one.pop(other, None)
+        one[needed] = one.get(needed) or usual
+
+
+def mend_dispute(body):
+    body.pop("installation", None)
+
+
 def mend_client(body):
     if body.get("role") == "partner":
         body["partner"] = PARTNER
     else:
         body.pop("partner", None)
+    for name in ("affiliation", "province_code"):
+        body.pop(name, None)
 
 
 def mend_token_request(body):
     # A made-up scope is one that no role holds.
     body.pop("scope", None)
+    body["grant_type"] = "client_credentials"
 
 
 MENDERS = {
     ("POST", "/oauth/token"): mend_token_request,
     ("POST", "/v1/clients"): mend_client,
+    ("POST", "/v1/householder/dispute"): mend_dispute,
     ("POST", "/v1/installations"): mend_installation,
+    ("POST", "/v1/review/decisions"): mend_decisions,
+    ("PATCH", "/v1/installations/{id}"): mend_correction,
+    ("PATCH", "/v1/sites/{id}"): mend_site_correction,
 }

@@ -10,10 +10,11 @@ import hooks
 
 # Enough that some are still to be decided when most have been ended.
 INSTALLATIONS = 200
+SPARE = 5
 
 
 def fill(binary, address, environment, folder):
-    """Gives a token of each role, and writes what is there into the dictionaries of schemathesis.toml."""
+    """Gives the header by which each caller is known, and writes what is there into the dictionaries of schemathesis.toml."""
     command = [binary, "client", "add", "--role", "admin", "--name", "Fuzz"]
     admin = json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout)
     tokens = {"admin": get_token(address, admin)}
@@ -28,22 +29,41 @@ def fill(binary, address, environment, folder):
         tokens[role] = get_token(address, add("/v1/clients", {"role": role, "name": "Fuzz"}))
     made = [post(f"{address}/v1/installations", home(number), tokens["partner"]) for number in range(INSTALLATIONS)]
     installations = [one["data"]["installation"] for one in made]
+    rejected = [{"installation": one["id"], "action": "reject", "reason": "other"} for one in installations[1::5]]
+    post(f"{address}/v1/review/decisions", {"decisions": rejected}, tokens["reviewer"])
     spare = add("/v1/clients", {"role": "dashboard", "name": "Asks for tokens"})
+    ended = [add("/v1/clients", {"role": "dashboard", "name": "To be revoked"})["client_id"] for _ in range(SPARE)]
+    partners = [add("/v1/partners", {"code": f"SPARE-{number}", "name": "Spare"})["code"] for number in range(SPARE)]
+    code = post(f"{address}/v1/installations", home(INSTALLATIONS, consent=True), tokens["partner"])
+    code = code["data"]["householder"]["code"]
+    disputes = [dispute(address, code) for _ in range(SPARE)]
     write(folder, "installations", [one["id"] for one in installations])
     write(folder, "sites", [one["site"]["id"] for one in installations])
     write(folder, "client_id", [spare["client_id"]])
     write(folder, "client_secret", [spare["client_secret"]])
-    return tokens
+    write(folder, "clients", ended)
+    write(folder, "partners", partners)
+    write(folder, "disputes", disputes)
+    write(folder, "if_match", ["*"])
+    write(folder, "consents", ["1"])
+    headers = {role: f"Authorization: Bearer {token}" for role, token in tokens.items()}
+    return headers | {"householder": f"Householder-Code: {code}"}
+
+
+def dispute(address, code):
+    headers = {"Householder-Code": code, "Content-Type": "application/json"}
+    return send(f"{address}/v1/householder/dispute", json.dumps({"reason": "not_here"}), headers)["data"]["id"]
 
 
 def write(folder, name, words):
     pathlib.Path(folder, name).write_text("".join(f'"{word}"\n' for word in words))
 
 
-def home(number):
+def home(number, consent=False):
     """A home; every fourth is only planned."""
+    agreed = {"consent": {"on": "2026-01-02", "text_version": 1}} if consent else {}
     status = {"status": "pledged"} if number % 4 == 0 else {"status": "installed", "installed_on": "2026-01-15"}
-    return status | {
+    return status | agreed | {
         "external_id": f"I-{number}",
         "site": {"external_id": f"S-{number}", "kind": "home", "province_code": "01"},
         "measures": [{"measure": "rooftop_solar_pv", "quantity": 5.4}],

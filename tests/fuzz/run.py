@@ -20,6 +20,7 @@ import register
 HERE = pathlib.Path(__file__).resolve().parent
 DOCUMENT = HERE.parent.parent / "openapi" / "openapi.json"
 NOBODY = "nobody"
+METRICS_AT = r"metrics at (\S+?)/metrics"
 # schemathesis shares these out among its phases, and repeats the random ones with other values until they are spent.
 SECONDS = os.environ.get("FUZZ_SECONDS") or "150"
 
@@ -28,26 +29,31 @@ SECONDS = os.environ.get("FUZZ_SECONDS") or "150"
 def service(binary, folder):
     """A running service, stopped whatever happens: its address, and the environment of commands beside it."""
     others = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_URL", "GREEN_HOMES_"))}
-    environment = others | {"GREEN_HOMES_DATA_DIR": folder, "GREEN_HOMES_LISTEN": "127.0.0.1:0", "GREEN_HOMES_LOG": "warn"}
+    # Every caller comes from one address, and asks as fast as it can.
+    settings = {"DATA_DIR": folder, "LISTEN": "127.0.0.1:0", "METRICS_LISTEN": "127.0.0.1:0", "LOG": "warn"}
+    settings |= {"CLIENT_RATE": "0", "ADDRESS_RATE": "0"}
+    environment = others | {f"GREEN_HOMES_{name}": value for name, value in settings.items()}
     said = pathlib.Path(folder, "service")
     with said.open("w") as log:
         process = subprocess.Popen([binary, "serve"], env=environment, stderr=log)
     try:
-        yield wait_for_address(process, said), environment
+        yield wait_for_addresses(process, said), environment
     finally:
         process.terminate()
         process.wait(60)
 
 
-def wait_for_address(process, said):
+def wait_for_addresses(process, said):
+    """Where the service listens, and where it shows operators its metrics."""
     while process.poll() is None:
-        if found := re.search(r"listening on (\S+)", said.read_text()):
-            return found[1]
+        public, operators = (re.search(line, said.read_text()) for line in (r"listening on (\S+)", METRICS_AT))
+        if public and operators:
+            return public[1], operators[1]
         time.sleep(0.05)
     sys.exit(f"the service did not start: {said.read_text()}")
 
 
-def fuzz(address, tokens, folder, reports):
+def fuzz(address, callers, folder, reports):
     """Runs schemathesis as everybody at the same time; whether all was as documented for each."""
     # The paths in it are relative to where it lies.
     config = pathlib.Path(folder, "schemathesis.toml")
@@ -59,8 +65,8 @@ def fuzz(address, tokens, folder, reports):
         command += ["--seed", seed]
     runs = {}
     try:
-        for caller in [NOBODY, *tokens]:
-            header = ["--header", f"Authorization: Bearer {tokens[caller]}"] if caller in tokens else []
+        for caller, header in {NOBODY: None, **callers}.items():
+            header = ["--header", header] if header else []
             with (reports / caller).open("w") as report:
                 runs[caller] = subprocess.Popen(command + header, env=environment, cwd=folder, stdout=report, stderr=report)
         return {caller: run.wait(float(SECONDS) + 120) == 0 for caller, run in runs.items()}
@@ -69,10 +75,10 @@ def fuzz(address, tokens, folder, reports):
             run.kill()
 
 
-def answers(address):
+def answers(metrics):
     """How many answers of each status each operation gave, by the service's own count."""
-    with urllib.request.urlopen(f"{address}/metrics") as metrics:
-        text = metrics.read().decode()
+    with urllib.request.urlopen(f"{metrics}/metrics") as shown:
+        text = shown.read().decode()
     counts = collections.defaultdict(collections.Counter)
     line = r'http_requests_total\{route="([^"]+)",method="(\w+)",status="(\d+)"\} (\d+)'
     for route, method, status, count in re.findall(line, text):
@@ -105,11 +111,11 @@ def judge(outcomes, counts, reports):
 def main(binary, reports):
     reports.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, service(binary, folder) as (address, environment):
-        tokens = register.fill(binary, address, environment, folder)
-        before = answers(address)
-        outcomes = fuzz(address, tokens, folder, reports)
-        counts = {name: after - before[name] for name, after in answers(address).items()}
+    with tempfile.TemporaryDirectory() as folder, service(binary, folder) as ((address, metrics), environment):
+        callers = register.fill(binary, address, environment, folder)
+        before = answers(metrics)
+        outcomes = fuzz(address, callers, folder, reports)
+        counts = {name: after - before[name] for name, after in answers(metrics).items()}
         (reports / "service").write_text(pathlib.Path(folder, "service").read_text())
     fine = judge(outcomes, collections.defaultdict(collections.Counter, counts), reports)
     print(f"fuzz: {'ok' if fine else 'FAILED'}, {time.monotonic() - began:.0f} s, reports in {reports}")
