@@ -75,7 +75,7 @@ fn may_see(actor: &Actor, record: &SiteRecord) -> bool {
 /// what reviewers saw, so that verified installations there wait to be verified again.
 #[utoipa::path(patch, path = "/v1/sites/{id}", tag = "installations",
     params(("id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the site as it was read; required."),
+        ("If-Match" = String, Header, description = "The ETag of the site as it was read."),
         ("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
     request_body = CorrectSite,
     responses((status = 200, body = SiteChangedResponse),

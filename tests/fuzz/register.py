@@ -11,6 +11,7 @@ import hooks
 # Enough that some are still to be decided when most have been ended.
 INSTALLATIONS = 200
 SPARE = 5
+SPARE_CLIENTS = [{"role": "dashboard", "name": name} for name in ("To be revoked", "To be given new secrets")]
 
 
 def fill(binary, address, environment, folder):
@@ -32,7 +33,7 @@ def fill(binary, address, environment, folder):
     rejected = [{"installation": one["id"], "action": "reject", "reason": "other"} for one in installations[1::5]]
     post(f"{address}/v1/review/decisions", {"decisions": rejected}, tokens["reviewer"])
     spare = add("/v1/clients", {"role": "dashboard", "name": "Asks for tokens"})
-    ended = [add("/v1/clients", {"role": "dashboard", "name": "To be revoked"})["client_id"] for _ in range(SPARE)]
+    ended, kept = ([add("/v1/clients", client)["client_id"] for _ in range(SPARE)] for client in SPARE_CLIENTS)
     partners = [add("/v1/partners", {"code": f"SPARE-{number}", "name": "Spare"})["code"] for number in range(SPARE)]
     code = post(f"{address}/v1/installations", home(INSTALLATIONS, consent=True), tokens["partner"])
     code = code["data"]["householder"]["code"]
@@ -41,7 +42,8 @@ def fill(binary, address, environment, folder):
     write(folder, "sites", [one["site"]["id"] for one in installations])
     write(folder, "client_id", [spare["client_id"]])
     write(folder, "client_secret", [spare["client_secret"]])
-    write(folder, "clients", ended)
+    write(folder, "ended_clients", ended)
+    write(folder, "kept_clients", kept)
     write(folder, "partners", partners)
     write(folder, "disputes", disputes)
     write(folder, "if_match", ["*"])

@@ -29,7 +29,7 @@ use crate::api::state::State;
 /// installation or a measure changes, a verified installation waits to be verified again.
 #[utoipa::path(patch, path = "/v1/installations/{id}", tag = "installations",
     params(("id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the installation as it was read; required."),
+        ("If-Match" = String, Header, description = "The ETag of the installation as it was read."),
         ("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
     request_body = CorrectInstallation,
     responses((status = 200, body = ChangedResponse),
