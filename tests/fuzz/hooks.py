@@ -16,7 +16,13 @@ PARTNER, PROJECT = "SOLARCO", "SCHOOLS-1"
 days = strategies.dates(datetime.date(2000, 1, 1), datetime.date.today()).map(str)
 schemathesis.openapi.format("date", days)
 
-CLOSE_DISPUTE = "/v1/review/disputes/{id}/close"
+# What each path must name for a request to succeed: a client that was revoked gets no new secret, and a dictionary of
+# schemathesis holds no numbers.
+NAMED = {
+    "/v1/review/disputes/{id}/close": ("id", int, "disputes"),
+    "/v1/clients/{client_id}/revoke": ("client_id", str, "ended_clients"),
+    "/v1/clients/{client_id}/reset-secret": ("client_id", str, "kept_clients"),
+}
 
 numbers = itertools.count()
 
@@ -26,15 +32,15 @@ def map_case(context, case):
     mend = MENDERS.get((case.method, case.path))
     if mend and case.meta.generation.mode.is_positive and isinstance(case.body, dict):
         mend(case.body)
-    if case.path == CLOSE_DISPUTE and case.meta.generation.mode.is_positive:
-        # A dictionary holds texts, and these are numbers.
-        case.path_parameters["id"] = next(disputes())
+    if case.path in NAMED and case.meta.generation.mode.is_positive:
+        parameter, kind, known = NAMED[case.path]
+        case.path_parameters[parameter] = kind(next(names(known)))
     return case
 
 
 @functools.cache
-def disputes():
-    return itertools.cycle(int(line.strip('"')) for line in pathlib.Path("disputes").read_text().split())
+def names(known):
+    return itertools.cycle([line.strip('"') for line in pathlib.Path(known).read_text().split()])
 
 
 def mend_installation(body):
