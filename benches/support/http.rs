@@ -18,8 +18,6 @@ pub struct Connection(BufReader<TcpStream>);
 pub struct Answer {
     /// Its status.
     pub status: u16,
-    /// Whether it says when to try again.
-    pub retry_after: bool,
     /// Its body.
     pub body: Vec<u8>,
 }
@@ -39,21 +37,21 @@ impl Connection {
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|word| word.parse().ok());
         let status = status.ok_or_else(|| format!("no HTTP answer: {first:?}"))?;
-        let (mut length, mut retry_after) = (0, false);
+        let mut length = 0;
         loop {
             let line = self.line()?;
             if line.is_empty() {
                 break;
             }
-            let (name, value) = line.split_once(':').unwrap_or_default();
-            if name.eq_ignore_ascii_case("content-length") {
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
                 length = value.trim().parse()?;
             }
-            retry_after |= name.eq_ignore_ascii_case("retry-after") && value.trim().parse::<u32>().is_ok();
         }
         let mut body = vec![0; length];
         self.0.read_exact(&mut body)?;
-        Ok(Answer { status, retry_after, body })
+        Ok(Answer { status, body })
     }
 
     fn line(&mut self) -> Result<String> {
