@@ -52,6 +52,8 @@ impl Service {
         let log = File::create(data.path().join("log"))?;
         let began = Instant::now();
         let mut command = program(data.path(), url);
+        // One client sends everything: what is measured is the service, not its limits.
+        command.args(["--client-rate", "0", "--address-rate", "0"]);
         command.arg("--listen").arg(address.to_string()).stdout(Stdio::null()).stderr(log);
         let mut child = command.spawn()?;
         let answered = wait_for_answer(address, &mut child);
