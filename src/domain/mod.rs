@@ -8,6 +8,7 @@ pub mod cell;
 mod coded;
 pub mod consent;
 pub mod contribution;
+pub mod correcting;
 pub mod correction;
 pub mod date;
 pub mod entry;

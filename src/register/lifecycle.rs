@@ -2,6 +2,7 @@
 //! cause, its reason, and who may ask for it.
 
 use crate::domain::actor::{Actor, Role};
+use crate::domain::correcting;
 use crate::domain::correction::{Amend, Correction};
 use crate::domain::entry::{Action, Cause};
 use crate::domain::fault::Fault;
@@ -51,7 +52,7 @@ impl Deciding<'_> {
                 let act = Act::new(Action::Correct, Cause::Corrected, Some(reason.as_str()), note.as_ref());
                 self.check_project(correction)?;
                 self.act(actor, *id, &Act { if_match, ..act }, |record, _| {
-                    transition::correct(record, *id, correction, stamp)
+                    correcting::correct(record, *id, correction, stamp)
                 })
             }
             Command::Complete { id, on, note } => {
@@ -114,7 +115,7 @@ impl Deciding<'_> {
         if actor.partner.as_ref() != Some(&before.site.partner) {
             return Err(Refusal::RecordedByAnother.into());
         }
-        let changed = transition::correct_site(&before, correction, self.stamp);
+        let changed = correcting::correct_site(&before, correction, self.stamp);
         if !matches!(changed, Ok(None)) && !if_match.holds(&before.site_etag()) {
             return Err(Refusal::Stale { etag: before.site_etag(), standing: None }.into());
         }
