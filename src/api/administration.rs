@@ -14,6 +14,7 @@ use super::admin_bodies::{read_new_partner, read_new_project, read_nothing};
 use super::body::{JsonBody, OptionalJsonBody};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::perform::{Answered, perform};
 use super::problem::Problem;
 use super::query::NoQuery;
 use super::requests::{CreatePartner, CreateProject};
@@ -97,8 +98,8 @@ pub async fn create_partner(
         sandbox: new.sandbox,
         suspended: false,
     };
-    ask(&caller, &state, Command::AddPartner(new)).await?;
-    Ok(HttpResponse::Created().json(PartnerResponse { data: view }))
+    let response = PartnerResponse { data: view };
+    perform(&state, &caller, Command::AddPartner(new), (false, body.1), move |_| Answered::json(201, &response)).await
 }
 
 /// Every partner
@@ -170,6 +171,6 @@ pub async fn create_project(
         name_en: new.name_en.as_str().to_owned(),
         funder: new.funder.as_ref().map(|text| text.as_str().to_owned()),
     };
-    ask(&caller, &state, Command::AddProject(new)).await?;
-    Ok(HttpResponse::Created().json(ProjectResponse { data: view }))
+    let response = ProjectResponse { data: view };
+    perform(&state, &caller, Command::AddProject(new), (false, body.1), move |_| Answered::json(201, &response)).await
 }

@@ -42,8 +42,8 @@ impl FromRequest for JsonBody {
     }
 }
 
-/// A parsed body that may be left out: then it is an empty object.
-pub struct OptionalJsonBody(pub Node);
+/// A parsed body that may be left out, then it is an empty object; and the idempotency key.
+pub struct OptionalJsonBody(pub Node, pub Option<Key>);
 
 impl FromRequest for OptionalJsonBody {
     type Error = ApiError;
@@ -53,10 +53,11 @@ impl FromRequest for OptionalJsonBody {
         let headers = request.headers();
         let length = headers.get(CONTENT_LENGTH).map(|length| length.as_bytes() != b"0");
         if !length.unwrap_or_else(|| headers.contains_key(TRANSFER_ENCODING)) {
-            return Box::pin(async { Ok(Self(Node::Object(Vec::new()))) });
+            let key = Key::of(request, &[]);
+            return Box::pin(async { Ok(Self(Node::Object(Vec::new()), key?)) });
         }
         let body = JsonBody::from_request(request, payload);
-        Box::pin(async { Ok(Self(body.await?.0)) })
+        Box::pin(async { body.await.map(|JsonBody(node, key)| Self(node, key)) })
     }
 }
 

@@ -21,6 +21,7 @@ use super::body::{JsonBody, OptionalJsonBody};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::installations::view::Page;
+use super::perform::{Answered, perform};
 use super::problem::Problem;
 use super::query::{self, NoQuery, Query};
 use super::requests::{CreateClient, ResetSecret};
@@ -195,8 +196,8 @@ pub async fn create_client(
         partner: new.partner.as_ref().map(ToString::to_string),
         old_secret_until: None,
     };
-    ask(&caller, &state, Command::AddClient { new, client_id, secret_hash }).await?;
-    Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(ClientSecretResponse { data }))
+    let (command, response) = (Command::AddClient { new, client_id, secret_hash }, ClientSecretResponse { data });
+    perform(&state, &caller, command, (false, body.1), move |_| Ok(Answered::json(201, &response)?.secret())).await
 }
 
 /// Shut a client out
@@ -248,10 +249,14 @@ pub async fn reset_client_secret(
     let Actor { client_id, role, partner, .. } = actor.ok_or(ApiError::NotFound)?;
     let (client_secret, secret_hash) = secret_and_hash().await?;
     let command = Command::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old };
-    let Done::SecretReset { old_until } = ask(&caller, &state, command).await? else { return Err(ApiError::Internal) };
     let (role, partner) = (role.as_str(), partner.map(|code| code.to_string()));
-    let data = ClientSecretView { client_id, client_secret, role, partner, old_secret_until: Some(old_until) };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(ClientSecretResponse { data }))
+    perform(&state, &caller, command, (false, body.1), move |done| {
+        let Done::SecretReset { old_until } = done else { return Err(ApiError::Internal) };
+        let (client_id, client_secret, partner) = (client_id.clone(), client_secret.clone(), partner.clone());
+        let data = ClientSecretView { client_id, client_secret, role, partner, old_secret_until: Some(*old_until) };
+        Ok(Answered::json(200, &ClientSecretResponse { data })?.secret())
+    })
+    .await
 }
 
 async fn secret_and_hash() -> Result<(String, String), ApiError> {

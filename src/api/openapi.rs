@@ -196,6 +196,9 @@ fn complete(operation: &mut Operation, row: &Row) {
             ("415", "The body is not application/json."),
         ]);
     }
+    if has_body && matches!(row.access, Access::Needs(_)) {
+        problems.push(("409", "What is there, or the idempotency key, does not allow it."));
+    }
     if path.contains('{') {
         problems.push(("404", "There is no such thing, or not for this client."));
     }

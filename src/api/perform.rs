@@ -27,13 +27,16 @@ pub struct Answered {
     /// The body with what is shown this once; never kept.
     #[serde(skip)]
     shown: Option<String>,
+    /// Whether there is nothing to keep but a secret.
+    #[serde(skip)]
+    is_secret: bool,
 }
 
 impl Answered {
     /// An answer with a JSON body.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
-        Ok(Self { status, etag: None, location: None, body, shown: None })
+        Ok(Self { status, etag: None, location: None, body, shown: None, is_secret: false })
     }
 
     /// With the state of the record.
@@ -50,6 +53,16 @@ impl Answered {
     pub fn shown_once(self, body: &impl Serialize) -> Result<Self, ApiError> {
         let shown = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
         Ok(Self { shown: Some(shown), ..self })
+    }
+
+    /// The same, all of it a secret: nothing is kept, and whoever asks again is told so.
+    pub fn secret(self) -> Self {
+        Self { is_secret: true, ..self }
+    }
+
+    /// What is kept of it.
+    fn kept(&self) -> Option<String> {
+        if self.is_secret { None } else { serde_json::to_string(self).ok() }
     }
 
     fn response(self, replayed: bool) -> HttpResponse {
@@ -82,7 +95,7 @@ pub async fn perform(
     let keyed = key.map(|Key { name, digest }| Keyed {
         key: name,
         digest,
-        answer: Arc::new(move |done| kept(done).ok().and_then(|answered| serde_json::to_string(&answered).ok())),
+        answer: Arc::new(move |done| kept(done).ok().and_then(|answered| answered.kept())),
     });
     let request = Request { by: caller.0.clone(), command, dry_run, key: keyed };
     match state.register.request(request).await? {

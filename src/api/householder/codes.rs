@@ -1,17 +1,19 @@
 //! Codes of householders as a partner gets them, to pass them on.
 
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::admin_bodies::read_nothing;
+use crate::api::body::OptionalJsonBody;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
+use crate::api::perform::{Answered, perform};
 use crate::api::query::NoQuery;
 use crate::api::state::{PublicSettings, State};
 use crate::domain::householder::HouseholderCode;
 use crate::domain::id::InstallationId;
-use crate::register::{HomeCommand, HomeDone};
+use crate::register::{Command, Done, HomeCommand, HomeDone};
 
 /// A new code.
 #[derive(Serialize, ToSchema)]
@@ -54,10 +56,15 @@ pub async fn issue_householder_code(
     _: NoQuery,
     state: web::Data<State>,
     id: web::Path<String>,
+    body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let id = InstallationId::parse(&id).map_err(|_| ApiError::NotFound)?;
-    let done = super::ask(&state, caller.0, HomeCommand::IssueCode { id }).await?;
-    let HomeDone::CodeIssued(code) = done else { return Err(ApiError::Internal) };
-    let data = HouseholderCodeView::of(&code, &state.settings);
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HouseholderCodeResponse { data }))
+    read_nothing(&body.0).map_err(ApiError::Invalid)?;
+    let (command, settings) = (Command::Home(HomeCommand::IssueCode { id }), state.settings.clone());
+    perform(&state, &caller, command, (false, body.1), move |done| {
+        let Done::Home(HomeDone::CodeIssued(code)) = done else { return Err(ApiError::Internal) };
+        let data = HouseholderCodeView::of(code, &settings);
+        Ok(Answered::json(200, &HouseholderCodeResponse { data })?.secret())
+    })
+    .await
 }

@@ -9,6 +9,7 @@ on_both_databases!(
     send_a_key_again_replays_the_answer_and_does_nothing,
     send_a_key_with_another_request_is_refused,
     send_a_key_many_times_at_once_is_carried_out_once,
+    send_a_key_to_administration_repeats_what_is_no_secret,
 );
 
 async fn send(caller: &Client, method: &str, path: &str, key: &str, body: &Value) -> Reply {
@@ -98,5 +99,37 @@ async fn send_a_key_many_times_at_once_is_carried_out_once(database: TestDatabas
         }
     }
     assert_eq!((done, app.db_version()), (1, version + 1));
+    app.stop().await;
+}
+
+async fn send_a_key_to_administration_repeats_what_is_no_secret(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let partner = json!({"code": "NEW", "name": "New"});
+    let made = send(&people.admin, "POST", "/v1/partners", "p", &partner).await;
+    let again = send(&people.admin, "POST", "/v1/partners", "p", &partner).await;
+    assert_eq!(
+        [(made.status, &made.text), (again.status, &again.text)],
+        [(201, &made.text); 2],
+        "not a code that is taken"
+    );
+    let mut body = home("a");
+    body["consent"] = json!({"on": "2026-01-02", "text_version": 1});
+    let id = people.owner.register(&body).await;
+    let client = json!({"role": "dashboard", "name": "once"});
+    let secrets = [
+        (&people.admin, "/v1/clients".to_owned(), client),
+        (&people.owner, format!("/v1/installations/{id}/householder-code"), json!({})),
+    ];
+    for (caller, path, body) in secrets {
+        let made = send(caller, "POST", &path, "s", &body).await;
+        assert!([200, 201].contains(&made.status), "{}", made.text);
+        let version = app.db_version();
+        let again = send(caller, "POST", &path, "s", &body).await;
+        assert_eq!((again.status, &again.body["code"]), (409, &json!("answer_not_kept")), "{}", again.text);
+        assert_eq!(app.db_version(), version, "it was done once");
+    }
+    let kept = db_lines(&app.database.url, "SELECT coalesce(response, 'nothing') AS line FROM idempotency_keys");
+    assert_eq!(kept.iter().filter(|line| *line == "nothing").count(), 2, "{kept:?}");
     app.stop().await;
 }
