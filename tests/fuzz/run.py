@@ -41,7 +41,10 @@ def service(binary, folder):
         yield wait_for_addresses(process, said), environment
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
 
 
 def wait_for_addresses(process, said):
