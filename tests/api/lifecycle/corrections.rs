@@ -10,6 +10,7 @@ on_both_databases!(
     correct_a_verified_installation_keeps_its_tier_only_while_what_was_seen_stays,
     correct_with_a_stale_or_missing_etag_is_refused_and_a_repetition_is_unchanged,
     correct_a_site_is_for_the_partner_that_recorded_it,
+    correct_a_site_after_the_consent_was_withdrawn_needs_a_new_one,
     correct_wrong_values_names_them_all_and_leaves_everything,
     ask_with_dry_run_leaves_nothing_behind,
     read_the_history_tells_before_after_who_and_why,
@@ -120,6 +121,39 @@ async fn correct_a_site_is_for_the_partner_that_recorded_it(database: TestDataba
     theirs["site"] = json!({"id": site});
     assert_eq!(people.other.post("/v1/installations", &theirs).await.status, 422, "its id is no secret, and no right");
     assert!(app.db_audit().ok, "{:?}", app.db_audit());
+    app.stop().await;
+}
+
+async fn correct_a_site_after_the_consent_was_withdrawn_needs_a_new_one(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let mut body = home("a");
+    body["site"]["address"] = json!("12 Hàng Bài");
+    body["consent"] = json!({"on": "2026-01-02", "text_version": 1});
+    let made = people.owner.post("/v1/installations", &body).await;
+    let site = made.body["data"]["installation"]["site"]["id"].as_str().unwrap();
+    let code = [
+        ("householder-code", made.body["data"]["householder"]["code"].as_str().unwrap()),
+        ("content-type", "application/json"),
+    ];
+    let withdrawn = app.public().send("POST", "/v1/householder/withdraw-consent", &code, Some(b"{}".to_vec())).await;
+    assert_eq!(withdrawn.status, 200, "{}", withdrawn.text);
+    let path = format!("/v1/sites/{site}");
+    let correct = |consent: Option<&str>| {
+        let mut body = json!({"address": "12 Hàng Bài", "reason": "other"});
+        if let Some(on) = consent {
+            body["consent"] = json!({"on": on, "text_version": 1});
+        }
+        body
+    };
+    let today = green_homes::domain::date::day_of(chrono::Utc::now()).to_string();
+    for old in [None, Some("2026-01-02")] {
+        let reply = people.owner.patch(&path, "*", &correct(old)).await;
+        assert_eq!(reply.errors(), [("/consent".to_owned(), "consent_required".to_owned())], "{old:?} {}", reply.text);
+    }
+    assert_eq!(people.owner.patch(&path, "*", &correct(Some(&today))).await.status, 200);
+    let private = people.owner.get(&path).await.body["data"]["private"].clone();
+    assert_eq!((&private["address"], &private["consent_withdrawn_on"]), (&json!("12 Hàng Bài"), &json!(null)));
     app.stop().await;
 }
 
