@@ -118,7 +118,7 @@ impl Register {
         let stats = &self.shared.stats;
         stats.waiting.fetch_add(1, Ordering::Relaxed);
         let Err(error) = self.queue.try_send(Job::Do(request, answer)) else {
-            return answer_within(ANSWER_WITHIN, answered).await;
+            return answer_within(ANSWER_WITHIN, answered).await?;
         };
         stats.waiting.fetch_sub(1, Ordering::Relaxed);
         if matches!(error, TrySendError::Full(_)) {
@@ -134,7 +134,7 @@ impl Register {
             self.shared.stats.turned_away.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::Unavailable);
         }
-        answered.await.map_err(|_| Failure::Unavailable)
+        answer_within(ANSWER_WITHIN, answered).await
     }
 
     /// Reads what other processes wrote now, not a quarter of a second later.
@@ -232,9 +232,9 @@ impl Register {
 }
 
 /// The writer's answer. A caller does not wait for ever for a writer that hangs.
-async fn answer_within(limit: Duration, answered: oneshot::Receiver<Result<Done, Failure>>) -> Result<Done, Failure> {
+async fn answer_within<T>(limit: Duration, answered: oneshot::Receiver<T>) -> Result<T, Failure> {
     if let Ok(answer) = tokio::time::timeout(limit, answered).await {
-        return answer.unwrap_or(Err(Failure::Unavailable));
+        return answer.map_err(|_| Failure::Unavailable);
     }
     tracing::error!("the writer did not answer in time; what was asked may still be done");
     Err(Failure::Unavailable)
@@ -279,7 +279,7 @@ mod tests {
     fn wait_for_a_writer_that_hangs_ends_as_unavailable() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let (answer, answered) = oneshot::channel();
+            let (answer, answered) = oneshot::channel::<Result<Done, Failure>>();
             let waited = answer_within(Duration::from_millis(10), answered).await;
             assert!(matches!(waited, Err(Failure::Unavailable)));
             // It is carried out all the same; nobody hears of it.
@@ -292,8 +292,8 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let (answer, answered) = oneshot::channel();
-            answer.send(Ok(Done::Administered)).unwrap();
-            assert!(matches!(answer_within(ANSWER_WITHIN, answered).await, Ok(Done::Administered)));
+            answer.send(Ok::<_, Failure>(Done::Administered)).unwrap();
+            assert!(matches!(answer_within(ANSWER_WITHIN, answered).await, Ok(Ok(Done::Administered))));
         });
     }
 }
