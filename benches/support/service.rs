@@ -17,6 +17,18 @@ const BINARY: &str = env!("CARGO_BIN_EXE_green-homes");
 const PARTNER: &str = "BENCH";
 const START_WITHIN: Duration = Duration::from_mins(2);
 
+/// No bound on a client's requests a second.
+pub const NO_LIMIT: u32 = 0;
+
+/// Which register a service runs on.
+#[derive(Clone, Copy)]
+pub enum Register<'a> {
+    /// A copy of a seeded file.
+    Sqlite(&'a Seeded),
+    /// A database of its own.
+    Postgres(&'a str),
+}
+
 /// A running service, ended when dropped.
 pub struct Service {
     child: Child,
@@ -30,19 +42,26 @@ pub struct Service {
 }
 
 impl Service {
-    /// On a copy of a seeded file.
+    /// On a copy of a seeded file, without limits: what is measured is the work.
     pub fn on_sqlite(folder: &Path, seeded: &Seeded) -> Result<Self> {
-        let data = TempDir::with_prefix_in("service-", folder)?;
-        std::fs::copy(&seeded.file, data.path().join("green-homes.db"))?;
-        Self::start(data, None)
+        Self::start(folder, Register::Sqlite(seeded), NO_LIMIT)
     }
 
-    /// On PostgreSQL.
+    /// On PostgreSQL, without limits.
     pub fn on_postgres(folder: &Path, url: &str) -> Result<Self> {
-        Self::start(TempDir::with_prefix_in("service-", folder)?, Some(url))
+        Self::start(folder, Register::Postgres(url), NO_LIMIT)
     }
 
-    fn start(data: TempDir, url: Option<&str>) -> Result<Self> {
+    /// With so many requests a second allowed to a client.
+    pub fn start(folder: &Path, register: Register, client_rate: u32) -> Result<Self> {
+        let data = TempDir::with_prefix_in("service-", folder)?;
+        let url = match register {
+            Register::Sqlite(seeded) => {
+                std::fs::copy(&seeded.file, data.path().join("green-homes.db"))?;
+                None
+            }
+            Register::Postgres(url) => Some(url),
+        };
         let line = |words: &[&str]| run_line(data.path(), url, words);
         line(&["partner", "add", "--code", PARTNER, "--name", "Benchmark"])?;
         let made = line(&["client", "add", "--role", "partner", "--partner", PARTNER, "--name", "Benchmark"])?;
@@ -52,8 +71,7 @@ impl Service {
         let log = File::create(data.path().join("log"))?;
         let began = Instant::now();
         let mut command = program(data.path(), url);
-        // One client sends everything: what is measured is the service, not its limits.
-        command.args(["--client-rate", "0", "--address-rate", "0"]);
+        command.args(["--client-rate", &client_rate.to_string(), "--address-rate", "0"]);
         command.arg("--listen").arg(address.to_string()).stdout(Stdio::null()).stderr(log);
         let mut child = command.spawn()?;
         let answered = wait_for_answer(address, &mut child);
@@ -78,6 +96,16 @@ impl Service {
         let body: Value = serde_json::from_slice(&answer.body)?;
         let token = body.get("access_token").and_then(Value::as_str);
         token.map(str::to_owned).ok_or_else(|| format!("no token: {body}").into())
+    }
+
+    /// Leaves it one processor, so that the others can ask for more than it can do.
+    pub fn confine(&self) -> Result<()> {
+        let id = self.child.id().to_string();
+        let output = Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", "0", &id]).output()?;
+        if !output.status.success() {
+            return Err(format!("taskset: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        Ok(())
     }
 
     /// Its resident memory in MiB, now and at its highest.
@@ -109,8 +137,6 @@ fn program(data: &Path, url: Option<&str>) -> Command {
         }
     }
     command.arg("--data-dir").arg(data).stdin(Stdio::null());
-    // What is measured is the work, not the limits.
-    command.env("GREEN_HOMES_CLIENT_RATE", "0").env("GREEN_HOMES_ADDRESS_RATE", "0");
     if let Some(url) = url {
         command.env("DATABASE_URL", url);
     }

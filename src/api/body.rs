@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::idempotency::Key;
 use super::json::{self, Node};
 use super::matched_row;
+use super::state::State;
 
 /// The most bytes that a body may have where its route says nothing else.
 pub const LIMIT: usize = 64 * 1024;
@@ -33,6 +34,10 @@ impl FromRequest for JsonBody {
             }
             let limit = matched_row(&request).map_or(LIMIT, |row| row.body_limit);
             let bytes = collect(payload, limit).await?;
+            // Not before: a body that was not read costs its connection.
+            if is_turned_away(&request) {
+                return Err(ApiError::Unavailable);
+            }
             let key = Key::of(&request, &bytes)?;
             let parsed = json::parse(&bytes);
             parsed
@@ -59,6 +64,11 @@ impl FromRequest for OptionalJsonBody {
         let body = JsonBody::from_request(request, payload);
         Box::pin(async { body.await.map(|JsonBody(node, key)| Self(node, key)) })
     }
+}
+
+/// Whether no place is left for what the body asks for: then it need not be looked at.
+fn is_turned_away(request: &HttpRequest) -> bool {
+    request.app_data::<web::Data<State>>().is_some_and(|state| state.register.turns_away())
 }
 
 fn is_plain_json(request: &HttpRequest) -> bool {

@@ -37,7 +37,14 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { authorise(&request).await })
+        Box::pin(async move {
+            let caller = authorise(&request).await;
+            if caller.is_err() {
+                // A body that nobody took in costs its connection: one that came with the head is taken in meanwhile.
+                tokio::task::yield_now().await;
+            }
+            caller
+        })
     }
 }
 

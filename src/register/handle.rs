@@ -19,7 +19,7 @@ use super::engine::Clock;
 use super::figures::{Figures, Render, Snapshot};
 use super::stats::Stats;
 use super::under_way::UnderWay;
-use super::writer::{Job, Writer};
+use super::writer::{Asked, Job, Writer};
 
 /// Requests that may wait if nothing else is set; one more is answered 503.
 pub const QUEUE: usize = 1024;
@@ -117,7 +117,7 @@ impl Register {
         let (answer, answered) = oneshot::channel();
         let stats = &self.shared.stats;
         stats.waiting.fetch_add(1, Ordering::Relaxed);
-        let Err(error) = self.queue.try_send(Job::Do(request, answer)) else {
+        let Err(error) = self.queue.try_send(Job::Do(Asked { request, answer, at: Instant::now() })) else {
             return answer_within(ANSWER_WITHIN, answered).await?;
         };
         stats.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -125,6 +125,15 @@ impl Register {
             stats.turned_away.fetch_add(1, Ordering::Relaxed);
         }
         Err(Failure::Unavailable)
+    }
+
+    /// Turns a request away before it is looked at, if there is no place for it.
+    pub fn turns_away(&self) -> bool {
+        let stats = &self.shared.stats;
+        let waiting = usize::try_from(stats.waiting.load(Ordering::Relaxed)).unwrap_or_default();
+        let full = waiting >= self.queue_capacity;
+        stats.turned_away.fetch_add(u64::from(full), Ordering::Relaxed);
+        full
     }
 
     /// Asks for many changes, each with its own outcome; they stand in the queue as one.

@@ -26,6 +26,9 @@ const MOST_IN_A_BATCH: usize = 256;
 /// Requests waiting together are a load, and a load is followed by more before this long.
 const LOAD: usize = 8;
 const LULL: Duration = Duration::from_micros(100);
+/// While more is waiting than one batch takes, what waited longer than this is turned away: the
+/// others are then answered within a second.
+const WAITS_AT_MOST: Duration = Duration::from_millis(500);
 /// How often the head is polled, and how often at most a snapshot is made.
 const TICK: Duration = Duration::from_millis(250);
 /// Without requests for this long, the checkpoint moves.
@@ -45,14 +48,22 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// What stands in the queue.
 #[expect(clippy::large_enum_variant, reason = "almost every job is one request: a box would cost each an allocation")]
 pub(super) enum Job {
-    /// A request and where its answer goes.
-    Do(Request, oneshot::Sender<Result<Done, Failure>>),
+    /// One request.
+    Do(Asked),
     /// Many requests of one asker, each with its own outcome.
     DoAll(Vec<Request>, oneshot::Sender<Vec<Result<Done, Failure>>>),
     /// Read what others wrote up to this instant, not at the next tick.
     Refresh(Instant, oneshot::Sender<()>),
     /// Finish what is in the queue, then stop.
     Stop,
+}
+
+/// A request that waits.
+pub(super) struct Asked {
+    pub(super) request: Request,
+    /// Where its answer goes. Whoever asked may have gone; what was done stays done.
+    pub(super) answer: oneshot::Sender<Result<Done, Failure>>,
+    pub(super) at: Instant,
 }
 
 pub(super) struct Writer {
@@ -124,8 +135,8 @@ impl Writer {
         loop {
             let job = next.take().map_or_else(|| queue.recv_timeout(self.patience()), Ok);
             match job {
-                Ok(Job::Do(request, answer)) => {
-                    let (batch, other) = gather(queue, request, answer, lull);
+                Ok(Job::Do(first)) => {
+                    let (batch, other) = gather(queue, first, lull);
                     next = other;
                     self.execute(batch);
                 }
@@ -156,14 +167,23 @@ impl Writer {
         if unpublished { due.min(TICK.saturating_sub(self.published_at.elapsed())) } else { due }
     }
 
-    fn execute(&mut self, batch: Vec<(Request, Answer)>) {
-        let waited = i64::try_from(batch.len()).unwrap_or(i64::MAX);
-        self.shared.stats.waiting.fetch_sub(waited, Ordering::Relaxed);
-        let requests: Vec<&Request> = batch.iter().map(|(request, _)| request).collect();
+    fn execute(&mut self, batch: Vec<Asked>) {
+        let stats = &self.shared.stats;
+        let taken = i64::try_from(batch.len()).unwrap_or(i64::MAX);
+        let waiting = stats.waiting.fetch_sub(taken, Ordering::Relaxed);
+        let patience = if waiting - taken > 0 { WAITS_AT_MOST } else { Duration::MAX };
+        let (batch, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|asked| asked.at.elapsed() <= patience);
+        stats.turned_away.fetch_add(late.len() as u64, Ordering::Relaxed);
+        for asked in late {
+            let _ = asked.answer.send(Err(Failure::Unavailable));
+        }
+        if batch.is_empty() {
+            return;
+        }
+        let requests: Vec<&Request> = batch.iter().map(|asked| &asked.request).collect();
         let results = self.carry_out(&requests);
-        for ((_, answer), result) in batch.into_iter().zip(results) {
-            // Whoever asked may have gone; what was done stays done.
-            let _ = answer.send(result);
+        for (asked, result) in batch.into_iter().zip(results) {
+            let _ = asked.answer.send(result);
         }
     }
 
@@ -315,22 +335,15 @@ fn load_cells(connection: &mut Connection, cells: &mut Cells) -> Result<Known, D
     Ok(Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at })
 }
 
-type Answer = oneshot::Sender<Result<Done, Failure>>;
-
 /// Takes what else is waiting, up to a batch's size, and what stopped it on the way. Under load,
 /// those who were just answered are about to send the next: it waits for a lull, so that all of
 /// them share one commit. A request that comes alone never waits.
-fn gather(
-    queue: &Receiver<Job>,
-    request: Request,
-    answer: Answer,
-    lull: Duration,
-) -> (Vec<(Request, Answer)>, Option<Job>) {
-    let mut batch = vec![(request, answer)];
+fn gather(queue: &Receiver<Job>, first: Asked, lull: Duration) -> (Vec<Asked>, Option<Job>) {
+    let mut batch = vec![first];
     while batch.len() < MOST_IN_A_BATCH {
         let patience = if batch.len() < LOAD { Duration::ZERO } else { lull };
         match queue.recv_timeout(patience) {
-            Ok(Job::Do(request, answer)) => batch.push((request, answer)),
+            Ok(Job::Do(asked)) => batch.push(asked),
             Ok(other) => return (batch, Some(other)),
             Err(_) => break,
         }
