@@ -25,7 +25,7 @@ pub const NO_LIMIT: u32 = 0;
 pub enum Register<'a> {
     /// A copy of a seeded file.
     Sqlite(&'a Seeded),
-    /// A database of its own.
+    /// A database that no service has used yet.
     Postgres(&'a str),
 }
 

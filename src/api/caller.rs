@@ -8,12 +8,14 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
 use crate::domain::actor::Actor;
+use crate::domain::fault::Language;
 use crate::domain::id::PartnerCode;
 
 use super::access::{Access, Scope};
 use super::auth::Rejected;
 use super::error::ApiError;
 use super::matched_row;
+use super::middleware::language_of;
 use super::oauth;
 use super::state::State;
 
@@ -21,8 +23,9 @@ use super::state::State;
 #[derive(Clone)]
 pub struct ActingClient(pub String);
 
-/// An authorised caller. A handler that takes it cannot run for anybody else.
-pub struct Caller(pub Actor);
+/// An authorised caller, and the language that it reads. A handler that takes it cannot run for anybody else.
+#[derive(Clone)]
+pub struct Caller(pub Actor, pub Language);
 
 impl Caller {
     /// The partner that a caller with the role partner acts for.
@@ -37,14 +40,7 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move {
-            let caller = authorise(&request).await;
-            if caller.is_err() {
-                // A body that nobody took in costs its connection: one that came with the head is taken in meanwhile.
-                tokio::task::yield_now().await;
-            }
-            caller
-        })
+        Box::pin(async move { authorise(&request).await })
     }
 }
 
@@ -57,7 +53,7 @@ async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
     request.extensions_mut().insert(ActingClient(client_id));
     match needed(request) {
         Access::Needs(scope) if !scope.is_held_by(actor.role) => Err(ApiError::Forbidden { needs: scope }),
-        _ => Ok(Caller(actor.clone())),
+        _ => Ok(Caller(actor.clone(), language_of(request.headers()))),
     }
 }
 

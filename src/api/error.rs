@@ -2,7 +2,7 @@
 //! `problem.rs`; here is only what went wrong.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use crate::db::DbError;
@@ -56,6 +56,8 @@ pub enum ApiError {
         /// The methods there are.
         allow: String,
     },
+    /// `If-Match` has no form of one.
+    MalformedPrecondition,
     /// A correction does not say which state of the record it is for.
     PreconditionRequired,
     /// The body is too large.
@@ -78,7 +80,7 @@ impl ApiError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::MalformedJson { .. } | Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::MalformedJson { .. } | Self::BrokenBody | Self::MalformedPrecondition => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::Refused(Refusal::Invalid(_) | Refusal::KeyReused) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -134,6 +136,7 @@ impl ResponseError for ApiError {
                 let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", needs.as_str());
                 builder.insert_header((WWW_AUTHENTICATE, challenge))
             }
+            Self::Refused(Refusal::Stale { etag, .. }) => builder.insert_header((ETAG, etag.as_str())),
             _ => &mut builder,
         };
         let mut response = builder.finish();

@@ -13,7 +13,7 @@ use super::error::ApiError;
 /// The header.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The most characters that a key may have.
-const LONGEST: usize = 200;
+pub const LONGEST: usize = 200;
 
 /// A client's key with a digest of the request that it came with.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ impl Key {
     pub fn of(request: &HttpRequest, body: &[u8]) -> Result<Option<Self>, ApiError> {
         let mut sent = request.headers().get_all(IDEMPOTENCY_KEY);
         let Some(value) = sent.next() else { return Ok(None) };
-        let text = value.to_str().unwrap_or_default().trim();
+        let text = value.to_str().map_err(|_| ApiError::invalid("Idempotency-Key", Fault::ForbiddenCharacter))?.trim();
         let name = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         let fault = |fault| Err(ApiError::invalid("Idempotency-Key", fault));
         match name {

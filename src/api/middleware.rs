@@ -34,6 +34,10 @@ pub async fn finish(
     let began = Instant::now();
     // Handlers' errors are responses by now; only a broken connection is an error here.
     let mut response = response.await?;
+    if is_error(response.status()) {
+        // A body that nobody read costs its connection: what came with the head is taken in meanwhile.
+        tokio::task::yield_now().await;
+    }
     let (request, status, took) = (response.request(), response.status(), began.elapsed());
     let matched = request.app_data::<Matched>().copied().unwrap_or(UNMATCHED);
     if let Some(state) = request.app_data::<web::Data<State>>() {

@@ -70,11 +70,23 @@ pub struct Row {
     pub body_limit: usize,
     /// Whether callers without a token are counted by their address.
     pub counts_addresses: bool,
+    /// Whether it is carried out once under an `Idempotency-Key`. The others do the same twice anyway.
+    pub takes_key: bool,
 }
 
 impl Row {
     const fn counting_addresses(mut self) -> Self {
         self.counts_addresses = true;
+        self
+    }
+
+    const fn taking_keys(mut self) -> Self {
+        self.takes_key = true;
+        self
+    }
+
+    const fn with_bodies_up_to(mut self, limit: usize) -> Self {
+        self.body_limit = limit;
         self
     }
 
@@ -86,7 +98,7 @@ impl Row {
 }
 
 const fn row(method: Method, path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    Row { method, path, access, handler, body_limit: body::LIMIT, counts_addresses: false }
+    Row { method, path, access, handler, body_limit: body::LIMIT, counts_addresses: false, takes_key: false }
 }
 
 const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
@@ -97,12 +109,12 @@ const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row
     row(Method::POST, path, access, handler)
 }
 
-const fn patch(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    row(Method::PATCH, path, access, handler)
+const fn patch(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
+    row(Method::PATCH, path, Needs(scope), handler).taking_keys()
 }
 
 const fn act(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
-    post(path, Needs(scope), handler)
+    post(path, Needs(scope), handler).taking_keys()
 }
 
 /// Every route there is.
@@ -112,10 +124,10 @@ pub static ROUTES: &[Row] = &[
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)).counting_addresses(),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
     get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
-    post("/v1/installations", Needs(Scope::Register), || web::post().to(installations::create_installation)),
+    act("/v1/installations", Scope::Register, || web::post().to(installations::create_installation)),
     get("/v1/installations", Needs(Scope::ReadInstallations), || read().to(installations::list_installations)),
     get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || read().to(installations::get_installation)),
-    patch("/v1/installations/{id}", Needs(Scope::Register), || web::patch().to(lifecycle::correct_installation)),
+    patch("/v1/installations/{id}", Scope::Register, || web::patch().to(lifecycle::correct_installation)),
     get("/v1/installations/{id}/history", Needs(Scope::ReadInstallations), || read().to(history::get_history)),
     act("/v1/installations/{id}/complete", Scope::Register, || web::post().to(lifecycle::complete_installation)),
     act("/v1/installations/{id}/resubmit", Scope::Register, || web::post().to(lifecycle::resubmit_installation)),
@@ -126,17 +138,11 @@ pub static ROUTES: &[Row] = &[
     act("/v1/installations/{id}/verify", Scope::Review, || web::post().to(lifecycle::verify_installation)),
     act("/v1/installations/{id}/reject", Scope::Review, || web::post().to(lifecycle::reject_installation)),
     get("/v1/sites/{id}", Needs(Scope::ReadInstallations), || read().to(sites::get_site)),
-    patch("/v1/sites/{id}", Needs(Scope::Register), || web::patch().to(sites::correct_site)),
+    patch("/v1/sites/{id}", Scope::Register, || web::patch().to(sites::correct_site)),
     get("/v1/review/queue", Needs(Scope::Review), || read().to(review::get_review_queue)),
-    Row {
-        method: Method::POST,
-        path: "/v1/review/decisions",
-        access: Needs(Scope::Review),
-        handler: || web::post().to(review::decide_installations),
-        body_limit: review::BODY_LIMIT,
-        counts_addresses: false,
-    },
-    post("/v1/installations/{id}/householder-code", Needs(Scope::Register), || {
+    post("/v1/review/decisions", Needs(Scope::Review), || web::post().to(review::decide_installations))
+        .with_bodies_up_to(review::BODY_LIMIT),
+    act("/v1/installations/{id}/householder-code", Scope::Register, || {
         web::post().to(householder::codes::issue_householder_code)
     }),
     get("/v1/review/disputes", Needs(Scope::Review), || read().to(householder::review::list_disputes)),
@@ -145,18 +151,16 @@ pub static ROUTES: &[Row] = &[
     post("/v1/householder/dispute", Householder, || web::post().to(householder::open_dispute)).counting_addresses(),
     post("/v1/householder/withdraw-consent", Householder, || web::post().to(householder::withdraw_consent))
         .counting_addresses(),
-    post("/v1/partners", Needs(Scope::Administer), || web::post().to(administration::create_partner)),
+    act("/v1/partners", Scope::Administer, || web::post().to(administration::create_partner)),
     get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
     post("/v1/partners/{code}/suspend", Needs(Scope::Administer), || web::post().to(administration::suspend_partner)),
     post("/v1/partners/{code}/resume", Needs(Scope::Administer), || web::post().to(administration::resume_partner)),
-    post("/v1/clients", Needs(Scope::Administer), || web::post().to(clients::create_client)),
+    act("/v1/clients", Scope::Administer, || web::post().to(clients::create_client)),
     get("/v1/clients", Needs(Scope::Administer), || read().to(clients::list_clients)),
     post("/v1/clients/{client_id}/revoke", Needs(Scope::Administer), || web::post().to(clients::revoke_client)),
-    post("/v1/clients/{client_id}/reset-secret", Needs(Scope::Administer), || {
-        web::post().to(clients::reset_client_secret)
-    }),
+    act("/v1/clients/{client_id}/reset-secret", Scope::Administer, || web::post().to(clients::reset_client_secret)),
     get("/v1/me", AnyClient, || read().to(clients::get_me)),
-    post("/v1/projects", Needs(Scope::Administer), || web::post().to(administration::create_project)),
+    act("/v1/projects", Scope::Administer, || web::post().to(administration::create_project)),
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),
     get("/v1/communes", Public, || read().to(reference::search_communes)).counting_addresses(),

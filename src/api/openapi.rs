@@ -6,18 +6,19 @@ mod finish;
 use actix_web::http::{Method, StatusCode};
 use utoipa::OpenApi;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
     SecurityScheme,
 };
 use utoipa::openapi::{
-    ContentBuilder, Header, ObjectBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder, Type,
+    ContentBuilder, Header, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder, Type,
 };
 
 use crate::domain::actor::Role;
 
 use super::access::{Access, Scope};
+use super::idempotency;
 use super::installations::{history, lifecycle};
 use super::problem::MEDIA_TYPE;
 use super::{
@@ -196,7 +197,8 @@ fn complete(operation: &mut Operation, row: &Row) {
             ("415", "The body is not application/json."),
         ]);
     }
-    if has_body && matches!(row.access, Access::Needs(_)) {
+    if row.takes_key {
+        operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
         problems.push(("409", "What is there, or the idempotency key, does not allow it."));
     }
     if path.contains('{') {
@@ -212,6 +214,21 @@ fn complete(operation: &mut Operation, row: &Row) {
     for (status, description) in problems {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem_response(description));
     }
+}
+
+fn idempotency_key() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(idempotency::LONGEST))
+        .pattern(Some("^[!-~]+$"));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("A name of this request, as a UUID: sent again under it, it is not done again."))
+        .schema(Some(schema.build()))
+        .build()
 }
 
 fn problem_response(description: &str) -> RefOr<Response> {

@@ -18,14 +18,22 @@ impl FromRequest for Precondition {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let sent: Vec<&str> = request.headers().get_all(IF_MATCH).filter_map(|value| value.to_str().ok()).collect();
-        ready(if sent.is_empty() { Err(ApiError::PreconditionRequired) } else { Ok(Self(read(&sent.join(",")))) })
+        ready(match sent[..] {
+            [] => Err(ApiError::PreconditionRequired),
+            _ => read(&sent.join(",")).map(Self).ok_or(ApiError::MalformedPrecondition),
+        })
     }
 }
 
 /// Weak tags stand in the list and never match: the comparison is a strong one.
-fn read(header: &str) -> IfMatch {
+fn read(header: &str) -> Option<IfMatch> {
     if header.trim() == "*" {
-        return IfMatch::Any;
+        return Some(IfMatch::Any);
     }
-    IfMatch::OneOf(header.split(',').map(|etag| etag.trim().to_owned()).collect())
+    let tags: Vec<String> = header.split(',').map(|etag| etag.trim().to_owned()).collect();
+    let is_tag = |tag: &String| {
+        let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+        opaque.len() >= 2 && opaque.starts_with('"') && opaque.ends_with('"')
+    };
+    tags.iter().all(is_tag).then_some(IfMatch::OneOf(tags))
 }

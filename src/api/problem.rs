@@ -6,9 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::domain::entry::Action;
 use crate::domain::fault::Language;
 use crate::domain::refusal::{FieldFault, Refusal, Standing};
 use crate::domain::state::Status;
+use crate::domain::transition;
 
 use super::error::ApiError;
 
@@ -153,7 +155,9 @@ impl ApiError {
             Self::Refused(Refusal::KeyInFlight) => "idempotency_key_in_flight",
             Self::Refused(Refusal::AnswerNotKept) => "answer_not_kept",
             Self::PreconditionRequired => "precondition_required",
+            Self::MalformedPrecondition => "malformed_if_match",
             Self::Refused(Refusal::TooManyDisputes) => "too_many_disputes",
+            Self::Refused(Refusal::DisputeOpen) => "dispute_open",
             Self::Refused(Refusal::DisputeClosed) => "dispute_closed",
             Self::WrongCode => "wrong_code",
             Self::Refused(Refusal::OwnClient) => "own_client",
@@ -191,6 +195,9 @@ impl ApiError {
                 format!("Cần phạm vi {}; vai trò của client này không có.", needs.as_str()),
                 format!("This needs the scope {}, which this client's role does not hold.", needs.as_str()),
             ),
+            Self::Refused(Refusal::InvalidTransition { standing, action }) => {
+                not_now(standing.status, *action, language)
+            }
             Self::MethodNotAllowed { allow } => {
                 language.choose(format!("Đường dẫn này chỉ nhận: {allow}."), format!("This path takes: {allow}."))
             }
@@ -200,23 +207,50 @@ impl ApiError {
     }
 }
 
+/// What may be done instead of what was asked.
+fn not_now(status: Status, action: Action, language: Language) -> String {
+    let (now, asked) = (status.as_str(), action.as_str());
+    let allowed: Vec<&str> = transition::allowed(status).iter().map(|action| action.as_str()).collect();
+    let list = allowed.join(", ");
+    match (status, action) {
+        (Status::Verified, Action::Verify) => language.choose(
+            "Đã được xác minh ở bậc bằng chứng này hoặc cao hơn; chỉ bậc cao hơn mới thay được.".to_owned(),
+            "Verified already, by evidence of this tier or a higher one; only a higher one replaces it.".to_owned(),
+        ),
+        (Status::Decommissioned, Action::Correct) => language.choose(
+            "Đã ngừng hoạt động: chỉ decommissioned_on còn sửa được.".to_owned(),
+            "It was decommissioned: only decommissioned_on can still be corrected.".to_owned(),
+        ),
+        _ if allowed.is_empty() => language.choose(
+            format!("{now} là trạng thái cuối: không thể {asked}."),
+            format!("{now} is final: {asked} is not possible."),
+        ),
+        _ => language.choose(
+            format!("Ở trạng thái {now} không thể {asked}; có thể: {list}. Đối tác sửa lại và resubmit, reviewer xác minh hoặc từ chối."),
+            format!("{asked} is not possible while it is {now}; possible are: {list}. Partners correct and resubmit, reviewers verify and reject."),
+        ),
+    }
+}
+
 /// Every problem code with its title and its general description, in both languages.
 #[rustfmt::skip]
 const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("malformed_json", ["JSON không hợp lệ", "Malformed JSON"], ["Nội dung gửi lên không phải JSON.", "The body is not JSON."]),
     ("invalid_request", ["Dữ liệu không hợp lệ", "Invalid request"], ["Một hoặc nhiều giá trị không hợp lệ; xem errors. Chưa có gì được ghi.", "One or more values are wrong; see errors. Nothing was recorded."]),
     ("not_found", ["Không tìm thấy", "Not found"], ["Không có gì ở địa chỉ này, hoặc không dành cho client này.", "There is nothing at this address, or not for this client."]),
-    ("different_content", ["Nội dung khác", "Different content"], ["external_id này đã được đăng ký với nội dung khác; xem differences. Chưa có gì được ghi.", "This external_id was registered with other content; see differences. Nothing was recorded."]),
-    ("installation_ended", ["Đã bị từ chối hoặc rút lại", "Rejected or withdrawn"], ["external_id này đã bị từ chối hoặc rút lại; xem installation.", "The installation of this external_id was rejected or withdrawn; see installation."]),
+    ("different_content", ["Nội dung khác", "Different content"], ["external_id này đã được đăng ký với nội dung khác; xem differences. Sửa bằng PATCH với etag của installation; điều đã cam kết nay đã lắp: …/complete. Chưa có gì được ghi.", "This external_id was registered with other content; see differences. Correct it by PATCH with the etag of installation; what was pledged and is there now: …/complete. Nothing was recorded."]),
+    ("installation_ended", ["Đã bị từ chối hoặc rút lại", "Rejected or withdrawn"], ["external_id này đã bị từ chối hoặc rút lại; xem installation. Nếu bị từ chối: sửa bằng PATCH rồi gửi …/resubmit. Nếu đã rút lại: dùng external_id khác.", "The installation of this external_id was rejected or withdrawn; see installation. If rejected: correct it by PATCH, then POST …/resubmit. If withdrawn: use another external_id."]),
     ("invalid_transition", ["Trạng thái không cho phép", "Invalid transition"], ["Trạng thái hiện tại không cho phép thao tác này; xem installation.", "Its current status does not allow this action; see installation."]),
     ("code_taken", ["Mã đã được dùng", "Code taken"], ["Mã này đã thuộc về một mục khác.", "Something else has this code already."]),
     ("stale", ["Đã thay đổi", "Changed since it was read"], ["Bản ghi đã thay đổi từ khi được đọc; hãy đọc lại rồi gửi với If-Match mới. Chưa có gì được ghi.", "The record changed since it was read: read it again, and send the new ETag in If-Match. Nothing was recorded."]),
     ("precondition_required", ["Thiếu If-Match", "If-Match is required"], ["Sửa dữ liệu cần tiêu đề If-Match với ETag đã đọc, để không ghi đè thay đổi của người khác.", "A correction needs the header If-Match with the ETag that was read, so that nobody's change is overwritten."]),
+    ("malformed_if_match", ["If-Match không đúng dạng", "Malformed If-Match"], ["If-Match là ETag đã đọc, trong dấu ngoặc kép, hoặc *.", "If-Match is the ETag that was read, in its double quotes, or *."]),
     ("recorded_by_another", ["Công trình của đối tác khác", "Recorded by another partner"], ["Chỉ đối tác ghi nhận công trình đầu tiên mới được sửa dữ liệu của công trình.", "Only the partner that first recorded a site corrects its facts."]),
     ("idempotency_key_reused", ["Khóa đã dùng cho yêu cầu khác", "Idempotency key reused"], ["Idempotency-Key này đã đi cùng một yêu cầu khác; hãy dùng khóa mới.", "This Idempotency-Key came with another request before; use a new one."]),
     ("idempotency_key_in_flight", ["Yêu cầu đang được xử lý", "Request under way"], ["Yêu cầu với Idempotency-Key này đang được xử lý; hãy gửi lại sau Retry-After giây.", "The request with this Idempotency-Key is still under way; send it again after Retry-After seconds."]),
     ("answer_not_kept", ["Câu trả lời không được lưu", "Answer not kept"], ["Yêu cầu với Idempotency-Key này đã được thực hiện; câu trả lời có bí mật nên không được lưu.", "The request with this Idempotency-Key was carried out; its answer held a secret and was not kept."]),
     ("too_many_disputes", ["Quá nhiều phản ánh", "Too many disputes"], ["Công trình này đã có 10 phản ánh chưa giải quyết; hãy chờ trả lời.", "Ten disputes are open at this site already; please wait for an answer."]),
+    ("dispute_open", ["Có phản ánh chưa giải quyết", "A dispute is open"], ["Chủ nhà có phản ánh chưa được giải quyết; mã mới chỉ được cấp sau khi phản ánh được trả lời. Nếu chủ nhà mất mã, hãy liên hệ đơn vị vận hành.", "The householder has an open dispute: a new code is given once it was answered. Whoever lost the code may turn to the operator."]),
     ("dispute_closed", ["Phản ánh đã được giải quyết", "Dispute closed"], ["Phản ánh này đã được giải quyết với kết quả khác.", "This dispute was closed with another outcome."]),
     ("wrong_code", ["Mã không đúng", "Wrong code"], ["Cần mã của chủ nhà trong tiêu đề Householder-Code. Nếu mã không còn dùng được, hãy đề nghị đơn vị lắp đặt cấp mã mới.", "Send the householder's code in the header Householder-Code. If it no longer works, ask the installer for a new one."]),
     ("own_client", ["Client đang dùng", "Own client"], ["Không thể thu hồi chính client đang dùng; hãy dùng một client admin khác.", "A client cannot revoke itself; use another client with the role admin."]),

@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use crate::domain::fault::Fault;
 use crate::domain::refusal::FieldFault;
 
+use super::Matched;
 use super::error::ApiError;
 
 /// The parameters of a request, and what is wrong with them.
@@ -20,7 +21,10 @@ impl Query {
     /// Splits the query string of a request.
     pub fn of(request: &HttpRequest) -> Result<Self, ApiError> {
         let parsed = actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-        let parameters = parsed.map_err(|_| ApiError::invalid("", Fault::ForbiddenCharacter))?.into_inner();
+        let mut parameters = parsed.map_err(|_| ApiError::invalid("", Fault::ForbiddenCharacter))?.into_inner();
+        if request.app_data::<Matched>().is_some_and(|matched| matched.is_public) {
+            parameters.retain(|(key, _)| !is_hung_on(key));
+        }
         Ok(Self { parameters, read: Vec::new(), faults: Vec::new() })
     }
 
@@ -41,6 +45,16 @@ impl Query {
                 None
             }
         }
+    }
+
+    /// Reads a parameter that is true or false; without it, false.
+    pub fn flag(&mut self, name: &'static str) -> bool {
+        let flag = |raw: &str| match raw {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Fault::UnknownValue { allowed: &["true", "false"] }),
+        };
+        self.parse(name, flag).unwrap_or(false)
     }
 
     /// Notes that a parameter had to be there and is not.
@@ -72,6 +86,12 @@ impl FromRequest for NoQuery {
         let empty = request.query_string().is_empty();
         ready(if empty { Ok(Self) } else { Query::of(request).and_then(Query::finish).map(|()| Self) })
     }
+}
+
+/// What others hang on a public link when it is shared, and scripts to get past caches: no part of
+/// the question.
+fn is_hung_on(key: &str) -> bool {
+    key.starts_with("utm_") || ["fbclid", "gclid", "zarsrc", "_"].contains(&key)
 }
 
 /// A parameter's name comes from outside: no longer than a name.

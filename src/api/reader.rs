@@ -99,7 +99,8 @@ impl<'n> Object<'n> {
         None
     }
 
-    fn is_null(&self, name: &str) -> bool {
+    /// Whether a member is there as `null`.
+    pub fn is_null(&self, name: &str) -> bool {
         self.members.iter().any(|(key, node)| key == name && *node == Node::Null)
     }
 

@@ -23,7 +23,6 @@ use super::error::ApiError;
 use super::installations::list_found;
 use super::installations::view::{InstallationList, outcome};
 use super::json::Node;
-use super::middleware::language_of;
 use super::problem::{Problem, ProblemError, StandingView};
 use super::query::{NoQuery, Query};
 use super::reader::{Faults, Object, coded};
@@ -42,6 +41,7 @@ pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 #[utoipa::path(get, path = "/v1/review/queue", tag = "review",
     params(("partner" = Option<String>, Query), ("project" = Option<String>, Query),
         ("province" = Option<String>, Query), ("kind" = Option<String>, Query), ("measure" = Option<String>, Query),
+        ("sandbox" = Option<bool>, Query, description = "Those of partners that try things out instead."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = InstallationList)))]
 pub async fn get_review_queue(
@@ -53,6 +53,7 @@ pub async fn get_review_queue(
     let kind = |raw: &str| SiteKind::parse(raw).ok_or(Fault::UnknownValue { allowed: SiteKind::CODES });
     let filter = Filter {
         status: Some(Status::Installed),
+        sandbox: Some(query.flag("sandbox")),
         partner: query.parse("partner", Code::parse),
         project: query.parse("project", Code::parse),
         province: query.parse("province", parse_province),
@@ -102,7 +103,6 @@ pub struct RefusedView {
 #[utoipa::path(post, path = "/v1/review/decisions", tag = "review", request_body = DecideInstallations,
     responses((status = 200, body = DecisionsResponse)))]
 pub async fn decide_installations(
-    request: HttpRequest,
     caller: Caller,
     _: NoQuery,
     state: web::Data<State>,
@@ -114,7 +114,7 @@ pub async fn decide_installations(
     if !results.is_empty() && results.iter().all(|result| matches!(result, Err(Failure::Unavailable))) {
         return Err(ApiError::Unavailable);
     }
-    let language = language_of(request.headers());
+    let language = caller.1;
     let data = decisions.iter().zip(results).map(|((id, _), result)| DecisionView::of(*id, result, language)).collect();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DecisionsResponse { data }))
 }

@@ -15,7 +15,6 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::installations::corrections::read_site_correction;
-use super::installations::dry_run;
 use super::installations::view::{SiteView, outcome};
 use super::perform::{Answered, perform};
 use super::precondition::Precondition;
@@ -41,6 +40,8 @@ pub struct SiteChangedResponse {
     outcome: &'static str,
     /// Whether this was only asked for: nothing was recorded.
     dry_run: bool,
+    /// Installations there that were verified, and wait to be verified again because of this.
+    unverified: Vec<String>,
 }
 
 /// One site
@@ -91,16 +92,17 @@ pub async fn correct_site(
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let mut query = Query::of(&request)?;
-    let dry_run = dry_run(&mut query);
+    let dry_run = query.flag("dry_run");
     query.finish()?;
     let read = read_site_correction(&body.0, state.register.today());
     let (correction, reason, note) = read.map_err(ApiError::Invalid)?;
     let command = Command::CorrectSite { id, if_match, correction: Box::new(correction), reason, note };
     let actor = caller.0.clone();
     perform(&state, &caller, command, (dry_run, body.1), move |done| {
-        let Done::SiteChanged { changed, record } = done else { return Err(ApiError::Internal) };
+        let Done::SiteChanged { changed, record, unverified } = done else { return Err(ApiError::Internal) };
         let data = SiteView::of(record, &actor).without_private();
-        let body = SiteChangedResponse { data, outcome: outcome(*changed), dry_run };
+        let unverified = unverified.iter().map(ToString::to_string).collect();
+        let body = SiteChangedResponse { data, outcome: outcome(*changed), dry_run, unverified };
         Ok(Answered::json(200, &body)?.with_etag(record.site_etag()))
     })
     .await

@@ -14,7 +14,7 @@ use super::rows::stored;
 use super::schema::{client_secrets, clients, entries, partners, projects};
 use crate::domain::actor::{Actor, Role};
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
-use crate::domain::entry::Cause;
+use crate::domain::entry::{Action, Cause};
 use crate::domain::id::{Code, PartnerCode, ProjectCode};
 use crate::domain::reference::ProvinceId;
 
@@ -144,6 +144,7 @@ pub fn changed(connection: &mut Connection, after: i64, up_to: i64) -> Result<bo
         entries::table
             .filter(entries::version.gt(after).and(entries::version.le(up_to)))
             .filter(entries::cause.eq(Cause::Administration.as_str()))
+            .filter(entries::action.eq_any(Action::OF_DIRECTORY.map(Action::as_str)))
             .select(entries::version)
             .first(c)
             .optional()

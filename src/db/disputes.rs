@@ -35,6 +35,8 @@ pub struct Noted {
     pub dispute: Dispute,
     /// In the householder's words.
     pub note: Option<String>,
+    /// In the words of the reviewer who closed it.
+    pub answer: Option<String>,
 }
 
 /// Keeps a new dispute.
@@ -105,7 +107,7 @@ pub fn after(connection: &mut Connection, after: i64, open: bool, limit: i64) ->
 }
 
 /// The notes of these entries, where they have one.
-fn notes(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i64, String>, DbError> {
+pub fn notes(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i64, String>, DbError> {
     let found: Vec<(i64, Option<String>)> = on_backend!(connection, c => {
         entry_facts::table
             .filter(entry_facts::version.eq_any(versions))
@@ -125,9 +127,15 @@ pub fn open(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(
 }
 
 pub(super) fn with_notes(connection: &mut Connection, disputes: Vec<Dispute>) -> Result<Vec<Noted>, DbError> {
-    let versions: Vec<i64> = disputes.iter().map(|dispute| dispute.id).collect();
+    let closed_by = |dispute: &Dispute| dispute.closed.map(|closing| closing.version);
+    let versions: Vec<i64> = disputes.iter().flat_map(|one| [Some(one.id), closed_by(one)]).flatten().collect();
     let mut notes = notes(connection, &versions)?;
-    Ok(disputes.into_iter().map(|dispute| Noted { note: notes.remove(&dispute.id), dispute }).collect())
+    let mut noted = |dispute: Dispute| Noted {
+        note: notes.remove(&dispute.id),
+        answer: closed_by(&dispute).and_then(|version| notes.remove(&version)),
+        dispute,
+    };
+    Ok(disputes.into_iter().map(&mut noted).collect())
 }
 
 impl TryFrom<DisputeRow> for Dispute {

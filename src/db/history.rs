@@ -6,15 +6,17 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::sql_types::Bool;
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, allow_tables_to_appear_in_same_query,
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, TextExpressionMethods,
+    allow_tables_to_appear_in_same_query,
 };
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
 use super::schema::{entries, entry_facts};
 use crate::domain::entry::Action;
-use crate::domain::history::PastFacts;
+use crate::domain::history::{PastFacts, PastInstallation, PastSite};
 use crate::domain::installation::Installation;
+use crate::domain::site::SiteRecord;
 
 allow_tables_to_appear_in_same_query!(entries, entry_facts);
 
@@ -49,20 +51,73 @@ pub fn actions(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<
     rows.into_iter().map(known).collect()
 }
 
-/// Every entry that spoke of an installation or of its site since it was registered, oldest first.
-pub fn of(connection: &mut Connection, installation: &Installation) -> Result<Vec<Past>, DbError> {
+/// A page of what happened to an installation and its site.
+#[derive(Debug)]
+pub struct History {
+    /// The entries, newest first.
+    pub entries: Vec<Past>,
+    /// Whether there are older ones.
+    pub more: bool,
+    /// The installation as it stood before them; none before it was registered.
+    pub installation: Option<PastInstallation>,
+    /// The site as it stood before them; none before there was one.
+    pub site: Option<PastSite>,
+}
+
+/// Of the entries before `before` that spoke of an installation or of its site since it was
+/// registered, the `limit` newest.
+pub fn of(
+    connection: &mut Connection,
+    record: &SiteRecord,
+    installation: &Installation,
+    before: i64,
+    limit: i64,
+) -> Result<History, DbError> {
+    let site = format!("site/{}", record.site.id);
+    let site_since = record.installations.iter().map(|one| one.registered_version).min().unwrap_or_default();
+    let of_site = Since { version: site_since, subjects: std::slice::from_ref(&site) };
+    let both = [format!("installation/{}", installation.id), site.clone()];
+    let of_both = Since { version: installation.registered_version, subjects: &both };
+    let mut entries = newest(connection, &of_both, before, limit + 1, "%")?;
+    let most = usize::try_from(limit).unwrap_or_default();
+    let more = entries.len() > most;
+    entries.truncate(most);
+    let start = entries.last().map_or(before, |oldest| oldest.version);
+    let id = installation.id.to_string();
+    let standing = newest(connection, &of_both, start, 1, &format!("%\"id\":\"{id}\"%"))?.pop();
+    let standing = standing.and_then(|past| past.facts.installations.into_iter().find(|one| one.id == id));
+    let at = newest(connection, &of_site, start, 1, "%\"sites\":[{%")?.pop();
+    let id = record.site.id.to_string();
+    let at = at.and_then(|past| past.facts.sites.into_iter().find(|one| one.id == id));
+    Ok(History { entries, more, installation: standing, site: at })
+}
+
+/// The entry that registered something, and those that spoke of some subjects since.
+struct Since<'a> {
+    version: i64,
+    subjects: &'a [String],
+}
+
+/// The newest entries before `before` whose facts are like `facts`.
+fn newest(
+    connection: &mut Connection,
+    since: &Since<'_>,
+    before: i64,
+    limit: i64,
+    facts: &str,
+) -> Result<Vec<Past>, DbError> {
     type Row = (i64, chrono::NaiveDateTime, String, String, String, String, Option<String>);
-    let subjects = [format!("installation/{}", installation.id), format!("site/{}", installation.site)];
-    let first = installation.registered_version;
     let rows: Vec<Row> = on_backend!(connection, c => {
         entries::table
             .inner_join(entry_facts::table.on(entry_facts::version.eq(entries::version)))
-            .filter(entries::version.eq(first).or(entries::subject
-                .eq_any(&subjects)
+            .filter(entries::version.eq(since.version).or(entries::subject
+                .eq_any(since.subjects)
                 // The condition of the index, word for word.
                 .and(sql::<Bool>("entries.action <> 'register'"))
-                .and(entries::version.gt(first))))
-            .order(entries::version)
+                .and(entries::version.gt(since.version))))
+            .filter(entries::version.lt(before).and(entry_facts::facts.like(facts)))
+            .order(entries::version.desc())
+            .limit(limit)
             .select((entries::version, entries::recorded_at, entries::actor, entries::action, entries::cause,
                 entry_facts::facts, entry_facts::note))
             .load(c)

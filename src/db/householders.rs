@@ -37,11 +37,18 @@ impl Batch {
         self.codes.push(CodeRow { hash: hash.to_vec(), site, issued_at: stored(at) });
     }
 
-    /// Entries of this batch that speak of one of the subjects and have a note.
+    /// Entries of this batch that speak of one of the subjects and have a note, but for these actions.
     #[must_use]
-    pub fn noted(&self, subjects: &[String]) -> Vec<i64> {
+    pub fn noted(&self, subjects: &[String], spared: &[&str]) -> Vec<i64> {
         let about = self.entries.iter().zip(&self.facts).filter(|(entry, _)| subjects.contains(&entry.subject));
+        let about = about.filter(|(entry, _)| !spared.contains(&entry.action.as_str()));
         about.filter(|(_, facts)| facts.note.is_some()).map(|(entry, _)| entry.version).collect()
+    }
+
+    /// The note of an entry of this batch.
+    #[must_use]
+    pub fn note(&self, version: i64) -> Option<&str> {
+        self.facts.iter().find(|facts| facts.version == version)?.note.as_deref()
     }
 
     /// Deletes note and salt of an entry, written before or in this batch.
@@ -108,13 +115,20 @@ pub fn family(connection: &mut Connection, site: SiteId) -> Result<Vec<SiteId>, 
     family.iter().map(|id| site_id(id)).collect()
 }
 
-/// Entries with a note: of these versions, and of the others that speak of one of the subjects.
-pub fn noted(connection: &mut Connection, subjects: &[String], versions: &[i64]) -> Result<Vec<i64>, DbError> {
+/// Entries with a note: of these versions, and of the others that speak of one of the subjects,
+/// but for some actions.
+pub fn noted(
+    connection: &mut Connection,
+    subjects: &[String],
+    versions: &[i64],
+    spared: &[&str],
+) -> Result<Vec<i64>, DbError> {
     let mut about: Vec<i64> = on_backend!(connection, c => {
         entries::table
             .filter(entries::subject.eq_any(subjects))
             // In these words, so that the index without registrations serves.
             .filter(diesel::dsl::sql::<Bool>("action <> 'register'"))
+            .filter(entries::action.ne_all(spared))
             .select(entries::version)
             .load(c)
     })?;

@@ -1,5 +1,7 @@
 //! Answers kept under the idempotency keys of clients.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
 
@@ -52,10 +54,15 @@ pub fn find<'k>(
     connection: &mut Connection,
     keys: impl Iterator<Item = (&'k str, &'k str)>,
 ) -> Result<Vec<Kept>, DbError> {
-    let mut found = Vec::new();
+    let mut of_clients: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (client_id, key) in keys {
+        of_clients.entry(client_id).or_default().push(key);
+    }
+    let mut found = Vec::new();
+    for (client_id, keys) in of_clients {
         let rows: Vec<KeyRow> = on_backend!(connection, c => {
-            idempotency_keys::table.find((client_id, key)).select(KeyRow::as_select()).load(c)
+            let own = idempotency_keys::table.filter(idempotency_keys::client_id.eq(client_id));
+            own.filter(idempotency_keys::key.eq_any(keys)).select(KeyRow::as_select()).load(c)
         })?;
         for row in rows {
             found.push(Kept::try_from(row)?);
@@ -66,15 +73,23 @@ pub fn find<'k>(
 
 /// Keeps answers, in the transaction of what they answer.
 pub fn keep(connection: &mut Connection, kept: &[Kept]) -> Result<(), DbError> {
-    for one in kept {
-        let row = KeyRow {
-            client_id: one.client_id.clone(),
-            key: one.key.clone(),
-            request_digest: one.digest.to_vec(),
-            response: one.answer.clone(),
-            created_at: stored(one.at),
-        };
-        on_backend!(connection, c => diesel::insert_into(idempotency_keys::table).values(&row).execute(c))?;
+    let row = |one: &Kept| KeyRow {
+        client_id: one.client_id.clone(),
+        key: one.key.clone(),
+        request_digest: one.digest.to_vec(),
+        response: one.answer.clone(),
+        created_at: stored(one.at),
+    };
+    let rows: Vec<KeyRow> = kept.iter().map(row).collect();
+    match connection {
+        Connection::Sqlite(c) => {
+            for row in &rows {
+                diesel::insert_into(idempotency_keys::table).values(row).execute(&mut **c)?;
+            }
+        }
+        Connection::Postgres(c) => {
+            diesel::insert_into(idempotency_keys::table).values(&rows).execute(&mut **c)?;
+        }
     }
     Ok(())
 }

@@ -37,6 +37,8 @@ pub struct Filter {
     pub project: Option<ProjectCode>,
     /// As this actor may see them.
     pub seen_by: Option<Actor>,
+    /// Of partners that try things out, or of the others.
+    pub sandbox: Option<bool>,
     /// After this one, in the order of ids.
     pub after: Option<InstallationId>,
 }
@@ -104,6 +106,9 @@ pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<
         }
         if let Some(province) = filter.province {
             query = query.filter(sites::province_code.eq(province.code()));
+        }
+        if let Some(sandbox) = filter.sandbox {
+            query = query.filter(installations::sandbox.eq(sandbox));
         }
         if let Some(site) = filter.site {
             query = query.filter(installations::site.eq(site.to_string()));

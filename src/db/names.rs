@@ -48,8 +48,8 @@ pub struct Found {
 /// Looks up every name.
 pub fn find(connection: &mut Connection, wanted: &Wanted) -> Result<Found, DbError> {
     let mut found = Found::default();
-    if wanted.installations.is_empty() {
-        return Ok(found); // only a registration has names, and each has its own
+    if wanted.installations.is_empty() && wanted.grid_codes.is_empty() {
+        return Ok(found); // every registration has a name
     }
     let rows = match connection {
         Connection::Sqlite(c) => on_sqlite(c, wanted)?,

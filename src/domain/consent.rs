@@ -21,7 +21,8 @@ pub struct ConsentText {
 pub fn consent_text(version: i32) -> Option<ConsentText> {
     let (in_force_from, vi, en) = match version {
         1 => (
-            "2026-11-25",
+            // The law that it speaks of is in force from this day.
+            "2026-01-01",
             include_str!("../../reference/consent/1.vi.md"),
             include_str!("../../reference/consent/1.en.md"),
         ),

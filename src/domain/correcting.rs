@@ -19,18 +19,23 @@ pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction,
         corrected.measures = measures.by_number();
     }
     corrected.terms = correction.terms.applied(&recorded.terms);
-    corrected.state = corrected_state(&recorded.state, correction, stamp)?;
+    let refused = || Refusal::InvalidTransition { standing: record.standing(recorded), action: Action::Correct };
+    let withdrawn = matches!(recorded.state, State::Withdrawn { .. });
+    corrected.state = match corrected_state(&recorded.state, correction, stamp) {
+        Err(_) if withdrawn => return Err(refused()),
+        state => state?,
+    };
     if corrected.measures != recorded.measures {
         corrected.state = unverified(&corrected.state);
     }
     if corrected == *recorded {
         return Ok(None);
     }
-    let ended = matches!(recorded.state, State::Withdrawn { .. } | State::Decommissioned { .. });
+    let ended = withdrawn || matches!(recorded.state, State::Decommissioned { .. });
     let only_the_end = corrected.measures == recorded.measures && corrected.terms == recorded.terms;
     let may = !ended || (only_the_end && matches!(recorded.state, State::Decommissioned { .. }));
     if !may || (ended && corrected.state.installed_on() != recorded.state.installed_on()) {
-        return Err(Refusal::InvalidTransition { standing: record.standing(recorded), action: Action::Correct });
+        return Err(refused());
     }
     touch(&mut corrected, stamp);
     let mut after = record.clone();

@@ -133,7 +133,26 @@ impl SiteCorrection {
             // Whoever consents anew, after the day that they withdrew, consents again.
             consent_withdrawn_on: before
                 .consent_withdrawn_on
-                .filter(|day| !matches!(self.consent, Amend::Set(consent) if consent.on >= *day)),
+                .filter(|day| !matches!(self.consent, Amend::Set(consent) if consent.on > *day)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consent_given_after_the_day_of_its_withdrawal_is_a_new_one() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let before = PrivateFacts { consent_withdrawn_on: Some(day("2026-11-24")), ..PrivateFacts::default() };
+        let withdrawn = |on: &str| {
+            let consent = Amend::Set(Consent { on: day(on), text_version: 1 });
+            SiteCorrection { consent, ..SiteCorrection::default() }.private(&before).consent_withdrawn_on
+        };
+        for not_after in ["2026-11-23", "2026-11-24"] {
+            assert_eq!(withdrawn(not_after), before.consent_withdrawn_on, "{not_after}");
+        }
+        assert_eq!(withdrawn("2026-11-25"), None);
     }
 }

@@ -9,6 +9,22 @@ use super::cell::CellKey;
 use super::coded::coded_enum;
 use super::totals::Totals;
 
+impl Action {
+    /// Those that change partners, clients or projects.
+    pub const OF_DIRECTORY: [Self; 7] = [
+        Self::AddPartner,
+        Self::AddClient,
+        Self::AddProject,
+        Self::RevokeClient,
+        Self::ResetSecret,
+        Self::SuspendPartner,
+        Self::ResumePartner,
+    ];
+
+    /// Those whose notes are a reviewer's words.
+    pub const OF_REVIEWERS: [Self; 3] = [Self::Verify, Self::Reject, Self::CloseDispute];
+}
+
 coded_enum!(
     /// What was done.
     Action {

@@ -45,11 +45,13 @@ pub enum Fault {
     NotAnId,
     NotACode,
     NotAGridCode,
+    GridCodeOfAnother,
     NotACursor,
     OutOfRange { min: i64, max: i64 },
     NotADate,
     InTheFuture { today: NaiveDate },
     BeforeYear { year: i32 },
+    BeforeConsentText { from: NaiveDate },
     BeforeInstallation { on: NaiveDate },
     NotPositive,
     Negative,
@@ -108,6 +110,10 @@ pub enum Because {
     NotAPartnerClient,
     /// It was not decommissioned.
     NotDecommissioned,
+    /// What is left out of a corrected place is unknown.
+    PlaceAsAWhole,
+    /// A correction is not the way to change it.
+    NotCorrectable,
     /// Only reviewers have an affiliation.
     NotAReviewer,
     /// Only reviewers and dashboards are limited to a province.
@@ -133,11 +139,13 @@ impl Fault {
             Self::NotAnId => "not_an_id",
             Self::NotACode => "not_a_code",
             Self::NotAGridCode => "not_a_grid_customer_code",
+            Self::GridCodeOfAnother => "grid_customer_code_of_another",
             Self::NotACursor => "not_a_cursor",
             Self::OutOfRange { .. } => "out_of_range",
             Self::NotADate => "not_a_date",
             Self::InTheFuture { .. } => "in_the_future",
             Self::BeforeYear { .. } => "too_early",
+            Self::BeforeConsentText { .. } => "before_consent_text",
             Self::BeforeInstallation { .. } => "before_installation",
             Self::NotPositive => "not_positive",
             Self::Negative => "negative",
@@ -206,6 +214,10 @@ impl Fault {
                 "Mã khách hàng điện chỉ gồm chữ cái và chữ số.",
                 "A grid customer code has letters and digits only.",
             ),
+            Self::GridCodeOfAnother => both(
+                "Một công trình khác của đối tác đã có mã khách hàng điện này: cùng mã là cùng công trình.",
+                "Another site of the same partner has this grid customer code: one code means one site.",
+            ),
             Self::NotACursor => both(
                 "Con trỏ trang không hợp lệ; hãy dùng next_cursor của trang trước.",
                 "Not a cursor of this list; use next_cursor of the page before.",
@@ -224,6 +236,10 @@ impl Fault {
             Self::BeforeYear { year } => {
                 (format!("Không được trước năm {year}."), format!("Must not be before the year {year}."))
             }
+            Self::BeforeConsentText { from } => (
+                format!("Bản đồng ý này có từ ngày {from}; không thể đồng ý với nó trước đó."),
+                format!("This text is there since {from}: nobody can have agreed to it before."),
+            ),
             Self::BeforeInstallation { on } => (
                 format!("Không được trước ngày lắp đặt ({on})."),
                 format!("Must not be before the day of installation ({on})."),
@@ -293,7 +309,7 @@ impl Fault {
                 both("Không phải mã giải pháp; xem /v1/measures.", "Not the code of a measure; see /v1/measures.")
             }
             Self::DuplicateMeasure { measure } => (
-                format!("Giải pháp {} đã có trong công việc này; hãy cộng gộp thành một dòng.", measure.code()),
+                format!("Giải pháp {} đã có trong lần lắp đặt này; hãy cộng gộp thành một dòng.", measure.code()),
                 format!(
                     "Measure {} stands in this installation already; add the two up into one line.",
                     measure.code()
@@ -355,11 +371,17 @@ impl Expected {
 impl Because {
     fn vietnamese(self) -> &'static str {
         match self {
-            Self::Pledged => "Công việc mới cam kết (pledged) chưa có ngày lắp đặt.",
+            Self::Pledged => "Lần lắp đặt mới cam kết (pledged) chưa có ngày lắp đặt.",
             Self::SiteNamedTwice => "Chỉ gửi site.id hoặc site.external_id, không gửi cả hai.",
             Self::NotSolar => "Chỉ điện mặt trời mới có inverter_kw.",
             Self::NotAPartnerClient => "Chỉ vai trò partner mới thuộc về một đối tác.",
-            Self::NotDecommissioned => "Chỉ công việc đã ngừng hoạt động (decommissioned) mới có ngày ngừng.",
+            Self::NotDecommissioned => "Chỉ lần lắp đặt đã ngừng hoạt động (decommissioned) mới có ngày ngừng.",
+            Self::PlaceAsAWhole => {
+                "Địa điểm được sửa trọn vẹn: hãy gửi cả province_code; mã nào không gửi thì thành chưa biết."
+            }
+            Self::NotCorrectable => {
+                "Trường này không sửa ở đây: trạng thái đổi bằng complete, withdraw, decommission, resubmit; công trình đổi bằng PATCH /v1/sites/{id}; external_id không đổi."
+            }
             Self::NotAReviewer => "Chỉ vai trò reviewer mới có affiliation (đối tác nơi người đó làm việc).",
             Self::NotLimitable => "Chỉ vai trò reviewer và dashboard mới có thể giới hạn trong một tỉnh.",
         }
@@ -372,6 +394,13 @@ impl Because {
             Self::NotSolar => "Only solar measures have an inverter_kw.",
             Self::NotAPartnerClient => "Only the role partner belongs to a partner.",
             Self::NotDecommissioned => "Only a decommissioned installation has a last day.",
+            Self::PlaceAsAWhole => {
+                "A place is corrected as a whole: send province_code too; whatever code is left out is unknown then."
+            }
+            Self::NotCorrectable => {
+                "Not changed here: complete, withdraw, decommission and resubmit change the status, \
+                 PATCH /v1/sites/{id} the site; an external_id stays."
+            }
             Self::NotAReviewer => "Only the role reviewer has an affiliation (the partner that the person works for).",
             Self::NotLimitable => "Only the roles reviewer and dashboard can be limited to a province.",
         }

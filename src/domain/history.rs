@@ -17,6 +17,25 @@ pub struct PastFacts {
     pub personal: Vec<String>,
     /// The reason code of the request.
     pub reason: Option<String>,
+    /// The dispute that it opened.
+    pub dispute: Option<PastDispute>,
+    /// The end of the dispute that it closed.
+    pub closing: Option<PastClosing>,
+}
+
+/// A dispute as it was opened.
+#[derive(Clone, PartialEq, Deserialize, Debug)]
+#[expect(missing_docs, reason = "the fields of `facts::DisputeDoc`")]
+pub struct PastDispute {
+    pub installation: Option<String>,
+    pub reason: String,
+}
+
+/// How a dispute ended.
+#[derive(Clone, PartialEq, Deserialize, Debug)]
+#[expect(missing_docs, reason = "the fields of `facts::ClosingDoc`")]
+pub struct PastClosing {
+    pub outcome: String,
 }
 
 /// A site as an entry left it.

@@ -90,6 +90,8 @@ pub enum Refusal {
     },
     /// So many disputes are open at the site already.
     TooManyDisputes,
+    /// No new code goes out while a dispute is open at the site.
+    DisputeOpen,
     /// The dispute was closed with another outcome.
     DisputeClosed,
     /// Whoever revokes the client that they act as locks themselves out.

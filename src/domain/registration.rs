@@ -11,7 +11,7 @@ use super::measures::{MeasureLine, MeasureLines};
 use super::place::Place;
 use super::private::PrivateFacts;
 use super::quantity::units;
-use super::reference::{CommuneId, FormerProvinceId, target};
+use super::reference::{CommuneId, FormerProvinceId, MeasureId, target};
 use super::refusal::{Difference, Refusal};
 use super::site::{Flags, Site, SiteFacts, SiteKind, SiteRecord};
 use super::state::{State, Status};
@@ -232,53 +232,86 @@ fn line_value(line: &MeasureLine) -> Value {
 /// stood without this installation, if it was known.
 #[must_use]
 pub fn remarks(new: &NewInstallation, before: Option<&SiteRecord>) -> Vec<Remark> {
-    let mut remarks = Vec::new();
-    let mut add = |pointer: String, warning| remarks.push(Remark { pointer, warning });
-    if new.installed_on.is_some_and(|day| day < target().counted_from) {
-        add("/installed_on".to_owned(), Warning::PreProgramme);
-    }
+    let others = before.into_iter().flat_map(|record| &record.installations);
+    let mut remarks = second_look(&Look {
+        installed_on: new.installed_on,
+        measures: new.measures.as_slice(),
+        terms: &new.terms,
+        kind: before.map(|record| record.site.facts.kind).or(new.site.said().kind),
+        others: others.filter(|one| one.external_id != new.external_id).collect(),
+    });
+    let mut add = |pointer: &str, warning| remarks.push(Remark { pointer: pointer.to_owned(), warning });
     if let Some(warning) = new.private.grid_customer_code.as_ref().and_then(super::private::GridCode::warning) {
-        add("/site/grid_customer_code".to_owned(), warning);
-    }
-    let kind = before.map(|record| record.site.facts.kind).or(new.site.said().kind);
-    for (index, line) in new.measures.as_slice().iter().enumerate() {
-        if let Some(warning) = kind.and_then(|kind| line.warning(kind)) {
-            add(format!("/measures/{index}/quantity"), warning);
-        }
-        if before.is_some_and(|record| is_repeated(line, new, record)) {
-            add(format!("/measures/{index}"), Warning::PossibleDuplicate);
-        } else if let Some(with) = before.and_then(|record| overlap(line, record, &new.external_id)) {
-            add(format!("/measures/{index}/measure"), Warning::OverlappingMeasure { with });
-        }
-    }
-    if !new.measures.as_slice().iter().any(MeasureLine::counts_for_site) {
-        add("/measures".to_owned(), Warning::CountsNoSite);
-    }
-    if new.terms.cost.zip(new.terms.support).is_some_and(|(cost, support)| support > cost) {
-        add("/support_vnd".to_owned(), Warning::SupportAboveCost);
+        add("/site/grid_customer_code", warning);
     }
     for pointer in before.map(|record| site_differences(new, record)).unwrap_or_default() {
-        add(pointer.to_owned(), Warning::SiteDiffers);
+        add(pointer, Warning::SiteDiffers);
     }
     remarks
 }
 
-/// The same measure, of the same size and day, stands at the site already from another installation.
-fn is_repeated(line: &MeasureLine, new: &NewInstallation, record: &SiteRecord) -> bool {
-    let others = record.installations.iter().filter(|i| i.external_id != new.external_id);
-    let same_day = others.filter(|i| i.state.held().is_some() && i.state.installed_on() == new.installed_on);
-    same_day.flat_map(|i| i.measures.as_slice()).any(|other| other == line)
+/// What deserves a second look in an installation as it stands.
+#[must_use]
+pub fn standing_remarks(record: &SiteRecord, installation: &Installation) -> Vec<Remark> {
+    second_look(&Look {
+        installed_on: installation.state.installed_on(),
+        measures: installation.measures.as_slice(),
+        terms: &installation.terms,
+        kind: Some(record.site.facts.kind),
+        others: record.installations.iter().filter(|one| one.id != installation.id).collect(),
+    })
 }
 
-/// A measure in operation at the site, from another installation, in the same exclusive group.
-fn overlap(line: &MeasureLine, record: &SiteRecord, own: &ExternalId) -> Option<super::reference::MeasureId> {
-    let group = line.measure.exclusive_group()?;
-    let others = record.installations.iter().filter(|i| i.external_id != *own);
-    others
-        .filter(|i| matches!(i.state, State::Installed { .. } | State::Verified { .. }))
-        .flat_map(|i| i.measures.as_slice())
-        .map(|other| other.measure)
-        .find(|other| other.exclusive_group() == Some(group))
+/// An installation, new or recorded, and what else is at its site.
+struct Look<'a> {
+    installed_on: Option<NaiveDate>,
+    measures: &'a [MeasureLine],
+    terms: &'a Terms,
+    kind: Option<SiteKind>,
+    others: Vec<&'a Installation>,
+}
+
+fn second_look(look: &Look<'_>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut add = |pointer: String, warning| remarks.push(Remark { pointer, warning });
+    if look.installed_on.is_some_and(|day| day < target().counted_from) {
+        add("/installed_on".to_owned(), Warning::PreProgramme);
+    }
+    for (index, line) in look.measures.iter().enumerate() {
+        if let Some(warning) = look.kind.and_then(|kind| line.warning(kind)) {
+            add(format!("/measures/{index}/quantity"), warning);
+        }
+        if look.is_repeated(line) {
+            add(format!("/measures/{index}"), Warning::PossibleDuplicate);
+        } else if let Some(with) = look.overlap(line) {
+            add(format!("/measures/{index}/measure"), Warning::OverlappingMeasure { with });
+        }
+    }
+    if !look.measures.iter().any(MeasureLine::counts_for_site) {
+        add("/measures".to_owned(), Warning::CountsNoSite);
+    }
+    if look.terms.cost.zip(look.terms.support).is_some_and(|(cost, support)| support > cost) {
+        add("/support_vnd".to_owned(), Warning::SupportAboveCost);
+    }
+    remarks
+}
+
+impl Look<'_> {
+    /// The same measure, of the same size and day, stands at the site already from another installation.
+    fn is_repeated(&self, line: &MeasureLine) -> bool {
+        let others = self.others.iter();
+        let same_day = others.filter(|i| i.state.held().is_some() && i.state.installed_on() == self.installed_on);
+        same_day.flat_map(|i| i.measures.as_slice()).any(|other| other == line)
+    }
+
+    /// Another measure in the same exclusive group: in operation at the site, or in the same installation.
+    fn overlap(&self, line: &MeasureLine) -> Option<MeasureId> {
+        let group = line.measure.exclusive_group()?;
+        let in_operation = |i: &&&Installation| matches!(i.state, State::Installed { .. } | State::Verified { .. });
+        let others = self.others.iter().filter(in_operation).flat_map(|i| i.measures.as_slice());
+        let beside = self.measures.iter().filter(|other| other.measure != line.measure);
+        others.chain(beside).map(|other| other.measure).find(|other| other.exclusive_group() == Some(group))
+    }
 }
 
 /// Pointers to what was said of a known site and differs from what is recorded.

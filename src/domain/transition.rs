@@ -11,10 +11,24 @@ use super::private::PrivateFacts;
 use super::refusal::Refusal;
 use super::registration::Stamp;
 use super::site::SiteRecord;
-use super::state::{State, Tier};
+use super::state::{State, Status, Tier};
 
 /// The record after a change, or `None` when nothing changes.
 pub type Changed = Result<Option<SiteRecord>, Refusal>;
+
+/// What may be done in a status. Of what was decommissioned, only its last day is corrected; what is
+/// verified is verified again only by a higher tier.
+#[must_use]
+pub fn allowed(status: Status) -> &'static [Action] {
+    use Action::{Complete, Correct, Decommission, Reject, Resubmit, Verify, Withdraw};
+    match status {
+        Status::Pledged => &[Correct, Complete, Withdraw, Reject],
+        Status::Installed | Status::Verified => &[Correct, Verify, Reject, Withdraw, Decommission],
+        Status::Rejected => &[Correct, Resubmit, Withdraw],
+        Status::Withdrawn => &[],
+        Status::Decommissioned => &[Correct],
+    }
+}
 
 /// A reviewer found evidence of `tier`. A higher tier replaces a lower one.
 pub fn verify(record: &SiteRecord, id: InstallationId, tier: Tier, stamp: Stamp) -> Changed {
@@ -284,8 +298,19 @@ mod tests {
         assert_eq!(money, ["pledged", "installed", "verified", "rejected", "-", "-"]);
         let date = correct(Correction { installed_on: Some(day("2026-01-16")), ..Correction::default() });
         assert_eq!(date, ["!", "installed", "installed", "rejected", "-", "-"]);
+        let possible = |action: Action, outcomes: &[&str]| {
+            let done = outcomes.iter().map(|outcome| !matches!(*outcome, "-" | "=" | "!"));
+            let allowed = Status::ALL.iter().map(|status| allowed(*status).contains(&action));
+            assert!(done.eq(allowed), "{action:?}");
+        };
+        possible(Action::Verify, &verify(Tier::Metered));
+        possible(Action::Reject, &reject);
+        possible(Action::Decommission, &end("2026-02-01"));
+        possible(Action::Withdraw, &withdraw);
+        possible(Action::Complete, &complete(None));
+        possible(Action::Resubmit, &resubmit(None));
         let end = correct(Correction { decommissioned_on: Some(day("2026-02-02")), ..Correction::default() });
-        assert_eq!(end, ["!", "!", "!", "!", "!", "decommissioned"]);
+        assert_eq!(end, ["!", "!", "!", "!", "-", "decommissioned"]);
         assert_eq!(correct(Correction::default()), ["="; 6]);
     }
 

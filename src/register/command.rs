@@ -269,6 +269,8 @@ pub enum Done {
         changed: bool,
         /// The site with everything at it.
         record: Box<SiteRecord>,
+        /// What was verified there, and waits to be verified again.
+        unverified: Vec<InstallationId>,
     },
     /// It was done before, under the same idempotency key: what was kept of the answer.
     Replayed(String),

@@ -131,7 +131,9 @@ impl Engine {
             }
         }
         let Decided { results, postings, version, hash, at, administrative, .. } = decided;
-        Ok((results, Some(Committed { from, version, hash, at, postings, administrative })))
+        // An answer that was kept under its key alone moves no head.
+        let moved = version > from;
+        Ok((results, moved.then_some(Committed { from, version, hash, at, postings, administrative })))
     }
 
     fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<(i64, Decided), DbError> {

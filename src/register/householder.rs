@@ -79,7 +79,12 @@ pub enum HomeDone {
     /// There is a new code.
     CodeIssued(HouseholderCode),
     /// A dispute stands so.
-    Disputed(Dispute),
+    Disputed {
+        /// Whether it was opened now.
+        opened: bool,
+        /// The dispute.
+        dispute: Dispute,
+    },
 }
 
 /// What an erasure took away.
@@ -110,9 +115,13 @@ impl Deciding<'_> {
         let done = match command {
             HomeCommand::Erase { site } => HomeDone::Erased(self.erase(actor, *site)?),
             HomeCommand::IssueCode { id } => HomeDone::CodeIssued(self.issue_code(actor, *id)?),
-            HomeCommand::Dispute { site, new } => HomeDone::Disputed(self.dispute(actor, *site, new)?),
+            HomeCommand::Dispute { site, new } => {
+                let (opened, dispute) = self.dispute(actor, *site, new)?;
+                HomeDone::Disputed { opened, dispute }
+            }
             HomeCommand::CloseDispute { id, outcome, note } => {
-                HomeDone::Disputed(self.close_dispute(actor, *id, *outcome, note.as_ref())?)
+                let dispute = self.close_dispute(actor, *id, *outcome, note.as_ref())?;
+                HomeDone::Disputed { opened: false, dispute }
             }
         };
         Ok(Done::Home(done))
@@ -122,7 +131,7 @@ impl Deciding<'_> {
         let site = self.set.record(site).ok_or(Refusal::NotFound)?.site.id;
         let sites = self.family(site)?;
         let records: Vec<SiteRecord> = sites.iter().filter_map(|id| self.set.own_record(*id)).cloned().collect();
-        let notes = self.noted(&records)?;
+        let notes = self.noted(actor, &records)?;
         let stamp = self.stamp;
         let mut changed = Vec::new();
         let mut done =
@@ -156,13 +165,17 @@ impl Deciding<'_> {
     }
 
     /// Entries with a note about these sites and the installations at them, this batch's included.
-    fn noted(&mut self, records: &[SiteRecord]) -> Result<Vec<i64>, DbError> {
+    /// What reviewers found is the operator's to erase: a householder's code may be in a hand that
+    /// would like it gone.
+    fn noted(&mut self, actor: &Actor, records: &[SiteRecord]) -> Result<Vec<i64>, DbError> {
+        let spared = Action::OF_REVIEWERS.map(Action::as_str);
+        let spared = if *actor == Actor::householder() { &spared[..] } else { &[] };
         let installations = || records.iter().flat_map(|record| &record.installations);
         let mut subjects: Vec<String> = records.iter().map(|record| format!("site/{}", record.site.id)).collect();
         subjects.extend(installations().map(|installation| format!("installation/{}", installation.id)));
         let registered: Vec<i64> = installations().map(|installation| installation.registered_version).collect();
-        let mut noted = householders::noted(self.connection, &subjects, &registered)?;
-        noted.extend(self.decided.batch.noted(&subjects));
+        let mut noted = householders::noted(self.connection, &subjects, &registered, spared)?;
+        noted.extend(self.decided.batch.noted(&subjects, spared));
         Ok(noted)
     }
 
@@ -180,6 +193,11 @@ impl Deciding<'_> {
             return Err(Refusal::NotFound.into());
         }
         let site = record.site.id;
+        // A partner that is complained of must not take over the complaint.
+        let family = self.family(site)?;
+        if disputes::at(self.connection, &family)?.iter().any(|dispute| dispute.closed.is_none()) {
+            return Err(Refusal::DisputeOpen.into());
+        }
         let code = self.fresh_code(site)?;
         self.append_about(actor, Action::IssueCode, site, &json!({"site": site}), None)?;
         Ok(code)
@@ -202,15 +220,19 @@ impl Deciding<'_> {
         Ok(code)
     }
 
-    fn dispute(&mut self, actor: &Actor, site: SiteId, new: &NewDispute) -> Result<Dispute, Stop> {
+    fn dispute(&mut self, actor: &Actor, site: SiteId, new: &NewDispute) -> Result<(bool, Dispute), Stop> {
         let record = self.set.record(site).ok_or(Refusal::NotFound)?;
         let site = record.site.id;
         if new.installation.is_some_and(|id| record.installation(id).is_none()) {
             return Err(Refusal::invalid("/installation", Fault::NotAtThisSite).into());
         }
         let family = self.family(site)?;
-        let standing = disputes::at(self.connection, &family)?;
-        if standing.iter().filter(|dispute| dispute.closed.is_none()).count() >= MOST_OPEN_DISPUTES {
+        let mut standing = disputes::at(self.connection, &family)?;
+        standing.retain(|dispute| dispute.closed.is_none());
+        if let Some(same) = self.sent_before(&standing, new)? {
+            return Ok((false, same));
+        }
+        if standing.len() >= MOST_OPEN_DISPUTES {
             return Err(Refusal::TooManyDisputes.into());
         }
         let (id, opened_at) = (self.stamp.version, self.stamp.at);
@@ -218,7 +240,18 @@ impl Deciding<'_> {
         disputes::add(self.connection, &dispute)?;
         let facts = json!({"dispute": DisputeDoc::of(&dispute)});
         self.append_about(actor, Action::Dispute, site, &facts, new.note.as_ref())?;
-        Ok(dispute)
+        Ok((true, dispute))
+    }
+
+    /// The same dispute, still open: its answer may have been lost.
+    fn sent_before(&mut self, open: &[Dispute], new: &NewDispute) -> Result<Option<Dispute>, DbError> {
+        let alike = |one: &&Dispute| (one.installation, one.reason) == (new.installation, new.reason);
+        let alike: Vec<&Dispute> = open.iter().filter(alike).collect();
+        let ids: Vec<i64> = alike.iter().map(|one| one.id).collect();
+        let notes = disputes::notes(self.connection, &ids)?;
+        let said = |id: i64| notes.get(&id).map(String::as_str).or_else(|| self.decided.batch.note(id));
+        let note = new.note.as_ref().map(Note::as_str);
+        Ok(alike.into_iter().find(|one| said(one.id) == note).cloned())
     }
 
     fn close_dispute(

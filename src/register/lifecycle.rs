@@ -50,9 +50,12 @@ impl Deciding<'_> {
             }
             Command::Correct { id, if_match, correction, reason, note } => {
                 let act = Act::new(Action::Correct, Cause::Corrected, Some(reason.as_str()), note.as_ref());
-                self.check_project(correction)?;
+                let project = self.check_project(correction);
                 self.act(actor, *id, &Act { if_match, ..act }, |record, _| {
-                    correcting::correct(record, *id, correction, stamp)
+                    match correcting::correct(record, *id, correction, stamp)? {
+                        Some(after) => project.clone().map(|()| Some(after)),
+                        None => Ok(None),
+                    }
                 })
             }
             Command::Complete { id, on, note } => {
@@ -115,16 +118,24 @@ impl Deciding<'_> {
         if actor.partner.as_ref() != Some(&before.site.partner) {
             return Err(Refusal::RecordedByAnother.into());
         }
-        let changed = correcting::correct_site(&before, correction, self.stamp);
+        let changed = correcting::correct_site(&before, correction, self.stamp).and_then(|after| match after {
+            Some(after) if self.set.has_code_of_another(&after) => {
+                Err(Refusal::invalid("/grid_customer_code", Fault::GridCodeOfAnother))
+            }
+            after => Ok(after),
+        });
         if !matches!(changed, Ok(None)) && !if_match.holds(&before.site_etag()) {
             return Err(Refusal::Stale { etag: before.site_etag(), standing: None }.into());
         }
         let Some(after) = changed? else {
-            return Ok(Done::SiteChanged { changed: false, record: Box::new(before) });
+            return Ok(Done::SiteChanged { changed: false, record: Box::new(before), unverified: Vec::new() });
         };
         let act = Act::new(Action::CorrectSite, Cause::Corrected, Some(reason.as_str()), note.as_ref());
+        // Of the installations, a correction of the site touches only those.
+        let touched = after.installations.iter().filter(|one| before.installation(one.id) != Some(*one));
+        let unverified = touched.map(|one| one.id).collect();
         self.post_act(actor, &act, format!("site/{}", before.site.id), before, after.clone())?;
-        Ok(Done::SiteChanged { changed: true, record: Box::new(after) })
+        Ok(Done::SiteChanged { changed: true, record: Box::new(after), unverified })
     }
 
     fn post_act(

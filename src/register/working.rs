@@ -10,8 +10,9 @@ use crate::db::store::Batch;
 use crate::db::{Connection, DbError, administration};
 use crate::domain::correction::Amend;
 use crate::domain::entry::Action;
-use crate::domain::id::{InstallationId, ProjectCode, SiteId};
+use crate::domain::id::{InstallationId, PartnerCode, ProjectCode, SiteId};
 use crate::domain::installation::Installation;
+use crate::domain::private::GridCode;
 use crate::domain::registration::{NewInstallation, Registrant, SiteClaim};
 use crate::domain::site::SiteRecord;
 
@@ -121,6 +122,13 @@ impl WorkingSet {
         self.record(*self.names.grid_codes.get(&(by.partner.clone(), code))?)
     }
 
+    /// Whether another site of the same partner has the grid customer code of this one.
+    pub(super) fn has_code_of_another(&self, record: &SiteRecord) -> bool {
+        let Some(code) = record.private.grid_customer_code.clone() else { return false };
+        let site = &record.site;
+        self.names.grid_codes.get(&(site.partner.clone(), code)).is_some_and(|other| *other != site.id)
+    }
+
     /// Whether a project has this code.
     pub(super) fn knows_project(&self, code: &ProjectCode) -> bool {
         self.projects.contains(code)
@@ -142,14 +150,21 @@ impl WorkingSet {
         if site.version == version {
             self.changed_sites.insert(site.id);
         }
-        if self.records.get(&site.id).is_some_and(|before| before.private != record.private) {
+        let before = self.records.get(&site.id).map(|before| before.private.clone());
+        if before.as_ref().is_some_and(|before| *before != record.private) {
             self.changed_privates.insert(site.id);
         }
-        if !self.records.contains_key(&site.id) {
+        if before.is_none() {
             self.new_sites.insert(site.id);
-            if let Some(code) = record.private.grid_customer_code.as_ref().filter(|code| code.is_usual()) {
-                self.names.grid_codes.entry((site.partner.clone(), code.clone())).or_insert(site.id);
+        }
+        if let Some(code) = before.and_then(|before| before.grid_customer_code) {
+            let named = (site.partner.clone(), code);
+            if self.names.grid_codes.get(&named) == Some(&site.id) {
+                self.names.grid_codes.remove(&named);
             }
+        }
+        if let Some(code) = record.private.grid_customer_code.as_ref().filter(|code| code.is_usual()) {
+            self.names.grid_codes.entry((site.partner.clone(), code.clone())).or_insert(site.id);
         }
         for installation in record.installations.iter().filter(|i| i.version == version) {
             let before = self.record_of(installation.id).and_then(|record| record.installation(installation.id));
@@ -233,7 +248,12 @@ impl Wanted {
                         wanted.projects.push(project.clone());
                     }
                 }
-                Command::CorrectSite { id, .. } => wanted.sites.push(*id),
+                Command::CorrectSite { id, correction, .. } => {
+                    wanted.sites.push(*id);
+                    if let (Some(partner), Amend::Set(code)) = (&request.by.partner, &correction.grid_customer_code) {
+                        wanted.add_grid_code(partner, code);
+                    }
+                }
                 Command::Merge { from, into } => wanted.sites.extend([*from, *into]),
                 Command::Home(command) => {
                     wanted.sites.extend(command.site());
@@ -261,9 +281,15 @@ impl Wanted {
             }
             SiteClaim::Described { external_id: None, .. } => {}
         }
-        if let Some(code) = new.private.grid_customer_code.as_ref().filter(|code| code.is_usual()) {
-            self.names.grid_codes.push((by.partner.clone(), code.clone()));
+        if let Some(code) = &new.private.grid_customer_code {
+            self.add_grid_code(&by.partner, code);
         }
         self.projects.extend(new.terms.project.clone());
+    }
+
+    fn add_grid_code(&mut self, partner: &PartnerCode, code: &GridCode) {
+        if code.is_usual() {
+            self.names.grid_codes.push((partner.clone(), code.clone()));
+        }
     }
 }

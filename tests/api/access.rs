@@ -4,6 +4,7 @@
 mod forger;
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -256,6 +257,52 @@ fn two_services_on_one_database_accept_each_others_tokens() {
         }
         second.stop().await;
         first.stop().await;
+    });
+}
+
+#[test]
+fn ask_a_public_route_with_what_links_carry_along_is_answered() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let reviewer = app.role(Role::Reviewer).await;
+        let along = "fbclid=IwAR0x&utm_source=zalo&_=1732";
+        for path in ["/v1/progress", "/v1/measures", "/v1/provinces"] {
+            assert_eq!(app.public().get(&format!("{path}?{along}")).await.status, 200, "{path}");
+        }
+        let found = app.public().get(&format!("/v1/communes?q=ba+dinh&{along}")).await;
+        assert_eq!(found.status, 200, "{}", found.text);
+        assert_eq!(app.public().get("/v1/progress?utm=1").await.status, 422);
+        assert_eq!(reviewer.get(&format!("/v1/review/queue?{along}")).await.status, 422, "no link leads there");
+        app.stop().await;
+    });
+}
+
+/// A refusal is no reason to connect anew: behind a proxy, that costs more than the refusal.
+#[test]
+fn send_a_body_that_is_refused_unread_keeps_the_connection() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let host = app.address.trim_start_matches("http://").to_owned();
+        let mut connection = std::net::TcpStream::connect(&host).unwrap();
+        connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let body = home("a").to_string();
+        let length = body.len();
+        let request = format!(
+            "POST /v1/installations HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        );
+        let asked = actix_web::web::block(move || {
+            for time in 0..3 {
+                connection.write_all(request.as_bytes()).unwrap();
+                let mut answer = [0; 4096];
+                let count = connection.read(&mut answer).unwrap();
+                let answer = String::from_utf8_lossy(&answer[..count]).to_lowercase();
+                assert!(answer.starts_with("http/1.1 401 "), "{time}: {answer}");
+                assert!(!answer.contains("connection: close"), "{answer}");
+            }
+        });
+        asked.await.unwrap();
+        app.stop().await;
     });
 }
 

@@ -35,7 +35,7 @@ async fn register_a_new_home_with_consent_gives_a_code_that_opens_it(database: T
     let code = given["code"].as_str().unwrap();
     assert_eq!((code.len(), code.split('-').count()), (23, 4), "{code}");
     let sentence = given["sentence_vi"].as_str().unwrap();
-    assert!(sentence.contains(code) && sentence.contains("https://register.example/v1/householder"), "{sentence}");
+    assert!(sentence.contains(code) && sentence.contains("https://register.example/docs/"), "{sentence}");
     assert_eq!(created.header("cache-control"), "no-store");
 
     let again = partner.post("/v1/installations", &body).await;
@@ -56,7 +56,7 @@ async fn register_a_new_home_with_consent_gives_a_code_that_opens_it(database: T
     assert!(data["private"]["address"].is_string() && data["private"] == recorded.body["data"]["site"]["private"]);
     assert_eq!((&data["recorded_by"], data["installations"].as_array().unwrap().len()), (&json!("Partner SOLARCO"), 2));
     assert_eq!(data["installations"][0]["measures"][0]["quantity"], json!(5.4));
-    assert!(!seen.text.contains("vnd") && !seen.text.contains("90000000"), "{}", seen.text);
+    assert_eq!(data["installations"][0]["cost_vnd"], json!(90_000_000));
 
     let mut refused = Vec::new();
     for wrong in ["", "x", "00000-00000-00000-00000", &format!("{code}0"), &"9".repeat(4000)] {
@@ -117,6 +117,12 @@ async fn dispute_what_is_recorded_until_a_reviewer_answers(database: TestDatabas
         assert_eq!(opened.status, 201, "{}", opened.text);
         ids.push(opened.body["data"]["id"].as_i64().unwrap());
     }
+    let repeated = json!({"installation": id, "reason": "wrong_facts", "note": "phản ánh 3"});
+    let again = householder.post(DISPUTE, &repeated).await;
+    assert_eq!((again.status, &again.body["data"]["id"]), (200, &json!(ids[3])), "{}", again.text);
+    // A partner that is complained of does not take over the complaint.
+    let code = partner.post(&format!("/v1/installations/{id}/householder-code"), &json!({})).await;
+    assert_eq!((code.status, &code.body["code"]), (409, &json!("dispute_open")), "{}", code.text);
     let full = householder.post(DISPUTE, &json!({"reason": "no_consent"})).await;
     assert_eq!((full.status, &full.body["code"]), (409, &json!("too_many_disputes")), "{}", full.text);
 
@@ -140,6 +146,14 @@ async fn dispute_what_is_recorded_until_a_reviewer_answers(database: TestDatabas
     assert_eq!(householder.post(DISPUTE, &json!({"reason": "no_consent"})).await.status, 201);
     let seen = householder.get(ME).await.body["data"]["disputes"].clone();
     assert_eq!((seen.as_array().unwrap().len(), &seen[0]["outcome"]), (11, &json!("upheld")), "{seen}");
+    assert_eq!((&seen[0]["note"], &seen[0]["answer"]), (&json!("phản ánh 0"), &json!("sẽ sửa")), "{seen}");
+    let events = partner.get(&format!("/v1/installations/{id}/history?limit=50")).await.body["data"].clone();
+    let told = |action: &str| {
+        let event = events.as_array().unwrap().iter().find(|event| event["action"] == action).unwrap();
+        json!([event["by"], event["reason"], event["note"]])
+    };
+    assert_eq!(told("close_dispute"), json!(["reviewer", "upheld", "sẽ sửa"]));
+    assert_eq!(told("dispute"), json!(["householder", "no_consent", null]));
     assert_eq!(app.progress_at(app.db_version()).await["data"], counted, "a dispute moves no number");
     assert_audit_is_clean(&app.database);
     app.stop().await;
@@ -161,7 +175,9 @@ async fn withdraw_consent_erases_the_person_and_leaves_the_count(database: TestD
     let app = App::start(database).await;
     let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
     let (id, householder) = partner.register_home(&identified("a")).await;
-    verify(&reviewer, &id, "chủ nhà đi vắng 4716").await;
+    verify(&reviewer, &id, "gặp chủ nhà").await;
+    let noted = json!({"cost_vnd": 1, "reason": "other", "note": "chủ nhà đi vắng 4716"});
+    assert_eq!(partner.patch(&format!("/v1/installations/{id}"), "*", &noted).await.status, 200);
     let dispute = json!({"reason": "no_consent", "note": "Tôi không đồng ý"});
     assert_eq!(householder.post(DISPUTE, &dispute).await.status, 201);
     let counted = app.progress_at(app.db_version()).await["data"].clone();
@@ -181,7 +197,8 @@ async fn withdraw_consent_erases_the_person_and_leaves_the_count(database: TestD
     assert_eq!(private["consent_withdrawn_on"], withdrawn.body["data"]["consent_withdrawn_on"]);
     assert!(["address", "grid_customer_code", "location"].iter().all(|held| private[held].is_null()), "{private}");
     assert_eq!(seen.body["data"]["disputes"][0].get("note"), None);
-    assert_eq!(notes(&app.database), Vec::<String>::new());
+    // What reviewers found is the operator's to erase.
+    assert_eq!(notes(&app.database), ["gặp chủ nhà"]);
     let entry = format!("SELECT actor || ' ' || action AS line FROM entries WHERE version = {version}");
     assert_eq!(db_lines(&app.database.url, &entry), ["householder erase"]);
     assert_eq!(app.progress_at(version).await["data"], counted);
@@ -222,7 +239,7 @@ fn get_the_consent_text_by_version_gives_both_languages_and_its_first_day() {
         let app = App::start(TestDatabase::sqlite()).await;
         let reply = app.public().get("/v1/consent/1").await;
         let data = &reply.body["data"];
-        assert_eq!((&data["version"], &data["in_force_from"]), (&json!(1), &json!("2026-11-25")), "{}", reply.text);
+        assert_eq!((&data["version"], &data["in_force_from"]), (&json!(1), &json!("2026-01-01")), "{}", reply.text);
         assert_eq!(data["publisher"], "Publisher");
         assert!(data["text_vi"].as_str().unwrap().contains("91/2025/QH15"));
         assert!(data["text_en"].as_str().unwrap().contains("91/2025/QH15"));

@@ -4,6 +4,7 @@
 mod corrections;
 mod keys;
 mod review;
+mod sites;
 
 use green_homes::domain::actor::Role;
 use serde_json::{Value, json};

@@ -37,10 +37,12 @@ impl HouseholderCodeView {
     /// What a partner is given to pass on.
     #[must_use]
     pub fn of(code: &HouseholderCode, settings: &PublicSettings) -> Self {
-        let url = format!("{}/v1/householder", settings.public_url);
+        let PublicSettings { public_url, publisher } = settings;
+        let (url, docs) = (format!("{public_url}/v1/householder"), format!("{public_url}/docs/"));
         let sentence_vi = format!(
             "Với mã {code}, bạn có thể xem dữ liệu được lưu về công trình của mình, báo điều sai và rút lại sự đồng ý \
-             bất cứ lúc nào tại {url}; hãy giữ kín mã này."
+             bất cứ lúc nào: hãy đưa mã này cho {publisher} khi liên hệ, hoặc dùng nó tại {docs}, mục householder; \
+             ngoài ra hãy giữ kín mã."
         );
         Self { code: code.to_string(), sentence_vi, url }
     }

@@ -8,15 +8,17 @@ pub mod consent;
 pub mod review;
 pub mod view;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 
+use crate::db::disputes::Noted;
 use crate::db::{householders, transaction};
 use crate::domain::actor::Actor;
 use crate::domain::householder::Dispute;
 use crate::register::{Command, Done, Erased, HomeCommand, HomeDone, Request};
 
-use super::body::JsonBody;
+use super::body::{JsonBody, OptionalJsonBody};
 use super::error::ApiError;
 use super::problem::Problem;
 use super::query::NoQuery;
@@ -37,10 +39,10 @@ pub async fn get_home(householder: Householder, _: NoQuery, state: web::Data<Sta
 
 /// Say that something recorded of my home is wrong
 ///
-/// A reviewer answers. At most ten disputes are open at a time; they change no number.
+/// A reviewer answers. The same one sent again is the one that is open. At most ten disputes are open at a time; they change no number.
 #[utoipa::path(post, path = "/v1/householder/dispute", tag = "householder",
     request_body = OpenDispute,
-    responses((status = 201, body = DisputeResponse),
+    responses((status = 201, body = DisputeResponse), (status = 200, description = "It was open already.", body = DisputeResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn open_dispute(
     householder: Householder,
@@ -51,15 +53,16 @@ pub async fn open_dispute(
     let new = bodies::read_dispute(&body.0).map_err(ApiError::Invalid)?;
     let note = new.note.as_ref().map(|note| note.as_str().to_owned());
     let command = HomeCommand::Dispute { site: householder.0, new };
-    let dispute = disputed(ask(&state, Actor::householder(), command).await?)?;
-    let data = DisputeView::of(&dispute, note);
-    Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
+    let (opened, dispute) = disputed(ask(&state, Actor::householder(), command).await?)?;
+    let data = DisputeView::from(&Noted { dispute, note, answer: None });
+    let status = if opened { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
 }
 
 /// Withdraw my consent
 ///
 /// Erases address, customer code, location and every note about the home. The home stays in the
-/// count, which holds no personal data. The body is `{}`.
+/// count, which holds no personal data. The body is `{}`, or none.
 #[utoipa::path(post, path = "/v1/householder/withdraw-consent", tag = "householder",
     request_body(content = Object, content_type = "application/json"),
     responses((status = 200, body = WithdrawnResponse)))]
@@ -67,7 +70,7 @@ pub async fn withdraw_consent(
     householder: Householder,
     _: NoQuery,
     state: web::Data<State>,
-    body: JsonBody,
+    body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
     bodies::read_nothing(&body.0).map_err(ApiError::Invalid)?;
     let done = ask(&state, Actor::householder(), HomeCommand::Erase { site: householder.0 }).await?;
@@ -95,8 +98,8 @@ async fn ask(state: &State, by: Actor, command: HomeCommand) -> Result<HomeDone,
     if let Done::Home(done) = done { Ok(done) } else { Err(ApiError::Internal) }
 }
 
-fn disputed(done: HomeDone) -> Result<Dispute, ApiError> {
-    if let HomeDone::Disputed(dispute) = done { Ok(dispute) } else { Err(ApiError::Internal) }
+fn disputed(done: HomeDone) -> Result<(bool, Dispute), ApiError> {
+    if let HomeDone::Disputed { opened, dispute } = done { Ok((opened, dispute)) } else { Err(ApiError::Internal) }
 }
 
 impl From<&Erased> for WithdrawnResponse {

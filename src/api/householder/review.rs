@@ -13,7 +13,7 @@ use crate::api::problem::Problem;
 use crate::api::query::{self, NoQuery, Query};
 use crate::api::requests::CloseDispute;
 use crate::api::state::State;
-use crate::db::disputes;
+use crate::db::disputes::{self, Noted};
 use crate::domain::fault::Fault;
 use crate::register::HomeCommand;
 
@@ -42,7 +42,7 @@ pub async fn list_disputes(
     }
     let next_cursor = found.last().filter(|_| more).map(|(last, _)| last.dispute.id.to_string());
     let seen = found.into_iter().filter(|(noted, record)| noted.dispute.is_for(&caller.0, record));
-    let data = seen.map(|(noted, record)| ReviewedDispute::of(noted, &record)).collect();
+    let data = seen.map(|(noted, record)| ReviewedDispute::of(&noted, &record)).collect();
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(DisputeList { data, page: Page { limit, next_cursor } }))
@@ -64,7 +64,9 @@ pub async fn close_dispute(
 ) -> Result<HttpResponse, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound)?;
     let (outcome, note) = read_closing(&body.0).map_err(ApiError::Invalid)?;
+    let answer = note.as_ref().map(|note| note.as_str().to_owned());
     let done = super::ask(&state, caller.0, HomeCommand::CloseDispute { id, outcome, note }).await?;
-    let data = DisputeView::of(&super::disputed(done)?, None);
+    let (_, dispute) = super::disputed(done)?;
+    let data = DisputeView::from(&Noted { dispute, note: None, answer });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
 }

@@ -9,9 +9,9 @@ use crate::api::meta::instant;
 use crate::db::administration::Directory;
 use crate::db::disputes::Noted;
 use crate::db::householders::Home;
-use crate::domain::householder::Dispute;
 use crate::domain::id::PartnerCode;
-use crate::domain::installation::Installation;
+use crate::domain::installation::{AttributesSold, Finance, Installation, PowerUse, SystemOwner};
+use crate::domain::money::Vnd;
 use crate::domain::reference::{CommuneId, FormerProvinceId};
 use crate::domain::site::SiteRecord;
 
@@ -22,7 +22,7 @@ pub struct HomeResponse {
     pub data: HomeView,
 }
 
-/// What is recorded of a home. No money.
+/// What is recorded of a home.
 #[derive(Serialize, ToSchema)]
 pub struct HomeView {
     /// The site's id.
@@ -72,6 +72,18 @@ struct HomeInstallation {
     verified_at: Option<String>,
     /// What was installed.
     measures: Vec<MeasureView>,
+    /// What it cost, in đồng.
+    cost_vnd: Option<i64>,
+    /// What of it was support, in đồng.
+    support_vnd: Option<i64>,
+    /// own, loan, grant or mixed.
+    finance: Option<&'static str>,
+    /// occupant or `third_party`.
+    system_owner: Option<&'static str>,
+    /// `self_only`, `sells_surplus` or `sells_all`.
+    power_use: Option<&'static str>,
+    /// none, carbon, rec or dppa.
+    attributes_sold: Option<&'static str>,
 }
 
 /// One dispute.
@@ -93,6 +105,9 @@ pub struct DisputeView {
     /// In the householder's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// In the words of the reviewer who answered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
     /// When it was opened.
     opened_at: String,
     /// When it was answered.
@@ -168,14 +183,14 @@ impl HomeView {
             recorded_by: name(&site.partner),
             private: PrivateView::of(&home.record.private),
             installations: installations.map(|one| HomeInstallation::of(one, name(&one.partner))).collect(),
-            disputes: disputes.map(|noted| DisputeView::of(&noted.dispute, noted.note.clone())).collect(),
+            disputes: disputes.map(DisputeView::from).collect(),
         }
     }
 }
 
 impl HomeInstallation {
     fn of(installation: &Installation, partner: String) -> Self {
-        let state = &installation.state;
+        let (state, terms) = (&installation.state, &installation.terms);
         Self {
             id: installation.id.to_string(),
             partner,
@@ -186,19 +201,24 @@ impl HomeInstallation {
             reported_at: instant(installation.reported_at),
             verified_at: state.verification().map(|(_, at)| instant(at)),
             measures: measures(installation),
+            cost_vnd: terms.cost.map(Vnd::vnd),
+            support_vnd: terms.support.map(Vnd::vnd),
+            finance: terms.finance.map(Finance::as_str),
+            system_owner: terms.system_owner.map(SystemOwner::as_str),
+            power_use: terms.power_use.map(PowerUse::as_str),
+            attributes_sold: terms.attributes_sold.map(AttributesSold::as_str),
         }
     }
 }
 
-impl DisputeView {
-    /// A dispute with its note.
-    #[must_use]
-    pub fn of(dispute: &Dispute, note: Option<String>) -> Self {
+impl From<&Noted> for DisputeView {
+    fn from(Noted { dispute, note, answer }: &Noted) -> Self {
         Self {
             id: dispute.id,
             installation: dispute.installation.map(|id| id.to_string()),
             reason: dispute.reason.as_str(),
-            note,
+            note: note.clone(),
+            answer: answer.clone(),
             opened_at: instant(dispute.opened_at),
             closed_at: dispute.closed.map(|closing| instant(closing.at)),
             outcome: dispute.closed.map(|closing| closing.outcome.as_str()),
@@ -209,9 +229,9 @@ impl DisputeView {
 impl ReviewedDispute {
     /// A dispute at a site.
     #[must_use]
-    pub fn of(noted: Noted, record: &SiteRecord) -> Self {
+    pub fn of(noted: &Noted, record: &SiteRecord) -> Self {
         Self {
-            dispute: DisputeView::of(&noted.dispute, noted.note),
+            dispute: noted.into(),
             site: record.site.id.to_string(),
             province_code: record.site.facts.place.province().code(),
             installations: record.installations.iter().map(|installation| installation.id.to_string()).collect(),

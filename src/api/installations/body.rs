@@ -5,6 +5,7 @@ use serde_json::Number;
 
 use crate::api::json::Node;
 use crate::api::reader::{Faults, Object, coded};
+use crate::domain::consent::consent_text;
 use crate::domain::date::parse_past_day;
 use crate::domain::fault::{Because, Expected, Fault};
 use crate::domain::id::{Code, SiteId};
@@ -147,8 +148,15 @@ pub(in crate::api) fn read_consent(mut consent: Object<'_>, today: NaiveDate, fa
         let version = number.as_i64().and_then(|version| i32::try_from(version).ok());
         version.filter(|version| (1..=CONSENT_TEXT_VERSION).contains(version)).ok_or(range)
     });
+    let pointer = consent.at("on");
     consent.finish(faults);
-    Some(Consent { on: on?, text_version: text_version? })
+    let (on, text_version) = (on?, text_version?);
+    let from = consent_text(text_version)?.in_force_from;
+    if on < from {
+        faults.add(pointer, Fault::BeforeConsentText { from });
+        return None;
+    }
+    Some(Consent { on, text_version })
 }
 
 /// A home that can be identified needs its householder's consent; a site named only by its id
@@ -287,6 +295,7 @@ mod tests {
             ("/support_vnd", json!(-1), "/support_vnd", "negative"),
             ("/finance", json!("magic"), "/finance", "unknown_value"),
             ("/consent", json!({"on": "2026-11-01", "text_version": 9}), "/consent/text_version", "out_of_range"),
+            ("/consent", json!({"on": "2025-12-31", "text_version": 1}), "/consent/on", "before_consent_text"),
         ];
         for (pointer, value, at, code) in cases {
             let faults = read(&changed(pointer, value.clone())).expect_err(pointer);

@@ -8,7 +8,7 @@ use crate::api::json::Node;
 use crate::api::reader::{Faults, Object, coded};
 use crate::domain::correction::{Correction, SiteCorrection, TermsCorrection};
 use crate::domain::date::parse_past_day;
-use crate::domain::fault::Expected;
+use crate::domain::fault::{Because, Expected, Fault};
 use crate::domain::private::GridCode;
 use crate::domain::reason::CorrectReason;
 use crate::domain::refusal::FieldFault;
@@ -21,6 +21,12 @@ pub type Reasoned<T> = (T, CorrectReason, Option<Note>);
 /// Reads the body of `PATCH /v1/installations/{id}`.
 pub fn read_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Correction>, Vec<FieldFault>> {
     read(node, |body, faults| {
+        for name in ["external_id", "site", "status"] {
+            if body.has(name) {
+                faults.add(body.at(name), Fault::NotAllowedHere { because: Because::NotCorrectable });
+            }
+            body.skip::<()>(name);
+        }
         body.refuse_null("installed_on", Expected::String, faults);
         body.refuse_null("decommissioned_on", Expected::String, faults);
         body.refuse_null("measures", Expected::Array, faults);
@@ -46,6 +52,11 @@ pub fn read_site_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Si
     read(node, |body, faults| {
         body.refuse_null("kind", Expected::String, faults);
         body.refuse_null("province_code", Expected::String, faults);
+        if !body.has("province_code") {
+            for name in ["commune_code", "former_province_code"].into_iter().filter(|name| body.is_null(name)) {
+                faults.add(body.at(name), Fault::NotAllowedHere { because: Because::PlaceAsAWhole });
+            }
+        }
         let flag = |body: &mut Object<'_>, name, faults: &mut Faults| {
             let value = body.boolean(name, faults);
             body.amend(name, value)

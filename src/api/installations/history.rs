@@ -15,10 +15,9 @@ use crate::api::meta::instant;
 use crate::api::query::{self, Query};
 use crate::api::state::State;
 use crate::db::administration::Directory;
-use crate::db::history::{self, Past};
+use crate::db::history::{self, History, Past};
 use crate::db::installations as store;
 use crate::domain::actor::{Actor, Role};
-use crate::domain::entry::Action;
 use crate::domain::fault::Fault;
 use crate::domain::history::{PastInstallation, PastSite};
 use crate::domain::quantity::units;
@@ -43,11 +42,11 @@ pub struct EventView {
     action: String,
     /// Why numbers moved: registered, corrected, verified, rejected, withdrawn, decommissioned …
     cause: String,
-    /// Who: partner, reviewer, admin, or another.
+    /// Who: partner, reviewer, admin, householder, or another.
     by: &'static str,
     /// The client, where the reader may know it: a partner its own, reviewers and admins all.
     client_id: Option<String>,
-    /// The code of the reason.
+    /// The code of the reason; of the end of a dispute, its outcome.
     reason: Option<String>,
     /// In their words.
     note: Option<String>,
@@ -122,27 +121,23 @@ pub async fn get_history(
     let read = state.read(move |connection| {
         let found = store::find(connection, id)?;
         let seen = found.as_ref().and_then(|found| {
-            found.record.installation(id).filter(|installation| actor.may_see(&found.record, installation))
+            let seen = found.record.installation(id).filter(|installation| actor.may_see(&found.record, installation));
+            Some((&found.record, seen?))
         });
-        seen.map(|installation| history::of(connection, installation)).transpose()
+        seen.map(|(record, installation)| history::of(connection, record, installation, before, limit)).transpose()
     });
-    let past = read.await?.ok_or(ApiError::NotFound)?;
-    let directory = state.register.directory();
-    let mut data = events(&past, &id.to_string(), &caller.0, &directory);
-    data.retain(|event| event.version < before);
-    let most = usize::try_from(limit).unwrap_or_default();
-    let more = data.len() > most;
-    data.truncate(most);
-    let next_cursor = data.last().filter(|_| more).map(|event| event.version.to_string());
-    let page = Page { limit, next_cursor };
+    let history = read.await?.ok_or(ApiError::NotFound)?;
+    let oldest = history.entries.last().map(|entry| entry.version.to_string());
+    let page = Page { limit, next_cursor: oldest.filter(|_| history.more) };
+    let data = events(&history, &id.to_string(), &caller.0, &state.register.directory());
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HistoryResponse { data, page }))
 }
 
 /// Each entry beside what the ones before it had left, newest first.
-fn events(past: &[Past], id: &str, reader: &Actor, directory: &Directory) -> Vec<EventView> {
-    let (mut installation, mut site): (Option<&PastInstallation>, Option<&PastSite>) = (None, None);
-    let mut events = Vec::with_capacity(past.len());
-    for entry in past {
+fn events(history: &History, id: &str, reader: &Actor, directory: &Directory) -> Vec<EventView> {
+    let (mut installation, mut site) = (history.installation.as_ref(), history.site.as_ref());
+    let mut events = Vec::with_capacity(history.entries.len());
+    for entry in history.entries.iter().rev() {
         let changed = entry.facts.installations.iter().find(|one| one.id == id);
         let at = changed.or(installation).map(|one| one.site.as_str());
         let changed_site = entry.facts.sites.iter().find(|one| Some(one.id.as_str()) == at);
@@ -168,19 +163,20 @@ impl EventView {
         let client = directory.client(&entry.actor).map(|client| &client.actor);
         let own = client.is_some_and(|client| client.partner.is_some() && client.partner == reader.partner);
         let may_know = own || matches!(reader.role, Role::Reviewer | Role::Admin);
-        let about_dispute =
-            [Action::Dispute, Action::CloseDispute].iter().any(|action| entry.action == action.as_str());
+        let facts = &entry.facts;
+        let reason = facts.reason.as_ref().or(facts.dispute.as_ref().map(|dispute| &dispute.reason));
+        let by = if entry.actor == Actor::householder().client_id { "householder" } else { "other" };
         Self {
             version: entry.version,
             recorded_at: instant(entry.recorded_at),
             action: entry.action.clone(),
             cause: entry.cause.clone(),
-            by: client.map_or("other", |client| client.role.as_str()),
+            by: client.map_or(by, |client| client.role.as_str()),
             client_id: may_know.then(|| entry.actor.clone()),
-            reason: entry.facts.reason.clone(),
+            reason: reason.or(facts.closing.as_ref().map(|closing| &closing.outcome)).cloned(),
             // What a householder wrote of a partner's work is for reviewers.
-            note: entry.note.clone().filter(|_| !about_dispute || reader.role != Role::Partner),
-            personal: entry.facts.personal.clone(),
+            note: entry.note.clone().filter(|_| facts.dispute.is_none() || reader.role != Role::Partner),
+            personal: facts.personal.clone(),
             before,
             after,
         }

@@ -8,8 +8,8 @@ use crate::domain::site::SiteRecord;
 use crate::register::{Command, Done};
 
 use super::view::{ChangedResponse, InstallationView, outcome};
-use super::{corrections, decisions, dry_run, path_id};
-use crate::api::body::JsonBody;
+use super::{corrections, decisions, path_id};
+use crate::api::body::{JsonBody, OptionalJsonBody};
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::idempotency::Key;
@@ -46,7 +46,7 @@ pub async fn correct_installation(
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let mut query = Query::of(&request)?;
-    let dry_run = dry_run(&mut query);
+    let dry_run = query.flag("dry_run");
     query.finish()?;
     let read = corrections::read_correction(&body.0, state.register.today());
     let (correction, reason, note) = read.map_err(ApiError::Invalid)?;
@@ -85,7 +85,7 @@ pub async fn resubmit_installation(
     _: NoQuery,
     state: web::Data<State>,
     id: web::Path<String>,
-    body: JsonBody,
+    body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let note = decisions::read_resubmit(&body.0).map_err(ApiError::Invalid)?;
@@ -175,11 +175,11 @@ async fn change(
     command: Command,
     (dry_run, key): (bool, Option<Key>),
 ) -> Result<HttpResponse, ApiError> {
-    let actor = caller.0.clone();
+    let Caller(actor, language) = caller.clone();
     perform(state, caller, command, (dry_run, key), move |done| {
         let Done::Changed { changed, record, id } = done else { return Err(ApiError::Internal) };
         let found = Found { record: SiteRecord::clone(record), id: *id };
-        let data = InstallationView::of(&found, &actor).ok_or(ApiError::Internal)?.without_private();
+        let data = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();
         let etag = data.etag.clone();
         let body = ChangedResponse { data, outcome: outcome(*changed), dry_run };
         Ok(Answered::json(200, &body)?.with_etag(etag))

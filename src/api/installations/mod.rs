@@ -27,7 +27,6 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::householder::codes::HouseholderCodeView;
-use super::middleware::language_of;
 use super::perform::{Answered, perform};
 use super::problem::Problem;
 use super::query::{self, NoQuery, Query};
@@ -58,18 +57,18 @@ pub async fn create_installation(
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
-    let dry_run = dry_run(&mut query);
+    let dry_run = query.flag("dry_run");
     query.finish()?;
     let partner = caller.partner()?.clone();
     let sandbox = state.register.directory().partner(&partner).is_some_and(|partner| partner.sandbox);
     let new = body::read_new_installation(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
     let command = Command::Register { by: Registrant { partner, sandbox }, new: Box::new(new) };
-    let (actor, language) = (caller.0.clone(), language_of(request.headers()));
+    let Caller(actor, language) = caller.clone();
     let settings = state.settings.clone();
     perform(&state, &caller, command, (dry_run, body.1), move |done| {
         let Done::Registered { outcome, record, id, remarks, code } = done else { return Err(ApiError::Internal) };
         let found = Found { record: SiteRecord::clone(record), id: *id };
-        let view = InstallationView::of(&found, &actor).ok_or(ApiError::Internal)?.without_private();
+        let view = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();
         let status = if *outcome == Outcome::Created && !dry_run { 201 } else { 200 };
         let (etag, location) = (view.etag.clone(), format!("{}/v1/installations/{id}", settings.public_url));
         let response = RegisteredResponse::new(*outcome, dry_run, view, remarks, language);
@@ -92,7 +91,7 @@ pub async fn get_installation(
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let found = state.read(move |connection| store::find(connection, id)).await?;
-    let view = found.and_then(|found| InstallationView::of(&found, &caller.0)).ok_or(ApiError::NotFound)?;
+    let view = found.and_then(|found| InstallationView::of(&found, &caller.0, caller.1)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, view.etag.clone()))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -141,20 +140,10 @@ pub(in crate::api) async fn list_found(
         found.pop();
     }
     let next_cursor = found.last().filter(|_| more).map(|last| last.id.to_string());
-    let data = found.iter().filter_map(|found| InstallationView::of(found, &caller.0)).collect();
+    let data = found.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1)).collect();
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(InstallationList { data, page: Page { limit, next_cursor } }))
-}
-
-/// The `dry_run` of a request that may only ask.
-pub(in crate::api) fn dry_run(query: &mut Query) -> bool {
-    let flag = |raw: &str| match raw {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(Fault::UnknownValue { allowed: &["true", "false"] }),
-    };
-    query.parse("dry_run", flag).unwrap_or(false)
 }
 
 /// An id in a path that is none names nothing.

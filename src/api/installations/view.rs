@@ -17,6 +17,7 @@ use crate::domain::money::Vnd;
 use crate::domain::private::PrivateFacts;
 use crate::domain::quantity::units;
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
+use crate::domain::registration::standing_remarks;
 use crate::domain::site::{SiteKind, SiteRecord};
 use crate::domain::state::{Status, Tier};
 use crate::domain::text::ExternalId;
@@ -53,7 +54,7 @@ struct WarningView {
     /// The code that programs read.
     #[schema(example = "unusual_quantity")]
     code: &'static str,
-    /// JSON pointer into the request.
+    /// JSON pointer into the request, or into the installation.
     pointer: String,
     /// What is worth a look.
     detail: String,
@@ -152,6 +153,8 @@ pub struct InstallationView {
     /// Whether its attributes were sold.
     #[schema(value_type = Option<AttributesSold>)]
     attributes_sold: Option<&'static str>,
+    /// What is worth a second look in it.
+    warnings: Vec<WarningView>,
     /// How often it changed.
     revision: i32,
     /// Changes whenever the installation or its site does.
@@ -236,6 +239,12 @@ struct ConsentView {
     text_version: i32,
 }
 
+impl WarningView {
+    fn of(remark: &Remark, language: Language) -> Self {
+        Self { code: remark.warning.code(), pointer: remark.pointer.clone(), detail: remark.warning.explain(language) }
+    }
+}
+
 impl RegisteredResponse {
     /// The answer in a language.
     pub fn new(
@@ -245,16 +254,11 @@ impl RegisteredResponse {
         remarks: &[Remark],
         language: Language,
     ) -> Self {
-        let warning = |remark: &Remark| WarningView {
-            code: remark.warning.code(),
-            pointer: remark.pointer.clone(),
-            detail: remark.warning.explain(language),
-        };
         let outcome = match outcome {
             Outcome::Created => "created",
             Outcome::Unchanged => "unchanged",
         };
-        let warnings = remarks.iter().map(warning).collect();
+        let warnings = remarks.iter().map(|remark| WarningView::of(remark, language)).collect();
         Self { data: RegisteredView { outcome, dry_run, installation, warnings, householder: None } }
     }
 }
@@ -269,7 +273,7 @@ impl RegisteredResponse {
 
 impl InstallationView {
     /// An installation as `actor` may see it; none if it may not.
-    pub fn of(found: &Found, actor: &Actor) -> Option<Self> {
+    pub fn of(found: &Found, actor: &Actor, language: Language) -> Option<Self> {
         let installation = found.record.installation(found.id).filter(|one| actor.may_see(&found.record, one))?;
         let (state, terms) = (&installation.state, &installation.terms);
         Some(Self {
@@ -292,6 +296,10 @@ impl InstallationView {
             system_owner: terms.system_owner.map(SystemOwner::as_str),
             power_use: terms.power_use.map(PowerUse::as_str),
             attributes_sold: terms.attributes_sold.map(AttributesSold::as_str),
+            warnings: standing_remarks(&found.record, installation)
+                .iter()
+                .map(|remark| WarningView::of(remark, language))
+                .collect(),
             revision: installation.revision,
             etag: found.record.etag(installation),
         })

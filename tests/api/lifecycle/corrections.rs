@@ -58,6 +58,10 @@ async fn correct_with_a_stale_or_missing_etag_is_refused_and_a_repetition_is_unc
     assert_eq!((missing.status, &missing.body["code"]), (428, &json!("precondition_required")), "{}", missing.text);
     let weak = people.owner.patch(&path, &format!("W/{etag}"), &correct(1)).await;
     assert_eq!(weak.status, 412, "{}", weak.text);
+    for malformed in ["2.1", "\"", "", "\"1.1\", *"] {
+        let reply = people.owner.patch(&path, malformed, &correct(1)).await;
+        assert_eq!((reply.status, &reply.body["code"]), (400, &json!("malformed_if_match")), "{malformed}");
+    }
     let done = people.owner.patch(&path, &format!("\"9.9\", {etag}"), &correct(1)).await;
     assert_eq!((done.status, &done.body["outcome"]), (200, &json!("changed")), "{}", done.text);
     assert_ne!(done.header("etag"), etag);
@@ -147,13 +151,12 @@ async fn correct_a_site_after_the_consent_was_withdrawn_needs_a_new_one(database
         body
     };
     let today = green_homes::domain::date::day_of(chrono::Utc::now()).to_string();
-    for old in [None, Some("2026-01-02")] {
+    for old in [None, Some("2026-01-02"), Some(today.as_str())] {
         let reply = people.owner.patch(&path, "*", &correct(old)).await;
         assert_eq!(reply.errors(), [("/consent".to_owned(), "consent_required".to_owned())], "{old:?} {}", reply.text);
     }
-    assert_eq!(people.owner.patch(&path, "*", &correct(Some(&today))).await.status, 200);
     let private = people.owner.get(&path).await.body["data"]["private"].clone();
-    assert_eq!((&private["address"], &private["consent_withdrawn_on"]), (&json!("12 Hàng Bài"), &json!(null)));
+    assert_eq!((&private["address"], &private["consent_withdrawn_on"]), (&json!(null), &json!(today)));
     app.stop().await;
 }
 
@@ -162,6 +165,7 @@ async fn correct_wrong_values_names_them_all_and_leaves_everything(database: Tes
     let people = People::of(&app).await;
     let (pledged, installed) =
         (people.installation_in("pledged", "p").await, people.installation_in("installed", "i").await);
+    let withdrawn = people.installation_in("withdrawn", "w").await;
     let ended = people.installation_in("decommissioned", "d").await;
     let version = app.db_version();
     let cases = [
@@ -176,7 +180,7 @@ async fn correct_wrong_values_names_them_all_and_leaves_everything(database: Tes
         (&installed, json!({"project_code": "NONE", "reason": "other"}), ("/project_code", "unknown_project")),
         (&installed, json!({"measures": [], "reason": "other"}), ("/measures", "empty")),
         (&installed, json!({"cost_vnd": 1}), ("/reason", "missing")),
-        (&installed, json!({"external_id": "other", "reason": "other"}), ("/external_id", "unknown_field")),
+        (&installed, json!({"external_id": "other", "reason": "other"}), ("/external_id", "not_allowed_here")),
         (
             &ended,
             json!({"decommissioned_on": "2026-01-14", "reason": "other"}),
@@ -186,6 +190,15 @@ async fn correct_wrong_values_names_them_all_and_leaves_everything(database: Tes
     for (id, body, (pointer, code)) in cases {
         let reply = people.owner.patch(&format!("/v1/installations/{id}"), "*", &body).await;
         assert_eq!((reply.status, reply.errors()), (422, vec![(pointer.to_owned(), code.to_owned())]), "{body}");
+    }
+    // What is final is so first, whatever else is wrong.
+    for wrong in [
+        json!({"decommissioned_on": "2026-01-20", "reason": "other"}),
+        json!({"project_code": "NONE", "reason": "other"}),
+    ] {
+        let reply = people.owner.patch(&format!("/v1/installations/{withdrawn}"), "*", &wrong).await;
+        assert_eq!((reply.status, &reply.body["code"]), (409, &json!("invalid_transition")), "{wrong}");
+        assert!(reply.body["detail"].as_str().unwrap().contains("trạng thái cuối"), "{}", reply.text);
     }
     assert_eq!(app.db_version(), version, "nothing was recorded");
     let end = json!({"decommissioned_on": "2026-03-05", "reason": "data_entry_error"});

@@ -8,6 +8,7 @@ use crate::support::{App, Client, Reply, TestDatabase, db_lines, home, on_both_d
 on_both_databases!(
     send_a_key_again_replays_the_answer_and_does_nothing,
     send_a_key_with_another_request_is_refused,
+    send_a_key_with_what_is_so_already_moves_nothing_that_is_published,
     send_a_key_many_times_at_once_is_carried_out_once,
     send_a_key_to_administration_repeats_what_is_no_secret,
 );
@@ -48,6 +49,29 @@ async fn send_a_key_again_replays_the_answer_and_does_nothing(database: TestData
     assert!(kept.len() == 2 && kept.iter().all(|line| !line.contains("4711")), "{kept:?}");
     // A key is its client's own.
     assert_eq!(send(&people_other(&app).await, "POST", "/v1/installations", "k-1", &home("x")).await.status, 201);
+    app.stop().await;
+}
+
+/// The same version is the same bytes, in every process.
+async fn send_a_key_with_what_is_so_already_moves_nothing_that_is_published(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let id = people.installation_in("withdrawn", "a").await;
+    let withdraw = json!({"reason": "cancelled"});
+    let path = format!("/v1/installations/{id}/withdraw");
+    for n in 0..20 {
+        // Each is asked for right after a change, before the next snapshot is made.
+        people.owner.register(&home(&format!("b{n}"))).await;
+        let again = send(&people.owner, "POST", &path, &format!("k-{n}"), &withdraw).await;
+        assert_eq!((again.status, &again.body["outcome"]), (200, &json!("unchanged")), "{}", again.text);
+        let version = app.db_version();
+        let published = app.progress_at(version).await;
+        let sql = "SELECT CAST(recorded_at AS TEXT) AS line FROM register_head";
+        let head = db_lines(&app.database.url, sql).remove(0);
+        let (date, time) = head.split_once(' ').unwrap();
+        let at = published["meta"]["generated_at"].as_str().unwrap();
+        assert!(at.starts_with(&format!("{date}T{}", time.trim_end_matches('0'))), "{at} is not {head}");
+    }
     app.stop().await;
 }
 

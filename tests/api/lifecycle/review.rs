@@ -1,5 +1,6 @@
 //! What waits for reviewers, and many decisions at once.
 
+use green_homes::domain::actor::Role;
 use serde_json::{Value, json};
 
 use super::{People, act};
@@ -7,6 +8,7 @@ use crate::support::{App, Client, TestDatabase, home, on_both_databases};
 
 on_both_databases!(
     read_the_queue_gives_what_waits_oldest_first_page_by_page,
+    warn_of_what_is_odd_wherever_it_is_decided,
     decide_on_many_gives_each_its_own_outcome,
 );
 
@@ -40,6 +42,10 @@ async fn read_the_queue_gives_what_waits_oldest_first_page_by_page(database: Tes
         assert_eq!(queue(&people.reviewer, filter).await, waiting[5..], "{filter}");
     }
     assert_eq!(queue(&people.reviewer, "&project=NONE").await, Vec::<String>::new());
+    app.db_add_partner("TRYING", true);
+    let trying = app.client(Role::Partner, Some("TRYING")).await.register(&home("trying")).await;
+    assert_eq!(queue(&people.reviewer, "").await, waiting, "who tries things out is asked for by name");
+    assert_eq!(queue(&people.reviewer, "&sandbox=true").await, [trying]);
     act(&people.reviewer, &waiting[0], "verify").await;
     act(&people.reviewer, &waiting[1], "reject").await;
     assert_eq!(queue(&people.reviewer, "").await, waiting[2..]);
@@ -49,6 +55,30 @@ async fn read_the_queue_gives_what_waits_oldest_first_page_by_page(database: Tes
         let wrong = people.reviewer.get(&format!("/v1/review/queue{query}")).await;
         assert_eq!((wrong.status, wrong.errors()[0].0.as_str()), (422, name), "{}", wrong.text);
     }
+    app.stop().await;
+}
+
+async fn warn_of_what_is_odd_wherever_it_is_decided(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let id = people.installation_in("installed", "a").await;
+    let path = format!("/v1/installations/{id}");
+    let codes = |body: &Value| -> Vec<String> {
+        body["warnings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let odd = json!({"measures": [{"measure": "rooftop_solar_pv", "quantity": 5400}], "installed_on": "2015-03-01",
+        "cost_vnd": 1, "support_vnd": 2, "reason": "data_entry_error"});
+    let expected = ["pre_programme", "unusual_quantity", "support_above_cost"];
+    let asked = people.owner.patch(&format!("{path}?dry_run=true"), "*", &odd).await;
+    assert_eq!((asked.status, codes(&asked.body["data"])), (200, expected.map(str::to_owned).to_vec()));
+    assert_eq!(codes(&people.owner.get(&path).await.body["data"]), Vec::<String>::new());
+    assert_eq!(codes(&people.owner.patch(&path, "*", &odd).await.body["data"]), expected);
+    let queue = people.reviewer.get("/v1/review/queue").await;
+    assert_eq!(codes(&queue.body["data"][0]), expected, "{}", queue.text);
+    let heaters = json!({"measures": [{"measure": "solar_water_heater", "quantity": 2},
+        {"measure": "heat_pump_water_heater", "quantity": 1}], "installed_on": "2026-01-15",
+        "cost_vnd": null, "support_vnd": null, "reason": "data_entry_error"});
+    assert_eq!(codes(&people.owner.patch(&path, "*", &heaters).await.body["data"]), ["overlapping_measure"; 2]);
     app.stop().await;
 }
 
