@@ -318,3 +318,23 @@ fn migrate_a_database_in_use_keeps_a_copy_of_it_first() {
     assert!(carry_out(&database, &["migrate"]).status.success());
     assert_eq!(names(&kept).len(), 1, "nothing changes, nothing is kept");
 }
+
+#[test]
+fn migrate_where_there_is_no_room_for_the_copy_leaves_no_draft() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    {
+        let open = database.db_open();
+        green_homes::db::migrations::revert_last(&mut open.connection().unwrap()).unwrap();
+    }
+    let migrate = command(&database, database.data_dir.path());
+    let mut shell = Command::new("sh");
+    // No file may grow beyond 32 KiB or so: the copy does not fit.
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"]).arg(migrate.get_program());
+    shell.args(migrate.get_args()).arg("migrate").env_remove("DATABASE_URL_FILE").env("DATABASE_URL", &database.url);
+    for _ in 0..2 {
+        let failed = shell.output().unwrap();
+        assert!(failed.status.code() == Some(1) && said(&failed).contains("no copy"), "{}", said(&failed));
+        assert_eq!(names(&database.data_dir.path().join("backups")), Vec::<String>::new());
+    }
+}
