@@ -216,6 +216,34 @@ fn restore_a_backup_with_a_changed_byte_is_refused() {
 }
 
 #[test]
+fn restore_what_is_refused_leaves_nothing_behind() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    fs::write(database.data_dir.path().join("signing-key.pem"), "a key").unwrap();
+    let (_place, directory) = place();
+    backed_up(&database, &directory);
+    // Refused at once, and after the database was copied.
+    for (file, from, to) in [("signing-key.pem", "a", "b"), ("manifest.json", "\"version\": 2", "\"version\": 3")] {
+        let whole = fs::read_to_string(directory.join(file)).unwrap();
+        fs::write(directory.join(file), whole.replacen(from, to, 1)).unwrap();
+        let parent = tempfile::tempdir().unwrap();
+        let new = parent.path().join("new").join("data");
+        let mut restore = command(&database, &new);
+        restore.env("DATABASE_URL", format!("sqlite://{}/green-homes.db", new.display()));
+        let refused = restore.arg("restore").arg(&directory).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert_eq!(names(parent.path()), Vec::<String>::new(), "{file}");
+        fs::write(directory.join(file), whole).unwrap();
+    }
+    let new = installed();
+    let done = carry_out(&new, &["restore", directory.to_str().unwrap()]);
+    let made_at = serde_json::from_slice::<Value>(&done.stdout).unwrap()["backup"]["made_at"].clone();
+    assert!(said(&done).contains("revoke clients, suspend partners, reset secrets"), "{}", said(&done));
+    let day = &made_at.as_str().unwrap()[..10];
+    assert!(said(&done).contains(&format!("what was done after {day}")), "{}", said(&done));
+}
+
+#[test]
 fn kill_a_backup_in_the_middle_leaves_none_that_restore_accepts() {
     let database = installed();
     partner_client(&database, "WRITER");
