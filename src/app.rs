@@ -163,11 +163,19 @@ impl Service {
     }
 
     /// Serves until SIGTERM or SIGINT: then takes no more connections, commits and answers what
-    /// it accepted, and moves the checkpoint.
+    /// it accepted, and moves the checkpoint. An error when the writer ended by itself.
     pub async fn run(self) -> std::io::Result<()> {
         let operators = self.operators.map(|server| (server.handle(), actix_web::rt::spawn(server)));
+        let (register, handle) = (self.register.clone(), self.server.handle());
+        let watch = actix_web::rt::spawn(async move {
+            register.ended().await;
+            tracing::error!("the writer ended unasked; the service stops, so that it is started anew");
+            handle.stop(true).await;
+        });
         let served = self.server.await;
+        watch.abort();
         let register = self.register;
+        let writer = if register.is_alive() { Ok(()) } else { Err(std::io::Error::other("the writer ended unasked")) };
         // Joining the writer's thread blocks.
         let stopped = web::block(move || register.stop()).await;
         // Last, so that operators see how it ends.
@@ -175,6 +183,6 @@ impl Service {
             handle.stop(false).await;
             server.await.map_err(std::io::Error::other)??;
         }
-        served.and(stopped.map_err(std::io::Error::other))
+        served.and(writer).and(stopped.map_err(std::io::Error::other))
     }
 }
