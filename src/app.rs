@@ -156,6 +156,12 @@ pub fn serve(settings: &Settings, clock: &Clock, tell: impl FnOnce(&Service)) ->
 }
 
 impl Service {
+    /// Whether nobody can do anything yet: there is no client.
+    #[must_use]
+    pub fn has_no_clients(&self) -> bool {
+        self.register.directory().clients.is_empty()
+    }
+
     /// What stops the service from outside, as a signal does.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {

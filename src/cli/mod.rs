@@ -107,7 +107,9 @@ fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
             "listening on http://{address} (documentation at /docs); links and tokens name {public} (--public-url)"
         );
         eprintln!("database {}", service.database);
-        eprintln!("add a client: green-homes client add --role admin --name NAME");
+        if service.has_no_clients() {
+            eprintln!("add a client: green-homes client add --role admin --name NAME");
+        }
     })
 }
 
