@@ -57,12 +57,29 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
 /// Opens a database that is there, and leaves its schema as it is.
 pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
     let url = settings.database()?;
-    if let Url::Sqlite(path) = &url
-        && !Path::new(path).exists()
-    {
-        return Err(format!("there is no database at {path}").into());
+    if is_missing(&url) {
+        return Err(format!("there is no database at {url}: set --data-dir or the database URL of the service").into());
     }
     Ok(Database::open(&url, settings.database_connections)?)
+}
+
+/// Opens a register that is there, for a command beside a server that may be running: its schema
+/// is this program's, or the server's program would be confused by what the command writes.
+pub fn current_database(settings: &Settings) -> Result<Database, StartError> {
+    let database = existing_database(settings)?;
+    migrations::check_current(&mut database.connection()?).map_err(|error| format!("{}: {error}", database.url()))?;
+    Ok(database)
+}
+
+/// The same, but where there is no register yet, it begins one.
+pub fn current_or_new_database(settings: &Settings, clock: &Clock) -> Result<Database, StartError> {
+    let url = settings.database()?;
+    let begun = !is_missing(&url) && migrations::is_begun(&mut existing_database(settings)?.connection()?)?;
+    if begun { current_database(settings) } else { open_database(settings, clock) }
+}
+
+fn is_missing(url: &Url) -> bool {
+    matches!(url, Url::Sqlite(path) if !Path::new(path).exists())
 }
 
 /// Brings the schema up to date, and makes the head of a new register. A file of SQLite that was

@@ -25,7 +25,8 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
     }
     let database = app::existing_database(settings)?;
     let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock())?;
-    eprintln!("backed up version {} to {}; the audit of the copy is clean", manifest.version, directory.display());
+    let (version, target) = (manifest.version, directory.display());
+    eprintln!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
     let noted = BackedUp { at: clock(), version: manifest.version };
     warn_unless_noted(&database, |connection| operations::note_backup(connection, noted));
     println!("{}", serde_json::to_string_pretty(&manifest)?);

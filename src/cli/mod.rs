@@ -83,8 +83,8 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(&settings, &clock)?,
         Command::Migrate => {
-            app::open_database(&settings, &clock)?;
-            eprintln!("the schema is up to date");
+            let database = app::open_database(&settings, &clock)?;
+            eprintln!("the schema of {} is up to date", database.url());
         }
         Command::Partner { command } => partners::partner(&settings, &clock, command)?,
         Command::Client { command } => clients::client(&settings, &clock, command)?,
