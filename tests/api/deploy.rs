@@ -153,3 +153,33 @@ fn trusts(proxies: &str, address: &str) -> bool {
     let address: IpAddr = address.parse().unwrap();
     green_homes::api::parse_networks(proxies).unwrap().iter().any(|network| network.contains(&address))
 }
+
+#[test]
+fn back_up_nightly_lets_go_of_what_is_30_days_old_and_of_nothing_else() {
+    let unit = include_str!("../../deploy/green-homes-backup.service");
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().to_str().unwrap();
+    let register = ["green-homes/green-homes.db", "green-homes/signing-key.pem", "green-homes/backups/evidence.db"];
+    let old = ["green-homes-backups/20261001T183000Z/green-homes.db", "green-homes-backups/by-hand/manifest.json"];
+    let copies = ["green-homes/backups/schema-1-20261001.db", "green-homes/backups/.schema-1-20261001.db.partial"];
+    let new = ["green-homes-backups/20261123T183000Z/green-homes.db", "green-homes/backups/schema-2-20261123.db"];
+    for (files, days) in [(&register[..], 400), (&old, 31), (&copies, 31), (&new, 28)] {
+        for file in files {
+            let path = place.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "x").unwrap();
+            let age = ["-d".to_owned(), format!("{days} days ago"), path.display().to_string()];
+            let folder = path.parent().unwrap().display().to_string();
+            assert!(Command::new("touch").args(age).arg(folder).status().unwrap().success());
+        }
+    }
+    let lines = unit.lines().filter_map(|line| line.strip_prefix("ExecStartPost="));
+    for line in lines {
+        let line = line.replace("/var/lib", root);
+        let mut words = line.split(' ');
+        assert!(Command::new(words.next().unwrap()).args(words).status().unwrap().success(), "{line}");
+    }
+    let is_left = |file: &&str| place.path().join(file).exists();
+    assert!(register.iter().chain(&new).all(|file| is_left(&file)));
+    assert!(!old.iter().chain(&copies).any(|file| is_left(&file)));
+}
