@@ -180,6 +180,6 @@ fn back_up_nightly_lets_go_of_what_is_30_days_old_and_of_nothing_else() {
         assert!(Command::new(words.next().unwrap()).args(words).status().unwrap().success(), "{line}");
     }
     let is_left = |file: &&str| place.path().join(file).exists();
-    assert!(register.iter().chain(&new).all(|file| is_left(&file)));
-    assert!(!old.iter().chain(&copies).any(|file| is_left(&file)));
+    assert!(register.iter().chain(&new).all(&is_left));
+    assert!(!old.iter().chain(&copies).any(is_left));
 }
