@@ -1,6 +1,6 @@
 #!/bin/sh
 # Holds the service against its OpenAPI document: schemathesis makes thousands of requests, valid and not, with a token
-# of each role. Takes three minutes. FUZZ_SEED=2 makes other ones, FUZZ_SECONDS=30 fewer; the reports stay in target/fuzz.
+# of each role. FUZZ_SEED=2 makes other ones; FUZZ_SECONDS=300 more, 60 unless set. The reports stay in target/fuzz.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -57,12 +57,29 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
 /// Opens a database that is there, and leaves its schema as it is.
 pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
     let url = settings.database()?;
-    if let Url::Sqlite(path) = &url
-        && !Path::new(path).exists()
-    {
-        return Err(format!("there is no database at {path}").into());
+    if is_missing(&url) {
+        return Err(format!("there is no database at {url}: set --data-dir or the database URL of the service").into());
     }
     Ok(Database::open(&url, settings.database_connections)?)
+}
+
+/// Opens a register that is there, for a command beside a server that may be running: its schema
+/// is this program's, or the server's program would be confused by what the command writes.
+pub fn current_database(settings: &Settings) -> Result<Database, StartError> {
+    let database = existing_database(settings)?;
+    migrations::check_current(&mut database.connection()?).map_err(|error| format!("{}: {error}", database.url()))?;
+    Ok(database)
+}
+
+/// The same, but where there is no register yet, it begins one.
+pub fn current_or_new_database(settings: &Settings, clock: &Clock) -> Result<Database, StartError> {
+    let url = settings.database()?;
+    let begun = !is_missing(&url) && migrations::is_begun(&mut existing_database(settings)?.connection()?)?;
+    if begun { current_database(settings) } else { open_database(settings, clock) }
+}
+
+fn is_missing(url: &Url) -> bool {
+    matches!(url, Url::Sqlite(path) if !Path::new(path).exists())
 }
 
 /// Brings the schema up to date, and makes the head of a new register. A file of SQLite that was
@@ -156,6 +173,12 @@ pub fn serve(settings: &Settings, clock: &Clock, tell: impl FnOnce(&Service)) ->
 }
 
 impl Service {
+    /// Whether nobody can do anything yet: there is no client.
+    #[must_use]
+    pub fn has_no_clients(&self) -> bool {
+        self.register.directory().clients.is_empty()
+    }
+
     /// What stops the service from outside, as a signal does.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
@@ -163,11 +186,19 @@ impl Service {
     }
 
     /// Serves until SIGTERM or SIGINT: then takes no more connections, commits and answers what
-    /// it accepted, and moves the checkpoint.
+    /// it accepted, and moves the checkpoint. An error when the writer ended by itself.
     pub async fn run(self) -> std::io::Result<()> {
         let operators = self.operators.map(|server| (server.handle(), actix_web::rt::spawn(server)));
+        let (register, handle) = (self.register.clone(), self.server.handle());
+        let watch = actix_web::rt::spawn(async move {
+            register.ended().await;
+            tracing::error!("the writer ended unasked; the service stops, so that it is started anew");
+            handle.stop(true).await;
+        });
         let served = self.server.await;
+        watch.abort();
         let register = self.register;
+        let writer = if register.is_alive() { Ok(()) } else { Err(std::io::Error::other("the writer ended unasked")) };
         // Joining the writer's thread blocks.
         let stopped = web::block(move || register.stop()).await;
         // Last, so that operators see how it ends.
@@ -175,6 +206,6 @@ impl Service {
             handle.stop(false).await;
             server.await.map_err(std::io::Error::other)??;
         }
-        served.and(stopped.map_err(std::io::Error::other))
+        served.and(writer).and(stopped.map_err(std::io::Error::other))
     }
 }

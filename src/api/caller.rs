@@ -48,7 +48,9 @@ async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
     let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
     let client_id = identify(request, state).await?;
     let directory = state.register.directory();
-    let actor = directory.active(&client_id).ok_or(ApiError::Unauthorized { sent: true })?;
+    // Revoked or suspended.
+    let shut_out = || counted(request, state, ApiError::Unauthorized { sent: true });
+    let actor = directory.active(&client_id).ok_or_else(shut_out)?;
     state.limits.count_client(request, &client_id)?;
     request.extensions_mut().insert(ActingClient(client_id));
     match needed(request) {
@@ -64,8 +66,13 @@ async fn identify(request: &HttpRequest, state: &web::Data<State>) -> Result<Str
     match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => by_token(request, state, token.trim()).await,
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => by_basic(request, state, header).await,
-        _ => Err(ApiError::Unauthorized { sent: false }),
+        _ => Err(counted(request, state, ApiError::Unauthorized { sent: false })),
     }
+}
+
+/// A refusal that counts for the address; or that it was refused too often. Each is a line of the log.
+fn counted(request: &HttpRequest, state: &State, why: ApiError) -> ApiError {
+    state.limits.count_address(request).err().unwrap_or(why)
 }
 
 async fn by_token(request: &HttpRequest, state: &web::Data<State>, token: &str) -> Result<String, ApiError> {
@@ -78,16 +85,14 @@ async fn by_token(request: &HttpRequest, state: &web::Data<State>, token: &str) 
         // A key that was withdrawn took what was remembered with it.
         verified = state.tokens.remembered(token, &state.register).map_or_else(verify, Ok);
     }
-    if verified.is_err() {
-        state.limits.count_address(request)?;
-    }
-    verified
+    verified.map_err(|why| counted(request, state, why))
 }
 
 /// HTTP Basic is for dashboards, which read: programs for tables cannot fetch tokens.
 async fn by_basic(request: &HttpRequest, state: &State, header: &str) -> Result<String, ApiError> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let credentials = oauth::basic(request.headers()).filter(|_| reads).ok_or(ApiError::BasicRefused)?;
+    let refused = || counted(request, state, ApiError::BasicRefused);
+    let credentials = oauth::basic(request.headers()).filter(|_| reads).ok_or_else(refused)?;
     if let Some(client_id) = state.secrets.remembered(&state.register, header) {
         return Ok(client_id);
     }

@@ -21,7 +21,7 @@ use super::state::State;
 /// However often somebody asks, the database is examined once in this time.
 const EXAMINED_EVERY: Duration = Duration::from_secs(1);
 /// What `verbose` may be given.
-const YES: &[&str] = &["true"];
+const YES_OR_NO: &[&str] = &["true", "false"];
 
 /// Whether the process is alive.
 #[derive(Serialize, ToSchema)]
@@ -123,22 +123,23 @@ pub async fn get_liveness(state: web::Data<State>) -> HttpResponse {
 /// With `verbose` it looks, once a second at most, at the database, its schema, the disk, and
 /// whether this process and the register agree; then each of them can make it not ready.
 #[utoipa::path(get, path = "/readyz", tag = "operations",
-    params(("verbose" = Option<String>, Query, description = "Empty or `true`: look into everything and show it.")),
+    params(("verbose" = Option<String>, Query, description = "Empty or `true`: look into everything and show it. `false`: do not.")),
     responses((status = 200, body = Readiness), (status = 503, body = Readiness),
         (status = 422, body = super::problem::Problem, content_type = "application/problem+json",
             description = "Values are wrong; every one is named.")))]
 pub async fn get_readiness(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let verbose = query.parse("verbose", |value| match value {
-        "" | "true" => Ok(()),
-        _ => Err(Fault::UnknownValue { allowed: YES }),
+        "" | "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Fault::UnknownValue { allowed: YES_OR_NO }),
     });
     query.finish()?;
     let register = &state.register;
     let (writer, database) = (register.is_alive(), register.is_database_up());
     let version = register.snapshot().figures.version;
     let (mut ready, mut checks) = (writer && database, None);
-    if verbose.is_some() {
+    if verbose == Some(true) {
         let found = state.examiner.examine(register).await;
         ready &= found.is_well();
         checks = Some(Checks::of(&found, register.database_kind(), (register.clock())()));

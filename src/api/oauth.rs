@@ -108,7 +108,9 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<State>, TokenFor
     }
     request.extensions_mut().insert(ActingClient(client_id));
     let now = (state.register.clock())();
-    renew_key(&state, now).await;
+    if !may_sign(&state, now).await {
+        return refuse(503, "temporarily_unavailable", "this process may not sign tokens; its operator has to act");
+    }
     match state.tokens.issue(&client.actor, now) {
         Ok(issued) => HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(TokenResponse {
             access_token: issued.token,
@@ -120,14 +122,25 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<State>, TokenFor
     }
 }
 
-async fn renew_key(state: &web::Data<State>, now: chrono::DateTime<chrono::Utc>) {
+/// Renews the own key when its time comes. What a withdrawn key signs is good nowhere.
+async fn may_sign(state: &web::Data<State>, now: chrono::DateTime<chrono::Utc>) -> bool {
     if !state.tokens.needs_renewal(now) {
-        return;
+        return true;
     }
     let shared = state.clone();
-    let renewed = web::block(move || shared.tokens.renew(shared.register.database(), now)).await;
-    if let Ok(Err(error)) = renewed {
-        tracing::warn!(%error, "the signing key could not be published anew");
+    match web::block(move || shared.tokens.renew(shared.register.database(), now)).await {
+        Ok(Ok(false)) => {
+            tracing::error!(
+                "the signing key was withdrawn; stop the service, delete signing-key.pem in the data directory, start \
+                 the service"
+            );
+            false
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the signing key could not be renewed");
+            true
+        }
+        _ => true,
     }
 }
 

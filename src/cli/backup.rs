@@ -25,7 +25,8 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
     }
     let database = app::existing_database(settings)?;
     let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock())?;
-    eprintln!("backed up version {} to {}; the audit of the copy is clean", manifest.version, directory.display());
+    let (version, target) = (manifest.version, directory.display());
+    eprintln!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
     let noted = BackedUp { at: clock(), version: manifest.version };
     warn_unless_noted(&database, |connection| operations::note_backup(connection, noted));
     println!("{}", serde_json::to_string_pretty(&manifest)?);
@@ -44,14 +45,19 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
         )
         .into());
     };
-    backup::make_private(&settings.data_dir)?;
     let key = SigningKey::file(&settings.data_dir);
     let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR };
     let restored = backup::restore(&to, clock)?;
     println!("{}", serde_json::to_string_pretty(&restored)?);
     eprintln!(
-        "restored version {} as it stood at {}; entry {} says that later versions published before {} are void",
+        "restored version {} as it stood at {} into {url}; entry {} says that later versions published before {} are \
+         void",
         restored.backup.version, restored.backup.made_at, restored.version, restored.restored_at
+    );
+    eprintln!(
+        "what was done after {} is undone, too: revoke clients, suspend partners, reset secrets, withdraw keys and \
+         erase persons again, before the service starts; when in doubt, reset every secret",
+        restored.backup.made_at
     );
     Ok(())
 }

@@ -1,31 +1,49 @@
 //! One change of the register from the command line.
 
 use crate::app::{self, StartError};
+use crate::db::Database;
 use crate::domain::actor::Actor;
 use crate::domain::fault::{Fault, Language};
 use crate::domain::refusal::Refusal;
-use crate::register::{Clock, Command as Change, Done, Engine, Failure, Request};
+use crate::register::{Clock, Command as Change, Done, Engine, Failure, HomeCommand, Request};
 use crate::settings::Settings;
 
 /// Who acts on the command line, in entries.
 pub(super) const ACTOR: &str = "command-line";
 
-/// One change, beside a server that may be running: the lock of the head orders them.
+/// One change of a register that is there, beside a server that may be running: the lock of the
+/// head orders them.
 pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<Done, StartError> {
-    let database = app::open_database(settings, clock)?;
+    change_in(app::current_database(settings)?, clock, command)
+}
+
+/// The same in a database that is open.
+pub(super) fn change_in(database: Database, clock: &Clock, command: Change) -> Result<Done, StartError> {
+    eprintln!("database {}", database.url());
+    let subject = subject(&command);
     let request = Request::new(Actor::operator(ACTOR), command);
     let mut executed = Engine::new(database, clock.clone()).execute(&[&request]);
     match executed.results.pop() {
         Some(Ok(done)) => Ok(done),
-        Some(Err(Failure::Refused(refusal))) => Err(explain(&refusal).into()),
+        Some(Err(Failure::Refused(refusal))) => Err(explain(&refusal, &subject).into()),
         Some(Err(Failure::Unavailable)) => Err("the database is busy or cannot be reached; try again".into()),
         Some(Err(Failure::Broken)) | None => Err("the change could not be written; the log says why".into()),
     }
 }
 
-fn explain(refusal: &Refusal) -> String {
+/// What a change is about, in words.
+fn subject(command: &Change) -> String {
+    match command {
+        Change::RevokeClient { client_id } | Change::ResetSecret { client_id, .. } => format!("client {client_id}"),
+        Change::SuspendPartner(code) | Change::ResumePartner(code) => format!("partner {code}"),
+        Change::Home(HomeCommand::Erase { site }) => format!("site {site}"),
+        _ => "such record".to_owned(),
+    }
+}
+
+fn explain(refusal: &Refusal, subject: &str) -> String {
     match refusal {
-        Refusal::NotFound => "there is no such record".to_owned(),
+        Refusal::NotFound => format!("there is no {subject}"),
         Refusal::ClientRevoked => "this client was revoked; add another one".to_owned(),
         Refusal::CodeTaken { .. } => "this code is taken".to_owned(),
         Refusal::Invalid(faults) => {

@@ -112,7 +112,7 @@ fn code(flag: &str, raw: Option<&str>) -> Result<Option<PartnerCode>, StartError
 }
 
 fn list(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
-    let database = app::open_database(settings, clock)?;
+    let database = app::current_database(settings)?;
     let directory = administration::directory(&mut database.connection()?)?;
     let views: Vec<_> = directory.clients.values().map(|client| ClientView::of(client, clock())).collect();
     println!("{}", serde_json::to_string_pretty(&views)?);

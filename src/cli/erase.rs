@@ -22,30 +22,33 @@ pub(super) struct EraseArguments {
 
 /// Carries out `erase`, and prints what was erased.
 pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArguments) -> Result<(), StartError> {
-    let site = find_site(settings, clock, arguments)?;
+    let site = find_site(settings, arguments)?;
     let done = change(settings, clock, Change::Home(HomeCommand::Erase { site }))?;
     let Done::Home(HomeDone::Erased(erased)) = done else { return Err("the answer is another's".into()) };
     println!("{}", serde_json::to_string(&erased)?);
     let url = settings.database()?;
     if matches!(url, Url::Sqlite(_)) {
-        let database = app::open_database(settings, clock)?;
+        let database = app::current_database(settings)?;
         if !transaction::truncate_log(&mut database.connection()?)? {
             eprintln!("the write-ahead log is in use and still holds the old bytes: run this again in a quiet moment");
         }
     } else {
         eprintln!("dead rows hold the old bytes until PostgreSQL vacuums them: VACUUM site_private, entry_facts");
     }
-    eprintln!("backups made before hold the old bytes: see docs/processing-register.md");
+    eprintln!(
+        "backups and copies before migrations (backups/schema-*.db) made before hold the old bytes: see \
+         docs/processing-register.md"
+    );
     Ok(())
 }
 
-fn find_site(settings: &Settings, clock: &Clock, arguments: &EraseArguments) -> Result<SiteId, StartError> {
+fn find_site(settings: &Settings, arguments: &EraseArguments) -> Result<SiteId, StartError> {
     if let Some(site) = &arguments.site {
         return SiteId::parse(site).map_err(|fault| said("--site", fault));
     }
     let id = arguments.installation.as_deref().unwrap_or_default();
     let id = InstallationId::parse(id).map_err(|fault| said("--installation", fault))?;
-    let database = app::open_database(settings, clock)?;
+    let database = app::current_database(settings)?;
     let site = lookup::sites_of(&mut database.connection()?, &[id])?.remove(&id);
-    site.ok_or_else(|| "--installation: there is no such installation".into())
+    site.ok_or_else(|| format!("there is no installation {id}").into())
 }

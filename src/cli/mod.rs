@@ -83,8 +83,8 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(&settings, &clock)?,
         Command::Migrate => {
-            app::open_database(&settings, &clock)?;
-            eprintln!("the schema is up to date");
+            let database = app::open_database(&settings, &clock)?;
+            eprintln!("the schema of {} is up to date", database.url());
         }
         Command::Partner { command } => partners::partner(&settings, &clock, command)?,
         Command::Client { command } => clients::client(&settings, &clock, command)?,
@@ -107,7 +107,9 @@ fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
             "listening on http://{address} (documentation at /docs); links and tokens name {public} (--public-url)"
         );
         eprintln!("database {}", service.database);
-        eprintln!("add a client: green-homes client add --role admin --name NAME");
+        if service.has_no_clients() {
+            eprintln!("add a client: green-homes client add --role admin --name NAME");
+        }
     })
 }
 

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::change::{change, said};
-use crate::app::StartError;
+use super::change::{change, change_in, said};
+use crate::app::{self, StartError};
 use crate::domain::administration::NewPartner;
 use crate::domain::id::{Code, PartnerCode};
 use crate::domain::text::Name;
@@ -43,11 +43,16 @@ pub(super) enum PartnerCommand {
 pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerCommand) -> Result<(), StartError> {
     match command {
         PartnerCommand::Add { code, name, sandbox } => {
-            let code = read(&code)?;
+            let given = code;
+            let code = read(&given)?;
             let name = Name::parse(&name).map_err(|fault| said("--name", fault))?;
             let shown = json!({"code": code});
-            let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox };
-            change(settings, clock, Change::AddPartner(new))?;
+            let new = NewPartner { code: code.clone(), name, kind: None, vcca_role: None, listed: false, sandbox };
+            let database = app::current_or_new_database(settings, clock)?;
+            change_in(database, clock, Change::AddPartner(new))?;
+            if code.as_str() != given {
+                eprintln!("the code {given} is stored as {code}");
+            }
             println!("{shown}");
         }
         PartnerCommand::Suspend { code } => {

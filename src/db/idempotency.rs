@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::sql_types::{BigInt, Timestamp};
 use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
 
 use super::connection::{Connection, on_backend};
@@ -94,10 +95,24 @@ pub fn keep(connection: &mut Connection, kept: &[Kept]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Forgets what was answered before this instant.
-pub fn forget(connection: &mut Connection, before: DateTime<Utc>) -> Result<usize, DbError> {
-    let before = stored(before);
+/// Forgets what was answered before this instant, oldest first, and no more than `most` of it: who
+/// writes waits meanwhile. Gives how many.
+pub fn forget(connection: &mut Connection, before: DateTime<Utc>, most: u32) -> Result<usize, DbError> {
+    // Each finds its rows by the index of ages and takes them by their place, whatever the planner knows.
+    let statement = match connection {
+        Connection::Sqlite(_) => {
+            "DELETE FROM idempotency_keys WHERE (client_id, key) IN \
+             (SELECT client_id, key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2)"
+        }
+        Connection::Postgres(_) => {
+            "DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY \
+             (SELECT ctid FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2))"
+        }
+    };
     Ok(on_backend!(connection, c => {
-        diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(before))).execute(c)
+        diesel::sql_query(statement)
+            .bind::<Timestamp, _>(stored(before))
+            .bind::<BigInt, _>(i64::from(most))
+            .execute(c)
     })?)
 }

@@ -27,7 +27,7 @@ pub struct PublicKey {
     pub not_after: DateTime<Utc>,
 }
 
-/// Publishes a key, or says that it lives longer.
+/// Publishes a key at the start of its process, or says that it lives longer.
 pub fn publish(connection: &mut Connection, key: &PublicKey) -> Result<(), DbError> {
     let row = KeyRow { kid: key.kid.clone(), public_key: key.x.clone(), not_after: stored(key.not_after) };
     on_backend!(connection, c => {
@@ -39,6 +39,14 @@ pub fn publish(connection: &mut Connection, key: &PublicKey) -> Result<(), DbErr
             .execute(c)
     })?;
     Ok(())
+}
+
+/// Says that a published key lives longer. `false` where it is not there: it was withdrawn.
+pub fn renew(connection: &mut Connection, kid: &str, not_after: DateTime<Utc>) -> Result<bool, DbError> {
+    let renewed = on_backend!(connection, c => {
+        diesel::update(signing_keys::table.find(kid)).set(signing_keys::not_after.eq(stored(not_after))).execute(c)
+    })?;
+    Ok(renewed > 0)
 }
 
 /// Every key that is accepted at `now`.

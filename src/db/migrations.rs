@@ -64,13 +64,23 @@ pub fn pending(connection: &mut Connection) -> Result<usize, DbError> {
     pending.map_err(failed)
 }
 
-/// Refuses a database that is not of this binary's schema: for commands that only read it.
+/// Whether there is a register in the database, of whatever schema.
+pub fn is_begun(connection: &mut Connection) -> Result<bool, DbError> {
+    let applied = on_backend!(connection, c => c.applied_migrations()).map_err(failed)?;
+    Ok(!applied.is_empty())
+}
+
+/// Refuses a database that is not of this binary's schema: for commands that must not change it.
 pub fn check_current(connection: &mut Connection) -> Result<(), DbError> {
     refuse_newer(connection)?;
     if pending(connection)? == 0 {
         return Ok(());
     }
-    let why = "this database is of an older green-homes: use that version, or run `green-homes migrate` first";
+    let why = if is_begun(connection)? {
+        "this database is of an older green-homes: use that version, or run `green-homes migrate` first"
+    } else {
+        "there is no register in this database: start the service on it, or run `green-homes migrate`"
+    };
     Err(DbError::Unusable(why.to_owned()))
 }
 

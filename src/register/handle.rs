@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, NaiveDate};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::db::administration::Directory;
 use crate::db::{Database, DbError};
@@ -45,6 +45,7 @@ pub(super) struct Shared {
     /// The instant of the last entry that this process knows, in microseconds.
     pub(super) recorded_at: AtomicI64,
     alive: AtomicBool,
+    ended: Notify,
     snapshot: ArcSwap<Snapshot>,
 }
 
@@ -93,6 +94,7 @@ impl Register {
             began: Instant::now(),
             recorded_at: AtomicI64::new(0),
             alive: AtomicBool::new(true),
+            ended: Notify::new(),
             snapshot: ArcSwap::from_pointee(nothing(clock, render)),
         });
         let own = database.apart(WRITER_CONNECTIONS)?;
@@ -218,6 +220,11 @@ impl Register {
         self.shared.alive.load(Ordering::Relaxed)
     }
 
+    /// Waits until the writer is no longer at work, for one asker.
+    pub async fn ended(&self) {
+        self.shared.ended.notified().await;
+    }
+
     /// Whether the database answered when it was last asked.
     #[must_use]
     pub fn is_database_up(&self) -> bool {
@@ -264,6 +271,7 @@ struct Alive(Arc<Shared>);
 impl Drop for Alive {
     fn drop(&mut self) {
         self.0.alive.store(false, Ordering::Relaxed);
+        self.0.ended.notify_one();
     }
 }
 

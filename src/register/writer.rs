@@ -44,6 +44,8 @@ const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
 /// Answers are kept under idempotency keys for at least a day.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
+/// So many are forgotten at a time, some milliseconds' worth, because requests wait meanwhile.
+const FORGET_STEP: u32 = 2_000;
 
 /// What stands in the queue.
 #[expect(clippy::large_enum_variant, reason = "almost every job is one request: a box would cost each an allocation")]
@@ -83,7 +85,7 @@ pub(super) struct Writer {
     published_at: Instant,
     polled_at: Instant,
     busy_at: Instant,
-    forgot_at: Option<Instant>,
+    forget_at: Instant,
 }
 
 /// How far the cells have followed the register.
@@ -118,7 +120,7 @@ impl Writer {
             published_at: now,
             polled_at: now,
             busy_at: now,
-            forgot_at: None,
+            forget_at: now,
         };
         writer.know(known);
         writer.shared.checkpoint.store(stored::checkpoint_version(&mut connection)?, Ordering::Relaxed);
@@ -240,16 +242,18 @@ impl Writer {
         let idle = self.busy_at.elapsed() >= IDLE;
         if lag >= CHECKPOINT_LAG || (idle && lag > 0) {
             self.checkpoint(Duration::ZERO);
-        } else if idle && self.forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+        }
+        if Instant::now() >= self.forget_at {
             self.forget_keys();
         }
     }
 
-    /// Lets go of answers that nobody will ask for again.
+    /// Lets go of answers that nobody will ask for again; soon of the next, if there are more.
     fn forget_keys(&mut self) {
-        self.forgot_at = Some(Instant::now());
         let before = (self.clock)() - KEYS_KEPT;
-        let forgotten = self.database.connection().and_then(|mut c| idempotency::forget(&mut c, before));
+        let forgotten = self.database.connection().and_then(|mut c| idempotency::forget(&mut c, before, FORGET_STEP));
+        let is_full = matches!(forgotten, Ok(count) if count >= FORGET_STEP as usize);
+        self.forget_at = Instant::now() + if is_full { TICK } else { FORGET_EVERY };
         if let Err(error) = forgotten {
             tracing::warn!(%error, "old idempotency keys were not forgotten");
         }

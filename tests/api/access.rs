@@ -5,17 +5,23 @@ mod forger;
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{TimeDelta, Utc};
 use forger::{Forger, claims};
 use green_homes::api::{Access, ROUTES, Row, Scope, openapi};
 use green_homes::domain::actor::Role;
 use serde_json::json;
 
 use crate::erasure::identified;
-use crate::support::{App, Client, Reply, TestDatabase, db_execute, home, run};
+use crate::support::{
+    App, Client, Reply, TestDatabase, clock_at, db_execute, db_lines, home, on_both_databases, run, token,
+};
+
+on_both_databases!(renew_a_withdrawn_key_does_not_bring_it_back);
 
 const ROLES: [Role; 4] = [Role::Partner, Role::Dashboard, Role::Reviewer, Role::Admin];
 /// Routes for people with a browser: not part of the documented interface.
@@ -150,6 +156,32 @@ fn withdraw_a_key_shuts_its_tokens_out() {
         assert_eq!(app.public().get("/.well-known/jwks.json").await.body["keys"], json!([]));
         app.stop().await;
     });
+}
+
+async fn renew_a_withdrawn_key_does_not_bring_it_back(database: TestDatabase) {
+    let now = Arc::new(Mutex::new(Utc::now()));
+    let app = App::start_at(database, clock_at(now.clone())).await;
+    let (id, secret) = app.db_add_client(Role::Reviewer, None);
+    let kids = "SELECT kid AS line FROM signing_keys";
+    let kid = db_lines(&app.database.url, kids);
+    // Half of its life is over: the next token renews it.
+    *now.lock().unwrap() += TimeDelta::days(20);
+    app.token(&id, &secret).await;
+    *now.lock().unwrap() += TimeDelta::days(20);
+    app.token(&id, &secret).await;
+    assert_eq!(db_lines(&app.database.url, kids), kid);
+    db_execute(&app.database.url, "DELETE FROM signing_keys").unwrap();
+    *now.lock().unwrap() += TimeDelta::days(20);
+    for _ in 0..2 {
+        assert_eq!(token(&app.address, &id, &secret).await, None);
+    }
+    assert_eq!(db_lines(&app.database.url, kids), Vec::<String>::new());
+    let database = app.stop().await;
+    std::fs::remove_file(database.data_dir.path().join("signing-key.pem")).unwrap();
+    let app = App::start_at(database, clock_at(now)).await;
+    app.token(&id, &secret).await;
+    assert!(!db_lines(&app.database.url, kids).contains(&kid[0]));
+    app.stop().await;
 }
 
 #[test]

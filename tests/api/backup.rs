@@ -216,6 +216,34 @@ fn restore_a_backup_with_a_changed_byte_is_refused() {
 }
 
 #[test]
+fn restore_what_is_refused_leaves_nothing_behind() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    fs::write(database.data_dir.path().join("signing-key.pem"), "a key").unwrap();
+    let (_place, directory) = place();
+    backed_up(&database, &directory);
+    // Refused at once, and after the database was copied.
+    for (file, from, to) in [("signing-key.pem", "a", "b"), ("manifest.json", "\"version\": 2", "\"version\": 3")] {
+        let whole = fs::read_to_string(directory.join(file)).unwrap();
+        fs::write(directory.join(file), whole.replacen(from, to, 1)).unwrap();
+        let parent = tempfile::tempdir().unwrap();
+        let new = parent.path().join("new").join("data");
+        let mut restore = command(&database, &new);
+        restore.env("DATABASE_URL", format!("sqlite://{}/green-homes.db", new.display()));
+        let refused = restore.arg("restore").arg(&directory).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert_eq!(names(parent.path()), Vec::<String>::new(), "{file}");
+        fs::write(directory.join(file), whole).unwrap();
+    }
+    let new = installed();
+    let done = carry_out(&new, &["restore", directory.to_str().unwrap()]);
+    let made_at = serde_json::from_slice::<Value>(&done.stdout).unwrap()["backup"]["made_at"].clone();
+    assert!(said(&done).contains("revoke clients, suspend partners, reset secrets"), "{}", said(&done));
+    let day = &made_at.as_str().unwrap()[..10];
+    assert!(said(&done).contains(&format!("what was done after {day}")), "{}", said(&done));
+}
+
+#[test]
 fn kill_a_backup_in_the_middle_leaves_none_that_restore_accepts() {
     let database = installed();
     partner_client(&database, "WRITER");
@@ -317,4 +345,24 @@ fn migrate_a_database_in_use_keeps_a_copy_of_it_first() {
     assert_ne!(db_lines(&database.url, schema), before);
     assert!(carry_out(&database, &["migrate"]).status.success());
     assert_eq!(names(&kept).len(), 1, "nothing changes, nothing is kept");
+}
+
+#[test]
+fn migrate_where_there_is_no_room_for_the_copy_leaves_no_draft() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    {
+        let open = database.db_open();
+        green_homes::db::migrations::revert_last(&mut open.connection().unwrap()).unwrap();
+    }
+    let migrate = command(&database, database.data_dir.path());
+    let mut shell = Command::new("sh");
+    // No file may grow beyond 32 KiB or so: the copy does not fit.
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"]).arg(migrate.get_program());
+    shell.args(migrate.get_args()).arg("migrate").env_remove("DATABASE_URL_FILE").env("DATABASE_URL", &database.url);
+    for _ in 0..2 {
+        let failed = shell.output().unwrap();
+        assert!(failed.status.code() == Some(1) && said(&failed).contains("no copy"), "{}", said(&failed));
+        assert_eq!(names(&database.data_dir.path().join("backups")), Vec::<String>::new());
+    }
 }

@@ -1,13 +1,15 @@
 //! Clients and partners: what limited clients see, new secrets, and shutting somebody out.
 
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
+use green_homes::db::migrations;
 use green_homes::domain::actor::Role;
 use serde_json::{Value, json};
 
-use crate::process::{Process, client, output, partner_client};
+use crate::process::{Process, client, command, output, partner_client};
 use crate::support::{App, Client, TestDatabase, clock_at, home, on_both_databases, run, token};
 
 on_both_databases!(
@@ -15,6 +17,8 @@ on_both_databases!(
     reset_a_secret_keeps_the_old_one_for_the_stated_time,
     shut_out_or_let_in_again_twice_writes_one_entry,
     revoke_or_suspend_ends_tokens_in_every_process_within_a_second,
+    command_on_an_older_schema_refuses_and_leaves_it,
+    command_about_nobody_names_whom_it_did_not_find,
 );
 
 /// A client added over HTTP, with a token.
@@ -179,16 +183,78 @@ async fn until(callers: &[Client], status: u16) -> Duration {
     began.elapsed()
 }
 
+/// What a command says on stderr, and its exit code.
+fn said(database: &TestDatabase, arguments: &[&str]) -> (String, Option<i32>) {
+    let mut command = command(database, database.data_dir.path());
+    let done = command.args(arguments).stderr(Stdio::piped()).output().unwrap();
+    (String::from_utf8(done.stderr).unwrap(), done.status.code())
+}
+
+const NOBODY: &str = "c-none";
+const NO_RECORD: &str = "0197a5c8-0000-7000-8000-000000000000";
+/// Commands that need a register, about nobody.
+const COMMANDS: [&[&str]; 9] = [
+    &["client", "list"],
+    &["client", "add", "--role", "admin", "--name", "x"],
+    &["client", "revoke", "--id", NOBODY],
+    &["client", "reset-secret", "--id", NOBODY],
+    &["partner", "suspend", "--code", "NONE"],
+    &["partner", "resume", "--code", "NONE"],
+    &["erase", "--installation", NO_RECORD],
+    &["erase", "--site", NO_RECORD],
+    &["audit"],
+];
+
+#[test]
+fn command_without_a_register_refuses_and_makes_none() {
+    let database = TestDatabase::sqlite();
+    for arguments in COMMANDS {
+        let (said, code) = said(&database, arguments);
+        assert!(code == Some(1) && said.contains("there is no database at sqlite://"), "{arguments:?}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(database.data_dir.path()).unwrap().count(), 0);
+    let (said, code) = said(&database, &["partner", "add", "--code", " solarco", "--name", "Solar Co"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(&format!("database {}\n", database.url)), "{said}");
+    assert!(said.contains("the code  solarco is stored as SOLARCO\n"), "{said}");
+}
+
+async fn command_on_an_older_schema_refuses_and_leaves_it(database: TestDatabase) {
+    let open = database.db_open();
+    migrations::revert_last(&mut open.connection().unwrap()).unwrap();
+    let add: &[&str] = &["partner", "add", "--code", "NEW", "--name", "New"];
+    // An audit reads whatever it understands.
+    for arguments in COMMANDS.into_iter().filter(|command| command[0] != "audit").chain([add]) {
+        let (said, code) = said(&database, arguments);
+        assert!(code == Some(1) && said.contains("an older green-homes"), "{arguments:?}: {said}");
+    }
+    assert_eq!(migrations::pending(&mut open.connection().unwrap()).unwrap(), 1);
+}
+
+async fn command_about_nobody_names_whom_it_did_not_find(database: TestDatabase) {
+    drop(database.db_open());
+    for arguments in &COMMANDS[2..8] {
+        let (said, code) = said(&database, arguments);
+        let (what, whom) = match arguments[..] {
+            ["erase", what, id] => (what.trim_start_matches("--"), id),
+            [what, .., id] => (what, id),
+            _ => unreachable!(),
+        };
+        let expected = format!("there is no {what} {whom}\n");
+        assert!(code == Some(1) && said.contains(&expected), "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 fn administer_clients_on_the_command_line_prints_what_it_did() {
     run(async {
         let database = TestDatabase::sqlite();
+        output(&database, &["partner", "add", "--code", "OWN", "--name", "Own"]);
         let (id, secret) = client(&database, &["--role", "dashboard", "--province", "01", "--name", "Excel"]);
         let (reset, code) = output(&database, &["client", "reset-secret", "--id", &id, "--keep-old-hours", "2"]);
         assert_eq!((code, &reset["client_id"]), (Some(0), &json!(id)));
         let (clients, _) = output(&database, &["client", "list"]);
         assert_eq!((&clients[0]["province_code"], &clients[0]["active_secrets"]), (&json!("01"), &json!(2)));
-        output(&database, &["partner", "add", "--code", "OWN", "--name", "Own"]);
         for (state, suspended) in [("suspend", true), ("resume", false)] {
             assert_eq!(output(&database, &["partner", state, "--code", "OWN"]).0["suspended"], suspended);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 
@@ -114,7 +115,13 @@ fn read_the_settings_that_deployment_speaks_of_the_program_knows_each() {
     let help = String::from_utf8(help.stdout).unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // Settings of Docker Compose and Caddy themselves.
-    let other = ["GREEN_HOMES_DOMAIN", "GREEN_HOMES_UPSTREAM", "GREEN_HOMES_PORT", "GREEN_HOMES_POSTGRES_PORT"];
+    let other = [
+        "GREEN_HOMES_DOMAIN",
+        "GREEN_HOMES_UPSTREAM",
+        "GREEN_HOMES_PORT",
+        "GREEN_HOMES_POSTGRES_PORT",
+        "GREEN_HOMES_FRONT_NETWORK",
+    ];
     let files = ["docs/operations.md", "Dockerfile", "docker-compose.yml", "deploy/green-homes.service"];
     for file in files {
         let text = fs::read_to_string(root.join(file)).unwrap();
@@ -123,4 +130,56 @@ fn read_the_settings_that_deployment_speaks_of_the_program_knows_each() {
             assert!(help.contains(&format!("[env: {word}=")), "{file} speaks of {word}");
         }
     }
+}
+
+#[test]
+fn deploy_behind_a_proxy_trusts_the_proxy_alone() {
+    let unit = include_str!("../../deploy/green-homes.service");
+    let trusted = unit.lines().find_map(|line| line.strip_prefix("Environment=GREEN_HOMES_TRUSTED_PROXIES="));
+    // The socket unit and `reverse_proxy` of operations.md: on this machine.
+    assert!(trusts(trusted.unwrap(), "127.0.0.1") && trusts(trusted.unwrap(), "::1"));
+    assert!(!trusts(trusted.unwrap(), "203.0.113.9"));
+    let compose = include_str!("../../docker-compose.yml");
+    let front = "${GREEN_HOMES_FRONT_NETWORK:-172.30.80.0/24}";
+    let setting = format!("GREEN_HOMES_TRUSTED_PROXIES: ${{GREEN_HOMES_TRUSTED_PROXIES:-{front}}}");
+    let (settings, _) = compose.split_once("\nservices:").unwrap();
+    assert!(settings.contains("x-app-settings") && settings.contains(&setting), "{settings}");
+    let (_, networks) = compose.split_once("\nnetworks:").unwrap();
+    assert!(networks.contains(&format!("  front:\n    ipam:\n      config:\n        - subnet: {front}\n")));
+    assert!(trusts("172.30.80.0/24", "172.30.80.1") && !trusts("172.30.80.0/24", "203.0.113.9"));
+}
+
+fn trusts(proxies: &str, address: &str) -> bool {
+    let address: IpAddr = address.parse().unwrap();
+    green_homes::api::parse_networks(proxies).unwrap().iter().any(|network| network.contains(&address))
+}
+
+#[test]
+fn back_up_nightly_lets_go_of_what_is_30_days_old_and_of_nothing_else() {
+    let unit = include_str!("../../deploy/green-homes-backup.service");
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().to_str().unwrap();
+    let register = ["green-homes/green-homes.db", "green-homes/signing-key.pem", "green-homes/backups/evidence.db"];
+    let old = ["green-homes-backups/20261001T183000Z/green-homes.db", "green-homes-backups/by-hand/manifest.json"];
+    let copies = ["green-homes/backups/schema-1-20261001.db", "green-homes/backups/.schema-1-20261001.db.partial"];
+    let new = ["green-homes-backups/20261123T183000Z/green-homes.db", "green-homes/backups/schema-2-20261123.db"];
+    for (files, days) in [(&register[..], 400), (&old, 31), (&copies, 31), (&new, 28)] {
+        for file in files {
+            let path = place.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "x").unwrap();
+            let age = ["-d".to_owned(), format!("{days} days ago"), path.display().to_string()];
+            let folder = path.parent().unwrap().display().to_string();
+            assert!(Command::new("touch").args(age).arg(folder).status().unwrap().success());
+        }
+    }
+    let lines = unit.lines().filter_map(|line| line.strip_prefix("ExecStartPost="));
+    for line in lines {
+        let line = line.replace("/var/lib", root);
+        let mut words = line.split(' ');
+        assert!(Command::new(words.next().unwrap()).args(words).status().unwrap().success(), "{line}");
+    }
+    let is_left = |file: &&str| place.path().join(file).exists();
+    assert!(register.iter().chain(&new).all(&is_left));
+    assert!(!old.iter().chain(&copies).any(is_left));
 }

@@ -4,12 +4,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use green_homes::register::Clock;
 use serde_json::Value;
 
 use crate::process::{Process, output, partner_client};
-use crate::support::{Client, TestDatabase, home, on_both_databases, token};
+use crate::support::{App, Client, TestDatabase, home, on_both_databases, run, token};
 
 const WRITERS: usize = 32;
 const KILLS: u64 = 20;
@@ -108,6 +111,25 @@ async fn external_ids(client: &Client) -> Vec<String> {
         let Some(cursor) = page.body["page"]["next_cursor"].as_str() else { return all };
         path = format!("/v1/installations?limit=200&cursor={cursor}");
     }
+}
+
+#[test]
+fn the_writer_dies_and_the_service_ends_with_an_error() {
+    run(async {
+        let dies = Arc::new(AtomicBool::new(false));
+        let asked = dies.clone();
+        // The writer asks the clock for the day, four times a second.
+        let clock: Clock = Arc::new(move || {
+            let is_writer = std::thread::current().name() == Some("register-writer");
+            assert!(!(is_writer && asked.load(Ordering::Relaxed)), "the writer dies, as this test wants");
+            chrono::Utc::now()
+        });
+        let app = App::start_at(TestDatabase::sqlite(), clock).await;
+        app.partner("SOLARCO").await.register(&home("a")).await;
+        dies.store(true, Ordering::Relaxed);
+        let ended = actix_web::rt::time::timeout(Duration::from_secs(30), app.ended()).await.expect("it ends");
+        assert!(ended.unwrap_err().to_string().contains("the writer"));
+    });
 }
 
 async fn terminate_answers_what_was_accepted_and_exits_0(database: TestDatabase) {

@@ -81,6 +81,11 @@ impl App {
         self.database
     }
 
+    /// How the service ended by itself.
+    pub async fn ended(self) -> std::io::Result<()> {
+        self.stopped.await.unwrap()
+    }
+
     /// A partner with a client, by the engine that the command line uses.
     pub async fn partner(&self, code: &str) -> Client {
         self.db_add_partner(code, false);

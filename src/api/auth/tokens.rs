@@ -83,16 +83,10 @@ impl Tokens {
             reloaded_at: Mutex::new(Instant::now()),
             verified: RwLock::default(),
         };
-        tokens.publish(database, now)?;
+        let (kid, x) = (tokens.own.kid.clone(), tokens.own.x.clone());
+        keys::publish(&mut database.connection()?, &PublicKey { kid, x, not_after: now + KEY_LIFETIME })?;
+        tokens.reload(database, now)?;
         Ok(tokens)
-    }
-
-    fn publish(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
-        let key = PublicKey { kid: self.own.kid.clone(), x: self.own.x.clone(), not_after: now + KEY_LIFETIME };
-        let mut connection = database.connection()?;
-        keys::publish(&mut connection, &key)?;
-        drop(connection);
-        self.reload(database, now)
     }
 
     fn reload(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
@@ -140,9 +134,12 @@ impl Tokens {
         own.is_none_or(|key| key.not_after < now + KEY_RENEWAL)
     }
 
-    /// Publishes the own key for another while. Blocks.
-    pub fn renew(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
-        self.publish(database, now)
+    /// Lets the own key live for another while. `false` where it was withdrawn: only a start
+    /// publishes a key, so that a process at work cannot bring back one that was stolen. Blocks.
+    pub fn renew(&self, database: &Database, now: DateTime<Utc>) -> Result<bool, DbError> {
+        let renewed = keys::renew(&mut database.connection()?, &self.own.kid, now + KEY_LIFETIME)?;
+        self.reload(database, now)?;
+        Ok(renewed)
     }
 
     /// A token for a client, with every scope of its role.

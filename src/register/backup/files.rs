@@ -58,6 +58,12 @@ pub fn make_private(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
+/// The directories above a file that are not there yet, the deepest first.
+pub(super) fn missing_above(file: &Path) -> Vec<PathBuf> {
+    let above = file.ancestors().skip(1).filter(|directory| !directory.as_os_str().is_empty());
+    above.take_while(|directory| !directory.exists()).map(Path::to_owned).collect()
+}
+
 /// A directory beside another, in which that one is made. Its name says that it is not whole.
 pub(super) fn draft_of(directory: &Path) -> Result<PathBuf, BackupError> {
     let unnamed = || BackupError::Refused(format!("{} has no name of its own", directory.display()));

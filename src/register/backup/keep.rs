@@ -21,8 +21,13 @@ pub fn keep_before_migration(
     let name = format!("schema-{schema}-{}.db", now.format("%Y%m%dT%H%M%S%.6fZ"));
     let (path, draft) = (directory.join(&name), directory.join(format!(".{name}.partial")));
     // The caller holds the write lock on a connection of its own; this one reads.
-    copy::copy_to(&mut database.connection()?, &draft)?;
-    fs::rename(&draft, &path).map_err(at(&path))?;
+    let copied = copy::copy_to(&mut database.connection()?, &draft);
+    let kept = copied.map_err(BackupError::from).and_then(|()| fs::rename(&draft, &path).map_err(at(&path)));
+    if kept.is_err() {
+        // The service is started again and again; on a full disk each draft would make it fuller.
+        let _ = fs::remove_file(&draft);
+    }
+    kept?;
     files::sync(directory)?;
     Ok(path)
 }

@@ -18,7 +18,8 @@ use crate::domain::entry::hex;
 
 use super::audit;
 
-pub use files::{KeptFile, make_private};
+pub use files::KeptFile;
+use files::make_private;
 pub use keep::keep_before_migration;
 pub use manifest::{FORMAT, MANIFEST, Manifest};
 pub use restore::{Restore, Restored, restore};

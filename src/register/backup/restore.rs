@@ -52,7 +52,20 @@ pub struct Restored {
 }
 
 /// Restores a backup. The database gets its name last: what is interrupted has restored nothing.
+/// What fails leaves nothing behind.
 pub fn restore(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
+    let new: Vec<PathBuf> = [of.database, of.key].into_iter().flat_map(files::missing_above).collect();
+    let restored = carry_out(of, clock);
+    if restored.is_err() {
+        for directory in new {
+            // Only an empty one goes.
+            let _ = fs::remove_dir(directory);
+        }
+    }
+    restored
+}
+
+fn carry_out(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
     refuse_used(of.database)?;
     let manifest = Manifest::verified(of.from)?;
     let key = of.from.join(of.key.file_name().unwrap_or_default());
@@ -62,16 +75,7 @@ pub fn restore(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError>
     files::make_private(&draft).map_err(at(&draft))?;
     let path = draft.join(DATABASE);
     let put = put_right(of, &manifest, &path, clock);
-    let put = put.and_then(|done| {
-        if has_key && !of.key.exists() {
-            files::copy_private(&key, of.key)?;
-        }
-        files::sync(&path)?;
-        // Fails where somebody made a database meanwhile; a rename would take its place.
-        fs::hard_link(&path, of.database).map_err(at(of.database))?;
-        files::sync_parent(of.database)?;
-        Ok(done)
-    });
+    let put = put.and_then(|done| take_place(of, &path, has_key.then_some(&key)).map(|()| done));
     // The draft is of no more use, whatever came of it.
     let _ = fs::remove_dir_all(&draft);
     let (migrations, head) = put?;
@@ -85,6 +89,21 @@ pub fn restore(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError>
         signing_key: has_key,
         backup: manifest,
     })
+}
+
+/// Gives the key and the database their names, both or neither.
+fn take_place(of: &Restore<'_>, database: &Path, key: Option<&PathBuf>) -> Result<(), BackupError> {
+    let data_dir = of.key.parent().unwrap_or(Path::new("."));
+    files::make_private(data_dir).map_err(at(data_dir))?;
+    let key = key.filter(|_| !of.key.exists());
+    let placed = key.map_or(Ok(()), |key| files::copy_private(key, of.key)).and_then(|()| files::sync(database));
+    // Fails where somebody made a database meanwhile; a rename would take its place.
+    let placed = placed.and_then(|()| fs::hard_link(database, of.database).map_err(at(of.database)));
+    if placed.is_err() && key.is_some() {
+        let _ = fs::remove_file(of.key);
+    }
+    placed?;
+    files::sync_parent(of.database)
 }
 
 fn refuse_used(database: &Path) -> Result<(), BackupError> {

@@ -1,9 +1,13 @@
 //! `Idempotency-Key`: a request that carries one is carried out once.
 
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use green_homes::db::idempotency;
 use serde_json::{Value, json};
 
 use super::People;
-use crate::support::{App, Client, Reply, TestDatabase, db_lines, home, on_both_databases};
+use crate::support::{App, Client, Reply, TestDatabase, db_execute, db_lines, home, on_both_databases};
 
 on_both_databases!(
     send_a_key_again_replays_the_answer_and_does_nothing,
@@ -11,6 +15,7 @@ on_both_databases!(
     send_a_key_with_what_is_so_already_moves_nothing_that_is_published,
     send_a_key_many_times_at_once_is_carried_out_once,
     send_a_key_to_administration_repeats_what_is_no_secret,
+    write_on_and_on_forgets_old_keys_all_the_same,
 );
 
 async fn send(caller: &Client, method: &str, path: &str, key: &str, body: &Value) -> Reply {
@@ -156,4 +161,52 @@ async fn send_a_key_to_administration_repeats_what_is_no_secret(database: TestDa
     let kept = db_lines(&app.database.url, "SELECT coalesce(response, 'nothing') AS line FROM idempotency_keys");
     assert_eq!(kept.iter().filter(|line| *line == "nothing").count(), 2, "{kept:?}");
     app.stop().await;
+}
+
+async fn write_on_and_on_forgets_old_keys_all_the_same(database: TestDatabase) {
+    drop(database.db_open());
+    db_execute(&database.url, &old_keys(database.is_sqlite())).unwrap();
+    let app = App::start(database).await;
+    let partner = app.partner("SOLARCO").await;
+    assert_eq!(send(&partner, "POST", "/v1/installations", "new", &home("a")).await.status, 201);
+    let left = "SELECT key AS line FROM idempotency_keys";
+    let until = Instant::now() + Duration::from_secs(30);
+    // The writer never has a second for itself.
+    for n in 0.. {
+        partner.register(&home(&format!("b{n}"))).await;
+        if n % 10 == 0 && db_lines(&app.database.url, left) == ["new"] {
+            break;
+        }
+        assert!(Instant::now() < until, "old keys are kept");
+    }
+    app.stop().await;
+}
+
+/// A client with 5,000 keys that are older than two days: more than two steps take.
+fn old_keys(is_sqlite: bool) -> String {
+    let (numbers, digest) = if is_sqlite {
+        ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)", "x'00'")
+    } else {
+        ("WITH n(i) AS (SELECT generate_series(1, 5000))", "'\\x00'")
+    };
+    let client = "INSERT INTO clients (client_id, name, role, created_at) \
+                  VALUES ('c-old', 'old', 'admin', '2026-01-01 00:00:00')";
+    let keys = "INSERT INTO idempotency_keys (client_id, key, request_digest, created_at)";
+    format!("{client}; {numbers} {keys} SELECT 'c-old', 'k-' || i, {digest}, '2026-01-01 00:00:00' FROM n")
+}
+
+#[test]
+fn forget_takes_no_more_than_it_may_and_the_oldest_first() {
+    for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+        let open = database.db_open();
+        db_execute(&database.url, &old_keys(database.is_sqlite())).unwrap();
+        db_execute(&database.url, "UPDATE idempotency_keys SET created_at = '2025-01-01 00:00:00' WHERE key = 'k-17'")
+            .unwrap();
+        let connection = &mut open.connection().unwrap();
+        let mut forget = |most| idempotency::forget(connection, Utc::now(), most).unwrap();
+        assert_eq!(forget(1), 1);
+        let left = "SELECT key AS line FROM idempotency_keys WHERE key = 'k-17'";
+        assert_eq!(db_lines(&database.url, left), Vec::<String>::new());
+        assert_eq!([forget(2_000), forget(2_000), forget(2_000), forget(2_000)], [2_000, 2_000, 999, 0]);
+    }
 }
