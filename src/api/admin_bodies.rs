@@ -13,17 +13,7 @@ use crate::domain::refusal::FieldFault;
 use crate::domain::text::Name;
 
 use super::json::Node;
-use super::reader::{Faults, Object, coded};
-
-fn read<T>(node: &Node, fields: impl FnOnce(&mut Object<'_>, &mut Faults) -> Option<T>) -> Result<T, Vec<FieldFault>> {
-    let mut faults = Faults::default();
-    let read = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
-        let read = fields(&mut body, &mut faults);
-        body.finish(&mut faults);
-        read
-    });
-    faults.settle(read)
-}
+use super::reader::{coded, read};
 
 /// Reads `{code, name, kind?, vcca_role?, listed?, sandbox?}`.
 pub fn read_new_partner(node: &Node) -> Result<NewPartner, Vec<FieldFault>> {
@@ -62,11 +52,6 @@ pub fn read_reset_secret(node: &Node) -> Result<TimeDelta, Vec<FieldFault>> {
         });
         Some(TimeDelta::hours(hours.unwrap_or(KEEP_OLD_HOURS)))
     })
-}
-
-/// Reads `{}`: whatever else stands there is an error, never ignored.
-pub fn read_nothing(node: &Node) -> Result<(), Vec<FieldFault>> {
-    read(node, |_, _| Some(()))
 }
 
 /// Reads `{code, name_vi, name_en, funder?}`.

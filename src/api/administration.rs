@@ -10,13 +10,14 @@ use crate::domain::administration::NewPartner;
 use crate::domain::id::{Code, PartnerCode};
 use crate::register::{Command, Done, Request};
 
-use super::admin_bodies::{read_new_partner, read_new_project, read_nothing};
+use super::admin_bodies::{read_new_partner, read_new_project};
 use super::body::{JsonBody, OptionalJsonBody};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::perform::{Answered, perform};
 use super::problem::Problem;
 use super::query::NoQuery;
+use super::reader::read_nothing;
 use super::requests::{CreatePartner, CreateProject};
 use super::state::State;
 

@@ -14,8 +14,8 @@ use crate::domain::id::PartnerCode;
 use super::access::{Access, Scope};
 use super::auth::Rejected;
 use super::error::ApiError;
+use super::language::language_of;
 use super::matched_row;
-use super::middleware::language_of;
 use super::oauth;
 use super::state::State;
 

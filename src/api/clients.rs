@@ -14,21 +14,19 @@ use crate::domain::reference::ProvinceId;
 use crate::register::{Command, Done};
 
 use super::access::Scope;
-use super::admin_bodies::{read_new_client, read_nothing, read_reset_secret};
+use super::admin_bodies::{read_new_client, read_reset_secret};
 use super::administration::ask;
 use super::auth::{hash_secret, new_client_id, new_secret};
 use super::body::{JsonBody, OptionalJsonBody};
 use super::caller::Caller;
 use super::error::ApiError;
-use super::installations::view::Page;
+use super::page::{self, Page};
 use super::perform::{Answered, perform};
 use super::problem::Problem;
-use super::query::{self, NoQuery, Query};
+use super::query::{NoQuery, Query};
+use super::reader::read_nothing;
 use super::requests::{CreateClient, ResetSecret};
 use super::state::State;
-
-const MOST_LISTED: i64 = 200;
-const USUALLY_LISTED: i64 = 50;
 
 /// A client. Its secrets are nowhere to be read.
 #[derive(Serialize, ToSchema)]
@@ -162,15 +160,14 @@ pub async fn list_clients(
     let after = query.parse("cursor", |raw| {
         if directory.client(raw).is_some() { Ok(raw.to_owned()) } else { Err(Fault::NotACursor) }
     });
-    let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
+    let limit = page::limit(&mut query);
     query.finish()?;
     let now = (state.register.clock())();
-    let mut left = directory.clients.iter().skip_while(|(id, _)| after.as_ref().is_some_and(|after| *id <= after));
-    let page = left.by_ref().take(usize::try_from(limit).unwrap_or_default());
-    let data: Vec<ClientView> = page.map(|(_, client)| ClientView::of(client, now)).collect();
-    let more = left.next().is_some();
-    let next_cursor = data.last().filter(|_| more).map(|last| last.client_id.clone());
-    let list = ClientList { data, page: Page { limit, next_cursor } };
+    let left = directory.clients.iter().skip_while(|(id, _)| after.as_ref().is_some_and(|after| *id <= after));
+    let one_more = usize::try_from(limit).unwrap_or_default() + 1;
+    let mut data: Vec<ClientView> = left.take(one_more).map(|(_, client)| ClientView::of(client, now)).collect();
+    let page = Page::of(&mut data, limit, |last| last.client_id.clone());
+    let list = ClientList { data, page };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(list))
 }
 

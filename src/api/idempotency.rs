@@ -3,9 +3,8 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, HeaderValue, IF_MATCH};
-use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::domain::entry::Hash;
+use crate::domain::entry::{Hash, hash_of};
 use crate::domain::fault::Fault;
 
 use super::error::ApiError;
@@ -44,19 +43,11 @@ impl Key {
 
 fn digest(request: &HttpRequest, body: &[u8]) -> Hash {
     let if_match = request.headers().get(IF_MATCH).map(HeaderValue::as_bytes).unwrap_or_default();
-    let parts = [
+    hash_of(&[
         request.method().as_str().as_bytes(),
         request.path().as_bytes(),
         request.query_string().as_bytes(),
         if_match,
         body,
-    ];
-    let mut context = Context::new(&SHA256);
-    for part in parts {
-        context.update(&(part.len() as u64).to_be_bytes());
-        context.update(part);
-    }
-    let mut hash = Hash::default();
-    hash.copy_from_slice(context.finish().as_ref());
-    hash
+    ])
 }

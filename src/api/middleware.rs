@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
 };
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use tracing::Level;
 
-use crate::domain::fault::Language;
-
 use super::caller::ActingClient;
 use super::error::ApiError;
+use super::language::language_of;
 use super::limits::Standing;
 use super::problem::{MEDIA_TYPE, Problem};
 use super::request_id::RequestId;
@@ -122,27 +121,6 @@ fn foreign(status: u16) -> ApiError {
     }
 }
 
-/// The language that `Accept-Language` likes better; Vietnamese when it names neither.
-#[must_use]
-pub fn language_of(headers: &HeaderMap) -> Language {
-    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut best = (Language::Vietnamese, 0.0);
-    for range in accepted.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
-        let language = match tag.split('-').next() {
-            Some("vi") => Language::Vietnamese,
-            Some("en") => Language::English,
-            _ => continue,
-        };
-        if quality > best.1 {
-            best = (language, quality);
-        }
-    }
-    best.0
-}
-
 /// The path is the route's, because what was sent in its place may be what nobody should read.
 fn log(request: &HttpRequest, path: &str, status: StatusCode, client: Option<&str>, request_id: &str, took: Duration) {
     let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
@@ -153,26 +131,5 @@ fn log(request: &HttpRequest, path: &str, status: StatusCode, client: Option<&st
         tracing::info!(request_id, method, path, status = status_code, ms, client, "request");
     } else {
         tracing::debug!(request_id, method, path, status = status_code, ms, "request");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn language(accepted: &str) -> Language {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_str(accepted).unwrap());
-        language_of(&headers)
-    }
-
-    #[test]
-    fn language_follows_quality_and_defaults_to_vietnamese() {
-        assert_eq!(language("en-GB,en;q=0.9"), Language::English);
-        assert_eq!(language("en;q=0.5, vi;q=0.8"), Language::Vietnamese);
-        assert_eq!(language("fr, en;q=0.1"), Language::English);
-        assert_eq!(language("fr"), Language::Vietnamese);
-        assert_eq!(language("*"), Language::Vietnamese);
-        assert_eq!(language_of(&HeaderMap::new()), Language::Vietnamese);
     }
 }

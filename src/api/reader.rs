@@ -33,6 +33,25 @@ impl Faults {
     }
 }
 
+/// Reads a body that is an object: every fault of it at once, members that nobody asked for among them.
+pub fn read<T>(
+    node: &Node,
+    members: impl FnOnce(&mut Object<'_>, &mut Faults) -> Option<T>,
+) -> Result<T, Vec<FieldFault>> {
+    let mut faults = Faults::default();
+    let read = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
+        let read = members(&mut body, &mut faults);
+        body.finish(&mut faults);
+        read
+    });
+    faults.settle(read)
+}
+
+/// Reads `{}`: whatever else stands there is an error, never ignored.
+pub fn read_nothing(node: &Node) -> Result<(), Vec<FieldFault>> {
+    read(node, |_, _| Some(()))
+}
+
 /// An object being read. Every member must be asked for; [`Object::finish`] names the others.
 pub struct Object<'n> {
     pointer: String,

@@ -25,7 +25,7 @@ use super::installations::view::{InstallationList, outcome};
 use super::json::Node;
 use super::problem::{Problem, ProblemError, StandingView};
 use super::query::{NoQuery, Query};
-use super::reader::{Faults, Object, coded};
+use super::reader::{Faults, Object, coded, read};
 use super::requests::DecideInstallations;
 use super::state::State;
 
@@ -142,11 +142,8 @@ impl DecisionView {
 }
 
 fn read_decisions(node: &Node) -> Result<Vec<(InstallationId, Command)>, Vec<FieldFault>> {
-    let mut faults = Faults::default();
-    let read = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
-        let items = body.required_array("decisions", &mut faults);
-        body.finish(&mut faults);
-        let items = items?;
+    read(node, |body, faults| {
+        let items = body.required_array("decisions", faults)?;
         match items.len() {
             0 => faults.add("/decisions", Fault::Empty),
             1..=MOST_DECISIONS => {}
@@ -155,10 +152,9 @@ fn read_decisions(node: &Node) -> Result<Vec<(InstallationId, Command)>, Vec<Fie
                 return None;
             }
         }
-        let read = |(pointer, node)| read_decision(Object::of(node, pointer, &mut faults)?, &mut faults);
-        Some(items.into_iter().filter_map(read).collect())
-    });
-    faults.settle(read)
+        let one = |(pointer, node)| read_decision(Object::of(node, pointer, faults)?, faults);
+        Some(items.into_iter().filter_map(one).collect())
+    })
 }
 
 fn read_decision(mut body: Object<'_>, faults: &mut Faults) -> Option<(InstallationId, Command)> {

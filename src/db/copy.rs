@@ -8,6 +8,7 @@ use diesel::{RunQueryDsl, sql_types};
 
 use super::connection::Connection;
 use super::error::DbError;
+use super::transaction::Checkpointed;
 
 /// Writes the database as it stands to a new file for its owner alone, and waits until it is on
 /// disk. Writers go on meanwhile.
@@ -19,12 +20,6 @@ pub fn copy_to(connection: &mut Connection, path: &Path) -> Result<(), DbError> 
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     diesel::sql_query("VACUUM INTO ?").bind::<sql_types::Text, _>(name).execute(&mut **c)?;
     File::open(path).and_then(|file| file.sync_all()).map_err(failed)
-}
-
-#[derive(diesel::QueryableByName)]
-struct Checkpointed {
-    #[diesel(sql_type = sql_types::Integer)]
-    busy: i32,
 }
 
 /// Moves everything from the write-ahead log into the file itself, so that the file alone is the

@@ -93,9 +93,9 @@ pub(super) fn execute(connection: &mut Connection, sql: &str) -> Result<(), DbEr
 }
 
 #[derive(diesel::QueryableByName)]
-struct Checkpointed {
+pub(super) struct Checkpointed {
     #[diesel(sql_type = diesel::sql_types::Integer)]
-    busy: i32,
+    pub(super) busy: i32,
 }
 
 /// Writes SQLite's write-ahead log into the database and empties it, so that bytes which were

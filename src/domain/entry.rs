@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 use super::cell::CellKey;
@@ -206,8 +206,17 @@ pub fn journal_digest<'a>(recorded_on: NaiveDate, cause: &str, rows: impl Iterat
     hash_of(&[text.as_bytes()])
 }
 
+/// SHA-256 of some bytes.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> Hash {
+    let mut hash = GENESIS;
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}
+
 /// SHA-256 of the parts, each after its length, so that no two lists of parts collide.
-fn hash_of(parts: &[&[u8]]) -> Hash {
+#[must_use]
+pub fn hash_of(parts: &[&[u8]]) -> Hash {
     let mut context = Context::new(&SHA256);
     for part in parts {
         context.update(&(part.len() as u64).to_be_bytes());

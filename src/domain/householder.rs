@@ -3,12 +3,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::actor::Actor;
 use super::coded::coded_enum;
-use super::entry::{GENESIS, Hash};
+use super::entry::{Hash, sha256};
 use super::id::{InstallationId, SiteId};
 use super::private::PrivateFacts;
 use super::site::SiteRecord;
@@ -71,9 +70,7 @@ pub fn hash_of_code(typed: &str) -> Hash {
         other => other,
     };
     let code: String = typed.chars().filter(|c| !matches!(c, '-' | ' ')).map(meant).collect();
-    let mut hash = GENESIS;
-    hash.copy_from_slice(digest(&SHA256, code.as_bytes()).as_ref());
-    hash
+    sha256(code.as_bytes())
 }
 
 coded_enum!(

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::date;
-use crate::domain::entry::{Hash, hex};
+use crate::domain::entry::{Hash, hex, sha256};
 use crate::domain::progress::Progress;
 
 /// All numbers of one version of the register on one day.
@@ -50,8 +50,8 @@ impl Snapshot {
     #[must_use]
     pub fn new(figures: Figures, render: &Render) -> Self {
         let body = render(&figures);
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &body);
-        let short = digest.as_ref().get(..16).unwrap_or_default();
+        let digest = sha256(&body);
+        let short = digest.get(..16).unwrap_or_default();
         Self { figures, progress_etag: format!("\"{}\"", hex(short)).into(), progress_body: body.into() }
     }
 }

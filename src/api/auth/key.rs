@@ -12,6 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::EncodingKey;
 
+use crate::domain::entry::sha256;
+
 const FILE: &str = "signing-key.pem";
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
@@ -71,8 +73,7 @@ fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
 
 fn thumbprint(x: &str) -> String {
     let canonical = format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{x}\"}}");
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, canonical.as_bytes());
-    URL_SAFE_NO_PAD.encode(digest.as_ref())
+    URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()))
 }
 
 #[cfg(test)]

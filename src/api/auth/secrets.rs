@@ -15,11 +15,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::api::places::{Full, Places};
 use crate::db::administration::Client;
 use crate::domain::actor::Role;
-use crate::domain::entry::Hash;
+use crate::domain::entry::{Hash, sha256};
 use crate::register::Register;
 
 use super::backoff::Backoff;
-use super::tokens::sha256;
 
 /// Checks under way at a time.
 const AT_A_TIME: usize = 2;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::keys::{self, PublicKey};
 use crate::db::{Database, DbError};
 use crate::domain::actor::Actor;
-use crate::domain::entry::Hash;
+use crate::domain::entry::{Hash, sha256};
 use crate::register::Register;
 
 use super::key::SigningKey;
@@ -205,10 +205,4 @@ impl Tokens {
         let in_time = claims.nbf <= now + LEEWAY_SECONDS && now < claims.exp;
         if in_time { Ok(claims) } else { Err(refused) }
     }
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> Hash {
-    let mut hash = Hash::default();
-    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
-    hash
 }

@@ -1,7 +1,7 @@
 //! The bodies of householders, and of reviewers who answer them.
 
 use crate::api::json::Node;
-use crate::api::reader::{Faults, Object, coded};
+use crate::api::reader::{coded, read};
 use crate::domain::householder::{DisputeOutcome, DisputeReason, NewDispute};
 use crate::domain::id::InstallationId;
 use crate::domain::refusal::FieldFault;
@@ -24,19 +24,4 @@ pub fn read_closing(node: &Node) -> Result<(DisputeOutcome, Option<Note>), Vec<F
         let note = body.text("note", faults, Note::parse);
         Some((outcome?, note))
     })
-}
-
-/// Reads `{}`.
-pub fn read_nothing(node: &Node) -> Result<(), Vec<FieldFault>> {
-    read(node, |_, _| Some(()))
-}
-
-fn read<T>(node: &Node, fields: impl FnOnce(&mut Object<'_>, &mut Faults) -> Option<T>) -> Result<T, Vec<FieldFault>> {
-    let mut faults = Faults::default();
-    let read = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
-        let read = fields(&mut body, &mut faults);
-        body.finish(&mut faults);
-        read
-    });
-    faults.settle(read)
 }

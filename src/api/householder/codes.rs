@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::admin_bodies::read_nothing;
 use crate::api::body::OptionalJsonBody;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::perform::{Answered, perform};
 use crate::api::query::NoQuery;
+use crate::api::reader::read_nothing;
 use crate::api::state::{PublicSettings, State};
 use crate::domain::householder::HouseholderCode;
 use crate::domain::id::InstallationId;

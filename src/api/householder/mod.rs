@@ -22,6 +22,7 @@ use super::body::{JsonBody, OptionalJsonBody};
 use super::error::ApiError;
 use super::problem::Problem;
 use super::query::NoQuery;
+use super::reader::read_nothing;
 use super::requests::OpenDispute;
 use super::state::State;
 pub use code::{HEADER, Householder};
@@ -72,7 +73,7 @@ pub async fn withdraw_consent(
     state: web::Data<State>,
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    bodies::read_nothing(&body.0).map_err(ApiError::Invalid)?;
+    read_nothing(&body.0).map_err(ApiError::Invalid)?;
     let done = ask(&state, Actor::householder(), HomeCommand::Erase { site: householder.0 }).await?;
     let HomeDone::Erased(erased) = done else { return Err(ApiError::Internal) };
     if erased.changed {

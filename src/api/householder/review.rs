@@ -8,17 +8,14 @@ use super::view::{DisputeList, DisputeResponse, DisputeView, ReviewedDispute};
 use crate::api::body::JsonBody;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
-use crate::api::installations::view::Page;
+use crate::api::page::{self, Page};
 use crate::api::problem::Problem;
-use crate::api::query::{self, NoQuery, Query};
+use crate::api::query::{NoQuery, Query};
 use crate::api::requests::CloseDispute;
 use crate::api::state::State;
 use crate::db::disputes::{self, Noted};
 use crate::domain::fault::Fault;
 use crate::register::HomeCommand;
-
-const MOST_LISTED: i64 = 200;
-const USUALLY_LISTED: i64 = 50;
 
 /// Disputes that wait for an answer
 ///
@@ -33,19 +30,13 @@ pub async fn list_disputes(
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let after = query.parse("cursor", |raw| raw.parse().map_err(|_| Fault::NotACursor)).unwrap_or(0);
-    let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
+    let limit = page::limit(&mut query);
     query.finish()?;
     let mut found = state.read(move |connection| disputes::open(connection, after, limit + 1)).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let next_cursor = found.last().filter(|_| more).map(|(last, _)| last.dispute.id.to_string());
+    let page = Page::of(&mut found, limit, |(last, _)| last.dispute.id.to_string());
     let seen = found.into_iter().filter(|(noted, record)| noted.dispute.is_for(&caller.0, record));
     let data = seen.map(|(noted, record)| ReviewedDispute::of(&noted, &record)).collect();
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(DisputeList { data, page: Page { limit, next_cursor } }))
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeList { data, page }))
 }
 
 /// Answer a dispute

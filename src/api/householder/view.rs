@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::installations::view::{MeasureView, Page, PrivateView, measures};
+use crate::api::installations::view::{MeasureView, PrivateView, measures};
 use crate::api::meta::instant;
+use crate::api::page::Page;
 use crate::db::administration::Directory;
 use crate::db::disputes::Noted;
 use crate::db::householders::Home;

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::body::{read_consent, read_location, read_measures, read_place, read_terms};
 use crate::api::json::Node;
-use crate::api::reader::{Faults, Object, coded};
+use crate::api::reader::{Faults, Object, coded, read};
 use crate::domain::correction::{Correction, SiteCorrection, TermsCorrection};
 use crate::domain::date::parse_past_day;
 use crate::domain::fault::{Because, Expected, Fault};
@@ -20,7 +20,7 @@ pub type Reasoned<T> = (T, CorrectReason, Option<Note>);
 
 /// Reads the body of `PATCH /v1/installations/{id}`.
 pub fn read_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Correction>, Vec<FieldFault>> {
-    read(node, |body, faults| {
+    read_reasoned(node, |body, faults| {
         for name in ["external_id", "site", "status"] {
             if body.has(name) {
                 faults.add(body.at(name), Fault::NotAllowedHere { because: Because::NotCorrectable });
@@ -49,7 +49,7 @@ pub fn read_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Correct
 
 /// Reads the body of `PATCH /v1/sites/{id}`. The place is corrected as a whole.
 pub fn read_site_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<SiteCorrection>, Vec<FieldFault>> {
-    read(node, |body, faults| {
+    read_reasoned(node, |body, faults| {
         body.refuse_null("kind", Expected::String, faults);
         body.refuse_null("province_code", Expected::String, faults);
         if !body.has("province_code") {
@@ -79,17 +79,14 @@ pub fn read_site_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Si
     })
 }
 
-fn read<T>(
+fn read_reasoned<T>(
     node: &Node,
     correction: impl FnOnce(&mut Object<'_>, &mut Faults) -> T,
 ) -> Result<Reasoned<T>, Vec<FieldFault>> {
-    let mut faults = Faults::default();
-    let settled = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
-        let correction = correction(&mut body, &mut faults);
-        let reason = body.required_text("reason", &mut faults, coded(CorrectReason::parse, CorrectReason::CODES));
-        let note = body.text("note", &mut faults, Note::parse);
-        body.finish(&mut faults);
+    read(node, |body, faults| {
+        let correction = correction(body, faults);
+        let reason = body.required_text("reason", faults, coded(CorrectReason::parse, CorrectReason::CODES));
+        let note = body.text("note", faults, Note::parse);
         Some((correction, reason?, note))
-    });
-    faults.settle(settled)
+    })
 }

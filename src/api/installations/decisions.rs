@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::api::json::Node;
-use crate::api::reader::{Faults, Object, coded};
+use crate::api::reader::{Faults, Object, coded, read};
 use crate::domain::date::parse_past_day;
 use crate::domain::reason::{DecommissionReason, RejectReason, WithdrawReason};
 use crate::domain::refusal::FieldFault;
@@ -12,27 +12,31 @@ use crate::domain::text::Note;
 
 /// Reads `{"evidence_tier", "note"?}`.
 pub fn read_verify(node: &Node) -> Result<(Tier, Option<Note>), Vec<FieldFault>> {
-    read(node, |body, faults| body.required_text("evidence_tier", faults, coded(Tier::parse, Tier::CODES)))
+    read_with_note(node, |body, faults| body.required_text("evidence_tier", faults, coded(Tier::parse, Tier::CODES)))
 }
 
 /// Reads `{"reason", "note"?}`.
 pub fn read_reject(node: &Node) -> Result<(RejectReason, Option<Note>), Vec<FieldFault>> {
-    read(node, |body, faults| body.required_text("reason", faults, coded(RejectReason::parse, RejectReason::CODES)))
+    read_with_note(node, |body, faults| {
+        body.required_text("reason", faults, coded(RejectReason::parse, RejectReason::CODES))
+    })
 }
 
 /// Reads `{"installed_on", "note"?}`.
 pub fn read_complete(node: &Node, today: NaiveDate) -> Result<(NaiveDate, Option<Note>), Vec<FieldFault>> {
-    read(node, |body, faults| body.required_text("installed_on", faults, |raw| parse_past_day(raw, today)))
+    read_with_note(node, |body, faults| body.required_text("installed_on", faults, |raw| parse_past_day(raw, today)))
 }
 
 /// Reads `{"note"?}`.
 pub fn read_resubmit(node: &Node) -> Result<Option<Note>, Vec<FieldFault>> {
-    read(node, |_, _| Some(())).map(|((), note)| note)
+    read_with_note(node, |_, _| Some(())).map(|((), note)| note)
 }
 
 /// Reads `{"reason", "note"?}`.
 pub fn read_withdraw(node: &Node) -> Result<(WithdrawReason, Option<Note>), Vec<FieldFault>> {
-    read(node, |body, faults| body.required_text("reason", faults, coded(WithdrawReason::parse, WithdrawReason::CODES)))
+    read_with_note(node, |body, faults| {
+        body.required_text("reason", faults, coded(WithdrawReason::parse, WithdrawReason::CODES))
+    })
 }
 
 /// Reads `{"decommissioned_on", "reason", "note"?}`.
@@ -41,7 +45,7 @@ pub fn read_decommission(
     node: &Node,
     today: NaiveDate,
 ) -> Result<((NaiveDate, DecommissionReason), Option<Note>), Vec<FieldFault>> {
-    read(node, |body, faults| {
+    read_with_note(node, |body, faults| {
         let on = body.required_text("decommissioned_on", faults, |raw| parse_past_day(raw, today));
         let codes = coded(DecommissionReason::parse, DecommissionReason::CODES);
         let reason = body.required_text("reason", faults, codes);
@@ -49,16 +53,14 @@ pub fn read_decommission(
     })
 }
 
-fn read<T>(
+/// The same for every action: what it needs, and a note.
+fn read_with_note<T>(
     node: &Node,
     choice: impl FnOnce(&mut Object<'_>, &mut Faults) -> Option<T>,
 ) -> Result<(T, Option<Note>), Vec<FieldFault>> {
-    let mut faults = Faults::default();
-    let settled = Object::of(node, String::new(), &mut faults).and_then(|mut body| {
-        let outcome = choice(&mut body, &mut faults);
-        let note = body.text("note", &mut faults, Note::parse);
-        body.finish(&mut faults);
-        Some((outcome?, note))
-    });
-    faults.settle(settled)
+    read(node, |body, faults| {
+        let chosen = choice(body, faults);
+        let note = body.text("note", faults, Note::parse);
+        Some((chosen?, note))
+    })
 }

@@ -7,12 +7,13 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::view::{MeasureView, Page};
-use super::{MOST_LISTED, USUALLY_LISTED, path_id};
+use super::path_id;
+use super::view::MeasureView;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::meta::instant;
-use crate::api::query::{self, Query};
+use crate::api::page::{self, Page};
+use crate::api::query::Query;
 use crate::api::state::State;
 use crate::db::administration::Directory;
 use crate::db::history::{self, History, Past};
@@ -115,7 +116,7 @@ pub async fn get_history(
     let id = path_id(&id)?;
     let mut query = Query::of(&request)?;
     let before = query.parse("cursor", |raw| raw.parse::<i64>().map_err(|_| Fault::NotACursor)).unwrap_or(i64::MAX);
-    let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
+    let limit = page::limit(&mut query);
     query.finish()?;
     let actor = caller.0.clone();
     let read = state.read(move |connection| {

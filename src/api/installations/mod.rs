@@ -27,15 +27,13 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::householder::codes::HouseholderCodeView;
+use super::page::{self, Page};
 use super::perform::{Answered, perform};
 use super::problem::Problem;
-use super::query::{self, NoQuery, Query};
+use super::query::{NoQuery, Query};
 use super::requests::CreateInstallation;
 use super::state::State;
-use view::{InstallationList, InstallationResponse, InstallationView, Page, RegisteredResponse};
-
-const MOST_LISTED: i64 = 200;
-const USUALLY_LISTED: i64 = 50;
+use view::{InstallationList, InstallationResponse, InstallationView, RegisteredResponse};
 
 /// Register an installation
 ///
@@ -131,19 +129,13 @@ pub(in crate::api) async fn list_found(
     filter: Filter,
 ) -> Result<HttpResponse, ApiError> {
     let after = query.parse("cursor", |raw| InstallationId::parse(raw).map_err(|_| Fault::NotACursor));
-    let limit = query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED);
+    let limit = page::limit(&mut query);
     query.finish()?;
     let filter = Filter { after, ..filter };
     let mut found = state.read(move |connection| store::list(connection, &filter, limit + 1)).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let next_cursor = found.last().filter(|_| more).map(|last| last.id.to_string());
+    let page = Page::of(&mut found, limit, |last| last.id.to_string());
     let data = found.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1)).collect();
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(InstallationList { data, page: Page { limit, next_cursor } }))
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(InstallationList { data, page }))
 }
 
 /// An id in a path that is none names nothing.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::Language;
 use crate::api::householder::codes::HouseholderCodeView;
 use crate::api::meta::instant;
+use crate::api::page::Page;
 use crate::db::installations::Found;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::id::Code;
@@ -92,15 +93,6 @@ pub struct InstallationList {
     pub data: Vec<InstallationView>,
     /// Where the next page begins.
     pub page: Page,
-}
-
-/// A page of a list.
-#[derive(Serialize, ToSchema)]
-pub struct Page {
-    /// How many at most.
-    pub limit: i64,
-    /// The `cursor` of the next page; null on the last.
-    pub next_cursor: Option<String>,
 }
 
 /// An installation.
