@@ -24,6 +24,13 @@ use crate::support::{
 on_both_databases!(renew_a_withdrawn_key_does_not_bring_it_back);
 
 const ROLES: [Role; 4] = [Role::Partner, Role::Dashboard, Role::Reviewer, Role::Admin];
+/// What each of them may do, once more beside the program's own table.
+const SCOPES: [&str; 4] = [
+    "installations:write installations:read aggregates:read",
+    "aggregates:read",
+    "installations:read installations:review aggregates:read",
+    "installations:read register:admin aggregates:read",
+];
 /// Routes for people with a browser: not part of the documented interface.
 const UNDOCUMENTED: [&str; 3] = ["/docs", "/docs/{file:.*}", "/"];
 
@@ -251,6 +258,7 @@ fn ask_for_a_token_wrongly_is_refused_in_the_form_of_oauth() {
 fn ask_for_a_token_by_form_or_basic_gives_the_scopes_of_the_role() {
     run(async {
         let app = App::start(TestDatabase::sqlite()).await;
+        app.db_add_partner("SOLARCO", false);
         let (id, secret) = app.db_add_client(Role::Reviewer, None);
         let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
         let form = format!(
@@ -260,9 +268,14 @@ fn ask_for_a_token_by_form_or_basic_gives_the_scopes_of_the_role() {
         for reply in [ask(&app, "grant_type=client_credentials", Some(&basic)).await, ask(&app, &form, None).await] {
             assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"), "{}", reply.text);
             assert_eq!((&reply.body["token_type"], &reply.body["expires_in"]), (&json!("Bearer"), &json!(900)));
-            assert_eq!(reply.body["scope"], Scope::names_of(Role::Reviewer).join(" "));
+            assert_eq!(reply.body["scope"], SCOPES[2]);
             let token = reply.body["access_token"].as_str().unwrap();
             assert_eq!(app.public().with_token(token).get("/v1/installations").await.status, 200);
+        }
+        for (role, scopes) in ROLES.into_iter().zip(SCOPES) {
+            let partner = (role == Role::Partner).then_some("SOLARCO");
+            let me = app.client(role, partner).await.get("/v1/me").await;
+            assert_eq!(me.body["data"]["scopes"], json!(scopes.split(' ').collect::<Vec<_>>()), "{role:?}");
         }
         let wrong = format!("Basic {}", STANDARD.encode(format!("{id}:wrong")));
         assert_refused(&ask(&app, "grant_type=client_credentials", Some(&wrong)).await, 401, "invalid_client");
