@@ -1,6 +1,8 @@
 //! A naive register: no cells, no journal, no cleverness. It recounts everything from scratch,
 //! in the words of the rules, and knows nothing of how the real one does it.
 
+mod headline;
+
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
@@ -56,7 +58,7 @@ struct Held {
     ended: Option<NaiveDate>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Model {
     pub sites: Vec<ModelSite>,
     /// In the order of registration.
@@ -87,16 +89,25 @@ impl Model {
         cells
     }
 
-    fn count_site(&self, index: usize, facts: &SiteFacts, cells: &mut BTreeMap<i64, Sums>) {
+    /// Every line at a site that counts for something.
+    fn held_at(&self, index: usize) -> Vec<Held> {
         let mut lines = Vec::new();
         for (order, installation) in self.installations.iter().enumerate().filter(|(_, i)| i.site == index) {
             let Some((stage, ended)) = installation.held() else { continue };
-            let (cost, known) = installation.cost.map_or((0, 0), |cost| (cost, 1));
-            add(cells, facts, None, (stage, installation.on, ended), [0, 1, 0, 0, 0, 0, cost, known, 0, 0]);
             for (measure, milli, inverter) in installation.lines.iter().copied() {
                 lines.push(Held { order, measure, milli, inverter, stage, on: installation.on, ended });
             }
         }
+        lines
+    }
+
+    fn count_site(&self, index: usize, facts: &SiteFacts, cells: &mut BTreeMap<i64, Sums>) {
+        for installation in self.installations.iter().filter(|installation| installation.site == index) {
+            let Some((stage, ended)) = installation.held() else { continue };
+            let (cost, known) = installation.cost.map_or((0, 0), |cost| (cost, 1));
+            add(cells, facts, None, (stage, installation.on, ended), [0, 1, 0, 0, 0, 0, cost, known, 0, 0]);
+        }
+        let lines = self.held_at(index);
         if let Some(standing) = standing_of(&lines) {
             add(cells, facts, None, standing, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         }
@@ -155,7 +166,11 @@ fn counts(line: &Held) -> bool {
 }
 
 fn before_the_programme(line: &Held) -> bool {
-    line.on.is_some_and(|day| day < NaiveDate::from_ymd_opt(2019, 9, 1).unwrap())
+    before(line.on)
+}
+
+fn before(on: Option<NaiveDate>) -> bool {
+    on.is_some_and(|day| day < NaiveDate::from_ymd_opt(2019, 9, 1).unwrap())
 }
 
 fn standing_of(lines: &[Held]) -> Option<At> {

@@ -4,126 +4,115 @@ use chrono::NaiveDate;
 use green_homes::domain::id::InstallationId;
 use green_homes::domain::reference::MeasureId;
 use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
+use green_homes::domain::state::Tier;
 use serde_json::{Value, json};
 
-use super::{Driver, Lines, MEASURES, Step, day, place};
+use super::book::{Book, Home, Record, Said, Seen};
+use super::plan::Planned;
+use super::steps::{Lines, MEASURES, Step, day, place};
 use crate::model::{ModelInstallation, ModelSite, Standing};
+use crate::support::Reply;
 
-impl Driver {
-    /// Does to the model what the step asks for, and gives the status that it should be answered with.
-    pub(super) fn follow(&mut self, step: &Step, reply: &Value) -> u16 {
-        let known = self.model.installations.len();
-        let which = |n: &usize| n % known.max(1);
-        match step {
-            Step::Register { at, facts, day: on, lines, cost } => {
-                self.registered((at.as_ref(), *facts), on.map(day), lines, *cost, reply)
-            }
-            Step::Resend(n) => self.resent(which(n)),
-            Step::Correct { which: n, day: on, lines, cost } => {
-                self.corrected(which(n), on.map(day), lines.as_ref().map(model_lines), *cost)
-            }
-            Step::CorrectEnd(n, on) => self.end_corrected(which(n), day(*on)),
-            Step::CorrectSite { which: n, place, kind, remote } => {
-                let site = n % self.model.sites.len();
-                self.site_corrected(site, *place, *kind, *remote)
-            }
-            Step::Complete(n, on) => {
-                let (n, on) = (which(n), day(*on));
-                let installation = &self.model.installations[n];
-                let again = installation.standing == Standing::Installed
-                    && installation.on == Some(on)
-                    && self.last[n] == "complete";
-                if installation.standing == Standing::Pledged {
-                    self.model.installations[n].on = Some(on);
-                    self.set(n, Standing::Installed, "complete")
-                } else if again {
-                    200
-                } else {
-                    409
-                }
-            }
-            Step::Verify(n, tier) => {
-                let n = which(n);
-                match self.model.installations[n].standing {
-                    Standing::Installed => self.set(n, Standing::Verified(*tier), "verify"),
-                    Standing::Verified(reached) if *tier > reached => self.set(n, Standing::Verified(*tier), "verify"),
-                    Standing::Verified(reached) if *tier == reached => 200,
-                    _ => 409,
-                }
-            }
-            Step::Reject(n) => match self.model.installations[which(n)].standing {
-                Standing::Rejected => 200,
-                Standing::Withdrawn | Standing::Ended(..) => 409,
-                _ => self.set(which(n), Standing::Rejected, "reject"),
+impl Book {
+    /// Does what a step asks for, and gives what should be answered.
+    pub(super) fn apply(&mut self, planned: &Planned, reply: &Reply, lost: bool) -> Said {
+        match &planned.step {
+            Step::Register { .. } => self.registered(planned, reply, lost),
+            Step::Resend(n) => self.resent(*n, &planned.body),
+            Step::Correct { .. } | Step::CorrectEnd(..) | Step::CorrectSite { .. } => self.corrected_if(planned),
+            Step::Complete(n, on) => self.completed(*n, day(*on)),
+            Step::Verify(n, tier) => self.verified(*n, *tier),
+            Step::Reject(n) => self.rejected(*n),
+            Step::Decide(decisions) => Said::Each(decisions.iter().map(|one| self.decided(*one)).collect()),
+            Step::Resubmit(n) => self.resubmitted(*n),
+            Step::Withdraw(n) => match self.model.installations[*n].standing {
+                Standing::Withdrawn => Said::Unchanged,
+                Standing::Ended(..) => Said::Refused(409),
+                _ => self.set(*n, Standing::Withdrawn, "withdraw"),
             },
-            Step::Resubmit(n) => {
-                let n = which(n);
-                let installation = &self.model.installations[n];
-                let back = if installation.on.is_some() { Standing::Installed } else { Standing::Pledged };
-                match installation.standing {
-                    Standing::Rejected => self.set(n, back, "resubmit"),
-                    Standing::Pledged | Standing::Installed if self.last[n] == "resubmit" => 200,
-                    _ => 409,
-                }
-            }
-            Step::Withdraw(n) => match self.model.installations[which(n)].standing {
-                Standing::Withdrawn => 200,
-                Standing::Ended(..) => 409,
-                _ => self.set(which(n), Standing::Withdrawn, "withdraw"),
-            },
-            Step::Decommission(n, on) => self.decommissioned(which(n), day(*on)),
+            Step::Decommission(n, on) => self.decommissioned(*n, day(*on)),
+            _ => self.at_home(planned, reply, lost),
         }
     }
 
-    fn set(&mut self, n: usize, standing: Standing, action: &'static str) -> u16 {
+    fn set(&mut self, n: usize, standing: Standing, action: &'static str) -> Said {
         self.model.installations[n].standing = standing;
-        self.last[n] = action;
-        200
+        self.act(n, action)
     }
 
-    fn registered(
-        &mut self,
-        (at, (place_no, kind, remote)): (Option<&usize>, (usize, usize, Option<bool>)),
-        on: Option<NaiveDate>,
-        lines: &Lines,
-        cost: Option<i64>,
-        reply: &Value,
-    ) -> u16 {
-        let body = self.registration(at, (place_no, kind, remote), on, lines, cost);
-        let site = at.and_then(|at| at.checked_rem(self.model.sites.len())).unwrap_or(self.model.sites.len());
-        if site == self.model.sites.len() {
-            let flags = Flags { remote, ..Flags::default() };
-            let facts = SiteFacts { kind: SiteKind::ALL[kind], place: place(place_no), flags };
-            self.model.sites.push(ModelSite { facts, merged_away: false });
+    fn registered(&mut self, planned: &Planned, reply: &Reply, lost: bool) -> Said {
+        let external_id = |record: &Record| record.sent["external_id"] == planned.body["external_id"];
+        if let Some(n) = self.records.iter().position(external_id) {
+            return self.resent(n, &planned.body);
         }
-        let id = reply["data"]["installation"]["id"].as_str().and_then(|id| InstallationId::parse(id).ok());
+        let Step::Register { facts: (place_no, kind, remote), day: on, lines, cost, identified, .. } = &planned.step
+        else {
+            panic!("a registration")
+        };
+        let installation = &reply.body["data"]["installation"];
+        let id = installation["id"].as_str().and_then(|id| InstallationId::parse(id).ok());
+        let (Some(id), Some(site)) = (id, installation["site"]["id"].as_str()) else { return Said::Impossible };
+        let name = planned.body["site"]["external_id"].as_str().unwrap();
+        let known = self.homes.iter().position(|home| home.name == name);
+        let code = reply.body["data"]["householder"]["code"].as_str().filter(|_| !lost);
+        let gets_code = known.is_none() && *identified && *kind == 0 && !lost;
+        if gets_code != code.is_some() || known.is_some_and(|n| self.homes[n].id != site) {
+            return Said::Impossible;
+        }
+        let known = known.unwrap_or_else(|| {
+            let flags = Flags { remote: *remote, ..Flags::default() };
+            let facts = SiteFacts { kind: SiteKind::ALL[*kind], place: place(*place_no), flags };
+            self.model.sites.push(ModelSite { facts, merged_away: false });
+            let (name, id, code) = (name.to_owned(), site.to_owned(), code.map(str::to_owned));
+            self.homes.push(Home { name, id, code, identified: *identified, ..Home::default() });
+            self.homes.len() - 1
+        });
+        let on = on.map(day);
         let standing = if on.is_some() { Standing::Installed } else { Standing::Pledged };
-        let id = id.unwrap_or_else(|| panic!("{reply}"));
-        self.model.installations.push(ModelInstallation { id, site, standing, on, lines: model_lines(lines), cost });
-        self.last.push("register");
-        self.sent.push(body);
-        200
+        let lines = model_lines(lines);
+        self.model.installations.push(ModelInstallation { id, site: known, standing, on, lines, cost: *cost });
+        self.records.push(Record { last: "", sent: planned.body.clone(), revision: 0, etags: None });
+        self.act(self.records.len() - 1, "register")
     }
 
     /// The same content, or a status further along; what was corrected since is another content.
-    fn resent(&self, n: usize) -> u16 {
-        let (installation, sent) = (&self.model.installations[n], &self.sent[n]);
+    fn resent(&self, n: usize, sent: &Value) -> Said {
+        let installation = &self.model.installations[n];
         let same_day = sent["installed_on"].is_null() || sent["installed_on"] == json!(installation.on);
         let lines: Vec<_> = installation.lines.iter().map(|line| (line.0.code(), line.1)).collect();
-        let mut sent_lines: Vec<_> = sent["measures"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|line| {
-                let measure = MeasureId::parse(line["measure"].as_str().unwrap()).unwrap();
-                (measure, line["quantity"].as_i64().unwrap() * 1000)
-            })
-            .collect();
+        let sent_line = |line: &Value| {
+            let measure = MeasureId::parse(line["measure"].as_str().unwrap()).unwrap();
+            (measure, line["quantity"].as_i64().unwrap() * 1000)
+        };
+        let mut sent_lines: Vec<_> = sent["measures"].as_array().unwrap().iter().map(sent_line).collect();
         sent_lines.sort_by_key(|line| line.0);
         let sent_lines: Vec<_> = sent_lines.iter().map(|line| (line.0.code(), line.1)).collect();
         let same = same_day && lines == sent_lines && sent["cost_vnd"] == json!(installation.cost);
         let ended = matches!(installation.standing, Standing::Rejected | Standing::Withdrawn);
-        if same && !ended { 200 } else { 409 }
+        if same && !ended { Said::Unchanged } else { Said::Refused(409) }
+    }
+
+    /// A correction for another state is refused, unless it is so already.
+    fn corrected_if(&mut self, planned: &Planned) -> Said {
+        let stale = match planned.seen {
+            Seen::Any => false,
+            Seen::Never => true,
+            Seen::Revision(seen) => seen != self.revision_of(&planned.step),
+        };
+        let mut after = self.clone();
+        let said = match &planned.step {
+            Step::Correct { which, day: on, lines, cost } => {
+                after.corrected(*which, on.map(day), lines.as_ref().map(model_lines), *cost)
+            }
+            Step::CorrectEnd(n, on) => after.end_corrected(*n, day(*on)),
+            Step::CorrectSite { which, place, kind, remote } => after.site_corrected(*which, *place, *kind, *remote),
+            _ => panic!("a correction"),
+        };
+        if stale && said != Said::Unchanged {
+            return Said::Refused(412);
+        }
+        *self = after;
+        said
     }
 
     fn corrected(
@@ -132,10 +121,11 @@ impl Driver {
         on: Option<NaiveDate>,
         lines: Option<Vec<(MeasureId, i64, i64)>>,
         cost: Option<i64>,
-    ) -> u16 {
+    ) -> Said {
         let installation = &mut self.model.installations[n];
         if on.is_some() && installation.on.is_none() {
-            return 422;
+            let is_final = installation.standing == Standing::Withdrawn;
+            return Said::Refused(if is_final { 409 } else { 422 });
         }
         let mut after = installation.clone();
         after.on = on.or(after.on);
@@ -143,26 +133,26 @@ impl Driver {
         after.cost = cost.or(after.cost);
         let physical = after.on != installation.on || after.lines != installation.lines;
         if !physical && after.cost == installation.cost {
-            return 200;
+            return Said::Unchanged;
         }
         match installation.standing {
-            Standing::Withdrawn | Standing::Ended(..) => return 409,
+            Standing::Withdrawn | Standing::Ended(..) => return Said::Refused(409),
             Standing::Verified(_) if physical => after.standing = Standing::Installed,
             _ => {}
         }
         *installation = after;
-        self.last[n] = "correct";
-        200
+        self.act(n, "correct")
     }
 
-    fn end_corrected(&mut self, n: usize, ended: NaiveDate) -> u16 {
+    fn end_corrected(&mut self, n: usize, ended: NaiveDate) -> Said {
         let installation = &mut self.model.installations[n];
-        let Standing::Ended(tier, _) = installation.standing else { return 422 };
-        if installation.on > Some(ended) {
-            return 422;
+        match installation.standing {
+            Standing::Ended(..) if installation.on > Some(ended) => Said::Refused(422),
+            Standing::Ended(_, day) if day == ended => Said::Unchanged,
+            Standing::Ended(tier, _) => self.set(n, Standing::Ended(tier, ended), "correct"),
+            Standing::Withdrawn => Said::Refused(409),
+            _ => Said::Refused(422),
         }
-        installation.standing = Standing::Ended(tier, ended);
-        200
     }
 
     fn site_corrected(
@@ -171,32 +161,86 @@ impl Driver {
         new_place: Option<usize>,
         kind: Option<usize>,
         remote: Option<bool>,
-    ) -> u16 {
+    ) -> Said {
         let facts = &mut self.model.sites[site].facts;
         let before = *facts;
         facts.place = new_place.map_or(facts.place, place);
         facts.kind = kind.map_or(facts.kind, |kind| SiteKind::ALL[kind]);
         facts.flags.remote = remote;
+        if *facts == before {
+            return Said::Unchanged;
+        }
         let moved = facts.place != before.place || facts.kind != before.kind;
-        for (n, installation) in self.model.installations.iter_mut().enumerate().filter(|_| moved) {
-            if installation.site == site && matches!(installation.standing, Standing::Verified(_)) {
+        for n in 0..self.records.len() {
+            let installation = &mut self.model.installations[n];
+            if moved && installation.site == site && matches!(installation.standing, Standing::Verified(_)) {
                 installation.standing = Standing::Installed;
-                self.last[n] = "correct_site";
+                self.touch(n, "correct_site");
             }
         }
-        200
+        self.homes[site].revision += 1;
+        self.note("correct_site", site);
+        Said::Changed
     }
 
-    fn decommissioned(&mut self, n: usize, ended: NaiveDate) -> u16 {
+    fn completed(&mut self, n: usize, on: NaiveDate) -> Said {
+        let installation = &mut self.model.installations[n];
+        match installation.standing {
+            Standing::Pledged => {
+                installation.on = Some(on);
+                self.set(n, Standing::Installed, "complete")
+            }
+            Standing::Installed if installation.on == Some(on) && self.records[n].last == "complete" => Said::Unchanged,
+            _ => Said::Refused(409),
+        }
+    }
+
+    fn verified(&mut self, n: usize, tier: Tier) -> Said {
+        match self.model.installations[n].standing {
+            Standing::Installed => self.set(n, Standing::Verified(tier), "verify"),
+            Standing::Verified(reached) if tier > reached => self.set(n, Standing::Verified(tier), "verify"),
+            Standing::Verified(reached) if tier == reached => Said::Unchanged,
+            _ => Said::Refused(409),
+        }
+    }
+
+    fn rejected(&mut self, n: usize) -> Said {
+        match self.model.installations[n].standing {
+            Standing::Rejected => Said::Unchanged,
+            Standing::Withdrawn | Standing::Ended(..) => Said::Refused(409),
+            _ => self.set(n, Standing::Rejected, "reject"),
+        }
+    }
+
+    fn decided(&mut self, (n, tier): (usize, Option<Tier>)) -> String {
+        let said = if let Some(tier) = tier { self.verified(n, tier) } else { self.rejected(n) };
+        match said {
+            Said::Changed => "changed".to_owned(),
+            Said::Unchanged => "unchanged".to_owned(),
+            _ => "refused".to_owned(),
+        }
+    }
+
+    fn resubmitted(&mut self, n: usize) -> Said {
+        let installation = &self.model.installations[n];
+        let back = if installation.on.is_some() { Standing::Installed } else { Standing::Pledged };
+        match installation.standing {
+            Standing::Rejected => self.set(n, back, "resubmit"),
+            Standing::Pledged | Standing::Installed if self.records[n].last == "resubmit" => Said::Unchanged,
+            _ => Said::Refused(409),
+        }
+    }
+
+    fn decommissioned(&mut self, n: usize, ended: NaiveDate) -> Said {
         let installation = &self.model.installations[n];
         let tier = match installation.standing {
             Standing::Installed => None,
             Standing::Verified(tier) => Some(tier),
-            Standing::Ended(_, day) if day == ended => return 200,
-            _ => return 409,
+            Standing::Ended(_, day) if day == ended => return Said::Unchanged,
+            _ => return Said::Refused(409),
         };
         if installation.on > Some(ended) {
-            return 422;
+            return Said::Refused(422);
         }
         self.set(n, Standing::Ended(tier, ended), "decommission")
     }
