@@ -1,6 +1,7 @@
-"""Lets schemathesis try the whole interface of a service on a register of its own: once as nobody and once with a token
-of each role. Fails when an answer is not as documented, and says which operations never once did what
-they are for: which requests there are hangs on how fast the machine is."""
+"""Holds a service against its document, with a register of its own: a known-good request
+of each operation by everybody, then systematic ones, then as many random ones as there is time for. Fails when an answer
+is not as documented, when somebody may not do what they should or the other way round, and when nothing made up ever
+succeeds for a caller. Says which operations nothing made up got right: that hangs on how fast the machine is."""
 
 import collections
 import contextlib
@@ -8,37 +9,48 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 import hooks
+import known_good
 import register
+from callers import operations
 
 HERE = pathlib.Path(__file__).resolve().parent
 DOCUMENT = HERE.parent.parent / "openapi" / "openapi.json"
-NOBODY = "nobody"
-METRICS_AT = r"metrics at (\S+?)/metrics"
-# schemathesis shares these out among its phases, and repeats the random ones with other values until they are spent.
-SECONDS = os.environ.get("FUZZ_SECONDS") or "60"
+DESCRIBED = json.loads(DOCUMENT.read_text())
+# URLs of databases; without one the service makes its own.
+DATABASES = {"sqlite": lambda: contextlib.nullcontext(None)}
+# Of random requests, on both databases together: they are repeated with other values until these are spent.
+SECONDS = int(os.environ.get("FUZZ_SECONDS") or "60")
+SEED = int(os.environ.get("FUZZ_SEED") or "1")
+ROUNDS = {
+    "systematic": ["--phases", "examples,coverage"],
+    "random": ["--phases", "fuzzing,stateful", "--max-time", str(max(1, SECONDS // len(DATABASES)))],
+}
+BEGAN = time.monotonic()
+# All of it ends by then, come what may.
+DEADLINE = BEGAN + SECONDS + 240
 
 
 @contextlib.contextmanager
-def service(binary, folder):
+def service(binary, database, folder):
     """A running service, stopped whatever happens: its address, and the environment of commands beside it."""
     others = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_URL", "GREEN_HOMES_"))}
     # Every caller comes from one address, and asks as fast as it can.
-    settings = {"DATA_DIR": folder, "LISTEN": "127.0.0.1:0", "METRICS_LISTEN": "127.0.0.1:0", "LOG": "warn"}
-    settings |= {"CLIENT_RATE": "0", "ADDRESS_RATE": "0"}
+    settings = {"DATA_DIR": folder, "LISTEN": "127.0.0.1:0", "LOG": "warn", "CLIENT_RATE": "0", "ADDRESS_RATE": "0"}
     environment = others | {f"GREEN_HOMES_{name}": value for name, value in settings.items()}
+    environment |= {"DATABASE_URL": database} if database else {}
     said = pathlib.Path(folder, "service")
     with said.open("w") as log:
-        process = subprocess.Popen([binary, "serve"], env=environment, stderr=log)
+        process = subprocess.Popen([binary, "serve"], env=environment, stdout=log, stderr=log)
     try:
-        yield wait_for_addresses(process, said), environment
+        yield wait_for_address(process, said), environment
     finally:
         process.terminate()
         try:
@@ -47,83 +59,84 @@ def service(binary, folder):
             process.kill()
 
 
-def wait_for_addresses(process, said):
-    """Where the service listens, and where it shows operators its metrics."""
+def wait_for_address(process, said):
+    """Where the service listens."""
     while process.poll() is None:
-        public, operators = (re.search(line, said.read_text()) for line in (r"listening on (\S+)", METRICS_AT))
-        if public and operators:
-            return public[1], operators[1]
+        if public := re.search(r"listening on (\S+)", said.read_text()):
+            return public[1]
         time.sleep(0.05)
     sys.exit(f"the service did not start: {said.read_text()}")
 
 
-def fuzz(address, callers, folder, reports):
-    """Runs schemathesis as everybody at the same time; whether all was as documented for each."""
-    # The paths in it are relative to where it lies.
-    config = pathlib.Path(folder, "schemathesis.toml")
-    config.write_text((HERE / "schemathesis.toml").read_text())
+def share_out(callers):
+    """Which operations to make requests up for as whom: those for everybody as nobody, all others as those who may do
+    them. Whoever may do no more than another is left out."""
+    own = {caller: {name for name, _, _, one in operations(DESCRIBED) if caller.is_tried_on(one)} for caller in callers}
+    return {caller: sorted(names) for caller, names in own.items() if not any(names < others for others in own.values())}
+
+
+def make_up(tried, words, address, seed, folder, reports):
+    """Runs schemathesis as everybody at the same time; the reports of those who were answered something undocumented."""
+    reports.mkdir()
     environment = os.environ | {"PYTHONPATH": str(HERE), "SCHEMATHESIS_HOOKS": hooks.__name__}
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", config]
-    command += ["run", DOCUMENT, "--url", address, "--max-time", SECONDS, "--no-color"]
-    if seed := os.environ.get("FUZZ_SEED"):
-        command += ["--seed", seed]
     runs = {}
     try:
-        for caller, header in {NOBODY: None, **callers}.items():
-            header = ["--header", header] if header else []
-            with (reports / caller).open("w") as report:
-                runs[caller] = subprocess.Popen(command + header, env=environment, cwd=folder, stdout=report, stderr=report)
-        return {caller: run.wait(float(SECONDS) + 120) == 0 for caller, run in runs.items()}
+        for caller, own in tried.items():
+            command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", DOCUMENT]
+            command += ["--url", address, "--seed", str(seed), "--no-color", *words]
+            command += [word for name in own for word in ("--include-operation-id", name)]
+            command += ["--header", ": ".join(caller.header)] if caller.header else []
+            report = reports / caller.name
+            environment["FUZZ_ANSWERS"] = f"{report.resolve()}.json"
+            with report.open("w") as output:
+                runs[report] = subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output)
+        return [report for report, run in runs.items() if run.wait(DEADLINE - time.monotonic()) != 0]
     finally:
         for run in runs.values():
             run.kill()
 
 
-def answers(metrics):
-    """How many answers of each status each operation gave, by the service's own count."""
-    with urllib.request.urlopen(f"{metrics}/metrics") as shown:
-        text = shown.read().decode()
-    counts = collections.defaultdict(collections.Counter)
-    line = r'http_requests_total\{route="([^"]+)",method="(\w+)",status="(\d+)"\} (\d+)'
-    for route, method, status, count in re.findall(line, text):
-        counts[f"{method} {route}"][status] = int(count)
-    return counts
-
-
-def never_done(counts):
-    """The documented operations that never succeeded: nothing was learnt of their answers."""
-    paths = json.loads(DOCUMENT.read_text())["paths"]
-    operations = [f"{method.upper()} {path}" for path, item in paths.items() for method in item]
-    return [name for name in operations if not any(status.startswith("2") for status in counts[name])]
-
-
-def judge(outcomes, counts, reports):
-    """Says what was tried and what was wrong; whether nothing was."""
-    for caller, fine in outcomes.items():
-        report = (reports / caller).read_text()
-        generated = re.search(r"(\d+) generated", report)
-        print(f"fuzz: as {caller}: {generated[1] if generated else 'no'} requests, {'all as documented' if fine else 'FAILED'}")
-        if not fine:
-            print(report)
-    (reports / "answers").write_text("".join(f"{name} {dict(sorted(counts[name].items()))}\n" for name in sorted(counts)))
-    idle = never_done(counts)
-    for name in idle:
-        print(f"fuzz: {name} never succeeded: feed it what it needs, in {HERE / 'hooks.py'}. See {reports / 'answers'}")
-    return all(outcomes.values())
+def hold(binary, database, seed, reports):
+    """Holds a service on one database against the document; what was wrong, and which operations were done."""
+    shutil.rmtree(reports, ignore_errors=True)
+    reports.mkdir(parents=True)
+    with (
+        DATABASES[database]() as url,
+        tempfile.TemporaryDirectory() as folder,
+        service(binary, url, folder) as (address, environment),
+    ):
+        callers, there = register.fill(binary, address, environment, folder)
+        wrong = known_good.try_all(DESCRIBED, address, callers, there)
+        # The paths in it are relative to where it lies.
+        shutil.copy(HERE / "schemathesis.toml", folder)
+        tried = share_out(callers)
+        for name, words in ROUNDS.items():
+            failed = make_up(tried, words, address, seed, folder, reports / name)
+            wrong += [f"{report}:\n{report.read_text()}" for report in failed]
+        shutil.copy(pathlib.Path(folder, "service"), reports)
+    done = set()
+    for caller in tried:
+        answers = collections.Counter()
+        for file in reports.glob(f"*/{caller.name}.json"):
+            answers.update({(operation, status): count for operation, status, count in json.loads(file.read_text())})
+        succeeded = {answer for answer in answers if 200 <= answer[1] < 300}
+        done.update(operation for operation, _ in succeeded)
+        good = sum(answers[answer] for answer in succeeded)
+        print(f"fuzz: {database} as {caller.name}: {answers.total()} requests, {good} done")
+        wrong += [f"nothing made up was ever done as {caller.name}"] * (not good)
+    return [f"{database}: {one}" for one in wrong], done
 
 
 def main(binary, reports):
-    reports.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, service(binary, folder) as ((address, metrics), environment):
-        callers = register.fill(binary, address, environment, folder)
-        before = answers(metrics)
-        outcomes = fuzz(address, callers, folder, reports)
-        counts = {name: after - before[name] for name, after in answers(metrics).items()}
-        (reports / "service").write_text(pathlib.Path(folder, "service").read_text())
-    fine = judge(outcomes, collections.defaultdict(collections.Counter, counts), reports)
-    print(f"fuzz: {'ok' if fine else 'FAILED'}, {time.monotonic() - began:.0f} s, reports in {reports}")
-    sys.exit(0 if fine else 1)
+    held = [hold(binary, database, SEED + place, reports / database) for place, database in enumerate(DATABASES)]
+    wrong, done = [one for some, _ in held for one in some], set().union(*(some for _, some in held))
+    for _, method, path, _ in operations(DESCRIBED):
+        if (name := f"{method.upper()} {path}") not in done:
+            print(f"fuzz: nothing made up got {name} right: feed it what it needs, in {HERE / 'hooks.py'}")
+    for one in wrong:
+        print(f"fuzz: {one}")
+    print(f"fuzz: {'FAILED' if wrong else 'ok'}, {time.monotonic() - BEGAN:.0f} s, reports in {reports}")
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":
