@@ -1,4 +1,4 @@
-"""Holds a service against its document, with a register of its own: a known-good request
+"""Holds a service against its document, on SQLite and on PostgreSQL, each with a register of its own: a known-good request
 of each operation by everybody, then systematic ones, then as many random ones as there is time for. Fails when an answer
 is not as documented, when somebody may not do what they should or the other way round, and when nothing made up ever
 succeeds for a caller. Says which operations nothing made up got right: that hangs on how fast the machine is."""
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+import cluster
 import hooks
 import known_good
 import register
@@ -25,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 DOCUMENT = HERE.parent.parent / "openapi" / "openapi.json"
 DESCRIBED = json.loads(DOCUMENT.read_text())
 # URLs of databases; without one the service makes its own.
-DATABASES = {"sqlite": lambda: contextlib.nullcontext(None)}
+DATABASES = {"sqlite": lambda: contextlib.nullcontext(None), "postgres": cluster.database}
 # Of random requests, on both databases together: they are repeated with other values until these are spent.
 SECONDS = int(os.environ.get("FUZZ_SECONDS") or "60")
 SEED = int(os.environ.get("FUZZ_SEED") or "1")

@@ -1,0 +1,65 @@
+"""A throwaway PostgreSQL server, as tests/support/postgres.rs has one for the other tests."""
+
+import contextlib
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+USER = "postgres"
+SETTINGS = {"listen_addresses": "", "timezone": "Asia/Ho_Chi_Minh"}
+
+
+@contextlib.contextmanager
+def database():
+    """The URL of an empty database. The server ends and its files go, whatever happens."""
+    programs = find_programs()
+    # A short path: that of a Unix socket may have 107 characters at most.
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gh-pg-", dir="/tmp"))
+    try:
+        account = {}
+        if os.geteuid() == 0:
+            # As root the server refuses to run.
+            account = {"user": USER, "group": pwd.getpwnam(USER).pw_gid, "extra_groups": []}
+            shutil.chown(folder, USER, account["group"])
+        others = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        how = {"cwd": folder, "env": others | {"LC_ALL": "C"}, **account}
+        data, quiet = folder / "data", {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        initialise = [programs / "initdb", "--username", USER, "--encoding=UTF8", "--no-sync", "--auth=trust", data]
+        subprocess.run(initialise, check=True, **quiet, **how)
+        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        start = [programs / "postgres", "-D", data, "-k", folder, *settings]
+        server = subprocess.Popen(start, **quiet, **how)
+        try:
+            wait_for(server, [programs / "psql", "--host", folder, "--username", USER, "--command", "SELECT 1"], quiet | how)
+            yield f"postgres:///{USER}?host={folder}&user={USER}"
+        finally:
+            # At once, whoever is connected.
+            server.send_signal(signal.SIGQUIT)
+            server.wait(60)
+    finally:
+        shutil.rmtree(folder)
+
+
+def wait_for(server, question, how):
+    until = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < until:
+        if subprocess.run(question, **how).returncode == 0:
+            return
+        time.sleep(0.05)
+    sys.exit("PostgreSQL does not start")
+
+
+def find_programs():
+    """The folder with the server programs: of the initdb on the PATH, else of the newest version that Debian installed."""
+    on_path = shutil.which("initdb")
+    installed = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
+    for folder in [pathlib.Path(on_path).resolve().parent] * bool(on_path) + installed:
+        if all((folder / program).exists() for program in ("initdb", "postgres", "psql")):
+            return folder
+    sys.exit("no PostgreSQL server programs (initdb, postgres, psql): `make fuzz` installs them on Debian and Ubuntu")
