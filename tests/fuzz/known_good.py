@@ -73,6 +73,8 @@ def try_all(document, address, callers, there):
         if name not in sent and needs_something(described):
             wrong.append(f"no known-good request of {name}: give it one in {__file__}")
             continue
+        if not any(caller.may(described) for caller in callers):
+            wrong.append(f"nobody may do {name}")
         # Those who may not come first: they must leave it to be done.
         for caller in sorted(callers, key=lambda caller: caller.may(described)):
             problem = try_one(schema[path][method.upper()], sent.get(name, {}), caller, described, address)
