@@ -51,6 +51,12 @@ impl Batch {
         self.facts.iter().find(|facts| facts.version == version)?.note.as_deref()
     }
 
+    /// Whether the note of an entry written before goes with this batch.
+    #[must_use]
+    pub fn erases(&self, version: i64) -> bool {
+        self.erased.contains(&version)
+    }
+
     /// Deletes note and salt of an entry, written before or in this batch.
     pub fn erase_note(&mut self, version: i64) {
         match self.facts.iter_mut().find(|facts| facts.version == version) {

@@ -176,6 +176,7 @@ impl Deciding<'_> {
         let registered: Vec<i64> = installations().map(|installation| installation.registered_version).collect();
         let mut noted = householders::noted(self.connection, &subjects, &registered, spared)?;
         noted.extend(self.decided.batch.noted(&subjects, spared));
+        noted.retain(|version| !self.decided.batch.erases(*version));
         Ok(noted)
     }
 

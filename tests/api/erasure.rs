@@ -15,6 +15,7 @@ use crate::tampering::{copy_of, db_execute};
 on_both_databases!(
     erase_a_site_takes_the_person_and_leaves_the_count,
     erase_a_site_in_the_batch_of_its_note_takes_the_note,
+    erase_a_site_twice_in_one_batch_is_one_erasure,
     erase_a_site_takes_those_that_were_merged_into_it,
     erase_without_an_entry_or_name_what_is_still_there_is_found,
 );
@@ -72,14 +73,38 @@ async fn erase_a_site_in_the_batch_of_its_note_takes_the_note(database: TestData
     let (id, site) = (InstallationId::parse(&id).unwrap(), SiteId::parse(site.as_str().unwrap()).unwrap());
     let verify = Command::Verify { id, tier: Tier::Inspected, note: Note::parse(NOTE).ok() };
     let by = |command| Request::new(Actor::operator("test"), command);
-    let requests = [by(verify), by(Command::Home(HomeCommand::Erase { site }))];
+    let erase = || by(Command::Home(HomeCommand::Erase { site }));
+    let requests = [by(verify), erase(), erase()];
     let executed = Engine::new(app.database.db_open(), system_clock()).execute(&requests.each_ref());
     assert_eq!(executed.committed.len(), 1, "one batch");
-    let [Ok(_), Ok(Done::Home(HomeDone::Erased(erased)))] = &executed.results[..] else {
+    let [Ok(_), Ok(Done::Home(HomeDone::Erased(erased))), Ok(Done::Home(HomeDone::Erased(again)))] =
+        &executed.results[..]
+    else {
         panic!("{:?}", executed.results)
     };
     assert_eq!(erased.notes, [executed.committed[0].version - 1]);
+    assert!(!again.changed && again.notes.is_empty(), "what is erased is erased: {again:?}");
     assert_eq!(notes(&app.database), Vec::<String>::new());
+    assert_audit_is_clean(&app.database);
+    app.stop().await;
+}
+
+/// A note that was written before still stands in the database when the same batch erases it twice.
+async fn erase_a_site_twice_in_one_batch_is_one_erasure(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
+    let id = partner.register(&identified("a")).await;
+    verify(&reviewer, &id, NOTE).await;
+    let site = partner.get(&format!("/v1/installations/{id}")).await.body["data"]["site"]["id"].clone();
+    let site = SiteId::parse(site.as_str().unwrap()).unwrap();
+    let erase = || Request::new(Actor::operator("test"), Command::Home(HomeCommand::Erase { site }));
+    let executed = Engine::new(app.database.db_open(), system_clock()).execute(&[&erase(), &erase()]);
+    let changed: Vec<bool> = executed
+        .results
+        .iter()
+        .map(|result| matches!(result, Ok(Done::Home(HomeDone::Erased(erased))) if erased.changed))
+        .collect();
+    assert_eq!(changed, [true, false]);
     assert_audit_is_clean(&app.database);
     app.stop().await;
 }

@@ -65,7 +65,6 @@ pub async fn open_dispute(
 /// Erases address, customer code, location and every note about the home. The home stays in the
 /// count, which holds no personal data. The body is `{}`, or none.
 #[utoipa::path(post, path = "/v1/householder/withdraw-consent", tag = "householder",
-    request_body(content = Object, content_type = "application/json"),
     responses((status = 200, body = WithdrawnResponse)))]
 pub async fn withdraw_consent(
     householder: Householder,

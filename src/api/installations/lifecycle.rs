@@ -77,7 +77,7 @@ pub async fn complete_installation(
 ///
 /// After a rejection, once what was wrong is corrected.
 #[utoipa::path(post, path = "/v1/installations/{id}/resubmit", tag = "installations",
-    params(("id" = String, Path, format = Uuid)), request_body = ResubmitInstallation,
+    params(("id" = String, Path, format = Uuid)), request_body = Option<ResubmitInstallation>,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn resubmit_installation(
