@@ -51,7 +51,6 @@ def requests(there):
         "decide_installations": {"body": {"decisions": [verify]}},
         "close_dispute": about(there.disputes[0], {"outcome": "dismissed"}),
         "open_dispute": {"body": {"reason": "wrong_facts"}},
-        "withdraw_consent": {"body": {}},
         "create_partner": {"body": {"code": "KNOWN-GOOD", "name": "Known good"}},
         "suspend_partner": {"path_parameters": {"code": there.partners[0]}},
         "resume_partner": {"path_parameters": {"code": there.partners[0]}},
