@@ -67,6 +67,32 @@ impl Month {
         self.0
     }
 
+    /// The calendar year.
+    #[must_use]
+    pub fn year(self) -> i32 {
+        FIRST_YEAR + i32::from(self.0.saturating_sub(1)) / 12
+    }
+
+    /// How many days it has.
+    #[must_use]
+    pub fn days(self) -> u32 {
+        let first = NaiveDate::from_ymd_opt(self.year(), u32::from(self.0.saturating_sub(1)) % 12 + 1, 1);
+        first.map_or(0, days_in_month)
+    }
+
+    /// Its last day.
+    #[must_use]
+    pub fn last_day(self) -> NaiveDate {
+        let month = u32::from(self.0.saturating_sub(1)) % 12 + 1;
+        NaiveDate::from_ymd_opt(self.year(), month, self.days()).unwrap_or_default()
+    }
+
+    /// So many months later.
+    #[must_use]
+    pub fn plus(self, months: u16) -> Self {
+        Self(self.0.saturating_add(months))
+    }
+
     /// The month of a packed number; 0 means none.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {

@@ -1,0 +1,328 @@
+//! Estimated generation, savings and avoided emissions, from the sums of cells: a pure function of
+//! cells, methodology and day. Every figure is linear in the sums of a cell, so that what holds for
+//! one installation holds for all of its cell together.
+//!
+//! Only + − × ÷ and square roots, in the order of keys, powers by repeated multiplication: every
+//! process makes the same bytes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{Datelike, NaiveDate};
+
+use super::cell::{CellDims, CellKey};
+use super::date::Month;
+use super::methodology::{Effect, EffectKind, Methodology};
+use super::reference::{MeasureId, target};
+use super::site::{Flags, SiteKind};
+use super::state::{Stage, Tier};
+use super::totals::Totals;
+
+/// Sums are in thousandths of a unit.
+const MILLI: f64 = 1000.0;
+/// kWh a MWh.
+const KWH: f64 = 1000.0;
+
+/// An amount of electricity and of avoided emissions.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Amount {
+    /// Generated, kWh.
+    pub generation_kwh: f64,
+    /// Saved, kWh.
+    pub saving_kwh: f64,
+    /// Avoided, tCO2e.
+    pub avoided_tco2e: f64,
+    /// The low end of what is avoided.
+    pub low: f64,
+    /// The high end of what is avoided.
+    pub high: f64,
+    /// What of the avoided uses a grid factor that is another year's.
+    pub provisional_tco2e: f64,
+}
+
+impl std::ops::AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        self.generation_kwh += other.generation_kwh;
+        self.saving_kwh += other.saving_kwh;
+        self.avoided_tco2e += other.avoided_tco2e;
+        self.low += other.low;
+        self.high += other.high;
+        self.provisional_tco2e += other.provisional_tco2e;
+    }
+}
+
+/// The three figures, which are never mixed.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Estimate {
+    /// Achieved up to the day.
+    pub to_date: Amount,
+    /// A full year of what is in operation on the day.
+    pub annual: Amount,
+    /// Over the whole life of what is in operation, with the newest grid factor.
+    pub lifetime: Amount,
+}
+
+impl std::ops::AddAssign for Estimate {
+    fn add_assign(&mut self, other: Self) {
+        self.to_date += other.to_date;
+        self.annual += other.annual;
+        self.lifetime += other.lifetime;
+    }
+}
+
+/// What each sum of a cell weighs in a figure.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+struct Weights {
+    quantity: f64,
+    quantity_days: f64,
+    quantity_end_days: f64,
+}
+
+impl Weights {
+    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
+    fn of(&self, totals: &Totals) -> f64 {
+        (self.quantity * totals.quantity as f64
+            + self.quantity_days * totals.quantity_days as f64
+            + self.quantity_end_days * totals.quantity_end_days as f64)
+            / MILLI
+    }
+
+    fn add(&mut self, days: &Self, factor: f64) {
+        self.quantity += days.quantity * factor;
+        self.quantity_days += days.quantity_days * factor;
+        self.quantity_end_days += days.quantity_end_days * factor;
+    }
+}
+
+/// What a unit of a measure comes to, before the yield of its province.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+struct Span {
+    energy: Weights,
+    avoided: Weights,
+    provisional: Weights,
+    /// A full year at the age of the day; 0 where it is over.
+    annual_energy: f64,
+    annual_avoided: f64,
+}
+
+/// Estimates with one methodology on one day, the credit day.
+pub struct Estimator {
+    methodology: &'static Methodology,
+    day: NaiveDate,
+    month: Month,
+    spans: HashMap<(MeasureId, Month, Option<Month>), Span>,
+}
+
+impl Estimator {
+    /// For a day.
+    #[must_use]
+    pub fn new(methodology: &'static Methodology, day: NaiveDate) -> Self {
+        Self { methodology, day, month: Month::of(day), spans: HashMap::new() }
+    }
+
+    /// What a cell comes to: nothing where it is pledged, or counts sites.
+    pub fn estimate(&mut self, dims: &CellDims, totals: &Totals) -> Estimate {
+        let (Some(measure), Some(installed)) = (dims.measure, dims.installed) else { return Estimate::default() };
+        let Some(effect) = self.methodology.effect(measure) else { return Estimate::default() };
+        let (methodology, day, month) = (self.methodology, self.day, self.month);
+        let key = (measure, installed, dims.ended);
+        let make = || Span::of(methodology, effect, (installed, dims.ended), (day, month));
+        let span = *self.spans.entry(key).or_insert_with(make);
+        let size = if effect.by_yield { methodology.solar_yield(dims.province) } else { 1.0 };
+        let spread = half_widths(methodology, effect, dims.stage);
+        let quantity = Weights { quantity: 1.0, ..Weights::default() }.of(totals) * size;
+        let to_date = |weights: &Weights| weights.of(totals) * size;
+        let amount = |energy: f64, avoided: f64, provisional: f64| Amount {
+            generation_kwh: if effect.kind == EffectKind::Generation { energy } else { 0.0 },
+            saving_kwh: if effect.kind == EffectKind::Saving { energy } else { 0.0 },
+            avoided_tco2e: avoided,
+            low: avoided * spread.0,
+            high: avoided * spread.1,
+            provisional_tco2e: provisional,
+        };
+        let lifetime = if dims.ended.is_none() { lifetime(methodology, effect) } else { (0.0, 0.0) };
+        Estimate {
+            to_date: amount(to_date(&span.energy), to_date(&span.avoided), to_date(&span.provisional)),
+            annual: amount(quantity * span.annual_energy, quantity * span.annual_avoided, 0.0),
+            lifetime: amount(quantity * lifetime.0, quantity * lifetime.1, 0.0),
+        }
+    }
+
+    /// Whether what was installed in a month is within its life on the day.
+    #[must_use]
+    pub fn is_within_life(&self, measure: MeasureId, installed: Month) -> bool {
+        self.methodology.effect(measure).is_none_or(|effect| self.month <= end_of_life(effect, installed))
+    }
+}
+
+/// The last month that is credited.
+fn end_of_life(effect: &Effect, installed: Month) -> Month {
+    installed.plus((effect.lifetime_years * 12).saturating_sub(1))
+}
+
+/// Low and high as shares of the value.
+fn half_widths(methodology: &Methodology, effect: &Effect, stage: Stage) -> (f64, f64) {
+    let uncertainty = &methodology.uncertainty;
+    let grid = if effect.uses_grid() { uncertainty.grid_factor } else { 0.0 };
+    let size = match stage {
+        Stage::Verified(_) => uncertainty.size_verified,
+        Stage::Installed | Stage::Pledged => uncertainty.size_installed,
+    };
+    let all = |energy: f64| (energy * energy + grid * grid + size * size).sqrt();
+    ((1.0 - all(effect.spread.0)).max(0.0), 1.0 + all(effect.spread.1))
+}
+
+/// Tonnes a kWh, or of direct cuts 1.
+fn tonnes(effect: &Effect, grid: f64) -> f64 {
+    match effect.kind {
+        EffectKind::Direct => 1.0,
+        EffectKind::Generation | EffectKind::Saving => effect.own_factor.unwrap_or(grid) / KWH,
+    }
+}
+
+/// What is left of a unit after some years.
+fn left_after(effect: &Effect, years: i32) -> f64 {
+    (0..years).fold(effect.per_unit, |left, _| left * (1.0 - effect.degradation))
+}
+
+/// kWh and tCO2e of a unit over its life, with the newest grid factor.
+fn lifetime(methodology: &Methodology, effect: &Effect) -> (f64, f64) {
+    let (mut left, mut sum) = (effect.per_unit, 0.0);
+    for _ in 0..effect.lifetime_years {
+        sum += left;
+        left *= 1.0 - effect.degradation;
+    }
+    let energy = if effect.kind == EffectKind::Direct { 0.0 } else { sum };
+    (energy, sum * tonnes(effect, methodology.newest_factor().tco2_per_mwh))
+}
+
+impl Span {
+    fn of(
+        methodology: &Methodology,
+        effect: &Effect,
+        (installed, ended): (Month, Option<Month>),
+        (day, month): (NaiveDate, Month),
+    ) -> Self {
+        let mut span = Self::default();
+        let over = end_of_life(effect, installed);
+        let ended = ended.filter(|ended| *ended <= over);
+        let is_electric = effect.kind != EffectKind::Direct;
+        for (year, days) in days_by_year((installed, ended), over, (day, month)) {
+            let share = left_after(effect, year - installed.year()) / days_in_year(year);
+            let (grid, provisional) = methodology.grid_factor(year);
+            let avoided = share * tonnes(effect, grid);
+            span.avoided.add(&days, avoided);
+            if is_electric {
+                span.energy.add(&days, share);
+            }
+            if provisional && effect.uses_grid() {
+                span.provisional.add(&days, avoided);
+            }
+        }
+        if ended.is_none() && installed <= month && month <= over {
+            let share = left_after(effect, day.year() - installed.year());
+            span.annual_energy = if is_electric { share } else { 0.0 };
+            span.annual_avoided = share * tonnes(effect, methodology.newest_factor().tco2_per_mwh);
+        }
+        span
+    }
+}
+
+/// What each sum of a cell weighs in the days of operation, year by year.
+fn days_by_year(
+    (installed, ended): (Month, Option<Month>),
+    over: Month,
+    (day, month): (NaiveDate, Month),
+) -> BTreeMap<i32, Weights> {
+    let mut years: BTreeMap<i32, Weights> = BTreeMap::new();
+    let stop = ended.unwrap_or(over).min(month);
+    if ended.is_some_and(|ended| ended < installed) {
+        // Displaced on its own first day, the first of a month.
+        return years;
+    }
+    for number in installed.number()..=stop.number() {
+        let Some(current) = Month::from_number(number) else { continue };
+        let weights = years.entry(current.year()).or_default();
+        let whole = f64::from(current.days());
+        // Up to the day, where the day is in this month.
+        let open = if current == month { f64::from(day.day()) } else { whole };
+        match (current == installed, ended == Some(current)) {
+            (true, true) => {
+                weights.quantity_days += 1.0;
+                weights.quantity -= whole;
+                weights.quantity_end_days += 1.0;
+            }
+            (true, false) => {
+                weights.quantity_days += 1.0;
+                weights.quantity -= whole - open;
+            }
+            (false, true) => weights.quantity_end_days += 1.0,
+            (false, false) => weights.quantity += open,
+        }
+    }
+    years
+}
+
+fn days_in_year(year: i32) -> f64 {
+    if NaiveDate::from_ymd_opt(year, 2, 29).is_some() { 366.0 } else { 365.0 }
+}
+
+/// The sums that estimates need, of all cells within the programme: far fewer than the cells, and
+/// kept in step posting by posting.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CreditSums(BTreeMap<CellKey, Totals>);
+
+impl CreditSums {
+    /// Adds cells, or what was posted to them.
+    pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
+        let begin = Month::of(target().counted_from);
+        for (key, totals) in cells {
+            let Some(dims) = key.dims().filter(|dims| dims.installed.is_some_and(|month| month >= begin)) else {
+                continue;
+            };
+            if dims.measure.is_some() {
+                self.add(reduced(&dims).key(), totals);
+            }
+        }
+    }
+
+    fn add(&mut self, key: CellKey, totals: Totals) {
+        let sum = self.0.entry(key).or_default();
+        *sum = sum.wrapping_add(Totals {
+            quantity: totals.quantity,
+            quantity_days: totals.quantity_days,
+            quantity_end_days: totals.quantity_end_days,
+            ..Totals::default()
+        });
+        if sum.is_zero() {
+            self.0.remove(&key);
+        }
+    }
+
+    /// Each combination with its sums, in the order of keys.
+    pub fn iter(&self) -> impl Iterator<Item = (CellDims, &Totals)> {
+        self.0.iter().filter_map(|(key, totals)| Some((key.dims()?, totals)))
+    }
+
+    /// What is verified comes to.
+    #[must_use]
+    pub fn verified(&self, estimator: &mut Estimator) -> Estimate {
+        let mut sum = Estimate::default();
+        for (dims, totals) in self.iter().filter(|(dims, _)| matches!(dims.stage, Stage::Verified(_))) {
+            sum += estimator.estimate(&dims, totals);
+        }
+        sum
+    }
+}
+
+/// Without the dimensions that no estimate depends on.
+fn reduced(dims: &CellDims) -> CellDims {
+    let stage = match dims.stage {
+        Stage::Verified(_) => Stage::Verified(Tier::Document),
+        other => other,
+    };
+    CellDims { kind: SiteKind::Home, stage, former: None, flags: Flags::default(), ..*dims }
+}
+
+#[cfg(test)]
+#[path = "emissions_tests.rs"]
+mod tests;
