@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     files.sort();
     let mut list = String::from("&[");
     for (_, path) in files {
-        write!(list, "include_str!({path:?}),")?;
+        write!(list, "include_str!(r\"{}\"),", path.display())?;
     }
     list.push(']');
     fs::write(Path::new(&env::var("OUT_DIR")?).join("methodologies.rs"), list)?;

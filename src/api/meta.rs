@@ -4,11 +4,13 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::fault::Language;
 use crate::domain::place::PLACE_VERSION;
 use crate::domain::reference::target;
 use crate::register::Figures;
 
 use super::state::PublicSettings;
+use super::words;
 
 /// What a number was made from, and how to cite it.
 #[derive(Serialize, ToSchema)]
@@ -26,7 +28,7 @@ pub struct Meta {
     pub place_version: i32,
     /// The target.
     pub target_version: i32,
-    /// Where the newest such number stands.
+    /// Where it stands; of a headline, as it will be at the close of its day, for good.
     #[schema(format = "uri")]
     pub permalink: String,
     /// The licence of the data.
@@ -56,13 +58,14 @@ impl Meta {
             version,
             as_of: day,
             generated_at: instant(figures.generated_at()),
-            methodology_version: None,
+            methodology_version: Some(figures.methodology.version),
             place_version: PLACE_VERSION,
             target_version: target().version,
             license: "CC-BY-4.0",
             citation: Citation {
                 vi: format!(
-                    "{publisher}, sổ đăng ký Triệu Ngôi Nhà Xanh, phiên bản {version}, ngày {day}, {permalink}"
+                    "{publisher}, sổ đăng ký Triệu Ngôi Nhà Xanh, phiên bản {version}, ngày {}, {permalink}",
+                    words::day(day, Language::Vietnamese)
                 ),
                 en: format!("{publisher}, register of Million Green Homes, version {version}, {day}, {permalink}"),
             },

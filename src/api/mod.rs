@@ -21,6 +21,7 @@ mod language;
 mod limits;
 mod meta;
 mod meter;
+mod methodology;
 mod metrics;
 mod middleware;
 mod oauth;
@@ -41,6 +42,8 @@ mod review;
 mod schemas;
 mod sites;
 mod state;
+mod timeline;
+mod words;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, guard, web};
@@ -56,7 +59,7 @@ pub use progress::render as render_progress;
 pub use state::{PublicSettings, State};
 
 use Access::{AnyClient, Householder, Needs, Open, Public};
-use installations::{history, lifecycle};
+use installations::{estimate, history, lifecycle};
 
 /// One method of one path.
 pub struct Row {
@@ -123,6 +126,9 @@ const fn act(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
 pub static ROUTES: &[Row] = &[
     // First, because paths are tried in this order and this one is asked for most.
     get("/v1/progress", Public, || read().to(progress::get_progress)),
+    get("/v1/progress.csv", Public, || read().to(progress::get_progress_table)),
+    get("/v1/progress.txt", Public, || read().to(progress::get_progress_text)),
+    get("/v1/progress/timeline", Public, || read().to(timeline::get_timeline)),
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)).counting_addresses(),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
     get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
@@ -131,6 +137,7 @@ pub static ROUTES: &[Row] = &[
     get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || read().to(installations::get_installation)),
     patch("/v1/installations/{id}", Scope::Register, || web::patch().to(lifecycle::correct_installation)),
     get("/v1/installations/{id}/history", Needs(Scope::ReadInstallations), || read().to(history::get_history)),
+    get("/v1/installations/{id}/estimate", Needs(Scope::ReadInstallations), || read().to(estimate::get_estimate)),
     act("/v1/installations/{id}/complete", Scope::Register, || web::post().to(lifecycle::complete_installation)),
     act("/v1/installations/{id}/resubmit", Scope::Register, || web::post().to(lifecycle::resubmit_installation)),
     act("/v1/installations/{id}/withdraw", Scope::Register, || web::post().to(lifecycle::withdraw_installation)),
@@ -166,6 +173,8 @@ pub static ROUTES: &[Row] = &[
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),
     get("/v1/communes", Public, || read().to(reference::search_communes)).counting_addresses(),
+    get("/v1/methodology", Public, || read().to(methodology::list_methodologies)),
+    get("/v1/methodology/{version}", Public, || read().to(methodology::get_methodology)),
     get("/v1/consent/{version}", Public, || read().to(householder::consent::get_consent_text)),
     get("/problems/{code}", Open, || read().to(problem::get_problem)),
     get("/livez", Open, || read().to(health::get_liveness)),

@@ -19,11 +19,11 @@ use crate::domain::actor::Role;
 
 use super::access::{Access, Scope};
 use super::idempotency;
-use super::installations::{history, lifecycle};
+use super::installations::{estimate, history, lifecycle};
 use super::problem::MEDIA_TYPE;
 use super::{
-    ROUTES, Row, administration, clients, docs, health, householder, installations, oauth, problem, progress,
-    reference, review, sites,
+    ROUTES, Row, administration, clients, docs, health, householder, installations, methodology, oauth, problem,
+    progress, reference, review, sites, timeline,
 };
 
 const SCHEME: &str = "oauth2";
@@ -43,16 +43,18 @@ const CODE_SCHEME: &str = "householder_code";
         installations::create_installation, installations::list_installations, installations::get_installation,
         lifecycle::correct_installation, lifecycle::complete_installation, lifecycle::resubmit_installation,
         lifecycle::withdraw_installation, lifecycle::decommission_installation, lifecycle::verify_installation,
-        lifecycle::reject_installation, history::get_history, sites::get_site, sites::correct_site,
+        lifecycle::reject_installation, history::get_history, estimate::get_estimate, sites::get_site, sites::correct_site,
         review::get_review_queue, review::decide_installations,
         administration::create_partner, administration::list_partners, administration::suspend_partner,
         administration::resume_partner, administration::create_project,
         clients::create_client, clients::list_clients, clients::revoke_client, clients::reset_client_secret,
         clients::get_me,
-        progress::get_progress,
+        progress::get_progress, progress::get_progress_table, progress::get_progress_text,
+        timeline::get_timeline,
         householder::consent::get_consent_text, householder::codes::issue_householder_code, householder::get_home,
         householder::open_dispute, householder::withdraw_consent, householder::review::list_disputes,
         householder::review::close_dispute,
+        methodology::list_methodologies, methodology::get_methodology,
         reference::list_measures, reference::list_provinces, reference::search_communes,
         problem::get_problem,
         health::get_liveness, health::get_readiness, docs::get_openapi,

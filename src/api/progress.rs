@@ -6,21 +6,30 @@ use std::sync::Arc;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::progress::{ByStage, Progress};
+use crate::db::days;
+use crate::domain::date::parse_past_day;
+use crate::domain::fault::Language;
+use crate::domain::pace::{Pace, Projection, pace};
+use crate::domain::progress::{ByStage, Known};
 use crate::domain::quantity::units;
 use crate::domain::reference::target;
-use crate::register::{Figures, Render};
+use crate::register::{Figures, Page, ReadyPage, Render, Snapshot};
 
+use super::error::ApiError;
 use super::meta::Meta;
-use super::query::NoQuery;
+use super::query::{NoQuery, Query};
 use super::state::{PublicSettings, State};
+use super::words;
 
 /// The path that the permalink names.
 const PATH: &str = "/v1/progress";
+const CSV_PATH: &str = "/v1/progress.csv";
+const TEXT_PATH: &str = "/v1/progress.txt";
 
 /// The headline with what it was made from.
 #[derive(Serialize, ToSchema)]
@@ -29,6 +38,22 @@ pub struct ProgressResponse {
     data: ProgressView,
     /// What they were made from.
     meta: Meta,
+    /// With `as_of`: what it is today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    today: Option<TodayView>,
+}
+
+/// The number of today beside that of a past day.
+#[derive(Serialize, ToSchema)]
+pub struct TodayView {
+    /// Today.
+    as_of: NaiveDate,
+    /// The version of the register.
+    version: i64,
+    /// Verified sites.
+    sites_verified: i64,
+    /// Verified sites in percent of the target.
+    percent_of_target: f64,
 }
 
 /// The headline.
@@ -39,6 +64,10 @@ pub struct ProgressView {
     /// Verified sites in percent of the target.
     #[schema(example = 0.0601)]
     percent_of_target: f64,
+    /// One sentence to quote.
+    sentence: TextView,
+    /// What these numbers are not.
+    scope_note: TextView,
     /// Sites by stage. A site counts once, however many measures it has.
     sites: StageView,
     /// Installations by stage.
@@ -47,10 +76,124 @@ pub struct ProgressView {
     by_kind: BTreeMap<&'static str, StageView>,
     /// Verified sites by their best evidence.
     by_evidence_tier: BTreeMap<&'static str, i64>,
-    /// Solar capacity in operation.
+    /// Sites with solar power on the roof.
+    sites_with_rooftop_solar: StageView,
+    /// Solar capacity in operation and within its life.
     capacity_kwp: CapacityView,
+    /// A full year of what is verified and in operation.
+    annual: AnnualView,
+    /// What was achieved by what is verified, up to the day.
+    to_date: ToDateView,
+    /// What is verified and in operation over its whole life, projected with the newest grid factor.
+    lifetime: LifetimeView,
+    /// Of verified sites, those of whom it is known.
+    shares: SharesView,
     /// Sites in operation since before the programme: kept, not part of any number above.
     pre_programme: PreProgrammeView,
+    /// How fast verified sites grow, by what was recorded in closed months.
+    pace: PaceView,
+}
+
+/// How fast verified sites grow.
+#[derive(Serialize, ToSchema)]
+pub struct PaceView {
+    /// Sites a month that are needed in the whole months left; null where none is left.
+    required_per_month: Option<f64>,
+    /// Net growth a month over the last three closed months; null where there are fewer.
+    last_3_months_per_month: Option<f64>,
+    /// The same over the last twelve.
+    last_12_months_per_month: Option<f64>,
+    /// Verified sites at the end of the target's year; null before twelve closed months.
+    projected_2030: Option<ProjectionView>,
+    /// The month in which the target is reached at the central pace; null where that cannot be said.
+    projected_date: Option<NaiveDate>,
+}
+
+/// At the lowest, median and highest pace of any twelve months in a row of the last three years.
+#[derive(Serialize, ToSchema)]
+pub struct ProjectionView {
+    /// At the lowest.
+    low: f64,
+    /// At the median.
+    central: f64,
+    /// At the highest.
+    high: f64,
+}
+
+/// A text in both languages.
+#[derive(Serialize, ToSchema)]
+pub struct TextView {
+    /// In Vietnamese.
+    vi: String,
+    /// In English.
+    en: String,
+}
+
+/// Estimated electricity and avoided emissions of a full year.
+#[derive(Serialize, ToSchema)]
+pub struct AnnualView {
+    /// Generated, kWh.
+    generation_kwh: f64,
+    /// Saved, kWh.
+    saving_kwh: f64,
+    /// Avoided, tCO2e.
+    avoided_tco2e: f64,
+    /// The low end of the range.
+    low: f64,
+    /// The high end of the range.
+    high: f64,
+}
+
+/// Estimated electricity and avoided emissions up to the day.
+#[derive(Serialize, ToSchema)]
+pub struct ToDateView {
+    /// Generated, kWh.
+    generation_kwh: f64,
+    /// Saved, kWh.
+    saving_kwh: f64,
+    /// Avoided, tCO2e.
+    avoided_tco2e: f64,
+    /// The low end of the range.
+    low: f64,
+    /// The high end of the range.
+    high: f64,
+    /// What of the avoided uses the grid factor of another year, because that year has none yet.
+    provisional_tco2e: f64,
+}
+
+/// Projected avoided emissions over a whole life.
+#[derive(Serialize, ToSchema)]
+pub struct LifetimeView {
+    /// Avoided, tCO2e.
+    avoided_tco2e: f64,
+    /// The low end of the range.
+    low: f64,
+    /// The high end of the range.
+    high: f64,
+}
+
+/// Shares of verified sites.
+#[derive(Serialize, ToSchema)]
+pub struct SharesView {
+    /// Low-income households.
+    low_income: ShareView,
+    /// Remote places.
+    remote: ShareView,
+    /// Households headed by a woman.
+    woman_headed: ShareView,
+}
+
+/// A share of those of whom it is known.
+#[derive(Serialize, ToSchema)]
+pub struct ShareView {
+    /// Yes.
+    yes: i64,
+    /// No.
+    no: i64,
+    /// Not known: part of neither.
+    unknown: i64,
+    /// `yes` of `yes` and `no`, in percent; null where nothing is known.
+    percent_of_known: Option<f64>,
 }
 
 /// What is aimed at.
@@ -99,57 +242,269 @@ impl From<&ByStage> for StageView {
     }
 }
 
-impl From<&Progress> for ProgressView {
-    fn from(progress: &Progress) -> Self {
-        let target = target();
+impl From<Pace> for PaceView {
+    fn from(pace: Pace) -> Self {
+        let projection = |at: Projection| ProjectionView { low: at.low, central: at.central, high: at.high };
         Self {
-            target: TargetView { sites: target.sites, by: target.by, version: target.version },
-            percent_of_target: progress.percent_of_target(),
-            sites: (&progress.sites).into(),
-            installations: (&progress.installations).into(),
-            by_kind: progress.by_kind.iter().map(|(kind, by)| (kind.as_str(), by.into())).collect(),
-            by_evidence_tier: progress.by_evidence_tier.iter().map(|(tier, n)| (tier.as_str(), *n)).collect(),
-            capacity_kwp: CapacityView {
-                verified: units(progress.capacity_wp.verified),
-                installed: units(progress.capacity_wp.installed),
-            },
-            pre_programme: PreProgrammeView { sites: (&progress.pre_programme_sites).into() },
+            required_per_month: pace.required_per_month,
+            last_3_months_per_month: pace.last_3_months_per_month,
+            last_12_months_per_month: pace.last_12_months_per_month,
+            projected_2030: pace.projected.map(projection),
+            projected_date: pace.projected_date,
         }
     }
 }
 
-/// What makes the bytes of the headline from figures.
+impl From<&Known> for ShareView {
+    #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
+    fn from(known: &Known) -> Self {
+        let (yes, asked) = (known.yes as f64, (known.yes + known.no) as f64);
+        let percent_of_known = (asked > 0.0).then_some(yes * 100.0 / asked);
+        Self { yes: known.yes, no: known.no, unknown: known.unknown, percent_of_known }
+    }
+}
+
+impl ProgressView {
+    fn of(figures: &Figures, settings: &PublicSettings) -> Self {
+        let (target, progress, works) = (target(), &figures.progress, &figures.works);
+        let (annual, to_date, lifetime) = (works.verified.annual, works.verified.to_date, works.verified.lifetime);
+        Self {
+            target: TargetView { sites: target.sites, by: target.by, version: target.version },
+            percent_of_target: progress.percent_of_target(),
+            sentence: TextView {
+                vi: sentence(figures, settings, Language::Vietnamese),
+                en: sentence(figures, settings, Language::English),
+            },
+            scope_note: TextView { vi: SCOPE_NOTE.0.to_owned(), en: SCOPE_NOTE.1.to_owned() },
+            sites: (&progress.sites).into(),
+            installations: (&progress.installations).into(),
+            by_kind: progress.by_kind.iter().map(|(kind, by)| (kind.as_str(), by.into())).collect(),
+            by_evidence_tier: progress.by_evidence_tier.iter().map(|(tier, n)| (tier.as_str(), *n)).collect(),
+            sites_with_rooftop_solar: (&progress.sites_with_rooftop_solar).into(),
+            capacity_kwp: CapacityView {
+                verified: units(works.capacity_wp.verified),
+                installed: units(works.capacity_wp.installed),
+            },
+            annual: AnnualView {
+                generation_kwh: annual.generation_kwh,
+                saving_kwh: annual.saving_kwh,
+                avoided_tco2e: annual.avoided_tco2e,
+                low: annual.low,
+                high: annual.high,
+            },
+            to_date: ToDateView {
+                generation_kwh: to_date.generation_kwh,
+                saving_kwh: to_date.saving_kwh,
+                avoided_tco2e: to_date.avoided_tco2e,
+                low: to_date.low,
+                high: to_date.high,
+                provisional_tco2e: to_date.provisional_tco2e,
+            },
+            lifetime: LifetimeView { avoided_tco2e: lifetime.avoided_tco2e, low: lifetime.low, high: lifetime.high },
+            shares: SharesView {
+                low_income: (&progress.people.low_income).into(),
+                remote: (&progress.people.remote).into(),
+                woman_headed: (&progress.people.woman_headed).into(),
+            },
+            pre_programme: PreProgrammeView { sites: (&progress.pre_programme_sites).into() },
+            pace: pace(&figures.month_ends, progress.sites.verified, figures.day, target).into(),
+        }
+    }
+}
+
+/// What these numbers are not.
+const SCOPE_NOTE: (&str, &str) = (
+    "Chỉ gồm các công trình đã đăng ký với chương trình, không phải toàn bộ điện mặt trời mái nhà của Việt Nam. Lượng phát thải \
+     tránh được là ước tính, không phải tín chỉ carbon.",
+    "Only what was registered with the programme, not all rooftop solar in Viet Nam. Avoided emissions are estimates, not \
+     carbon credits.",
+);
+
+/// Where a day's number stands for good, once the day is over.
+fn link(day: NaiveDate) -> String {
+    format!("{PATH}?as_of={day}")
+}
+
+/// One sentence that can be quoted as it is.
+fn sentence(figures: &Figures, settings: &PublicSettings, language: Language) -> String {
+    let (progress, works, target) = (&figures.progress, &figures.works, target());
+    let count = |value: i64| words::count(value, language);
+    let number = |value: f64, decimals: usize| words::number(value, decimals, language);
+    let (day, percent) = (words::day(figures.day, language), number(progress.percent_of_target(), 2));
+    let (verified, waiting) = (count(progress.sites.verified), count(progress.sites.installed));
+    let (solar, by) = (count(progress.sites_with_rooftop_solar.verified), target.by.year());
+    let capacity = number(units(works.capacity_wp.verified), 1);
+    let annual = works.verified.annual;
+    let [avoided, low, high] = [annual.avoided_tco2e, annual.low, annual.high].map(|tonnes| number(tonnes, 1));
+    let (publisher, link) = (&settings.publisher, format!("{}{}", settings.public_url, link(figures.day)));
+    language.choose(
+        format!(
+            "Tính đến hết ngày {day}, chương trình Triệu Ngôi Nhà Xanh đã xác minh {verified} công trình (nhà ở, tòa nhà, văn phòng, \
+             cơ sở sản xuất) áp dụng giải pháp xanh, trong đó {solar} công trình có điện mặt trời mái nhà, đạt {percent}% mục tiêu \
+             một triệu công trình vào năm {by}. Ngoài ra, {waiting} công trình do đối tác báo cáo đang chờ xác minh. Công suất điện \
+             mặt trời đã xác minh: {capacity} kWp. Các công trình đã xác minh ước tính tránh được {avoided} tCO2e mỗi năm (khoảng \
+             {low} đến {high}). Nguồn: {publisher}, {link}."
+        ),
+        format!(
+            "As of {day}, the programme Million Green Homes has verified {verified} sites (homes, buildings, offices, production \
+             sites) with green solutions, {solar} of them with rooftop solar: {percent}% of the target of one million sites by \
+             {by}. Another {waiting} sites reported by partners wait to be verified. Verified solar capacity: {capacity} kWp. What \
+             is verified avoids an estimated {avoided} tCO2e a year (range {low} to {high}). Source: {publisher}, {link}."
+        ),
+    )
+}
+
+/// What makes the public pages from figures.
 #[must_use]
 pub fn render(settings: &PublicSettings) -> Render {
     let settings = settings.clone();
     Arc::new(move |figures: &Figures| {
-        let body = ProgressResponse { data: (&figures.progress).into(), meta: Meta::of(figures, &settings, PATH) };
+        let body = ProgressResponse {
+            data: ProgressView::of(figures, &settings),
+            meta: Meta::of(figures, &settings, &link(figures.day)),
+            today: None,
+        };
         // Only numbers, dates and texts: they always have a JSON form.
-        serde_json::to_vec(&body).unwrap_or_default()
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        vec![
+            Page { path: PATH, media_type: "application/json", body: json },
+            Page { path: CSV_PATH, media_type: "text/csv; charset=utf-8; header=present", body: csv(&body) },
+            Page { path: TEXT_PATH, media_type: "text/plain; charset=utf-8", body: text(&body.data).into_bytes() },
+        ]
     })
+}
+
+/// The numbers of the headline, one a row: what, how much, and what it was made from.
+fn csv(body: &ProgressResponse) -> Vec<u8> {
+    let data = serde_json::to_value(&body.data).unwrap_or_default();
+    let mut rows = Vec::new();
+    flatten("", &data, &mut rows);
+    let meta = &body.meta;
+    let (version, as_of) = (meta.version.to_string(), meta.as_of.to_string());
+    let methodology = meta.methodology_version.map(|number| number.to_string()).unwrap_or_default();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["figure", "value", "as_of", "version", "methodology_version"];
+    let lines = rows.iter().map(|(figure, value)| [figure.as_str(), value, &as_of, &version, &methodology]);
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(header);
+    for line in lines {
+        let _ = writer.write_record(line);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// Every number under the path of its names; what is unknown is empty.
+fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(&path, member, rows);
+            }
+        }
+        Value::Number(number) => rows.push((path.to_owned(), number.to_string())),
+        Value::Null => rows.push((path.to_owned(), String::new())),
+        _ => {}
+    }
+}
+
+fn text(data: &ProgressView) -> String {
+    let TextView { vi, en } = &data.sentence;
+    format!("{vi}\n{}\n\n{en}\n{}\n", data.scope_note.vi, data.scope_note.en)
 }
 
 /// Progress toward the million
 ///
-/// Public. Verified sites make the headline; what waits for verification stands beside it.
+/// Public. Verified sites make the headline; what waits for verification stands beside it. With `as_of`, as it was known
+/// at the close of that day in Hà Nội, with the number of today beside it.
 #[utoipa::path(get, path = "/v1/progress", tag = "progress",
+    params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today.")),
     responses((status = 200, body = ProgressResponse, headers(("ETag" = String, description = "The state of the register."))),
         (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
-pub async fn get_progress(request: HttpRequest, _: NoQuery, state: web::Data<State>) -> HttpResponse {
+pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
+    if !request.query_string().is_empty() {
+        let mut query = Query::of(&request)?;
+        let today = snapshot.figures.day;
+        let as_of = query.parse("as_of", |raw| parse_past_day(raw, today));
+        query.finish()?;
+        if let Some(day) = as_of.filter(|day| *day < today) {
+            return send(&request, Some(&closed_day(&state, &snapshot, day).await?));
+        }
+    }
+    send(&request, snapshot.page(PATH))
+}
+
+/// The numbers of the headline as a table
+///
+/// One number a row, with the day, the version and the methodology that it was made from.
+#[utoipa::path(get, path = "/v1/progress.csv", tag = "progress",
+    responses((status = 200, content_type = "text/csv", body = String, headers(("ETag" = String, description = "The state of the register."))),
+        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
+pub async fn get_progress_table(
+    request: HttpRequest,
+    _: NoQuery,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    send(&request, state.register.snapshot().page(CSV_PATH))
+}
+
+/// The headline as a sentence
+///
+/// In Vietnamese and in English, to quote as it is.
+#[utoipa::path(get, path = "/v1/progress.txt", tag = "progress",
+    responses((status = 200, content_type = "text/plain", body = String, headers(("ETag" = String, description = "The state of the register."))),
+        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
+pub async fn get_progress_text(
+    request: HttpRequest,
+    _: NoQuery,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    send(&request, state.register.snapshot().page(TEXT_PATH))
+}
+
+/// Sends a page that was made before: a request copies pointers.
+fn send(request: &HttpRequest, page: Option<&ReadyPage>) -> Result<HttpResponse, ApiError> {
+    let page = page.ok_or(ApiError::NotFound)?;
     let known = request.headers().get(IF_NONE_MATCH);
-    let mut response = if known.is_some_and(|etags| matches_etag(etags, &snapshot.progress_etag)) {
+    let mut response = if known.is_some_and(|etags| matches_etag(etags, &page.etag)) {
         HttpResponse::NotModified().finish()
     } else {
-        HttpResponse::Ok().body(snapshot.progress_body.clone())
+        HttpResponse::Ok().body(page.body.clone())
     };
     let headers = response.headers_mut();
-    if let Ok(etag) = HeaderValue::from_maybe_shared(snapshot.progress_etag.clone()) {
+    if let Ok(etag) = HeaderValue::from_maybe_shared(page.etag.clone()) {
         headers.insert(ETAG, etag);
     }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(page.media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=1, stale-while-revalidate=30"));
-    response
+    Ok(response)
+}
+
+/// A closed day as it was kept, with what it is today; before the register began, zeros.
+async fn closed_day(state: &State, snapshot: &Snapshot, day: NaiveDate) -> Result<ReadyPage, ApiError> {
+    let kept = state.read(move |connection| days::find(connection, day)).await?;
+    let mut body: Value = if let Some(kept) = kept {
+        serde_json::from_str(&kept.body).map_err(|_| ApiError::Internal)?
+    } else {
+        let figures = Figures::before_the_register(day);
+        let mut meta = Meta::of(&figures, &state.settings, &link(day));
+        meta.warnings.push("before_the_register".to_owned());
+        let data = ProgressView::of(&figures, &state.settings);
+        serde_json::to_value(&ProgressResponse { data, meta, today: None }).map_err(|_| ApiError::Internal)?
+    };
+    let figures = &snapshot.figures;
+    let today = TodayView {
+        as_of: figures.day,
+        version: figures.version,
+        sites_verified: figures.progress.sites.verified,
+        percent_of_target: figures.progress.percent_of_target(),
+    };
+    if let Some(members) = body.as_object_mut() {
+        members.insert("today".to_owned(), serde_json::to_value(&today).map_err(|_| ApiError::Internal)?);
+    }
+    let body = serde_json::to_vec(&body).map_err(|_| ApiError::Internal)?;
+    Ok(Page { path: PATH, media_type: "application/json", body }.into())
 }
 
 /// `If-None-Match` compares weakly.

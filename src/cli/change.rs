@@ -36,6 +36,7 @@ fn subject(command: &Change) -> String {
     match command {
         Change::RevokeClient { client_id } | Change::ResetSecret { client_id, .. } => format!("client {client_id}"),
         Change::SuspendPartner(code) | Change::ResumePartner(code) => format!("partner {code}"),
+        Change::ActivateMethodology(number) => format!("methodology {number}"),
         Change::Home(HomeCommand::Erase { site }) => format!("site {site}"),
         _ => "such record".to_owned(),
     }

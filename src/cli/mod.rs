@@ -4,6 +4,7 @@ mod backup;
 mod change;
 mod clients;
 mod erase;
+mod methodology;
 mod partners;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::register::{Clock, system_clock};
 use crate::settings::Settings;
 
 use clients::ClientCommand;
+use methodology::MethodologyCommand;
 use partners::PartnerCommand;
 
 /// The register and public counter of Triệu Ngôi Nhà Xanh (Million Green Homes)
@@ -44,6 +46,11 @@ enum Command {
     Client {
         #[command(subcommand)]
         command: ClientCommand,
+    },
+    /// Methodologies: how emissions are estimated
+    Methodology {
+        #[command(subcommand)]
+        command: MethodologyCommand,
     },
     /// Erase the personal data of a site and every note about it; it stays in the count
     Erase(erase::EraseArguments),
@@ -88,6 +95,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         }
         Command::Partner { command } => partners::partner(&settings, &clock, command)?,
         Command::Client { command } => clients::client(&settings, &clock, command)?,
+        Command::Methodology { command } => methodology::methodology(&settings, &clock, command)?,
         Command::Erase(arguments) => erase::erase(&settings, &clock, &arguments)?,
         Command::Audit => return backup::run_audit(&settings, &clock),
         Command::Backup { directory } => backup::run_backup(&settings, &clock, &directory)?,

@@ -1,8 +1,9 @@
 //! The head of the register: its length, its last hash, its last instant. One row.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::{
-    ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
 };
 
 use super::connection::{Connection, on_backend};
@@ -11,6 +12,7 @@ use super::rows::stored;
 use super::schema::register_head;
 use super::transaction;
 use crate::domain::contribution::CONTRIBUTION_NO;
+use crate::domain::date;
 use crate::domain::entry::{GENESIS, Hash};
 
 const THE_ROW: i32 = 1;
@@ -28,6 +30,17 @@ pub struct Head {
     pub instance_id: String,
     /// The number of the way of counting that the journal was posted by.
     pub contribution_no: i32,
+    /// The last day that is kept: nothing is recorded on it any more.
+    pub closed_day: Option<NaiveDate>,
+}
+
+impl Head {
+    /// The first instant at which the next entry can be recorded.
+    #[must_use]
+    pub fn not_before(&self) -> DateTime<Utc> {
+        let next_day = self.closed_day.map(|day| date::start_of(day + Days::new(1)));
+        next_day.map_or(self.recorded_at, |start| self.recorded_at.max(start))
+    }
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -40,6 +53,7 @@ struct HeadRow {
     instance_id: String,
     purpose: String,
     contribution_no: i32,
+    closed_day: Option<NaiveDate>,
 }
 
 impl TryFrom<HeadRow> for Head {
@@ -52,6 +66,7 @@ impl TryFrom<HeadRow> for Head {
             recorded_at: row.recorded_at.and_utc(),
             instance_id: row.instance_id,
             contribution_no: row.contribution_no,
+            closed_day: row.closed_day,
         })
     }
 }
@@ -66,6 +81,7 @@ pub fn ensure(connection: &mut Connection, instance_id: String, now: DateTime<Ut
         instance_id,
         purpose: "live".to_owned(),
         contribution_no: CONTRIBUTION_NO,
+        closed_day: None,
     };
     transaction::write(connection, |connection| {
         on_backend!(connection, c => {
@@ -108,6 +124,15 @@ fn found(row: Option<HeadRow>) -> Result<Head, DbError> {
         )));
     }
     Ok(head)
+}
+
+/// Notes that a day is kept, in the transaction that keeps it, which holds the lock.
+pub fn close(connection: &mut Connection, day: NaiveDate) -> Result<(), DbError> {
+    on_backend!(connection, c => {
+        let later = register_head::closed_day.is_null().or(register_head::closed_day.lt(day));
+        diesel::update(register_head::table.filter(later)).set(register_head::closed_day.eq(day)).execute(c)
+    })?;
+    Ok(())
 }
 
 /// Only the version; cheap enough to ask four times a second.

@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::sql_types::Bool;
-use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, TextExpressionMethods,
-    allow_tables_to_appear_in_same_query,
-};
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, TextExpressionMethods};
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
@@ -17,8 +14,6 @@ use crate::domain::entry::Action;
 use crate::domain::history::{PastFacts, PastInstallation, PastSite};
 use crate::domain::installation::Installation;
 use crate::domain::site::SiteRecord;
-
-allow_tables_to_appear_in_same_query!(entries, entry_facts);
 
 /// One entry, with what it sealed.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod cells;
 pub mod copy;
 pub mod credentials;
+pub mod days;
 pub mod disputes;
 pub mod head;
 pub mod history;

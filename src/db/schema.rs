@@ -5,6 +5,7 @@ use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 table! { register_head (id) {
     id -> Integer, version -> BigInt, hash -> Binary, recorded_at -> Timestamp,
     instance_id -> Text, purpose -> Text, contribution_no -> Integer,
+    closed_day -> Nullable<Date>,
 } }
 
 table! { partners (code) {
@@ -75,6 +76,10 @@ table! { cells (cell) { cell -> BigInt, totals -> Text, } }
 
 table! { cells_checkpoint (id) { id -> Integer, version -> BigInt, } }
 
+table! { days (day) {
+    day -> Date, version -> BigInt, hash -> Binary, verified_sites -> BigInt, body -> Text,
+} }
+
 table! { idempotency_keys (client_id, key) {
     client_id -> Text, key -> Text, request_digest -> Binary,
     response -> Nullable<Text>, created_at -> Timestamp,
@@ -91,6 +96,7 @@ table! { audits (at) { at -> Timestamp, version -> BigInt, ok -> Bool, findings 
 table! { backups (at) { at -> Timestamp, version -> BigInt, } }
 
 joinable!(installations -> sites (site));
+allow_tables_to_appear_in_same_query!(entries, entry_facts);
 allow_tables_to_appear_in_same_query!(installations, sites);
 allow_tables_to_appear_in_same_query!(site_private, sites);
 allow_tables_to_appear_in_same_query!(installation_measures, installations);

@@ -47,6 +47,40 @@ pub fn contribution(record: &SiteRecord) -> Contribution {
     cells
 }
 
+/// One measure line of a site, with what of it is credited.
+#[derive(Clone, Copy, Debug)]
+pub struct Credit<'a> {
+    /// Of which installation.
+    pub installation: &'a Installation,
+    /// The line.
+    pub line: &'a MeasureLine,
+    /// At which stage.
+    pub stage: Stage,
+    /// Since when; never while pledged.
+    pub installed_on: Option<NaiveDate>,
+    /// The last credited day, if it ended or a later measure of its group took its place.
+    pub ended_on: Option<NaiveDate>,
+    /// Whether it is older than the programme: kept, and not counted.
+    pub is_pre_programme: bool,
+}
+
+/// Every measure line of a site, as it is credited.
+#[must_use]
+pub fn credits<'a>(record: &'a SiteRecord) -> Vec<Credit<'a>> {
+    let held: Vec<(&'a Installation, Held)> =
+        record.installations.iter().filter_map(|one| Some((one, one.state.held()?))).collect();
+    let lines = lines_of(&held);
+    let credit = |line: &Line<'a>| Credit {
+        installation: line.installation,
+        line: line.of,
+        stage: line.held.stage,
+        installed_on: line.held.installed_on,
+        ended_on: credit_end(line, &lines),
+        is_pre_programme: line.is_pre_programme(),
+    };
+    lines.iter().map(credit).collect()
+}
+
 /// `after - before`: what a change adds to and takes from each cell.
 #[must_use]
 pub fn difference(after: &Contribution, before: &Contribution) -> Contribution {

@@ -76,15 +76,20 @@ impl Month {
     /// How many days it has.
     #[must_use]
     pub fn days(self) -> u32 {
-        let first = NaiveDate::from_ymd_opt(self.year(), u32::from(self.0.saturating_sub(1)) % 12 + 1, 1);
-        first.map_or(0, days_in_month)
+        days_in_month(self.first_day())
+    }
+
+    /// Its first day.
+    #[must_use]
+    pub fn first_day(self) -> NaiveDate {
+        let month = u32::from(self.0.saturating_sub(1)) % 12 + 1;
+        NaiveDate::from_ymd_opt(self.year(), month, 1).unwrap_or_default()
     }
 
     /// Its last day.
     #[must_use]
     pub fn last_day(self) -> NaiveDate {
-        let month = u32::from(self.0.saturating_sub(1)) % 12 + 1;
-        NaiveDate::from_ymd_opt(self.year(), month, self.days()).unwrap_or_default()
+        self.first_day() + Days::new(u64::from(self.days()) - 1)
     }
 
     /// So many months later.

@@ -9,17 +9,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Datelike, NaiveDate};
 
-use super::cell::{CellDims, CellKey};
+use super::cell::CellDims;
 use super::date::Month;
 use super::methodology::{Effect, EffectKind, Methodology};
-use super::reference::{MeasureId, target};
-use super::site::{Flags, SiteKind};
-use super::state::{Stage, Tier};
+use super::reference::MeasureId;
+use super::state::Stage;
 use super::totals::Totals;
 
 /// Sums are in thousandths of a unit.
 const MILLI: f64 = 1000.0;
-/// kWh a MWh.
+/// Kilowatt-hours a megawatt-hour.
 const KWH: f64 = 1000.0;
 
 /// An amount of electricity and of avoided emissions.
@@ -48,6 +47,27 @@ impl std::ops::AddAssign for Amount {
         self.high += other.high;
         self.provisional_tco2e += other.provisional_tco2e;
     }
+}
+
+/// What one calendar year comes to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Year {
+    /// The year.
+    pub year: i32,
+    /// Years since that of the installation.
+    pub age: i32,
+    /// Days of operation.
+    pub days: f64,
+    /// 365 or 366.
+    pub days_in_year: f64,
+    /// Electricity generated or saved.
+    pub kwh: f64,
+    /// The emission factor in tonnes a megawatt-hour; none for direct cuts.
+    pub factor: Option<f64>,
+    /// Whether the grid factor is another year's.
+    pub provisional: bool,
+    /// Avoided, tCO2e.
+    pub avoided_tco2e: f64,
 }
 
 /// The three figures, which are never mixed.
@@ -145,6 +165,36 @@ impl Estimator {
             annual: amount(quantity * span.annual_energy, quantity * span.annual_avoided, 0.0),
             lifetime: amount(quantity * lifetime.0, quantity * lifetime.1, 0.0),
         }
+    }
+
+    /// A cell year by year, up to the day.
+    #[must_use]
+    pub fn years(&self, dims: &CellDims, totals: &Totals) -> Vec<Year> {
+        let effect = dims.measure.and_then(|measure| self.methodology.effect(measure));
+        let (Some(effect), Some(installed)) = (effect, dims.installed) else { return Vec::new() };
+        let over = end_of_life(effect, installed);
+        let ended = dims.ended.filter(|ended| *ended <= over);
+        let size = if effect.by_yield { self.methodology.solar_yield(dims.province) } else { 1.0 };
+        let quantity = Weights { quantity: 1.0, ..Weights::default() }.of(totals);
+        let of_year = |(year, days): (i32, Weights)| {
+            let age = year - installed.year();
+            // Whole days, but for what division leaves.
+            let days = (days.of(totals) / quantity).round();
+            let value = quantity * size * left_after(effect, age) * days / days_in_year(year);
+            let (grid, carried) = self.methodology.grid_factor(year);
+            let is_electric = effect.kind != EffectKind::Direct;
+            Year {
+                year,
+                age,
+                days,
+                days_in_year: days_in_year(year),
+                kwh: if is_electric { value } else { 0.0 },
+                factor: is_electric.then(|| effect.own_factor.unwrap_or(grid)),
+                provisional: carried && effect.uses_grid(),
+                avoided_tco2e: value * tonnes(effect, grid),
+            }
+        };
+        days_by_year((installed, ended), over, (self.day, self.month)).into_iter().map(of_year).collect()
     }
 
     /// Whether what was installed in a month is within its life on the day.
@@ -264,63 +314,6 @@ fn days_by_year(
 
 fn days_in_year(year: i32) -> f64 {
     if NaiveDate::from_ymd_opt(year, 2, 29).is_some() { 366.0 } else { 365.0 }
-}
-
-/// The sums that estimates need, of all cells within the programme: far fewer than the cells, and
-/// kept in step posting by posting.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct CreditSums(BTreeMap<CellKey, Totals>);
-
-impl CreditSums {
-    /// Adds cells, or what was posted to them.
-    pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
-        let begin = Month::of(target().counted_from);
-        for (key, totals) in cells {
-            let Some(dims) = key.dims().filter(|dims| dims.installed.is_some_and(|month| month >= begin)) else {
-                continue;
-            };
-            if dims.measure.is_some() {
-                self.add(reduced(&dims).key(), totals);
-            }
-        }
-    }
-
-    fn add(&mut self, key: CellKey, totals: Totals) {
-        let sum = self.0.entry(key).or_default();
-        *sum = sum.wrapping_add(Totals {
-            quantity: totals.quantity,
-            quantity_days: totals.quantity_days,
-            quantity_end_days: totals.quantity_end_days,
-            ..Totals::default()
-        });
-        if sum.is_zero() {
-            self.0.remove(&key);
-        }
-    }
-
-    /// Each combination with its sums, in the order of keys.
-    pub fn iter(&self) -> impl Iterator<Item = (CellDims, &Totals)> {
-        self.0.iter().filter_map(|(key, totals)| Some((key.dims()?, totals)))
-    }
-
-    /// What is verified comes to.
-    #[must_use]
-    pub fn verified(&self, estimator: &mut Estimator) -> Estimate {
-        let mut sum = Estimate::default();
-        for (dims, totals) in self.iter().filter(|(dims, _)| matches!(dims.stage, Stage::Verified(_))) {
-            sum += estimator.estimate(&dims, totals);
-        }
-        sum
-    }
-}
-
-/// Without the dimensions that no estimate depends on.
-fn reduced(dims: &CellDims) -> CellDims {
-    let stage = match dims.stage {
-        Stage::Verified(_) => Stage::Verified(Tier::Document),
-        other => other,
-    };
-    CellDims { kind: SiteKind::Home, stage, former: None, flags: Flags::default(), ..*dims }
 }
 
 #[cfg(test)]

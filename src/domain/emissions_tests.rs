@@ -6,6 +6,8 @@ use super::*;
 use crate::domain::date::days_left_in_month;
 use crate::domain::methodology::methodology;
 use crate::domain::reference::ProvinceId;
+use crate::domain::site::{Flags, SiteKind};
+use crate::domain::state::Tier;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -113,4 +115,19 @@ fn example_3_a_programme_of_three_sites() {
     let high: f64 = parts.iter().zip(half).map(|(part, half)| part * (1.0 + half.1)).sum();
     assert!((found.to_date.low - low).abs() < 1e-9 && (found.to_date.low - 3.612_850).abs() < 1e-6);
     assert!((found.to_date.high - high).abs() < 1e-9 && (found.to_date.high - 7.907_054).abs() < 1e-6);
+}
+
+#[test]
+fn another_set_of_factors_restates_the_same_cells() {
+    let examples = examples();
+    let (dims, totals) = cell(&examples[1]["input"]);
+    let text: &'static str = methodology(1).unwrap().text.replace("0.6592", "0.7").leak();
+    let other: &'static Methodology = Box::leak(Box::new(Methodology::read(text).unwrap()));
+    let with = |methodology| Estimator::new(methodology, day("2025-06-30")).estimate(&dims, &totals);
+    let (before, after) = (with(methodology(1).unwrap()), with(other));
+    assert_eq!(after.to_date.generation_kwh.to_bits(), before.to_date.generation_kwh.to_bits());
+    let years_with_it = 97.469_140 + 96.981_794 + 47.851_880;
+    let expected = before.to_date.avoided_tco2e + years_with_it * (0.7 / 0.6592 - 1.0);
+    assert!((after.to_date.avoided_tco2e - expected).abs() < 1e-5, "{} is not {expected}", after.to_date.avoided_tco2e);
+    assert!((after.annual.avoided_tco2e - before.annual.avoided_tco2e * 0.7 / 0.6592).abs() < 1e-9);
 }

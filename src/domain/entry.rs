@@ -10,8 +10,8 @@ use super::coded::coded_enum;
 use super::totals::Totals;
 
 impl Action {
-    /// Those that change partners, clients or projects.
-    pub const OF_DIRECTORY: [Self; 7] = [
+    /// Those that change partners, clients, projects, or the methodology in force.
+    pub const OF_DIRECTORY: [Self; 8] = [
         Self::AddPartner,
         Self::AddClient,
         Self::AddProject,
@@ -19,6 +19,7 @@ impl Action {
         Self::ResetSecret,
         Self::SuspendPartner,
         Self::ResumePartner,
+        Self::ActivateMethodology,
     ];
 
     /// Those whose notes are a reviewer's words.
@@ -72,6 +73,8 @@ coded_enum!(
         SuspendPartner = "suspend_partner",
         /// The clients of a partner were let in again.
         ResumePartner = "resume_partner",
+        /// A methodology came into force.
+        ActivateMethodology = "activate_methodology",
         /// The register was restored from a backup.
         Restore = "restore",
     }

@@ -75,6 +75,7 @@ pub enum Fault {
     SiteFull { max: usize },
     UnknownProject,
     UnknownPartner,
+    UnknownMethodology,
     TierNotYet,
 }
 
@@ -169,6 +170,7 @@ impl Fault {
             Self::SiteFull { .. } => "site_full",
             Self::UnknownProject => "unknown_project",
             Self::UnknownPartner => "unknown_partner",
+            Self::UnknownMethodology => "unknown_methodology",
             Self::TierNotYet => "tier_not_available",
         }
     }
@@ -331,6 +333,10 @@ impl Fault {
                 format!("This site has {max} installations already. Does its number stand for several places?"),
             ),
             Self::UnknownProject => both("Không có dự án mang mã này.", "No project has this code."),
+            Self::UnknownMethodology => both(
+                "Không có phương pháp mang số này; xem /v1/methodology.",
+                "There is no methodology of this number; see /v1/methodology.",
+            ),
             Self::UnknownPartner => both("Không có đối tác mang mã này.", "No partner has this code."),
             Self::TierNotYet => both(
                 "Mức sampled chỉ dùng được khi có quy trình chọn mẫu công khai.",

@@ -35,7 +35,7 @@ pub struct Methodology {
 pub struct GridFactor {
     /// The year.
     pub year: i32,
-    /// tCO2 a MWh.
+    /// Tonnes a megawatt-hour.
     pub tco2_per_mwh: f64,
 }
 
@@ -60,7 +60,7 @@ pub struct Effect {
     pub per_unit: f64,
     /// Whether the yield of the province comes in.
     pub by_yield: bool,
-    /// tCO2 a MWh where it is not the grid's.
+    /// Tonnes a megawatt-hour, where it is not the grid's.
     pub own_factor: Option<f64>,
     /// What it loses a year.
     pub degradation: f64,
@@ -131,6 +131,12 @@ const NO_FACTOR: GridFactor = GridFactor { year: 0, tco2_per_mwh: 0.0 };
 #[must_use]
 pub fn methodology(version: i32) -> Option<&'static Methodology> {
     all().iter().find(|one| one.version == version)
+}
+
+/// The first methodology, in force until another one is activated.
+#[must_use]
+pub fn first() -> &'static Methodology {
+    all().first().unwrap_or_else(|| unreachable!("methodologies are tested: the first"))
 }
 
 /// Every methodology, by number.
@@ -215,7 +221,8 @@ enum RangeRule {
 }
 
 impl Methodology {
-    fn read(text: &'static str) -> Result<Self, String> {
+    /// Reads a file.
+    pub(super) fn read(text: &'static str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let mut yields = vec![0.0; ProvinceId::all().count()];
         for one in &file.yields.by_province {
@@ -299,7 +306,7 @@ mod tests {
             assert_eq!(hex(&sha256(methodology(version).unwrap().text.as_bytes())), pinned, "{version}");
         }
         let numbers: Vec<i32> = all().iter().map(|one| one.version).collect();
-        assert!(numbers.iter().copied().eq(1..=numbers.len() as i32), "{numbers:?}");
+        assert!((1..).zip(&numbers).all(|(place, number)| place == *number), "{numbers:?}");
     }
 
     fn table(text: &'static str) -> Vec<BTreeMap<String, String>> {

@@ -1,11 +1,11 @@
-//! The headline: how many sites, installations and kilowatts-peak stand at which stage.
+//! The headline: how many sites and installations stand at which stage.
 
 use std::collections::BTreeMap;
 
 use super::cell::{CellDims, CellKey};
 use super::date::Month;
-use super::reference::target;
-use super::site::SiteKind;
+use super::reference::{MeasureId, target};
+use super::site::{Flags, SiteKind};
 use super::state::{Stage, Tier};
 use super::totals::Totals;
 
@@ -21,7 +21,7 @@ pub struct ByStage {
 }
 
 impl ByStage {
-    fn add(&mut self, stage: Stage, count: i64) {
+    pub(super) fn add(&mut self, stage: Stage, count: i64) {
         match stage {
             Stage::Verified(_) => self.verified = self.verified.wrapping_add(count),
             Stage::Installed => self.installed = self.installed.wrapping_add(count),
@@ -36,7 +36,48 @@ impl ByStage {
     }
 }
 
-/// The figures of the headline.
+/// A count of those of whom it is known that they are, that they are not, and of the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Known {
+    /// Yes.
+    pub yes: i64,
+    /// No.
+    pub no: i64,
+    /// Unknown.
+    pub unknown: i64,
+}
+
+impl Known {
+    fn add(&mut self, flag: Option<bool>, count: i64) {
+        let sum = match flag {
+            Some(true) => &mut self.yes,
+            Some(false) => &mut self.no,
+            None => &mut self.unknown,
+        };
+        *sum = sum.wrapping_add(count);
+    }
+}
+
+/// Sites by what is known of the people there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct People {
+    /// Low-income households.
+    pub low_income: Known,
+    /// Remote places.
+    pub remote: Known,
+    /// Households headed by a woman.
+    pub woman_headed: Known,
+}
+
+impl People {
+    fn add(&mut self, flags: Flags, count: i64) {
+        self.low_income.add(flags.low_income, count);
+        self.remote.add(flags.remote, count);
+        self.woman_headed.add(flags.woman_headed, count);
+    }
+}
+
+/// The figures of the headline that count.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Progress {
     /// Sites within the programme.
@@ -47,8 +88,10 @@ pub struct Progress {
     pub by_kind: BTreeMap<SiteKind, ByStage>,
     /// Verified sites by their best evidence.
     pub by_evidence_tier: BTreeMap<Tier, i64>,
-    /// Solar capacity in watts-peak (thousandths of a kWp).
-    pub capacity_wp: ByStage,
+    /// Sites with solar power on the roof.
+    pub sites_with_rooftop_solar: ByStage,
+    /// Verified sites by what is known of the people there.
+    pub people: People,
     /// Sites in operation since before the programme; shown apart.
     pub pre_programme_sites: ByStage,
 }
@@ -60,7 +103,8 @@ impl Default for Progress {
             installations: ByStage::default(),
             by_kind: SiteKind::ALL.iter().map(|kind| (*kind, ByStage::default())).collect(),
             by_evidence_tier: Tier::ALL.iter().map(|tier| (*tier, 0)).collect(),
-            capacity_wp: ByStage::default(),
+            sites_with_rooftop_solar: ByStage::default(),
+            people: People::default(),
             pre_programme_sites: ByStage::default(),
         }
     }
@@ -88,11 +132,12 @@ impl Progress {
                 self.installations.add(dims.stage, totals.installations);
                 self.by_kind.entry(dims.kind).or_default().add(dims.stage, totals.sites);
                 if let Stage::Verified(tier) = dims.stage {
+                    self.people.add(dims.flags, totals.sites);
                     *self.by_evidence_tier.entry(tier).or_default() += totals.sites;
                 }
             }
-            Some(measure) if measure.measure().is_solar && !pre_programme => {
-                self.capacity_wp.add(dims.stage, totals.quantity);
+            Some(measure) if measure == MeasureId::ROOFTOP_SOLAR && !pre_programme => {
+                self.sites_with_rooftop_solar.add(dims.stage, totals.sites);
             }
             Some(_) => {}
         }

@@ -13,6 +13,7 @@ use crate::domain::contribution::Contribution;
 use crate::domain::entry::{Action, Cause, Hash, hex};
 use crate::domain::fault::Fault;
 use crate::domain::id::PartnerCode;
+use crate::domain::methodology::methodology;
 use crate::domain::reference::ProvinceId;
 use crate::domain::refusal::Refusal;
 
@@ -35,6 +36,7 @@ impl Deciding<'_> {
             }
             Command::SuspendPartner(code) => self.suspend_partner(code, true)?,
             Command::ResumePartner(code) => self.suspend_partner(code, false)?,
+            Command::ActivateMethodology(number) => self.activate(*number)?,
             _ => return Err(Refusal::NotFound.into()),
         };
         if let Some((action, subject, facts)) = told {
@@ -113,6 +115,22 @@ impl Deciding<'_> {
         credentials::suspend(self.connection, code, suspend.then_some(self.stamp.at))?;
         let action = if suspend { Action::SuspendPartner } else { Action::ResumePartner };
         Ok(Some((action, format!("partner/{code}"), json!({"partner": code}))))
+    }
+
+    fn activate(&mut self, number: i32) -> Told {
+        if methodology(number).is_none() {
+            return Err(Refusal::NotFound.into());
+        }
+        let in_force = match self.activated {
+            Some(activated) => activated,
+            None => administration::activations(self.connection)?.at(self.decided.version),
+        };
+        if in_force == number {
+            return Ok(None);
+        }
+        self.activated = Some(number);
+        let facts = json!({"methodology": number, "before": in_force});
+        Ok(Some((Action::ActivateMethodology, format!("methodology/{number}"), facts)))
     }
 
     /// What was published after the backup and is not in it never was: whoever cites a version

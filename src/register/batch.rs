@@ -50,7 +50,7 @@ pub(super) fn decide(
     requests: &[&Request],
     now: DateTime<Utc>,
 ) -> Result<Decided, DbError> {
-    let at = date::stored(now).max(head.recorded_at);
+    let at = date::stored(now).max(head.not_before());
     let kept = idempotency::find(connection, requests.iter().filter_map(|request| name_of_key(request)))?;
     let known = kept.len();
     let mut deciding = Deciding {
@@ -68,6 +68,7 @@ pub(super) fn decide(
             kept,
         },
         dry_run: false,
+        activated: None,
     };
     for request in requests {
         deciding.stamp.version = deciding.decided.version + 1;
@@ -116,6 +117,8 @@ pub(super) struct Deciding<'a> {
     pub decided: Decided,
     /// Whether the request in hand only asks what would come of it.
     pub dry_run: bool,
+    /// The methodology that this batch put in force.
+    pub activated: Option<i32>,
 }
 
 impl Deciding<'_> {
@@ -152,7 +155,8 @@ impl Deciding<'_> {
             | Command::RevokeClient { .. }
             | Command::ResetSecret { .. }
             | Command::SuspendPartner(_)
-            | Command::ResumePartner(_) => self.administer(&actor.client_id, &request.command),
+            | Command::ResumePartner(_)
+            | Command::ActivateMethodology(_) => self.administer(&actor.client_id, &request.command),
             Command::CorrectSite { .. } => self.correct_site(actor, &request.command),
             Command::Verify { .. }
             | Command::Reject { .. }

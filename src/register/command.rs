@@ -218,6 +218,8 @@ pub enum Command {
     SuspendPartner(PartnerCode),
     /// Let the clients of a partner in again.
     ResumePartner(PartnerCode),
+    /// Put a methodology in force, by its number.
+    ActivateMethodology(i32),
     /// Note that the register was restored from a backup.
     Restore {
         /// The version that the backup held.

@@ -1,16 +1,19 @@
 //! What is published: all numbers of one version on one day, and the bytes made of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::date;
-use crate::domain::entry::{Hash, hex, sha256};
+use crate::domain::date::{self, Month};
+use crate::domain::emissions::Estimator;
+use crate::domain::entry::{GENESIS, Hash, hex, sha256};
+use crate::domain::methodology::{Methodology, first};
+use crate::domain::national::{NationalSums, Standing, Works};
 use crate::domain::progress::Progress;
 
 /// All numbers of one version of the register on one day.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Figures {
     /// The version.
     pub version: i64,
@@ -20,11 +23,32 @@ pub struct Figures {
     pub recorded_at: DateTime<Utc>,
     /// The day in Hà Nội.
     pub day: NaiveDate,
+    /// The methodology in force.
+    pub methodology: &'static Methodology,
     /// The headline.
     pub progress: Progress,
+    /// What was built comes to: capacity, electricity, emissions.
+    pub works: Works,
+    /// Verified sites at the end of each month before that of the day, since the register began.
+    pub month_ends: Vec<i64>,
 }
 
 impl Figures {
+    /// A day on which there was no register yet: zeros.
+    #[must_use]
+    pub fn before_the_register(day: NaiveDate) -> Self {
+        Self {
+            version: 0,
+            hash: GENESIS,
+            recorded_at: date::start_of(day),
+            day,
+            methodology: first(),
+            progress: Progress::default(),
+            works: Works::default(),
+            month_ends: Vec::new(),
+        }
+    }
+
     /// The later of the last entry's instant and the day's start: the same in every process.
     #[must_use]
     pub fn generated_at(&self) -> DateTime<Utc> {
@@ -32,26 +56,73 @@ impl Figures {
     }
 }
 
-/// Makes the public bytes of `/v1/progress` from the figures.
-pub type Render = Arc<dyn Fn(&Figures) -> Vec<u8> + Send + Sync>;
+/// One public page, made of figures.
+pub struct Page {
+    /// Its path.
+    pub path: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub body: Vec<u8>,
+}
 
-/// Figures with their ready bytes. Never changes once it is published.
+/// Makes every public page from figures; the first is the headline in JSON, which closed days keep.
+pub type Render = Arc<dyn Fn(&Figures) -> Vec<Page> + Send + Sync>;
+
+/// Figures with their ready pages. Never changes once it is published.
 pub struct Snapshot {
     /// The numbers.
     pub figures: Figures,
-    /// The body of `/v1/progress`.
-    pub progress_body: Bytes,
+    pages: Vec<ReadyPage>,
+    national: Arc<NationalSums>,
+    timeline: OnceLock<Vec<(Month, Standing)>>,
+}
+
+/// A page as it is sent.
+pub struct ReadyPage {
+    /// Its path.
+    pub path: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub body: Bytes,
     /// Its strong `ETag`: the SHA-256 of the body.
-    pub progress_etag: Bytes,
+    pub etag: Bytes,
+}
+
+impl From<Page> for ReadyPage {
+    fn from(Page { path, media_type, body }: Page) -> Self {
+        let digest = sha256(&body);
+        let short = digest.get(..16).unwrap_or_default();
+        Self { path, media_type, etag: format!("\"{}\"", hex(short)).into(), body: body.into() }
+    }
 }
 
 impl Snapshot {
-    /// Makes the bytes.
+    /// Makes the pages.
     #[must_use]
-    pub fn new(figures: Figures, render: &Render) -> Self {
-        let body = render(&figures);
-        let digest = sha256(&body);
-        let short = digest.get(..16).unwrap_or_default();
-        Self { figures, progress_etag: format!("\"{}\"", hex(short)).into(), progress_body: body.into() }
+    pub fn new(figures: Figures, national: Arc<NationalSums>, render: &Render) -> Self {
+        let pages = render(&figures).into_iter().map(ReadyPage::from).collect();
+        Self { figures, pages, national, timeline: OnceLock::new() }
+    }
+
+    /// What stood at the end of each month since the first installation, and today; computed when
+    /// it is first asked for. Takes a while.
+    #[must_use]
+    pub fn timeline(&self) -> &[(Month, Standing)] {
+        self.timeline.get_or_init(|| {
+            let (day, methodology) = (self.figures.day, self.figures.methodology);
+            let standing = |month: Month| {
+                let mut estimator = Estimator::new(methodology, month.last_day().min(day));
+                (month, self.national.standing_at(month, &mut estimator))
+            };
+            self.national.months(day).into_iter().map(standing).collect()
+        })
+    }
+
+    /// The page of a path.
+    #[must_use]
+    pub fn page(&self, path: &str) -> Option<&ReadyPage> {
+        self.pages.iter().find(|page| page.path == path)
     }
 }

@@ -12,7 +12,6 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::db::administration::Directory;
 use crate::db::{Database, DbError};
-use crate::domain::progress::Progress;
 
 use super::command::{Done, Failure, Request};
 use super::engine::Clock;
@@ -277,15 +276,8 @@ impl Drop for Alive {
 
 /// What stands before the first snapshot; nobody sees it.
 fn nothing(clock: &Clock, render: &Render) -> Snapshot {
-    let now = clock();
-    let figures = Figures {
-        version: 0,
-        hash: crate::domain::entry::GENESIS,
-        recorded_at: now,
-        day: crate::domain::date::day_of(now),
-        progress: Progress::default(),
-    };
-    Snapshot::new(figures, render)
+    let figures = Figures::before_the_register(crate::domain::date::day_of(clock()));
+    Snapshot::new(figures, Arc::default(), render)
 }
 
 #[cfg(test)]

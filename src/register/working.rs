@@ -266,6 +266,7 @@ impl Wanted {
                 | Command::ResetSecret { .. }
                 | Command::SuspendPartner(_)
                 | Command::ResumePartner(_)
+                | Command::ActivateMethodology(_)
                 | Command::Restore { .. } => {}
             }
         }

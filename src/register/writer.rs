@@ -12,11 +12,13 @@ use tokio::sync::oneshot;
 use crate::db::{Connection, Database, DbError, Url, administration, cells as stored, head, idempotency};
 use crate::domain::cell::CellKey;
 use crate::domain::date;
+use crate::domain::emissions::Estimator;
 use crate::domain::entry::Hash;
-use crate::domain::progress::Progress;
+use crate::domain::methodology::{Methodology, methodology};
 
 use super::cells::Cells;
 use super::command::{Done, Failure, Request};
+use super::days::{ClosedDays, Sums};
 use super::engine::{Clock, Committed, Engine};
 use super::figures::{Figures, Render, Snapshot};
 use super::handle::Shared;
@@ -75,8 +77,9 @@ pub(super) struct Writer {
     render: Render,
     shared: Arc<Shared>,
     cells: Cells,
-    /// The headline of these cells, kept in step posting by posting.
-    progress: Progress,
+    /// What the public numbers are made from, kept in step posting by posting.
+    sums: Sums,
+    closed: ClosedDays,
     known: Known,
     /// The version that the last snapshot was made of.
     published: Option<i64>,
@@ -90,7 +93,7 @@ pub(super) struct Writer {
 
 /// How far the cells have followed the register.
 #[derive(Clone, Copy)]
-struct Known {
+pub(super) struct Known {
     version: i64,
     hash: Hash,
     recorded_at: DateTime<Utc>,
@@ -100,10 +103,10 @@ impl Writer {
     /// Loads the checkpoint and the journal after it.
     pub(super) fn load(database: Database, clock: Clock, render: Render, shared: Arc<Shared>) -> Result<Self, DbError> {
         let mut connection = database.connection()?;
-        let mut cells = Cells::default();
-        let known = crate::db::transaction::read(&mut connection, |connection| load_cells(connection, &mut cells))?;
-        let mut progress = Progress::default();
-        progress.add_cells(cells.iter());
+        let (known, cells) = crate::db::transaction::read(&mut connection, load_cells)?;
+        let mut sums = Sums::default();
+        sums.add(cells.iter());
+        let closed = ClosedDays::load(&mut connection, &sums, known.version)?;
         let now = Instant::now();
         let engine = Engine::new(database.clone(), clock.clone());
         let mut writer = Self {
@@ -113,7 +116,8 @@ impl Writer {
             render,
             shared,
             cells,
-            progress,
+            sums,
+            closed,
             known,
             published: None,
             stale_directory: false,
@@ -125,6 +129,8 @@ impl Writer {
         writer.know(known);
         writer.shared.checkpoint.store(stored::checkpoint_version(&mut connection)?, Ordering::Relaxed);
         writer.reload_directory(&mut connection)?;
+        writer.methodology()?;
+        writer.close_days(&mut connection)?;
         writer.publish();
         Ok(writer)
     }
@@ -225,7 +231,7 @@ impl Writer {
     }
 
     fn take(&mut self, postings: &[stored::CellTotals]) {
-        self.progress.add_cells(postings.iter().copied());
+        self.sums.add(postings.iter().copied());
         self.cells.apply(postings);
     }
 
@@ -235,8 +241,13 @@ impl Writer {
             self.poll();
         }
         let stale = self.published != Some(self.known.version) || self.day() != self.shared.day();
-        if stale && self.published_at.elapsed() >= TICK {
-            self.publish();
+        // Which methodology is in force stands in the directory.
+        if stale && !self.stale_directory && self.published_at.elapsed() >= TICK {
+            let closed = self.closed.are_up_to(self.day(), self.known.version);
+            match if closed { Ok(()) } else { self.close_days_now() } {
+                Ok(()) => self.publish(),
+                Err(error) => tracing::warn!(%error, "a day could not be closed; the numbers stay as they were"),
+            }
         }
         let lag = self.known.version - self.shared.checkpoint.load(Ordering::Relaxed);
         let idle = self.busy_at.elapsed() >= IDLE;
@@ -295,12 +306,42 @@ impl Writer {
         date::day_of((self.clock)().max(self.known.recorded_at))
     }
 
+    /// The methodology in force; this program may be older than the one that put it there.
+    fn methodology(&self) -> Result<&'static Methodology, DbError> {
+        let number = self.shared.directory.load().activations.at(self.known.version);
+        methodology(number).ok_or_else(|| {
+            DbError::Unusable(format!("methodology {number} is in force, which this program does not know: upgrade it"))
+        })
+    }
+
+    /// Keeps the days that are over. Until that is done, nothing new is published: the same version
+    /// on the same day has the same bytes everywhere.
+    fn close_days(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        let (today, activations) = (self.day(), &self.shared.directory.load().activations);
+        self.closed.close(connection, (today, self.known.version), activations, &self.render)
+    }
+
+    fn close_days_now(&mut self) -> Result<(), DbError> {
+        let mut connection = self.database.connection()?;
+        self.close_days(&mut connection)
+    }
+
     fn publish(&mut self) {
         let Known { version, hash, recorded_at } = self.known;
-        let figures = Figures { version, hash, recorded_at, day: self.day(), progress: self.progress.clone() };
-        self.shared.publish(Snapshot::new(figures, &self.render), self.cells.len());
-        self.published = Some(version);
         self.published_at = Instant::now();
+        let methodology = match self.methodology() {
+            Ok(methodology) => methodology,
+            Err(error) => {
+                tracing::error!(%error, "the numbers stay as they were");
+                return;
+            }
+        };
+        let (day, progress) = (self.day(), self.sums.progress.clone());
+        let works = self.sums.national.works(&mut Estimator::new(methodology, day));
+        let month_ends = self.closed.month_ends().to_vec();
+        let figures = Figures { version, hash, recorded_at, day, methodology, progress, works, month_ends };
+        self.shared.publish(Snapshot::new(figures, self.sums.national.clone(), &self.render), self.cells.len());
+        self.published = Some(version);
     }
 
     /// Moves the checkpoint by one step, and by more while there is time.
@@ -324,7 +365,9 @@ impl Writer {
     }
 }
 
-fn load_cells(connection: &mut Connection, cells: &mut Cells) -> Result<Known, DbError> {
+/// All cells, of the checkpoint and the journal after it.
+pub(super) fn load_cells(connection: &mut Connection) -> Result<(Known, Cells), DbError> {
+    let mut cells = Cells::default();
     let head = head::read(connection)?;
     let mut at = stored::checkpoint_version(connection)?;
     let [counts, measures] = stored::count(connection, CellKey::FIRST_WITH_MEASURE)?;
@@ -336,7 +379,7 @@ fn load_cells(connection: &mut Connection, cells: &mut Cells) -> Result<Known, D
         cells.apply(&postings);
         at = to;
     }
-    Ok(Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at })
+    Ok((Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at }, cells))
 }
 
 /// Takes what else is waiting, up to a batch's size, and what stopped it on the way. Under load,

@@ -10,7 +10,7 @@ use green_homes::db::cells::CellTotals;
 use green_homes::domain::cell::CellDims;
 use green_homes::domain::date::Month;
 use green_homes::domain::id::InstallationId;
-use green_homes::domain::reference::MeasureId;
+use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::site::SiteFacts;
 use green_homes::domain::state::{Stage, Tier};
 
@@ -58,6 +58,16 @@ struct Held {
     ended: Option<NaiveDate>,
 }
 
+/// One line, as somebody would credit it.
+pub struct Line {
+    pub measure: MeasureId,
+    pub province: ProvinceId,
+    pub milli: i64,
+    pub stage: Stage,
+    pub on: Option<NaiveDate>,
+    pub ended: Option<NaiveDate>,
+}
+
 #[derive(Clone, Default)]
 pub struct Model {
     pub sites: Vec<ModelSite>,
@@ -87,6 +97,24 @@ impl Model {
         }
         cells.retain(|_, sums| *sums != [0; 10]);
         cells
+    }
+
+    /// Every line that counts for something, with the end of its credit.
+    pub fn lines(&self) -> Vec<Line> {
+        let sites = self.sites.iter().enumerate().filter(|(_, site)| !site.merged_away);
+        let at = |(index, site): (usize, &ModelSite)| {
+            let (held, province) = (self.held_at(index), site.facts.place.province());
+            let line = |one: &Held| Line {
+                measure: one.measure,
+                province,
+                milli: one.milli,
+                stage: one.stage,
+                on: one.on,
+                ended: end_of_credit(one, &held),
+            };
+            held.iter().map(line).collect::<Vec<_>>()
+        };
+        sites.flat_map(at).collect()
     }
 
     /// Every line at a site that counts for something.

@@ -5,10 +5,14 @@ use chrono::{Days, NaiveDate};
 use green_homes::db::{cells as stored, head, lookup};
 use green_homes::domain::actor::Actor;
 use green_homes::domain::administration::NewPartner;
+use green_homes::domain::date::day_of;
+use green_homes::domain::emissions::{Estimate, Estimator};
 use green_homes::domain::id::{Code, SiteId};
 use green_homes::domain::installation::Terms;
 use green_homes::domain::measures::{MeasureLine, MeasureLines};
+use green_homes::domain::methodology;
 use green_homes::domain::money::Vnd;
+use green_homes::domain::national::NationalSums;
 use green_homes::domain::place::Place;
 use green_homes::domain::private::PrivateFacts;
 use green_homes::domain::progress::Progress;
@@ -24,6 +28,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::model::{Model, ModelInstallation, ModelSite, Standing, summed};
+use crate::naive;
 use crate::support::TestDatabase;
 
 #[test]
@@ -69,8 +74,9 @@ enum Step {
     Split(usize),
 }
 
-const MEASURES: [&str; 8] = [
+const MEASURES: [&str; 9] = [
     "rooftop_solar_pv",
+    "offgrid_solar_pv",
     "solar_water_heater",
     "heat_pump_water_heater",
     "roof_insulation",
@@ -338,9 +344,33 @@ impl Driver {
     }
 
     fn finish(&self) {
+        let mut national = NationalSums::default();
+        national.add_cells(self.cells.iter());
+        let today = day_of(chrono::Utc::now());
+        // Today, ends of months, a leap day, and when stoves are past their life; nothing else happens until then.
+        for on in [today, last_of_month(today), on("2028-02-29"), on("2028-12-31"), on("2033-07-15")] {
+            let found = national.works(&mut Estimator::new(methodology::first(), on)).verified;
+            naive::assert_same(&found, &naive::estimate(&self.model, methodology::first(), on), &on.to_string());
+        }
+        // At the ends of past months, by what is known now.
+        for on in [on("2020-02-29"), on("2021-12-31"), on("2024-02-29")] {
+            let mut estimator = Estimator::new(methodology::first(), on);
+            let found = national.standing_at(green_homes::domain::date::Month::of(on), &mut estimator).to_date;
+            let expected = naive::estimate(&self.model, methodology::first(), on).to_date;
+            let same = |to_date| Estimate { to_date, ..Estimate::default() };
+            naive::assert_same(&same(found), &same(expected), &on.to_string());
+        }
         let report = audit::audit(&self.database.db_open()).unwrap();
         assert!(report.ok, "{:?}", report.findings);
     }
+}
+
+fn on(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn last_of_month(day: NaiveDate) -> NaiveDate {
+    green_homes::domain::date::Month::of(day).last_day()
 }
 
 fn register(new: NewInstallation) -> Command {

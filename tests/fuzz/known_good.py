@@ -38,6 +38,7 @@ def requests(there):
         "create_installation": {"body": register.home(register.INSTALLATIONS + 1)},
         "get_installation": about(there.installations[2]),
         "get_history": about(there.installations[2]),
+        "get_estimate": about(there.installations[2]),
         "correct_installation": about(next(waiting), {"cost_vnd": 1, "reason": "other"}) | unconditional,
         "complete_installation": about(there.pledged[0], {"installed_on": day}),
         "resubmit_installation": about(there.rejected[0], {}),
@@ -60,6 +61,7 @@ def requests(there):
         "create_project": {"body": {"code": "KNOWN-GOOD", "name_vi": "Tốt", "name_en": "Good"}},
         "search_communes": {"query": {"q": "phuc xa"}},
         "get_consent_text": {"path_parameters": {"version": there.consents[0]}},
+        "get_methodology": {"path_parameters": {"version": "1"}},
         "get_problem": {"path_parameters": {"code": "not_found"}},
     }
 

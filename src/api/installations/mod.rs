@@ -3,6 +3,7 @@
 pub(in crate::api) mod body;
 pub(in crate::api) mod corrections;
 pub(in crate::api) mod decisions;
+pub mod estimate;
 pub mod history;
 pub mod lifecycle;
 pub mod view;

@@ -147,6 +147,9 @@ static MEASURES: LazyLock<Vec<Measure>> = LazyLock::new(|| {
 });
 
 impl MeasureId {
+    /// Solar power on the roof.
+    pub const ROOFTOP_SOLAR: Self = Self(1);
+
     /// The measure of a code.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {

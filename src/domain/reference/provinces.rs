@@ -87,6 +87,9 @@ static PROVINCES: LazyLock<Vec<Province>> = LazyLock::new(|| {
 });
 
 impl ProvinceId {
+    /// The first of the list.
+    pub const FIRST: Self = Self(0);
+
     /// The province of a code of the 34.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {

@@ -24,7 +24,8 @@ fn send_wrong_queries_names_every_parameter() {
             ("/v1/installations?limit=201", "limit out_of_range"),
             ("/v1/communes", "q missing"),
             ("/v1/communes?q=&province=74", "q empty, province retired_province_code"),
-            ("/v1/progress?as_of=2026-01-01", "as_of unknown_field"),
+            ("/v1/progress?as_of=2026-02-30", "as_of not_a_date"),
+            ("/v1/progress?at=2026-01-01", "at unknown_field"),
             ("/v1/measures?x=1", "x unknown_field"),
             ("/v1/provinces?x", "x unknown_field"),
         ];

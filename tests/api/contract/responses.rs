@@ -209,6 +209,9 @@ async fn check_lifecycle(app: &App, checker: &mut Checker) {
     let other = format!("/v1/installations/{}", partner.register(&home("other")).await);
     let withdrawn = json!({"reason": "other"});
     checker.post(&partner, &format!("{one}/withdraw"), &format!("{other}/withdraw"), &withdrawn).await;
+    for query in ["", "?methodology=99"] {
+        checker.get(&partner, &format!("{one}/estimate"), &format!("{path}/estimate{query}")).await;
+    }
     let history = checker.get(&partner, &format!("{one}/history"), &format!("{path}/history")).await;
     assert_eq!(history.body["data"].as_array().unwrap().len(), 7, "{}", history.text);
     checker.get(&reviewer, "/v1/review/queue", "/v1/review/queue").await;
@@ -265,6 +268,9 @@ async fn check_public(app: &App, checker: &mut Checker) {
     app.progress_at(app.db_version()).await;
     for path in [
         "/v1/progress",
+        "/v1/progress.csv",
+        "/v1/progress.txt",
+        "/v1/methodology",
         "/v1/measures",
         "/v1/provinces",
         "/livez",
@@ -284,6 +290,15 @@ async fn check_public(app: &App, checker: &mut Checker) {
     }
     for version in ["1", "2", "01"] {
         checker.get(&anybody, "/v1/consent/{version}", &format!("/v1/consent/{version}")).await;
+    }
+    for version in ["1", "99", "01"] {
+        checker.get(&anybody, "/v1/methodology/{version}", &format!("/v1/methodology/{version}")).await;
+    }
+    for query in ["", "?interval=year&basis=recorded_on", "?interval=week"] {
+        checker.get(&anybody, "/v1/progress/timeline", &format!("/v1/progress/timeline{query}")).await;
+    }
+    for query in ["?as_of=2020-02-24", "?as_of=2999-01-01"] {
+        checker.get(&anybody, "/v1/progress", &format!("/v1/progress{query}")).await;
     }
     for code in ["invalid_request", "nothing"] {
         checker.get(&anybody, "/problems/{code}", &format!("/problems/{code}")).await;

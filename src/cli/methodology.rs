@@ -1,0 +1,58 @@
+//! `methodology`: which set of factors public numbers are made with.
+
+use clap::Subcommand;
+
+use super::change::change;
+use crate::app::{self, StartError};
+use crate::db::{administration, head};
+use crate::domain::date::day_of;
+use crate::domain::methodology::{Methodology, all, methodology as find};
+use crate::register::{Clock, Command as Change, restate};
+use crate::settings::Settings;
+
+#[derive(Subcommand, Clone, Copy)]
+pub(super) enum MethodologyCommand {
+    /// Put a methodology in force: every number is made with it from this entry on
+    Activate {
+        /// Its number
+        number: i32,
+    },
+    /// Print what each emission figure is now and would be with another methodology
+    Compare {
+        /// Its number
+        number: i32,
+    },
+}
+
+/// Carries out `methodology …`.
+pub(super) fn methodology(settings: &Settings, clock: &Clock, command: MethodologyCommand) -> Result<(), StartError> {
+    match command {
+        MethodologyCommand::Activate { number } => {
+            known(number)?;
+            change(settings, clock, Change::ActivateMethodology(number))?;
+            eprintln!("methodology {number} is in force");
+        }
+        MethodologyCommand::Compare { number } => compare(settings, clock, known(number)?)?,
+    }
+    Ok(())
+}
+
+fn known(number: i32) -> Result<&'static Methodology, StartError> {
+    let numbers: Vec<String> = all().iter().map(|one| one.version.to_string()).collect();
+    find(number).ok_or_else(|| format!("there is no methodology {number}; there are: {}", numbers.join(", ")).into())
+}
+
+/// Prints a table of tab-separated columns.
+fn compare(settings: &Settings, clock: &Clock, after: &'static Methodology) -> Result<(), StartError> {
+    let database = app::current_database(settings)?;
+    let (version, in_force) = {
+        let mut connection = database.connection()?;
+        (head::version(&mut connection)?, administration::activations(&mut connection)?)
+    };
+    let before = known(in_force.at(version))?;
+    println!("figure\tmethodology {}\tmethodology {}\tdifference", before.version, after.version);
+    for row in restate(&database, day_of(clock()), (before, after))? {
+        println!("{}\t{:.6}\t{:.6}\t{:.6}", row.figure, row.before, row.after, row.after - row.before);
+    }
+    Ok(())
+}

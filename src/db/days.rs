@@ -1,0 +1,124 @@
+//! The snapshot of each closed day in Hà Nội.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::{
+    ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+};
+
+use super::connection::{Connection, on_backend};
+use super::error::DbError;
+use super::rows::stored;
+use super::schema::{days, entries};
+use crate::domain::date::{self, Month};
+use crate::domain::entry::Hash;
+
+/// A day that is over.
+#[derive(Clone, Debug)]
+pub struct Day {
+    /// The day.
+    pub day: NaiveDate,
+    /// The version at its end.
+    pub version: i64,
+    /// The hash of the last entry then.
+    pub hash: Hash,
+    /// Verified sites then.
+    pub verified_sites: i64,
+    /// The headline as it was then.
+    pub body: String,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = days)]
+struct DayRow {
+    day: NaiveDate,
+    version: i64,
+    hash: Vec<u8>,
+    verified_sites: i64,
+    body: String,
+}
+
+impl TryFrom<DayRow> for Day {
+    type Error = DbError;
+
+    fn try_from(row: DayRow) -> Result<Self, DbError> {
+        let hash = row.hash.try_into().map_err(|_| DbError::corrupt(format!("the hash of {}", row.day)))?;
+        Ok(Self { day: row.day, version: row.version, hash, verified_sites: row.verified_sites, body: row.body })
+    }
+}
+
+/// The last day that is kept.
+pub fn last(connection: &mut Connection) -> Result<Option<Day>, DbError> {
+    let row: Option<DayRow> = on_backend!(connection, c => {
+        days::table.order(days::day.desc()).select(DayRow::as_select()).first(c).optional()
+    })?;
+    row.map(Day::try_from).transpose()
+}
+
+/// One day, if it is kept.
+pub fn find(connection: &mut Connection, day: NaiveDate) -> Result<Option<Day>, DbError> {
+    let row: Option<DayRow> =
+        on_backend!(connection, c => days::table.find(day).select(DayRow::as_select()).first(c).optional())?;
+    row.map(Day::try_from).transpose()
+}
+
+/// Verified sites at the end of each day, in order.
+pub fn verified_sites(connection: &mut Connection) -> Result<Vec<(NaiveDate, i64)>, DbError> {
+    Ok(on_backend!(connection, c => {
+        days::table.order(days::day).select((days::day, days::verified_sites)).load(c)
+    })?)
+}
+
+/// The last days of months, in order, each as it was kept.
+pub fn month_ends(connection: &mut Connection) -> Result<Vec<Day>, DbError> {
+    let every: Vec<NaiveDate> = on_backend!(connection, c => days::table.order(days::day).select(days::day).load(c))?;
+    let ends: Vec<NaiveDate> = every.into_iter().filter(|day| Month::of(*day).last_day() == *day).collect();
+    let rows: Vec<DayRow> = on_backend!(connection, c => {
+        days::table.filter(days::day.eq_any(ends)).order(days::day).select(DayRow::as_select()).load(c)
+    })?;
+    rows.into_iter().map(Day::try_from).collect()
+}
+
+/// Keeps a day; another process may have kept the same already.
+pub fn keep(connection: &mut Connection, day: &Day) -> Result<(), DbError> {
+    let row = DayRow {
+        day: day.day,
+        version: day.version,
+        hash: day.hash.to_vec(),
+        verified_sites: day.verified_sites,
+        body: day.body.clone(),
+    };
+    on_backend!(connection, c => diesel::insert_into(days::table).values(&row).on_conflict_do_nothing().execute(c))?;
+    Ok(())
+}
+
+/// An entry's hash and instant; none of a register that has none.
+pub fn entry(connection: &mut Connection, version: i64) -> Result<Option<(Hash, NaiveDateTime)>, DbError> {
+    let row: Option<(Vec<u8>, NaiveDateTime)> = on_backend!(connection, c => {
+        entries::table.find(version).select((entries::hash, entries::recorded_at)).first(c).optional()
+    })?;
+    let read = |(hash, at): (Vec<u8>, NaiveDateTime)| {
+        let hash = hash.try_into().map_err(|_| DbError::corrupt(format!("the hash of entry {version}")))?;
+        Ok((hash, at))
+    };
+    row.map(read).transpose()
+}
+
+/// The last version recorded up to the end of a day, of those in `[from, to]`: instants never go
+/// back, so that halving finds it.
+pub fn version_at_end_of(
+    connection: &mut Connection,
+    day: NaiveDate,
+    (mut from, mut to): (i64, i64),
+) -> Result<i64, DbError> {
+    let end = stored(date::start_of(day + chrono::Days::new(1)));
+    while from < to {
+        let middle = from + (to - from + 1) / 2;
+        let (_, at) = entry(connection, middle)?.ok_or_else(|| DbError::corrupt(format!("entry {middle} is gone")))?;
+        if at < end {
+            from = middle;
+        } else {
+            to = middle - 1;
+        }
+    }
+    Ok(from)
+}

@@ -1,0 +1,183 @@
+//! Closed days: when a day in Hà Nội is over, its headline is kept for ever, as it was then. What a
+//! server missed while it was down is made up from the journal, to the same bytes.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+
+use crate::db::administration::Activations;
+use crate::db::days::{self, Day};
+use crate::db::{Connection, DbError, cells as stored, head, transaction};
+use crate::domain::cell::CellKey;
+use crate::domain::date;
+use crate::domain::emissions::Estimator;
+use crate::domain::entry::{GENESIS, Hash};
+use crate::domain::methodology::methodology;
+use crate::domain::national::NationalSums;
+use crate::domain::progress::Progress;
+use crate::domain::totals::Totals;
+
+use super::figures::{Figures, Render};
+
+/// Entries whose postings are read at a time.
+const STEP: i64 = 20_000;
+
+/// What every public number is made from, kept in step posting by posting.
+#[derive(Clone, Default)]
+pub(super) struct Sums {
+    pub progress: Progress,
+    /// Shared with the snapshots: copied when it changes.
+    pub national: Arc<NationalSums>,
+}
+
+impl Sums {
+    pub fn add(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
+        let national = Arc::make_mut(&mut self.national);
+        for cell in cells {
+            self.progress.add_cells(std::iter::once(cell));
+            national.add_cells(std::iter::once(cell));
+        }
+    }
+}
+
+/// The register as it stood at the end of the last day that is kept.
+pub(super) struct ClosedDays {
+    day: Option<NaiveDate>,
+    version: i64,
+    hash: Hash,
+    recorded_at: DateTime<Utc>,
+    sums: Sums,
+    /// Verified sites at the end of each closed month since the register began.
+    month_ends: Vec<i64>,
+}
+
+impl ClosedDays {
+    /// Takes up where the last day was kept: `now` is the register at the version `version`.
+    pub fn load(connection: &mut Connection, now: &Sums, version: i64) -> Result<Self, DbError> {
+        let mut closed = Self {
+            day: None,
+            version: 0,
+            hash: GENESIS,
+            recorded_at: DateTime::UNIX_EPOCH,
+            sums: Sums::default(),
+            month_ends: Vec::new(),
+        };
+        let Some(last) = days::last(connection)? else { return Ok(closed) };
+        closed.sums = now.clone();
+        let mut at = last.version;
+        while at < version {
+            let to = version.min(at + STEP);
+            let postings = stored::postings(connection, at, to)?;
+            closed.sums.add(postings.iter().map(|(key, totals)| (*key, totals.negated())));
+            at = to;
+        }
+        let ends = days::verified_sites(connection)?.into_iter().filter(|(day, _)| is_last_of_month(*day));
+        closed.month_ends = ends.map(|(_, verified)| verified).collect();
+        closed.recorded_at = days::entry(connection, last.version)?.map_or(closed.recorded_at, |(_, at)| at.and_utc());
+        (closed.day, closed.version, closed.hash) = (Some(last.day), last.version, last.hash);
+        Ok(closed)
+    }
+
+    /// Verified sites at the end of each month before that of `day`.
+    pub fn month_ends(&self) -> &[i64] {
+        &self.month_ends
+    }
+
+    /// Whether every day before `today` is kept, of a register at `version`.
+    pub fn are_up_to(&self, today: NaiveDate, version: i64) -> bool {
+        version == 0 || self.day.is_some_and(|day| day + Days::new(1) >= today)
+    }
+
+    /// Keeps every day before `today` that is not kept yet, of a register at `version`.
+    pub fn close(
+        &mut self,
+        connection: &mut Connection,
+        (today, version): (NaiveDate, i64),
+        activations: &Activations,
+        render: &Render,
+    ) -> Result<(), DbError> {
+        while !self.are_up_to(today, version) {
+            let day = match self.day {
+                Some(day) => day + Days::new(1),
+                None => first_day(connection)?,
+            };
+            if day >= today {
+                break;
+            }
+            self.close_one(connection, day, version, activations, render)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps one day. Most of it is read before the head is locked; then no entry can come to this
+    /// day any more, whatever the clock of another process says.
+    fn close_one(
+        &mut self,
+        connection: &mut Connection,
+        day: NaiveDate,
+        version: i64,
+        activations: &Activations,
+        render: &Render,
+    ) -> Result<(), DbError> {
+        let end = days::version_at_end_of(connection, day, (self.version, version))?;
+        self.advance(connection, end)?;
+        let kept = transaction::write(connection, |connection| {
+            let head = head::lock(connection)?;
+            let end = days::version_at_end_of(connection, day, (self.version, head.version))?;
+            self.advance(connection, end)?;
+            let figures = self.figures(day, activations)?;
+            let verified_sites = figures.progress.sites.verified;
+            let headline = render(&figures).into_iter().next().map(|page| String::from_utf8(page.body));
+            let Some(Ok(body)) = headline else { return Err(DbError::Unusable("the headline is no text".to_owned())) };
+            days::keep(connection, &Day { day, version: end, hash: self.hash, verified_sites, body })?;
+            head::close(connection, day)?;
+            Ok(verified_sites)
+        });
+        let verified_sites = kept?;
+        if is_last_of_month(day) {
+            self.month_ends.push(verified_sites);
+        }
+        self.day = Some(day);
+        Ok(())
+    }
+
+    /// Follows the register to a version that is not after the end of the day in hand.
+    fn advance(&mut self, connection: &mut Connection, version: i64) -> Result<(), DbError> {
+        while self.version < version {
+            let to = version.min(self.version + STEP);
+            self.sums.add(stored::postings(connection, self.version, to)?.iter().copied());
+            self.version = to;
+        }
+        if let Some((hash, at)) = days::entry(connection, version)? {
+            (self.hash, self.recorded_at) = (hash, at.and_utc());
+        }
+        Ok(())
+    }
+
+    fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
+        let number = activations.at(self.version);
+        let unknown = || DbError::Unusable(format!("methodology {number} is not known to this program"));
+        let methodology = methodology(number).ok_or_else(unknown)?;
+        Ok(Figures {
+            version: self.version,
+            hash: self.hash,
+            recorded_at: self.recorded_at,
+            day,
+            methodology,
+            progress: self.sums.progress.clone(),
+            works: self.sums.national.works(&mut Estimator::new(methodology, day)),
+            month_ends: self.month_ends.clone(),
+        })
+    }
+}
+
+/// The day of the first entry.
+fn first_day(connection: &mut Connection) -> Result<NaiveDate, DbError> {
+    let first = days::entry(connection, 1)?;
+    let (_, at) = first.ok_or_else(|| DbError::corrupt("entry 1 is gone"))?;
+    Ok(date::day_of(at.and_utc()))
+}
+
+fn is_last_of_month(day: NaiveDate) -> bool {
+    (day + Days::new(1)).day() == 1
+}

@@ -1,0 +1,52 @@
+//! What the same register comes to with another methodology: nothing is written for it.
+
+use chrono::NaiveDate;
+
+use crate::db::{Database, DbError, transaction};
+use crate::domain::emissions::{Amount, Estimator};
+use crate::domain::methodology::Methodology;
+use crate::domain::national::NationalSums;
+
+use super::writer::load_cells;
+
+/// One figure with both.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Restated {
+    /// Which.
+    pub figure: String,
+    /// With the one.
+    pub before: f64,
+    /// With the other.
+    pub after: f64,
+}
+
+/// Every emission figure of the headline with two methodologies, on a day.
+pub fn restate(
+    database: &Database,
+    day: NaiveDate,
+    (before, after): (&'static Methodology, &'static Methodology),
+) -> Result<Vec<Restated>, DbError> {
+    let (_, cells) = transaction::read(&mut database.connection()?, load_cells)?;
+    let mut national = NationalSums::default();
+    national.add_cells(cells.iter());
+    let figures = |methodology| {
+        let works = national.works(&mut Estimator::new(methodology, day));
+        let kinds = [("to_date", works.verified.to_date), ("annual", works.verified.annual)];
+        let all = kinds.into_iter().chain([("lifetime", works.verified.lifetime)]);
+        all.flat_map(|(name, amount)| named(name, &amount)).collect::<Vec<_>>()
+    };
+    let pairs = figures(before).into_iter().zip(figures(after));
+    Ok(pairs.map(|((figure, before), (_, after))| Restated { figure, before, after }).collect())
+}
+
+fn named(of: &str, amount: &Amount) -> [(String, f64); 6] {
+    [
+        ("generation_kwh", amount.generation_kwh),
+        ("saving_kwh", amount.saving_kwh),
+        ("avoided_tco2e", amount.avoided_tco2e),
+        ("low", amount.low),
+        ("high", amount.high),
+        ("provisional_tco2e", amount.provisional_tco2e),
+    ]
+    .map(|(name, value)| (format!("{of}.{name}"), value))
+}

@@ -1,0 +1,188 @@
+//! Closed days: the number as it was known at the close of a day in Hà Nội, for ever.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
+use green_homes::domain::actor::{Actor, Role};
+use green_homes::domain::date;
+use green_homes::domain::id::Code;
+use green_homes::domain::registration::Registrant;
+use green_homes::domain::state::Tier;
+use green_homes::register::{Command, Done, Engine, Request};
+use serde_json::{Value, json};
+
+use crate::support::{App, Client, TestDatabase, clock_at, db_execute, db_lines, new_installation, on_both_databases};
+
+on_both_databases!(
+    close_a_day_keeps_its_number_as_it_was,
+    start_after_days_off_makes_up_for_them_to_the_same_bytes,
+    record_with_a_clock_behind_a_closed_day_comes_on_the_next,
+    read_the_pace_of_closed_months,
+    ask_for_a_day_that_is_none_or_was_before_the_register,
+);
+
+/// A service whose days pass when the test says so.
+struct Passing {
+    app: App,
+    now: Arc<Mutex<DateTime<Utc>>>,
+}
+
+/// Ten in the morning in Hà Nội, some days ahead of the machine's clock, which made the database.
+fn first_morning() -> DateTime<Utc> {
+    date::start_of(date::day_of(Utc::now()) + Days::new(2)) + TimeDelta::hours(10)
+}
+
+impl Passing {
+    async fn begin(database: TestDatabase) -> Self {
+        let now = Arc::new(Mutex::new(first_morning()));
+        Self { app: App::start_at(database, clock_at(now.clone())).await, now }
+    }
+
+    fn today(&self) -> NaiveDate {
+        date::day_of(*self.now.lock().unwrap())
+    }
+
+    /// The clock goes to the morning of a day; gives the number of that day once it is there.
+    async fn pass_to(&self, day: NaiveDate) -> Value {
+        *self.now.lock().unwrap() = date::start_of(day) + TimeDelta::hours(10);
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let progress = self.app.public().get("/v1/progress").await.body;
+            if progress["meta"]["as_of"] == json!(day.to_string()) {
+                return progress;
+            }
+            assert!(Instant::now() < until, "the day does not pass: {}", progress["meta"]);
+        }
+    }
+
+    async fn at_close_of(&self, day: NaiveDate) -> Value {
+        let reply = self.app.public().get(&format!("/v1/progress?as_of={day}")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.body
+    }
+
+    /// Registers and verifies a home. Tokens do not live from one day to the next.
+    fn verify_a_home(&self, name: &str) {
+        let engine = Engine::new(self.app.database.db_open(), clock_at(self.now.clone()));
+        let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
+        let actor = Actor::operator("test");
+        let new = Box::new(new_installation(name));
+        let done = engine.execute(&[&Request::new(actor.clone(), Command::Register { by, new })]).results.remove(0);
+        let Ok(Done::Registered { id, .. }) = done else { panic!("{done:?}") };
+        let verify = Command::Verify { id, tier: Tier::Document, note: None };
+        assert!(engine.execute(&[&Request::new(actor, verify)]).results[0].is_ok());
+    }
+}
+
+fn without_today(mut progress: Value) -> Value {
+    progress.as_object_mut().unwrap().remove("today");
+    progress
+}
+
+async fn close_a_day_keeps_its_number_as_it_was(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    days.verify_a_home("a");
+    let (first, second) = (days.today(), days.today() + Days::new(1));
+    let lived = days.app.progress_at(days.app.db_version()).await;
+    days.pass_to(second).await;
+    days.verify_a_home("b");
+    days.app.progress_at(days.app.db_version()).await;
+    let kept = days.at_close_of(first).await;
+    assert_eq!(without_today(kept.clone()), without_today(lived), "as it was");
+    assert_eq!(kept["today"]["sites_verified"], json!(2), "{}", kept["today"]);
+    assert_eq!(kept["data"]["sites"]["verified"], json!(1));
+    let link = kept["meta"]["permalink"].as_str().unwrap();
+    assert!(link.ends_with(&format!("/v1/progress?as_of={first}")), "{link}");
+    assert_eq!(days.at_close_of(second).await["data"]["sites"]["verified"], json!(2), "today is today");
+    assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
+    days.app.stop().await;
+}
+
+fn kept_days(url: &str) -> Vec<String> {
+    db_lines(
+        url,
+        "SELECT CAST(day AS TEXT) || ' ' || version || ' ' || verified_sites || ' ' || body AS line FROM days ORDER BY day",
+    )
+}
+
+async fn start_after_days_off_makes_up_for_them_to_the_same_bytes(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    let first = days.today();
+    for n in 0..4 {
+        if n != 2 {
+            days.verify_a_home(&n.to_string());
+        }
+        days.pass_to(first + Days::new(n + 1)).await;
+    }
+    let now = days.now.clone();
+    let database = days.app.stop().await;
+    let lived = kept_days(&database.url);
+    assert!(lived.len() >= 4, "{lived:?}");
+    db_execute(&database.url, "DELETE FROM days").unwrap();
+    *now.lock().unwrap() += TimeDelta::days(2);
+    let app = App::start_at(database, clock_at(now)).await;
+    let made_up = kept_days(&app.database.url);
+    assert_eq!(made_up[..lived.len()], lived[..]);
+    assert_eq!(made_up.len(), lived.len() + 2, "the two days without anything as well");
+    app.stop().await;
+}
+
+async fn record_with_a_clock_behind_a_closed_day_comes_on_the_next(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    days.verify_a_home("a");
+    let first = days.today();
+    days.pass_to(first + Days::new(1)).await;
+    let closed = days.at_close_of(first).await["data"].clone();
+    *days.now.lock().unwrap() = date::start_of(first) + TimeDelta::hours(23);
+    days.verify_a_home("late");
+    let at = db_lines(
+        &days.app.database.url,
+        "SELECT CAST(recorded_at AS TEXT) AS line FROM entries ORDER BY version DESC LIMIT 1",
+    );
+    let midnight = date::start_of(first + Days::new(1)).format("%Y-%m-%d %H:%M:%S").to_string();
+    assert!(at[0].starts_with(&midnight), "{at:?} is not {midnight}");
+    assert_eq!(days.at_close_of(first).await["data"], closed);
+    assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
+    days.app.stop().await;
+}
+
+async fn read_the_pace_of_closed_months(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    let begin = days.today().checked_add_months(Months::new(1)).unwrap();
+    let begin = begin.with_day(1).unwrap_or(begin);
+    for month in 0..4_u32 {
+        days.pass_to(begin.checked_add_months(Months::new(month)).unwrap()).await;
+        for n in 0..=month {
+            days.verify_a_home(&format!("{month}-{n}"));
+        }
+    }
+    let progress = days.app.progress_at(days.app.db_version()).await;
+    let pace = &progress["data"]["pace"];
+    // In the three closed months before this one: 1, 2 and 3; the four of this month are not closed.
+    assert_eq!(progress["data"]["sites"]["verified"], json!(10));
+    assert_eq!(pace["last_3_months_per_month"], json!(2.0), "{pace}");
+    assert_eq!((&pace["last_12_months_per_month"], &pace["projected_2030"]), (&json!(null), &json!(null)));
+    assert!(pace["required_per_month"].as_f64().unwrap() > 0.0, "{pace}");
+    days.app.stop().await;
+}
+
+async fn ask_for_a_day_that_is_none_or_was_before_the_register(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    let anybody: Client = days.app.public();
+    let tomorrow = (days.today() + Days::new(1)).to_string();
+    for (asked, code) in [(tomorrow.as_str(), "in_the_future"), ("2026-02-30", "not_a_date"), ("", "not_a_date")] {
+        let reply = anybody.get(&format!("/v1/progress?as_of={asked}")).await;
+        assert_eq!((reply.status, reply.errors()), (422, vec![("as_of".to_owned(), code.to_owned())]), "{asked}");
+    }
+    let before = anybody.get("/v1/progress?as_of=2020-02-24").await;
+    assert_eq!((before.status, &before.body["data"]["sites"]["in_operation"]), (200, &json!(0)), "{}", before.text);
+    assert_eq!(before.body["meta"]["warnings"], json!(["before_the_register"]));
+    assert_eq!(days.app.client(Role::Dashboard, None).await.get("/v1/me").await.status, 200);
+    days.app.stop().await;
+}

@@ -1,0 +1,91 @@
+//! The sum of one installation, so that a sceptic can redo it by hand.
+
+use serde_json::{Value, json};
+
+use crate::lifecycle::{People, act};
+use crate::support::{App, TestDatabase, home, on_both_databases};
+
+on_both_databases!(
+    read_the_estimate_of_an_installation_year_by_year,
+    read_the_estimate_of_what_a_later_measure_replaced_ends_the_day_before,
+);
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+async fn read_the_estimate_of_an_installation_year_by_year(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let mut body = home("a");
+    body["installed_on"] = json!("2022-07-01");
+    body["measures"] = json!([{"measure": "rooftop_solar_pv", "quantity": 5}]);
+    let id = people.owner.register(&body).await;
+    act(&people.reviewer, &id, "verify").await;
+    let path = format!("/v1/installations/{id}/estimate");
+    let read = people.owner.get(&path).await;
+    assert_eq!(read.status, 200, "{}", read.text);
+    let data = &read.body["data"];
+    let solar = &data["measures"][0];
+    let facts = json!([solar["kwh_per_kwp_year"], solar["per_unit_year"], solar["degradation_per_year"]]);
+    assert_eq!(facts, json!([1087.0, 1.0, 0.005]));
+    // The first two years are example 1 of the methodology.
+    let years = solar["years"].as_array().unwrap();
+    for (year, [days, kwh, factor, tonnes]) in
+        years.iter().zip([[184.0, 2739.8356, 0.6766, 1.853_773], [365.0, 5407.825, 0.6592, 3.564_838]])
+    {
+        assert_eq!((number(&year["days"]), number(&year["tco2_per_mwh"])), (days, factor), "{year}");
+        assert!((number(&year["kwh"]) - kwh).abs() < 1e-3 && (number(&year["avoided_tco2e"]) - tonnes).abs() < 1e-6);
+        assert_eq!(year["provisional"], json!(false));
+    }
+    assert_eq!(years[2]["provisional"], json!(true), "there is no official factor of 2024 yet");
+    let to_date = &solar["figures"]["to_date"];
+    let sum = |name: &str| years.iter().map(|year| number(&year[name])).sum::<f64>();
+    assert!((sum("avoided_tco2e") - number(&to_date["avoided_tco2e"])).abs() < 1e-9, "{to_date}");
+    assert!((sum("kwh") - number(&to_date["generation_kwh"])).abs() < 1e-6, "{to_date}");
+    assert_eq!(data["total"]["to_date"], *to_date);
+    // It is all there is: the headline is the same.
+    let headline = app.progress_at(app.db_version()).await["data"].clone();
+    for (name, figure) in [("to_date", "avoided_tco2e"), ("annual", "generation_kwh"), ("lifetime", "low")] {
+        assert_eq!(headline[name][figure], data["total"][name][figure], "{name} {figure}");
+    }
+    assert_eq!(people.reviewer.get(&path).await.body["data"], *data);
+    assert_eq!(people.other.get(&path).await.status, 404);
+    assert_eq!(people.owner.get(&format!("{path}?methodology=1")).await.body["data"], *data);
+    let unknown = people.owner.get(&format!("{path}?methodology=99")).await;
+    assert_eq!(unknown.errors(), [("methodology".to_owned(), "unknown_methodology".to_owned())], "{}", unknown.text);
+    app.stop().await;
+}
+
+async fn read_the_estimate_of_what_a_later_measure_replaced_ends_the_day_before(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let heater = |name: &str, on: &str, measure: &str| {
+        let mut body = home("a");
+        body["external_id"] = json!(name);
+        body["installed_on"] = json!(on);
+        body["measures"] = json!([{"measure": measure, "quantity": 2}, {"measure": "battery_storage", "quantity": 5}]);
+        body
+    };
+    let first = people.owner.register(&heater("old", "2021-03-01", "solar_water_heater")).await;
+    let second = people.owner.register(&heater("new", "2024-03-01", "heat_pump_water_heater")).await;
+    let pledged = people.installation_in("pledged", "p").await;
+    let measures = async |id: &str| {
+        let read = people.owner.get(&format!("/v1/installations/{id}/estimate")).await;
+        assert_eq!(read.status, 200, "{}", read.text);
+        read.body["data"]["measures"].as_array().unwrap().clone()
+    };
+    let old = measures(&first).await;
+    assert_eq!((&old[0]["credited_until"], &old[1]["credited_until"]), (&json!("2024-02-29"), &json!(null)));
+    let last = old[0]["years"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["year"], number(&last["days"])), (&json!(2024), 60.0));
+    assert_eq!(old[0]["figures"]["annual"]["saving_kwh"], json!(0.0));
+    assert_eq!(
+        (&old[1]["effect"], &old[1]["years"]),
+        (&json!("none"), &json!([])),
+        "a battery saves nothing by itself"
+    );
+    assert_eq!(measures(&second).await[0]["figures"]["annual"]["saving_kwh"], json!(1200.0));
+    assert_eq!(measures(&pledged).await[0]["years"], json!([]));
+    app.stop().await;
+}
