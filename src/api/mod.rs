@@ -5,6 +5,7 @@ mod access;
 mod address;
 mod admin_bodies;
 mod administration;
+mod aggregates;
 pub mod auth;
 mod body;
 mod caller;
@@ -170,6 +171,8 @@ pub static ROUTES: &[Row] = &[
     act("/v1/clients/{client_id}/reset-secret", Scope::Administer, || web::post().to(clients::reset_client_secret)),
     get("/v1/me", AnyClient, || read().to(clients::get_me)),
     act("/v1/projects", Scope::Administer, || web::post().to(administration::create_project)),
+    get("/v1/aggregates", Needs(Scope::ReadAggregates), || read().to(aggregates::get_aggregates)),
+    get("/v1/dimensions", Public, || read().to(aggregates::list_dimensions)),
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),
     get("/v1/communes", Public, || read().to(reference::search_communes)).counting_addresses(),

@@ -57,6 +57,11 @@ impl Query {
         self.parse(name, flag).unwrap_or(false)
     }
 
+    /// Notes what is wrong with a parameter beside others.
+    pub fn check(&mut self, name: &'static str, fault: Option<Fault>) {
+        self.faults.extend(fault.map(|fault| FieldFault::new(name, fault)));
+    }
+
     /// Notes that a parameter had to be there and is not.
     pub fn require<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
         let faulty = self.faults.iter().any(|fault| fault.pointer == name);

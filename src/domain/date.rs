@@ -38,15 +38,15 @@ pub fn stored(instant: DateTime<Utc>) -> DateTime<Utc> {
 
 /// Reads `YYYY-MM-DD`, not before the year 2000 and not after `today`.
 pub fn parse_past_day(raw: &str, today: NaiveDate) -> Result<NaiveDate, Fault> {
+    let day = parse_day(raw)?;
+    if day > today { Err(Fault::InTheFuture { today }) } else { Ok(day) }
+}
+
+/// Reads a day in the form YYYY-MM-DD, from the year 2000 on.
+pub fn parse_day(raw: &str) -> Result<NaiveDate, Fault> {
     let strict = raw.len() == 10 && raw.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     let day = strict.then(|| NaiveDate::parse_from_str(raw, "%Y-%m-%d").ok()).flatten().ok_or(Fault::NotADate)?;
-    if day > today {
-        return Err(Fault::InTheFuture { today });
-    }
-    if day.year() < FIRST_YEAR {
-        return Err(Fault::BeforeYear { year: FIRST_YEAR });
-    }
-    Ok(day)
+    if day.year() < FIRST_YEAR { Err(Fault::BeforeYear { year: FIRST_YEAR }) } else { Ok(day) }
 }
 
 /// A calendar month from January 2000 on, as cells count it: 1 is January 2000.

@@ -76,6 +76,10 @@ pub enum Fault {
     UnknownProject,
     UnknownPartner,
     UnknownMethodology,
+    UnknownCode,
+    EmptySpan,
+    SpanTooLong { years: u16 },
+    NotAFirstOfMonth,
     TierNotYet,
 }
 
@@ -171,6 +175,10 @@ impl Fault {
             Self::UnknownProject => "unknown_project",
             Self::UnknownPartner => "unknown_partner",
             Self::UnknownMethodology => "unknown_methodology",
+            Self::UnknownCode => "unknown_code",
+            Self::EmptySpan => "empty_span",
+            Self::SpanTooLong { .. } => "span_too_long",
+            Self::NotAFirstOfMonth => "not_a_first_of_month",
             Self::TierNotYet => "tier_not_available",
         }
     }
@@ -333,6 +341,15 @@ impl Fault {
                 format!("This site has {max} installations already. Does its number stand for several places?"),
             ),
             Self::UnknownProject => both("Không có dự án mang mã này.", "No project has this code."),
+            Self::UnknownCode => {
+                both("Không có mã này; xem /v1/dimensions.", "There is no such code; see /v1/dimensions.")
+            }
+            Self::EmptySpan => both("to phải sau from.", "to must come after from."),
+            Self::SpanTooLong { years } => (format!("Dài nhất {years} năm."), format!("At most {years} years.")),
+            Self::NotAFirstOfMonth => both(
+                "Cần ngày đầu của một tháng: bộ lọc theo ngày lắp đặt lấy trọn tháng.",
+                "Must be the first day of a month: filters by the day of installation take whole months.",
+            ),
             Self::UnknownMethodology => both(
                 "Không có phương pháp mang số này; xem /v1/methodology.",
                 "There is no methodology of this number; see /v1/methodology.",

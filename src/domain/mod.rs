@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod administration;
+pub mod aggregate;
 pub mod cell;
 mod coded;
 pub mod consent;

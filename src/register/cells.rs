@@ -126,6 +126,23 @@ impl Cells {
         untouched.chain(self.recent.iter().map(|(key, totals)| (*key, *totals)))
     }
 
+    /// Every cell, each once, in the order of keys: so that sums of fractions are the same everywhere.
+    pub fn in_order(&self) -> impl Iterator<Item = CellTotals> {
+        let counts = self.counts.iter().map(|(key, sums)| (key, count_totals(sums)));
+        let measures = self.measures.iter().map(|(key, sums)| (key, measure_totals(sums)));
+        let mut kept = counts.chain(measures).peekable();
+        let mut recent = self.recent.iter().map(|(key, totals)| (*key, *totals)).peekable();
+        std::iter::from_fn(move || match (kept.peek(), recent.peek()) {
+            (Some((old, _)), Some((new, _))) if old < new => kept.next(),
+            (Some((old, _)), Some((new, _))) if old == new => {
+                kept.next();
+                recent.next()
+            }
+            (Some(_), None) => kept.next(),
+            _ => recent.next(),
+        })
+    }
+
     /// How many cells there are, for metrics.
     #[must_use]
     pub fn len(&self) -> usize {

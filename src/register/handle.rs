@@ -2,17 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::{Notify, oneshot};
 
 use crate::db::administration::Directory;
 use crate::db::{Database, DbError};
+use crate::domain::entry::Hash;
 
+use super::cells::Cells;
 use super::command::{Done, Failure, Request};
 use super::engine::Clock;
 use super::figures::{Figures, Render, Snapshot};
@@ -30,6 +32,19 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// An accepted write that has no answer after this long gets 503. It may still be carried out;
 /// sending it again is safe.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+/// Every cell at one version of the register.
+#[derive(Default)]
+pub struct Counted {
+    /// The version.
+    pub version: i64,
+    /// The hash of its last entry.
+    pub hash: Hash,
+    /// When that was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The cells.
+    pub cells: Cells,
+}
+
 /// What the writer publishes and everybody reads.
 pub(super) struct Shared {
     pub(super) stats: Stats,
@@ -45,6 +60,8 @@ pub(super) struct Shared {
     pub(super) recorded_at: AtomicI64,
     alive: AtomicBool,
     ended: Notify,
+    /// The cells, and the version that they are of.
+    pub(super) counted: RwLock<Counted>,
     snapshot: ArcSwap<Snapshot>,
 }
 
@@ -94,6 +111,7 @@ impl Register {
             recorded_at: AtomicI64::new(0),
             alive: AtomicBool::new(true),
             ended: Notify::new(),
+            counted: RwLock::default(),
             snapshot: ArcSwap::from_pointee(nothing(clock, render)),
         });
         let own = database.apart(WRITER_CONNECTIONS)?;
@@ -160,6 +178,11 @@ impl Register {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.shared.snapshot.load_full()
+    }
+
+    /// The cells, and the version that they are of. Whoever holds this keeps the writer waiting.
+    pub fn counted(&self) -> RwLockReadGuard<'_, Counted> {
+        self.shared.counted.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest directory of partners and clients.

@@ -26,7 +26,7 @@ pub use cells::Cells;
 pub use command::{Answer, Command, Done, Failure, IfMatch, Keyed, Outcome, Request};
 pub use engine::{Clock, Engine, system_clock};
 pub use figures::{Figures, Page, ReadyPage, Render, Snapshot};
-pub use handle::{QUEUE, Register};
+pub use handle::{Counted, QUEUE, Register};
 pub use householder::{Erased, HomeCommand, HomeDone};
 pub use restatement::{Restated, restate};
 pub use stats::Stats;

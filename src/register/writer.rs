@@ -1,9 +1,9 @@
 //! The writer: one thread that takes requests from a queue in batches, keeps the cells in step
 //! with the register, publishes snapshots, and moves the checkpoint when there is time.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -76,7 +76,6 @@ pub(super) struct Writer {
     clock: Clock,
     render: Render,
     shared: Arc<Shared>,
-    cells: Cells,
     /// What the public numbers are made from, kept in step posting by posting.
     sums: Sums,
     closed: ClosedDays,
@@ -106,6 +105,7 @@ impl Writer {
         let (known, cells) = crate::db::transaction::read(&mut connection, load_cells)?;
         let mut sums = Sums::default();
         sums.add(cells.iter());
+        shared.counted.write().unwrap_or_else(PoisonError::into_inner).cells = cells;
         let closed = ClosedDays::load(&mut connection, &sums, known.version)?;
         let now = Instant::now();
         let engine = Engine::new(database.clone(), clock.clone());
@@ -115,7 +115,6 @@ impl Writer {
             clock,
             render,
             shared,
-            cells,
             sums,
             closed,
             known,
@@ -126,7 +125,7 @@ impl Writer {
             busy_at: now,
             forget_at: now,
         };
-        writer.know(known);
+        writer.take(&[], known);
         writer.shared.checkpoint.store(stored::checkpoint_version(&mut connection)?, Ordering::Relaxed);
         writer.reload_directory(&mut connection)?;
         writer.methodology()?;
@@ -220,19 +219,19 @@ impl Writer {
         }
         // A poll that failed, or that went past this batch already, leaves nothing to do here.
         if committed.from == self.known.version {
-            self.take(&committed.postings);
-            self.know(Known { version: committed.version, hash: committed.hash, recorded_at: committed.at });
+            let known = Known { version: committed.version, hash: committed.hash, recorded_at: committed.at };
+            self.take(&committed.postings, known);
         }
     }
 
-    fn know(&mut self, known: Known) {
-        self.known = known;
-        self.shared.recorded_at.store(known.recorded_at.timestamp_micros(), Ordering::Relaxed);
-    }
-
-    fn take(&mut self, postings: &[stored::CellTotals]) {
+    /// Adds what was posted, and stands at the version that it led to.
+    fn take(&mut self, postings: &[stored::CellTotals], known: Known) {
         self.sums.add(postings.iter().copied());
-        self.cells.apply(postings);
+        self.known = known;
+        let mut counted = self.shared.counted.write().unwrap_or_else(PoisonError::into_inner);
+        counted.cells.apply(postings);
+        (counted.version, counted.hash, counted.recorded_at) = (known.version, known.hash, known.recorded_at);
+        self.shared.recorded_at.store(known.recorded_at.timestamp_micros(), Ordering::Relaxed);
     }
 
     /// What has to be done now and then.
@@ -286,8 +285,8 @@ impl Writer {
             let head = head::read(&mut connection)?;
             self.stale_directory |= administration::changed(&mut connection, self.known.version, head.version)?;
             let postings = stored::postings(&mut connection, self.known.version, head.version)?;
-            self.take(&postings);
-            self.know(Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at });
+            let known = Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at };
+            self.take(&postings, known);
         }
         if self.stale_directory {
             self.reload_directory(&mut connection)?;
@@ -340,7 +339,8 @@ impl Writer {
         let works = self.sums.national.works(&mut Estimator::new(methodology, day));
         let month_ends = self.closed.month_ends().to_vec();
         let figures = Figures { version, hash, recorded_at, day, methodology, progress, works, month_ends };
-        self.shared.publish(Snapshot::new(figures, self.sums.national.clone(), &self.render), self.cells.len());
+        let cells = self.shared.counted.read().unwrap_or_else(PoisonError::into_inner).cells.len();
+        self.shared.publish(Snapshot::new(figures, self.sums.national.clone(), &self.render), cells);
         self.published = Some(version);
     }
 

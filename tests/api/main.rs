@@ -9,6 +9,7 @@ mod process;
 mod support;
 
 mod access;
+mod aggregates;
 mod backup;
 mod bad_input;
 mod clients;

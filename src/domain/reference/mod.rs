@@ -13,7 +13,7 @@ pub use communes::{Commune, CommuneId, FormerCommune, retired_commune};
 pub use fold::fold;
 pub use former_provinces::{FormerProvince, FormerProvinceId, retired_province};
 pub use measures::{Measure, MeasureId, Role};
-pub use provinces::{Province, ProvinceId};
+pub use provinces::{Province, ProvinceId, Region, regions};
 pub use search::{CommuneMatch, search_communes};
 pub use target::{Target, target};
 

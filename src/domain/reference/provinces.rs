@@ -86,7 +86,46 @@ static PROVINCES: LazyLock<Vec<Province>> = LazyLock::new(|| {
     rows(include_str!("../../../reference/provinces.csv")).into_iter().map(province).collect()
 });
 
+/// A region of the country.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Region {
+    /// Its code.
+    pub code: String,
+    /// Its Vietnamese name.
+    pub name_vi: String,
+    /// Its English name.
+    pub name_en: String,
+}
+
+/// The regions, in the order of their first province, and the region of each province by its place there.
+static REGIONS: LazyLock<(Vec<Region>, Vec<u16>)> = LazyLock::new(|| {
+    let mut regions: Vec<Region> = Vec::new();
+    let mut of_provinces = Vec::new();
+    for province in PROVINCES.iter() {
+        let place = regions.iter().position(|region| region.code == province.region).unwrap_or_else(|| {
+            let (code, name_vi, name_en) =
+                (province.region.clone(), province.region_vi.clone(), province.region_en.clone());
+            regions.push(Region { code, name_vi, name_en });
+            regions.len() - 1
+        });
+        of_provinces.push(u16::try_from(place).unwrap_or(u16::MAX));
+    }
+    (regions, of_provinces)
+});
+
+/// The regions of the country.
+#[must_use]
+pub fn regions() -> &'static [Region] {
+    &REGIONS.0
+}
+
 impl ProvinceId {
+    /// The place of its region in [`regions`].
+    #[must_use]
+    pub fn region(self) -> u16 {
+        REGIONS.1.get(usize::from(self.0)).copied().unwrap_or(u16::MAX)
+    }
+
     /// The first of the list.
     pub const FIRST: Self = Self(0);
 

@@ -215,6 +215,9 @@ async fn check_lifecycle(app: &App, checker: &mut Checker) {
     let history = checker.get(&partner, &format!("{one}/history"), &format!("{path}/history")).await;
     assert_eq!(history.body["data"].as_array().unwrap().len(), 7, "{}", history.text);
     checker.get(&reviewer, "/v1/review/queue", "/v1/review/queue").await;
+    for query in ["?group_by=province,month", "?group_by=colour"] {
+        checker.get(&reviewer, "/v1/aggregates", &format!("/v1/aggregates{query}")).await;
+    }
     let decision = json!({"installation": path.rsplit('/').next(), "action": "verify", "evidence_tier": "document"});
     let decided = json!({"decisions": [decision]});
     let reply = checker.post(&reviewer, "/v1/review/decisions", "/v1/review/decisions", &decided).await;
@@ -271,6 +274,7 @@ async fn check_public(app: &App, checker: &mut Checker) {
         "/v1/progress.csv",
         "/v1/progress.txt",
         "/v1/methodology",
+        "/v1/dimensions",
         "/v1/measures",
         "/v1/provinces",
         "/livez",
