@@ -118,6 +118,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         reads: State::places_for_reads(settings.database_connections),
         settings: public,
         meter: Meter::default(),
+        provinces: api::Made::default(),
         examiner: Examiner::new(settings.data_dir.clone()),
         started_at: clock(),
     });

@@ -1,5 +1,6 @@
 //! A made-up home in the two forms that the register takes: its own types, and JSON.
 
+use green_homes::domain::consent::consent_text;
 use green_homes::domain::id::Code;
 use green_homes::domain::measures::MeasureLines;
 use green_homes::domain::private::{Consent, GridCode, PrivateFacts};
@@ -118,5 +119,6 @@ fn grid_code(home: &Home) -> String {
 
 fn consent_day(home: &Home) -> Option<chrono::NaiveDate> {
     let known = home.jobs.iter().find_map(|job| job.installed_on);
-    known.or_else(|| chrono::NaiveDate::from_ymd_opt(2025, 7, 1))
+    // Nobody consented to the text before it was there.
+    known.max(Some(consent_text(1)?.in_force_from))
 }

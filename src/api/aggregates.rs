@@ -220,7 +220,7 @@ fn add_up(
     let too_many = |_| ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS });
     let groups = selection.add_up(cells(), &mut estimator, MOST_GROUPS).map_err(too_many)?;
     let total = whole.add_up(cells(), &mut estimator, 1).map_err(too_many)?;
-    let meta = meta(&counted, (methodology, day), state);
+    let meta = meta(&counted, (methodology, day), (state, PATH));
     drop(counted);
     let total = total.first().map(|(_, sums)| *sums).unwrap_or_default();
     let row = |(group, sums): &(Vec<Value>, Sums)| {
@@ -242,13 +242,18 @@ fn add_up(
     Ok(response)
 }
 
-fn meta(counted: &Counted, (methodology, day): (&'static Methodology, chrono::NaiveDate), state: &State) -> Meta {
+/// What sums of cells were made from.
+pub fn meta(
+    counted: &Counted,
+    (methodology, day): (&'static Methodology, chrono::NaiveDate),
+    (state, path): (&State, &str),
+) -> Meta {
     let mut figures = Figures::before_the_register(day);
     figures.version = counted.version;
     figures.hash = counted.hash;
     figures.recorded_at = counted.recorded_at;
     figures.methodology = methodology;
-    Meta::of(&figures, &state.settings, PATH)
+    Meta::of(&figures, &state.settings, path)
 }
 
 /// The columns of one dimension.
@@ -298,7 +303,7 @@ impl AggregateRow {
 }
 
 /// Code and names of a value.
-fn label(dimension: Dimension, value: Value) -> (Option<String>, String, String) {
+pub fn label(dimension: Dimension, value: Value) -> (Option<String>, String, String) {
     let of = |code: &str, vi: &str, en: &str| (Some(code.to_owned()), vi.to_owned(), en.to_owned());
     let (code, vi, en) = UNKNOWN;
     let unknown = || of(code, vi, en);

@@ -13,7 +13,7 @@ use super::state::PublicSettings;
 use super::words;
 
 /// What a number was made from, and how to cite it.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Meta {
     /// The version of the register: how many entries it has.
     pub version: i64,
@@ -40,7 +40,7 @@ pub struct Meta {
 }
 
 /// How to cite a number.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Citation {
     /// In Vietnamese.
     pub vi: String,

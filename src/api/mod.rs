@@ -34,6 +34,7 @@ mod places;
 mod precondition;
 mod problem;
 mod progress;
+mod provinces;
 mod query;
 mod reader;
 mod reference;
@@ -57,6 +58,7 @@ pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
 pub use progress::render as render_progress;
+pub use provinces::Made;
 pub use state::{PublicSettings, State};
 
 use Access::{AnyClient, Householder, Needs, Open, Public};
@@ -129,6 +131,9 @@ pub static ROUTES: &[Row] = &[
     get("/v1/progress", Public, || read().to(progress::get_progress)),
     get("/v1/progress.csv", Public, || read().to(progress::get_progress_table)),
     get("/v1/progress.txt", Public, || read().to(progress::get_progress_text)),
+    get("/v1/progress/provinces", Public, || read().to(provinces::get_provinces)),
+    get("/v1/progress/provinces.geojson", Public, || read().to(provinces::get_provinces_map)),
+    get("/v1/provinces.geojson", Public, || read().to(provinces::get_outlines)),
     get("/v1/progress/timeline", Public, || read().to(timeline::get_timeline)),
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)).counting_addresses(),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),

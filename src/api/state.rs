@@ -14,6 +14,7 @@ use super::health::Examiner;
 use super::limits::Limits;
 use super::meter::Meter;
 use super::places::Places;
+use super::provinces::Made;
 
 /// Reads that may wait for each that is at work.
 const READS_WAITING: usize = 4;
@@ -43,6 +44,8 @@ pub struct State {
     pub settings: PublicSettings,
     /// Counts of requests.
     pub meter: Meter,
+    /// The progress of provinces, as it was last added up.
+    pub provinces: Made,
     /// Looks into things for operators.
     pub examiner: Examiner,
     /// When the process started.

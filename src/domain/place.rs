@@ -1,7 +1,18 @@
 //! Where a site is: one of the 34 provinces, and what is known below and before it.
 
+use super::coded::coded_enum;
 use super::fault::Fault;
 use super::reference::{CommuneId, FormerProvinceId, ProvinceId};
+
+coded_enum!(
+    /// Which list of provinces.
+    PlaceList {
+        /// The 34 since 1 July 2025.
+        Now = "34",
+        /// The 63 before.
+        Former = "63",
+    }
+);
 
 /// The edition of the place lists that codes are read by (`place_version` in tables and meta).
 pub const PLACE_VERSION: i32 = 1;

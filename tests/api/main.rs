@@ -32,6 +32,7 @@ mod overload;
 mod personal_data;
 mod pilot;
 mod properties;
+mod provinces;
 mod resilience;
 mod restart;
 mod tampering;

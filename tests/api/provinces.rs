@@ -1,0 +1,64 @@
+//! The progress of every province.
+
+use serde_json::{Value, json};
+
+use crate::lifecycle::{People, act};
+use crate::support::{App, TestDatabase, home, on_both_databases};
+
+on_both_databases!(read_the_progress_of_provinces_adds_up_to_the_headline_on_both_lists);
+
+async fn read_the_progress_of_provinces_adds_up_to_the_headline_on_both_lists(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    // Bình Dương became part of Hồ Chí Minh City; of the third it is not known where it was.
+    for (name, place) in [
+        ("a", json!({"province_code": "01"})),
+        ("b", json!({"province_code": "79", "former_province_code": "74"})),
+        ("c", json!({"province_code": "79"})),
+    ] {
+        let mut body = home(name);
+        body["site"] = place;
+        body["site"]["kind"] = json!("home");
+        let id = people.owner.register(&body).await;
+        act(&people.reviewer, &id, "verify").await;
+    }
+    people.installation_in("installed", "d").await;
+    let headline = app.progress_at(app.db_version()).await;
+    let anybody = app.public();
+    for (query, provinces, outlines) in [("", 34, 36), ("?list=34", 34, 36), ("?list=63", 64, 65)] {
+        let reply = anybody.get(&format!("/v1/progress/provinces{query}")).await;
+        let rows = reply.body["data"].as_array().unwrap();
+        assert_eq!((reply.status, rows.len()), (200, provinces), "{query}");
+        assert_eq!(reply.body["meta"]["version"], headline["meta"]["version"], "{query}");
+        let sum = |name: &str| rows.iter().map(|row| row[name].as_f64().unwrap()).sum::<f64>();
+        for (name, expected) in [
+            ("sites_verified", &headline["data"]["sites"]["verified"]),
+            ("sites_installed", &headline["data"]["sites"]["installed"]),
+            ("capacity_kwp_verified", &headline["data"]["capacity_kwp"]["verified"]),
+            ("annual_high", &headline["data"]["annual"]["high"]),
+            ("to_date_avoided_tco2e", &headline["data"]["to_date"]["avoided_tco2e"]),
+        ] {
+            assert!((sum(name) - expected.as_f64().unwrap()).abs() < 1e-9, "{query} {name}");
+        }
+        let map = anybody.get(&format!("/v1/progress/provinces.geojson{query}")).await;
+        assert_eq!((map.status, map.header("content-type")), (200, "application/geo+json"));
+        let features = map.body["features"].as_array().unwrap();
+        assert_eq!(features.len(), outlines, "with Hoàng Sa and Trường Sa");
+        let on_map: i64 = features.iter().filter_map(|one| one["properties"]["sites_verified"].as_i64()).sum();
+        assert_eq!(
+            on_map,
+            if query == "?list=63" { 2 } else { 3 },
+            "each province once; what is unknown has no outline"
+        );
+    }
+    let former = anybody.get("/v1/progress/provinces?list=63").await.body["data"].as_array().unwrap().clone();
+    let of = |code: &str| -> Value {
+        former.iter().find(|row| row["province_code"] == code).unwrap()["sites_verified"].clone()
+    };
+    assert_eq!([of("74"), of("79"), of("unknown")], [json!(1), json!(0), json!(1)]);
+    let outlines = anybody.get("/v1/provinces.geojson").await;
+    assert_eq!((outlines.status, outlines.body["features"].as_array().unwrap().len()), (200, 36));
+    let wrong = anybody.get("/v1/progress/provinces?list=35").await;
+    assert_eq!(wrong.errors(), [("list".to_owned(), "unknown_value".to_owned())]);
+    app.stop().await;
+}
