@@ -219,10 +219,15 @@ fn add_up(
     let cells = || counted.cells.in_order();
     let too_many = |_| ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS });
     let groups = selection.add_up(cells(), &mut estimator, MOST_GROUPS).map_err(too_many)?;
-    let total = whole.add_up(cells(), &mut estimator, 1).map_err(too_many)?;
+    // A site stands behind each of its measures: the whole is counted by itself then.
+    let total = if whole.is_by_measure() == selection.is_by_measure() {
+        groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus)
+    } else {
+        whole.add_up(cells(), &mut estimator, 1).map_err(too_many)?.first().map(|(_, sums)| *sums)
+    };
     let meta = meta(&counted, (methodology, day), (state, PATH));
     drop(counted);
-    let total = total.first().map(|(_, sums)| *sums).unwrap_or_default();
+    let total = total.unwrap_or_default();
     let row = |(group, sums): &(Vec<Value>, Sums)| {
         let mut names = BTreeMap::new();
         for (dimension, value) in selection.group_by.iter().zip(group) {

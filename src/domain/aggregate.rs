@@ -227,6 +227,15 @@ impl Selection {
 }
 
 impl Sums {
+    /// Both together.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        self.totals = self.totals.wrapping_add(other.totals);
+        self.capacity_wp += other.capacity_wp;
+        self.estimate += other.estimate;
+        self
+    }
+
     fn add(&mut self, dims: &CellDims, totals: Totals, by_measure: bool, estimator: &mut Estimator) {
         if let (Some(measure), Some(installed)) = (dims.measure, dims.installed) {
             self.estimate += estimator.estimate(dims, &totals);

@@ -122,6 +122,12 @@ struct Span {
     /// A full year at the age of the day; 0 where it is over.
     annual_energy: f64,
     annual_avoided: f64,
+    /// The whole life; 0 where it ended.
+    life_energy: f64,
+    life_avoided: f64,
+    /// Low and high as shares of the value: of what is verified, and of what is not.
+    verified: (f64, f64),
+    reported: (f64, f64),
 }
 
 /// Estimates with one methodology on one day, the credit day.
@@ -129,14 +135,18 @@ pub struct Estimator {
     methodology: &'static Methodology,
     day: NaiveDate,
     month: Month,
-    spans: HashMap<(MeasureId, Month, Option<Month>), Span>,
+    spans: HashMap<SpanKey, Span>,
+    /// The span that was used last: cells come in an order in which many of one span follow each other.
+    last: Option<(SpanKey, Span)>,
 }
+
+type SpanKey = (MeasureId, Month, Option<Month>);
 
 impl Estimator {
     /// For a day.
     #[must_use]
     pub fn new(methodology: &'static Methodology, day: NaiveDate) -> Self {
-        Self { methodology, day, month: Month::of(day), spans: HashMap::new() }
+        Self { methodology, day, month: Month::of(day), spans: HashMap::new(), last: None }
     }
 
     /// What a cell comes to: nothing where it is pledged, or counts sites.
@@ -145,10 +155,17 @@ impl Estimator {
         let Some(effect) = self.methodology.effect(measure) else { return Estimate::default() };
         let (methodology, day, month) = (self.methodology, self.day, self.month);
         let key = (measure, installed, dims.ended);
-        let make = || Span::of(methodology, effect, (installed, dims.ended), (day, month));
-        let span = *self.spans.entry(key).or_insert_with(make);
+        let span = match self.last {
+            Some((last, span)) if last == key => span,
+            _ => {
+                let make = || Span::of(methodology, effect, (installed, dims.ended), (day, month));
+                let span = *self.spans.entry(key).or_insert_with(make);
+                self.last = Some((key, span));
+                span
+            }
+        };
         let size = if effect.by_yield { methodology.solar_yield(dims.province) } else { 1.0 };
-        let spread = half_widths(methodology, effect, dims.stage);
+        let spread = if matches!(dims.stage, Stage::Verified(_)) { span.verified } else { span.reported };
         let quantity = Weights { quantity: 1.0, ..Weights::default() }.of(totals) * size;
         let to_date = |weights: &Weights| weights.of(totals) * size;
         let amount = |energy: f64, avoided: f64, provisional: f64| Amount {
@@ -159,11 +176,10 @@ impl Estimator {
             high: avoided * spread.1,
             provisional_tco2e: provisional,
         };
-        let lifetime = if dims.ended.is_none() { lifetime(methodology, effect) } else { (0.0, 0.0) };
         Estimate {
             to_date: amount(to_date(&span.energy), to_date(&span.avoided), to_date(&span.provisional)),
             annual: amount(quantity * span.annual_energy, quantity * span.annual_avoided, 0.0),
-            lifetime: amount(quantity * lifetime.0, quantity * lifetime.1, 0.0),
+            lifetime: amount(quantity * span.life_energy, quantity * span.life_avoided, 0.0),
         }
     }
 
@@ -210,13 +226,8 @@ fn end_of_life(effect: &Effect, installed: Month) -> Month {
 }
 
 /// Low and high as shares of the value.
-fn half_widths(methodology: &Methodology, effect: &Effect, stage: Stage) -> (f64, f64) {
-    let uncertainty = &methodology.uncertainty;
-    let grid = if effect.uses_grid() { uncertainty.grid_factor } else { 0.0 };
-    let size = match stage {
-        Stage::Verified(_) => uncertainty.size_verified,
-        Stage::Installed | Stage::Pledged => uncertainty.size_installed,
-    };
+fn half_widths(methodology: &Methodology, effect: &Effect, size: f64) -> (f64, f64) {
+    let grid = if effect.uses_grid() { methodology.uncertainty.grid_factor } else { 0.0 };
     let all = |energy: f64| (energy * energy + grid * grid + size * size).sqrt();
     ((1.0 - all(effect.spread.0)).max(0.0), 1.0 + all(effect.spread.1))
 }
@@ -252,7 +263,15 @@ impl Span {
         (installed, ended): (Month, Option<Month>),
         (day, month): (NaiveDate, Month),
     ) -> Self {
-        let mut span = Self::default();
+        let size = &methodology.uncertainty;
+        let mut span = Self {
+            verified: half_widths(methodology, effect, size.size_verified),
+            reported: half_widths(methodology, effect, size.size_installed),
+            ..Self::default()
+        };
+        if ended.is_none() {
+            (span.life_energy, span.life_avoided) = lifetime(methodology, effect);
+        }
         let over = end_of_life(effect, installed);
         let ended = ended.filter(|ended| *ended <= over);
         let is_electric = effect.kind != EffectKind::Direct;

@@ -43,11 +43,23 @@ impl NationalSums {
     /// Adds cells, or what was posted to them.
     pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
         let begin = Month::of(target().counted_from);
+        // Cells come in an order in which many of one combination follow each other.
+        let mut run: Option<(CellKey, Totals)> = None;
         for (key, totals) in cells {
             let within = |dims: &CellDims| dims.installed.is_some_and(|month| month >= begin);
-            if let Some(dims) = key.dims().filter(within) {
-                self.add(national(&dims).key(), totals);
+            let Some(dims) = key.dims().filter(within) else { continue };
+            let combined = national(&dims).key();
+            match &mut run {
+                Some((key, sum)) if *key == combined => *sum = sum.wrapping_add(totals),
+                _ => {
+                    if let Some((key, sum)) = run.replace((combined, totals)) {
+                        self.add(key, sum);
+                    }
+                }
             }
+        }
+        if let Some((key, sum)) = run {
+            self.add(key, sum);
         }
     }
 

@@ -32,11 +32,8 @@ pub(super) struct Sums {
 
 impl Sums {
     pub fn add(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
-        let national = Arc::make_mut(&mut self.national);
-        for cell in cells {
-            self.progress.add_cells(std::iter::once(cell));
-            national.add_cells(std::iter::once(cell));
-        }
+        let progress = &mut self.progress;
+        Arc::make_mut(&mut self.national).add_cells(cells.inspect(|cell| progress.add_cells(std::iter::once(*cell))));
     }
 }
 
