@@ -1,59 +1,46 @@
-//! The headline: `GET /v1/progress`. Its bytes are made once a snapshot; a request copies a
-//! pointer.
+//! The headline as it is answered: its numbers, and the sentence that says them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
-use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::db::days;
-use crate::domain::date::parse_past_day;
+use crate::api::meta::Meta;
+use crate::api::state::PublicSettings;
+use crate::api::words;
 use crate::domain::fault::Language;
 use crate::domain::pace::{Pace, Projection, pace};
 use crate::domain::progress::{ByStage, Known};
 use crate::domain::quantity::units;
 use crate::domain::reference::target;
-use crate::register::{Figures, Page, ReadyPage, Render, Snapshot};
+use crate::register::Figures;
 
-use super::error::ApiError;
-use super::meta::Meta;
-use super::query::{NoQuery, Query};
-use super::state::{PublicSettings, State};
-use super::words;
-
-/// The path that the permalink names.
-const PATH: &str = "/v1/progress";
-const CSV_PATH: &str = "/v1/progress.csv";
-const TEXT_PATH: &str = "/v1/progress.txt";
+use super::PATH;
 
 /// The headline with what it was made from.
 #[derive(Serialize, ToSchema)]
 pub struct ProgressResponse {
     /// The numbers.
-    data: ProgressView,
+    pub data: ProgressView,
     /// What they were made from.
-    meta: Meta,
+    pub meta: Meta,
     /// With `as_of`: what it is today.
     #[serde(skip_serializing_if = "Option::is_none")]
-    today: Option<TodayView>,
+    pub today: Option<TodayView>,
 }
 
 /// The number of today beside that of a past day.
 #[derive(Serialize, ToSchema)]
 pub struct TodayView {
     /// Today.
-    as_of: NaiveDate,
+    pub as_of: NaiveDate,
     /// The version of the register.
-    version: i64,
+    pub version: i64,
     /// Verified sites.
-    sites_verified: i64,
+    pub sites_verified: i64,
     /// Verified sites in percent of the target.
-    percent_of_target: f64,
+    pub percent_of_target: f64,
 }
 
 /// The headline.
@@ -65,9 +52,9 @@ pub struct ProgressView {
     #[schema(example = 0.0601)]
     percent_of_target: f64,
     /// One sentence to quote.
-    sentence: TextView,
+    pub sentence: TextView,
     /// What these numbers are not.
-    scope_note: TextView,
+    pub scope_note: TextView,
     /// Sites by stage. A site counts once, however many measures it has.
     sites: StageView,
     /// Installations by stage.
@@ -124,9 +111,9 @@ pub struct ProjectionView {
 #[derive(Serialize, ToSchema)]
 pub struct TextView {
     /// In Vietnamese.
-    vi: String,
+    pub vi: String,
     /// In English.
-    en: String,
+    pub en: String,
 }
 
 /// Estimated electricity and avoided emissions of a full year.
@@ -265,7 +252,7 @@ impl From<&Known> for ShareView {
 }
 
 impl ProgressView {
-    fn of(figures: &Figures, settings: &PublicSettings) -> Self {
+    pub fn of(figures: &Figures, settings: &PublicSettings) -> Self {
         let (target, progress, works) = (target(), &figures.progress, &figures.works);
         let (annual, to_date, lifetime) = (works.verified.annual, works.verified.to_date, works.verified.lifetime);
         Self {
@@ -321,7 +308,7 @@ const SCOPE_NOTE: (&str, &str) = (
 );
 
 /// Where a day's number stands for good, once the day is over.
-fn link(day: NaiveDate) -> String {
+pub fn link(day: NaiveDate) -> String {
     format!("{PATH}?as_of={day}")
 }
 
@@ -352,163 +339,4 @@ fn sentence(figures: &Figures, settings: &PublicSettings, language: Language) ->
              is verified avoids an estimated {avoided} tCO2e a year (range {low} to {high}). Source: {publisher}, {link}."
         ),
     )
-}
-
-/// What makes the public pages from figures.
-#[must_use]
-pub fn render(settings: &PublicSettings) -> Render {
-    let settings = settings.clone();
-    Arc::new(move |figures: &Figures| {
-        let body = ProgressResponse {
-            data: ProgressView::of(figures, &settings),
-            meta: Meta::of(figures, &settings, &link(figures.day)),
-            today: None,
-        };
-        // Only numbers, dates and texts: they always have a JSON form.
-        let json = serde_json::to_vec(&body).unwrap_or_default();
-        vec![
-            Page { path: PATH, media_type: "application/json", body: json },
-            Page { path: CSV_PATH, media_type: "text/csv; charset=utf-8; header=present", body: csv(&body) },
-            Page { path: TEXT_PATH, media_type: "text/plain; charset=utf-8", body: text(&body.data).into_bytes() },
-        ]
-    })
-}
-
-/// The numbers of the headline, one a row: what, how much, and what it was made from.
-fn csv(body: &ProgressResponse) -> Vec<u8> {
-    let data = serde_json::to_value(&body.data).unwrap_or_default();
-    let mut rows = Vec::new();
-    flatten("", &data, &mut rows);
-    let meta = &body.meta;
-    let (version, as_of) = (meta.version.to_string(), meta.as_of.to_string());
-    let methodology = meta.methodology_version.map(|number| number.to_string()).unwrap_or_default();
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["figure", "value", "as_of", "version", "methodology_version"];
-    let lines = rows.iter().map(|(figure, value)| [figure.as_str(), value, &as_of, &version, &methodology]);
-    // Writing to memory cannot fail.
-    let _ = writer.write_record(header);
-    for line in lines {
-        let _ = writer.write_record(line);
-    }
-    writer.into_inner().unwrap_or_default()
-}
-
-/// Every number under the path of its names; what is unknown is empty.
-fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
-    match value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                flatten(&path, member, rows);
-            }
-        }
-        Value::Number(number) => rows.push((path.to_owned(), number.to_string())),
-        Value::Null => rows.push((path.to_owned(), String::new())),
-        _ => {}
-    }
-}
-
-fn text(data: &ProgressView) -> String {
-    let TextView { vi, en } = &data.sentence;
-    format!("{vi}\n{}\n\n{en}\n{}\n", data.scope_note.vi, data.scope_note.en)
-}
-
-/// Progress toward the million
-///
-/// Public. Verified sites make the headline; what waits for verification stands beside it. With `as_of`, as it was known
-/// at the close of that day in Hà Nội, with the number of today beside it.
-#[utoipa::path(get, path = "/v1/progress", tag = "progress",
-    params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today.")),
-    responses((status = 200, body = ProgressResponse, headers(("ETag" = String, description = "The state of the register."))),
-        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
-pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let snapshot = state.register.snapshot();
-    if !request.query_string().is_empty() {
-        let mut query = Query::of(&request)?;
-        let today = snapshot.figures.day;
-        let as_of = query.parse("as_of", |raw| parse_past_day(raw, today));
-        query.finish()?;
-        if let Some(day) = as_of.filter(|day| *day < today) {
-            return send(&request, Some(&closed_day(&state, &snapshot, day).await?));
-        }
-    }
-    send(&request, snapshot.page(PATH))
-}
-
-/// The numbers of the headline as a table
-///
-/// One number a row, with the day, the version and the methodology that it was made from.
-#[utoipa::path(get, path = "/v1/progress.csv", tag = "progress",
-    responses((status = 200, content_type = "text/csv", body = String, headers(("ETag" = String, description = "The state of the register."))),
-        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
-pub async fn get_progress_table(
-    request: HttpRequest,
-    _: NoQuery,
-    state: web::Data<State>,
-) -> Result<HttpResponse, ApiError> {
-    send(&request, state.register.snapshot().page(CSV_PATH))
-}
-
-/// The headline as a sentence
-///
-/// In Vietnamese and in English, to quote as it is.
-#[utoipa::path(get, path = "/v1/progress.txt", tag = "progress",
-    responses((status = 200, content_type = "text/plain", body = String, headers(("ETag" = String, description = "The state of the register."))),
-        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
-pub async fn get_progress_text(
-    request: HttpRequest,
-    _: NoQuery,
-    state: web::Data<State>,
-) -> Result<HttpResponse, ApiError> {
-    send(&request, state.register.snapshot().page(TEXT_PATH))
-}
-
-/// Sends a page that was made before: a request copies pointers.
-fn send(request: &HttpRequest, page: Option<&ReadyPage>) -> Result<HttpResponse, ApiError> {
-    let page = page.ok_or(ApiError::NotFound)?;
-    let known = request.headers().get(IF_NONE_MATCH);
-    let mut response = if known.is_some_and(|etags| matches_etag(etags, &page.etag)) {
-        HttpResponse::NotModified().finish()
-    } else {
-        HttpResponse::Ok().body(page.body.clone())
-    };
-    let headers = response.headers_mut();
-    if let Ok(etag) = HeaderValue::from_maybe_shared(page.etag.clone()) {
-        headers.insert(ETAG, etag);
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(page.media_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=1, stale-while-revalidate=30"));
-    Ok(response)
-}
-
-/// A closed day as it was kept, with what it is today; before the register began, zeros.
-async fn closed_day(state: &State, snapshot: &Snapshot, day: NaiveDate) -> Result<ReadyPage, ApiError> {
-    let kept = state.read(move |connection| days::find(connection, day)).await?;
-    let mut body: Value = if let Some(kept) = kept {
-        serde_json::from_str(&kept.body).map_err(|_| ApiError::Internal)?
-    } else {
-        let figures = Figures::before_the_register(day);
-        let mut meta = Meta::of(&figures, &state.settings, &link(day));
-        meta.warnings.push("before_the_register".to_owned());
-        let data = ProgressView::of(&figures, &state.settings);
-        serde_json::to_value(&ProgressResponse { data, meta, today: None }).map_err(|_| ApiError::Internal)?
-    };
-    let figures = &snapshot.figures;
-    let today = TodayView {
-        as_of: figures.day,
-        version: figures.version,
-        sites_verified: figures.progress.sites.verified,
-        percent_of_target: figures.progress.percent_of_target(),
-    };
-    if let Some(members) = body.as_object_mut() {
-        members.insert("today".to_owned(), serde_json::to_value(&today).map_err(|_| ApiError::Internal)?);
-    }
-    let body = serde_json::to_vec(&body).map_err(|_| ApiError::Internal)?;
-    Ok(Page { path: PATH, media_type: "application/json", body }.into())
-}
-
-/// `If-None-Match` compares weakly.
-fn matches_etag(header: &HeaderValue, etag: &[u8]) -> bool {
-    let listed = header.to_str().unwrap_or_default().split(',').map(str::trim);
-    listed.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one.as_bytes() == etag || one == "*")
 }

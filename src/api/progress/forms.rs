@@ -1,0 +1,45 @@
+//! The headline in other forms: as a table, and as a text to quote.
+
+use serde_json::Value;
+
+use super::view::{ProgressResponse, ProgressView, TextView};
+
+/// The numbers of the headline, one a row: what, how much, and what it was made from.
+pub fn csv(body: &ProgressResponse) -> Vec<u8> {
+    let data = serde_json::to_value(&body.data).unwrap_or_default();
+    let mut rows = Vec::new();
+    flatten("", &data, &mut rows);
+    let meta = &body.meta;
+    let (version, as_of) = (meta.version.to_string(), meta.as_of.to_string());
+    let methodology = meta.methodology_version.map(|number| number.to_string()).unwrap_or_default();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["figure", "value", "as_of", "version", "methodology_version"];
+    let lines = rows.iter().map(|(figure, value)| [figure.as_str(), value, &as_of, &version, &methodology]);
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(header);
+    for line in lines {
+        let _ = writer.write_record(line);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// Every number under the path of its names; what is unknown is empty.
+fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(&path, member, rows);
+            }
+        }
+        Value::Number(number) => rows.push((path.to_owned(), number.to_string())),
+        Value::Null => rows.push((path.to_owned(), String::new())),
+        _ => {}
+    }
+}
+
+/// The sentence and what it is not about, in both languages.
+pub fn text(data: &ProgressView) -> String {
+    let TextView { vi, en } = &data.sentence;
+    format!("{vi}\n{}\n\n{en}\n{}\n", data.scope_note.vi, data.scope_note.en)
+}
