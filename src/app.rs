@@ -11,9 +11,9 @@ use actix_web::{App, HttpServer, web};
 use listenfd::ListenFd;
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
-use crate::api::{self, Examiner, Limits, Meter, PublicSettings, State};
+use crate::api::{self, Examiner, Limits, Meter, State};
 use crate::db::{Database, DbError, Url, head, migrations};
-use crate::register::{Clock, Register, backup};
+use crate::register::{Clock, Options, PublicSettings, Register, Render, backup};
 use crate::settings::Settings;
 
 /// Seconds that requests under way have when the service stops.
@@ -109,7 +109,9 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let public = PublicSettings { public_url: settings.public_url(), publisher: settings.publisher.clone() };
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
-    let register = Arc::new(Register::start(&database, clock, &api::render_progress(&public), settings.queue)?);
+    let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };
+    let render = Render { make: api::make_pages, settings: public.clone() };
+    let register = Arc::new(Register::start(&database, clock, &render, options)?);
     let state = web::Data::new(State {
         register: register.clone(),
         tokens,

@@ -40,6 +40,10 @@ pub struct Settings {
     #[validate(length(min = 1, max = 200, message = "has 1 to 200 characters"))]
     pub publisher: String,
 
+    /// Whether the headline of each month's last day is published for good when the month is over
+    #[arg(long, env = "GREEN_HOMES_MONTHLY_RELEASES", default_value_t = true, action = clap::ArgAction::Set, global = true)]
+    pub monthly_releases: bool,
+
     /// Connections to the database
     #[arg(long, env = "GREEN_HOMES_DATABASE_CONNECTIONS", default_value_t = 10, global = true)]
     #[validate(range(min = 2, max = 200, message = "is from 2 to 200"))]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{NaiveDate, TimeDelta};
-use green_homes::api::{PublicSettings, render_progress};
+use green_homes::api::make_pages;
 use green_homes::app;
 use green_homes::db::{Database, Url, cells};
 use green_homes::domain::actor::Actor;
@@ -17,7 +17,9 @@ use green_homes::domain::id::InstallationId;
 use green_homes::domain::reason::{DecommissionReason, RejectReason};
 use green_homes::domain::registration::Registrant;
 use green_homes::domain::text::Name;
-use green_homes::register::{Clock, Command, Done, Engine, Failure, Register, Request, audit, system_clock};
+use green_homes::register::{
+    Clock, Command, Done, Engine, Failure, Options, PublicSettings, Register, Render, Request, audit, system_clock,
+};
 use serde::{Deserialize, Serialize};
 
 use super::generator::{self, Generator, Home, Job, PARTNERS};
@@ -88,7 +90,8 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
     }
     // The first start after midnight closes the day. A seeded register has that behind it.
     let settings = PublicSettings { public_url: "http://bench.example".to_owned(), publisher: "Bench".to_owned() };
-    Register::start(database, &system_clock(), &render_progress(&settings), 1)?.stop();
+    let options = Options { queue: 1, monthly_releases: false };
+    Register::start(database, &system_clock(), &Render { make: make_pages, settings }, options)?.stop();
     Ok(began.elapsed().as_secs_f64())
 }
 

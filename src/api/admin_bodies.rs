@@ -1,11 +1,12 @@
-//! The bodies with which an administrator adds partners, clients and projects.
+//! The bodies with which an administrator adds partners, clients, projects and releases.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use crate::domain::actor::Role;
 use crate::domain::administration::{
     KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, misplaced,
 };
+use crate::domain::date::parse_day;
 use crate::domain::fault::Fault;
 use crate::domain::id::Code;
 use crate::domain::place::parse_province;
@@ -63,6 +64,11 @@ pub fn read_new_project(node: &Node) -> Result<NewProject, Vec<FieldFault>> {
         let funder = body.text("funder", faults, Name::parse);
         Some(NewProject { code: code?, name_vi: name_vi?, name_en: name_en?, funder })
     })
+}
+
+/// Reads `{as_of}`.
+pub fn read_new_release(node: &Node) -> Result<NaiveDate, Vec<FieldFault>> {
+    read(node, |body, faults| body.required_text("as_of", faults, parse_day))
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 use crate::domain::fault::Language;
 use crate::domain::place::PLACE_VERSION;
 use crate::domain::reference::target;
-use crate::register::Figures;
+use crate::register::{Figures, PublicSettings};
 
-use super::state::PublicSettings;
 use super::words;
 
 /// What a number was made from, and how to cite it.

@@ -8,6 +8,7 @@ mod administration;
 mod aggregates;
 pub mod auth;
 mod body;
+mod bridge;
 mod caller;
 mod checks;
 mod clients;
@@ -38,6 +39,7 @@ mod provinces;
 mod query;
 mod reader;
 mod reference;
+mod releases;
 mod request_id;
 mod requests;
 mod review;
@@ -57,9 +59,9 @@ pub use health::Examiner;
 pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
-pub use progress::render as render_progress;
+pub use progress::make_pages;
 pub use provinces::Made;
-pub use state::{PublicSettings, State};
+pub use state::State;
 
 use Access::{AnyClient, Householder, Needs, Open, Public};
 use installations::{estimate, history, lifecycle};
@@ -135,6 +137,10 @@ pub static ROUTES: &[Row] = &[
     get("/v1/progress/provinces.geojson", Public, || read().to(provinces::get_provinces_map)),
     get("/v1/provinces.geojson", Public, || read().to(provinces::get_outlines)),
     get("/v1/progress/timeline", Public, || read().to(timeline::get_timeline)),
+    get("/v1/progress/bridge", Public, || read().to(bridge::get_bridge)).counting_addresses(),
+    get("/v1/progress/releases", Public, || read().to(releases::list_releases)),
+    act("/v1/progress/releases", Scope::Administer, || web::post().to(releases::create_release)),
+    get("/v1/progress/releases/{id}", Public, || read().to(releases::get_release)),
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)).counting_addresses(),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
     get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),

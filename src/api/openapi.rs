@@ -22,8 +22,8 @@ use super::idempotency;
 use super::installations::{estimate, history, lifecycle};
 use super::problem::MEDIA_TYPE;
 use super::{
-    ROUTES, Row, administration, aggregates, clients, docs, health, householder, installations, methodology, oauth,
-    problem, progress, provinces, reference, review, sites, timeline,
+    ROUTES, Row, administration, aggregates, bridge, clients, docs, health, householder, installations, methodology,
+    oauth, problem, progress, provinces, reference, releases, review, sites, timeline,
 };
 
 const SCHEME: &str = "oauth2";
@@ -50,7 +50,7 @@ const CODE_SCHEME: &str = "householder_code";
         clients::create_client, clients::list_clients, clients::revoke_client, clients::reset_client_secret,
         clients::get_me,
         progress::get_progress, progress::get_progress_table, progress::get_progress_text,
-        timeline::get_timeline, provinces::get_provinces, provinces::get_provinces_map, provinces::get_outlines, aggregates::get_aggregates, aggregates::list_dimensions,
+        timeline::get_timeline, bridge::get_bridge, releases::list_releases, releases::get_release, releases::create_release, provinces::get_provinces, provinces::get_provinces_map, provinces::get_outlines, aggregates::get_aggregates, aggregates::list_dimensions,
         householder::consent::get_consent_text, householder::codes::issue_householder_code, householder::get_home,
         householder::open_dispute, householder::withdraw_consent, householder::review::list_disputes,
         householder::review::close_dispute,

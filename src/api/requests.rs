@@ -313,6 +313,14 @@ pub struct CreateProject {
     funder: Option<Name>,
 }
 
+/// A headline to be published for good.
+#[derive(ToSchema)]
+#[schema(example = json!({"as_of": "2026-10-31"}))]
+pub struct CreateRelease {
+    /// The day whose close it is of; it is over.
+    as_of: NaiveDate,
+}
+
 /// Something that a householder says is wrong.
 #[derive(ToSchema)]
 pub struct OpenDispute {

@@ -6,7 +6,7 @@ use actix_web::web;
 use chrono::{DateTime, Utc};
 
 use crate::db::{Connection, DbError};
-use crate::register::Register;
+use crate::register::{PublicSettings, Register};
 
 use super::auth::{Secrets, Tokens};
 use super::error::ApiError;
@@ -18,15 +18,6 @@ use super::provinces::Made;
 
 /// Reads that may wait for each that is at work.
 const READS_WAITING: usize = 4;
-
-/// Settings that show in answers.
-#[derive(Clone, Debug)]
-pub struct PublicSettings {
-    /// Where the public reaches this service, without a slash at the end.
-    pub public_url: String,
-    /// Who publishes it.
-    pub publisher: String,
-}
 
 /// What every handler can reach.
 pub struct State {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::db::days::{self, Day};
+use crate::db::days;
 use crate::domain::date::Month;
 use crate::domain::interval::{Basis, Interval};
 use crate::domain::national::Standing;
@@ -110,9 +110,9 @@ pub async fn get_timeline(request: HttpRequest, state: web::Data<State>) -> Resu
 }
 
 /// What the headline said at the end of each closed month, and says now.
-fn recorded(kept: &[Day], snapshot: &Snapshot) -> Result<Vec<(Month, End)>, ApiError> {
-    let end = |day: &Day| {
-        let body: Kept = serde_json::from_str(&day.body).map_err(|_| ApiError::Internal)?;
+fn recorded(kept: &[(NaiveDate, String)], snapshot: &Snapshot) -> Result<Vec<(Month, End)>, ApiError> {
+    let end = |(day, body): &(NaiveDate, String)| {
+        let body: Kept = serde_json::from_str(body).map_err(|_| ApiError::Internal)?;
         let Kept { data: KeptData { sites, capacity_kwp, to_date } } = body;
         let end = End {
             verified: sites.verified,
@@ -120,7 +120,7 @@ fn recorded(kept: &[Day], snapshot: &Snapshot) -> Result<Vec<(Month, End)>, ApiE
             capacity_kwp: capacity_kwp.verified,
             avoided_tco2e: to_date.avoided_tco2e,
         };
-        Ok((Month::of(day.day), end))
+        Ok((Month::of(*day), end))
     };
     let mut ends = kept.iter().map(end).collect::<Result<Vec<_>, ApiError>>()?;
     let figures = &snapshot.figures;

@@ -12,6 +12,7 @@ use super::error::DbError;
 use super::schema::{cells, cells_checkpoint, journal};
 use super::transaction;
 use crate::domain::cell::CellKey;
+use crate::domain::entry::Cause;
 use crate::domain::totals::Totals;
 
 /// Cells read or written at a time.
@@ -43,6 +44,26 @@ pub fn postings(connection: &mut Connection, after: i64, up_to: i64) -> Result<V
             .load(c)
     })?;
     rows.iter().map(|(cell, deltas)| decode(*cell, deltas)).collect()
+}
+
+/// The same, each with the cause of its entry.
+pub fn postings_by_cause(
+    connection: &mut Connection,
+    after: i64,
+    up_to: i64,
+) -> Result<Vec<(Cause, CellTotals)>, DbError> {
+    let rows: Vec<(String, i64, String)> = on_backend!(connection, c => {
+        journal::table
+            .filter(journal::version.gt(after).and(journal::version.le(up_to)))
+            .order((journal::version, journal::seq))
+            .select((journal::cause, journal::cell, journal::deltas))
+            .load(c)
+    })?;
+    let read = |(cause, cell, deltas): &(String, i64, String)| {
+        let cause = Cause::parse(cause).ok_or_else(|| DbError::corrupt(format!("cause {cause:?}")))?;
+        Ok((cause, decode(*cell, deltas)?))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// The version that the checkpoint stands at.

@@ -2,13 +2,15 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::{
-    ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
 };
 
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
 use super::rows::stored;
 use super::schema::{days, entries};
+use crate::domain::changes::Changes;
 use crate::domain::date::{self, Month};
 use crate::domain::entry::Hash;
 
@@ -25,6 +27,12 @@ pub struct Day {
     pub verified_sites: i64,
     /// The headline as it was then.
     pub body: String,
+    /// Where the public reached the service that kept it.
+    pub public_url: String,
+    /// Who published it.
+    pub publisher: String,
+    /// What moved on it, by cause, as `Changes` writes it.
+    pub changes: String,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -35,6 +43,9 @@ struct DayRow {
     hash: Vec<u8>,
     verified_sites: i64,
     body: String,
+    public_url: String,
+    publisher: String,
+    changes: String,
 }
 
 impl TryFrom<DayRow> for Day {
@@ -42,7 +53,16 @@ impl TryFrom<DayRow> for Day {
 
     fn try_from(row: DayRow) -> Result<Self, DbError> {
         let hash = row.hash.try_into().map_err(|_| DbError::corrupt(format!("the hash of {}", row.day)))?;
-        Ok(Self { day: row.day, version: row.version, hash, verified_sites: row.verified_sites, body: row.body })
+        Ok(Self {
+            day: row.day,
+            version: row.version,
+            hash,
+            verified_sites: row.verified_sites,
+            body: row.body,
+            public_url: row.public_url,
+            publisher: row.publisher,
+            changes: row.changes,
+        })
     }
 }
 
@@ -68,14 +88,41 @@ pub fn verified_sites(connection: &mut Connection) -> Result<Vec<(NaiveDate, i64
     })?)
 }
 
-/// The last days of months, in order, each as it was kept.
-pub fn month_ends(connection: &mut Connection) -> Result<Vec<Day>, DbError> {
+/// The headlines of the last days of months, in order, as they were kept.
+pub fn month_ends(connection: &mut Connection) -> Result<Vec<(NaiveDate, String)>, DbError> {
     let every: Vec<NaiveDate> = on_backend!(connection, c => days::table.order(days::day).select(days::day).load(c))?;
     let ends: Vec<NaiveDate> = every.into_iter().filter(|day| Month::of(*day).last_day() == *day).collect();
-    let rows: Vec<DayRow> = on_backend!(connection, c => {
-        days::table.filter(days::day.eq_any(ends)).order(days::day).select(DayRow::as_select()).load(c)
+    Ok(on_backend!(connection, c => {
+        days::table.filter(days::day.eq_any(ends)).order(days::day).select((days::day, days::body)).load(c)
+    })?)
+}
+
+/// Every day that is kept with the version at its end, in order.
+pub fn versions(connection: &mut Connection) -> Result<Vec<(NaiveDate, i64)>, DbError> {
+    Ok(on_backend!(connection, c => days::table.order(days::day).select((days::day, days::version)).load(c))?)
+}
+
+/// What moved on the days of `(after, up_to]`, in order, so many of them at most.
+pub fn changes(
+    connection: &mut Connection,
+    after: Option<NaiveDate>,
+    up_to: NaiveDate,
+    limit: i64,
+) -> Result<Vec<(NaiveDate, Changes)>, DbError> {
+    let after = after.unwrap_or_default();
+    let rows: Vec<(NaiveDate, String)> = on_backend!(connection, c => {
+        days::table
+            .filter(days::day.gt(after).and(days::day.le(up_to)))
+            .order(days::day)
+            .limit(limit)
+            .select((days::day, days::changes))
+            .load(c)
     })?;
-    rows.into_iter().map(Day::try_from).collect()
+    let read = |(day, text): (NaiveDate, String)| {
+        let changes = Changes::decode(&text).ok_or_else(|| DbError::corrupt(format!("the changes of {day}")))?;
+        Ok((day, changes))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Keeps a day; another process may have kept the same already.
@@ -86,6 +133,9 @@ pub fn keep(connection: &mut Connection, day: &Day) -> Result<(), DbError> {
         hash: day.hash.to_vec(),
         verified_sites: day.verified_sites,
         body: day.body.clone(),
+        public_url: day.public_url.clone(),
+        publisher: day.publisher.clone(),
+        changes: day.changes.clone(),
     };
     on_backend!(connection, c => diesel::insert_into(days::table).values(&row).on_conflict_do_nothing().execute(c))?;
     Ok(())

@@ -3,6 +3,7 @@
 
 mod connection;
 mod error;
+pub mod releases;
 mod rows;
 mod schema;
 

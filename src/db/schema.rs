@@ -78,6 +78,13 @@ table! { cells_checkpoint (id) { id -> Integer, version -> BigInt, } }
 
 table! { days (day) {
     day -> Date, version -> BigInt, hash -> Binary, verified_sites -> BigInt, body -> Text,
+    public_url -> Text, publisher -> Text, changes -> Text,
+} }
+
+table! { month_tables (day, name) { day -> Date, name -> Text, body -> Text, } }
+
+table! { releases (day) {
+    day -> Date, version -> BigInt, entry -> BigInt, published_at -> Timestamp, sha256 -> Binary, body -> Text,
 } }
 
 table! { idempotency_keys (client_id, key) {

@@ -75,6 +75,8 @@ coded_enum!(
         ResumePartner = "resume_partner",
         /// A methodology came into force.
         ActivateMethodology = "activate_methodology",
+        /// The headline of a closed day was published for good.
+        Release = "release",
         /// The register was restored from a backup.
         Restore = "restore",
     }
@@ -99,6 +101,8 @@ coded_enum!(
         Merged = "merged",
         /// One site became two.
         Split = "split",
+        /// What counts was defined anew.
+        Definition = "definition",
         /// Partners, clients, projects, householders: no number moves.
         Administration = "administration",
     }

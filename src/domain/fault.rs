@@ -79,6 +79,7 @@ pub enum Fault {
     UnknownCode,
     EmptySpan,
     SpanTooLong { years: u16 },
+    NotClosed,
     NotAFirstOfMonth,
     TierNotYet,
 }
@@ -178,6 +179,7 @@ impl Fault {
             Self::UnknownCode => "unknown_code",
             Self::EmptySpan => "empty_span",
             Self::SpanTooLong { .. } => "span_too_long",
+            Self::NotClosed => "day_not_closed",
             Self::NotAFirstOfMonth => "not_a_first_of_month",
             Self::TierNotYet => "tier_not_available",
         }
@@ -346,6 +348,10 @@ impl Fault {
             }
             Self::EmptySpan => both("to phải sau from.", "to must come after from."),
             Self::SpanTooLong { years } => (format!("Dài nhất {years} năm."), format!("At most {years} years.")),
+            Self::NotClosed => both(
+                "Ngày này ở Hà Nội chưa kết thúc, hoặc sổ đăng ký khi ấy chưa bắt đầu.",
+                "This day is not over in Ha Noi yet, or was before the register began.",
+            ),
             Self::NotAFirstOfMonth => both(
                 "Cần ngày đầu của một tháng: bộ lọc theo ngày lắp đặt lấy trọn tháng.",
                 "Must be the first day of a month: filters by the day of installation take whole months.",

@@ -5,7 +5,9 @@
 pub mod actor;
 pub mod administration;
 pub mod aggregate;
+pub mod bridge;
 pub mod cell;
+pub mod changes;
 mod coded;
 pub mod consent;
 pub mod contribution;

@@ -83,6 +83,23 @@ impl NationalSums {
         self.0.iter().filter_map(|(key, totals)| Some((key.dims()?, totals)))
     }
 
+    /// The same, with the packed keys.
+    pub fn cells(&self) -> impl Iterator<Item = (CellKey, Totals)> {
+        self.0.iter().map(|(key, totals)| (*key, *totals))
+    }
+
+    /// Sites in operation, by stage.
+    #[must_use]
+    pub fn sites(&self) -> ByStage {
+        let mut sites = ByStage::default();
+        for (dims, totals) in self.iter().take_while(|(dims, _)| dims.measure.is_none()) {
+            if dims.ended.is_none() {
+                sites.add(dims.stage, totals.sites);
+            }
+        }
+        sites
+    }
+
     /// The months from the first installation up to that of a day.
     #[must_use]
     pub fn months(&self, day: NaiveDate) -> Vec<Month> {

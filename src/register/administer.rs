@@ -2,20 +2,20 @@
 //! speak of them. Each is an entry that moves no number; what was so already is none. So is the
 //! restoration of a backup.
 
-use chrono::{DateTime, Utc};
-
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::db::{administration, credentials};
+use crate::db::releases::{self, Release, ReleaseDoc};
+use crate::db::{administration, credentials, days};
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::contribution::Contribution;
-use crate::domain::entry::{Action, Cause, Hash, hex};
+use crate::domain::entry::{Action, Cause, Hash, hex, sha256};
 use crate::domain::fault::Fault;
 use crate::domain::id::PartnerCode;
 use crate::domain::methodology::methodology;
 use crate::domain::reference::ProvinceId;
 use crate::domain::refusal::Refusal;
+use crate::domain::registration::Stamp;
 
 use super::batch::{Deciding, Stop};
 use super::command::{Command, Done};
@@ -131,6 +131,22 @@ impl Deciding<'_> {
         self.activated = Some(number);
         let facts = json!({"methodology": number, "before": in_force});
         Ok(Some((Action::ActivateMethodology, format!("methodology/{number}"), facts)))
+    }
+
+    /// Publishes the headline of a closed day for good, as it is kept: the entry seals its SHA-256.
+    pub(super) fn release(&mut self, actor: &str, day: NaiveDate) -> Result<Done, Stop> {
+        if let Some(release) = releases::find(self.connection, day)? {
+            return Ok(Done::Released { created: false, release });
+        }
+        let kept = days::find(self.connection, day)?.ok_or(Refusal::invalid("/as_of", Fault::NotClosed))?;
+        let Stamp { version: entry, at: published_at, .. } = self.stamp;
+        let sha256 = sha256(kept.body.as_bytes());
+        let release = Release { day, version: kept.version, entry, published_at, sha256 };
+        releases::add(self.connection, &release, &kept.body)?;
+        let (action, subject) = (Action::Release, format!("release/{day}"));
+        let of = EntryOf { actor, action, cause: Cause::Administration, subject };
+        self.append(of, &ReleaseDoc::of(&release), None, &Contribution::new())?;
+        Ok(Done::Released { created: true, release })
     }
 
     /// What was published after the backup and is not in it never was: whoever cites a version

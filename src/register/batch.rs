@@ -166,6 +166,7 @@ impl Deciding<'_> {
             | Command::Resubmit { .. }
             | Command::Withdraw { .. } => self.change_installation(actor, &request.command),
             Command::Home(command) => self.at_home(actor, command),
+            Command::Release(day) => self.release(&actor.client_id, *day),
             Command::Restore { version, hash, made_at } => {
                 self.note_restoration(&actor.client_id, *version, *hash, *made_at)
             }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::db::releases::Release;
 use crate::domain::actor::Actor;
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::correction::{Correction, SiteCorrection};
@@ -220,6 +221,8 @@ pub enum Command {
     ResumePartner(PartnerCode),
     /// Put a methodology in force, by its number.
     ActivateMethodology(i32),
+    /// Publish the headline of a closed day for good.
+    Release(NaiveDate),
     /// Note that the register was restored from a backup.
     Restore {
         /// The version that the backup held.
@@ -284,6 +287,13 @@ pub enum Done {
     SecretReset {
         /// Until when the one before works.
         old_until: DateTime<Utc>,
+    },
+    /// A headline is published for good.
+    Released {
+        /// Whether it was not before.
+        created: bool,
+        /// The release.
+        release: Release,
     },
     /// Something about a home.
     Home(HomeDone),

@@ -1,22 +1,24 @@
-//! Closed days: when a day in Hà Nội is over, its headline is kept for ever, as it was then. What a
-//! server missed while it was down is made up from the journal, to the same bytes.
+//! Closed days: when a day in Hà Nội is over, its headline is kept for ever, as it was then, with what
+//! moved on it. What a server missed while it was down is made up from the journal, to the same bytes.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use crate::db::administration::Activations;
+use crate::db::cells::CellTotals;
 use crate::db::days::{self, Day};
 use crate::db::{Connection, DbError, cells as stored, head, transaction};
 use crate::domain::cell::CellKey;
+use crate::domain::changes::Changes;
 use crate::domain::date;
 use crate::domain::emissions::Estimator;
-use crate::domain::entry::{GENESIS, Hash};
-use crate::domain::methodology::methodology;
+use crate::domain::entry::{Cause, GENESIS, Hash};
 use crate::domain::national::NationalSums;
 use crate::domain::progress::Progress;
 use crate::domain::totals::Totals;
 
+use super::bridge::method;
 use super::figures::{Figures, Render};
 
 /// Entries whose postings are read at a time.
@@ -37,47 +39,113 @@ impl Sums {
     }
 }
 
-/// The register as it stood at the end of the last day that is kept.
-pub(super) struct ClosedDays {
-    day: Option<NaiveDate>,
-    version: i64,
-    hash: Hash,
-    recorded_at: DateTime<Utc>,
+/// The register on its way through the days, and what moved since the last of them was over.
+pub(super) struct Course {
+    pub version: i64,
+    pub hash: Hash,
+    pub recorded_at: DateTime<Utc>,
     sums: Sums,
+    changes: Changes,
     /// Verified sites at the end of each closed month since the register began.
     month_ends: Vec<i64>,
+}
+
+impl Course {
+    /// Before the first entry.
+    pub fn begin() -> Self {
+        Self {
+            version: 0,
+            hash: GENESIS,
+            recorded_at: DateTime::UNIX_EPOCH,
+            sums: Sums::default(),
+            changes: Changes::default(),
+            month_ends: Vec::new(),
+        }
+    }
+
+    /// Goes on by what entries of the day in hand posted.
+    pub fn take(&mut self, postings: &[(Cause, CellTotals)]) {
+        self.sums.add(postings.iter().map(|(_, cell)| *cell));
+        self.changes.add_postings(postings);
+    }
+
+    /// What is kept of the day in hand when it is over.
+    pub fn kept(&self, day: NaiveDate, activations: &Activations, render: &Render) -> Result<Day, DbError> {
+        let figures = self.figures(day, activations)?;
+        let verified_sites = figures.progress.sites.verified;
+        let headline = render.pages(&figures).into_iter().next().map(|page| String::from_utf8(page.body));
+        let Some(Ok(body)) = headline else { return Err(DbError::Unusable("the headline is no text".to_owned())) };
+        let settings = &render.settings;
+        Ok(Day {
+            day,
+            version: self.version,
+            hash: self.hash,
+            verified_sites,
+            body,
+            public_url: settings.public_url.clone(),
+            publisher: settings.publisher.clone(),
+            changes: self.changes.encode(),
+        })
+    }
+
+    /// Goes on to the next day once a day is kept.
+    pub fn turn(&mut self, kept: &Day) {
+        self.changes = Changes::default();
+        if is_last_of_month(kept.day) {
+            self.month_ends.push(kept.verified_sites);
+        }
+    }
+
+    fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
+        let methodology = method(activations.at(self.version))?;
+        Ok(Figures {
+            version: self.version,
+            hash: self.hash,
+            recorded_at: self.recorded_at,
+            day,
+            methodology,
+            progress: self.sums.progress.clone(),
+            works: self.sums.national.works(&mut Estimator::new(methodology, day)),
+            month_ends: self.month_ends.clone(),
+        })
+    }
+}
+
+/// The days that are kept, and the register as it stood at the end of the last of them.
+pub(super) struct ClosedDays {
+    day: Option<NaiveDate>,
+    course: Course,
 }
 
 impl ClosedDays {
     /// Takes up where the last day was kept: `now` is the register at the version `version`.
     pub fn load(connection: &mut Connection, now: &Sums, version: i64) -> Result<Self, DbError> {
-        let mut closed = Self {
-            day: None,
-            version: 0,
-            hash: GENESIS,
-            recorded_at: DateTime::UNIX_EPOCH,
-            sums: Sums::default(),
-            month_ends: Vec::new(),
-        };
-        let Some(last) = days::last(connection)? else { return Ok(closed) };
-        closed.sums = now.clone();
+        let mut course = Course::begin();
+        let Some(last) = days::last(connection)? else { return Ok(Self { day: None, course }) };
+        course.sums = now.clone();
         let mut at = last.version;
         while at < version {
             let to = version.min(at + STEP);
             let postings = stored::postings(connection, at, to)?;
-            closed.sums.add(postings.iter().map(|(key, totals)| (*key, totals.negated())));
+            course.sums.add(postings.iter().map(|(key, totals)| (*key, totals.negated())));
             at = to;
         }
         let ends = days::verified_sites(connection)?.into_iter().filter(|(day, _)| is_last_of_month(*day));
-        closed.month_ends = ends.map(|(_, verified)| verified).collect();
-        closed.recorded_at = days::entry(connection, last.version)?.map_or(closed.recorded_at, |(_, at)| at.and_utc());
-        (closed.day, closed.version, closed.hash) = (Some(last.day), last.version, last.hash);
-        Ok(closed)
+        course.month_ends = ends.map(|(_, verified)| verified).collect();
+        course.recorded_at = days::entry(connection, last.version)?.map_or(course.recorded_at, |(_, at)| at.and_utc());
+        (course.version, course.hash) = (last.version, last.hash);
+        Ok(Self { day: Some(last.day), course })
     }
 
     /// Verified sites at the end of each month before that of `day`.
     pub fn month_ends(&self) -> &[i64] {
-        &self.month_ends
+        &self.course.month_ends
+    }
+
+    /// The last day of the last month that is over, if it is kept.
+    pub fn last_month_end(&self) -> Option<NaiveDate> {
+        let next = self.day? + Days::new(1);
+        if self.course.month_ends.is_empty() { None } else { next.with_day(1)?.pred_opt() }
     }
 
     /// Whether every day before `today` is kept, of a register at `version`.
@@ -116,55 +184,34 @@ impl ClosedDays {
         activations: &Activations,
         render: &Render,
     ) -> Result<(), DbError> {
-        let end = days::version_at_end_of(connection, day, (self.version, version))?;
+        let end = days::version_at_end_of(connection, day, (self.course.version, version))?;
         self.advance(connection, end)?;
-        let kept = transaction::write(connection, |connection| {
+        let kept = transaction::write(connection, |connection| -> Result<Day, DbError> {
             let head = head::lock(connection)?;
-            let end = days::version_at_end_of(connection, day, (self.version, head.version))?;
+            let end = days::version_at_end_of(connection, day, (self.course.version, head.version))?;
             self.advance(connection, end)?;
-            let figures = self.figures(day, activations)?;
-            let verified_sites = figures.progress.sites.verified;
-            let headline = render(&figures).into_iter().next().map(|page| String::from_utf8(page.body));
-            let Some(Ok(body)) = headline else { return Err(DbError::Unusable("the headline is no text".to_owned())) };
-            days::keep(connection, &Day { day, version: end, hash: self.hash, verified_sites, body })?;
+            let kept = self.course.kept(day, activations, render)?;
+            days::keep(connection, &kept)?;
             head::close(connection, day)?;
-            Ok(verified_sites)
-        });
-        let verified_sites = kept?;
-        if is_last_of_month(day) {
-            self.month_ends.push(verified_sites);
-        }
+            Ok(kept)
+        })?;
+        self.course.turn(&kept);
         self.day = Some(day);
         Ok(())
     }
 
     /// Follows the register to a version that is not after the end of the day in hand.
     fn advance(&mut self, connection: &mut Connection, version: i64) -> Result<(), DbError> {
-        while self.version < version {
-            let to = version.min(self.version + STEP);
-            self.sums.add(stored::postings(connection, self.version, to)?.iter().copied());
-            self.version = to;
+        let course = &mut self.course;
+        while course.version < version {
+            let to = version.min(course.version + STEP);
+            course.take(&stored::postings_by_cause(connection, course.version, to)?);
+            course.version = to;
         }
         if let Some((hash, at)) = days::entry(connection, version)? {
-            (self.hash, self.recorded_at) = (hash, at.and_utc());
+            (course.hash, course.recorded_at) = (hash, at.and_utc());
         }
         Ok(())
-    }
-
-    fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
-        let number = activations.at(self.version);
-        let unknown = || DbError::Unusable(format!("methodology {number} is not known to this program"));
-        let methodology = methodology(number).ok_or_else(unknown)?;
-        Ok(Figures {
-            version: self.version,
-            hash: self.hash,
-            recorded_at: self.recorded_at,
-            day,
-            methodology,
-            progress: self.sums.progress.clone(),
-            works: self.sums.national.works(&mut Estimator::new(methodology, day)),
-            month_ends: self.month_ends.clone(),
-        })
     }
 }
 

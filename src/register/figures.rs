@@ -66,8 +66,34 @@ pub struct Page {
     pub body: Vec<u8>,
 }
 
+/// Settings that show in what is published.
+#[derive(Clone, Debug)]
+pub struct PublicSettings {
+    /// Where the public reaches this service, without a slash at the end.
+    pub public_url: String,
+    /// Who publishes it.
+    pub publisher: String,
+}
+
 /// Makes every public page from figures; the first is the headline in JSON, which closed days keep.
-pub type Render = Arc<dyn Fn(&Figures) -> Vec<Page> + Send + Sync>;
+pub type MakePages = fn(&Figures, &PublicSettings) -> Vec<Page>;
+
+/// What makes pages, and what shows in them.
+#[derive(Clone)]
+pub struct Render {
+    /// Makes them.
+    pub make: MakePages,
+    /// Shows in them.
+    pub settings: PublicSettings,
+}
+
+impl Render {
+    /// Every public page of figures.
+    #[must_use]
+    pub fn pages(&self, figures: &Figures) -> Vec<Page> {
+        (self.make)(figures, &self.settings)
+    }
+}
 
 /// Figures with their ready pages. Never changes once it is published.
 pub struct Snapshot {
@@ -102,7 +128,7 @@ impl Snapshot {
     /// Makes the pages.
     #[must_use]
     pub fn new(figures: Figures, national: Arc<NationalSums>, render: &Render) -> Self {
-        let pages = render(&figures).into_iter().map(ReadyPage::from).collect();
+        let pages = render.pages(&figures).into_iter().map(ReadyPage::from).collect();
         Self { figures, pages, national, timeline: OnceLock::new() }
     }
 

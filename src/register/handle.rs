@@ -32,6 +32,15 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// An accepted write that has no answer after this long gets 503. It may still be carried out;
 /// sending it again is safe.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+/// How a register works.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Requests that may wait.
+    pub queue: usize,
+    /// Whether the headline of each month's last day is published for good when the month is over.
+    pub monthly_releases: bool,
+}
+
 /// Every cell at one version of the register.
 #[derive(Default)]
 pub struct Counted {
@@ -99,7 +108,7 @@ pub struct Register {
 
 impl Register {
     /// Loads the cells, publishes the first snapshot, starts the writer.
-    pub fn start(database: &Database, clock: &Clock, render: &Render, queue: usize) -> Result<Self, DbError> {
+    pub fn start(database: &Database, clock: &Clock, render: &Render, options: Options) -> Result<Self, DbError> {
         let shared = Arc::new(Shared {
             stats: Stats::default(),
             directory: ArcSwap::default(),
@@ -115,14 +124,14 @@ impl Register {
             snapshot: ArcSwap::from_pointee(nothing(clock, render)),
         });
         let own = database.apart(WRITER_CONNECTIONS)?;
-        let writer = Writer::load(own, clock.clone(), render.clone(), shared.clone())?;
-        let (sender, jobs) = sync_channel(queue);
+        let writer = Writer::load(own, clock.clone(), render.clone(), shared.clone(), options.monthly_releases)?;
+        let (sender, jobs) = sync_channel(options.queue);
         let thread = Mutex::new(Some(spawn(writer, jobs, shared.clone())?));
         Ok(Self {
             database: database.clone(),
             clock: clock.clone(),
             queue: sender,
-            queue_capacity: queue,
+            queue_capacity: options.queue,
             shared,
             under_way: UnderWay::default(),
             thread,

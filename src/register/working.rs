@@ -267,6 +267,7 @@ impl Wanted {
                 | Command::SuspendPartner(_)
                 | Command::ResumePartner(_)
                 | Command::ActivateMethodology(_)
+                | Command::Release(_)
                 | Command::Restore { .. } => {}
             }
         }

@@ -6,10 +6,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::oneshot;
 
 use crate::db::{Connection, Database, DbError, Url, administration, cells as stored, head, idempotency};
+use crate::domain::actor::Actor;
 use crate::domain::cell::CellKey;
 use crate::domain::date;
 use crate::domain::emissions::Estimator;
@@ -17,7 +18,7 @@ use crate::domain::entry::Hash;
 use crate::domain::methodology::{Methodology, methodology};
 
 use super::cells::Cells;
-use super::command::{Done, Failure, Request};
+use super::command::{Command, Done, Failure, Request};
 use super::days::{ClosedDays, Sums};
 use super::engine::{Clock, Committed, Engine};
 use super::figures::{Figures, Render, Snapshot};
@@ -43,6 +44,8 @@ const CHECKPOINT_STEP: i64 = 2_000;
 /// How long it moves at the end. What is left of it is done after the next start.
 const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
 
+/// Who publishes each month's last headline, in entries.
+const SCHEDULE: &str = "schedule";
 /// Answers are kept under idempotency keys for at least a day.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
@@ -82,6 +85,9 @@ pub(super) struct Writer {
     known: Known,
     /// The version that the last snapshot was made of.
     published: Option<i64>,
+    monthly_releases: bool,
+    /// The last day of the month that was published for good last, as far as this process knows.
+    released: Option<NaiveDate>,
     /// Partners or clients changed and were not read again yet.
     stale_directory: bool,
     published_at: Instant,
@@ -100,7 +106,13 @@ pub(super) struct Known {
 
 impl Writer {
     /// Loads the checkpoint and the journal after it.
-    pub(super) fn load(database: Database, clock: Clock, render: Render, shared: Arc<Shared>) -> Result<Self, DbError> {
+    pub(super) fn load(
+        database: Database,
+        clock: Clock,
+        render: Render,
+        shared: Arc<Shared>,
+        monthly_releases: bool,
+    ) -> Result<Self, DbError> {
         let mut connection = database.connection()?;
         let (known, cells) = crate::db::transaction::read(&mut connection, load_cells)?;
         let mut sums = Sums::default();
@@ -119,6 +131,8 @@ impl Writer {
             closed,
             known,
             published: None,
+            monthly_releases,
+            released: None,
             stale_directory: false,
             published_at: now,
             polled_at: now,
@@ -130,6 +144,7 @@ impl Writer {
         writer.reload_directory(&mut connection)?;
         writer.methodology()?;
         writer.close_days(&mut connection)?;
+        writer.release_month();
         writer.publish();
         Ok(writer)
     }
@@ -244,7 +259,10 @@ impl Writer {
         if stale && !self.stale_directory && self.published_at.elapsed() >= TICK {
             let closed = self.closed.are_up_to(self.day(), self.known.version);
             match if closed { Ok(()) } else { self.close_days_now() } {
-                Ok(()) => self.publish(),
+                Ok(()) => {
+                    self.release_month();
+                    self.publish();
+                }
                 Err(error) => tracing::warn!(%error, "a day could not be closed; the numbers stay as they were"),
             }
         }
@@ -301,7 +319,7 @@ impl Writer {
         Ok(())
     }
 
-    fn day(&self) -> chrono::NaiveDate {
+    fn day(&self) -> NaiveDate {
         date::day_of((self.clock)().max(self.known.recorded_at))
     }
 
@@ -323,6 +341,17 @@ impl Writer {
     fn close_days_now(&mut self) -> Result<(), DbError> {
         let mut connection = self.database.connection()?;
         self.close_days(&mut connection)
+    }
+
+    /// Publishes the headline of the last month that is over for good, unless that is done.
+    fn release_month(&mut self) {
+        let due = self.closed.last_month_end().filter(|end| self.monthly_releases && self.released != Some(*end));
+        let Some(day) = due else { return };
+        let request = Request::new(Actor::operator(SCHEDULE), Command::Release(day));
+        match self.carry_out(&[&request]).pop() {
+            Some(Ok(_)) => self.released = Some(day),
+            other => tracing::warn!(%day, outcome = ?other, "the release of the month has still to be made"),
+        }
     }
 
     fn publish(&mut self) {

@@ -1,18 +1,11 @@
 //! Closed days: the number as it was known at the close of a day in Hà Nội, for ever.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
-use green_homes::domain::actor::{Actor, Role};
+use chrono::{Datelike, Days, Months, TimeDelta};
+use green_homes::domain::actor::Role;
 use green_homes::domain::date;
-use green_homes::domain::id::Code;
-use green_homes::domain::registration::Registrant;
-use green_homes::domain::state::Tier;
-use green_homes::register::{Command, Done, Engine, Request};
 use serde_json::{Value, json};
 
-use crate::support::{App, Client, TestDatabase, clock_at, db_execute, db_lines, new_installation, on_both_databases};
+use crate::support::{App, Client, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases};
 
 on_both_databases!(
     close_a_day_keeps_its_number_as_it_was,
@@ -21,59 +14,6 @@ on_both_databases!(
     read_the_pace_of_closed_months,
     ask_for_a_day_that_is_none_or_was_before_the_register,
 );
-
-/// A service whose days pass when the test says so.
-struct Passing {
-    app: App,
-    now: Arc<Mutex<DateTime<Utc>>>,
-}
-
-/// Ten in the morning in Hà Nội, some days ahead of the machine's clock, which made the database.
-fn first_morning() -> DateTime<Utc> {
-    date::start_of(date::day_of(Utc::now()) + Days::new(2)) + TimeDelta::hours(10)
-}
-
-impl Passing {
-    async fn begin(database: TestDatabase) -> Self {
-        let now = Arc::new(Mutex::new(first_morning()));
-        Self { app: App::start_at(database, clock_at(now.clone())).await, now }
-    }
-
-    fn today(&self) -> NaiveDate {
-        date::day_of(*self.now.lock().unwrap())
-    }
-
-    /// The clock goes to the morning of a day; gives the number of that day once it is there.
-    async fn pass_to(&self, day: NaiveDate) -> Value {
-        *self.now.lock().unwrap() = date::start_of(day) + TimeDelta::hours(10);
-        let until = Instant::now() + Duration::from_secs(20);
-        loop {
-            let progress = self.app.public().get("/v1/progress").await.body;
-            if progress["meta"]["as_of"] == json!(day.to_string()) {
-                return progress;
-            }
-            assert!(Instant::now() < until, "the day does not pass: {}", progress["meta"]);
-        }
-    }
-
-    async fn at_close_of(&self, day: NaiveDate) -> Value {
-        let reply = self.app.public().get(&format!("/v1/progress?as_of={day}")).await;
-        assert_eq!(reply.status, 200, "{}", reply.text);
-        reply.body
-    }
-
-    /// Registers and verifies a home. Tokens do not live from one day to the next.
-    fn verify_a_home(&self, name: &str) {
-        let engine = Engine::new(self.app.database.db_open(), clock_at(self.now.clone()));
-        let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
-        let actor = Actor::operator("test");
-        let new = Box::new(new_installation(name));
-        let done = engine.execute(&[&Request::new(actor.clone(), Command::Register { by, new })]).results.remove(0);
-        let Ok(Done::Registered { id, .. }) = done else { panic!("{done:?}") };
-        let verify = Command::Verify { id, tier: Tier::Document, note: None };
-        assert!(engine.execute(&[&Request::new(actor, verify)]).results[0].is_ok());
-    }
-}
 
 fn without_today(mut progress: Value) -> Value {
     progress.as_object_mut().unwrap().remove("today");

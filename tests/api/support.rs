@@ -3,6 +3,7 @@
 
 mod client;
 mod database;
+mod passing;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -26,6 +27,7 @@ use serde_json::{Value, json};
 
 pub use client::{Client, Reply};
 pub use database::{TestDatabase, db_execute, db_lines, db_sqlite};
+pub use passing::Passing;
 
 /// Makes one test a database from one async function that takes a [`TestDatabase`].
 macro_rules! on_both_databases {

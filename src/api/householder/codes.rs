@@ -10,9 +10,10 @@ use crate::api::error::ApiError;
 use crate::api::perform::{Answered, perform};
 use crate::api::query::NoQuery;
 use crate::api::reader::read_nothing;
-use crate::api::state::{PublicSettings, State};
+use crate::api::state::State;
 use crate::domain::householder::HouseholderCode;
 use crate::domain::id::InstallationId;
+use crate::register::PublicSettings;
 use crate::register::{Command, Done, HomeCommand, HomeDone};
 
 /// A new code.

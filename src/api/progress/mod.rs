@@ -4,47 +4,44 @@
 mod forms;
 mod view;
 
-use std::sync::Arc;
-
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use crate::api::bridge;
 use crate::api::error::ApiError;
 use crate::api::meta::Meta;
 use crate::api::query::{NoQuery, Query};
-use crate::api::state::{PublicSettings, State};
+use crate::api::state::State;
 use crate::db::days;
 use crate::domain::date::parse_past_day;
-use crate::register::{Figures, Page, ReadyPage, Render, Snapshot};
+use crate::register::{Figures, Page, PublicSettings, ReadyPage, Snapshot};
 
 use forms::{csv, text};
-use view::{ProgressResponse, ProgressView, TodayView, link};
+pub use view::ProgressResponse;
+use view::{ProgressView, TodayView, link};
 
 /// The path that the permalink names.
 const PATH: &str = "/v1/progress";
 const CSV_PATH: &str = "/v1/progress.csv";
 const TEXT_PATH: &str = "/v1/progress.txt";
 
-/// What makes the public pages from figures.
+/// Makes the public pages from figures.
 #[must_use]
-pub fn render(settings: &PublicSettings) -> Render {
-    let settings = settings.clone();
-    Arc::new(move |figures: &Figures| {
-        let body = ProgressResponse {
-            data: ProgressView::of(figures, &settings),
-            meta: Meta::of(figures, &settings, &link(figures.day)),
-            today: None,
-        };
-        // Only numbers, dates and texts: they always have a JSON form.
-        let json = serde_json::to_vec(&body).unwrap_or_default();
-        vec![
-            Page { path: PATH, media_type: "application/json", body: json },
-            Page { path: CSV_PATH, media_type: "text/csv; charset=utf-8; header=present", body: csv(&body) },
-            Page { path: TEXT_PATH, media_type: "text/plain; charset=utf-8", body: text(&body.data).into_bytes() },
-        ]
-    })
+pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<Page> {
+    let body = ProgressResponse {
+        data: ProgressView::of(figures, settings),
+        meta: Meta::of(figures, settings, &link(figures.day)),
+        today: None,
+    };
+    // Only numbers, dates and texts: they always have a JSON form.
+    let json = serde_json::to_vec(&body).unwrap_or_default();
+    vec![
+        Page { path: PATH, media_type: "application/json", body: json },
+        Page { path: CSV_PATH, media_type: "text/csv; charset=utf-8; header=present", body: csv(&body) },
+        Page { path: TEXT_PATH, media_type: "text/plain; charset=utf-8", body: text(&body.data).into_bytes() },
+    ]
 }
 
 /// Progress toward the million
@@ -133,6 +130,11 @@ async fn closed_day(state: &State, snapshot: &Snapshot, day: NaiveDate) -> Resul
         version: figures.version,
         sites_verified: figures.progress.sites.verified,
         percent_of_target: figures.progress.percent_of_target(),
+        bridge: figures
+            .day
+            .pred_opt()
+            .filter(|last| day < *last)
+            .map(|last| format!("{}{}", state.settings.public_url, bridge::link(day, last))),
     };
     if let Some(members) = body.as_object_mut() {
         members.insert("today".to_owned(), serde_json::to_value(&today).map_err(|_| ApiError::Internal)?);

@@ -7,14 +7,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::meta::Meta;
-use crate::api::state::PublicSettings;
 use crate::api::words;
 use crate::domain::fault::Language;
 use crate::domain::pace::{Pace, Projection, pace};
 use crate::domain::progress::{ByStage, Known};
 use crate::domain::quantity::units;
 use crate::domain::reference::target;
-use crate::register::Figures;
+use crate::register::{Figures, PublicSettings};
 
 use super::PATH;
 
@@ -41,6 +40,9 @@ pub struct TodayView {
     pub sites_verified: i64,
     /// Verified sites in percent of the target.
     pub percent_of_target: f64,
+    /// Where it says what changed from that day to the last one that is over; null where there is none in between.
+    #[schema(format = "uri")]
+    pub bridge: Option<String>,
 }
 
 /// The headline.

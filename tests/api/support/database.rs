@@ -40,6 +40,7 @@ impl TestDatabase {
             database_url_file: None,
             public_url: "https://register.example".to_owned(),
             publisher: "Publisher".to_owned(),
+            monthly_releases: true,
             database_connections: 5,
             queue: 1024,
             client_rate: 0,

@@ -1,0 +1,72 @@
+//! The difference between two closed days, from what was kept of the days up to the last of them.
+
+use chrono::NaiveDate;
+
+use crate::db::administration::Activations;
+use crate::db::{Connection, DbError, days};
+use crate::domain::bridge::{Applied, Bridge, bridge};
+use crate::domain::changes::Changes;
+use crate::domain::methodology::{Methodology, methodology};
+use crate::domain::national::NationalSums;
+
+use super::figures::Figures;
+
+/// Days read at a time.
+const STEP: i64 = 64;
+
+/// The difference between the closes of two days.
+pub struct BridgedDays {
+    /// In parts.
+    pub bridge: Bridge,
+    /// What the first day was closed with; without its numbers.
+    pub opening: Figures,
+    /// What the last day was closed with; without its numbers.
+    pub closing: Figures,
+}
+
+/// Bridges the closes of two days; before the register began there was nothing.
+pub fn bridge_days(
+    connection: &mut Connection,
+    (from, to): (NaiveDate, NaiveDate),
+    activations: &Activations,
+) -> Result<BridgedDays, DbError> {
+    let [opening, closing] = [from, to].map(|day| closed(connection, day, activations));
+    let (opening, closing) = (opening?, closing?);
+    let (mut before, mut moved) = (NationalSums::default(), Changes::default());
+    let mut after = None;
+    loop {
+        let some = days::changes(connection, after, to, STEP)?;
+        let Some((last, _)) = some.last() else { break };
+        after = Some(*last);
+        for (day, changes) in &some {
+            if *day <= from {
+                changes.iter().for_each(|(_, sums)| before.add_cells(sums.cells()));
+            } else {
+                moved.add_all(changes);
+            }
+        }
+    }
+    let applied = |figures: &Figures| -> Applied { (figures.methodology, figures.day) };
+    let bridge = bridge(&before, &moved, applied(&opening), applied(&closing));
+    Ok(BridgedDays { bridge, opening, closing })
+}
+
+/// The version and the method that a day was closed with.
+fn closed(connection: &mut Connection, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
+    let nothing = Figures::before_the_register(day);
+    let Some(kept) = days::find(connection, day)? else { return Ok(nothing) };
+    let recorded_at = days::entry(connection, kept.version)?.map(|(_, at)| at.and_utc());
+    Ok(Figures {
+        version: kept.version,
+        hash: kept.hash,
+        recorded_at: recorded_at.unwrap_or(nothing.recorded_at),
+        methodology: method(activations.at(kept.version))?,
+        ..nothing
+    })
+}
+
+/// A methodology that is or was in force.
+pub(super) fn method(number: i32) -> Result<&'static Methodology, DbError> {
+    let unknown = || DbError::Unusable(format!("methodology {number} is not known to this program"));
+    methodology(number).ok_or_else(unknown)
+}

@@ -1,0 +1,78 @@
+//! A service whose days pass when the test says so.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use green_homes::domain::actor::Actor;
+use green_homes::domain::date;
+use green_homes::domain::id::{Code, InstallationId, SiteId};
+use green_homes::domain::registration::Registrant;
+use green_homes::domain::state::Tier;
+use green_homes::register::{Command, Done, Engine, Failure, Request};
+use serde_json::{Value, json};
+
+use super::{App, TestDatabase, clock_at, new_installation};
+
+/// A service whose days pass when the test says so.
+pub struct Passing {
+    pub app: App,
+    pub now: Arc<Mutex<DateTime<Utc>>>,
+}
+
+/// Ten in the morning in Hà Nội, some days ahead of the machine's clock, which made the database.
+fn first_morning() -> DateTime<Utc> {
+    date::start_of(date::day_of(Utc::now()) + Days::new(2)) + TimeDelta::hours(10)
+}
+
+impl Passing {
+    pub async fn begin(database: TestDatabase) -> Self {
+        let now = Arc::new(Mutex::new(first_morning()));
+        Self { app: App::start_at(database, clock_at(now.clone())).await, now }
+    }
+
+    pub fn today(&self) -> NaiveDate {
+        date::day_of(*self.now.lock().unwrap())
+    }
+
+    /// The clock goes to the morning of a day; gives the number of that day once it is there.
+    pub async fn pass_to(&self, day: NaiveDate) -> Value {
+        *self.now.lock().unwrap() = date::start_of(day) + TimeDelta::hours(10);
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let progress = self.app.public().get("/v1/progress").await.body;
+            if progress["meta"]["as_of"] == json!(day.to_string()) {
+                return progress;
+            }
+            assert!(Instant::now() < until, "the day does not pass: {}", progress["meta"]);
+        }
+    }
+
+    pub async fn at_close_of(&self, day: NaiveDate) -> Value {
+        let reply = self.app.public().get(&format!("/v1/progress?as_of={day}")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.body
+    }
+
+    /// Carries out one change at the time of the test, by the way that routes take. Tokens do not live from one day to
+    /// the next.
+    pub fn change(&self, command: Command) -> Result<Done, Failure> {
+        let engine = Engine::new(self.app.database.db_open(), clock_at(self.now.clone()));
+        engine.execute(&[&Request::new(Actor::operator("test"), command)]).results.remove(0)
+    }
+
+    /// Registers a home.
+    pub fn register_a_home(&self, name: &str) -> (InstallationId, SiteId) {
+        let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
+        let done = self.change(Command::Register { by, new: Box::new(new_installation(name)) });
+        let Ok(Done::Registered { id, record, .. }) = done else { panic!("{done:?}") };
+        (id, record.site.id)
+    }
+
+    /// Registers and verifies a home.
+    pub fn verify_a_home(&self, name: &str) -> (InstallationId, SiteId) {
+        let home = self.register_a_home(name);
+        self.change(Command::Verify { id: home.0, tier: Tier::Document, note: None }).unwrap();
+        home
+    }
+}
