@@ -143,9 +143,10 @@ impl Writer {
         writer.shared.checkpoint.store(stored::checkpoint_version(&mut connection)?, Ordering::Relaxed);
         writer.reload_directory(&mut connection)?;
         writer.methodology()?;
-        writer.close_days(&mut connection)?;
+        let today = writer.day();
+        writer.close_days(&mut connection, today)?;
         writer.release_month();
-        writer.publish();
+        writer.publish(today);
         Ok(writer)
     }
 
@@ -254,14 +255,16 @@ impl Writer {
         if self.polled_at.elapsed() >= TICK {
             self.poll();
         }
-        let stale = self.published != Some(self.known.version) || self.day() != self.shared.day();
+        // Asked for once: midnight may pass before the numbers of the day are out.
+        let day = self.day();
+        let stale = self.published != Some(self.known.version) || day != self.shared.day();
         // Which methodology is in force stands in the directory.
         if stale && !self.stale_directory && self.published_at.elapsed() >= TICK {
-            let closed = self.closed.are_up_to(self.day(), self.known.version);
-            match if closed { Ok(()) } else { self.close_days_now() } {
+            let closed = self.closed.are_up_to(day, self.known.version);
+            match if closed { Ok(()) } else { self.close_days_now(day) } {
                 Ok(()) => {
                     self.release_month();
-                    self.publish();
+                    self.publish(day);
                 }
                 Err(error) => tracing::warn!(%error, "a day could not be closed; the numbers stay as they were"),
             }
@@ -333,14 +336,14 @@ impl Writer {
 
     /// Keeps the days that are over. Until that is done, nothing new is published: the same version
     /// on the same day has the same bytes everywhere.
-    fn close_days(&mut self, connection: &mut Connection) -> Result<(), DbError> {
-        let (today, activations) = (self.day(), &self.shared.directory.load().activations);
+    fn close_days(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
+        let activations = &self.shared.directory.load().activations;
         self.closed.close(connection, (today, self.known.version), activations, &self.render)
     }
 
-    fn close_days_now(&mut self) -> Result<(), DbError> {
+    fn close_days_now(&mut self, today: NaiveDate) -> Result<(), DbError> {
         let mut connection = self.database.connection()?;
-        self.close_days(&mut connection)
+        self.close_days(&mut connection, today)
     }
 
     /// Publishes the headline of the last month that is over for good, unless that is done.
@@ -354,7 +357,7 @@ impl Writer {
         }
     }
 
-    fn publish(&mut self) {
+    fn publish(&mut self, day: NaiveDate) {
         let Known { version, hash, recorded_at } = self.known;
         self.published_at = Instant::now();
         let methodology = match self.methodology() {
@@ -364,7 +367,7 @@ impl Writer {
                 return;
             }
         };
-        let (day, progress) = (self.day(), self.sums.progress.clone());
+        let progress = self.sums.progress.clone();
         let works = self.sums.national.works(&mut Estimator::new(methodology, day));
         let month_ends = self.closed.month_ends().to_vec();
         let figures = Figures { version, hash, recorded_at, day, methodology, progress, works, month_ends };
