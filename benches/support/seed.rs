@@ -56,7 +56,7 @@ pub fn sqlite(folder: &Path, homes: u64) -> Result<Seeded> {
     let draft = building.path().join("draft.db");
     let database = Database::open(&Url::Sqlite(draft.display().to_string()), 2)?;
     let seconds = fill(&database, homes)?;
-    let report = audit::audit(&database)?;
+    let report = audit::audit(&database, make_pages)?;
     if !report.ok {
         return Err(format!("the seeded register does not pass its audit: {:?}", report.findings).into());
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::change::ACTOR;
 use crate::api::auth::SigningKey;
+use crate::api::make_pages;
 use crate::app::{self, StartError};
 use crate::db::operations::{self, Audited, BackedUp};
 use crate::db::{Database, DbError, Url};
@@ -24,7 +25,7 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
         .into());
     }
     let database = app::existing_database(settings)?;
-    let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock())?;
+    let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock(), make_pages)?;
     let (version, target) = (manifest.version, directory.display());
     eprintln!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
     let noted = BackedUp { at: clock(), version: manifest.version };
@@ -46,7 +47,7 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
         .into());
     };
     let key = SigningKey::file(&settings.data_dir);
-    let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR };
+    let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR, make: make_pages };
     let restored = backup::restore(&to, clock)?;
     println!("{}", serde_json::to_string_pretty(&restored)?);
     eprintln!(
@@ -65,7 +66,7 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
 /// Carries out `audit`.
 pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, StartError> {
     let database = app::existing_database(settings)?;
-    let report = audit::audit(&database)?;
+    let report = audit::audit(&database, make_pages)?;
     let findings = i64::try_from(report.findings_total).unwrap_or(i64::MAX);
     let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
     warn_unless_noted(&database, |connection| operations::note_audit(connection, noted));

@@ -90,16 +90,16 @@ pub fn verified_sites(connection: &mut Connection) -> Result<Vec<(NaiveDate, i64
 
 /// The headlines of the last days of months, in order, as they were kept.
 pub fn month_ends(connection: &mut Connection) -> Result<Vec<(NaiveDate, String)>, DbError> {
-    let every: Vec<NaiveDate> = on_backend!(connection, c => days::table.order(days::day).select(days::day).load(c))?;
-    let ends: Vec<NaiveDate> = every.into_iter().filter(|day| Month::of(*day).last_day() == *day).collect();
+    let ends: Vec<NaiveDate> =
+        every(connection)?.into_iter().filter(|day| Month::of(*day).last_day() == *day).collect();
     Ok(on_backend!(connection, c => {
         days::table.filter(days::day.eq_any(ends)).order(days::day).select((days::day, days::body)).load(c)
     })?)
 }
 
-/// Every day that is kept with the version at its end, in order.
-pub fn versions(connection: &mut Connection) -> Result<Vec<(NaiveDate, i64)>, DbError> {
-    Ok(on_backend!(connection, c => days::table.order(days::day).select((days::day, days::version)).load(c))?)
+/// Every day that is kept, in order.
+pub fn every(connection: &mut Connection) -> Result<Vec<NaiveDate>, DbError> {
+    Ok(on_backend!(connection, c => days::table.order(days::day).select(days::day).load(c))?)
 }
 
 /// What moved on the days of `(after, up_to]`, in order, so many of them at most.

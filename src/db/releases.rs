@@ -25,6 +25,10 @@ pub struct Release {
     pub published_at: DateTime<Utc>,
     /// The SHA-256 of its body.
     pub sha256: Hash,
+    /// Where the public reached the service then.
+    pub public_url: String,
+    /// Who published it.
+    pub publisher: String,
 }
 
 /// What the entry of a release seals.
@@ -51,6 +55,8 @@ struct ReleaseRow {
     entry: i64,
     published_at: NaiveDateTime,
     sha256: Vec<u8>,
+    public_url: String,
+    publisher: String,
 }
 
 impl TryFrom<ReleaseRow> for Release {
@@ -58,8 +64,15 @@ impl TryFrom<ReleaseRow> for Release {
 
     fn try_from(row: ReleaseRow) -> Result<Self, DbError> {
         let sha256 = row.sha256.try_into().map_err(|_| DbError::corrupt(format!("the hash of release {}", row.day)))?;
-        let (day, version, entry) = (row.day, row.version, row.entry);
-        Ok(Self { day, version, entry, published_at: row.published_at.and_utc(), sha256 })
+        Ok(Self {
+            day: row.day,
+            version: row.version,
+            entry: row.entry,
+            published_at: row.published_at.and_utc(),
+            sha256,
+            public_url: row.public_url,
+            publisher: row.publisher,
+        })
     }
 }
 
@@ -91,6 +104,8 @@ pub fn add(connection: &mut Connection, release: &Release, body: &str) -> Result
         entry: release.entry,
         published_at: stored(release.published_at),
         sha256: release.sha256.to_vec(),
+        public_url: release.public_url.clone(),
+        publisher: release.publisher.clone(),
     };
     on_backend!(connection, c => {
         diesel::insert_into(releases::table).values((&row, releases::body.eq(body))).execute(c)

@@ -84,7 +84,8 @@ table! { days (day) {
 table! { month_tables (day, name) { day -> Date, name -> Text, body -> Text, } }
 
 table! { releases (day) {
-    day -> Date, version -> BigInt, entry -> BigInt, published_at -> Timestamp, sha256 -> Binary, body -> Text,
+    day -> Date, version -> BigInt, entry -> BigInt, published_at -> Timestamp, sha256 -> Binary,
+    public_url -> Text, publisher -> Text, body -> Text,
 } }
 
 table! { idempotency_keys (client_id, key) {

@@ -141,8 +141,9 @@ impl Deciding<'_> {
         let kept = days::find(self.connection, day)?.ok_or(Refusal::invalid("/as_of", Fault::NotClosed))?;
         let Stamp { version: entry, at: published_at, .. } = self.stamp;
         let sha256 = sha256(kept.body.as_bytes());
-        let release = Release { day, version: kept.version, entry, published_at, sha256 };
-        releases::add(self.connection, &release, &kept.body)?;
+        let days::Day { version, body, public_url, publisher, .. } = kept;
+        let release = Release { day, version, entry, published_at, sha256, public_url, publisher };
+        releases::add(self.connection, &release, &body)?;
         let (action, subject) = (Action::Release, format!("release/{day}"));
         let of = EntryOf { actor, action, cause: Cause::Administration, subject };
         self.append(of, &ReleaseDoc::of(&release), None, &Contribution::new())?;

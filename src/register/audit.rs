@@ -17,7 +17,9 @@ use crate::domain::id::SiteId;
 use crate::domain::site::SiteRecord;
 use crate::domain::totals::Totals;
 
+use super::audit_days::DaysTold;
 use super::audit_householders::Told;
+use super::figures::MakePages;
 
 /// Entries, cells or sites read at a time.
 const CHUNK: i64 = 2_000;
@@ -46,7 +48,8 @@ pub struct Report {
 /// One thing that is wrong.
 #[derive(Serialize, Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is about, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`, `dispute 9`.
+    /// What it is about, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`, `dispute 9`,
+    /// `day 2026-11-25`, `release 2026-10-31`.
     pub what: String,
     /// What is wrong with it.
     pub problem: String,
@@ -63,20 +66,24 @@ struct Audit<'a> {
     names: BTreeSet<i64>,
     /// What the entries say of erasures and disputes.
     told: Told,
+    /// What they say of closed days and releases.
+    days: DaysTold,
     /// The hash and the instant of the entry before.
     previous: (Vec<u8>, DateTime<Utc>),
 }
 
-/// Audits the whole register.
-pub fn audit(database: &Database) -> Result<Report, DbError> {
+/// Audits the whole register; `make` makes the headlines that closed days and releases are held against.
+pub fn audit(database: &Database, make: MakePages) -> Result<Report, DbError> {
     let mut connection = database.connection()?;
     transaction::read(&mut connection, |connection| {
+        let days = DaysTold::load(connection, make)?;
         let mut audit = Audit {
             connection,
             report: Report::default(),
             sums: Sums::new(),
             names: BTreeSet::new(),
             told: Told::default(),
+            days,
             previous: (GENESIS.to_vec(), DateTime::UNIX_EPOCH),
         };
         audit.run()?;
@@ -111,6 +118,9 @@ impl Audit<'_> {
         self.report.cells = self.sums.values().filter(|sum| !sum.is_zero()).count() as u64;
         self.check_references()?;
         for (what, problem) in std::mem::take(&mut self.told).findings(self.connection)? {
+            self.found(what, problem);
+        }
+        for (what, problem) in self.days.findings(self.connection)? {
             self.found(what, problem);
         }
         self.check_sites()
@@ -150,7 +160,9 @@ impl Audit<'_> {
                 };
                 self.check_chain(&entry);
                 self.check_facts(&entry, facts.remove(&version).as_ref());
-                self.check_journal(&entry, &postings.remove(&version).unwrap_or_default());
+                let postings = postings.remove(&version).unwrap_or_default();
+                self.check_journal(&entry, &postings);
+                self.days.hear(self.connection, &entry, &postings)?;
             }
             after = to;
         }
@@ -188,6 +200,7 @@ impl Audit<'_> {
                     self.found(what, "do not match the digest of the entry");
                 } else {
                     self.told.hear(entry.version, &entry.action, facts, sealed);
+                    self.days.hear_release(entry.version, &entry.action, facts);
                 }
                 // Inside a JSON text these quotes would be escaped.
                 if facts.contains("\"site_refs\":") {

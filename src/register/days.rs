@@ -88,11 +88,11 @@ impl Course {
         })
     }
 
-    /// Goes on to the next day once a day is kept.
-    pub fn turn(&mut self, kept: &Day) {
+    /// Goes on to the day after `day`.
+    pub fn turn(&mut self, day: NaiveDate) {
         self.changes = Changes::default();
-        if is_last_of_month(kept.day) {
-            self.month_ends.push(kept.verified_sites);
+        if is_last_of_month(day) {
+            self.month_ends.push(self.sums.progress.sites.verified);
         }
     }
 
@@ -186,16 +186,14 @@ impl ClosedDays {
     ) -> Result<(), DbError> {
         let end = days::version_at_end_of(connection, day, (self.course.version, version))?;
         self.advance(connection, end)?;
-        let kept = transaction::write(connection, |connection| -> Result<Day, DbError> {
+        transaction::write(connection, |connection| {
             let head = head::lock(connection)?;
             let end = days::version_at_end_of(connection, day, (self.course.version, head.version))?;
             self.advance(connection, end)?;
-            let kept = self.course.kept(day, activations, render)?;
-            days::keep(connection, &kept)?;
-            head::close(connection, day)?;
-            Ok(kept)
+            days::keep(connection, &self.course.kept(day, activations, render)?)?;
+            head::close(connection, day)
         })?;
-        self.course.turn(&kept);
+        self.course.turn(day);
         self.day = Some(day);
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 mod administer;
 pub mod audit;
+mod audit_days;
 mod audit_householders;
 pub mod backup;
 mod batch;

@@ -2,6 +2,7 @@
 //! on both databases. Merges, splits and decommissionings too, though no route offers them yet.
 
 use chrono::{Days, NaiveDate};
+use green_homes::api::make_pages;
 use green_homes::db::{cells as stored, head, lookup};
 use green_homes::domain::actor::Actor;
 use green_homes::domain::administration::NewPartner;
@@ -360,7 +361,7 @@ impl Driver {
             let same = |to_date| Estimate { to_date, ..Estimate::default() };
             naive::assert_same(&same(found), &same(expected), &on.to_string());
         }
-        let report = audit::audit(&self.database.db_open()).unwrap();
+        let report = audit::audit(&self.database.db_open(), make_pages).unwrap();
         assert!(report.ok, "{:?}", report.findings);
     }
 }

@@ -1,15 +1,18 @@
 //! One changed byte anywhere is found by `audit`, which names it.
 
+use chrono::Days;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use green_homes::api::make_pages;
 use green_homes::domain::actor::Role;
+use green_homes::register::Command;
 use green_homes::register::audit::{Report, audit};
 use serde_json::json;
 
 use crate::process::output;
-use crate::support::{App, TestDatabase, db_lines, db_sqlite, home, on_both_databases};
+use crate::support::{App, Passing, TestDatabase, db_lines, db_sqlite, home, on_both_databases};
 
-on_both_databases!(change_one_byte_anywhere_is_found_and_named);
+on_both_databases!(change_one_byte_anywhere_is_found_and_named, change_a_closed_day_or_a_release_is_found_and_named,);
 
 /// The entries of [`written`]: 1 partner, 2 client, 3 client, 4 and 5 installations, 6 verification.
 const CHANGES: [(&str, &str); 39] = [
@@ -56,17 +59,52 @@ const CHANGES: [(&str, &str); 39] = [
 
 async fn change_one_byte_anywhere_is_found_and_named(database: TestDatabase) {
     let database = written(database).await;
-    assert!(audit(&database.db_open()).unwrap().ok);
+    assert!(audit(&database.db_open(), make_pages).unwrap().ok);
     for (change, named) in CHANGES {
         let copy = copy_of(&database);
         db_execute(&copy.url, change);
-        let report = audit(&copy.db_open()).unwrap();
+        let report = audit(&copy.db_open(), make_pages).unwrap();
         assert!(!report.ok && names(&report, named), "{change}: {:?}", report.findings);
     }
     let copy = copy_of(&database);
     db_execute(&copy.url, CHANGES[0].0);
     let (report, code) = output(&copy, &["audit"]);
     assert_eq!((code, &report["findings"][0]["what"]), (Some(1), &json!("entry 4")), "{report}");
+}
+
+const CHANGES_OF_DAYS: [(&str, &str); 13] = [
+    ("UPDATE days SET body = replace(body, '\"verified\":1', '\"verified\":2')", "day "),
+    ("UPDATE days SET body = '{}}'", "day "),
+    ("UPDATE days SET version = version - 1", "day "),
+    ("UPDATE days SET verified_sites = 2", "day "),
+    ("UPDATE days SET changes = ''", "day "),
+    ("UPDATE days SET publisher = 'Somebody'", "day "),
+    ("UPDATE days SET day = '2020-02-24' WHERE day = (SELECT min(day) FROM days)", "day 2020-02-24"),
+    ("UPDATE releases SET body = replace(body, '\"verified\":1', '\"verified\":2')", "release "),
+    ("UPDATE releases SET public_url = 'https://elsewhere.example'", "release "),
+    ("UPDATE releases SET version = version - 1", "release "),
+    ("UPDATE releases SET sha256 = (SELECT hash FROM register_head)", "release "),
+    ("UPDATE releases SET entry = 1", "release "),
+    ("DELETE FROM releases", "facts "),
+];
+
+async fn change_a_closed_day_or_a_release_is_found_and_named(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    days.verify_a_home("a");
+    let first = days.today();
+    days.pass_to(first + Days::new(1)).await;
+    days.change(Command::Release(first)).unwrap();
+    days.pass_to(first + Days::new(3)).await;
+    let database = days.app.stop().await;
+    let report = audit(&database.db_open(), make_pages).unwrap();
+    assert!(report.ok, "{:?}", report.findings);
+    for (change, named) in CHANGES_OF_DAYS {
+        let copy = copy_of(&database);
+        db_execute(&copy.url, change);
+        let report = audit(&copy.db_open(), make_pages).unwrap();
+        assert!(!report.ok && names(&report, named), "{change}: {:?}", report.findings);
+    }
 }
 
 /// A register with two installations, one of them verified with a note, stopped at a checkpoint.

@@ -20,6 +20,8 @@ CREATE TABLE releases (
     entry BIGINT NOT NULL,
     published_at TIMESTAMP NOT NULL,
     sha256 BYTEA NOT NULL,
+    public_url TEXT NOT NULL,
+    publisher TEXT NOT NULL,
     body TEXT NOT NULL
 );
 CREATE TRIGGER releases_refuse_change BEFORE UPDATE OR DELETE ON releases

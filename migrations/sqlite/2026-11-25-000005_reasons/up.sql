@@ -20,6 +20,8 @@ CREATE TABLE releases (
     entry INTEGER NOT NULL,
     published_at TEXT NOT NULL,
     sha256 BLOB NOT NULL,
+    public_url TEXT NOT NULL,
+    publisher TEXT NOT NULL,
     body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER releases_refuse_update BEFORE UPDATE ON releases

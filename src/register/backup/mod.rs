@@ -17,6 +17,7 @@ use crate::domain::date;
 use crate::domain::entry::hex;
 
 use super::audit;
+use super::figures::MakePages;
 
 pub use files::KeptFile;
 use files::make_private;
@@ -68,13 +69,19 @@ fn at(path: &Path) -> impl Fn(io::Error) -> BackupError {
 }
 
 /// Backs a register up into `directory`, which is not there or empty, while it may be in use. What
-/// is there in the end has been audited. `key` is the private key that signs tokens.
-pub fn backup(database: &Database, key: &Path, directory: &Path, now: DateTime<Utc>) -> Result<Manifest, BackupError> {
+/// is there in the end has been audited, with the headlines that `make` makes. `key` is the private key that signs tokens.
+pub fn backup(
+    database: &Database,
+    key: &Path,
+    directory: &Path,
+    now: DateTime<Utc>,
+    make: MakePages,
+) -> Result<Manifest, BackupError> {
     migrations::check_current(&mut database.connection()?)?;
     refuse_used(directory)?;
     let draft = files::draft_of(directory)?;
     make_private(&draft).map_err(at(&draft))?;
-    match write(database, key, &draft, now) {
+    match write(database, key, &draft, now, make) {
         Ok(manifest) => {
             fs::rename(&draft, directory).map_err(at(directory))?;
             files::sync_parent(directory)?;
@@ -102,7 +109,13 @@ fn refuse_used(directory: &Path) -> Result<(), BackupError> {
 }
 
 /// The files, then the audit, then the manifest.
-fn write(database: &Database, key: &Path, draft: &Path, now: DateTime<Utc>) -> Result<Manifest, BackupError> {
+fn write(
+    database: &Database,
+    key: &Path,
+    draft: &Path,
+    now: DateTime<Utc>,
+    make: MakePages,
+) -> Result<Manifest, BackupError> {
     let path = draft.join(DATABASE);
     copy::copy_to(&mut database.connection()?, &path)?;
     let mut kept = vec![KeptFile::of(&path)?];
@@ -112,7 +125,7 @@ fn write(database: &Database, key: &Path, draft: &Path, now: DateTime<Utc>) -> R
         kept.push(KeptFile::of(&copied)?);
     }
     let copied = Database::open_frozen(&path.display().to_string())?;
-    let report = audit::audit(&copied)?;
+    let report = audit::audit(&copied, make)?;
     if !report.ok {
         return Err(BackupError::Refused(format!(
             "no backup: the audit of the copy found {} things wrong at version {}; run `green-homes audit`. The copy \

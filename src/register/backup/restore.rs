@@ -12,6 +12,7 @@ use crate::domain::entry::hex;
 use crate::register::audit;
 use crate::register::command::{Command, Failure, Request};
 use crate::register::engine::{Clock, Engine};
+use crate::register::figures::MakePages;
 
 use super::{BackupError, DATABASE, Manifest, at, files};
 
@@ -28,6 +29,8 @@ pub struct Restore<'a> {
     pub key: &'a Path,
     /// Who restores, as the entry says.
     pub actor: &'a str,
+    /// Makes the headlines that the audit holds closed days against.
+    pub make: MakePages,
 }
 
 /// What was restored.
@@ -150,7 +153,7 @@ fn put_right(
         return Err(BackupError::Refused(format!("the entry of the restoration {why}; the log says why")));
     }
     drop(engine);
-    let report = audit::audit(&database)?;
+    let report = audit::audit(&database, of.make)?;
     if !report.ok {
         let first = report.findings.first().map(|finding| format!("{}: {}", finding.what, finding.problem));
         let why = format!("the audit found {} things wrong: {}", report.findings_total, first.unwrap_or_default());
