@@ -55,6 +55,7 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
             sent("CreateClient", &admin, "/v1/clients", "", |body| body),
             sent("ResetSecret", &admin, "/v1/clients/c-none/reset-secret", "", |body| body),
             sent("CreateProject", &admin, "/v1/projects", "", |body| body),
+            sent("CreateRelease", &admin, "/v1/progress/releases", "", |body| body),
         ];
         let names = every_name(&document);
         for one in &all {

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::Days;
 use green_homes::domain::actor::Role;
 use serde_json::{Value, json};
 
 use super::schema::{document, faults};
 use crate::erasure::identified;
-use crate::support::{App, Client, Reply, TestDatabase, home, run};
+use crate::support::{App, Client, Passing, Reply, TestDatabase, home, run};
 
 /// Holds answers against the document, and remembers which it saw.
 struct Checker {
@@ -68,6 +69,7 @@ fn answer_of_every_route_is_as_documented() {
         check_lifecycle(&app, &mut checker).await;
         check_public(&app, &mut checker).await;
         check_tokens(&app, &mut checker).await;
+        check_closed_days(&mut checker).await;
         let document = green_homes::api::openapi::document();
         let operations = green_homes::api::openapi::operations(&document).into_iter();
         let documented: BTreeSet<_> = operations.map(|(method, path)| (method.to_lowercase(), path)).collect();
@@ -310,6 +312,31 @@ async fn check_public(app: &App, checker: &mut Checker) {
     for code in ["invalid_request", "nothing"] {
         checker.get(&anybody, "/problems/{code}", &format!("/problems/{code}")).await;
     }
+}
+
+/// What only a register has that is older than a day.
+async fn check_closed_days(checker: &mut Checker) {
+    let days = Passing::begin(TestDatabase::sqlite()).await;
+    days.app.db_add_partner("SOLARCO", false);
+    days.verify_a_home("a");
+    let first = days.today();
+    days.pass_to(first + Days::new(2)).await;
+    let (admin, anybody) = (days.app.client(Role::Admin, None).await, days.app.public());
+    let (releases, one) = ("/v1/progress/releases", "/v1/progress/releases/{id}");
+    for (day, status) in [(json!(first), 201), (json!(first), 200), (json!("soon"), 422)] {
+        let made = checker.post(&admin, releases, releases, &json!({"as_of": day})).await;
+        assert_eq!(made.status, status, "{}", made.text);
+    }
+    checker.get(&anybody, releases, releases).await;
+    for (id, status) in [(first.to_string(), 200), ("2020-02-24".to_owned(), 404)] {
+        assert_eq!(checker.get(&anybody, one, &format!("{releases}/{id}")).await.status, status);
+    }
+    let bridge = "/v1/progress/bridge";
+    for (query, status) in [(format!("?from={first}&to={}", first + Days::new(1)), 200), (String::new(), 422)] {
+        assert_eq!(checker.get(&anybody, bridge, &format!("{bridge}{query}")).await.status, status);
+    }
+    checker.get(&anybody, "/v1/progress", &format!("/v1/progress?as_of={first}")).await;
+    days.app.stop().await;
 }
 
 async fn check_tokens(app: &App, checker: &mut Checker) {
