@@ -48,6 +48,22 @@ pub fn records(connection: &mut Connection, ids: &[SiteId]) -> Result<Vec<SiteRe
     Ok(records)
 }
 
+/// The next sites after one, in the order of their ids, as counting needs them: without what is personal.
+pub fn counted(connection: &mut Connection, after: Option<SiteId>, limit: i64) -> Result<Vec<SiteRecord>, DbError> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows: Vec<SiteRow> = on_backend!(connection, c => {
+        sites::table.filter(sites::id.gt(after)).order(sites::id).limit(limit).select(SiteRow::as_select()).load(c)
+    })?;
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let mut at_site = installations_of(connection, &ids)?;
+    let record = |row: SiteRow| {
+        let site = Site::try_from(row)?;
+        let installations = at_site.remove(&site.id).unwrap_or_default();
+        Ok(SiteRecord { site, external_id: None, private: PrivateFacts::default(), installations })
+    };
+    rows.into_iter().map(record).collect()
+}
+
 /// The record of a site, or of the one that took its place.
 pub fn successor(connection: &mut Connection, mut id: SiteId) -> Result<Option<SiteRecord>, DbError> {
     loop {

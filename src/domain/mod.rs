@@ -36,6 +36,7 @@ pub mod reason;
 pub mod reference;
 pub mod refusal;
 pub mod registration;
+pub mod scope;
 pub mod site;
 pub mod state;
 pub mod text;

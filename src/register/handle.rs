@@ -13,11 +13,13 @@ use tokio::sync::{Notify, oneshot};
 use crate::db::administration::Directory;
 use crate::db::{Database, DbError};
 use crate::domain::entry::Hash;
+use crate::domain::scope::Scope;
 
 use super::cells::Cells;
 use super::command::{Done, Failure, Request};
 use super::engine::Clock;
 use super::figures::{Figures, Render, Snapshot};
+use super::scopes::{LastCounted, Scoped};
 use super::stats::Stats;
 use super::under_way::UnderWay;
 use super::writer::{Asked, Job, Writer};
@@ -103,6 +105,7 @@ pub struct Register {
     queue_capacity: usize,
     shared: Arc<Shared>,
     under_way: UnderWay,
+    scoped: LastCounted,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -134,6 +137,7 @@ impl Register {
             queue_capacity: options.queue,
             shared,
             under_way: UnderWay::default(),
+            scoped: LastCounted::default(),
             thread,
         })
     }
@@ -192,6 +196,11 @@ impl Register {
     /// The cells, and the version that they are of. Whoever holds this keeps the writer waiting.
     pub fn counted(&self) -> RwLockReadGuard<'_, Counted> {
         self.shared.counted.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What each partner's, or each project's, installations count for, lately. Blocks, on a large register for long.
+    pub fn scoped(&self, scope: Scope) -> Result<Arc<Scoped>, DbError> {
+        self.scoped.get(&self.database, scope)
     }
 
     /// The newest directory of partners and clients.

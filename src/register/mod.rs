@@ -17,8 +17,10 @@ mod handle;
 pub mod health;
 mod householder;
 mod lifecycle;
+mod past;
 mod posting;
 mod restatement;
+mod scopes;
 mod stats;
 mod under_way;
 mod working;
@@ -32,4 +34,5 @@ pub use figures::{Figures, MakePages, Page, PublicSettings, ReadyPage, Render, S
 pub use handle::{Counted, Options, QUEUE, Register};
 pub use householder::{Erased, HomeCommand, HomeDone};
 pub use restatement::{Restated, restate};
+pub use scopes::Scoped;
 pub use stats::Stats;
