@@ -13,6 +13,7 @@ use listenfd::ListenFd;
 use crate::api::auth::{Secrets, SigningKey, Tokens};
 use crate::api::{self, Examiner, Limits, Meter, State};
 use crate::db::{Database, DbError, Url, head, migrations};
+use crate::domain::methodology;
 use crate::register::{Clock, Options, PublicSettings, Register, Render, backup};
 use crate::settings::Settings;
 
@@ -97,9 +98,19 @@ pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usi
     Ok(applied)
 }
 
+/// Makes the methodologies known that stand in the folder of the settings.
+pub fn learn_methodologies(settings: &Settings) -> Result<(), StartError> {
+    let further = settings.methodologies().map_err(|error| format!("--methodology-dir: {error}"))?;
+    if !further.is_empty() {
+        methodology::add(further).map_err(|error| format!("--methodology-dir: {error}"))?;
+    }
+    Ok(())
+}
+
 /// Starts the service: listens, and answers once the cells are loaded.
 pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> {
     settings.check()?;
+    learn_methodologies(settings)?;
     let listener = inherited()?.map_or_else(|| listen(&settings.listen), Ok)?;
     let operators_listener = settings.metrics_listen.as_deref().map(listen).transpose()?;
     let (address, metrics_address) = (listener.local_addr()?, address_of(operators_listener.as_ref())?);

@@ -1,6 +1,9 @@
 //! Settings: flags, then environment, then defaults that work.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use validator::Validate;
@@ -29,6 +32,10 @@ pub struct Settings {
     /// File that holds the database URL, instead of --database-url
     #[arg(long, env = "DATABASE_URL_FILE", global = true)]
     pub database_url_file: Option<PathBuf>,
+
+    /// Folder with further methodologies, N.json each, beside those that are built in [default: none]
+    #[arg(long, env = "GREEN_HOMES_METHODOLOGY_DIR", global = true)]
+    pub methodology_dir: Option<PathBuf>,
 
     /// URL under which the public reaches the service: issuer of tokens, Location, permalinks
     #[arg(long, env = "GREEN_HOMES_PUBLIC_URL", default_value = "http://127.0.0.1:8080", global = true)]
@@ -109,7 +116,7 @@ impl Settings {
             (Some(_), Some(_)) => Err("set DATABASE_URL or DATABASE_URL_FILE, not both".to_owned()),
             (Some(url), None) => Url::parse(url),
             (None, Some(file)) => {
-                let read = std::fs::read_to_string(file);
+                let read = fs::read_to_string(file);
                 let text = read.map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
                 Url::parse(text.trim())
             }
@@ -117,9 +124,32 @@ impl Settings {
         }
     }
 
+    /// The further methodologies, as they stand in their files, by number.
+    pub fn methodologies(&self) -> Result<BTreeMap<i32, String>, String> {
+        let Some(folder) = &self.methodology_dir else { return Ok(BTreeMap::new()) };
+        let unreadable = |path: &Path, error: &dyn Display| format!("{} cannot be read: {error}", path.display());
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+            let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let number = number_of(&path).ok_or_else(|| {
+                    format!("{} is not named by the number of a methodology, as 2.json is", path.display())
+                })?;
+                found.insert(number, fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?);
+            }
+        }
+        Ok(found)
+    }
+
     /// The public URL without a slash at the end.
     #[must_use]
     pub fn public_url(&self) -> String {
         self.public_url.trim_end_matches('/').to_owned()
     }
+}
+
+/// The number that names a file, written as numbers are: two names never mean the same.
+fn number_of(path: &Path) -> Option<i32> {
+    let name = path.file_stem()?.to_str()?;
+    name.parse().ok().filter(|number: &i32| *number > 0 && number.to_string() == name)
 }

@@ -22,7 +22,7 @@ use crate::register::{Counted, Figures};
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::meta::Meta;
+use super::meta::{Meta, address};
 use super::methodology::parse_methodology;
 use super::query::{NoQuery, Query};
 use super::state::State;
@@ -258,7 +258,8 @@ pub fn meta(
     figures.hash = counted.hash;
     figures.recorded_at = counted.recorded_at;
     figures.methodology = methodology;
-    Meta::of(&figures, &state.settings, path)
+    figures.restated = methodology.version != state.register.snapshot().figures.methodology.version;
+    Meta::of(&figures, &state.settings, &address(&figures, path))
 }
 
 /// The columns of one dimension.

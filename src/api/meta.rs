@@ -69,9 +69,16 @@ impl Meta {
                 en: format!("{publisher}, register of Million Green Homes, version {version}, {day}, {permalink}"),
             },
             permalink,
-            warnings: Vec::new(),
+            warnings: figures.restated.then(|| "methodology_not_in_force".to_owned()).into_iter().collect(),
         }
     }
+}
+
+/// The address of figures at a path: it names the methodology, where another one is in force.
+#[must_use]
+pub fn address(figures: &Figures, path: &str) -> String {
+    let number = figures.methodology.version;
+    if figures.restated { format!("{path}?methodology={number}") } else { path.to_owned() }
 }
 
 /// An instant as JSON shows it: UTC, whole microseconds, `Z`.

@@ -1,5 +1,7 @@
 //! How emissions are estimated, for those who check it: every version with every factor.
 
+use std::sync::Arc;
+
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
@@ -7,12 +9,18 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::db::activations::Activation;
 use crate::domain::fault::Fault;
 use crate::domain::methodology::{Methodology, all, methodology};
+use crate::register::Snapshot;
 
 use super::error::ApiError;
+use super::meta::instant;
 use super::query::NoQuery;
 use super::state::State;
+
+/// What is in force may change.
+const FRESH: &str = "public, max-age=60";
 
 /// Every methodology.
 #[derive(Serialize, ToSchema)]
@@ -20,7 +28,7 @@ pub struct MethodologyList {
     data: Vec<MethodologyView>,
 }
 
-/// A methodology. It never changes.
+/// A methodology, and since when it is in force.
 #[derive(Serialize, ToSchema)]
 struct MethodologyView {
     /// Its number.
@@ -31,10 +39,22 @@ struct MethodologyView {
     title_en: &'static str,
     /// When it was made.
     issued: NaiveDate,
+    /// The SHA-256 of its file, in hexadecimal digits; the entry that puts it in force seals it.
+    sha256: &'static str,
     /// Whether public numbers are made with it now.
     in_force: bool,
-    /// The entries that put it in force; the first one is in force from the beginning.
-    activated_at_versions: Vec<i64>,
+    /// The entries that put it in force, in order; the first methodology is in force from the beginning.
+    activations: Vec<ActivationView>,
+}
+
+/// An entry that put a methodology in force.
+#[derive(Serialize, ToSchema)]
+struct ActivationView {
+    /// The version of the register that it made.
+    version: i64,
+    /// When it was recorded.
+    #[schema(format = DateTime)]
+    recorded_at: String,
 }
 
 /// A methodology with all its factors.
@@ -42,11 +62,23 @@ struct MethodologyView {
 pub struct MethodologyResponse {
     /// Its file: formulas, grid factors, yields, measures, uncertainty, each with unit and source.
     data: Value,
+    /// Which one it is, and since which entry it is in force.
+    about: MethodologyView,
 }
 
-/// The methodology that a query names.
+/// The methodology that a query or a path names. "01" and "+1" would be other names of the same.
 pub fn parse_methodology(raw: &str) -> Result<&'static Methodology, Fault> {
-    raw.parse().ok().and_then(methodology).ok_or(Fault::UnknownMethodology)
+    let number = raw.parse().ok().filter(|number: &i32| number.to_string() == raw);
+    number.and_then(methodology).ok_or(Fault::UnknownMethodology)
+}
+
+/// The newest numbers, made with the methodology that was asked for.
+pub async fn snapshot_with(state: &State, asked: Option<&'static Methodology>) -> Result<Arc<Snapshot>, ApiError> {
+    let snapshot = state.register.snapshot();
+    Ok(match asked {
+        Some(methodology) => web::block(move || snapshot.with(methodology)).await?,
+        None => snapshot,
+    })
 }
 
 /// Every methodology
@@ -54,19 +86,8 @@ pub fn parse_methodology(raw: &str) -> Result<&'static Methodology, Fault> {
 /// Which version is in force, and since which entry of the register.
 #[utoipa::path(get, path = "/v1/methodology", tag = "reference", responses((status = 200, body = MethodologyList)))]
 pub async fn list_methodologies(_: NoQuery, state: web::Data<State>) -> HttpResponse {
-    let (figures, directory) = (state.register.snapshot(), state.register.directory());
-    let in_force = figures.figures.methodology.version;
-    let activated = |number| directory.activations.iter().filter(move |(_, one)| *one == number).map(|(at, _)| at);
-    let data = all().iter().map(|one| MethodologyView {
-        version: one.version,
-        title_vi: &one.title_vi,
-        title_en: &one.title_en,
-        issued: one.issued,
-        in_force: one.version == in_force,
-        activated_at_versions: activated(one.version).collect(),
-    });
-    let list = MethodologyList { data: data.collect() };
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=60")).json(list)
+    let list = MethodologyList { data: all().iter().map(|one| MethodologyView::of(one, &state)).collect() };
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, FRESH)).json(list)
 }
 
 /// One methodology
@@ -74,11 +95,29 @@ pub async fn list_methodologies(_: NoQuery, state: web::Data<State>) -> HttpResp
 /// Every formula and factor, with unit, source and whether it is confirmed. A version never changes.
 #[utoipa::path(get, path = "/v1/methodology/{version}", tag = "reference",
     params(("version" = String, Path, example = "1")), responses((status = 200, body = MethodologyResponse)))]
-pub async fn get_methodology(_: NoQuery, version: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    // "01" and "+1" would be other addresses of the same file.
-    let number = version.parse().ok().filter(|number: &i32| number.to_string() == *version);
-    let found = number.and_then(methodology).ok_or(ApiError::NotFound)?;
-    let data = serde_json::from_str(found.text).map_err(|_| ApiError::Internal)?;
-    let response = MethodologyResponse { data };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(response))
+pub async fn get_methodology(
+    _: NoQuery,
+    version: web::Path<String>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let found = parse_methodology(&version).map_err(|_| ApiError::NotFound)?;
+    let data = serde_json::from_str(&found.text).map_err(|_| ApiError::Internal)?;
+    let response = MethodologyResponse { data, about: MethodologyView::of(found, &state) };
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, FRESH)).json(response))
+}
+
+impl MethodologyView {
+    fn of(one: &'static Methodology, state: &State) -> Self {
+        let (snapshot, directory) = (state.register.snapshot(), state.register.directory());
+        let activation = |at: &Activation| ActivationView { version: at.version, recorded_at: instant(at.recorded_at) };
+        Self {
+            version: one.version,
+            title_vi: &one.title_vi,
+            title_en: &one.title_en,
+            issued: one.issued,
+            sha256: &one.sha256,
+            in_force: one.version == snapshot.figures.methodology.version,
+            activations: directory.activations.of(one.version).map(activation).collect(),
+        }
+    }
 }

@@ -12,12 +12,14 @@ use utoipa::ToSchema;
 
 use crate::domain::aggregate::{Dimension, NONE, Selection, Value};
 use crate::domain::emissions::Estimator;
+use crate::domain::methodology::Methodology;
 use crate::domain::place::PlaceList;
 use crate::domain::quantity::units;
 
 use super::aggregates::label;
 use super::error::ApiError;
 use super::meta::Meta;
+use super::methodology::parse_methodology;
 use super::query::{NoQuery, Query};
 use super::reader::coded;
 use super::state::State;
@@ -93,18 +95,19 @@ struct Feature {
     geometry: Json,
 }
 
-/// What was made last, and when.
-type LastMade = Option<(Instant, Arc<ProvincesResponse>)>;
+/// A list, the number of the methodology, and that of the one in force.
+type Asked = (PlaceList, i32, i32);
 
-/// What was made last, for each list.
+/// What was made last of each, and when.
 #[derive(Default)]
-pub struct Made(Mutex<[LastMade; 2]>);
+pub struct Made(Mutex<BTreeMap<Asked, (Instant, Arc<ProvincesResponse>)>>);
 
 /// Progress by province
 ///
 /// Of the 34 provinces, or with `list=63` of those before 1 July 2025.
 #[utoipa::path(get, path = "/v1/progress/provinces", tag = "progress",
-    params(("list" = Option<String>, Query, description = "34 (the default) or 63.")),
+    params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
+        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, body = ProvincesResponse)))]
 pub async fn get_provinces(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let (_, made) = made(&request, &state).await?;
@@ -115,7 +118,8 @@ pub async fn get_provinces(request: HttpRequest, state: web::Data<State>) -> Res
 ///
 /// The outlines with the same numbers in the properties, for the 34 or, with `list=63`, the 63.
 #[utoipa::path(get, path = "/v1/progress/provinces.geojson", tag = "progress",
-    params(("list" = Option<String>, Query, description = "34 (the default) or 63.")),
+    params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
+        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
 pub async fn get_provinces_map(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let (list, made) = made(&request, &state).await?;
@@ -130,12 +134,13 @@ async fn made(
 ) -> Result<(PlaceList, Arc<ProvincesResponse>), ApiError> {
     let mut query = Query::of(request)?;
     let list = query.parse("list", coded(PlaceList::parse, PlaceList::CODES)).unwrap_or(PlaceList::Now);
+    let asked = query.parse("methodology", parse_methodology);
     query.finish()?;
     let place = state.reads.enter().await?;
     let shared = state.clone();
     let made = web::block(move || {
         let _place = place;
-        make(&shared, list)
+        make(&shared, list, asked)
     });
     Ok((list, made.await??))
 }
@@ -152,22 +157,28 @@ pub async fn get_outlines(_: NoQuery) -> Result<HttpResponse, ApiError> {
 }
 
 /// What is fresh enough, or made now: one asker makes it, the others wait for that.
-fn make(state: &State, list: PlaceList) -> Result<Arc<ProvincesResponse>, ApiError> {
+fn make(
+    state: &State,
+    list: PlaceList,
+    asked: Option<&'static Methodology>,
+) -> Result<Arc<ProvincesResponse>, ApiError> {
+    let snapshot = state.register.snapshot();
+    let (version, in_force, day) = (snapshot.figures.version, snapshot.figures.methodology, state.register.today());
+    let methodology = asked.unwrap_or(in_force);
+    let key = (list, methodology.version, in_force.version);
     let mut made = state.provinces.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let slot = made.get_mut(usize::from(list == PlaceList::Former)).ok_or(ApiError::Internal)?;
-    let (version, day) = (state.register.snapshot().figures.version, state.register.today());
-    if let Some((at, kept)) = slot.as_ref()
+    if let Some((at, kept)) = made.get(&key)
         && kept.meta.as_of == day
         && (kept.meta.version == version || at.elapsed() < FRESH_FOR)
     {
         return Ok(kept.clone());
     }
-    let response = Arc::new(add_up(state, list)?);
-    *slot = Some((Instant::now(), response.clone()));
+    let response = Arc::new(add_up(state, list, methodology)?);
+    made.insert(key, (Instant::now(), response.clone()));
     Ok(response)
 }
 
-fn add_up(state: &State, list: PlaceList) -> Result<ProvincesResponse, ApiError> {
+fn add_up(state: &State, list: PlaceList, methodology: &'static Methodology) -> Result<ProvincesResponse, ApiError> {
     let dimension = match list {
         PlaceList::Now => Dimension::Province,
         PlaceList::Former => Dimension::FormerProvince,
@@ -177,7 +188,7 @@ fn add_up(state: &State, list: PlaceList) -> Result<ProvincesResponse, ApiError>
         filters: vec![(Dimension::Stage, IN_OPERATION.to_vec())],
         ..Selection::default()
     };
-    let (day, methodology) = (state.register.today(), state.register.snapshot().figures.methodology);
+    let day = state.register.today();
     let counted = state.register.counted();
     let mut estimator = Estimator::new(methodology, day);
     let groups = selection.add_up(counted.cells.in_order(), &mut estimator, usize::MAX);

@@ -9,13 +9,15 @@ use utoipa::ToSchema;
 
 use crate::db::days;
 use crate::domain::date::Month;
+use crate::domain::fault::{Because, Fault};
 use crate::domain::interval::{Basis, Interval};
 use crate::domain::national::Standing;
 use crate::domain::quantity::units;
 use crate::register::Snapshot;
 
 use super::error::ApiError;
-use super::meta::Meta;
+use super::meta::{Meta, address};
+use super::methodology::{parse_methodology, snapshot_with};
 use super::query::Query;
 use super::reader::coded;
 use super::state::State;
@@ -87,14 +89,18 @@ impl From<&Standing> for End {
 /// what was known at the end of each month. New is net: what ended or was withdrawn is taken off.
 #[utoipa::path(get, path = "/v1/progress/timeline", tag = "progress",
     params(("interval" = Option<String>, Query, description = "month (the default), quarter or year."),
-        ("basis" = Option<String>, Query, description = "installed_on (the default) or recorded_on.")),
+        ("basis" = Option<String>, Query, description = "installed_on (the default) or recorded_on."),
+        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with recorded_on.")),
     responses((status = 200, body = TimelineResponse)))]
 pub async fn get_timeline(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let interval = query.parse("interval", coded(Interval::parse, Interval::CODES)).unwrap_or(Interval::Month);
     let basis = query.parse("basis", coded(Basis::parse, Basis::CODES)).unwrap_or(Basis::InstalledOn);
+    let asked = query.parse("methodology", parse_methodology);
+    let is_restated_past = basis == Basis::RecordedOn && asked.is_some();
+    query.check("methodology", is_restated_past.then_some(Fault::NotAllowedHere { because: Because::MadeThen }));
     query.finish()?;
-    let snapshot = state.register.snapshot();
+    let snapshot = snapshot_with(&state, asked).await?;
     let ends = if basis == Basis::RecordedOn {
         let kept = state.read(days::month_ends).await?;
         recorded(&kept, &snapshot)?
@@ -103,7 +109,7 @@ pub async fn get_timeline(request: HttpRequest, state: web::Data<State>) -> Resu
         web::block(move || shared.timeline().iter().map(|(month, at)| (*month, End::from(at))).collect()).await?
     };
     let data = rows(&ends, interval, Month::of(snapshot.figures.day));
-    let meta = Meta::of(&snapshot.figures, &state.settings, PATH);
+    let meta = Meta::of(&snapshot.figures, &state.settings, &address(&snapshot.figures, PATH));
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "public, max-age=1, stale-while-revalidate=30"))
         .json(TimelineResponse { data, meta }))

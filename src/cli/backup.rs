@@ -1,4 +1,5 @@
-//! `backup`, `restore` and `audit`: what an operator does against the day that a disk is lost.
+//! `backup`, `restore` and `audit`: what an operator does against the day that a disk is lost. Each audits, and an audit
+//! makes closed days again, by whatever methodology was in force.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
         )
         .into());
     }
+    app::learn_methodologies(settings)?;
     let database = app::existing_database(settings)?;
     let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock(), make_pages)?;
     let (version, target) = (manifest.version, directory.display());
@@ -46,6 +48,7 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
         )
         .into());
     };
+    app::learn_methodologies(settings)?;
     let key = SigningKey::file(&settings.data_dir);
     let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR, make: make_pages };
     let restored = backup::restore(&to, clock)?;
@@ -65,6 +68,7 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
 
 /// Carries out `audit`.
 pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, StartError> {
+    app::learn_methodologies(settings)?;
     let database = app::existing_database(settings)?;
     let report = audit::audit(&database, make_pages)?;
     let findings = i64::try_from(report.findings_total).unwrap_or(i64::MAX);

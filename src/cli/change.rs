@@ -48,9 +48,10 @@ fn explain(refusal: &Refusal, subject: &str) -> String {
         Refusal::ClientRevoked => "this client was revoked; add another one".to_owned(),
         Refusal::CodeTaken { .. } => "this code is taken".to_owned(),
         Refusal::Invalid(faults) => {
-            let told = faults
-                .iter()
-                .map(|f| format!("--{}: {}", f.pointer.trim_start_matches('/'), f.fault.explain(Language::English)));
+            let told = faults.iter().map(|f| match f.pointer.trim_start_matches('/') {
+                "" => f.fault.explain(Language::English),
+                flag => format!("--{flag}: {}", f.fault.explain(Language::English)),
+            });
             told.collect::<Vec<_>>().join("; ")
         }
         _ => "refused".to_owned(),

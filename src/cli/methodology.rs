@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::change::change;
 use crate::app::{self, StartError};
-use crate::db::{administration, head};
+use crate::db::{activations, head};
 use crate::domain::date::day_of;
 use crate::domain::methodology::{Methodology, all, methodology as find};
 use crate::register::{Clock, Command as Change, restate};
@@ -26,6 +26,7 @@ pub(super) enum MethodologyCommand {
 
 /// Carries out `methodology …`.
 pub(super) fn methodology(settings: &Settings, clock: &Clock, command: MethodologyCommand) -> Result<(), StartError> {
+    app::learn_methodologies(settings)?;
     match command {
         MethodologyCommand::Activate { number } => {
             known(number)?;
@@ -45,13 +46,14 @@ fn known(number: i32) -> Result<&'static Methodology, StartError> {
 /// Prints a table of tab-separated columns.
 fn compare(settings: &Settings, clock: &Clock, after: &'static Methodology) -> Result<(), StartError> {
     let database = app::current_database(settings)?;
-    let (version, in_force) = {
+    let (head, in_force) = {
         let mut connection = database.connection()?;
-        (head::version(&mut connection)?, administration::activations(&mut connection)?)
+        (head::read(&mut connection)?, activations::read(&mut connection)?)
     };
-    let before = known(in_force.at(version))?;
+    let before = in_force.at(head.version)?;
+    let day = day_of(clock().max(head.recorded_at));
     println!("figure\tmethodology {}\tmethodology {}\tdifference", before.version, after.version);
-    for row in restate(&database, day_of(clock()), (before, after))? {
+    for row in restate(&database, day, (before, after))? {
         println!("{}\t{:.6}\t{:.6}\t{:.6}", row.figure, row.before, row.after, row.after - row.before);
     }
     Ok(())

@@ -3,23 +3,20 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::dsl::sql;
-use diesel::sql_types::Bool;
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, Selectable, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
 };
-use serde::Deserialize;
 
+use super::activations::{self, Activations};
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
 use super::rows::stored;
-use super::schema::{client_secrets, clients, entries, entry_facts, partners, projects};
+use super::schema::{client_secrets, clients, entries, partners, projects};
 use crate::domain::actor::{Actor, Role};
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::entry::{Action, Cause};
 use crate::domain::id::{Code, PartnerCode, ProjectCode};
-use crate::domain::methodology;
 use crate::domain::reference::ProvinceId;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -111,25 +108,6 @@ impl Client {
     }
 }
 
-/// Which methodology came into force by which entry.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Activations(Vec<(i64, i32)>);
-
-impl Activations {
-    /// The methodology in force at a version of the register: the first, until another one was
-    /// activated.
-    #[must_use]
-    pub fn at(&self, version: i64) -> i32 {
-        let before = self.0.iter().rev().find(|(since, _)| *since <= version);
-        before.map_or_else(|| methodology::first().version, |(_, number)| *number)
-    }
-
-    /// Each activation: its entry, and the methodology.
-    pub fn iter(&self) -> impl Iterator<Item = (i64, i32)> {
-        self.0.iter().copied()
-    }
-}
-
 /// Everything that decides who may do what, and which methodology is in force.
 #[derive(Clone, Default)]
 pub struct Directory {
@@ -177,29 +155,6 @@ pub fn changed(connection: &mut Connection, after: i64, up_to: i64) -> Result<bo
     Ok(found.is_some())
 }
 
-/// Reads which methodology came into force when: the entries say it.
-pub fn activations(connection: &mut Connection) -> Result<Activations, DbError> {
-    #[derive(Deserialize)]
-    struct Activated {
-        methodology: i32,
-    }
-    let rows: Vec<(i64, String)> = on_backend!(connection, c => {
-        entries::table
-            .inner_join(entry_facts::table.on(entry_facts::version.eq(entries::version)))
-            // The condition of the index, word for word.
-            .filter(sql::<Bool>("entries.action = 'activate_methodology'"))
-            .order(entries::version)
-            .select((entries::version, entry_facts::facts))
-            .load(c)
-    })?;
-    let read = |(version, facts): (i64, String)| {
-        let activated: Result<Activated, _> = serde_json::from_str(&facts);
-        let corrupt = |_| DbError::corrupt(format!("the facts of entry {version}"));
-        Ok((version, activated.map_err(corrupt)?.methodology))
-    };
-    rows.into_iter().map(read).collect::<Result<_, _>>().map(Activations)
-}
-
 /// Reads the directory.
 pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
     let partner_rows: Vec<PartnerRow> =
@@ -217,8 +172,8 @@ pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
         .into_iter()
         .map(|row| client(row, &secrets).map(|client| (client.actor.client_id.clone(), client)))
         .collect::<Result<_, _>>()?;
-    let activations = activations(connection)?;
-    Ok(Directory { partners: partner_rows.into_iter().map(partner).collect(), clients, activations })
+    let partners = partner_rows.into_iter().map(partner).collect();
+    Ok(Directory { partners, clients, activations: activations::read(connection)? })
 }
 
 fn client(row: ClientRow, secrets: &[SecretRow]) -> Result<Client, DbError> {

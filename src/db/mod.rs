@@ -7,6 +7,7 @@ pub mod releases;
 mod rows;
 mod schema;
 
+pub mod activations;
 pub mod administration;
 pub mod audit;
 pub mod cells;

@@ -25,14 +25,14 @@ const CAUSES: [Cause; 9] = [
 
 /// The first version with every factor of the grid halved and lives of five years.
 fn another_methodology() -> &'static Methodology {
-    let mut file: serde_json::Value = serde_json::from_str(methodology(1).unwrap().text).unwrap();
+    let mut file: serde_json::Value = serde_json::from_str(&methodology(1).unwrap().text).unwrap();
     for factor in file["grid"]["factors"].as_array_mut().unwrap() {
         factor["tco2_per_mwh"] = (factor["tco2_per_mwh"].as_f64().unwrap() / 2.0).into();
     }
     for measure in file["measures"].as_array_mut().unwrap() {
         measure["lifetime_years"] = 5.into();
     }
-    Box::leak(Box::new(Methodology::read(Box::leak(file.to_string().into_boxed_str())).unwrap()))
+    Box::leak(Box::new(Methodology::read(&file.to_string()).unwrap()))
 }
 
 fn cell() -> impl Strategy<Value = (CellKey, Totals)> {

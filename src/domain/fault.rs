@@ -76,6 +76,7 @@ pub enum Fault {
     UnknownProject,
     UnknownPartner,
     UnknownMethodology,
+    OtherMethodology,
     UnknownCode,
     EmptySpan,
     SpanTooLong { years: u16 },
@@ -124,6 +125,8 @@ pub enum Because {
     NotAReviewer,
     /// Only reviewers and dashboards are limited to a province.
     NotLimitable,
+    /// What is over keeps the methodology that it was made with.
+    MadeThen,
 }
 
 impl Fault {
@@ -176,6 +179,7 @@ impl Fault {
             Self::UnknownProject => "unknown_project",
             Self::UnknownPartner => "unknown_partner",
             Self::UnknownMethodology => "unknown_methodology",
+            Self::OtherMethodology => "other_methodology",
             Self::UnknownCode => "unknown_code",
             Self::EmptySpan => "empty_span",
             Self::SpanTooLong { .. } => "span_too_long",
@@ -360,6 +364,10 @@ impl Fault {
                 "Không có phương pháp mang số này; xem /v1/methodology.",
                 "There is no methodology of this number; see /v1/methodology.",
             ),
+            Self::OtherMethodology => both(
+                "Số này từng có hiệu lực với một tệp khác; phương pháp đã sửa cần số tiếp theo.",
+                "This number was in force with another file before; a changed methodology needs the next number.",
+            ),
             Self::UnknownPartner => both("Không có đối tác mang mã này.", "No partner has this code."),
             Self::TierNotYet => both(
                 "Mức sampled chỉ dùng được khi có quy trình chọn mẫu công khai.",
@@ -413,6 +421,7 @@ impl Because {
             }
             Self::NotAReviewer => "Chỉ vai trò reviewer mới có affiliation (đối tác nơi người đó làm việc).",
             Self::NotLimitable => "Chỉ vai trò reviewer và dashboard mới có thể giới hạn trong một tỉnh.",
+            Self::MadeThen => "Số liệu của ngày đã qua giữ nguyên phương pháp có hiệu lực khi đó.",
         }
     }
 
@@ -432,6 +441,7 @@ impl Because {
             }
             Self::NotAReviewer => "Only the role reviewer has an affiliation (the partner that the person works for).",
             Self::NotLimitable => "Only the roles reviewer and dashboard can be limited to a province.",
+            Self::MadeThen => "Numbers of past days stay as they were made, with the methodology in force then.",
         }
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::db::releases::{self, Release, ReleaseDoc};
-use crate::db::{administration, credentials, days};
+use crate::db::{activations, administration, credentials, days};
 use crate::domain::administration::{NewClient, NewPartner, NewProject};
 use crate::domain::contribution::Contribution;
 use crate::domain::entry::{Action, Cause, Hash, hex, sha256};
@@ -118,18 +118,17 @@ impl Deciding<'_> {
     }
 
     fn activate(&mut self, number: i32) -> Told {
-        if methodology(number).is_none() {
-            return Err(Refusal::NotFound.into());
+        let known = methodology(number).ok_or(Refusal::NotFound)?;
+        let activations = activations::read(self.connection)?;
+        if activations.of(number).any(|one| one.sha256 != known.sha256) {
+            return Err(Refusal::invalid("", Fault::OtherMethodology).into());
         }
-        let in_force = match self.activated {
-            Some(activated) => activated,
-            None => administration::activations(self.connection)?.at(self.decided.version),
-        };
+        let in_force = self.activated.unwrap_or_else(|| activations.number_at(self.decided.version));
         if in_force == number {
             return Ok(None);
         }
         self.activated = Some(number);
-        let facts = json!({"methodology": number, "before": in_force});
+        let facts = json!({"methodology": number, "sha256": known.sha256, "before": in_force});
         Ok(Some((Action::ActivateMethodology, format!("methodology/{number}"), facts)))
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Days, NaiveDate};
 use serde_json::Value;
 
-use crate::db::administration::{self, Activations};
+use crate::db::activations::{self, Activations};
 use crate::db::audit::{StoredEntry, StoredPosting};
 use crate::db::cells::CellTotals;
 use crate::db::days::{self, Day};
@@ -39,7 +39,7 @@ impl DaysTold {
     pub(super) fn load(connection: &mut Connection, make: MakePages) -> Result<Self, DbError> {
         Ok(Self {
             make,
-            activations: administration::activations(connection)?,
+            activations: activations::read(connection)?,
             course: Course::begin(),
             day: None,
             kept: days::every(connection)?.into_iter().collect(),

@@ -2,11 +2,10 @@
 
 use chrono::NaiveDate;
 
-use crate::db::administration::Activations;
+use crate::db::activations::Activations;
 use crate::db::{Connection, DbError, days};
 use crate::domain::bridge::{Applied, Bridge, bridge};
 use crate::domain::changes::Changes;
-use crate::domain::methodology::{Methodology, methodology};
 use crate::domain::national::NationalSums;
 
 use super::figures::Figures;
@@ -60,13 +59,7 @@ fn closed(connection: &mut Connection, day: NaiveDate, activations: &Activations
         version: kept.version,
         hash: kept.hash,
         recorded_at: recorded_at.unwrap_or(nothing.recorded_at),
-        methodology: method(activations.at(kept.version))?,
+        methodology: activations.at(kept.version)?,
         ..nothing
     })
-}
-
-/// A methodology that is or was in force.
-pub(super) fn method(number: i32) -> Result<&'static Methodology, DbError> {
-    let unknown = || DbError::Unusable(format!("methodology {number} is not known to this program"));
-    methodology(number).ok_or_else(unknown)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
-use crate::db::administration::Activations;
+use crate::db::activations::Activations;
 use crate::db::cells::CellTotals;
 use crate::db::days::{self, Day};
 use crate::db::{Connection, DbError, cells as stored, head, transaction};
@@ -18,7 +18,6 @@ use crate::domain::national::NationalSums;
 use crate::domain::progress::Progress;
 use crate::domain::totals::Totals;
 
-use super::bridge::method;
 use super::figures::{Figures, Render};
 
 /// Entries whose postings are read at a time.
@@ -97,13 +96,14 @@ impl Course {
     }
 
     fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
-        let methodology = method(activations.at(self.version))?;
+        let methodology = activations.at(self.version)?;
         Ok(Figures {
             version: self.version,
             hash: self.hash,
             recorded_at: self.recorded_at,
             day,
             methodology,
+            restated: false,
             progress: self.sums.progress.clone(),
             works: self.sums.national.works(&mut Estimator::new(methodology, day)),
             month_ends: self.month_ends.clone(),

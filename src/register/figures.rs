@@ -1,6 +1,7 @@
 //! What is published: all numbers of one version on one day, and the bytes made of them.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -23,8 +24,10 @@ pub struct Figures {
     pub recorded_at: DateTime<Utc>,
     /// The day in Hà Nội.
     pub day: NaiveDate,
-    /// The methodology in force.
+    /// The methodology.
     pub methodology: &'static Methodology,
+    /// Whether another methodology is in force.
+    pub restated: bool,
     /// The headline.
     pub progress: Progress,
     /// What was built comes to: capacity, electricity, emissions.
@@ -43,6 +46,7 @@ impl Figures {
             recorded_at: date::start_of(day),
             day,
             methodology: first(),
+            restated: false,
             progress: Progress::default(),
             works: Works::default(),
             month_ends: Vec::new(),
@@ -102,6 +106,9 @@ pub struct Snapshot {
     pages: Vec<ReadyPage>,
     national: Arc<NationalSums>,
     timeline: OnceLock<Vec<(Month, Standing)>>,
+    render: Render,
+    /// The same with other methodologies, by their numbers: those that were asked for.
+    restated: Mutex<BTreeMap<i32, Arc<Self>>>,
 }
 
 /// A page as it is sent.
@@ -129,7 +136,23 @@ impl Snapshot {
     #[must_use]
     pub fn new(figures: Figures, national: Arc<NationalSums>, render: &Render) -> Self {
         let pages = render.pages(&figures).into_iter().map(ReadyPage::from).collect();
-        Self { figures, pages, national, timeline: OnceLock::new() }
+        let (timeline, restated) = (OnceLock::new(), Mutex::default());
+        Self { figures, pages, national, timeline, render: render.clone(), restated }
+    }
+
+    /// The same with a methodology; made when it is first asked for. Takes a while.
+    #[must_use]
+    pub fn with(self: &Arc<Self>, methodology: &'static Methodology) -> Arc<Self> {
+        if methodology.version == self.figures.methodology.version {
+            return self.clone();
+        }
+        let mut restated = self.restated.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let works = self.national.works(&mut Estimator::new(methodology, self.figures.day));
+            let figures = Figures { methodology, restated: true, works, ..self.figures.clone() };
+            Arc::new(Self::new(figures, self.national.clone(), &self.render))
+        };
+        restated.entry(methodology.version).or_insert_with(make).clone()
     }
 
     /// What stood at the end of each month since the first installation, and today; computed when

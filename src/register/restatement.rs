@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 
 use crate::db::{Database, DbError, transaction};
-use crate::domain::emissions::{Amount, Estimator};
+use crate::domain::emissions::{Amount, Estimate, Estimator};
 use crate::domain::methodology::Methodology;
 use crate::domain::national::NationalSums;
+use crate::domain::quantity::units;
 
 use super::writer::load_cells;
 
@@ -20,7 +21,7 @@ pub struct Restated {
     pub after: f64,
 }
 
-/// Every emission figure of the headline with two methodologies, on a day.
+/// Every figure of the headline that depends on the methodology, with two of them, on a day.
 pub fn restate(
     database: &Database,
     day: NaiveDate,
@@ -31,9 +32,12 @@ pub fn restate(
     national.add_cells(cells.iter());
     let figures = |methodology| {
         let works = national.works(&mut Estimator::new(methodology, day));
-        let kinds = [("to_date", works.verified.to_date), ("annual", works.verified.annual)];
-        let all = kinds.into_iter().chain([("lifetime", works.verified.lifetime)]);
-        all.flat_map(|(name, amount)| named(name, &amount)).collect::<Vec<_>>()
+        let Estimate { to_date, annual, lifetime } = works.verified;
+        let amounts = [("to_date", to_date), ("annual", annual), ("lifetime", lifetime)];
+        // What is past its life is no capacity any more, and how long that is the methodology says.
+        let capacity = [("verified", works.capacity_wp.verified), ("installed", works.capacity_wp.installed)];
+        let capacity = capacity.map(|(stage, watts)| (format!("capacity_kwp.{stage}"), units(watts)));
+        amounts.into_iter().flat_map(|(name, amount)| named(name, &amount)).chain(capacity).collect::<Vec<_>>()
     };
     let pairs = figures(before).into_iter().zip(figures(after));
     Ok(pairs.map(|((figure, before), (_, after))| Restated { figure, before, after }).collect())

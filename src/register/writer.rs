@@ -15,7 +15,7 @@ use crate::domain::cell::CellKey;
 use crate::domain::date;
 use crate::domain::emissions::Estimator;
 use crate::domain::entry::Hash;
-use crate::domain::methodology::{Methodology, methodology};
+use crate::domain::methodology::Methodology;
 
 use super::cells::Cells;
 use super::command::{Command, Done, Failure, Request};
@@ -326,12 +326,9 @@ impl Writer {
         date::day_of((self.clock)().max(self.known.recorded_at))
     }
 
-    /// The methodology in force; this program may be older than the one that put it there.
+    /// The methodology in force.
     fn methodology(&self) -> Result<&'static Methodology, DbError> {
-        let number = self.shared.directory.load().activations.at(self.known.version);
-        methodology(number).ok_or_else(|| {
-            DbError::Unusable(format!("methodology {number} is in force, which this program does not know: upgrade it"))
-        })
+        self.shared.directory.load().activations.at(self.known.version)
     }
 
     /// Keeps the days that are over. Until that is done, nothing new is published: the same version
@@ -370,7 +367,8 @@ impl Writer {
         let progress = self.sums.progress.clone();
         let works = self.sums.national.works(&mut Estimator::new(methodology, day));
         let month_ends = self.closed.month_ends().to_vec();
-        let figures = Figures { version, hash, recorded_at, day, methodology, progress, works, month_ends };
+        let figures =
+            Figures { version, hash, recorded_at, day, methodology, restated: false, progress, works, month_ends };
         let cells = self.shared.counted.read().unwrap_or_else(PoisonError::into_inner).cells.len();
         self.shared.publish(Snapshot::new(figures, self.sums.national.clone(), &self.render), cells);
         self.published = Some(version);

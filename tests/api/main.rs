@@ -37,6 +37,7 @@ mod provinces;
 mod releases;
 mod resilience;
 mod restart;
+mod restating;
 mod tampering;
 mod timeline;
 mod two_processes;

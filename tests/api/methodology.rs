@@ -1,13 +1,17 @@
 //! Which factors public numbers are made with.
 
+use std::fs;
+
 use serde_json::json;
 
-use crate::process::printed;
+use crate::lifecycle::People;
+use crate::process::{command, printed, ran};
 use crate::support::{App, TestDatabase, home, on_both_databases};
 
 on_both_databases!(
     read_the_methodologies_tells_which_is_in_force,
     compare_methodologies_prints_each_figure_and_writes_nothing,
+    ask_for_a_methodology_that_there_is_not_names_every_fault,
 );
 
 async fn read_the_methodologies_tells_which_is_in_force(database: TestDatabase) {
@@ -16,11 +20,13 @@ async fn read_the_methodologies_tells_which_is_in_force(database: TestDatabase) 
     let list = anybody.get("/v1/methodology").await;
     let first = &list.body["data"][0];
     assert_eq!((&first["version"], &first["in_force"]), (&json!(1), &json!(true)), "{}", list.text);
-    assert_eq!(first["activated_at_versions"], json!([]), "from the beginning");
+    assert_eq!(first["activations"], json!([]), "from the beginning");
+    let pinned = "940e6a085f4ddca7f8a6b56feefb78b3fafb1bf16fd800df9ed6acf5fd142392";
+    assert_eq!(first["sha256"], json!(pinned));
     let one = anybody.get("/v1/methodology/1").await;
     let data = &one.body["data"];
     assert_eq!((one.status, &data["grid"]["factors"][9]["tco2_per_mwh"]), (200, &json!(0.6592)), "{}", one.text);
-    assert_eq!(data["measures"].as_array().unwrap().len(), 30);
+    assert_eq!((data["measures"].as_array().unwrap().len(), &one.body["about"]), (30, first));
     assert!(data["measures"].as_array().unwrap().iter().all(|one| one["source"].is_string()), "each says where from");
     for unknown in ["0", "2", "01", "+1", "x"] {
         assert_eq!(anybody.get(&format!("/v1/methodology/{unknown}")).await.status, 404, "{unknown}");
@@ -40,9 +46,88 @@ async fn compare_methodologies_prints_each_figure_and_writes_nothing(database: T
     partner.register(&home("a")).await;
     let version = app.db_version();
     let (said, _, code) = printed(&app.database, &["methodology", "compare", "1"]);
-    assert_eq!((code, said.lines().count()), (Some(0), 19), "{said}");
+    assert_eq!((code, said.lines().count()), (Some(0), 21), "{said}");
     assert!(said.starts_with("figure\tmethodology 1\tmethodology 1\tdifference\nto_date.generation_kwh\t"), "{said}");
     assert!(said.lines().skip(1).all(|line| line.ends_with("\t0.000000")), "{said}");
     assert_eq!(app.db_version(), version);
     app.stop().await;
+}
+
+async fn ask_for_a_methodology_that_there_is_not_names_every_fault(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let estimate = format!("/v1/installations/{}/estimate", people.installation_in("verified", "a").await);
+    let anybody = app.public();
+    for (caller, path) in [
+        (&anybody, "/v1/progress"),
+        (&anybody, "/v1/progress.csv"),
+        (&anybody, "/v1/progress.txt"),
+        (&anybody, "/v1/progress/timeline"),
+        (&anybody, "/v1/progress/provinces"),
+        (&anybody, "/v1/progress/provinces.geojson"),
+        (&people.dashboard, "/v1/aggregates"),
+        (&people.owner, &estimate),
+    ] {
+        let asked = async |query: &str| {
+            let reply = caller.get(&format!("{path}?{query}")).await;
+            (reply.status, reply.errors())
+        };
+        let named = |faults: &[(&str, &str)]| -> Vec<(String, String)> {
+            faults.iter().map(|(at, code)| ((*at).to_owned(), (*code).to_owned())).collect()
+        };
+        for wrong in ["99", "0", "-1", "01", "%2B1", "1.0", "one", "", "99999999999"] {
+            let both = named(&[("methodology", "unknown_methodology"), ("x", "unknown_field")]);
+            assert_eq!(asked(&format!("x=1&methodology={wrong}")).await, (422, both), "{path} {wrong}");
+        }
+        let twice = named(&[("methodology", "duplicate_field")]);
+        assert_eq!(asked("methodology=1&methodology=1").await, (422, twice), "{path}");
+        assert_eq!(asked("methodology=1").await, (200, Vec::new()), "{path}");
+        let over = ["not_a_date", "in_the_future"]
+            .map(|code| named(&[("as_of", code), ("methodology", "unknown_methodology")]));
+        let past = named(&[("methodology", "not_allowed_here")]);
+        if path == "/v1/progress" {
+            assert_eq!(asked("as_of=2026-02-30&methodology=2.0").await, (422, over[0].clone()));
+            assert_eq!(asked("as_of=2999-01-01&methodology=2.0").await, (422, over[1].clone()));
+            assert_eq!(asked("as_of=2020-02-24&methodology=1").await, (422, past), "a past day is as it was");
+        } else if path == "/v1/progress/timeline" {
+            assert_eq!(asked("basis=recorded_on&methodology=1").await, (422, past), "past days are as they were");
+        }
+    }
+    app.stop().await;
+}
+
+#[test]
+fn start_with_a_folder_that_holds_something_else_says_what_is_wrong() {
+    let database = TestDatabase::sqlite();
+    let second = include_str!("../data/methodology/2.json");
+    let first = include_str!("../../reference/methodology/1.json");
+    for (name, text, said) in [
+        ("two.json", second.to_owned(), "two.json is not named by the number of a methodology, as 2.json is"),
+        ("02.json", second.to_owned(), "02.json is not named by the number of a methodology, as 2.json is"),
+        ("3.json", second.to_owned(), "3.json says that it is version 2"),
+        (
+            "3.json",
+            second.replace("\"version\": 2", "\"version\": 3"),
+            "3.json is there, but there is no methodology 2",
+        ),
+        ("1.json", format!("{first}\n"), "1.json is not the methodology 1 that is built in"),
+        (
+            "2.json",
+            second.replace("\"lamp\"", "\"lamps\""),
+            "2.json: led_lighting: its quantities are in lamp, not in lamps",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(name), text).unwrap();
+        fs::write(folder.path().join("README.md"), "what is no methodology is not looked at").unwrap();
+        for arguments in [&["serve"][..], &["methodology", "compare", "1"]] {
+            let mut command = command(&database, database.data_dir.path());
+            command.env("GREEN_HOMES_METHODOLOGY_DIR", folder.path()).args(arguments);
+            let (_, words, code) = ran(command);
+            assert!(code == Some(1) && words.contains("--methodology-dir: ") && words.contains(said), "{words}");
+        }
+    }
+    let nowhere = database.data_dir.path().join("nowhere");
+    let (_, words, code) = printed(&database, &["serve", "--methodology-dir", nowhere.to_str().unwrap()]);
+    assert!(code == Some(1) && words.contains("nowhere cannot be read: "), "{words}");
 }

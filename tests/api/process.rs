@@ -87,14 +87,21 @@ pub fn output(database: &TestDatabase, arguments: &[&str]) -> (Value, Option<i32
     (serde_json::from_slice(&output.stdout).unwrap_or_default(), output.status.code())
 }
 
-/// A partner's client, made on the command line.
 /// What a command prints and says, and its exit code.
 pub fn printed(database: &TestDatabase, arguments: &[&str]) -> (String, String, Option<i32>) {
-    let output = command(database, database.data_dir.path()).args(arguments).output().unwrap();
+    let mut command = command(database, database.data_dir.path());
+    command.args(arguments);
+    ran(command)
+}
+
+/// The same of a command as it stands.
+pub fn ran(mut command: Command) -> (String, String, Option<i32>) {
+    let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.code())
 }
 
+/// A partner's client, made on the command line.
 pub fn partner_client(database: &TestDatabase, code: &str) -> (String, String) {
     assert_eq!(output(database, &["partner", "add", "--code", code, "--name", code]).1, Some(0));
     client(database, &["--role", "partner", "--partner", code, "--name", "tests"])

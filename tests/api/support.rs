@@ -6,7 +6,7 @@ mod database;
 mod passing;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use green_homes::api::make_pages;
 use green_homes::app::{self, Service};
@@ -15,6 +15,7 @@ use green_homes::domain::administration::{NewClient, NewPartner};
 use green_homes::domain::id::Code;
 use green_homes::domain::installation::Terms;
 use green_homes::domain::measures::{MeasureLine, MeasureLines};
+use green_homes::domain::methodology::Methodology;
 use green_homes::domain::place::Place;
 use green_homes::domain::private::PrivateFacts;
 use green_homes::domain::quantity::Quantity;
@@ -231,6 +232,13 @@ pub fn new_installation(name: &str) -> NewInstallation {
 pub fn pilot() -> Vec<Value> {
     let text = include_str!("../data/pilot-2020.ndjson");
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A methodology that is not built in, with other factors in every part.
+pub fn second_methodology() -> &'static Methodology {
+    static SECOND: LazyLock<Methodology> =
+        LazyLock::new(|| Methodology::read(include_str!("../data/methodology/2.json")).unwrap());
+    &SECOND
 }
 
 /// The binary under test.

@@ -12,10 +12,12 @@ use serde_json::Value;
 use crate::api::bridge;
 use crate::api::error::ApiError;
 use crate::api::meta::Meta;
-use crate::api::query::{NoQuery, Query};
+use crate::api::methodology::{parse_methodology, snapshot_with};
+use crate::api::query::Query;
 use crate::api::state::State;
 use crate::db::days;
 use crate::domain::date::parse_past_day;
+use crate::domain::fault::{Because, Fault};
 use crate::register::{Figures, Page, PublicSettings, ReadyPage, Snapshot};
 
 use forms::{csv, text};
@@ -32,7 +34,7 @@ const TEXT_PATH: &str = "/v1/progress.txt";
 pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<Page> {
     let body = ProgressResponse {
         data: ProgressView::of(figures, settings),
-        meta: Meta::of(figures, settings, &link(figures.day)),
+        meta: Meta::of(figures, settings, &link(figures)),
         today: None,
     };
     // Only numbers, dates and texts: they always have a JSON form.
@@ -47,51 +49,59 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<Page> {
 /// Progress toward the million
 ///
 /// Public. Verified sites make the headline; what waits for verification stands beside it. With `as_of`, as it was known
-/// at the close of that day in Hà Nội, with the number of today beside it.
+/// at the close of that day in Hà Nội, with the number of today beside it. With `methodology`, as it is today by another
+/// one than that in force.
 #[utoipa::path(get, path = "/v1/progress", tag = "progress",
-    params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today.")),
+    params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
+        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with a past day.")),
     responses((status = 200, body = ProgressResponse, headers(("ETag" = String, description = "The state of the register."))),
         (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
 pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
-    if !request.query_string().is_empty() {
-        let mut query = Query::of(&request)?;
-        let today = snapshot.figures.day;
-        let as_of = query.parse("as_of", |raw| parse_past_day(raw, today));
-        query.finish()?;
-        if let Some(day) = as_of.filter(|day| *day < today) {
-            return send(&request, Some(&closed_day(&state, &snapshot, day).await?));
-        }
+    if request.query_string().is_empty() {
+        return send(&request, snapshot.page(PATH));
     }
-    send(&request, snapshot.page(PATH))
+    let mut query = Query::of(&request)?;
+    let today = snapshot.figures.day;
+    let past = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
+    let asked = query.parse("methodology", parse_methodology);
+    let is_restated_past = past.is_some() && asked.is_some();
+    query.check("methodology", is_restated_past.then_some(Fault::NotAllowedHere { because: Because::MadeThen }));
+    query.finish()?;
+    if let Some(day) = past {
+        return send(&request, Some(&closed_day(&state, &snapshot, day).await?));
+    }
+    send(&request, snapshot_with(&state, asked).await?.page(PATH))
 }
 
 /// The numbers of the headline as a table
 ///
 /// One number a row, with the day, the version and the methodology that it was made from.
 #[utoipa::path(get, path = "/v1/progress.csv", tag = "progress",
+    params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "text/csv", body = String, headers(("ETag" = String, description = "The state of the register."))),
         (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
-pub async fn get_progress_table(
-    request: HttpRequest,
-    _: NoQuery,
-    state: web::Data<State>,
-) -> Result<HttpResponse, ApiError> {
-    send(&request, state.register.snapshot().page(CSV_PATH))
+pub async fn get_progress_table(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    send_form(&request, &state, CSV_PATH).await
 }
 
 /// The headline as a sentence
 ///
 /// In Vietnamese and in English, to quote as it is.
 #[utoipa::path(get, path = "/v1/progress.txt", tag = "progress",
+    params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "text/plain", body = String, headers(("ETag" = String, description = "The state of the register."))),
         (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
-pub async fn get_progress_text(
-    request: HttpRequest,
-    _: NoQuery,
-    state: web::Data<State>,
-) -> Result<HttpResponse, ApiError> {
-    send(&request, state.register.snapshot().page(TEXT_PATH))
+pub async fn get_progress_text(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    send_form(&request, &state, TEXT_PATH).await
+}
+
+/// Another form of the headline.
+async fn send_form(request: &HttpRequest, state: &State, path: &str) -> Result<HttpResponse, ApiError> {
+    let mut query = Query::of(request)?;
+    let asked = query.parse("methodology", parse_methodology);
+    query.finish()?;
+    send(request, snapshot_with(state, asked).await?.page(path))
 }
 
 /// Sends a page that was made before: a request copies pointers.
@@ -119,7 +129,7 @@ async fn closed_day(state: &State, snapshot: &Snapshot, day: NaiveDate) -> Resul
         serde_json::from_str(&kept.body).map_err(|_| ApiError::Internal)?
     } else {
         let figures = Figures::before_the_register(day);
-        let mut meta = Meta::of(&figures, &state.settings, &link(day));
+        let mut meta = Meta::of(&figures, &state.settings, &link(&figures));
         meta.warnings.push("before_the_register".to_owned());
         let data = ProgressView::of(&figures, &state.settings);
         serde_json::to_value(&ProgressResponse { data, meta, today: None }).map_err(|_| ApiError::Internal)?

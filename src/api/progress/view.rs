@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::meta::Meta;
+use crate::api::meta::{Meta, address};
 use crate::api::words;
 use crate::domain::fault::Language;
 use crate::domain::pace::{Pace, Projection, pace};
@@ -309,9 +309,10 @@ const SCOPE_NOTE: (&str, &str) = (
      carbon credits.",
 );
 
-/// Where a day's number stands for good, once the day is over.
-pub fn link(day: NaiveDate) -> String {
-    format!("{PATH}?as_of={day}")
+/// Where a day's number stands for good, once the day is over; with a methodology that is not in force, where today's
+/// number stands.
+pub fn link(figures: &Figures) -> String {
+    if figures.restated { address(figures, PATH) } else { format!("{PATH}?as_of={}", figures.day) }
 }
 
 /// One sentence that can be quoted as it is.
@@ -325,7 +326,7 @@ fn sentence(figures: &Figures, settings: &PublicSettings, language: Language) ->
     let capacity = number(units(works.capacity_wp.verified), 1);
     let annual = works.verified.annual;
     let [avoided, low, high] = [annual.avoided_tco2e, annual.low, annual.high].map(|tonnes| number(tonnes, 1));
-    let (publisher, link) = (&settings.publisher, format!("{}{}", settings.public_url, link(figures.day)));
+    let (publisher, link) = (&settings.publisher, format!("{}{}", settings.public_url, link(figures)));
     language.choose(
         format!(
             "Tính đến hết ngày {day}, chương trình Triệu Ngôi Nhà Xanh đã xác minh {verified} công trình (nhà ở, tòa nhà, văn phòng, \

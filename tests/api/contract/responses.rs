@@ -303,10 +303,15 @@ async fn check_public(app: &App, checker: &mut Checker) {
     for version in ["1", "99", "01"] {
         checker.get(&anybody, "/v1/methodology/{version}", &format!("/v1/methodology/{version}")).await;
     }
-    for query in ["", "?interval=year&basis=recorded_on", "?interval=week"] {
+    for query in ["", "?interval=year&basis=recorded_on", "?interval=week", "?methodology=1"] {
         checker.get(&anybody, "/v1/progress/timeline", &format!("/v1/progress/timeline{query}")).await;
     }
-    for query in ["?as_of=2020-02-24", "?as_of=2999-01-01"] {
+    for path in ["/v1/progress.csv", "/v1/progress.txt", "/v1/progress/provinces", "/v1/progress/provinces.geojson"] {
+        for query in ["?methodology=1", "?methodology=99"] {
+            checker.get(&anybody, path, &format!("{path}{query}")).await;
+        }
+    }
+    for query in ["?as_of=2020-02-24", "?as_of=2999-01-01", "?methodology=1", "?as_of=2020-02-24&methodology=1"] {
         checker.get(&anybody, "/v1/progress", &format!("/v1/progress{query}")).await;
     }
     for code in ["invalid_request", "nothing"] {

@@ -38,6 +38,7 @@ impl TestDatabase {
             metrics_listen: Some("127.0.0.1:0".to_owned()),
             database_url: Some(self.url.clone()),
             database_url_file: None,
+            methodology_dir: None,
             public_url: "https://register.example".to_owned(),
             publisher: "Publisher".to_owned(),
             monthly_releases: true,

@@ -1,7 +1,11 @@
-//! How emissions are estimated: numbered, immutable sets of factors, one file each in
-//! `reference/methodology/`. The file is what is published; this reads what computing needs of it.
+//! How emissions are estimated: numbered, immutable sets of factors, one file each. Those of
+//! `reference/methodology/` are built in; a program may know further ones from its start on. The
+//! file is what is published; here is what computing needs of it.
 
-use std::sync::LazyLock;
+mod file;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -20,7 +24,9 @@ pub struct Methodology {
     /// When it was made.
     pub issued: NaiveDate,
     /// Its file, as it is published.
-    pub text: &'static str,
+    pub text: String,
+    /// The SHA-256 of its file in hexadecimal digits: what the entry that puts it in force seals.
+    pub sha256: String,
     /// What is not known exactly.
     pub uncertainty: Uncertainty,
     grid: Vec<GridFactor>,
@@ -127,6 +133,9 @@ impl Methodology {
 
 const NO_FACTOR: GridFactor = GridFactor { year: 0, tco2_per_mwh: 0.0 };
 
+/// What this program knows. It never changes once it was asked for.
+static ALL: OnceLock<Vec<Methodology>> = OnceLock::new();
+
 /// A methodology by its number.
 #[must_use]
 pub fn methodology(version: i32) -> Option<&'static Methodology> {
@@ -142,151 +151,47 @@ pub fn first() -> &'static Methodology {
 /// Every methodology, by number.
 #[must_use]
 pub fn all() -> &'static [Methodology] {
-    static ALL: LazyLock<Vec<Methodology>> = LazyLock::new(|| {
-        let files: &[&'static str] = include!(concat!(env!("OUT_DIR"), "/methodologies.rs"));
-        let read = |text: &&'static str| {
-            Methodology::read(text).unwrap_or_else(|error| unreachable!("methodologies are tested: {error}"))
-        };
-        files.iter().map(read).collect()
-    });
-    &ALL
+    ALL.get_or_init(built_in)
 }
 
-#[derive(Deserialize)]
-struct File {
-    version: i32,
-    title_vi: String,
-    title_en: String,
-    issued: NaiveDate,
-    grid: Grid,
-    yields: Yields,
-    uncertainty: Uncertainty,
-    measures: Vec<MeasureFactors>,
+/// Makes further methodologies known, texts by their numbers, for as long as the program runs: at
+/// its start, before anything asks for one. The words of an error name the number.
+pub fn add(further: BTreeMap<i32, String>) -> Result<(), String> {
+    let wanted = joined(built_in(), further)?;
+    let seals: Vec<String> = wanted.iter().map(|one| one.sha256.clone()).collect();
+    let known = ALL.get_or_init(|| wanted).iter().map(|one| &one.sha256);
+    if known.eq(&seals) { Ok(()) } else { Err("other methodologies are in use already".to_owned()) }
 }
 
-#[derive(Deserialize)]
-struct Grid {
-    factors: Vec<GridFactor>,
+fn built_in() -> Vec<Methodology> {
+    let files: &[&str] = include!(concat!(env!("OUT_DIR"), "/methodologies.rs"));
+    let read =
+        |text: &&str| Methodology::read(text).unwrap_or_else(|error| unreachable!("methodologies are tested: {error}"));
+    files.iter().map(read).collect()
 }
 
-#[derive(Deserialize)]
-struct Yields {
-    by_province: Vec<ProvinceYield>,
-}
-
-#[derive(Deserialize)]
-struct ProvinceYield {
-    province_code: String,
-    kwh_per_kwp_year: f64,
-}
-
-#[derive(Deserialize)]
-struct MeasureFactors {
-    measure: String,
-    effect: FileEffect,
-    kwh_per_unit_year: Option<f64>,
-    tco2e_per_unit_year: Option<f64>,
-    yield_share: Option<f64>,
-    yield_share_low: Option<f64>,
-    yield_share_high: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-    own_factor: Option<f64>,
-    range: Option<RangeRule>,
-    lifetime_years: u16,
-    degradation_per_year: f64,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum FileEffect {
-    Generation,
-    Saving,
-    Direct,
-    None,
-}
-
-/// How the spread of what a unit does is found.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RangeRule {
-    /// That of the yields.
-    Solar,
-    /// From the shares of the yield.
-    Share,
-    /// That of meters.
-    Metered,
-    /// From the lowest and the highest value, and not less than a least one.
-    Deemed,
-}
-
-impl Methodology {
-    /// Reads a file.
-    pub(super) fn read(text: &'static str) -> Result<Self, String> {
-        let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let mut yields = vec![0.0; ProvinceId::all().count()];
-        for one in &file.yields.by_province {
-            let province = ProvinceId::parse(&one.province_code).ok_or("an unknown province")?;
-            *yields.get_mut(usize::from(province.index())).ok_or("a province too many")? = one.kwh_per_kwp_year;
-        }
-        let mut effects = vec![None; usize::from(u8::MAX) + 1];
-        for one in &file.measures {
-            let measure = MeasureId::parse(&one.measure).ok_or("an unknown measure")?;
-            *effects.get_mut(usize::from(measure.number())).ok_or("a measure too many")? =
-                one.effect(&file.uncertainty)?;
-        }
-        let by_year = file.grid.factors.is_sorted_by_key(|factor| factor.year);
-        let complete = yields.iter().all(|value| *value > 0.0) && by_year && !file.grid.factors.is_empty();
-        if !complete {
-            return Err(format!("methodology {} is not complete", file.version));
-        }
-        Ok(Self {
-            version: file.version,
-            title_vi: file.title_vi,
-            title_en: file.title_en,
-            issued: file.issued,
-            text,
-            uncertainty: file.uncertainty,
-            grid: file.grid.factors,
-            yields,
-            effects,
-        })
-    }
-}
-
-impl MeasureFactors {
-    fn effect(&self, uncertainty: &Uncertainty) -> Result<Option<Effect>, String> {
-        let kind = match self.effect {
-            FileEffect::Generation => EffectKind::Generation,
-            FileEffect::Saving => EffectKind::Saving,
-            FileEffect::Direct => EffectKind::Direct,
-            FileEffect::None => return Ok(None),
-        };
-        let of = |value: Option<f64>| value.ok_or_else(|| format!("{} misses a factor", self.measure));
-        let per_unit = match (self.yield_share, kind) {
-            (Some(share), _) => share,
-            (None, EffectKind::Direct) => of(self.tco2e_per_unit_year)?,
-            (None, _) => of(self.kwh_per_unit_year)?,
-        };
-        let between = |low: f64, high: f64| ((per_unit - low) / per_unit, (high - per_unit) / per_unit);
-        let spread = match self.range.ok_or_else(|| format!("{} misses its range", self.measure))? {
-            RangeRule::Solar => (uncertainty.solar, uncertainty.solar),
-            RangeRule::Metered => (uncertainty.metered, uncertainty.metered),
-            RangeRule::Share => between(of(self.yield_share_low)?, of(self.yield_share_high)?),
-            RangeRule::Deemed => {
-                let (low, high) = between(of(self.low)?, of(self.high)?);
-                (low.max(uncertainty.deemed_least), high.max(uncertainty.deemed_least))
+/// Those that are built in, and the further ones. A number is one set of factors for ever, and none
+/// is left out.
+fn joined(mut known: Vec<Methodology>, further: BTreeMap<i32, String>) -> Result<Vec<Methodology>, String> {
+    for (number, text) in further {
+        if let Some(built_in) = known.iter().find(|one| one.version == number) {
+            if built_in.text == text {
+                continue;
             }
-        };
-        Ok(Some(Effect {
-            kind,
-            per_unit,
-            by_yield: self.yield_share.is_some(),
-            own_factor: self.own_factor,
-            degradation: self.degradation_per_year,
-            lifetime_years: self.lifetime_years,
-            spread,
-        }))
+            return Err(format!(
+                "{number}.json is not the methodology {number} that is built in; a changed one needs the next number"
+            ));
+        }
+        let read = Methodology::read(&text).map_err(|error| format!("{number}.json: {error}"))?;
+        if read.version != number {
+            return Err(format!("{number}.json says that it is version {}", read.version));
+        }
+        known.push(read);
+    }
+    known.sort_by_key(|one| one.version);
+    match (1..).zip(&known).find(|(number, one)| one.version != *number) {
+        Some((missing, next)) => Err(format!("{}.json is there, but there is no methodology {missing}", next.version)),
+        None => Ok(known),
     }
 }
 
@@ -295,7 +200,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::domain::entry::{hex, sha256};
 
     /// SHA-256 of each version's file. A line here never changes.
     const PINNED: [(i32, &str); 1] = [(1, "940e6a085f4ddca7f8a6b56feefb78b3fafb1bf16fd800df9ed6acf5fd142392")];
@@ -303,10 +207,35 @@ mod tests {
     #[test]
     fn methodology_of_every_pinned_version_is_the_same_for_ever() {
         for (version, pinned) in PINNED {
-            assert_eq!(hex(&sha256(methodology(version).unwrap().text.as_bytes())), pinned, "{version}");
+            assert_eq!(methodology(version).unwrap().sha256, pinned, "{version}");
         }
-        let numbers: Vec<i32> = all().iter().map(|one| one.version).collect();
-        assert!((1..).zip(&numbers).all(|(place, number)| place == *number), "{numbers:?}");
+        joined(built_in(), BTreeMap::new()).unwrap();
+    }
+
+    /// The first methodology under another number, with another factor of 2023.
+    fn changed(version: i32) -> String {
+        let text = first().text.replacen("\"version\": 1,", &format!("\"version\": {version},"), 1);
+        text.replacen("\"tco2_per_mwh\": 0.6592", "\"tco2_per_mwh\": 0.5", 1)
+    }
+
+    #[test]
+    fn joined_with_further_files_knows_each_by_its_number() {
+        let first = first().text.clone();
+        let further = BTreeMap::from([(3, changed(3)), (1, first), (2, changed(2))]);
+        let known = joined(built_in(), further).unwrap();
+        let told: Vec<_> = known.iter().map(|one| (one.version, one.newest_factor().tco2_per_mwh)).collect();
+        assert_eq!(told, [(1, 0.6592), (2, 0.5), (3, 0.5)]);
+        assert_ne!(known[1].sha256, known[2].sha256);
+    }
+
+    #[test]
+    fn joined_with_files_that_do_not_fit_says_which() {
+        let said = |number, text: &str| joined(built_in(), BTreeMap::from([(number, text.to_owned())])).unwrap_err();
+        assert!(said(1, &changed(1)).starts_with("1.json is not the methodology 1 that is built in"));
+        assert_eq!(said(2, &changed(3)), "2.json says that it is version 3");
+        assert_eq!(said(3, &changed(3)), "3.json is there, but there is no methodology 2");
+        assert!(said(2, "{}").starts_with("2.json: missing field `version`"));
+        assert!(said(2, "").starts_with("2.json: EOF"));
     }
 
     fn table(text: &'static str) -> Vec<BTreeMap<String, String>> {
@@ -316,18 +245,18 @@ mod tests {
     #[test]
     fn methodology_1_has_the_factors_of_the_reference_tables() {
         let first = methodology(1).unwrap();
-        for row in table(include_str!("../../reference/grid_emission_factors.csv")) {
+        for row in table(include_str!("../../../reference/grid_emission_factors.csv")) {
             let (year, factor): (i32, f64) = (row["year"].parse().unwrap(), row["ef_tco2_per_mwh"].parse().unwrap());
             let expected = if row["use_as_default"] == "yes" { (factor, false) } else { (0.6592, true) };
             assert_eq!(first.grid_factor(year), expected, "{year}");
         }
         assert_eq!((first.grid_factor(2013), first.grid_factor(2030)), ((0.6612, true), (0.6592, true)));
-        for row in table(include_str!("../../reference/solar_yield.csv")) {
+        for row in table(include_str!("../../../reference/solar_yield.csv")) {
             let province = ProvinceId::parse(&row["code"]).unwrap();
             let expected: f64 = row["pvout_kwh_per_kwp_year"].parse().unwrap();
             assert!((first.solar_yield(province) - expected).abs() < 1e-9, "{}", row["code"]);
         }
-        for row in table(include_str!("../../reference/measures.csv")) {
+        for row in table(include_str!("../../../reference/measures.csv")) {
             let effect = first.effect(MeasureId::parse(&row["code"]).unwrap());
             let [kwh, direct] = ["deemed_kwh_per_unit_year", "deemed_tco2e_per_unit_year"].map(|name| &row[name]);
             let deemed: f64 = [kwh, direct].into_iter().filter_map(|text| text.parse::<f64>().ok()).sum();

@@ -1,0 +1,329 @@
+//! A second methodology, as an operator adds it: a file beside the binary, an entry, and every emission figure is another
+//! one; nothing else is.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use green_homes::domain::actor::Actor;
+use green_homes::domain::administration::NewPartner;
+use green_homes::domain::date;
+use green_homes::domain::id::{Code, InstallationId};
+use green_homes::domain::measures::{MeasureLine, MeasureLines};
+use green_homes::domain::quantity::Quantity;
+use green_homes::domain::reference::MeasureId;
+use green_homes::domain::registration::Registrant;
+use green_homes::domain::state::Tier;
+use green_homes::domain::text::Name;
+use green_homes::register::{Command as Change, Done, Engine, Request};
+use serde_json::{Value, json};
+
+use crate::process::{Process, client, command, output, ran};
+use crate::support::{Client, TestDatabase, db_lines, new_installation, on_both_databases, progress_at, token};
+
+on_both_databases!(
+    activate_another_methodology_moves_every_emission_figure_and_nothing_else,
+    serve_without_the_file_that_is_in_force_refuses_in_words,
+);
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/methodology");
+/// The figures of the headline that a methodology makes.
+const FIGURES: [(&str, &[&str]); 3] = [
+    ("to_date", &["generation_kwh", "saving_kwh", "avoided_tco2e", "low", "high", "provisional_tco2e"]),
+    ("annual", &["generation_kwh", "saving_kwh", "avoided_tco2e", "low", "high"]),
+    ("lifetime", &["avoided_tco2e", "low", "high"]),
+];
+
+/// A register whose days pass when somebody records something on the next: no process stands behind its register.
+struct Register {
+    database: TestDatabase,
+}
+
+impl Register {
+    fn begin(database: TestDatabase) -> Self {
+        let register = Self { database };
+        let (code, name) = (Code::parse("SOLARCO").unwrap(), Name::parse("Solarco").unwrap());
+        let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
+        register.record(1, Change::AddPartner(new));
+        register
+    }
+
+    /// Records something on a day after that of the machine's clock.
+    fn record(&self, day: u64, change: Change) -> Done {
+        let at = date::start_of(day_after(day)) + TimeDelta::hours(10);
+        let engine = Engine::new(self.database.db_open(), std::sync::Arc::new(move || at));
+        let request = Request::new(Actor::operator("test"), change);
+        engine.execute(&[&request]).results.remove(0).unwrap()
+    }
+
+    /// A home with every kind of measure.
+    fn register(&self, day: u64, name: &str, installed_on: &str) -> InstallationId {
+        let mut new = new_installation(name);
+        new.installed_on = installed_on.parse().ok();
+        let lines = [
+            ("rooftop_solar_pv", 5400),
+            ("offgrid_solar_pv", 1000),
+            ("solar_water_heater", 2000),
+            ("biogas_digester", 1000),
+        ];
+        let line = |(measure, milli)| MeasureLine {
+            measure: MeasureId::parse(measure).unwrap(),
+            quantity: Quantity::stored(milli),
+            inverter_w: None,
+        };
+        new.measures = MeasureLines::new(lines.map(line).to_vec()).unwrap();
+        let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
+        let Done::Registered { id, .. } = self.record(day, Change::Register { by, new: Box::new(new) }) else {
+            panic!("a registration")
+        };
+        id
+    }
+
+    fn verify(&self, day: u64, name: &str, installed_on: &str) -> InstallationId {
+        let id = self.register(day, name, installed_on);
+        self.record(day, Change::Verify { id, tier: Tier::Document, note: None });
+        id
+    }
+
+    fn version(&self) -> i64 {
+        green_homes::db::head::version(&mut self.database.db_open().connection().unwrap()).unwrap()
+    }
+
+    /// A command of a program that knows the methodologies of a folder.
+    fn knowing(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = command(&self.database, self.database.data_dir.path());
+        command.env("GREEN_HOMES_METHODOLOGY_DIR", folder).args(arguments);
+        command
+    }
+
+    fn serve(&self) -> Process {
+        Process::start(self.knowing(Path::new(FOLDER), &["serve"]))
+    }
+
+    fn activate(&self, number: &str) {
+        let (_, said, code) = ran(self.knowing(Path::new(FOLDER), &["methodology", "activate", number]));
+        assert_eq!(code, Some(0), "{said}");
+    }
+
+    /// The journal, the cells and the records: whatever counts.
+    fn counted(&self) -> Vec<String> {
+        let queries = [
+            "SELECT version || ' ' || seq || ' ' || cell || ' ' || deltas AS line FROM journal ORDER BY version, seq",
+            "SELECT cell || ' ' || totals AS line FROM cells ORDER BY cell",
+            "SELECT id || ' ' || revision AS line FROM installations ORDER BY id",
+        ];
+        queries.into_iter().flat_map(|query| db_lines(&self.database.url, query)).collect()
+    }
+
+    fn entries(&self) -> Vec<String> {
+        let query = "SELECT e.version || ' ' || e.action || ' ' || f.facts AS line FROM entries e JOIN entry_facts f ON \
+                     f.version = e.version ORDER BY e.version";
+        db_lines(&self.database.url, query)
+    }
+
+    async fn caller(&self, address: &str, arguments: &[&str]) -> Client {
+        let (id, secret) = client(&self.database, arguments);
+        progress_at(address, self.version()).await;
+        Client::new(address).with_token(token(address, &id, &secret).await.unwrap())
+    }
+}
+
+fn day_after(days: u64) -> NaiveDate {
+    date::day_of(Utc::now()) + Days::new(days)
+}
+
+async fn read(caller: &Client, path: &str) -> Value {
+    let reply = caller.get(path).await;
+    assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+    reply.body
+}
+
+/// The data of every endpoint that takes a methodology.
+async fn every_number(anybody: &Client, dashboard: &Client, id: InstallationId, query: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for (caller, path) in [
+        (anybody, "/v1/progress".to_owned()),
+        (anybody, "/v1/progress/timeline".to_owned()),
+        (anybody, "/v1/progress/provinces".to_owned()),
+        (dashboard, "/v1/aggregates".to_owned()),
+        (dashboard, format!("/v1/installations/{id}/estimate")),
+    ] {
+        all.push(read(caller, &format!("{path}{query}")).await["data"].clone());
+    }
+    let map = read(anybody, &format!("/v1/progress/provinces.geojson{query}")).await;
+    all.push(map["features"].as_array().unwrap().iter().map(|one| one["properties"].clone()).collect());
+    all
+}
+
+/// Without the address in the sentences, which names the methodology where it is not in force.
+fn without_addresses(mut numbers: Vec<Value>) -> Vec<Value> {
+    for language in ["vi", "en"] {
+        let sentence = numbers[0]["sentence"][language].as_str().unwrap();
+        numbers[0]["sentence"][language] = json!(sentence.split("/v1/progress?").next());
+    }
+    numbers
+}
+
+async fn activate_another_methodology_moves_every_emission_figure_and_nothing_else(database: TestDatabase) {
+    let register = Register::begin(database);
+    let id = register.verify(1, "a", "2023-07-01");
+    register.verify(1, "b", "2026-01-15");
+    let server = register.serve();
+    let anybody = Client::new(&server.address);
+    progress_at(&server.address, register.version()).await;
+    register.register(2, "c", "2026-02-01");
+    let reviewer = register.caller(&server.address, &["--role", "reviewer", "--name", "R"]).await;
+    let closed = format!("/v1/progress?as_of={}", day_after(1));
+    let kept = read(&anybody, &closed).await;
+    assert_eq!(kept["meta"]["methodology_version"], json!(1));
+
+    let before = every_number(&anybody, &reviewer, id, "").await;
+    assert_eq!(every_number(&anybody, &reviewer, id, "?methodology=1").await, before, "that is in force");
+    let asked = every_number(&anybody, &reviewer, id, "?methodology=2").await;
+    check_restated(&register, &anybody, &before[0], &asked[0]).await;
+
+    // Nobody moves the checkpoint meanwhile.
+    assert_eq!(server.terminate(), Some(0));
+    let (version, counted) = (register.version(), register.counted());
+    register.activate("2");
+    assert_eq!(
+        (register.version(), register.counted()),
+        (version + 1, counted),
+        "one entry, and nothing is counted anew"
+    );
+    let sealed = green_homes::domain::entry::hex(&green_homes::domain::entry::sha256(
+        &fs::read(format!("{FOLDER}/2.json")).unwrap(),
+    ));
+    let facts =
+        format!("{} activate_methodology {{\"before\":1,\"methodology\":2,\"sha256\":\"{sealed}\"}}", version + 1);
+    assert_eq!(register.entries().last(), Some(&facts));
+
+    let server = register.serve();
+    let (anybody, reviewer) = (Client::new(&server.address), Client { address: server.address.clone(), ..reviewer });
+    let after = every_number(&anybody, &reviewer, id, "").await;
+    assert_eq!(without_addresses(after.clone()), without_addresses(asked), "as it was asked for before");
+    let headline = read(&anybody, "/v1/progress").await;
+    assert_eq!((&headline["meta"]["methodology_version"], &headline["meta"]["warnings"]), (&json!(2), &json!([])));
+    let restated = without_addresses(every_number(&anybody, &reviewer, id, "?methodology=1").await);
+    assert_eq!(restated, without_addresses(before.clone()));
+    assert_eq!(read(&anybody, &closed).await["data"], kept["data"], "what is over stays as it was");
+    let about = read(&anybody, "/v1/methodology/2").await["about"].clone();
+    assert_eq!((&about["sha256"], &about["in_force"]), (&json!(sealed), &json!(true)), "{about}");
+    assert_eq!(about["activations"][0]["version"], json!(version + 1), "{about}");
+    let recorded_at: DateTime<Utc> = about["activations"][0]["recorded_at"].as_str().unwrap().parse().unwrap();
+    assert_eq!(date::day_of(recorded_at), day_after(2));
+
+    // There and back, beside a server at work.
+    register.activate("1");
+    progress_at(&server.address, version + 2).await;
+    assert_eq!(every_number(&anybody, &reviewer, id, "").await, before, "as it was");
+    register.activate("2");
+    register.register(3, "d", "2026-02-01");
+    progress_at(&server.address, version + 4).await;
+    let second = read(&anybody, &format!("/v1/progress?as_of={}", day_after(2))).await;
+    assert_eq!(
+        (&second["data"], &second["meta"]["methodology_version"]),
+        (&after[0], &json!(2)),
+        "in force at its close"
+    );
+    assert_eq!(read(&anybody, &closed).await["data"], kept["data"]);
+    assert_eq!(server.terminate(), Some(0));
+    let (report, code) = output(&register.database, &["audit"]);
+    assert_eq!(code, Some(0), "{report}");
+}
+
+/// What is asked for by another methodology differs in every emission figure and in no count, says so, and is what the
+/// command line prints.
+async fn check_restated(register: &Register, anybody: &Client, before: &Value, asked: &Value) {
+    let (printed, said, code) = ran(register.knowing(Path::new(FOLDER), &["methodology", "compare", "2"]));
+    assert_eq!((code, printed.lines().count()), (Some(0), 21), "{said}");
+    let mut lines = printed.lines();
+    assert_eq!(lines.next(), Some("figure\tmethodology 1\tmethodology 2\tdifference"));
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split('\t').collect()).collect();
+    let (mut counts, mut restated_counts) = (before.clone(), asked.clone());
+    for (group, names) in FIGURES {
+        for name in names {
+            let [old, new] = [before, asked].map(|data| data[group][name].as_f64().unwrap());
+            assert!((old - new).abs() > 1e-6, "{group}.{name} is {old} with both");
+            let row = rows.iter().find(|row| row[0] == format!("{group}.{name}")).unwrap();
+            assert_eq!(row[1..], [old, new, new - old].map(|value| format!("{value:.6}")), "{row:?}");
+        }
+        (counts[group], restated_counts[group]) = (json!(null), json!(null));
+    }
+    let sentences = [before, asked].map(|data| data["sentence"]["en"].as_str().unwrap());
+    assert_ne!(sentences[0].split("avoids").nth(1), sentences[1].split("avoids").nth(1));
+    (counts["sentence"], restated_counts["sentence"]) = (json!(null), json!(null));
+    assert_eq!(counts, restated_counts, "no count moves");
+    let meta = read(anybody, "/v1/progress?methodology=2").await["meta"].clone();
+    assert_eq!((&meta["methodology_version"], &meta["warnings"]), (&json!(2), &json!(["methodology_not_in_force"])));
+    let permalink = meta["permalink"].as_str().unwrap();
+    assert!(permalink.ends_with("/v1/progress?methodology=2") && sentences[1].contains(permalink), "{permalink}");
+    let first = anybody.get("/v1/progress?methodology=2").await;
+    let (etag, text) = (first.header("etag").to_owned(), anybody.get("/v1/progress.txt?methodology=2").await.text);
+    let again = anybody.send("GET", "/v1/progress?methodology=2", &[("if-none-match", &etag)], None).await;
+    assert_eq!((again.status, anybody.get("/v1/progress").await.header("etag") == etag), (304, false));
+    assert!(text.contains(sentences[1]), "{text}");
+    let table = anybody.get("/v1/progress.csv?methodology=2").await.text;
+    let high = format!("\nannual.high,{},", asked["annual"]["high"]);
+    assert!(table.contains(&high) && table.lines().nth(1).unwrap().ends_with(",2"), "{table}");
+    // The end of the timeline is the headline.
+    let timeline = read(anybody, "/v1/progress/timeline?interval=year&methodology=2").await;
+    let last = timeline["data"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["avoided_tco2e_cumulative"], asked["to_date"]["avoided_tco2e"]);
+    assert_eq!(timeline["meta"]["methodology_version"], json!(2));
+    let former = read(anybody, "/v1/progress/provinces?list=63&methodology=2").await;
+    assert_eq!(former["meta"]["warnings"], json!(["methodology_not_in_force"]), "{}", former["meta"]);
+}
+
+async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: TestDatabase) {
+    let register = Register::begin(database);
+    register.verify(1, "a", "2023-07-01");
+    let older = Process::serve(&register.database, register.database.data_dir.path());
+    let before = progress_at(&older.address, register.version()).await;
+    register.activate("2");
+    // Who knows these clients has read that it came into force, and with the second one had the time to act on it.
+    for name in ["first", "second"] {
+        let (id, secret) = client(&register.database, &["--role", "dashboard", "--name", name]);
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while token(&older.address, &id, &secret).await.is_none() {
+            assert!(std::time::Instant::now() < until, "{name} stays unknown");
+        }
+    }
+    assert_eq!(read(&Client::new(&older.address), "/v1/progress").await, before, "the numbers stay as they were");
+    let (code, log) = older.terminate_and_listen();
+    let words = "methodology 2 is in force since entry 4, and this program does not know it: put its file 2.json into the \
+                 folder of --methodology-dir, or upgrade";
+    assert!(code == Some(0) && log.contains(words), "{log}");
+
+    let changed = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(format!("{FOLDER}/2.json")).unwrap().replace("0.55", "0.56");
+    fs::write(changed.path().join("2.json"), text).unwrap();
+    let nothing = tempfile::tempdir().unwrap();
+    let number_is_taken = "This number was in force with another file before";
+    for (folder, arguments, words) in [
+        (&nothing, &["serve"][..], words),
+        (&nothing, &["methodology", "compare", "1"], words),
+        (&nothing, &["methodology", "activate", "2"], "there is no methodology 2; there are: 1"),
+        (&changed, &["serve"], "methodology 2 is in force since entry 4 with the SHA-256 "),
+        (
+            &changed,
+            &["methodology", "compare", "1"],
+            "put the file that was activated into the folder of --methodology-dir",
+        ),
+        (&changed, &["methodology", "activate", "2"], number_is_taken),
+    ] {
+        let version = register.version();
+        let (_, said, code) = ran(register.knowing(folder.path(), arguments));
+        assert!(code == Some(1) && said.contains(words), "{arguments:?}: {said}");
+        assert_eq!(register.version(), version, "no entry");
+    }
+    // The way out for whoever lost the file.
+    let (_, said, code) = ran(register.knowing(nothing.path(), &["methodology", "activate", "1"]));
+    assert_eq!(code, Some(0), "{said}");
+    let again = Process::serve(&register.database, register.database.data_dir.path());
+    assert_eq!(progress_at(&again.address, register.version()).await["data"]["annual"], before["data"]["annual"]);
+    assert_eq!(again.terminate(), Some(0));
+    let (_, said, code) = ran(register.knowing(changed.path(), &["methodology", "activate", "2"]));
+    assert!(code == Some(1) && said.contains(number_is_taken), "not later either: {said}");
+}
