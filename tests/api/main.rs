@@ -24,6 +24,7 @@ mod householder;
 mod layers;
 mod lifecycle;
 mod limits;
+mod linearity;
 mod methodology;
 mod migrations;
 mod model;

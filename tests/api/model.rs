@@ -10,7 +10,8 @@ use green_homes::db::cells::CellTotals;
 use green_homes::domain::cell::CellDims;
 use green_homes::domain::date::Month;
 use green_homes::domain::id::InstallationId;
-use green_homes::domain::reference::{MeasureId, ProvinceId};
+use green_homes::domain::place::Place;
+use green_homes::domain::reference::MeasureId;
 use green_homes::domain::site::SiteFacts;
 use green_homes::domain::state::{Stage, Tier};
 
@@ -61,7 +62,7 @@ struct Held {
 /// One line, as somebody would credit it.
 pub struct Line {
     pub measure: MeasureId,
-    pub province: ProvinceId,
+    pub place: Place,
     pub milli: i64,
     pub stage: Stage,
     pub on: Option<NaiveDate>,
@@ -103,10 +104,10 @@ impl Model {
     pub fn lines(&self) -> Vec<Line> {
         let sites = self.sites.iter().enumerate().filter(|(_, site)| !site.merged_away);
         let at = |(index, site): (usize, &ModelSite)| {
-            let (held, province) = (self.held_at(index), site.facts.place.province());
+            let (held, place) = (self.held_at(index), site.facts.place);
             let line = |one: &Held| Line {
                 measure: one.measure,
-                province,
+                place,
                 milli: one.milli,
                 stage: one.stage,
                 on: one.on,

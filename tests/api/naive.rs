@@ -4,14 +4,20 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use green_homes::domain::emissions::{Amount, Estimate};
 use green_homes::domain::methodology::{Effect, EffectKind, Methodology};
 use green_homes::domain::state::Stage;
+use serde_json::Value;
 
 use crate::model::{Line, Model};
 
 /// What every verified line comes to up to a day, and on it.
 pub fn estimate(model: &Model, methodology: &Methodology, day: NaiveDate) -> Estimate {
+    estimate_of(model.lines().into_iter(), methodology, day)
+}
+
+/// The same of some lines.
+pub fn estimate_of(lines: impl Iterator<Item = Line>, methodology: &Methodology, day: NaiveDate) -> Estimate {
     let mut sum = Estimate::default();
     let begin = NaiveDate::from_ymd_opt(2019, 9, 1).unwrap();
-    for line in model.lines() {
+    for line in lines {
         let (Stage::Verified(_), Some(on)) = (line.stage, line.on) else { continue };
         let Some(effect) = methodology.effect(line.measure).filter(|_| on >= begin) else { continue };
         sum.to_date += to_date(&line, on, effect, methodology, day);
@@ -48,7 +54,7 @@ fn last_day_of_life(on: NaiveDate, effect: &Effect) -> NaiveDate {
 
 /// So many full years of a line; with the newest grid factor where no year is given.
 fn amount(line: &Line, effect: &Effect, methodology: &Methodology, years: f64, year: Option<i32>) -> Amount {
-    let place = if effect.by_yield { methodology.solar_yield(line.province) } else { 1.0 };
+    let place = if effect.by_yield { methodology.solar_yield(line.place.province()) } else { 1.0 };
     let value = f64::from(u32::try_from(line.milli).unwrap()) / 1000.0 * effect.per_unit * place * years;
     let (grid, provisional) =
         year.map_or((methodology.newest_factor().tco2_per_mwh, false), |year| methodology.grid_factor(year));
@@ -69,6 +75,28 @@ fn amount(line: &Line, effect: &Effect, methodology: &Methodology, years: f64, y
         high: avoided * (1.0 + half(effect.spread.1)),
         provisional_tco2e: if provisional && effect.uses_grid() { avoided } else { 0.0 },
     }
+}
+
+/// The data of a headline says the same to a relative 1e-9.
+pub fn assert_headline(data: &Value, expected: &Estimate, what: &str) {
+    let amount = |of: &Value, expected: &Amount| {
+        // Of some figures the headline shows only a part.
+        let shown = |name: &str, otherwise: f64| of.get(name).map_or(otherwise, |value| value.as_f64().unwrap());
+        Amount {
+            generation_kwh: shown("generation_kwh", expected.generation_kwh),
+            saving_kwh: shown("saving_kwh", expected.saving_kwh),
+            avoided_tco2e: of["avoided_tco2e"].as_f64().unwrap(),
+            low: of["low"].as_f64().unwrap(),
+            high: of["high"].as_f64().unwrap(),
+            provisional_tco2e: shown("provisional_tco2e", expected.provisional_tco2e),
+        }
+    };
+    let found = Estimate {
+        to_date: amount(&data["to_date"], &expected.to_date),
+        annual: amount(&data["annual"], &expected.annual),
+        lifetime: amount(&data["lifetime"], &expected.lifetime),
+    };
+    assert_same(&found, expected, what);
 }
 
 /// Both are the same to a relative 1e-9.

@@ -1,20 +1,20 @@
 //! Whatever happens, in whatever order: cells, journal and a naive model agree after every step,
 //! on both databases. Merges, splits and decommissionings too, though no route offers them yet.
 
-use chrono::{Days, NaiveDate};
-use green_homes::api::make_pages;
+mod figures;
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::db::{cells as stored, head, lookup};
 use green_homes::domain::actor::Actor;
 use green_homes::domain::administration::NewPartner;
-use green_homes::domain::date::day_of;
-use green_homes::domain::emissions::{Estimate, Estimator};
+use green_homes::domain::date::{day_of, start_of};
 use green_homes::domain::id::{Code, SiteId};
 use green_homes::domain::installation::Terms;
 use green_homes::domain::measures::{MeasureLine, MeasureLines};
-use green_homes::domain::methodology;
 use green_homes::domain::money::Vnd;
-use green_homes::domain::national::NationalSums;
-use green_homes::domain::place::Place;
+use green_homes::domain::place::{Place, parse_former_province as parse_former};
 use green_homes::domain::private::PrivateFacts;
 use green_homes::domain::progress::Progress;
 use green_homes::domain::quantity::Quantity;
@@ -24,13 +24,12 @@ use green_homes::domain::registration::{NewInstallation, Registrant, SiteClaim, 
 use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
 use green_homes::domain::state::Tier;
 use green_homes::domain::text::{ExternalId, Name};
-use green_homes::register::{Cells, Command, Done, Engine, Failure, Request, audit, system_clock};
+use green_homes::register::{Cells, Command, Done, Engine, Failure, Request};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::model::{Model, ModelInstallation, ModelSite, Standing, summed};
-use crate::naive;
-use crate::support::TestDatabase;
+use crate::support::{TestDatabase, clock_at};
 
 #[test]
 fn any_history_on_sqlite_is_counted_as_the_model_counts() {
@@ -44,10 +43,12 @@ fn any_history_on_postgres_is_counted_as_the_model_counts() {
 
 fn drive(cases: u32, database: fn() -> TestDatabase) {
     let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 200, ..Config::default() });
-    let histories = prop::collection::vec(prop::collection::vec(step(), 1..5), 1..25);
+    let batch = (passing(), prop::collection::vec(step(), 1..5));
+    let histories = prop::collection::vec(batch, 1..25);
     let result = runner.run(&histories, |history| {
         let mut driver = Driver::new(database());
-        for batch in history {
+        for (days, batch) in history {
+            driver.pass(days);
             driver.carry_out(&batch);
         }
         driver.finish();
@@ -87,12 +88,21 @@ const MEASURES: [&str; 9] = [
     "battery_storage",
 ];
 
+/// Provinces, one of which was never merged, with the former ones as far as they are known.
+const PLACES: [(&str, Option<&str>); 6] =
+    [("01", None), ("79", Some("74")), ("79", Some("77")), ("79", None), ("66", Some("54")), ("66", None)];
+
+/// Days that pass before a batch.
+fn passing() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => Just(0u64), 1 => 1u64..12]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let flags = prop::array::uniform3(prop::option::of(any::<bool>()));
     let lines = prop::collection::btree_map(0..MEASURES.len(), 1i64..50, 1..4);
     let register = (
         prop::option::weighted(0.7, 0usize..6),
-        (0usize..3, 0usize..4, flags),
+        (0..PLACES.len(), 0usize..4, flags),
         prop::option::weighted(0.7, days()),
         lines,
         prop::option::of(0i64..1_000_000),
@@ -128,16 +138,41 @@ struct Driver {
     sites: Vec<SiteId>,
     sent: Vec<NewInstallation>,
     cells: Cells,
+    now: Arc<Mutex<DateTime<Utc>>>,
+    /// What was known at the close of days, those with nothing recorded left out.
+    past: Vec<(NaiveDate, Model)>,
 }
 
 impl Driver {
     fn new(database: TestDatabase) -> Self {
-        let engine = Engine::new(database.db_open(), system_clock());
+        // Ahead of the clock that made the database.
+        let now = Arc::new(Mutex::new(start_of(day_of(Utc::now()) + Days::new(1)) + TimeDelta::hours(10)));
+        let engine = Engine::new(database.db_open(), clock_at(now.clone()));
         let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("Model").unwrap());
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
         let executed = engine.execute(&[&request(Command::AddPartner(new))]);
         assert!(executed.results[0].is_ok());
-        Self { database, engine, model: Model::default(), sites: Vec::new(), sent: Vec::new(), cells: Cells::default() }
+        Self {
+            database,
+            engine,
+            model: Model::default(),
+            sites: Vec::new(),
+            sent: Vec::new(),
+            cells: Cells::default(),
+            now,
+            past: Vec::new(),
+        }
+    }
+
+    fn today(&self) -> NaiveDate {
+        day_of(*self.now.lock().unwrap())
+    }
+
+    fn pass(&mut self, days: u64) {
+        if days > 0 {
+            self.past.push((self.today(), self.model.clone()));
+            *self.now.lock().unwrap() = start_of(self.today() + Days::new(days));
+        }
     }
 
     /// One batch; its steps speak of what was there before it.
@@ -184,11 +219,12 @@ impl Driver {
         lines: &[(usize, i64)],
         cost: Option<i64>,
     ) -> Command {
-        let province = ProvinceId::parse(["01", "79", "66"][place]).unwrap();
+        let (province, former) = PLACES[place];
+        let (province, former) = (ProvinceId::parse(province).unwrap(), former.map(|code| parse_former(code).unwrap()));
         let [low_income, remote, woman_headed] = flags;
         let facts = SiteFacts {
             kind: SiteKind::ALL[kind],
-            place: Place::new(province, None, None).unwrap(),
+            place: Place::new(province, None, former).unwrap(),
             flags: Flags { low_income, remote, woman_headed },
         };
         let site = match at.filter(|_| !self.sites.is_empty()) {
@@ -343,35 +379,6 @@ impl Driver {
         stored::each_cell(&mut connection, |cell, totals| all.push((cell, totals))).unwrap();
         assert_eq!(summed(all.into_iter()), expected, "the checkpoint with the journal after it");
     }
-
-    fn finish(&self) {
-        let mut national = NationalSums::default();
-        national.add_cells(self.cells.iter());
-        let today = day_of(chrono::Utc::now());
-        // Today, ends of months, a leap day, and when stoves are past their life; nothing else happens until then.
-        for on in [today, last_of_month(today), on("2028-02-29"), on("2028-12-31"), on("2033-07-15")] {
-            let found = national.works(&mut Estimator::new(methodology::first(), on)).verified;
-            naive::assert_same(&found, &naive::estimate(&self.model, methodology::first(), on), &on.to_string());
-        }
-        // At the ends of past months, by what is known now.
-        for on in [on("2020-02-29"), on("2021-12-31"), on("2024-02-29")] {
-            let mut estimator = Estimator::new(methodology::first(), on);
-            let found = national.standing_at(green_homes::domain::date::Month::of(on), &mut estimator).to_date;
-            let expected = naive::estimate(&self.model, methodology::first(), on).to_date;
-            let same = |to_date| Estimate { to_date, ..Estimate::default() };
-            naive::assert_same(&same(found), &same(expected), &on.to_string());
-        }
-        let report = audit::audit(&self.database.db_open(), make_pages).unwrap();
-        assert!(report.ok, "{:?}", report.findings);
-    }
-}
-
-fn on(text: &str) -> NaiveDate {
-    text.parse().unwrap()
-}
-
-fn last_of_month(day: NaiveDate) -> NaiveDate {
-    green_homes::domain::date::Month::of(day).last_day()
 }
 
 fn register(new: NewInstallation) -> Command {

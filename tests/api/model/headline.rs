@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use green_homes::domain::place::Place;
 use green_homes::domain::state::Stage;
 use serde_json::Value;
 
@@ -73,5 +74,14 @@ impl Model {
             }
         }
         headline
+    }
+
+    /// Verified sites within the programme at some places.
+    pub fn verified_sites(&self, is_there: impl Fn(Place) -> bool) -> i64 {
+        let sites = self.sites.iter().enumerate().filter(|(_, site)| !site.merged_away && is_there(site.facts.place));
+        let standings = sites.filter_map(|(index, _)| standing_of(&self.held_at(index)));
+        let verified = standings
+            .filter(|(stage, on, ended)| matches!(stage, Stage::Verified(_)) && ended.is_none() && !before(*on));
+        verified.count().try_into().unwrap()
     }
 }

@@ -1,0 +1,108 @@
+//! Every figure is linear in the cells: the bridge takes what a change of cells is worth for what it changed.
+
+use chrono::{Days, NaiveDate};
+use green_homes::domain::cell::{CellDims, CellKey};
+use green_homes::domain::date::Month;
+use green_homes::domain::emissions::{Amount, Estimate, Estimator};
+use green_homes::domain::methodology::{Methodology, first};
+use green_homes::domain::national::{NationalSums, Works};
+use green_homes::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
+use green_homes::domain::site::{Flags, SiteKind};
+use green_homes::domain::state::{Stage, Tier};
+use green_homes::domain::totals::Totals;
+use proptest::prelude::*;
+
+use crate::support::second_methodology;
+
+type Cells = Vec<(CellKey, Totals)>;
+
+fn stage() -> impl Strategy<Value = Stage> {
+    let tiers = Tier::ALL.iter().map(|tier| Stage::Verified(*tier));
+    prop::sample::select([Stage::Pledged, Stage::Installed].into_iter().chain(tiers).collect::<Vec<_>>())
+}
+
+fn month() -> impl Strategy<Value = Option<Month>> {
+    // From 2015, before the programme, to 2049.
+    (180u16..600).prop_map(Month::from_number)
+}
+
+/// A cell as it stands, or what a change takes from it.
+fn cell() -> impl Strategy<Value = (CellKey, Totals)> {
+    let dims = ((0u8..=30, 0u8..34, 0usize..4, stage()), (month(), prop::option::of(1u16..300), 0u8..=63));
+    let sums = (-1_000_000_000i64..1_000_000_000, 1i64..=31, 0i64..=31);
+    (dims, sums).prop_map(|(((measure, province, kind, stage), (installed, until, former)), (quantity, days, end))| {
+        let ended = until.and_then(|months| Some(installed?.plus(months - 1)));
+        let dims = CellDims {
+            measure: MeasureId::from_number(measure),
+            province: ProvinceId::from_index(province).unwrap(),
+            kind: SiteKind::ALL[kind],
+            stage,
+            installed: installed.filter(|_| stage != Stage::Pledged),
+            ended,
+            former: FormerProvinceId::from_index(former),
+            flags: Flags::default(),
+        };
+        let quantity_end_days = if ended.is_some() { quantity * end } else { 0 };
+        let totals =
+            Totals { sites: 1, quantity, quantity_days: quantity * days, quantity_end_days, ..Totals::default() };
+        (dims.key(), totals)
+    })
+}
+
+fn cells() -> impl Strategy<Value = Cells> {
+    prop::collection::vec(cell(), 0..40)
+}
+
+fn day() -> impl Strategy<Value = NaiveDate> {
+    (0u64..16_000).prop_map(|days| NaiveDate::from_ymd_opt(2015, 1, 1).unwrap() + Days::new(days))
+}
+
+fn methodology() -> impl Strategy<Value = &'static Methodology> {
+    prop::sample::select(vec![first(), second_methodology()])
+}
+
+fn works<'a>(
+    cells: impl Iterator<Item = &'a (CellKey, Totals)>,
+    (methodology, day): (&'static Methodology, NaiveDate),
+) -> Works {
+    let mut national = NationalSums::default();
+    national.add_cells(cells.copied());
+    national.works(&mut Estimator::new(methodology, day))
+}
+
+fn figures(of: &Estimate) -> [f64; 18] {
+    let parts = [of.to_date, of.annual, of.lifetime].map(|amount| {
+        let Amount { generation_kwh, saving_kwh, avoided_tco2e, low, high, provisional_tco2e } = amount;
+        [generation_kwh, saving_kwh, avoided_tco2e, low, high, provisional_tco2e]
+    });
+    parts.as_flattened().try_into().unwrap()
+}
+
+proptest! {
+    #[test]
+    fn value_of_two_changes_together_is_that_of_one_and_the_other(
+        a in cells(), b in cells(), methodology in methodology(), day in day()
+    ) {
+        let on = (methodology, day);
+        let parts = [works(a.iter(), on), works(b.iter(), on)];
+        let whole = works(a.iter().chain(&b), on);
+        // Changes take away what others bring: what is left is as exact as its largest parts.
+        let mut largest = [0.0_f64; 18];
+        for cell in a.iter().chain(&b) {
+            for (largest, figure) in largest.iter_mut().zip(figures(&works(std::iter::once(cell), on).verified)) {
+                *largest += figure.abs();
+            }
+        }
+        let [one, other] = parts.map(|part| figures(&part.verified));
+        for (place, found) in figures(&whole.verified).into_iter().enumerate() {
+            let expected = one[place] + other[place];
+            prop_assert!((found - expected).abs() <= 1e-9 * largest[place], "figure {}: {} is not {}", place, found, expected);
+        }
+        for (found, [one, other]) in [
+            (whole.capacity_wp.verified, parts.map(|part| part.capacity_wp.verified)),
+            (whole.capacity_wp.installed, parts.map(|part| part.capacity_wp.installed)),
+        ] {
+            prop_assert_eq!(found, one + other);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What the cells come to, against somebody patient: today, later, at the ends of past months, as it was known at the
+//! close of past days, on both lists of provinces.
+
+use chrono::{Days, NaiveDate};
+use green_homes::api::make_pages;
+use green_homes::db::days;
+use green_homes::domain::aggregate::{Dimension, NONE, Selection};
+use green_homes::domain::date::Month;
+use green_homes::domain::emissions::{Estimate, Estimator};
+use green_homes::domain::methodology::{self, Methodology};
+use green_homes::domain::national::NationalSums;
+use green_homes::domain::place::Place;
+use green_homes::domain::state::{Stage, Tier};
+use green_homes::register::{Options, PublicSettings, Register, Render, audit};
+use serde_json::Value;
+
+use super::Driver;
+use crate::naive;
+use crate::support::{clock_at, second_methodology};
+
+impl Driver {
+    pub(super) fn finish(&self) {
+        let mut national = NationalSums::default();
+        national.add_cells(self.cells.iter());
+        let today = self.today();
+        // Today, ends of months, a leap day, and when stoves are past their life; nothing else happens until then.
+        for on in [today, last_of_month(today), on("2028-02-29"), on("2028-12-31"), on("2033-07-15")] {
+            let found = national.works(&mut Estimator::new(methodology::first(), on)).verified;
+            naive::assert_same(&found, &naive::estimate(&self.model, methodology::first(), on), &on.to_string());
+        }
+        // At the ends of past months, by what is known now.
+        for on in [on("2020-02-29"), on("2021-12-31"), on("2024-02-29")] {
+            let mut estimator = Estimator::new(methodology::first(), on);
+            let found = national.standing_at(Month::of(on), &mut estimator).to_date;
+            let expected = naive::estimate(&self.model, methodology::first(), on).to_date;
+            let same = |to_date| Estimate { to_date, ..Estimate::default() };
+            naive::assert_same(&same(found), &same(expected), &on.to_string());
+        }
+        self.compare_places(&national, methodology::first(), today);
+        self.compare_places(&national, second_methodology(), last_of_month(today));
+        self.compare_past_days();
+        let report = audit::audit(&self.database.db_open(), make_pages).unwrap();
+        assert!(report.ok, "{:?}", report.findings);
+    }
+
+    /// Both lists of provinces: each row, those that are not known among them, and all rows together.
+    fn compare_places(&self, national: &NationalSums, methodology: &'static Methodology, day: NaiveDate) {
+        let country = national.works(&mut Estimator::new(methodology, day)).verified;
+        for dimension in [Dimension::Province, Dimension::FormerProvince] {
+            let selection = Selection {
+                group_by: vec![dimension],
+                filters: vec![(Dimension::Stage, vec![Stage::Verified(Tier::Document).rank().into()])],
+                ..Selection::default()
+            };
+            let mut estimator = Estimator::new(methodology, day);
+            let rows = selection.add_up(self.cells.in_order(), &mut estimator, usize::MAX).unwrap();
+            let (mut sites, mut sum) = (0, Estimate::default());
+            for value in dimension.values() {
+                let row = rows.iter().find(|(group, _)| group[..] == [value]);
+                let row = row.map(|(_, sums)| *sums).unwrap_or_default();
+                let is_there = |place: Place| value_of(dimension, place) == value;
+                let what = format!("{dimension:?} {value}");
+                assert_eq!(row.totals.sites, self.model.verified_sites(is_there), "{what}");
+                let lines = self.model.lines().into_iter().filter(|line| is_there(line.place));
+                naive::assert_same(&row.estimate, &naive::estimate_of(lines, methodology, day), &what);
+                sites += row.totals.sites;
+                sum += row.estimate;
+            }
+            assert_eq!(sites, self.model.verified_sites(|_| true), "{dimension:?}");
+            naive::assert_same(&sum, &country, "all rows together");
+        }
+    }
+
+    /// The headline as it is kept of past days, up to the eve of the next entry, by what was known then.
+    fn compare_past_days(&self) {
+        let Some((last, _)) = self.past.last() else { return };
+        let settings = PublicSettings { public_url: "https://register.example".to_owned(), publisher: "P".to_owned() };
+        let (database, clock) = (self.database.db_open(), clock_at(self.now.clone()));
+        let (render, options) = (Render { make: make_pages, settings }, Options { queue: 1, monthly_releases: false });
+        Register::start(&database, &clock, &render, options).unwrap().stop();
+        let eves = self.past.iter().skip(1).map(|(day, _)| *day).chain([self.today()]);
+        let known = self.past.iter().zip(eves).map(|((day, model), next)| (*day, next - Days::new(1), model));
+        // The first, one of the middle, and the last: counting day by day takes its time.
+        let chosen = [0, self.past.len() / 2, self.past.len() - 1];
+        for (_, (first, eve, model)) in known.enumerate().filter(|(place, _)| chosen.contains(place)) {
+            for day in if first == *last { vec![first, eve] } else { vec![eve] } {
+                let kept = days::find(&mut database.connection().unwrap(), day).unwrap().expect("a closed day");
+                let body: Value = serde_json::from_str(&kept.body).unwrap();
+                assert_eq!(body["meta"]["as_of"], day.to_string());
+                model.headline().assert_is(&body["data"]);
+                let expected = naive::estimate(model, methodology::first(), day);
+                naive::assert_headline(&body["data"], &expected, &format!("at the close of {day}"));
+            }
+        }
+    }
+}
+
+fn value_of(dimension: Dimension, place: Place) -> u16 {
+    match dimension {
+        Dimension::Province => place.province().index().into(),
+        _ => place.former().map_or(NONE, |former| former.index().into()),
+    }
+}
+
+fn on(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn last_of_month(day: NaiveDate) -> NaiveDate {
+    Month::of(day).last_day()
+}
