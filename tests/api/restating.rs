@@ -19,7 +19,7 @@ use green_homes::domain::text::Name;
 use green_homes::register::{Command as Change, Done, Engine, Request};
 use serde_json::{Value, json};
 
-use crate::process::{Process, client, command, output, ran};
+use crate::process::{Process, client, command, ran};
 use crate::support::{Client, TestDatabase, db_lines, new_installation, on_both_databases, progress_at, token};
 
 on_both_databases!(
@@ -228,9 +228,15 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
         "in force at its close"
     );
     assert_eq!(read(&anybody, &closed).await["data"], kept["data"]);
+    check_bridge(&anybody, &before[0], &after[0]).await;
     assert_eq!(server.terminate(), Some(0));
-    let (report, code) = output(&register.database, &["audit"]);
+    let (report, _, code) = ran(register.knowing(Path::new(FOLDER), &["audit"]));
     assert_eq!(code, Some(0), "{report}");
+    let (report, _, code) = ran(register.knowing(tempfile::tempdir().unwrap().path(), &["audit"]));
+    assert!(
+        code == Some(1) && report.contains("was closed by a methodology that this program does not know"),
+        "{report}"
+    );
 }
 
 /// What is asked for by another methodology differs in every emission figure and in no count, says so, and is what the
@@ -274,6 +280,22 @@ async fn check_restated(register: &Register, anybody: &Client, before: &Value, a
     assert_eq!(timeline["meta"]["methodology_version"], json!(2));
     let former = read(anybody, "/v1/progress/provinces?list=63&methodology=2").await;
     assert_eq!(former["meta"]["warnings"], json!(["methodology_not_in_force"]), "{}", former["meta"]);
+}
+
+/// Between the days the bridge says what the methodology moved, and sums to the gram.
+async fn check_bridge(anybody: &Client, before: &Value, after: &Value) {
+    let bridge = read(anybody, &format!("/v1/progress/bridge?from={}&to={}", day_after(1), day_after(2))).await;
+    let rows = bridge["data"].as_array().unwrap();
+    for group in ["to_date", "annual", "lifetime"] {
+        let name = format!("{group}_avoided_tco2e");
+        let grams = |row: &Value| (row[&name].as_f64().unwrap() * 1e6).round();
+        let sum: f64 = rows.iter().map(grams).sum();
+        assert!((sum - (grams(&bridge["closing"]) - grams(&bridge["opening"]))).abs() < 0.5, "{name}: {bridge}");
+        let row = rows.iter().find(|row| row["cause"] == "methodology").unwrap();
+        let [before, after] = [before, after].map(|data| data[group]["avoided_tco2e"].as_f64().unwrap());
+        let moved = after - before - grams(row) / 1e6;
+        assert!(moved.abs() < 2e-6 && grams(row) != 0.0, "{name}: {row}");
+    }
 }
 
 async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: TestDatabase) {
