@@ -95,7 +95,7 @@ pub async fn get_progress_text(
 }
 
 /// Sends a page that was made before: a request copies pointers.
-fn send(request: &HttpRequest, page: Option<&ReadyPage>) -> Result<HttpResponse, ApiError> {
+pub fn send(request: &HttpRequest, page: Option<&ReadyPage>) -> Result<HttpResponse, ApiError> {
     let page = page.ok_or(ApiError::NotFound)?;
     let known = request.headers().get(IF_NONE_MATCH);
     let mut response = if known.is_some_and(|etags| matches_etag(etags, &page.etag)) {
