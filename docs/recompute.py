@@ -150,6 +150,28 @@ def days_by_year(row, last_month, day):
 # --- The figures ----------------------------------------------------------------------------------------------------
 
 
+FIGURES = (
+    "sites.verified",
+    "installations.verified",
+    "sites_with_rooftop_solar.verified",
+    "capacity_kwp.verified",
+    "to_date.generation_kwh",
+    "to_date.saving_kwh",
+    "to_date.avoided_tco2e",
+    "to_date.low",
+    "to_date.high",
+    "to_date.provisional_tco2e",
+    "annual.generation_kwh",
+    "annual.saving_kwh",
+    "annual.avoided_tco2e",
+    "annual.low",
+    "annual.high",
+    "lifetime.avoided_tco2e",
+    "lifetime.low",
+    "lifetime.high",
+)
+
+
 class Row:
     """A row of the sums. Solar power comes with its yields multiplied in: what is a quantity of kWp in one column is kWh a
     year in the other."""
@@ -166,18 +188,7 @@ class Row:
 
 def recompute(rows, methodology, day):
     """Every figure, under the name that it has in the headline."""
-    figures = dict.fromkeys(
-        (
-            "sites.verified",
-            "installations.verified",
-            "sites_with_rooftop_solar.verified",
-            "capacity_kwp.verified",
-            *(f"{of}.{what}" for of in ("to_date", "annual") for what in ("generation_kwh", "saving_kwh")),
-            *(f"{of}.{what}" for of in ("to_date", "annual", "lifetime") for what in ("avoided_tco2e", "low", "high")),
-            "to_date.provisional_tco2e",
-        ),
-        0.0,
-    )
+    figures = dict.fromkeys(FIGURES, 0.0)
     for row in rows:
         is_in_operation = row.ended is None
         if not row.measure:
@@ -195,9 +206,9 @@ def recompute(rows, methodology, day):
 
 def add_estimates(figures, row, effect, methodology, day):
     def add(of, kwh, tonnes):
-        electricity = "generation_kwh" if effect.is_generation else "saving_kwh"
-        if f"{of}.{electricity}" in figures and not effect.is_direct:
-            figures[f"{of}.{electricity}"] += kwh
+        electricity = f"{of}.generation_kwh" if effect.is_generation else f"{of}.saving_kwh"
+        if electricity in figures and not effect.is_direct:
+            figures[electricity] += kwh
         figures[f"{of}.avoided_tco2e"] += tonnes
         # Errors of yields and factors are shared by all, so that ranges are simply added: they do not average out.
         figures[f"{of}.low"] += tonnes * effect.low

@@ -63,10 +63,9 @@ fn added_up(group_by: &[Dimension], figures: &Figures, cells: &InOrder<'_>) -> V
 
 /// Every period from that of the first installation to that of the day.
 fn periods(interval: Interval, first: Option<&Value>, figures: &Figures) -> Vec<Value> {
-    let first = first.copied().filter(|first| *first != NONE);
-    let numbers = first.map_or(1..=0, |first| first..=Month::of(figures.day).number());
+    let Some(first) = first.filter(|first| **first != NONE) else { return Vec::new() };
     let begins = |number: &Value| Month::from_number(*number).is_some_and(|month| interval.first_month(month) == month);
-    numbers.filter(begins).collect()
+    (*first..=Month::of(figures.day).number()).filter(begins).collect()
 }
 
 /// Verified sites by what is known of the people there.
