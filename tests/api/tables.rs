@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use green_homes::api::{PublicSettings, render_tables};
+use green_homes::api::render_tables;
 use green_homes::db::cells as stored;
 use green_homes::domain::actor::Role;
 use green_homes::domain::date::day_of;
 use green_homes::domain::national::NationalSums;
-use green_homes::register::{Cells, Figures, InOrder};
+use green_homes::register::{Cells, Figures, InOrder, PublicSettings};
 use serde_json::{Value, json};
 
 use crate::aggregates::register_some;
@@ -209,7 +209,7 @@ async fn render_the_tables_of_a_register_gives_what_is_served(database: TestData
     figures.version = version;
     let settings = PublicSettings { public_url: "https://example.test".to_owned(), publisher: "Tests".to_owned() };
     let in_order: &InOrder<'_> = &|| Box::new(cells.in_order());
-    let rendered = render_tables(&settings, &figures, &national, in_order);
+    let rendered = render_tables(&figures, &national, in_order, &settings);
     assert_eq!(rendered.len(), 10);
     for (name, body) in rendered {
         let (rendered, served): (Value, Value) = (serde_json::from_slice(&body).unwrap(), table(&app, name).await);

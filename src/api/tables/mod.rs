@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 use serde_json::Value as Json;
 
 use crate::domain::national::NationalSums;
-use crate::register::{Figures, InOrder, Page, ReadyPage};
+use crate::register::{Figures, InOrder, Page, PublicSettings, ReadyPage};
 
 use super::aggregates;
 use super::error::ApiError;
@@ -25,7 +25,7 @@ use super::grid::{CSV, Grid};
 use super::meta::Meta;
 use super::progress::send;
 use super::query::NoQuery;
-use super::state::{PublicSettings, State};
+use super::state::State;
 
 use list::{Content, TABLES, Table};
 use view::{TableList, TableResponse};
@@ -57,10 +57,10 @@ pub struct Made(Mutex<HashMap<(&'static str, Form), Arc<Kept>>>);
 /// Every public table as JSON, with its name, of the numbers of one version of the register: a pure function of them.
 #[must_use]
 pub fn render(
-    settings: &PublicSettings,
     figures: &Figures,
     national: &NationalSums,
     cells: &InOrder<'_>,
+    settings: &PublicSettings,
 ) -> Vec<(&'static str, Vec<u8>)> {
     let written = |table: &'static Table| {
         let rows = rows(table, figures, national, cells);

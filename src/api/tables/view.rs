@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::api::grid::Grid;
 use crate::api::meta::Meta;
-use crate::api::state::PublicSettings;
+use crate::register::PublicSettings;
 
 use super::columns::Column;
 use super::list::Table;
