@@ -132,6 +132,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         settings: public,
         meter: Meter::default(),
         provinces: api::Made::default(),
+        tables: api::MadeTables::default(),
         examiner: Examiner::new(settings.data_dir.clone()),
         started_at: clock(),
     });

@@ -1,6 +1,8 @@
 //! `GET /v1/aggregates`: the register added up by any dimensions and under any filter, for whoever
 //! holds the scope; and `GET /v1/dimensions`, what can be asked for.
 
+pub mod csv;
+
 use std::collections::BTreeMap;
 
 use actix_web::http::header::CACHE_CONTROL;
@@ -147,7 +149,17 @@ pub async fn get_aggregates(
     caller: Caller,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = Query::of(&request)?;
+    let (_, response) = answer(&request, &caller, &state).await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(response))
+}
+
+/// What is asked for, and the answer to it.
+async fn answer(
+    request: &HttpRequest,
+    caller: &Caller,
+    state: &web::Data<State>,
+) -> Result<(Selection, AggregatesResponse), ApiError> {
+    let mut query = Query::of(request)?;
     let mut selection = Selection {
         group_by: query.parse("group_by", parse_dimensions).unwrap_or_default(),
         from: query.parse("from", parse_month),
@@ -179,13 +191,13 @@ pub async fn get_aggregates(
     let shared = state.clone();
     let added = web::block(move || {
         let _place = place;
-        add_up(&shared, &selection, asked)
+        add_up(&shared, &selection, asked).map(|response| (selection, response))
     });
-    let mut response = added.await??;
+    let (selection, mut response) = added.await??;
     if only_verified {
         response.meta.warnings.push("verified_only".to_owned());
     }
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(response))
+    Ok((selection, response))
 }
 
 /// What can be asked for
@@ -231,7 +243,7 @@ fn add_up(
     let row = |(group, sums): &(Vec<Value>, Sums)| {
         let mut names = BTreeMap::new();
         for (dimension, value) in selection.group_by.iter().zip(group) {
-            name(&mut names, *dimension, *value);
+            names.extend(columns_of(*dimension).into_iter().zip(names_of(*dimension, *value)));
         }
         AggregateRow::of(names, sums, selection)
     };
@@ -253,28 +265,37 @@ pub fn meta(
     (methodology, day): (&'static Methodology, chrono::NaiveDate),
     (state, path): (&State, &str),
 ) -> Meta {
+    let mut figures = figures(counted, methodology, day);
+    figures.restated = methodology.version != state.register.snapshot().figures.methodology.version;
+    Meta::of(&figures, &state.settings, &address(&figures, path))
+}
+
+/// Which version sums of cells are of, without the figures of the headline.
+pub fn figures(counted: &Counted, methodology: &'static Methodology, day: chrono::NaiveDate) -> Figures {
     let mut figures = Figures::before_the_register(day);
     figures.version = counted.version;
     figures.hash = counted.hash;
     figures.recorded_at = counted.recorded_at;
     figures.methodology = methodology;
-    figures.restated = methodology.version != state.register.snapshot().figures.methodology.version;
-    Meta::of(&figures, &state.settings, &address(&figures, path))
+    figures
 }
 
-/// The columns of one dimension.
-fn name(row: &mut BTreeMap<String, Json>, dimension: Dimension, value: Value) {
+/// The columns that name a value of a dimension.
+pub fn columns_of(dimension: Dimension) -> Vec<String> {
+    if dimension.interval().is_some() {
+        return vec!["period".to_owned(), "period_start".to_owned()];
+    }
+    ["code", "name_vi", "name_en"].map(|what| format!("{}_{what}", dimension.as_str())).to_vec()
+}
+
+/// What stands in these columns.
+pub fn names_of(dimension: Dimension, value: Value) -> Vec<Json> {
     if let Some(interval) = dimension.interval() {
         let first = if value == NONE { None } else { Month::from_number(value) };
-        row.insert("period".to_owned(), json!(first.map(|first| interval.name(first))));
-        row.insert("period_start".to_owned(), json!(first.map(Month::first_day)));
-        return;
+        return vec![json!(first.map(|first| interval.name(first))), json!(first.map(Month::first_day))];
     }
     let (code, name_vi, name_en) = label(dimension, value);
-    let dimension = dimension.as_str();
-    row.insert(format!("{dimension}_code"), json!(code));
-    row.insert(format!("{dimension}_name_vi"), json!(name_vi));
-    row.insert(format!("{dimension}_name_en"), json!(name_en));
+    vec![json!(code), json!(name_vi), json!(name_en)]
 }
 
 impl AggregateRow {

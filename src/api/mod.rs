@@ -14,6 +14,7 @@ mod checks;
 mod clients;
 mod docs;
 mod error;
+mod grid;
 mod health;
 mod householder;
 mod idempotency;
@@ -46,6 +47,7 @@ mod review;
 mod schemas;
 mod sites;
 mod state;
+mod tables;
 mod timeline;
 mod words;
 
@@ -62,6 +64,7 @@ pub use middleware::finish;
 pub use progress::make_pages;
 pub use provinces::Made;
 pub use state::State;
+pub use tables::{Made as MadeTables, render as render_tables};
 
 use Access::{AnyClient, Householder, Needs, Open, Public};
 use installations::{estimate, history, lifecycle};
@@ -141,6 +144,10 @@ pub static ROUTES: &[Row] = &[
     get("/v1/progress/releases", Public, || read().to(releases::list_releases)),
     act("/v1/progress/releases", Scope::Administer, || web::post().to(releases::create_release)),
     get("/v1/progress/releases/{id}", Public, || read().to(releases::get_release)),
+    get("/v1/tables", Public, || read().to(tables::list_tables)),
+    // Before the other, which takes any name.
+    get("/v1/tables/{name}.csv", Public, || read().to(tables::get_table_csv)),
+    get("/v1/tables/{name}", Public, || read().to(tables::get_table)),
     post("/oauth/token", Open, || web::post().to(oauth::issue_token)).counting_addresses(),
     get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
     get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
@@ -183,6 +190,7 @@ pub static ROUTES: &[Row] = &[
     get("/v1/me", AnyClient, || read().to(clients::get_me)),
     act("/v1/projects", Scope::Administer, || web::post().to(administration::create_project)),
     get("/v1/aggregates", Needs(Scope::ReadAggregates), || read().to(aggregates::get_aggregates)),
+    get("/v1/aggregates.csv", Needs(Scope::ReadAggregates), || read().to(aggregates::csv::get_aggregates_table)),
     get("/v1/dimensions", Public, || read().to(aggregates::list_dimensions)),
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),

@@ -23,7 +23,7 @@ use super::installations::{estimate, history, lifecycle};
 use super::problem::MEDIA_TYPE;
 use super::{
     ROUTES, Row, administration, aggregates, bridge, clients, docs, health, householder, installations, methodology,
-    oauth, problem, progress, provinces, reference, releases, review, sites, timeline,
+    oauth, problem, progress, provinces, reference, releases, review, sites, tables, timeline,
 };
 
 const SCHEME: &str = "oauth2";
@@ -50,7 +50,9 @@ const CODE_SCHEME: &str = "householder_code";
         clients::create_client, clients::list_clients, clients::revoke_client, clients::reset_client_secret,
         clients::get_me,
         progress::get_progress, progress::get_progress_table, progress::get_progress_text,
-        timeline::get_timeline, bridge::get_bridge, releases::list_releases, releases::get_release, releases::create_release, provinces::get_provinces, provinces::get_provinces_map, provinces::get_outlines, aggregates::get_aggregates, aggregates::list_dimensions,
+        timeline::get_timeline, bridge::get_bridge, releases::list_releases, releases::get_release, releases::create_release, provinces::get_provinces, provinces::get_provinces_map, provinces::get_outlines, aggregates::get_aggregates,
+        aggregates::csv::get_aggregates_table, aggregates::list_dimensions,
+        tables::list_tables, tables::get_table, tables::get_table_csv,
         householder::consent::get_consent_text, householder::codes::issue_householder_code, householder::get_home,
         householder::open_dispute, householder::withdraw_consent, householder::review::list_disputes,
         householder::review::close_dispute,
@@ -62,6 +64,7 @@ const CODE_SCHEME: &str = "householder_code";
     components(schemas(problem::Problem, crate::domain::id::InstallationId)),
     tags(
         (name = "progress", description = "The public headline."),
+        (name = "tables", description = "The public tables."),
         (name = "aggregates", description = "For dashboards."),
         (name = "installations", description = "For installer partners."),
         (name = "review", description = "For reviewers."),

@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::meter::Meter;
 use super::places::Places;
 use super::provinces::Made;
+use super::tables;
 
 /// Reads that may wait for each that is at work.
 const READS_WAITING: usize = 4;
@@ -37,6 +38,8 @@ pub struct State {
     pub meter: Meter,
     /// The progress of provinces, as it was last added up.
     pub provinces: Made,
+    /// The public tables, as they were last made.
+    pub tables: tables::Made,
     /// Looks into things for operators.
     pub examiner: Examiner,
     /// When the process started.

@@ -56,6 +56,14 @@ impl Known {
         };
         *sum = sum.wrapping_add(count);
     }
+
+    /// `yes` of those of whom it is known, in percent; none where nothing is known.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
+    pub fn percent_of_known(&self) -> Option<f64> {
+        let (yes, asked) = (self.yes as f64, (self.yes + self.no) as f64);
+        (asked > 0.0).then_some(yes * 100.0 / asked)
+    }
 }
 
 /// Sites by what is known of the people there.

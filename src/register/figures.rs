@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::cell::CellKey;
 use crate::domain::date::{self, Month};
 use crate::domain::emissions::Estimator;
 use crate::domain::entry::{GENESIS, Hash, hex, sha256};
 use crate::domain::methodology::{Methodology, first};
 use crate::domain::national::{NationalSums, Standing, Works};
 use crate::domain::progress::Progress;
+use crate::domain::totals::Totals;
 
 /// All numbers of one version of the register on one day.
 #[derive(Clone, Debug)]
@@ -99,6 +101,9 @@ impl Render {
     }
 }
 
+/// Every cell in the order of keys, as often as it is asked for.
+pub type InOrder<'a> = dyn Fn() -> Box<dyn Iterator<Item = (CellKey, Totals)> + 'a> + 'a;
+
 /// Figures with their ready pages. Never changes once it is published.
 pub struct Snapshot {
     /// The numbers.
@@ -167,6 +172,12 @@ impl Snapshot {
             };
             self.national.months(day).into_iter().map(standing).collect()
         })
+    }
+
+    /// The sums that the national figures are made of.
+    #[must_use]
+    pub fn national(&self) -> &NationalSums {
+        &self.national
     }
 
     /// The page of a path.

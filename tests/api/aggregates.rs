@@ -23,7 +23,7 @@ async fn added(caller: &Client, query: &str) -> Value {
 }
 
 /// Homes and an office in two provinces, with and without a battery, verified and not.
-async fn register_some(people: &People) {
+pub async fn register_some(people: &People) {
     let lines = |measures: &[(&str, f64)]| -> Value {
         measures.iter().map(|(measure, quantity)| json!({"measure": measure, "quantity": quantity})).collect()
     };

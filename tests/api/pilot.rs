@@ -62,7 +62,7 @@ async fn send_the_pilot_by_sixteen_clients_at_once_gives_the_same_numbers(databa
 }
 
 /// Sends the whole file; how many were created, and how many unchanged.
-async fn outcomes(partner: &Client) -> (usize, usize) {
+pub async fn outcomes(partner: &Client) -> (usize, usize) {
     send(partner, pilot()).await
 }
 
@@ -80,7 +80,7 @@ async fn send(partner: &Client, lines: Vec<Value>) -> (usize, usize) {
 }
 
 /// Verifies everything that the list shows, page by page.
-async fn verify_all(partner: &Client, reviewer: &Client) {
+pub async fn verify_all(partner: &Client, reviewer: &Client) {
     let mut path = "/v1/installations?status=installed&limit=200".to_owned();
     loop {
         let page = partner.get(&path).await;

@@ -68,6 +68,8 @@ def requests(there):
         "create_project": {"body": {"code": "KNOWN-GOOD", "name_vi": "Tốt", "name_en": "Good"}},
         "search_communes": {"query": {"q": "phuc xa"}},
         "get_consent_text": {"path_parameters": {"version": there.consents[0]}},
+        "get_table": {"path_parameters": {"name": "provinces"}},
+        "get_table_csv": {"path_parameters": {"name": "programme_sums"}},
         "get_methodology": {"path_parameters": {"version": "1"}},
         "get_problem": {"path_parameters": {"code": "not_found"}},
     }

@@ -105,7 +105,7 @@ async fn send_form(request: &HttpRequest, state: &State, path: &str) -> Result<H
 }
 
 /// Sends a page that was made before: a request copies pointers.
-fn send(request: &HttpRequest, page: Option<&ReadyPage>) -> Result<HttpResponse, ApiError> {
+pub fn send(request: &HttpRequest, page: Option<&ReadyPage>) -> Result<HttpResponse, ApiError> {
     let page = page.ok_or(ApiError::NotFound)?;
     let known = request.headers().get(IF_NONE_MATCH);
     let mut response = if known.is_some_and(|etags| matches_etag(etags, &page.etag)) {

@@ -245,11 +245,8 @@ impl From<Pace> for PaceView {
 }
 
 impl From<&Known> for ShareView {
-    #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
     fn from(known: &Known) -> Self {
-        let (yes, asked) = (known.yes as f64, (known.yes + known.no) as f64);
-        let percent_of_known = (asked > 0.0).then_some(yes * 100.0 / asked);
-        Self { yes: known.yes, no: known.no, unknown: known.unknown, percent_of_known }
+        Self { yes: known.yes, no: known.no, unknown: known.unknown, percent_of_known: known.percent_of_known() }
     }
 }
 

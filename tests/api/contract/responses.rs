@@ -218,7 +218,9 @@ async fn check_lifecycle(app: &App, checker: &mut Checker) {
     assert_eq!(history.body["data"].as_array().unwrap().len(), 7, "{}", history.text);
     checker.get(&reviewer, "/v1/review/queue", "/v1/review/queue").await;
     for query in ["?group_by=province,month", "?group_by=colour"] {
-        checker.get(&reviewer, "/v1/aggregates", &format!("/v1/aggregates{query}")).await;
+        for path in ["/v1/aggregates", "/v1/aggregates.csv"] {
+            checker.get(&reviewer, path, &format!("{path}{query}")).await;
+        }
     }
     let decision = json!({"installation": path.rsplit('/').next(), "action": "verify", "evidence_tier": "document"});
     let decided = json!({"decisions": [decision]});
@@ -280,6 +282,7 @@ async fn check_public(app: &App, checker: &mut Checker) {
         "/v1/progress/provinces",
         "/v1/progress/provinces.geojson",
         "/v1/provinces.geojson",
+        "/v1/tables",
         "/v1/measures",
         "/v1/provinces",
         "/livez",
@@ -305,6 +308,11 @@ async fn check_public(app: &App, checker: &mut Checker) {
     }
     for query in ["", "?interval=year&basis=recorded_on", "?interval=week", "?methodology=1"] {
         checker.get(&anybody, "/v1/progress/timeline", &format!("/v1/progress/timeline{query}")).await;
+    }
+    for name in ["provinces", "months", "people", "programme_sums", "none"] {
+        for end in ["", ".csv"] {
+            checker.get(&anybody, &format!("/v1/tables/{{name}}{end}"), &format!("/v1/tables/{name}{end}")).await;
+        }
     }
     for path in ["/v1/progress.csv", "/v1/progress.txt", "/v1/progress/provinces", "/v1/progress/provinces.geojson"] {
         for query in ["?methodology=1", "?methodology=99"] {

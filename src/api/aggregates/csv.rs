@@ -1,0 +1,64 @@
+//! `GET /v1/aggregates.csv`: the rows of `/v1/aggregates` for programs that read tables.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value as Json;
+
+use crate::api::caller::Caller;
+use crate::api::error::ApiError;
+use crate::api::grid::{CSV, Grid};
+use crate::api::state::State;
+
+use super::{AggregateRow, answer, columns_of};
+
+/// The columns of every row, after those of the dimensions.
+const SUMS: [&str; 19] = [
+    "sites",
+    "installations",
+    "quantity",
+    "capacity_kwp",
+    "inverter_kw",
+    "cost_vnd",
+    "cost_known",
+    "support_vnd",
+    "support_known",
+    "to_date_generation_kwh",
+    "to_date_saving_kwh",
+    "to_date_avoided_tco2e",
+    "to_date_low",
+    "to_date_high",
+    "annual_generation_kwh",
+    "annual_saving_kwh",
+    "annual_avoided_tco2e",
+    "annual_low",
+    "annual_high",
+];
+
+/// The register, added up by what is asked for, as CSV
+///
+/// The same question as `/v1/aggregates`; one line a group, without the total. Columns as there, then `as_of`, `version` and
+/// `methodology_version`. UTF-8 with a byte order mark; numbers with a dot; what means nothing is empty.
+#[utoipa::path(get, path = "/v1/aggregates.csv", tag = "aggregates",
+    params(("group_by" = Option<String>, Query, example = "province,measure"),
+        ("province" = Option<String>, Query), ("former_province" = Option<String>, Query), ("region" = Option<String>, Query),
+        ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
+        ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),
+        ("woman_headed" = Option<String>, Query), ("from" = Option<String>, Query), ("to" = Option<String>, Query),
+        ("methodology" = Option<i32>, Query)),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+pub async fn get_aggregates_table(
+    request: HttpRequest,
+    caller: Caller,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let (selection, response) = answer(&request, &caller, &state).await?;
+    let named = selection.group_by.iter().flat_map(|dimension| columns_of(*dimension));
+    let columns = named.chain(SUMS.map(str::to_owned)).collect();
+    let rows: Vec<Json> = response.data.iter().map(object).collect::<Result<_, _>>()?;
+    let body = Grid::of_objects(columns, &rows).csv(&response.meta);
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((CONTENT_TYPE, CSV)).body(body))
+}
+
+fn object(row: &AggregateRow) -> Result<Json, ApiError> {
+    serde_json::to_value(row).map_err(|_| ApiError::Internal)
+}

@@ -1,0 +1,286 @@
+//! The public tables, and aggregates as CSV.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use green_homes::api::render_tables;
+use green_homes::db::cells as stored;
+use green_homes::domain::actor::Role;
+use green_homes::domain::date::day_of;
+use green_homes::domain::national::NationalSums;
+use green_homes::register::{Cells, Figures, InOrder, PublicSettings};
+use serde_json::{Value, json};
+
+use crate::aggregates::register_some;
+use crate::lifecycle::{People, act};
+use crate::support::{App, Client, Reply, TestDatabase, home, on_both_databases};
+
+on_both_databases!(
+    read_every_table_has_the_columns_that_the_list_explains,
+    add_up_any_table_comes_to_the_headline,
+    render_the_tables_of_a_register_gives_what_is_served,
+    ask_for_a_table_that_is_none_is_a_problem,
+    read_aggregates_as_csv_gives_the_rows_of_the_same_question,
+);
+
+const MADE_FROM: [&str; 3] = ["as_of", "version", "methodology_version"];
+
+/// Some sites, a pledge and a home that ended; then the headline.
+async fn registered(app: &App) -> (People, Value) {
+    let people = People::of(app).await;
+    register_some(&people).await;
+    let mut pledge = home("pledge");
+    pledge["status"] = json!("pledged");
+    pledge.as_object_mut().unwrap().remove("installed_on");
+    people.owner.register(&pledge).await;
+    let gone = people.owner.register(&home("gone")).await;
+    assert_eq!(act(&people.reviewer, &gone, "verify").await.status, 200);
+    assert_eq!(act(&people.owner, &gone, "decommission").await.status, 200);
+    let headline = app.progress_at(app.db_version()).await;
+    (people, headline)
+}
+
+async fn table(app: &App, name: &str) -> Value {
+    let reply = app.public().get(&format!("/v1/tables/{name}")).await;
+    assert_eq!(reply.status, 200, "{name}: {}", reply.text);
+    reply.body
+}
+
+/// The lines of a CSV, the header first.
+fn lines(reply: &Reply) -> Vec<Vec<String>> {
+    assert_eq!((reply.status, reply.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
+    let text = reply.text.strip_prefix('\u{feff}').expect("a byte order mark");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    reader.records().map(|line| line.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+/// What a value is in CSV.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        number => number.to_string(),
+    }
+}
+
+/// A CSV has these columns of these rows, and then what they were made from.
+fn assert_shows(reply: &Reply, columns: &[String], body: &Value) {
+    let lines = lines(reply);
+    let made_from: Vec<String> = MADE_FROM.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(lines[0], [columns, &made_from].concat());
+    let rows = body["data"].as_array().unwrap();
+    assert_eq!(lines.len(), rows.len() + 1);
+    for (line, row) in lines[1..].iter().zip(rows) {
+        let of_row = columns.iter().map(|column| shown(&row[column]));
+        let expected: Vec<_> = of_row.chain(MADE_FROM.map(|name| shown(&body["meta"][name]))).collect();
+        assert_eq!(*line, expected);
+    }
+}
+
+async fn read_every_table_has_the_columns_that_the_list_explains(database: TestDatabase) {
+    let app = App::start(database).await;
+    registered(&app).await;
+    let list = app.public().get("/v1/tables").await;
+    let tables = list.body["data"].as_array().unwrap();
+    assert_eq!(tables.len(), 10, "{}", list.text);
+    for described in tables {
+        let name = described["name"].as_str().unwrap();
+        let text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+        assert!(text(&described["title_vi"]) && text(&described["title_en"]), "{described}");
+        assert!(described["links"]["csv"].as_str().unwrap().ends_with(&format!("/v1/tables/{name}.csv")));
+        let mut columns = Vec::new();
+        for column in described["columns"].as_array().unwrap() {
+            assert!(text(&column["explanation_vi"]) && text(&column["explanation_en"]), "{name} {column}");
+            columns.push(column["name"].as_str().unwrap().to_owned());
+        }
+        assert!(!columns.iter().any(|column| column.contains("vnd")), "money is not public: {columns:?}");
+        let body = table(&app, name).await;
+        let rows = body["data"].as_array().unwrap();
+        let expected: BTreeSet<&String> = columns.iter().collect();
+        for row in rows {
+            assert_eq!(row.as_object().unwrap().keys().collect::<BTreeSet<_>>(), expected, "{name}");
+        }
+        assert!(!rows.is_empty(), "{name}");
+        assert_eq!(body["sites_additive"], described["sites_additive"], "{name}");
+        let csv = app.public().get(&format!("/v1/tables/{name}.csv")).await;
+        assert_shows(&csv, &columns, &body);
+    }
+    app.stop().await;
+}
+
+async fn add_up_any_table_comes_to_the_headline(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (_, progress) = registered(&app).await;
+    let headline = &progress["data"];
+    for (name, size) in [
+        ("provinces", Some(34)),
+        ("former_provinces", Some(64)),
+        ("regions", Some(6)),
+        ("kinds", Some(4)),
+        ("evidence_tiers", Some(4)),
+        ("months", None),
+        ("years", None),
+        ("measures", Some(30)),
+    ] {
+        let body = table(&app, name).await;
+        let rows = body["data"].as_array().unwrap();
+        assert!(size.is_none_or(|size| rows.len() == size), "{name}: {}", rows.len());
+        assert_eq!(body["meta"]["version"], progress["meta"]["version"]);
+        let sum = |column: &str| rows.iter().map(|row| row[column].as_f64().unwrap()).sum::<f64>();
+        let sites = |stage: &str| headline["sites"][stage].as_f64().unwrap();
+        if name != "measures" {
+            assert_eq!(body["sites_additive"], json!(true), "{name}");
+            assert_eq!((sum("sites_verified"), sum("installations_verified")), (sites("verified"), 3.0), "{name}");
+            let has = |column: &str| rows[0].get(column).is_some();
+            assert!(!has("sites_installed") || (sum("sites_installed") - sites("installed")).abs() < 0.5, "{name}");
+            assert!(!has("sites_pledged") || (sum("sites_pledged") - sites("pledged")).abs() < 0.5, "{name}");
+        }
+        for (column, figure) in [
+            ("capacity_kwp_verified", &headline["capacity_kwp"]["verified"]),
+            ("to_date_generation_kwh", &headline["to_date"]["generation_kwh"]),
+            ("to_date_saving_kwh", &headline["to_date"]["saving_kwh"]),
+            ("to_date_avoided_tco2e", &headline["to_date"]["avoided_tco2e"]),
+            ("to_date_low", &headline["to_date"]["low"]),
+            ("to_date_high", &headline["to_date"]["high"]),
+            ("annual_generation_kwh", &headline["annual"]["generation_kwh"]),
+            ("annual_saving_kwh", &headline["annual"]["saving_kwh"]),
+            ("annual_avoided_tco2e", &headline["annual"]["avoided_tco2e"]),
+            ("annual_low", &headline["annual"]["low"]),
+            ("annual_high", &headline["annual"]["high"]),
+        ] {
+            let (found, expected) = (sum(column), figure.as_f64().unwrap());
+            assert!((found - expected).abs() <= 1e-9 * expected, "{name} {column}: {found} is not {expected}");
+        }
+    }
+    check_rows(&app, &progress).await;
+    app.stop().await;
+}
+
+/// Single rows that the sums do not tell apart.
+async fn check_rows(app: &App, progress: &Value) {
+    let find = |body: &Value, column: &str, code: &str| {
+        let rows = body["data"].as_array().unwrap();
+        rows.iter().find(|row| row[column] == code).unwrap_or_else(|| panic!("no {code}")).clone()
+    };
+    let provinces = table(app, "provinces").await;
+    let ha_noi = find(&provinces, "province_code", "01");
+    let counts = ["sites_verified", "sites_installed", "sites_pledged"].map(|column| ha_noi[column].clone());
+    assert_eq!((counts, &ha_noi["province_name_vi"]), ([json!(1), json!(1), json!(1)], &json!("Hà Nội")));
+    assert_eq!(find(&provinces, "province_code", "96")["annual_high"], json!(0.0), "those without anything, too");
+    let former = find(&table(app, "former_provinces").await, "former_province_code", "unknown");
+    assert_eq!(former["sites_verified"], json!(2), "nobody knows of which of the former provinces");
+    let lamps = find(&table(app, "measures").await, "measure_code", "led_lighting_workplace");
+    assert_eq!((&lamps["unit"], &lamps["quantity_verified"]), (&json!("lamp"), &json!(200.0)));
+    assert_eq!((&lamps["sites_verified"], lamps.get("installations_verified")), (&json!(1), None));
+
+    let months = table(app, "months").await;
+    let months = months["data"].as_array().unwrap();
+    let begins: Vec<&str> = months.iter().map(|row| row["period_start"].as_str().unwrap()).collect();
+    assert_eq!((begins[0], begins[1], begins[8]), ("2024-05-01", "2024-06-01", "2025-01-01"), "one after the other");
+    let now = &progress["meta"]["as_of"].as_str().unwrap()[..7];
+    assert_eq!(months.last().unwrap()["period"], json!(now));
+    let years = table(app, "years").await;
+    let periods: Vec<&Value> = years["data"].as_array().unwrap().iter().map(|row| &row["period"]).collect();
+    assert_eq!(periods[..3], [&json!("2024"), &json!("2025"), &json!("2026")]);
+
+    let people = table(app, "people").await;
+    for (row, share) in people["data"].as_array().unwrap().iter().zip(["low_income", "remote", "woman_headed"]) {
+        let published = &progress["data"]["shares"][share];
+        let found = ["sites_yes", "sites_no", "sites_unknown", "percent_of_known"].map(|column| &row[column]);
+        let expected = ["yes", "no", "unknown", "percent_of_known"].map(|name| &published[name]);
+        assert_eq!((&row["group_code"], found), (&json!(share), expected));
+    }
+    let sums = table(app, "programme_sums").await;
+    let gone: Vec<&Value> =
+        sums["data"].as_array().unwrap().iter().filter(|row| !row["ended_month"].is_null()).collect();
+    assert_eq!(gone.len(), 2, "the counts and the measure of what ended: {gone:?}");
+}
+
+async fn render_the_tables_of_a_register_gives_what_is_served(database: TestDatabase) {
+    let app = App::start(database).await;
+    registered(&app).await;
+    let version = app.db_version();
+    let mut connection = app.database.db_open().connection().unwrap();
+    let (mut cells, mut national) = (Cells::default(), NationalSums::default());
+    cells.apply(&stored::postings(&mut connection, 0, version).unwrap());
+    national.add_cells(cells.in_order());
+    let mut figures = Figures::before_the_register(day_of(chrono::Utc::now()));
+    figures.version = version;
+    let settings = PublicSettings { public_url: "https://example.test".to_owned(), publisher: "Tests".to_owned() };
+    let in_order: &InOrder<'_> = &|| Box::new(cells.in_order());
+    let rendered = render_tables(&figures, &national, in_order, &settings);
+    assert_eq!(rendered.len(), 10);
+    for (name, body) in rendered {
+        let (rendered, served): (Value, Value) = (serde_json::from_slice(&body).unwrap(), table(&app, name).await);
+        assert_eq!(rendered["data"], served["data"], "{name}");
+        assert_eq!(rendered["meta"]["permalink"], json!(format!("https://example.test/v1/tables/{name}")));
+    }
+    app.stop().await;
+}
+
+async fn ask_for_a_table_that_is_none_is_a_problem(database: TestDatabase) {
+    let app = App::start(database).await;
+    let anybody = app.public();
+    for path in ["/v1/tables/colours", "/v1/tables/colours.csv", "/v1/tables/provinces.xml", "/v1/tables/"] {
+        let reply = anybody.get(path).await;
+        let told = (reply.status, reply.header("content-type"), &reply.body["code"]);
+        assert_eq!(told, (404, "application/problem+json", &json!("not_found")), "{path}");
+    }
+    for path in ["/v1/tables", "/v1/tables/provinces", "/v1/tables/provinces.csv", "/v1/tables/colours"] {
+        let reply = anybody.get(&format!("{path}?group_by=kind")).await;
+        let expected = vec![("group_by".to_owned(), "unknown_field".to_owned())];
+        assert_eq!((reply.status, reply.errors()), (422, expected), "{path}");
+    }
+    for name in ["provinces", "programme_sums"] {
+        let path = format!("/v1/tables/{name}");
+        let first = anybody.get(&path).await;
+        let etag = first.header("etag");
+        let again = anybody.send("GET", &path, &[("if-none-match", etag)], None).await;
+        assert_eq!((again.status, again.text.as_str()), (304, ""), "{etag}");
+        assert_ne!(anybody.get(&format!("{path}.csv")).await.header("etag"), etag, "each form has its own");
+    }
+    let nothing = table(&app, "months").await;
+    assert_eq!(nothing["data"], json!([]), "nothing is installed yet");
+    app.stop().await;
+}
+
+async fn read_aggregates_as_csv_gives_the_rows_of_the_same_question(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (people, _) = registered(&app).await;
+    for (query, named) in [
+        ("", vec![]),
+        (
+            "?group_by=province,month",
+            vec!["province_code", "province_name_vi", "province_name_en", "period", "period_start"],
+        ),
+        ("?group_by=measure&stage=installed", vec!["measure_code", "measure_name_vi", "measure_name_en"]),
+        ("?measure=rooftop_solar_pv,solar_water_heater", vec![]),
+    ] {
+        let json = people.dashboard.get(&format!("/v1/aggregates{query}")).await;
+        let csv = people.dashboard.get(&format!("/v1/aggregates.csv{query}")).await;
+        let mut columns: Vec<String> = named.into_iter().map(str::to_owned).collect();
+        let rest = lines(&csv)[0][columns.len()..].to_vec();
+        columns.extend(rest.into_iter().filter(|column| !MADE_FROM.contains(&column.as_str())));
+        let row = json.body["data"][0].as_object().unwrap();
+        assert_eq!(columns.iter().collect::<BTreeSet<_>>(), row.keys().collect(), "every column, {query}");
+        assert_shows(&csv, &columns, &json.body);
+    }
+    check_who_may_read_csv(&app, &people).await;
+    app.stop().await;
+}
+
+async fn check_who_may_read_csv(app: &App, people: &People) {
+    let path = "/v1/aggregates.csv?group_by=province";
+    assert_eq!(app.public().get(path).await.status, 401);
+    let wrong = people.dashboard.get("/v1/aggregates.csv?group_by=colour&x=1").await;
+    let faults: Vec<String> = wrong.errors().into_iter().map(|(at, code)| format!("{at} {code}")).collect();
+    assert_eq!((wrong.status, faults), (422, vec!["group_by unknown_value".to_owned(), "x unknown_field".to_owned()]));
+    let (id, secret) = app.db_add_client(Role::Dashboard, None);
+    app.progress_at(app.db_version()).await;
+    let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+    let excel: Client = app.public();
+    let read = excel.send("GET", path, &[("authorization", &basic)], None).await;
+    assert_eq!(lines(&read).len(), 3, "{}", read.text);
+    assert_eq!(read.header("cache-control"), "no-store");
+}
