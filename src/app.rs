@@ -121,7 +121,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
     let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };
-    let render = Render { make: api::make_pages, settings: public.clone() };
+    let render = Render { make: api::MAKE, settings: public.clone() };
     let register = Arc::new(Register::start(&database, clock, &render, options)?);
     let state = web::Data::new(State {
         register: register.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{NaiveDate, TimeDelta};
-use green_homes::api::make_pages;
+use green_homes::api::MAKE;
 use green_homes::app;
 use green_homes::db::{Database, Url, cells};
 use green_homes::domain::actor::Actor;
@@ -56,7 +56,7 @@ pub fn sqlite(folder: &Path, homes: u64) -> Result<Seeded> {
     let draft = building.path().join("draft.db");
     let database = Database::open(&Url::Sqlite(draft.display().to_string()), 2)?;
     let seconds = fill(&database, homes)?;
-    let report = audit::audit(&database, make_pages)?;
+    let report = audit::audit(&database, MAKE)?;
     if !report.ok {
         return Err(format!("the seeded register does not pass its audit: {:?}", report.findings).into());
     }
@@ -91,7 +91,7 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
     // The first start after midnight closes the day. A seeded register has that behind it.
     let settings = PublicSettings { public_url: "http://bench.example".to_owned(), publisher: "Bench".to_owned() };
     let options = Options { queue: 1, monthly_releases: false };
-    Register::start(database, &system_clock(), &Render { make: make_pages, settings }, options)?.stop();
+    Register::start(database, &system_clock(), &Render { make: MAKE, settings }, options)?.stop();
     Ok(began.elapsed().as_secs_f64())
 }
 

@@ -61,13 +61,17 @@ pub use health::Examiner;
 pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
-pub use progress::make_pages;
 pub use provinces::Made;
 pub use state::State;
 pub use tables::{Made as MadeTables, render as render_tables};
 
+use crate::register::Make;
+
 use Access::{AnyClient, Householder, Needs, Open, Public};
 use installations::{estimate, history, lifecycle};
+
+/// Makes what is published.
+pub const MAKE: Make = Make { pages: progress::make_pages, tables: tables::render };
 
 /// One method of one path.
 pub struct Row {

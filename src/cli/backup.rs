@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::change::ACTOR;
+use crate::api::MAKE;
 use crate::api::auth::SigningKey;
-use crate::api::make_pages;
 use crate::app::{self, StartError};
 use crate::db::operations::{self, Audited, BackedUp};
 use crate::db::{Database, DbError, Url};
@@ -27,7 +27,7 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
     }
     app::learn_methodologies(settings)?;
     let database = app::existing_database(settings)?;
-    let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock(), make_pages)?;
+    let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock(), MAKE)?;
     let (version, target) = (manifest.version, directory.display());
     eprintln!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
     let noted = BackedUp { at: clock(), version: manifest.version };
@@ -50,7 +50,7 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
     };
     app::learn_methodologies(settings)?;
     let key = SigningKey::file(&settings.data_dir);
-    let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR, make: make_pages };
+    let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR, make: MAKE };
     let restored = backup::restore(&to, clock)?;
     println!("{}", serde_json::to_string_pretty(&restored)?);
     eprintln!(
@@ -70,7 +70,7 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
 pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, StartError> {
     app::learn_methodologies(settings)?;
     let database = app::existing_database(settings)?;
-    let report = audit::audit(&database, make_pages)?;
+    let report = audit::audit(&database, MAKE)?;
     let findings = i64::try_from(report.findings_total).unwrap_or(i64::MAX);
     let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
     warn_unless_noted(&database, |connection| operations::note_audit(connection, noted));

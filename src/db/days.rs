@@ -9,7 +9,7 @@ use diesel::{
 use super::connection::{Connection, on_backend};
 use super::error::DbError;
 use super::rows::stored;
-use super::schema::{days, entries};
+use super::schema::{days, entries, month_tables};
 use crate::domain::changes::Changes;
 use crate::domain::date::{self, Month};
 use crate::domain::entry::Hash;
@@ -139,6 +139,24 @@ pub fn keep(connection: &mut Connection, day: &Day) -> Result<(), DbError> {
     };
     on_backend!(connection, c => diesel::insert_into(days::table).values(&row).on_conflict_do_nothing().execute(c))?;
     Ok(())
+}
+
+/// Keeps the public tables at the end of a month; another process may have kept the same already.
+pub fn keep_tables(connection: &mut Connection, day: NaiveDate, tables: &[(&str, String)]) -> Result<(), DbError> {
+    for (name, body) in tables {
+        let row = (month_tables::day.eq(day), month_tables::name.eq(*name), month_tables::body.eq(body));
+        on_backend!(connection, c => {
+            diesel::insert_into(month_tables::table).values(row).on_conflict_do_nothing().execute(c)
+        })?;
+    }
+    Ok(())
+}
+
+/// A public table as it was at the end of a month, if it is kept.
+pub fn table(connection: &mut Connection, day: NaiveDate, name: &str) -> Result<Option<String>, DbError> {
+    Ok(on_backend!(connection, c => {
+        month_tables::table.find((day, name)).select(month_tables::body).first(c).optional()
+    })?)
 }
 
 /// An entry's hash and instant; none of a register that has none.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::db::audit::{self as stored, StoredEntry, StoredFacts, StoredPosting};
 use crate::db::{Connection, Database, DbError, cells, head, lookup, transaction};
 use crate::domain::contribution::contribution;
+use crate::domain::date::day_of;
 use crate::domain::entry::{Columns, GENESIS, chain_hash, facts_digest, hex, journal_digest};
 use crate::domain::facts::{InstallationDoc, SiteDoc, SiteRefDoc};
 use crate::domain::id::SiteId;
@@ -19,7 +20,7 @@ use crate::domain::totals::Totals;
 
 use super::audit_days::DaysTold;
 use super::audit_householders::Told;
-use super::figures::MakePages;
+use super::figures::Make;
 
 /// Entries, cells or sites read at a time.
 const CHUNK: i64 = 2_000;
@@ -49,7 +50,7 @@ pub struct Report {
 #[derive(Serialize, Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What it is about, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`, `dispute 9`,
-    /// `day 2026-11-25`, `release 2026-10-31`.
+    /// `day 2026-11-25`, `table provinces of 2026-10-31`, `release 2026-10-31`.
     pub what: String,
     /// What is wrong with it.
     pub problem: String,
@@ -73,7 +74,7 @@ struct Audit<'a> {
 }
 
 /// Audits the whole register; `make` makes the headlines that closed days and releases are held against.
-pub fn audit(database: &Database, make: MakePages) -> Result<Report, DbError> {
+pub fn audit(database: &Database, make: Make) -> Result<Report, DbError> {
     let mut connection = database.connection()?;
     transaction::read(&mut connection, |connection| {
         let days = DaysTold::load(connection, make)?;
@@ -120,7 +121,7 @@ impl Audit<'_> {
         for (what, problem) in std::mem::take(&mut self.told).findings(self.connection)? {
             self.found(what, problem);
         }
-        for (what, problem) in self.days.findings(self.connection)? {
+        for (what, problem) in self.days.findings(self.connection, &self.sums)? {
             self.found(what, problem);
         }
         self.check_sites()
@@ -161,8 +162,9 @@ impl Audit<'_> {
                 self.check_chain(&entry);
                 self.check_facts(&entry, facts.remove(&version).as_ref());
                 let postings = postings.remove(&version).unwrap_or_default();
+                self.days.live_until(self.connection, day_of(entry.recorded_at), &self.sums)?;
                 self.check_journal(&entry, &postings);
-                self.days.hear(self.connection, &entry, &postings)?;
+                self.days.hear(&entry, &postings);
             }
             after = to;
         }
@@ -211,7 +213,7 @@ impl Audit<'_> {
     }
 
     fn check_journal(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
-        let day = crate::domain::date::day_of(entry.recorded_at);
+        let day = day_of(entry.recorded_at);
         let rows = postings.iter().map(|posting| (posting.cell, posting.deltas.as_str()));
         let sealed = journal_digest(day, &entry.cause, rows).as_slice() == entry.journal_digest;
         if !sealed {

@@ -18,11 +18,11 @@ use crate::domain::entry::{Action, Cause, Hash, sha256};
 use crate::domain::totals::Totals;
 
 use super::days::Course;
-use super::figures::{MakePages, PublicSettings, Render};
+use super::figures::{InOrder, Make, PublicSettings, Render};
 
 /// The days of the register, lived through once more.
 pub(super) struct DaysTold {
-    make: MakePages,
+    make: Make,
     activations: Activations,
     course: Course,
     /// The day in hand.
@@ -36,7 +36,7 @@ pub(super) struct DaysTold {
 }
 
 impl DaysTold {
-    pub(super) fn load(connection: &mut Connection, make: MakePages) -> Result<Self, DbError> {
+    pub(super) fn load(connection: &mut Connection, make: Make) -> Result<Self, DbError> {
         Ok(Self {
             make,
             activations: activations::read(connection)?,
@@ -56,16 +56,9 @@ impl DaysTold {
         }
     }
 
-    /// Lives on to an entry, and through every day that was over before it.
-    pub(super) fn hear(
-        &mut self,
-        connection: &mut Connection,
-        entry: &StoredEntry,
-        postings: &[StoredPosting],
-    ) -> Result<(), DbError> {
-        let today = day_of(entry.recorded_at);
-        self.live_until(connection, today)?;
-        self.day = self.day.or(Some(today));
+    /// Lives on to an entry.
+    pub(super) fn hear(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
+        self.day = self.day.or(Some(day_of(entry.recorded_at)));
         // What cannot be read was found already.
         let read = |posting: &StoredPosting| -> Option<(Cause, CellTotals)> {
             let cell = (CellKey::from_stored(posting.cell)?, Totals::decode(&posting.deltas)?);
@@ -75,15 +68,21 @@ impl DaysTold {
         self.course.version = entry.version;
         self.course.hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
         self.course.recorded_at = entry.recorded_at;
-        Ok(())
     }
 
-    fn live_until(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
+    /// Lives through every day before `today`; `cells` are those that the journal came to.
+    pub(super) fn live_until(
+        &mut self,
+        connection: &mut Connection,
+        today: NaiveDate,
+        cells: &BTreeMap<i64, Totals>,
+    ) -> Result<(), DbError> {
         while let Some(day) = self.day.filter(|day| *day < today) {
             if self.kept.remove(&day)
                 && let Some(kept) = days::find(connection, day)?
             {
                 self.check_day(&kept);
+                self.check_tables(connection, &kept, cells)?;
             }
             if let Some(release) = self.releases.remove(&day) {
                 self.check_release(connection, &release)?;
@@ -114,6 +113,30 @@ impl DaysTold {
         self.found.push((format!("day {}", kept.day), problem.to_owned()));
     }
 
+    fn check_tables(
+        &mut self,
+        connection: &mut Connection,
+        kept: &Day,
+        cells: &BTreeMap<i64, Totals>,
+    ) -> Result<(), DbError> {
+        let settings = PublicSettings { public_url: kept.public_url.clone(), publisher: kept.publisher.clone() };
+        let render = Render { make: self.make, settings };
+        let in_order: &InOrder<'_> = &|| {
+            let known = cells.iter().filter(|(_, totals)| !totals.is_zero());
+            Box::new(known.filter_map(|(cell, totals)| Some((CellKey::from_stored(*cell)?, *totals))))
+        };
+        // A methodology that is not known was found with the day.
+        let made = self.course.tables(kept.day, (&self.activations, &render), in_order).unwrap_or_default();
+        for (name, made) in made {
+            let is_right = days::table(connection, kept.day, name)?.is_some_and(|body| says_the_same(&body, &made));
+            if !is_right {
+                let problem = "is missing, or has other numbers than the register gives".to_owned();
+                self.found.push((format!("table {name} of {}", kept.day), problem));
+            }
+        }
+        Ok(())
+    }
+
     fn check_release(&mut self, connection: &mut Connection, release: &Release) -> Result<(), DbError> {
         let body = releases::body(connection, release.day)?.unwrap_or_default();
         let sealed = self.sealed_by(connection, release)?;
@@ -138,11 +161,15 @@ impl DaysTold {
     }
 
     /// What does not agree, each with what it is about.
-    pub(super) fn findings(&mut self, connection: &mut Connection) -> Result<Vec<(String, String)>, DbError> {
+    pub(super) fn findings(
+        &mut self,
+        connection: &mut Connection,
+        cells: &BTreeMap<i64, Totals>,
+    ) -> Result<Vec<(String, String)>, DbError> {
         // Days without an entry after them.
         let last = self.kept.last().max(self.releases.keys().last()).copied();
         if let Some(last) = last {
-            self.live_until(connection, last + Days::new(1))?;
+            self.live_until(connection, last + Days::new(1), cells)?;
         }
         let before = |day: &NaiveDate| (format!("day {day}"), "was before the register began".to_owned());
         self.found.extend(self.kept.iter().map(before));

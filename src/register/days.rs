@@ -1,7 +1,7 @@
 //! Closed days: when a day in Hà Nội is over, its headline is kept for ever, as it was then, with what
 //! moved on it. What a server missed while it was down is made up from the journal, to the same bytes.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
@@ -18,7 +18,9 @@ use crate::domain::national::NationalSums;
 use crate::domain::progress::Progress;
 use crate::domain::totals::Totals;
 
-use super::figures::{Figures, Render};
+use super::figures::{Figures, InOrder, Render};
+use super::handle::Counted;
+use super::past::Difference;
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
@@ -95,6 +97,19 @@ impl Course {
         }
     }
 
+    /// The public tables at the end of a month, on its last day.
+    pub fn tables(
+        &self,
+        day: NaiveDate,
+        (activations, render): (&Activations, &Render),
+        cells: &InOrder<'_>,
+    ) -> Result<Vec<(&'static str, String)>, DbError> {
+        if !is_last_of_month(day) {
+            return Ok(Vec::new());
+        }
+        render.tables(&self.figures(day, activations)?, &self.sums.national, cells)
+    }
+
     fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
         let methodology = activations.at(self.version)?;
         Ok(Figures {
@@ -153,14 +168,15 @@ impl ClosedDays {
         version == 0 || self.day.is_some_and(|day| day + Days::new(1) >= today)
     }
 
-    /// Keeps every day before `today` that is not kept yet, of a register at `version`.
+    /// Keeps every day before `today` that is not kept yet, of a register that is counted.
     pub fn close(
         &mut self,
         connection: &mut Connection,
-        (today, version): (NaiveDate, i64),
+        (today, counted): (NaiveDate, &RwLock<Counted>),
         activations: &Activations,
         render: &Render,
     ) -> Result<(), DbError> {
+        let version = read(counted).version;
         while !self.are_up_to(today, version) {
             let day = match self.day {
                 Some(day) => day + Days::new(1),
@@ -169,7 +185,7 @@ impl ClosedDays {
             if day >= today {
                 break;
             }
-            self.close_one(connection, day, version, activations, render)?;
+            self.close_one(connection, day, counted, activations, render)?;
         }
         Ok(())
     }
@@ -180,10 +196,11 @@ impl ClosedDays {
         &mut self,
         connection: &mut Connection,
         day: NaiveDate,
-        version: i64,
+        counted: &RwLock<Counted>,
         activations: &Activations,
         render: &Render,
     ) -> Result<(), DbError> {
+        let version = read(counted).version;
         let end = days::version_at_end_of(connection, day, (self.course.version, version))?;
         self.advance(connection, end)?;
         transaction::write(connection, |connection| {
@@ -191,6 +208,11 @@ impl ClosedDays {
             let end = days::version_at_end_of(connection, day, (self.course.version, head.version))?;
             self.advance(connection, end)?;
             days::keep(connection, &self.course.kept(day, activations, render)?)?;
+            if is_last_of_month(day) {
+                let difference = Difference::between(connection, read(counted).version, end)?;
+                let make = |cells: &InOrder<'_>| self.course.tables(day, (activations, render), cells);
+                days::keep_tables(connection, day, &difference.work_on(&read(counted), make)?)?;
+            }
             head::close(connection, day)
         })?;
         self.course.turn(day);
@@ -211,6 +233,10 @@ impl ClosedDays {
         }
         Ok(())
     }
+}
+
+fn read(counted: &RwLock<Counted>) -> RwLockReadGuard<'_, Counted> {
+    counted.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The day of the first entry.

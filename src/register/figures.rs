@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::db::DbError;
 use crate::domain::cell::CellKey;
 use crate::domain::date::{self, Month};
 use crate::domain::emissions::Estimator;
@@ -84,11 +85,23 @@ pub struct PublicSettings {
 /// Makes every public page from figures; the first is the headline in JSON, which closed days keep.
 pub type MakePages = fn(&Figures, &PublicSettings) -> Vec<Page>;
 
-/// What makes pages, and what shows in them.
+/// Makes every public table as JSON, with its name, from figures, the sums of the country and the cells, all of one version.
+pub type MakeTables = fn(&Figures, &NationalSums, &InOrder<'_>, &PublicSettings) -> Vec<(&'static str, Vec<u8>)>;
+
+/// What makes pages and tables.
+#[derive(Clone, Copy)]
+pub struct Make {
+    /// Makes pages.
+    pub pages: MakePages,
+    /// Makes tables.
+    pub tables: MakeTables,
+}
+
+/// What makes pages and tables, and what shows in them.
 #[derive(Clone)]
 pub struct Render {
     /// Makes them.
-    pub make: MakePages,
+    pub make: Make,
     /// Shows in them.
     pub settings: PublicSettings,
 }
@@ -97,7 +110,19 @@ impl Render {
     /// Every public page of figures.
     #[must_use]
     pub fn pages(&self, figures: &Figures) -> Vec<Page> {
-        (self.make)(figures, &self.settings)
+        (self.make.pages)(figures, &self.settings)
+    }
+
+    /// Every public table, as text.
+    pub fn tables(
+        &self,
+        figures: &Figures,
+        national: &NationalSums,
+        cells: &InOrder<'_>,
+    ) -> Result<Vec<(&'static str, String)>, DbError> {
+        let made = (self.make.tables)(figures, national, cells, &self.settings).into_iter();
+        let text = |(name, body): (&'static str, Vec<u8>)| Some((name, String::from_utf8(body).ok()?));
+        made.map(text).collect::<Option<_>>().ok_or_else(|| DbError::Unusable("a table is no text".to_owned()))
     }
 }
 

@@ -30,7 +30,7 @@ pub use bridge::{BridgedDays, bridge_days};
 pub use cells::Cells;
 pub use command::{Answer, Command, Done, Failure, IfMatch, Keyed, Outcome, Request};
 pub use engine::{Clock, Engine, system_clock};
-pub use figures::{Figures, InOrder, MakePages, Page, PublicSettings, ReadyPage, Render, Snapshot};
+pub use figures::{Figures, InOrder, Make, Page, PublicSettings, ReadyPage, Render, Snapshot};
 pub use handle::{Counted, Options, QUEUE, Register};
 pub use householder::{Erased, HomeCommand, HomeDone};
 pub use restatement::{Restated, restate};

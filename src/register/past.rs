@@ -1,51 +1,61 @@
-//! The cells as they stood at an earlier version: those of now, less what was posted since.
+//! The cells at another version than they are known at: less what was posted since, or with what was
+//! posted until then.
 
 use crate::db::cells::{self as stored, CellTotals};
-use crate::db::{Database, DbError};
+use crate::db::{Connection, DbError};
 
 use super::cells::Cells;
+use super::figures::InOrder;
 use super::handle::{Counted, Register};
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
 
-impl Register {
-    /// Works on the cells as they stood at a version, in the order of their keys. Blocks; the further back, the longer.
-    pub fn with_cells_at<T>(
-        &self,
-        version: i64,
-        work: impl FnOnce(&mut dyn Iterator<Item = CellTotals>) -> T,
-    ) -> Result<T, DbError> {
-        let mut since = Since { cells: Cells::default(), from: version };
-        // The writer waits for whoever holds the cells: what was posted long ago is read before.
-        let known = self.counted().version;
-        since.take_back(self.database(), known)?;
-        let counted = self.counted();
-        since.take_back(self.database(), counted.version)?;
-        Ok(work(&mut since.before(&counted)))
+/// What is between two versions of the cells.
+#[derive(Default)]
+pub(super) struct Difference(Cells);
+
+impl Difference {
+    /// What turns the cells of the version `at` into those of the version `wanted`.
+    pub fn between(connection: &mut Connection, at: i64, wanted: i64) -> Result<Self, DbError> {
+        let mut difference = Self::default();
+        difference.add(connection, at, wanted)?;
+        Ok(difference)
     }
-}
 
-/// What was posted after a version, with the sign turned.
-struct Since {
-    cells: Cells,
-    from: i64,
-}
-
-impl Since {
-    fn take_back(&mut self, database: &Database, to: i64) -> Result<(), DbError> {
-        while self.from < to {
-            let next = to.min(self.from + STEP);
-            let postings = stored::postings(&mut database.connection()?, self.from, next)?;
-            let negated: Vec<CellTotals> = postings.iter().map(|(key, totals)| (*key, totals.negated())).collect();
-            self.cells.apply(&negated);
-            self.from = next;
+    fn add(&mut self, connection: &mut Connection, at: i64, wanted: i64) -> Result<(), DbError> {
+        let (mut from, to) = (at.min(wanted), at.max(wanted));
+        while from < to {
+            let next = to.min(from + STEP);
+            let mut postings = stored::postings(connection, from, next)?;
+            if wanted < at {
+                postings.iter_mut().for_each(|(_, totals)| *totals = totals.negated());
+            }
+            self.0.apply(&postings);
+            from = next;
         }
         Ok(())
     }
 
-    fn before<'a>(&'a self, counted: &'a Counted) -> impl Iterator<Item = CellTotals> {
-        added(counted.cells.in_order(), self.cells.in_order()).filter(|(_, totals)| !totals.is_zero())
+    /// Works on the cells with the difference, each once, in the order of keys.
+    pub fn work_on<T>(&self, counted: &Counted, work: impl FnOnce(&InOrder<'_>) -> T) -> T {
+        work(&|| {
+            let all = added(counted.cells.in_order(), self.0.in_order());
+            Box::new(all.filter(|(_, totals)| !totals.is_zero()))
+        })
+    }
+}
+
+impl Register {
+    /// Works on the cells as they stood at a version. Blocks; the further back, the longer.
+    pub fn with_cells_at<T>(&self, version: i64, work: impl FnOnce(&InOrder<'_>) -> T) -> Result<T, DbError> {
+        let mut connection = self.database().connection()?;
+        // The writer waits for whoever holds the cells: what was posted long ago is read before.
+        let known = self.counted().version;
+        let mut difference = Difference::between(&mut connection, known, version)?;
+        let counted = self.counted();
+        difference.add(&mut connection, counted.version, known)?;
+        Ok(difference.work_on(&counted, work))
     }
 }
 

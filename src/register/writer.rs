@@ -335,7 +335,7 @@ impl Writer {
     /// on the same day has the same bytes everywhere.
     fn close_days(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
         let activations = &self.shared.directory.load().activations;
-        self.closed.close(connection, (today, self.known.version), activations, &self.render)
+        self.closed.close(connection, (today, &self.shared.counted), activations, &self.render)
     }
 
     fn close_days_now(&mut self, today: NaiveDate) -> Result<(), DbError> {

@@ -1,6 +1,6 @@
 //! Erasure: the person goes, the count and the chain stay.
 
-use green_homes::api::make_pages;
+use green_homes::api::MAKE;
 use green_homes::domain::actor::{Actor, Role};
 use green_homes::domain::id::{InstallationId, SiteId};
 use green_homes::domain::state::Tier;
@@ -175,7 +175,7 @@ async fn erase_without_an_entry_or_name_what_is_still_there_is_found(database: T
     for (change, what, problem) in changes {
         let copy = copy_of(&database);
         db_execute(&copy.url, &change);
-        let report = audit(&copy.db_open(), make_pages).unwrap();
+        let report = audit(&copy.db_open(), MAKE).unwrap();
         let found = report.findings.iter().any(|found| found.what == what && found.problem.contains(problem));
         assert!(found, "{change}: {:?}", report.findings);
     }
@@ -203,7 +203,7 @@ pub fn notes(database: &TestDatabase) -> Vec<String> {
 }
 
 pub fn assert_audit_is_clean(database: &TestDatabase) {
-    let report = audit(&database.db_open(), make_pages).unwrap();
+    let report = audit(&database.db_open(), MAKE).unwrap();
     assert!(report.ok, "{:?}", report.findings);
 }
 

@@ -1,6 +1,6 @@
 //! The person at home: the text they consent to, their code, what they see, dispute and withdraw.
 
-use green_homes::api::make_pages;
+use green_homes::api::MAKE;
 use green_homes::domain::actor::{Actor, Role};
 use green_homes::domain::entry::hex;
 use green_homes::domain::householder::{DisputeOutcome, hash_of_code};
@@ -229,7 +229,7 @@ async fn change_a_dispute_behind_the_register_is_found(database: TestDatabase) {
     for (change, what) in changes {
         let copy = copy_of(&database);
         db_execute(&copy.url, change);
-        let report = audit(&copy.db_open(), make_pages).unwrap();
+        let report = audit(&copy.db_open(), MAKE).unwrap();
         assert!(report.findings.iter().any(|found| found.what.starts_with(what)), "{change}: {:?}", report.findings);
     }
 }

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Barrier};
 
 use diesel::result::Error;
-use green_homes::api::make_pages;
+use green_homes::api::MAKE;
 use green_homes::app;
 use green_homes::db::migrations::{pending, revert_all};
 use green_homes::db::{Database, Url};
@@ -113,7 +113,7 @@ async fn change_what_was_written_is_refused_by_the_database(database: TestDataba
     for change in changes {
         assert_refused(&database, change);
     }
-    let report = green_homes::register::audit::audit(&database.db_open(), make_pages).unwrap();
+    let report = green_homes::register::audit::audit(&database.db_open(), MAKE).unwrap();
     assert!(report.ok, "{:?}", report.findings);
 }
 
@@ -152,7 +152,7 @@ async fn erase_salt_and_note_of_an_entry_is_all_that_may_be_erased(database: Tes
     let left = db_lines(&database.url, "SELECT note AS line FROM entry_facts WHERE note IS NOT NULL");
     assert_eq!(left, Vec::<String>::new());
     // No entry of an erasure names it: somebody went behind the register's back.
-    let report = green_homes::register::audit::audit(&database.db_open(), make_pages).unwrap();
+    let report = green_homes::register::audit::audit(&database.db_open(), MAKE).unwrap();
     assert!(!report.ok && report.findings.iter().all(|finding| finding.what.starts_with("facts ")), "{report:?}");
 }
 

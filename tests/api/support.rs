@@ -8,7 +8,7 @@ mod passing;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use green_homes::api::make_pages;
+use green_homes::api::MAKE;
 use green_homes::app::{self, Service};
 use green_homes::domain::actor::{Actor, Role};
 use green_homes::domain::administration::{NewClient, NewPartner};
@@ -152,7 +152,7 @@ impl App {
 
     /// What `green-homes audit` finds.
     pub fn db_audit(&self) -> green_homes::register::audit::Report {
-        green_homes::register::audit::audit(&self.database.db_open(), make_pages).unwrap()
+        green_homes::register::audit::audit(&self.database.db_open(), MAKE).unwrap()
     }
 
     /// `/v1/progress` once it stands at this version or a later one.

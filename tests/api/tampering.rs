@@ -3,7 +3,7 @@
 use chrono::Days;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
-use green_homes::api::make_pages;
+use green_homes::api::MAKE;
 use green_homes::domain::actor::Role;
 use green_homes::register::Command;
 use green_homes::register::audit::{Report, audit};
@@ -59,11 +59,11 @@ const CHANGES: [(&str, &str); 39] = [
 
 async fn change_one_byte_anywhere_is_found_and_named(database: TestDatabase) {
     let database = written(database).await;
-    assert!(audit(&database.db_open(), make_pages).unwrap().ok);
+    assert!(audit(&database.db_open(), MAKE).unwrap().ok);
     for (change, named) in CHANGES {
         let copy = copy_of(&database);
         db_execute(&copy.url, change);
-        let report = audit(&copy.db_open(), make_pages).unwrap();
+        let report = audit(&copy.db_open(), MAKE).unwrap();
         assert!(!report.ok && names(&report, named), "{change}: {:?}", report.findings);
     }
     let copy = copy_of(&database);
@@ -97,12 +97,12 @@ async fn change_a_closed_day_or_a_release_is_found_and_named(database: TestDatab
     days.change(Command::Release(first)).unwrap();
     days.pass_to(first + Days::new(3)).await;
     let database = days.app.stop().await;
-    let report = audit(&database.db_open(), make_pages).unwrap();
+    let report = audit(&database.db_open(), MAKE).unwrap();
     assert!(report.ok, "{:?}", report.findings);
     for (change, named) in CHANGES_OF_DAYS {
         let copy = copy_of(&database);
         db_execute(&copy.url, change);
-        let report = audit(&copy.db_open(), make_pages).unwrap();
+        let report = audit(&copy.db_open(), MAKE).unwrap();
         assert!(!report.ok && names(&report, named), "{change}: {:?}", report.findings);
     }
 }

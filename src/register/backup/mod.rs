@@ -17,7 +17,7 @@ use crate::domain::date;
 use crate::domain::entry::hex;
 
 use super::audit;
-use super::figures::MakePages;
+use super::figures::Make;
 
 pub use files::KeptFile;
 use files::make_private;
@@ -75,7 +75,7 @@ pub fn backup(
     key: &Path,
     directory: &Path,
     now: DateTime<Utc>,
-    make: MakePages,
+    make: Make,
 ) -> Result<Manifest, BackupError> {
     migrations::check_current(&mut database.connection()?)?;
     refuse_used(directory)?;
@@ -114,7 +114,7 @@ fn write(
     key: &Path,
     draft: &Path,
     now: DateTime<Utc>,
-    make: MakePages,
+    make: Make,
 ) -> Result<Manifest, BackupError> {
     let path = draft.join(DATABASE);
     copy::copy_to(&mut database.connection()?, &path)?;

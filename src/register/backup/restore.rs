@@ -12,7 +12,7 @@ use crate::domain::entry::hex;
 use crate::register::audit;
 use crate::register::command::{Command, Failure, Request};
 use crate::register::engine::{Clock, Engine};
-use crate::register::figures::MakePages;
+use crate::register::figures::Make;
 
 use super::{BackupError, DATABASE, Manifest, at, files};
 
@@ -30,7 +30,7 @@ pub struct Restore<'a> {
     /// Who restores, as the entry says.
     pub actor: &'a str,
     /// Makes the headlines that the audit holds closed days against.
-    pub make: MakePages,
+    pub make: Make,
 }
 
 /// What was restored.

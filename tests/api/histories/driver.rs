@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use green_homes::api::make_pages;
+use green_homes::api::MAKE;
 use green_homes::db::{Database, cells as stored, head};
 use green_homes::register::audit;
 use serde_json::{Value, json};
@@ -254,7 +254,7 @@ impl Driver {
         for code in &self.book.dead {
             assert_eq!(self.caller().with_code(code).get("/v1/householder").await.status, 401);
         }
-        let report = audit::audit(&self.own, make_pages).unwrap();
+        let report = audit::audit(&self.own, MAKE).unwrap();
         assert!(report.ok, "{:?}", report.findings);
         self.server.take().unwrap().kill();
     }

@@ -2,7 +2,7 @@
 //! close of past days, on both lists of provinces.
 
 use chrono::{Days, NaiveDate};
-use green_homes::api::make_pages;
+use green_homes::api::MAKE;
 use green_homes::db::days;
 use green_homes::domain::aggregate::{Dimension, NONE, Selection};
 use green_homes::domain::date::Month;
@@ -39,7 +39,7 @@ impl Driver {
         self.compare_places(&national, methodology::first(), today);
         self.compare_places(&national, second_methodology(), last_of_month(today));
         self.compare_past_days();
-        let report = audit::audit(&self.database.db_open(), make_pages).unwrap();
+        let report = audit::audit(&self.database.db_open(), MAKE).unwrap();
         assert!(report.ok, "{:?}", report.findings);
     }
 
@@ -76,7 +76,7 @@ impl Driver {
         let Some((last, _)) = self.past.last() else { return };
         let settings = PublicSettings { public_url: "https://register.example".to_owned(), publisher: "P".to_owned() };
         let (database, clock) = (self.database.db_open(), clock_at(self.now.clone()));
-        let (render, options) = (Render { make: make_pages, settings }, Options { queue: 1, monthly_releases: false });
+        let (render, options) = (Render { make: MAKE, settings }, Options { queue: 1, monthly_releases: false });
         Register::start(&database, &clock, &render, options).unwrap().stop();
         let eves = self.past.iter().skip(1).map(|(day, _)| *day).chain([self.today()]);
         let known = self.past.iter().zip(eves).map(|((day, model), next)| (*day, next - Days::new(1), model));
