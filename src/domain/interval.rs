@@ -41,6 +41,12 @@ impl Interval {
         Month::from_number(month.number() - past).unwrap_or(month)
     }
 
+    /// The first month after the period that a month is in.
+    #[must_use]
+    pub fn next(self, month: Month) -> Month {
+        self.first_month(month).plus(self.months())
+    }
+
     /// The period's name, by its first month: 2026-11, 2026-Q4 or 2026.
     #[must_use]
     pub fn name(self, first: Month) -> String {

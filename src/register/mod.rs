@@ -1,6 +1,7 @@
 //! The register at work: one writer that orders every change, the cells it keeps in memory, and
 //! the snapshot that everybody reads.
 
+mod adding;
 mod administer;
 pub mod audit;
 mod audit_days;
@@ -26,6 +27,7 @@ mod under_way;
 mod working;
 mod writer;
 
+pub use adding::{Added, AddedRow, NotAdded, Question, Time};
 pub use bridge::{BridgedDays, bridge_days};
 pub use cells::Cells;
 pub use command::{Answer, Command, Done, Failure, IfMatch, Keyed, Outcome, Request};

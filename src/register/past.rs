@@ -37,6 +37,11 @@ impl Difference {
         Ok(())
     }
 
+    /// What was posted in between, each cell once, in the order of keys.
+    pub fn cells(&self) -> Box<dyn Iterator<Item = CellTotals> + '_> {
+        Box::new(self.0.in_order().filter(|(_, totals)| !totals.is_zero()))
+    }
+
     /// Works on the cells with the difference, each once, in the order of keys.
     pub fn work_on<T>(&self, counted: &Counted, work: impl FnOnce(&InOrder<'_>) -> T) -> T {
         work(&|| {

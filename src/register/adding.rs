@@ -1,0 +1,247 @@
+//! The register added up as somebody asks: now, as it was, by what was recorded when, or by whose it is.
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use crate::db::activations::Activations;
+use crate::db::{DbError, days};
+use crate::domain::aggregate::{Group, Selection, Sums, TooManyGroups};
+use crate::domain::date::Month;
+use crate::domain::emissions::Estimator;
+use crate::domain::entry::Hash;
+use crate::domain::id::Code;
+use crate::domain::interval::Interval;
+use crate::domain::methodology::Methodology;
+use crate::domain::scope::Scope;
+
+use super::figures::{Figures, InOrder};
+use super::handle::Register;
+use super::past::Difference;
+
+/// What is asked for.
+#[derive(Clone)]
+pub struct Question {
+    /// In which groups and under which filters.
+    pub selection: Selection,
+    /// Of each partner or project, or of these alone.
+    pub scope: Option<(Scope, Vec<Code>)>,
+    /// With which methodology, if not that in force.
+    pub methodology: Option<&'static Methodology>,
+    /// Of which time.
+    pub time: Time,
+    /// Groups, at most.
+    pub most: usize,
+}
+
+/// Of which time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// As it is.
+    Now,
+    /// As it was known at the close of a day.
+    AsOf(NaiveDate),
+    /// What was recorded in these months, the last one left out: what came less what went.
+    Recorded(Option<Month>, Option<Month>),
+}
+
+/// A row of an answer.
+pub struct AddedRow {
+    /// Whose, where that was asked.
+    pub code: Option<Code>,
+    /// The values of the dimensions.
+    pub group: Group,
+    /// The sums.
+    pub sums: Sums,
+}
+
+/// An answer.
+pub struct Added {
+    /// In the order of codes and groups.
+    pub rows: Vec<AddedRow>,
+    /// Of everything that was asked for.
+    pub total: Sums,
+    /// What it was made from; without the numbers of the headline.
+    pub figures: Figures,
+}
+
+/// Why there is no answer.
+pub enum NotAdded {
+    /// More groups than asked for.
+    TooManyGroups,
+    /// The database.
+    Database(DbError),
+}
+
+impl From<DbError> for NotAdded {
+    fn from(error: DbError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<TooManyGroups> for NotAdded {
+    fn from(_: TooManyGroups) -> Self {
+        Self::TooManyGroups
+    }
+}
+
+/// The state of the register that sums are of.
+#[derive(Clone, Copy)]
+struct At {
+    version: i64,
+    hash: Hash,
+    recorded_at: DateTime<Utc>,
+    day: NaiveDate,
+}
+
+impl Register {
+    /// Adds up. Blocks; for the past, and for partners and projects, long on a large register.
+    pub fn add_up(&self, question: &Question) -> Result<Added, NotAdded> {
+        match (&question.scope, question.time) {
+            (Some((scope, codes)), _) => self.of_scopes(question, *scope, codes),
+            (None, Time::Now) => self.now(question),
+            (None, Time::AsOf(day)) => self.as_of(question, day),
+            (None, Time::Recorded(from, to)) => self.recorded(question, (from, to)),
+        }
+    }
+
+    fn now(&self, question: &Question) -> Result<Added, NotAdded> {
+        let day = self.today();
+        let counted = self.counted();
+        let at = At { version: counted.version, hash: counted.hash, recorded_at: counted.recorded_at, day };
+        let figures = self.made_from(at, question, None)?;
+        let mut estimator = Estimator::new(figures.methodology, day);
+        let cells: &InOrder<'_> = &|| Box::new(counted.cells.in_order());
+        let (rows, total) = groups_of(question, cells, &mut estimator)?;
+        Ok(Added { rows, total, figures })
+    }
+
+    fn as_of(&self, question: &Question, day: NaiveDate) -> Result<Added, NotAdded> {
+        let at = self.closed(day)?;
+        let directory = self.directory();
+        let figures = self.made_from(at, question, Some(&directory.activations))?;
+        let mut estimator = Estimator::new(figures.methodology, day);
+        let (rows, total) = self.with_cells_at(at.version, |cells| groups_of(question, cells, &mut estimator))??;
+        Ok(Added { rows, total, figures })
+    }
+
+    /// The state at the close of a day; before the register began, nothing.
+    fn closed(&self, day: NaiveDate) -> Result<At, DbError> {
+        let nothing = Figures::before_the_register(day);
+        let mut at = At { version: 0, hash: nothing.hash, recorded_at: nothing.recorded_at, day };
+        let mut connection = self.database().connection()?;
+        if let Some(kept) = days::find(&mut connection, day)? {
+            (at.version, at.hash) = (kept.version, kept.hash);
+            at.recorded_at = days::entry(&mut connection, kept.version)?.map_or(at.recorded_at, |(_, at)| at.and_utc());
+        }
+        Ok(at)
+    }
+
+    /// What was recorded month by month, by the group that is about time; the sums as they come to today.
+    fn recorded(&self, question: &Question, span: (Option<Month>, Option<Month>)) -> Result<Added, NotAdded> {
+        let day = self.today();
+        let (version, hash, recorded_at) = {
+            let counted = self.counted();
+            (counted.version, counted.hash, counted.recorded_at)
+        };
+        let figures = self.made_from(At { version, hash, recorded_at, day }, question, None)?;
+        let mut estimator = Estimator::new(figures.methodology, day);
+        let mut selection = question.selection.clone();
+        let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
+        let interval = place.and_then(|place| selection.group_by.remove(place).interval());
+        let apart = Question { selection, ..question.clone() };
+        let mut connection = self.database().connection()?;
+        let (mut rows, mut total) = (Vec::new(), Sums::default());
+        for (first, from, to) in periods(&mut connection, span, (day, version), interval)? {
+            let difference = Difference::between(&mut connection, from, to)?;
+            let (mut some, sums) = groups_of(&apart, &|| difference.cells(), &mut estimator)?;
+            if let Some(place) = place {
+                some.iter_mut().for_each(|row| row.group.insert(place, first.number()));
+            }
+            rows.append(&mut some);
+            total = total.plus(sums);
+            if rows.len() > question.most {
+                return Err(NotAdded::TooManyGroups);
+            }
+        }
+        rows.sort_by(|one, other| one.group.cmp(&other.group));
+        Ok(Added { rows, total, figures })
+    }
+
+    fn of_scopes(&self, question: &Question, scope: Scope, codes: &[Code]) -> Result<Added, NotAdded> {
+        let scoped = self.scoped(scope)?;
+        let at = At { version: scoped.version, hash: scoped.hash, recorded_at: scoped.recorded_at, day: self.today() };
+        let figures = self.made_from(at, question, None)?;
+        let mut estimator = Estimator::new(figures.methodology, at.day);
+        let (mut rows, mut total) = (Vec::new(), Sums::default());
+        for (code, cells) in scoped.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
+            let (some, sums) = groups_of(question, &|| Box::new(cells.in_order()), &mut estimator)?;
+            rows.extend(some.into_iter().map(|row| AddedRow { code: Some(code.clone()), ..row }));
+            total = total.plus(sums);
+            if rows.len() > question.most {
+                return Err(NotAdded::TooManyGroups);
+            }
+        }
+        Ok(Added { rows, total, figures })
+    }
+
+    fn made_from(&self, at: At, question: &Question, then: Option<&Activations>) -> Result<Figures, DbError> {
+        let in_force = match then {
+            Some(activations) => activations.at(at.version)?,
+            None => self.snapshot().figures.methodology,
+        };
+        let methodology = question.methodology.unwrap_or(in_force);
+        let mut figures = Figures::before_the_register(at.day);
+        (figures.version, figures.hash, figures.recorded_at) = (at.version, at.hash, at.recorded_at);
+        figures.restated = methodology.version != in_force.version;
+        figures.methodology = methodology;
+        Ok(figures)
+    }
+}
+
+/// The groups of some cells, and the sums of all of them. A site stands behind each of its measures: then the whole is
+/// counted by itself.
+fn groups_of(
+    question: &Question,
+    cells: &InOrder<'_>,
+    estimator: &mut Estimator,
+) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+    let selection = &question.selection;
+    let groups = selection.add_up(cells(), estimator, question.most)?;
+    let whole = Selection { group_by: Vec::new(), ..selection.clone() };
+    let total = if whole.is_by_measure() == selection.is_by_measure() {
+        groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus)
+    } else {
+        whole.add_up(cells(), estimator, 1)?.first().map(|(_, sums)| *sums)
+    };
+    let row = |(group, sums)| AddedRow { code: None, group, sums };
+    Ok((groups.into_iter().map(row).collect(), total.unwrap_or_default()))
+}
+
+/// The periods in which something was recorded, or the whole as one: the first month of each, and the versions between
+/// which it lies.
+fn periods(
+    connection: &mut crate::db::Connection,
+    (from, to): (Option<Month>, Option<Month>),
+    (day, version): (NaiveDate, i64),
+    interval: Option<Interval>,
+) -> Result<Vec<(Month, i64, i64)>, DbError> {
+    let Some((_, began)) = days::entry(connection, 1)? else { return Ok(Vec::new()) };
+    let began = Month::of(crate::domain::date::day_of(began.and_utc()));
+    let first = from.unwrap_or(began).max(began);
+    let end = to.unwrap_or(Month::of(day).plus(1)).min(Month::of(day).plus(1));
+    let version_before = |connection: &mut _, month: Month| {
+        let last = month.first_day() - Days::new(1);
+        if month > Month::of(day) { Ok(version) } else { days::version_at_end_of(connection, last, (0, version)) }
+    };
+    let mut periods = Vec::new();
+    let mut at = first;
+    while at < end {
+        let next = interval.map_or(end, |interval| interval.next(at)).min(end);
+        periods.push((
+            interval.map_or(at, |interval| interval.first_month(at)),
+            version_before(connection, at)?,
+            version_before(connection, next)?,
+        ));
+        at = next;
+    }
+    Ok(periods)
+}
