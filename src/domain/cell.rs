@@ -38,7 +38,7 @@ const NO_FORMER: u64 = 63;
 const BITS: u32 = 57;
 
 /// The place of one dimension in the key: bits to its right, and its own.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Field(u32, u32);
 
 pub(super) const MEASURE: Field = Field(49, 8);
@@ -95,13 +95,69 @@ impl CellDims {
 }
 
 impl CellKey {
-    /// Where the stored numbers of keys with a measure begin.
-    pub const FIRST_WITH_MEASURE: i64 = 1 << MEASURE.0;
+    /// The least of all.
+    pub(super) const LEAST: Self = Self(0);
+    /// A pledged home of the first province, without a measure, with everything else unknown.
+    pub(super) const PLAIN: Self = Self(NO_FORMER << FORMER.0 | 1 << KIND.0 | 1 << STAGE.0);
+
+    /// How far it stands above another; 0 when it does not.
+    pub(super) const fn above(self, other: Self) -> u64 {
+        self.0.saturating_sub(other.0)
+    }
+
+    /// The key so far above this one.
+    pub(super) const fn plus(self, above: u64) -> Self {
+        Self(self.0 + above)
+    }
 
     /// Whether it counts sites and installations; such keys come before all others.
     #[must_use]
     pub fn has_no_measure(self) -> bool {
         MEASURE.of(self) == 0
+    }
+
+    /// The measure.
+    #[must_use]
+    #[inline]
+    pub fn measure(self) -> Option<MeasureId> {
+        u8::try_from(MEASURE.of(self)).ok().and_then(MeasureId::from_number)
+    }
+
+    /// The month of installation.
+    #[must_use]
+    #[inline]
+    pub fn installed(self) -> Option<Month> {
+        u16::try_from(INSTALLED.of(self)).ok().and_then(Month::from_number)
+    }
+
+    /// The month of the end.
+    #[must_use]
+    #[inline]
+    pub fn ended(self) -> Option<Month> {
+        u16::try_from(ENDED.of(self)).ok().and_then(Month::from_number)
+    }
+
+    /// Whether it is verified.
+    #[must_use]
+    #[inline]
+    pub fn is_verified(self) -> bool {
+        STAGE.of(self) >= stage_number(Stage::Verified(Tier::Sampled))
+    }
+
+    /// The key without the dimensions that few figures depend on: that of a home, verified by documents if it is, with
+    /// everything else unknown.
+    pub(super) fn national(self) -> Self {
+        const OTHERS: [(Field, u64); 5] =
+            [(KIND, 1), (FORMER, NO_FORMER), (LOW_INCOME, 0), (REMOTE, 0), (WOMAN_HEADED, 0)];
+        let key = OTHERS.into_iter().fold(self, |key, (field, number)| field.set(key, number));
+        if self.is_verified() { STAGE.set(key, stage_number(Stage::Verified(Tier::Document))) } else { key }
+    }
+
+    /// Whether both are of one measure and one province.
+    #[must_use]
+    #[inline]
+    pub fn is_beside(self, other: Self) -> bool {
+        (self.0 ^ other.0) >> PROVINCE.0 == 0
     }
 
     /// The number that tables store.

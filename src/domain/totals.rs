@@ -121,15 +121,15 @@ impl Totals {
         if inner.is_empty() {
             return Some(Self::default());
         }
-        let (mut rest, mut last) = (inner, 0);
-        for sum in &mut sums {
-            (last, rest) = number(rest)?;
-            *sum = last;
-            match rest.split_first() {
+        let mut rest = inner;
+        for place in 0..SUMS {
+            let (sum, after) = number(rest)?;
+            *sums.get_mut(place)? = sum;
+            match after.split_first() {
                 Some((b',', after)) => rest = after,
                 Some(_) => return None,
                 // Trailing zeros are left out.
-                None => return (last != 0).then(|| Self::from_array(sums)),
+                None => return (sum != 0).then(|| Self::from_array(sums)),
             }
         }
         None
