@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use utoipa::ToSchema;
 
-use crate::domain::aggregate::{Dimension, MOST_DIMENSIONS, NONE, Selection, Sums, Value};
+use crate::domain::aggregate::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};
+use crate::domain::cell::CellKey;
 use crate::domain::date::{Month, parse_day};
 use crate::domain::emissions::Estimator;
 use crate::domain::fault::Fault;
@@ -20,6 +21,7 @@ use crate::domain::quantity::units;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use crate::domain::site::SiteKind;
 use crate::domain::state::Tier;
+use crate::domain::totals::Totals;
 use crate::register::{Counted, Figures};
 
 use super::caller::Caller;
@@ -226,20 +228,17 @@ fn add_up(
     let in_force = state.register.snapshot().figures.methodology;
     let methodology = asked.unwrap_or(in_force);
     let counted = state.register.counted();
-    let whole = Selection { group_by: Vec::new(), ..selection.clone() };
-    let mut estimator = Estimator::new(methodology, day);
-    let cells = || counted.cells.in_order();
-    let too_many = |_| ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS });
-    let groups = selection.add_up(cells(), &mut estimator, MOST_GROUPS).map_err(too_many)?;
-    // A site stands behind each of its measures: the whole is counted by itself then.
-    let total = if whole.is_by_measure() == selection.is_by_measure() {
-        groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus)
-    } else {
-        whole.add_up(cells(), &mut estimator, 1).map_err(too_many)?.first().map(|(_, sums)| *sums)
-    };
     let meta = meta(&counted, (methodology, day), (state, PATH));
-    drop(counted);
-    let total = total.unwrap_or_default();
+    let mut estimator = Estimator::new(methodology, day);
+    let added = if selection.is_national() {
+        let national = counted.national.clone();
+        drop(counted);
+        groups_and_total(selection, &mut estimator, || national.cells())
+    } else {
+        groups_and_total(selection, &mut estimator, || counted.cells.in_order())
+    };
+    let (groups, total) = added.map_err(|_| ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }))?;
+    let whole = Selection { group_by: Vec::new(), ..selection.clone() };
     let row = |(group, sums): &(Vec<Value>, Sums)| {
         let mut names = BTreeMap::new();
         for (dimension, value) in selection.group_by.iter().zip(group) {
@@ -257,6 +256,24 @@ fn add_up(
         response.meta.warnings.push("sites_not_countable".to_owned());
     }
     Ok(response)
+}
+
+/// The sums of each group, and of everything.
+fn groups_and_total<I: Iterator<Item = (CellKey, Totals)>>(
+    selection: &Selection,
+    estimator: &mut Estimator,
+    cells: impl Fn() -> I,
+) -> Result<(Vec<(Group, Sums)>, Sums), TooManyGroups> {
+    let groups = selection.add_up(cells(), estimator, MOST_GROUPS)?;
+    let mut total = groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
+    let whole = Selection { group_by: Vec::new(), ..selection.clone() };
+    if whole.is_by_measure() != selection.is_by_measure() {
+        // A site stands behind each of its measures: the whole is counted by itself then.
+        let counts = cells().take_while(|(key, _)| key.has_no_measure());
+        let counted = whole.add_up(counts, estimator, 1)?.first().map(|(_, sums)| sums.totals).unwrap_or_default();
+        total.totals = Totals { inverter_w: total.totals.inverter_w, ..counted };
+    }
+    Ok((groups, total))
 }
 
 /// What sums of cells were made from.

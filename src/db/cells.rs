@@ -71,19 +71,6 @@ pub fn checkpoint_version(connection: &mut Connection) -> Result<i64, DbError> {
     Ok(on_backend!(connection, c => cells_checkpoint::table.select(cells_checkpoint::version).first(c))?)
 }
 
-/// How many cells the checkpoint has with keys from 0 up to `key`, and how many from there on.
-pub fn count(connection: &mut Connection, key: i64) -> Result<[usize; 2], DbError> {
-    let mut counts = [0; 2];
-    let [below, above]: [i64; 2] = on_backend!(connection, c => [
-        cells::table.filter(cells::cell.lt(key)).count().get_result(c)?,
-        cells::table.filter(cells::cell.ge(key)).count().get_result(c)?,
-    ]);
-    for (count, found) in counts.iter_mut().zip([below, above]) {
-        *count = usize::try_from(found).unwrap_or_default();
-    }
-    Ok(counts)
-}
-
 /// Reads the checkpoint in the order of keys, a chunk at a time.
 pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Totals)) -> Result<(), DbError> {
     let mut last = -1;

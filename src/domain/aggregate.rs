@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::cell::{CellDims, CellKey};
+use super::cell::{self, CellDims, CellKey, Field};
 use super::coded::coded_enum;
 use super::date::Month;
-use super::emissions::{Estimate, Estimator};
+use super::emissions::{Estimate, Estimator, Tally};
+use super::grouping::Numbering;
 use super::interval::Interval;
-use super::reference::{FormerProvinceId, MeasureId, ProvinceId, regions, target};
+use super::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use super::site::SiteKind;
 use super::state::{Stage, Tier};
 use super::totals::Totals;
@@ -49,6 +50,8 @@ pub type Value = u16;
 
 /// What is not known, or does not apply.
 pub const NONE: Value = Value::MAX;
+/// So many groups get a place each, whether they are there or not.
+const FEW_GROUPS: usize = 1 << 20;
 /// The most dimensions that are grouped by at a time.
 pub const MOST_DIMENSIONS: usize = 8;
 
@@ -75,6 +78,21 @@ impl Dimension {
             Self::Year => period(Interval::Year),
             Self::Quarter => period(Interval::Quarter),
             Self::Month => period(Interval::Month),
+        }
+    }
+
+    /// The field of a cell's key that it depends on.
+    pub(super) fn field(self) -> Field {
+        match self {
+            Self::Province | Self::Region => cell::PROVINCE,
+            Self::FormerProvince => cell::FORMER,
+            Self::Kind => cell::KIND,
+            Self::Measure => cell::MEASURE,
+            Self::Stage | Self::EvidenceTier => cell::STAGE,
+            Self::LowIncome => cell::LOW_INCOME,
+            Self::Remote => cell::REMOTE,
+            Self::WomanHeaded => cell::WOMAN_HEADED,
+            Self::Year | Self::Quarter | Self::Month => cell::INSTALLED,
         }
     }
 
@@ -170,59 +188,120 @@ impl Selection {
         !self.group_by.contains(&Dimension::Measure) && self.filters.iter().any(several)
     }
 
-    fn takes(&self, dims: &CellDims) -> bool {
-        let begin = Month::of(target().counted_from);
-        let in_time = match dims.installed {
-            Some(month) => {
-                month >= begin && self.from.is_none_or(|from| month >= from) && self.to.is_none_or(|to| month < to)
-            }
-            None => self.from.is_none() && self.to.is_none(),
-        };
-        // Sites and installations have no measure of their own.
-        let applies = |dimension: Dimension| dimension != Dimension::Measure || dims.measure.is_some();
-        let mut filters = self.filters.iter().filter(|(dimension, _)| applies(*dimension));
-        in_time && filters.all(|(dimension, values)| values.contains(&dimension.value(dims)))
+    /// Whether [`NationalSums`](super::national::NationalSums) know all that this asks for: only cells know more of a site.
+    #[must_use]
+    pub fn is_national(&self) -> bool {
+        let asked = self.filters.iter().map(|(dimension, _)| dimension).chain(&self.group_by);
+        asked.copied().all(|dimension| {
+            matches!(dimension.field(), cell::PROVINCE | cell::MEASURE | cell::INSTALLED)
+                || dimension == Dimension::Stage
+        })
     }
 
-    /// Adds cells up, in the order of groups.
+    /// Adds cells up, in the order of groups. The cells come in the order of keys.
     pub fn add_up(
         &self,
         cells: impl Iterator<Item = (CellKey, Totals)>,
         estimator: &mut Estimator,
         most: usize,
     ) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
-        let mut places: HashMap<u128, usize> = HashMap::new();
-        let mut groups: Vec<(u128, Group, Sums)> = Vec::new();
-        let mut last: Option<(u128, usize)> = None;
+        let numbering = Numbering::of(self);
+        let mut found = Found::new(&numbering, most);
         let by_measure = self.is_by_measure();
-        for (key, totals) in cells {
-            let Some(dims) = key.dims() else { continue };
-            // Estimates are of measures; counts are of sites, unless measures are asked for.
-            if (dims.measure.is_none() && by_measure) || !self.takes(&dims) {
-                continue;
+        cells.for_each(|(key, totals)| {
+            let number = numbering.number(key);
+            if let Some(sums) = number.and_then(|number| found.group(number)) {
+                sums.add(key, &totals, by_measure, estimator);
             }
-            let packed = self
-                .group_by
-                .iter()
-                .fold(0_u128, |packed, dimension| (packed << 16) | u128::from(dimension.value(&dims)));
-            let place = match last {
-                Some((known, place)) if known == packed => place,
-                _ => *places.entry(packed).or_insert_with(|| {
-                    let group = self.group_by.iter().map(|dimension| dimension.value(&dims)).collect();
-                    groups.push((packed, group, Sums::default()));
-                    groups.len() - 1
-                }),
-            };
-            if groups.len() > most {
-                return Err(TooManyGroups);
-            }
-            last = Some((packed, place));
-            if let Some((_, _, sums)) = groups.get_mut(place) {
-                sums.add(&dims, totals, by_measure, estimator);
-            }
+        });
+        found.in_order(&numbering, estimator)
+    }
+}
+
+/// The sums of a group while they are added up.
+#[derive(Clone, Copy, Default)]
+struct Adding {
+    totals: Totals,
+    tally: Tally,
+}
+
+impl Adding {
+    #[inline]
+    fn add(&mut self, key: CellKey, totals: &Totals, by_measure: bool, estimator: &mut Estimator) {
+        self.tally.add(key, totals, estimator);
+        if key.ended().is_some() {
+            return;
         }
-        groups.sort_by_key(|(packed, ..)| *packed);
-        Ok(groups.into_iter().map(|(_, group, sums)| (group, sums)).collect())
+        if key.has_no_measure() == by_measure {
+            self.totals.inverter_w = self.totals.inverter_w.wrapping_add(totals.inverter_w);
+        } else {
+            self.totals = self.totals.wrapping_add(*totals);
+        }
+    }
+}
+
+/// The groups that were found.
+struct Found {
+    groups: Vec<(u64, Adding)>,
+    /// Where the group of a number is, counted from 1; 0 while there is none.
+    places: Places,
+    last: Option<(u64, usize)>,
+    most: usize,
+    too_many: bool,
+}
+
+/// By the number itself, unless too many are possible.
+enum Places {
+    Few(Vec<u32>),
+    Many(HashMap<u64, u32>),
+}
+
+impl Found {
+    fn new(numbering: &Numbering, most: usize) -> Self {
+        let few = usize::try_from(numbering.groups).ok().filter(|groups| *groups <= FEW_GROUPS);
+        let places = few.map_or_else(|| Places::Many(HashMap::new()), |groups| Places::Few(vec![0; groups]));
+        Self { groups: Vec::new(), places, last: None, most, too_many: false }
+    }
+
+    /// The sums of a group; none when there are too many.
+    #[inline]
+    fn group(&mut self, number: u64) -> Option<&mut Adding> {
+        let place = match self.last {
+            Some((last, place)) if last == number => place,
+            _ => self.place(number)?,
+        };
+        self.last = Some((number, place));
+        self.groups.get_mut(place).map(|(_, sums)| sums)
+    }
+
+    fn place(&mut self, number: u64) -> Option<usize> {
+        let slot = match &mut self.places {
+            Places::Few(slots) => slots.get_mut(usize::try_from(number).ok()?)?,
+            Places::Many(slots) => slots.entry(number).or_default(),
+        };
+        if *slot == 0 {
+            self.too_many |= self.groups.len() == self.most;
+            if self.too_many {
+                return None;
+            }
+            self.groups.push((number, Adding::default()));
+            *slot = u32::try_from(self.groups.len()).ok()?;
+        }
+        usize::try_from(*slot - 1).ok()
+    }
+
+    fn in_order(self, numbering: &Numbering, estimator: &mut Estimator) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
+        if self.too_many {
+            return Err(TooManyGroups);
+        }
+        let mut groups: Vec<&(u64, Adding)> = self.groups.iter().collect();
+        groups.sort_by_key(|(number, _)| *number);
+        let sums = |Adding { totals, tally }: &Adding| {
+            let (estimate, capacity_wp) = tally.settled(estimator);
+            Sums { totals: *totals, capacity_wp, estimate }
+        };
+        let mut sums = sums;
+        Ok(groups.into_iter().map(|(number, adding)| (numbering.group(*number), sums(adding))).collect())
     }
 }
 
@@ -231,23 +310,8 @@ impl Sums {
     #[must_use]
     pub fn plus(mut self, other: Self) -> Self {
         self.totals = self.totals.wrapping_add(other.totals);
-        self.capacity_wp += other.capacity_wp;
+        self.capacity_wp = self.capacity_wp.wrapping_add(other.capacity_wp);
         self.estimate += other.estimate;
         self
-    }
-
-    fn add(&mut self, dims: &CellDims, totals: Totals, by_measure: bool, estimator: &mut Estimator) {
-        if let (Some(measure), Some(installed)) = (dims.measure, dims.installed) {
-            self.estimate += estimator.estimate(dims, &totals);
-            let works = dims.ended.is_none() && measure.measure().is_solar;
-            if works && estimator.is_within_life(measure, installed) {
-                self.capacity_wp += totals.quantity;
-            }
-        }
-        if dims.ended.is_none() && (dims.measure.is_some() == by_measure) {
-            self.totals = self.totals.wrapping_add(totals);
-        } else if dims.ended.is_none() {
-            self.totals.inverter_w += totals.inverter_w;
-        }
     }
 }

@@ -34,38 +34,130 @@ pub struct CellDims {
 pub struct CellKey(u64);
 
 const NO_FORMER: u64 = 63;
+/// Bits of a key.
+const BITS: u32 = 57;
 
-/// Widths in bits, in the order of packing.
-const WIDTHS: [u32; 10] = [8, 6, 3, 4, 12, 12, 6, 2, 2, 2];
+/// The place of one dimension in the key: bits to its right, and its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Field(u32, u32);
+
+pub(super) const MEASURE: Field = Field(49, 8);
+pub(super) const PROVINCE: Field = Field(43, 6);
+pub(super) const KIND: Field = Field(40, 3);
+pub(super) const STAGE: Field = Field(36, 4);
+pub(super) const INSTALLED: Field = Field(24, 12);
+pub(super) const ENDED: Field = Field(12, 12);
+pub(super) const FORMER: Field = Field(6, 6);
+pub(super) const LOW_INCOME: Field = Field(4, 2);
+pub(super) const REMOTE: Field = Field(2, 2);
+pub(super) const WOMAN_HEADED: Field = Field(0, 2);
+
+impl Field {
+    const fn mask(self) -> u64 {
+        (1 << self.1) - 1
+    }
+
+    /// How many numbers it can hold.
+    pub(super) const fn size(self) -> u64 {
+        1 << self.1
+    }
+
+    /// Its number in a key.
+    #[inline]
+    pub(super) const fn of(self, key: CellKey) -> u64 {
+        (key.0 >> self.0) & self.mask()
+    }
+
+    /// The key with this number in place of its own, which it must be able to hold.
+    pub(super) const fn set(self, key: CellKey, number: u64) -> CellKey {
+        CellKey((key.0 & !(self.mask() << self.0)) | (number << self.0))
+    }
+}
 
 impl CellDims {
     /// Packs the dimensions.
     #[must_use]
     pub fn key(&self) -> CellKey {
         let fields = [
-            self.measure.map_or(0, |m| u64::from(m.number())),
-            u64::from(self.province.index()),
-            kind_number(self.kind),
-            stage_number(self.stage),
-            self.installed.map_or(0, |m| u64::from(m.number())),
-            self.ended.map_or(0, |m| u64::from(m.number())),
-            self.former.map_or(NO_FORMER, |f| u64::from(f.index())),
-            flag_number(self.flags.low_income),
-            flag_number(self.flags.remote),
-            flag_number(self.flags.woman_headed),
+            (MEASURE, self.measure.map_or(0, |measure| measure.number().into())),
+            (PROVINCE, self.province.index().into()),
+            (KIND, kind_number(self.kind)),
+            (STAGE, stage_number(self.stage)),
+            (INSTALLED, self.installed.map_or(0, |month| month.number().into())),
+            (ENDED, self.ended.map_or(0, |month| month.number().into())),
+            (FORMER, self.former.map_or(NO_FORMER, |former| former.index().into())),
+            (LOW_INCOME, flag_number(self.flags.low_income)),
+            (REMOTE, flag_number(self.flags.remote)),
+            (WOMAN_HEADED, flag_number(self.flags.woman_headed)),
         ];
-        CellKey(fields.iter().zip(WIDTHS).fold(0, |key, (field, width)| (key << width) | field))
+        fields.into_iter().fold(CellKey(0), |key, (field, number)| field.set(key, number))
     }
 }
 
 impl CellKey {
-    /// Where the stored numbers of keys with a measure begin.
-    pub const FIRST_WITH_MEASURE: i64 = 1 << (57 - WIDTHS[0]);
+    /// The least of all.
+    pub(super) const LEAST: Self = Self(0);
+    /// A pledged home of the first province, without a measure, with everything else unknown.
+    pub(super) const PLAIN: Self = Self(NO_FORMER << FORMER.0 | 1 << KIND.0 | 1 << STAGE.0);
+
+    /// How far it stands above another; 0 when it does not.
+    pub(super) const fn above(self, other: Self) -> u64 {
+        self.0.saturating_sub(other.0)
+    }
+
+    /// The key so far above this one.
+    pub(super) const fn plus(self, above: u64) -> Self {
+        Self(self.0 + above)
+    }
 
     /// Whether it counts sites and installations; such keys come before all others.
     #[must_use]
     pub fn has_no_measure(self) -> bool {
-        self.to_stored() < Self::FIRST_WITH_MEASURE
+        MEASURE.of(self) == 0
+    }
+
+    /// The measure.
+    #[must_use]
+    #[inline]
+    pub fn measure(self) -> Option<MeasureId> {
+        u8::try_from(MEASURE.of(self)).ok().and_then(MeasureId::from_number)
+    }
+
+    /// The month of installation.
+    #[must_use]
+    #[inline]
+    pub fn installed(self) -> Option<Month> {
+        u16::try_from(INSTALLED.of(self)).ok().and_then(Month::from_number)
+    }
+
+    /// The month of the end.
+    #[must_use]
+    #[inline]
+    pub fn ended(self) -> Option<Month> {
+        u16::try_from(ENDED.of(self)).ok().and_then(Month::from_number)
+    }
+
+    /// Whether it is verified.
+    #[must_use]
+    #[inline]
+    pub fn is_verified(self) -> bool {
+        STAGE.of(self) >= stage_number(Stage::Verified(Tier::Sampled))
+    }
+
+    /// The key without the dimensions that few figures depend on: that of a home, verified by documents if it is, with
+    /// everything else unknown.
+    pub(super) fn national(self) -> Self {
+        const OTHERS: [(Field, u64); 5] =
+            [(KIND, 1), (FORMER, NO_FORMER), (LOW_INCOME, 0), (REMOTE, 0), (WOMAN_HEADED, 0)];
+        let key = OTHERS.into_iter().fold(self, |key, (field, number)| field.set(key, number));
+        if self.is_verified() { STAGE.set(key, stage_number(Stage::Verified(Tier::Document))) } else { key }
+    }
+
+    /// Whether both are of one measure and one province.
+    #[must_use]
+    #[inline]
+    pub fn is_beside(self, other: Self) -> bool {
+        (self.0 ^ other.0) >> PROVINCE.0 == 0
     }
 
     /// The number that tables store.
@@ -79,33 +171,31 @@ impl CellKey {
     #[must_use]
     pub fn from_stored(number: i64) -> Option<Self> {
         let key = Self(u64::try_from(number).ok()?);
-        key.dims().filter(|dims| dims.key() == key).map(|_| key)
+        (key.0 >> BITS == 0 && key.dims().is_some()).then_some(key)
     }
 
     /// Unpacks the dimensions; `None` when a field holds no known value.
     #[must_use]
+    #[inline]
     pub fn dims(self) -> Option<CellDims> {
-        let mut rest = self.0;
-        let mut fields = [0u64; 10];
-        for (field, width) in fields.iter_mut().zip(WIDTHS).rev() {
-            *field = rest & ((1 << width) - 1);
-            rest >>= width;
-        }
-        let [measure, province, kind, stage, installed, ended, former, low_income, remote, woman_headed] = fields;
-        let byte = |field: u64| u8::try_from(field).ok();
-        let month = |field: u64| u16::try_from(field).ok().and_then(Month::from_number);
+        let byte = |field: Field| u8::try_from(field.of(self)).ok();
+        let month = |field: Field| u16::try_from(field.of(self)).ok().and_then(Month::from_number);
         Some(CellDims {
-            measure: if measure == 0 { None } else { Some(MeasureId::from_number(byte(measure)?)?) },
-            province: ProvinceId::from_index(byte(province)?)?,
-            kind: kind_of(kind)?,
-            stage: stage_of(stage)?,
-            installed: month(installed),
-            ended: month(ended),
-            former: if former == NO_FORMER { None } else { Some(FormerProvinceId::from_index(byte(former)?)?) },
+            measure: if self.has_no_measure() { None } else { Some(MeasureId::from_number(byte(MEASURE)?)?) },
+            province: ProvinceId::from_index(byte(PROVINCE)?)?,
+            kind: kind_of(KIND.of(self))?,
+            stage: stage_of(STAGE.of(self))?,
+            installed: month(INSTALLED),
+            ended: month(ENDED),
+            former: if FORMER.of(self) == NO_FORMER {
+                None
+            } else {
+                Some(FormerProvinceId::from_index(byte(FORMER)?)?)
+            },
             flags: Flags {
-                low_income: flag_of(low_income)?,
-                remote: flag_of(remote)?,
-                woman_headed: flag_of(woman_headed)?,
+                low_income: flag_of(LOW_INCOME.of(self))?,
+                remote: flag_of(REMOTE.of(self))?,
+                woman_headed: flag_of(WOMAN_HEADED.of(self))?,
             },
         })
     }
@@ -121,7 +211,13 @@ fn kind_number(kind: SiteKind) -> u64 {
 }
 
 fn kind_of(number: u64) -> Option<SiteKind> {
-    SiteKind::ALL.iter().copied().find(|kind| kind_number(*kind) == number)
+    match number {
+        1 => Some(SiteKind::Home),
+        2 => Some(SiteKind::Building),
+        3 => Some(SiteKind::Office),
+        4 => Some(SiteKind::Factory),
+        _ => None,
+    }
 }
 
 fn stage_number(stage: Stage) -> u64 {
@@ -193,6 +289,15 @@ mod tests {
             let key = dims.key();
             prop_assert_eq!(key.dims(), Some(dims));
             prop_assert_eq!(CellKey::from_stored(key.to_stored()), Some(key));
+        }
+
+        #[test]
+        fn from_stored_takes_what_packing_its_dimensions_again_gives(dims in dims(), bit in 0u32..64, other: u64) {
+            for number in [dims.key().0, dims.key().0 ^ (1 << bit), other >> (other % 64)] {
+                let again = CellKey(number).dims().map(|dims| dims.key().0);
+                let expected = again.filter(|again| *again == number).map(CellKey);
+                prop_assert_eq!(CellKey::from_stored(number.cast_signed()), expected);
+            }
         }
     }
 

@@ -5,21 +5,21 @@
 //! Only + − × ÷ and square roots, in the order of keys, powers by repeated multiplication: every
 //! process makes the same bytes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::cell::CellDims;
+use super::cell::{CellDims, CellKey};
+use super::course::{Rates, Unit, days_in_year, end_of_life, left_after, tonnes};
 use super::date::Month;
-use super::methodology::{Effect, EffectKind, Methodology};
+use super::methodology::{EffectKind, Methodology};
 use super::reference::MeasureId;
-use super::state::Stage;
 use super::totals::Totals;
 
 /// Sums are in thousandths of a unit.
-const MILLI: f64 = 1000.0;
+pub(super) const MILLI: f64 = 1000.0;
 /// Kilowatt-hours a megawatt-hour.
-const KWH: f64 = 1000.0;
+pub(super) const KWH: f64 = 1000.0;
 
 /// An amount of electricity and of avoided emissions.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -89,98 +89,147 @@ impl std::ops::AddAssign for Estimate {
     }
 }
 
-/// What each sum of a cell weighs in a figure.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-struct Weights {
-    quantity: f64,
-    quantity_days: f64,
-    quantity_end_days: f64,
-}
-
-impl Weights {
-    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn of(&self, totals: &Totals) -> f64 {
-        (self.quantity * totals.quantity as f64
-            + self.quantity_days * totals.quantity_days as f64
-            + self.quantity_end_days * totals.quantity_end_days as f64)
-            / MILLI
-    }
-
-    fn add(&mut self, days: &Self, factor: f64) {
-        self.quantity += days.quantity * factor;
-        self.quantity_days += days.quantity_days * factor;
-        self.quantity_end_days += days.quantity_end_days * factor;
-    }
-}
-
-/// What a unit of a measure comes to, before the yield of its province.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-struct Span {
-    energy: Weights,
-    avoided: Weights,
-    provisional: Weights,
-    /// A full year at the age of the day; 0 where it is over.
-    annual_energy: f64,
-    annual_avoided: f64,
-    /// The whole life; 0 where it ended.
-    life_energy: f64,
-    life_avoided: f64,
-    /// Low and high as shares of the value: of what is verified, and of what is not.
-    verified: (f64, f64),
-    reported: (f64, f64),
-}
-
 /// Estimates with one methodology on one day, the credit day.
 pub struct Estimator {
     methodology: &'static Methodology,
     day: NaiveDate,
     month: Month,
-    spans: HashMap<SpanKey, Span>,
-    /// The span that was used last: cells come in an order in which many of one span follow each other.
-    last: Option<(SpanKey, Span)>,
+    /// By the measure's number; made when they are first asked for.
+    units: Vec<Option<Unit>>,
 }
 
-type SpanKey = (MeasureId, Month, Option<Month>);
+/// What cells come to, while they are added up.
+#[derive(Clone, Copy, Default)]
+pub struct Tally {
+    estimate: Estimate,
+    capacity_wp: i64,
+    /// Cells of one measure, one province and one kind of stage mostly follow each other: what they
+    /// have in common is multiplied in once.
+    run: Run,
+}
+
+/// Cells of the same measure and province, all verified or all not; in thousandths of a unit.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    /// One of them.
+    like: Option<CellKey>,
+    to_date: Rates,
+    annual: Rates,
+    /// What has not ended.
+    standing: f64,
+    /// What of it is within its life on the day.
+    within_life: i64,
+}
+
+impl Tally {
+    /// Adds a cell; pledged ones, and those that count sites, come to nothing.
+    #[inline]
+    pub fn add(&mut self, key: CellKey, totals: &Totals, estimator: &mut Estimator) {
+        let (Some(measure), Some(installed)) = (key.measure(), key.installed()) else { return };
+        if self.run.like.is_none_or(|like| !like.is_beside(key) || like.is_verified() != key.is_verified()) {
+            self.settle(estimator);
+            self.run.like = Some(key);
+        }
+        estimator.take(&mut self.run, (measure, installed, key.ended()), totals);
+    }
+
+    /// What was added up to now: electricity and emissions, and the solar capacity in operation and
+    /// within its life in watts-peak.
+    #[must_use]
+    pub fn settled(mut self, estimator: &mut Estimator) -> (Estimate, i64) {
+        self.settle(estimator);
+        (self.estimate, self.capacity_wp)
+    }
+
+    fn settle(&mut self, estimator: &mut Estimator) {
+        let run = std::mem::take(&mut self.run);
+        let Some(CellDims { measure: Some(measure), province, .. }) = run.like.and_then(CellKey::dims) else { return };
+        let (methodology, unit) = (estimator.methodology, estimator.unit(measure));
+        let is_verified = run.like.is_some_and(CellKey::is_verified);
+        let amount = |rates: Rates| unit.amount(methodology, province, is_verified, rates.per(MILLI));
+        self.estimate.to_date += amount(run.to_date);
+        self.estimate.annual += amount(run.annual);
+        self.estimate.lifetime += amount(Rates::default().plus(run.standing, unit.life));
+        if unit.is_solar {
+            self.capacity_wp = self.capacity_wp.wrapping_add(run.within_life);
+        }
+    }
+}
 
 impl Estimator {
     /// For a day.
     #[must_use]
     pub fn new(methodology: &'static Methodology, day: NaiveDate) -> Self {
-        Self { methodology, day, month: Month::of(day), spans: HashMap::new(), last: None }
+        let mut units = Vec::new();
+        units.resize_with(usize::from(MeasureId::COUNT) + 1, || None);
+        Self { methodology, day, month: Month::of(day), units }
     }
 
     /// What a cell comes to: nothing where it is pledged, or counts sites.
     pub fn estimate(&mut self, dims: &CellDims, totals: &Totals) -> Estimate {
-        let (Some(measure), Some(installed)) = (dims.measure, dims.installed) else { return Estimate::default() };
-        let Some(effect) = self.methodology.effect(measure) else { return Estimate::default() };
+        let mut tally = Tally::default();
+        tally.add(dims.key(), totals, self);
+        tally.settled(self).0
+    }
+
+    /// Whether what was installed in a month is within its life on the day.
+    pub fn is_within_life(&mut self, measure: MeasureId, installed: Month) -> bool {
+        let month = self.month;
+        month <= self.unit(measure).over(installed)
+    }
+
+    /// The methodology.
+    pub(super) fn methodology(&self) -> &'static Methodology {
+        self.methodology
+    }
+
+    /// A measure as the methodology sees it.
+    #[inline]
+    pub(super) fn unit(&mut self, measure: MeasureId) -> &mut Unit {
+        let place = usize::from(measure.number());
+        let slot = super::reference::tested(self.units.get_mut(place), "a measure");
+        slot.get_or_insert_with(|| Unit::of(self.methodology, measure))
+    }
+
+    #[inline]
+    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
+    fn take(&mut self, run: &mut Run, at: (MeasureId, Month, Option<Month>), totals: &Totals) {
+        let (measure, installed, ended) = at;
         let (methodology, day, month) = (self.methodology, self.day, self.month);
-        let key = (measure, installed, dims.ended);
-        let span = match self.last {
-            Some((last, span)) if last == key => span,
-            _ => {
-                let make = || Span::of(methodology, effect, (installed, dims.ended), (day, month));
-                let span = *self.spans.entry(key).or_insert_with(make);
-                self.last = Some((key, span));
-                span
+        let unit = self.unit(measure);
+        let over = unit.over(installed);
+        let [quantity, days, end_days] =
+            [totals.quantity, totals.quantity_days, totals.quantity_end_days].map(|sum| sum as f64);
+        let is_working = ended.is_none() && month <= over;
+        if ended.is_none() {
+            run.standing += quantity;
+        }
+        if is_working {
+            run.within_life = run.within_life.wrapping_add(totals.quantity);
+        }
+        let course = unit.course(methodology, installed, day);
+        let Some(course) = course.filter(|_| installed <= month) else { return };
+        if is_working {
+            run.annual = run.annual.plus(quantity, course.annual);
+        }
+        let (first, stop) = (course.daily(installed), over.min(month));
+        run.to_date = match ended.filter(|ended| *ended <= stop) {
+            None => {
+                // What is left of the month of the day is still to come.
+                let to_come = if installed == month { quantity * f64::from(month.days() - day.day()) } else { 0.0 };
+                let so_far = run.to_date.plus(days - to_come, first);
+                so_far.plus(quantity, course.between(installed, stop.plus(1)))
+            }
+            // Displaced on its own first day, the first of a month.
+            Some(ended) if ended < installed => run.to_date,
+            Some(ended) if ended == installed => {
+                run.to_date.plus(days - quantity * f64::from(ended.days()) + end_days, first)
+            }
+            Some(ended) => {
+                let so_far = run.to_date.plus(days, first).plus(quantity, course.between(installed, ended));
+                so_far.plus(end_days, course.daily(ended))
             }
         };
-        let size = if effect.by_yield { methodology.solar_yield(dims.province) } else { 1.0 };
-        let spread = if matches!(dims.stage, Stage::Verified(_)) { span.verified } else { span.reported };
-        let quantity = Weights { quantity: 1.0, ..Weights::default() }.of(totals) * size;
-        let to_date = |weights: &Weights| weights.of(totals) * size;
-        let amount = |energy: f64, avoided: f64, provisional: f64| Amount {
-            generation_kwh: if effect.kind == EffectKind::Generation { energy } else { 0.0 },
-            saving_kwh: if effect.kind == EffectKind::Saving { energy } else { 0.0 },
-            avoided_tco2e: avoided,
-            low: avoided * spread.0,
-            high: avoided * spread.1,
-            provisional_tco2e: provisional,
-        };
-        Estimate {
-            to_date: amount(to_date(&span.energy), to_date(&span.avoided), to_date(&span.provisional)),
-            annual: amount(quantity * span.annual_energy, quantity * span.annual_avoided, 0.0),
-            lifetime: amount(quantity * span.life_energy, quantity * span.life_avoided, 0.0),
-        }
     }
 
     /// A cell year by year, up to the day.
@@ -212,87 +261,23 @@ impl Estimator {
         };
         days_by_year((installed, ended), over, (self.day, self.month)).into_iter().map(of_year).collect()
     }
-
-    /// Whether what was installed in a month is within its life on the day.
-    #[must_use]
-    pub fn is_within_life(&self, measure: MeasureId, installed: Month) -> bool {
-        self.methodology.effect(measure).is_none_or(|effect| self.month <= end_of_life(effect, installed))
-    }
 }
 
-/// The last month that is credited.
-fn end_of_life(effect: &Effect, installed: Month) -> Month {
-    installed.plus((effect.lifetime_years * 12).saturating_sub(1))
+/// What each sum of a cell weighs.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+struct Weights {
+    quantity: f64,
+    quantity_days: f64,
+    quantity_end_days: f64,
 }
 
-/// Low and high as shares of the value.
-fn half_widths(methodology: &Methodology, effect: &Effect, size: f64) -> (f64, f64) {
-    let grid = if effect.uses_grid() { methodology.uncertainty.grid_factor } else { 0.0 };
-    let all = |energy: f64| (energy * energy + grid * grid + size * size).sqrt();
-    ((1.0 - all(effect.spread.0)).max(0.0), 1.0 + all(effect.spread.1))
-}
-
-/// Tonnes a kWh, or of direct cuts 1.
-fn tonnes(effect: &Effect, grid: f64) -> f64 {
-    match effect.kind {
-        EffectKind::Direct => 1.0,
-        EffectKind::Generation | EffectKind::Saving => effect.own_factor.unwrap_or(grid) / KWH,
-    }
-}
-
-/// What is left of a unit after some years.
-fn left_after(effect: &Effect, years: i32) -> f64 {
-    (0..years).fold(effect.per_unit, |left, _| left * (1.0 - effect.degradation))
-}
-
-/// kWh and tCO2e of a unit over its life, with the newest grid factor.
-fn lifetime(methodology: &Methodology, effect: &Effect) -> (f64, f64) {
-    let (mut left, mut sum) = (effect.per_unit, 0.0);
-    for _ in 0..effect.lifetime_years {
-        sum += left;
-        left *= 1.0 - effect.degradation;
-    }
-    let energy = if effect.kind == EffectKind::Direct { 0.0 } else { sum };
-    (energy, sum * tonnes(effect, methodology.newest_factor().tco2_per_mwh))
-}
-
-impl Span {
-    fn of(
-        methodology: &Methodology,
-        effect: &Effect,
-        (installed, ended): (Month, Option<Month>),
-        (day, month): (NaiveDate, Month),
-    ) -> Self {
-        let size = &methodology.uncertainty;
-        let mut span = Self {
-            verified: half_widths(methodology, effect, size.size_verified),
-            reported: half_widths(methodology, effect, size.size_installed),
-            ..Self::default()
-        };
-        if ended.is_none() {
-            (span.life_energy, span.life_avoided) = lifetime(methodology, effect);
-        }
-        let over = end_of_life(effect, installed);
-        let ended = ended.filter(|ended| *ended <= over);
-        let is_electric = effect.kind != EffectKind::Direct;
-        for (year, days) in days_by_year((installed, ended), over, (day, month)) {
-            let share = left_after(effect, year - installed.year()) / days_in_year(year);
-            let (grid, provisional) = methodology.grid_factor(year);
-            let avoided = share * tonnes(effect, grid);
-            span.avoided.add(&days, avoided);
-            if is_electric {
-                span.energy.add(&days, share);
-            }
-            if provisional && effect.uses_grid() {
-                span.provisional.add(&days, avoided);
-            }
-        }
-        if ended.is_none() && installed <= month && month <= over {
-            let share = left_after(effect, day.year() - installed.year());
-            span.annual_energy = if is_electric { share } else { 0.0 };
-            span.annual_avoided = share * tonnes(effect, methodology.newest_factor().tco2_per_mwh);
-        }
-        span
+impl Weights {
+    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
+    fn of(&self, totals: &Totals) -> f64 {
+        (self.quantity * totals.quantity as f64
+            + self.quantity_days * totals.quantity_days as f64
+            + self.quantity_end_days * totals.quantity_end_days as f64)
+            / MILLI
     }
 }
 
@@ -331,10 +316,6 @@ fn days_by_year(
     years
 }
 
-fn days_in_year(year: i32) -> f64 {
-    if NaiveDate::from_ymd_opt(year, 2, 29).is_some() { 366.0 } else { 365.0 }
-}
-
 #[cfg(test)]
 #[path = "emissions_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -1,5 +1,6 @@
 //! The worked examples of `reference/worked_examples.json`, from cells.
 
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -7,7 +8,7 @@ use crate::domain::date::days_left_in_month;
 use crate::domain::methodology::methodology;
 use crate::domain::reference::ProvinceId;
 use crate::domain::site::{Flags, SiteKind};
-use crate::domain::state::Tier;
+use crate::domain::state::{Stage, Tier};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -130,4 +131,98 @@ fn another_set_of_factors_restates_the_same_cells() {
     let expected = before.to_date.avoided_tco2e + years_with_it * (0.7 / 0.6592 - 1.0);
     assert!((after.to_date.avoided_tco2e - expected).abs() < 1e-5, "{} is not {expected}", after.to_date.avoided_tco2e);
     assert!((after.annual.avoided_tco2e - before.annual.avoided_tco2e * 0.7 / 0.6592).abs() < 1e-9);
+}
+
+/// Cells within the programme, of any measure, stage and time, with totals that can be.
+pub(in crate::domain) fn cells() -> impl Strategy<Value = Vec<(CellKey, Totals)>> {
+    let stage = prop_oneof![
+        1 => Just(Stage::Pledged), 2 => Just(Stage::Installed), 4 => Just(Stage::Verified(Tier::Document)),
+        2 => Just(Stage::Verified(Tier::Metered)),
+    ];
+    let place = (0u8..34, 0usize..4, any::<Option<bool>>());
+    // Ends from a month before the installation on, up to long after any life.
+    let time = (237u16..330, prop::option::weighted(0.4, prop_oneof![3 => 0u16..40, 1 => 40u16..500]));
+    let totals = (0i64..5, 1i64..1_000_000, 1i64..=28, 1i64..=28);
+    let cell = (0u8..=30, place, stage, time, totals).prop_map(|(measure, place, stage, (from, until), totals)| {
+        let (province, kind, low_income) = place;
+        let pledged = stage == Stage::Pledged;
+        let installed = Month::from_number(from).filter(|_| !pledged);
+        let ended = until.and_then(|later| Month::from_number(from + later - 1)).filter(|_| !pledged);
+        let dims = CellDims {
+            measure: MeasureId::from_number(measure),
+            province: ProvinceId::from_index(province).unwrap(),
+            kind: SiteKind::ALL[kind],
+            stage,
+            installed,
+            ended,
+            former: None,
+            flags: Flags { low_income, ..Flags::default() },
+        };
+        let (sites, quantity, left, end) = totals;
+        let quantity = if measure == 0 { 0 } else { quantity };
+        let quantity_days = if pledged { 0 } else { quantity * left };
+        let quantity_end_days = if ended.is_some() { quantity * end } else { 0 };
+        (dims.key(), Totals { sites, quantity, quantity_days, quantity_end_days, ..Totals::default() })
+    });
+    prop::collection::vec(cell, 1..40)
+}
+
+/// A cell year by year, by what each of its sums weighs in the days of each.
+fn patiently(key: CellKey, totals: &Totals, day: NaiveDate) -> Estimate {
+    let (dims, methodology, credit) = (key.dims().unwrap(), methodology(1).unwrap(), Month::of(day));
+    let (Some(measure), Some(installed)) = (dims.measure, dims.installed) else { return Estimate::default() };
+    let Some(effect) = methodology.effect(measure) else { return Estimate::default() };
+    let over = end_of_life(effect, installed);
+    let unit = Unit::of(methodology, measure);
+    let amount = |value: f64, (grid, provisional): (f64, bool)| {
+        let avoided = value * tonnes(effect, grid);
+        let energy = if effect.kind == EffectKind::Direct { 0.0 } else { value };
+        let provisional = if provisional && effect.uses_grid() { avoided } else { 0.0 };
+        unit.amount(methodology, dims.province, key.is_verified(), Rates { energy, avoided, provisional })
+    };
+    let mut sum = Estimate::default();
+    for (year, days) in days_by_year((installed, dims.ended.filter(|ended| *ended <= over)), over, (day, credit)) {
+        let value = days.of(totals) * left_after(effect, year - installed.year()) / days_in_year(year);
+        sum.to_date += amount(value, methodology.grid_factor(year));
+    }
+    if dims.ended.is_none() {
+        let (newest, quantity) =
+            (methodology.newest_factor(), Weights { quantity: 1.0, ..Weights::default() }.of(totals));
+        let factor = (newest.tco2_per_mwh, false);
+        if (installed..=over).contains(&credit) {
+            sum.annual += amount(quantity * left_after(effect, day.year() - installed.year()), factor);
+        }
+        let life: f64 = (0..i32::from(effect.lifetime_years)).map(|age| left_after(effect, age)).sum();
+        sum.lifetime += amount(quantity * life, factor);
+    }
+    sum
+}
+
+pub(in crate::domain) fn parts(of: &Estimate) -> [[f64; 6]; 3] {
+    [of.to_date, of.annual, of.lifetime].map(|amount| {
+        let Amount { generation_kwh, saving_kwh, avoided_tco2e, low, high, provisional_tco2e } = amount;
+        [generation_kwh, saving_kwh, avoided_tco2e, low, high, provisional_tco2e]
+    })
+}
+
+/// Whether both are the same to a relative 1e-12.
+pub(in crate::domain) fn are_near(found: &Estimate, expected: &Estimate) -> bool {
+    let pairs = parts(found).into_iter().flatten().zip(parts(expected).into_iter().flatten());
+    pairs.into_iter().all(|(found, expected)| (found - expected).abs() <= 1e-12 * expected.abs().max(1e-6))
+}
+
+proptest! {
+    #[test]
+    fn cells_added_up_in_runs_come_to_what_each_does_year_by_year(mut cells in cells(), later in 0u64..15_000) {
+        cells.sort_by_key(|(key, _)| *key);
+        let on = day("2019-09-01") + chrono::Days::new(later);
+        let mut estimator = Estimator::new(methodology(1).unwrap(), on);
+        let (mut tally, mut expected) = (Tally::default(), Estimate::default());
+        for (key, totals) in &cells {
+            tally.add(*key, totals, &mut estimator);
+            expected += patiently(*key, totals, on);
+        }
+        let (found, _) = tally.settled(&mut estimator);
+        prop_assert!(are_near(&found, &expected), "on {on}: {found:?} is not {expected:?}");
+    }
 }

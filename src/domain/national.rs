@@ -1,23 +1,23 @@
-//! The sums of the whole country, without the dimensions that no national figure depends on: far
-//! fewer than the cells, and kept in step posting by posting.
-
-use std::collections::BTreeMap;
+//! The sums of the whole country, without the dimensions that few figures depend on: far fewer than
+//! the cells, and kept in step posting by posting.
 
 use chrono::NaiveDate;
 
 use super::cell::{CellDims, CellKey};
+use super::cell_sums::CellSums;
 use super::date::Month;
-use super::emissions::{Amount, Estimate, Estimator};
+use super::emissions::{Amount, Estimate, Estimator, Tally};
+use super::methodology::Methodology;
 use super::progress::ByStage;
-use super::reference::{ProvinceId, target};
-use super::site::{Flags, SiteKind};
-use super::state::{Stage, Tier};
+use super::reference::target;
+use super::timeline::Timeline;
 use super::totals::Totals;
 
-/// Sums by measure, stage, month of installation and month of the end, of what is within the
-/// programme; of solar power by province, too, because yields differ.
+/// Sums by province, measure, stage, month of installation and month of the end, of what is pledged or
+/// within the programme. As cells they are of homes, verified by documents, with everything else unknown.
+/// A copy costs little.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct NationalSums(BTreeMap<CellKey, Totals>);
+pub struct NationalSums(CellSums);
 
 /// What was built comes to.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -39,6 +39,14 @@ pub struct Standing {
     pub to_date: Amount,
 }
 
+impl std::ops::AddAssign for Standing {
+    fn add_assign(&mut self, other: Self) {
+        self.sites.add_all(other.sites);
+        self.capacity_wp.add_all(other.capacity_wp);
+        self.to_date += other.to_date;
+    }
+}
+
 impl NationalSums {
     /// Adds cells, or what was posted to them.
     pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
@@ -46,46 +54,33 @@ impl NationalSums {
         // Cells come in an order in which many of one combination follow each other.
         let mut run: Option<(CellKey, Totals)> = None;
         for (key, totals) in cells {
-            let within = |dims: &CellDims| dims.installed.is_some_and(|month| month >= begin);
-            let Some(dims) = key.dims().filter(within) else { continue };
-            let combined = national(&dims).key();
+            if key.installed().is_some_and(|month| month < begin) {
+                continue;
+            }
+            let combined = key.national();
             match &mut run {
                 Some((key, sum)) if *key == combined => *sum = sum.wrapping_add(totals),
                 _ => {
                     if let Some((key, sum)) = run.replace((combined, totals)) {
-                        self.add(key, sum);
+                        self.0.add(key, &sum);
                     }
                 }
             }
         }
         if let Some((key, sum)) = run {
-            self.add(key, sum);
+            self.0.add(key, &sum);
         }
     }
 
-    fn add(&mut self, key: CellKey, totals: Totals) {
-        let sum = self.0.entry(key).or_default();
-        *sum = sum.wrapping_add(Totals {
-            sites: totals.sites,
-            installations: totals.installations,
-            quantity: totals.quantity,
-            quantity_days: totals.quantity_days,
-            quantity_end_days: totals.quantity_end_days,
-            ..Totals::default()
-        });
-        if sum.is_zero() {
-            self.0.remove(&key);
-        }
-    }
-
-    /// Each combination with its sums, in the order of keys.
-    pub fn iter(&self) -> impl Iterator<Item = (CellDims, &Totals)> {
-        self.0.iter().filter_map(|(key, totals)| Some((key.dims()?, totals)))
-    }
-
-    /// The same, with the packed keys.
+    /// Each combination with its sums, as cells, in the order of keys: so that sums of fractions are the
+    /// same however these came about.
     pub fn cells(&self) -> impl Iterator<Item = (CellKey, Totals)> {
-        self.0.iter().map(|(key, totals)| (*key, *totals))
+        self.0.iter()
+    }
+
+    /// The same, unpacked.
+    pub fn iter(&self) -> impl Iterator<Item = (CellDims, Totals)> {
+        self.cells().filter_map(|(key, totals)| Some((key.dims()?, totals)))
     }
 
     /// Sites in operation, by stage.
@@ -100,62 +95,25 @@ impl NationalSums {
         sites
     }
 
-    /// The months from the first installation up to that of a day.
+    /// What stood at the end of each month from the first installation up to that of a day, and on the day, by
+    /// days of installation and of the end as they are known now.
     #[must_use]
-    pub fn months(&self, day: NaiveDate) -> Vec<Month> {
-        let (first, last) = (self.iter().filter_map(|(dims, _)| dims.installed).min(), Month::of(day));
-        let numbers = first.map_or(0..0, |first| first.number()..last.number() + 1);
-        numbers.filter_map(Month::from_number).collect()
-    }
-
-    /// What stood at the end of a month, by days of installation and of the end as they are known
-    /// now. The estimator is that of the month's last day, or of today.
-    #[must_use]
-    pub fn standing_at(&self, month: Month, estimator: &mut Estimator) -> Standing {
-        let mut standing = Standing::default();
-        for (dims, totals) in self.iter() {
-            let Some(installed) = dims.installed.filter(|installed| *installed <= month) else { continue };
-            let stands = dims.ended.is_none_or(|ended| ended > month);
-            match dims.measure {
-                None if stands => standing.sites.add(dims.stage, totals.sites),
-                Some(measure)
-                    if stands && measure.measure().is_solar && estimator.is_within_life(measure, installed) =>
-                {
-                    standing.capacity_wp.add(dims.stage, totals.quantity);
-                }
-                _ => {}
-            }
-            if matches!(dims.stage, Stage::Verified(_)) {
-                standing.to_date += estimator.estimate(&dims, totals).to_date;
-            }
-        }
-        standing
+    pub fn timeline(&self, methodology: &'static Methodology, day: NaiveDate) -> Vec<(Month, Standing)> {
+        let mut timeline = Timeline::new(methodology, day);
+        self.cells().for_each(|(key, totals)| timeline.add(key, &totals));
+        timeline.finish()
     }
 
     /// What is verified comes to, and which solar capacity works at which stage.
     #[must_use]
     pub fn works(&self, estimator: &mut Estimator) -> Works {
-        let mut works = Works::default();
-        for (dims, totals) in self.iter() {
-            if matches!(dims.stage, Stage::Verified(_)) {
-                works.verified += estimator.estimate(&dims, totals);
-            }
-            let (Some(measure), Some(installed), None) = (dims.measure, dims.installed, dims.ended) else { continue };
-            if measure.measure().is_solar && estimator.is_within_life(measure, installed) {
-                works.capacity_wp.add(dims.stage, totals.quantity);
-            }
-        }
-        works
+        let (mut verified, mut installed) = (Tally::default(), Tally::default());
+        self.cells().for_each(|(key, totals)| {
+            let tally = if key.is_verified() { &mut verified } else { &mut installed };
+            tally.add(key, &totals, estimator);
+        });
+        let (estimate, capacity) = verified.settled(estimator);
+        let (_, waiting) = installed.settled(estimator);
+        Works { verified: estimate, capacity_wp: ByStage { verified: capacity, installed: waiting, pledged: 0 } }
     }
-}
-
-/// Without the dimensions that no national figure depends on.
-fn national(dims: &CellDims) -> CellDims {
-    let stage = match dims.stage {
-        Stage::Verified(_) => Stage::Verified(Tier::Document),
-        other => other,
-    };
-    let by_province = dims.measure.is_some_and(|measure| measure.measure().is_solar);
-    let province = if by_province { dims.province } else { ProvinceId::FIRST };
-    CellDims { province, kind: SiteKind::Home, stage, former: None, flags: Flags::default(), ..*dims }
 }

@@ -29,6 +29,12 @@ impl ByStage {
         }
     }
 
+    pub(super) fn add_all(&mut self, other: Self) {
+        self.verified = self.verified.wrapping_add(other.verified);
+        self.installed = self.installed.wrapping_add(other.installed);
+        self.pledged = self.pledged.wrapping_add(other.pledged);
+    }
+
     /// Installed and verified.
     #[must_use]
     pub fn in_operation(&self) -> i64 {

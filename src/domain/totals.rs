@@ -116,17 +116,46 @@ impl Totals {
     /// Reads the stored form; `None` when it is anything else, to the byte.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
-        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+        let inner = text.strip_prefix('[')?.strip_suffix(']')?.as_bytes();
         let mut sums = [0; SUMS];
-        if !inner.is_empty() {
-            let mut slots = sums.iter_mut();
-            for number in inner.split(',') {
-                *slots.next()? = number.parse().ok()?;
+        if inner.is_empty() {
+            return Some(Self::default());
+        }
+        let mut rest = inner;
+        for place in 0..SUMS {
+            let (sum, after) = number(rest)?;
+            *sums.get_mut(place)? = sum;
+            match after.split_first() {
+                Some((b',', after)) => rest = after,
+                Some(_) => return None,
+                // Trailing zeros are left out.
+                None => return (sum != 0).then(|| Self::from_array(sums)),
             }
         }
-        let totals = Self::from_array(sums);
-        (totals.encode() == text).then_some(totals)
+        None
     }
+}
+
+/// The number that bytes begin with, in its only spelling, and what follows it.
+fn number(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let (negative, digits) = match bytes.split_first()? {
+        (b'-', digits) => (true, digits),
+        _ => (false, bytes),
+    };
+    let (mut value, mut rest) = (0_i64, digits);
+    while let Some((byte @ b'0'..=b'9', after)) = rest.split_first() {
+        let digit = i64::from(byte - b'0');
+        // Downwards: there is one more negative number.
+        value = value.checked_mul(10)?.checked_sub(digit)?;
+        rest = after;
+    }
+    let length = digits.len() - rest.len();
+    let spelt = match digits.first()? {
+        b'0' => length == 1 && !negative,
+        _ => length > 0,
+    };
+    let value = if negative { Some(value) } else { value.checked_neg() };
+    value.filter(|_| spelt).map(|value| (value, rest))
 }
 
 #[cfg(test)]
@@ -142,7 +171,20 @@ mod tests {
 
     #[test]
     fn decode_refuses_any_other_spelling() {
-        for odd in ["[1,0]", "[01]", "[1, 2]", "1", "[+1]", "[1,2,3,4,5,6,7,8,9,10,11]", "[-0]"] {
+        for odd in [
+            "[1,0]",
+            "[01]",
+            "[1, 2]",
+            "1",
+            "[+1]",
+            "[1,2,3,4,5,6,7,8,9,10,11]",
+            "[-0]",
+            "[1,]",
+            "[,1]",
+            "[-]",
+            "[",
+            "[1]]",
+        ] {
             assert_eq!(Totals::decode(odd), None, "{odd}");
         }
     }
@@ -152,6 +194,19 @@ mod tests {
         fn decode_gives_back_what_was_encoded(sums in proptest::array::uniform10(-9_000_000_000i64..9_000_000_000)) {
             let totals = Totals::from_array(sums);
             prop_assert_eq!(Totals::decode(&totals.encode()), Some(totals));
+        }
+
+        #[test]
+        fn decode_takes_what_is_encoded_to_the_same_text(text in r"\[?((-?[0-9]{0,3}|-?92233720368547758[0-9]{2}|[ +x]),?){0,12}\]?") {
+            let numbers = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).map(|inner| {
+                let numbers = inner.split(',').filter(|_| !inner.is_empty());
+                numbers.map(|number| number.parse::<i64>().ok()).collect::<Option<Vec<_>>>()
+            });
+            let sums = numbers.flatten().filter(|numbers| numbers.len() <= SUMS).map(|mut numbers| {
+                numbers.resize(SUMS, 0);
+                Totals::from_array(numbers.try_into().unwrap())
+            });
+            prop_assert_eq!(Totals::decode(&text), sums.filter(|totals| totals.encode() == text));
         }
     }
 }

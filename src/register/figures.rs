@@ -190,12 +190,12 @@ impl Snapshot {
     #[must_use]
     pub fn timeline(&self) -> &[(Month, Standing)] {
         self.timeline.get_or_init(|| {
-            let (day, methodology) = (self.figures.day, self.figures.methodology);
-            let standing = |month: Month| {
-                let mut estimator = Estimator::new(methodology, month.last_day().min(day));
-                (month, self.national.standing_at(month, &mut estimator))
-            };
-            self.national.months(day).into_iter().map(standing).collect()
+            let mut timeline = self.national.timeline(self.figures.methodology, self.figures.day);
+            // Of today it says what the headline does, to the last digit.
+            if let Some((_, today)) = timeline.last_mut() {
+                today.to_date = self.figures.works.verified.to_date;
+            }
+            timeline
         })
     }
 

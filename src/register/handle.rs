@@ -13,6 +13,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::db::administration::Directory;
 use crate::db::{Database, DbError};
 use crate::domain::entry::Hash;
+use crate::domain::national::NationalSums;
 use crate::domain::scope::Scope;
 
 use super::cells::Cells;
@@ -54,6 +55,8 @@ pub struct Counted {
     pub recorded_at: DateTime<Utc>,
     /// The cells.
     pub cells: Cells,
+    /// The sums of the country, which can be kept after this is let go.
+    pub national: Arc<NationalSums>,
 }
 
 /// What the writer publishes and everybody reads.

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 
 use crate::db::{Connection, Database, DbError, Url, administration, cells as stored, head, idempotency};
 use crate::domain::actor::Actor;
-use crate::domain::cell::CellKey;
 use crate::domain::date;
 use crate::domain::emissions::Estimator;
 use crate::domain::entry::Hash;
@@ -246,6 +245,7 @@ impl Writer {
         self.known = known;
         let mut counted = self.shared.counted.write().unwrap_or_else(PoisonError::into_inner);
         counted.cells.apply(postings);
+        counted.national = self.sums.national.clone();
         (counted.version, counted.hash, counted.recorded_at) = (known.version, known.hash, known.recorded_at);
         self.shared.recorded_at.store(known.recorded_at.timestamp_micros(), Ordering::Relaxed);
     }
@@ -400,9 +400,7 @@ pub(super) fn load_cells(connection: &mut Connection) -> Result<(Known, Cells), 
     let mut cells = Cells::default();
     let head = head::read(connection)?;
     let mut at = stored::checkpoint_version(connection)?;
-    let [counts, measures] = stored::count(connection, CellKey::FIRST_WITH_MEASURE)?;
-    cells.reserve(counts, measures);
-    stored::each_cell(connection, |key, totals| cells.push(key, totals))?;
+    stored::each_cell(connection, |key, totals| cells.push(key, &totals))?;
     while at < head.version {
         let to = head.version.min(at + CHECKPOINT_STEP);
         let postings = stored::postings(connection, at, to)?;

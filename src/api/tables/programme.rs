@@ -32,9 +32,9 @@ pub fn rows(methodology: &Methodology, national: &NationalSums) -> Vec<Vec<Json>
     for (dims, totals) in national.iter() {
         let (Stage::Verified(_), Some(installed)) = (dims.stage, dims.installed) else { continue };
         let sum = sums.entry((dims.measure, installed, dims.ended)).or_default();
-        sum.totals = sum.totals.wrapping_add(*totals);
+        sum.totals = sum.totals.wrapping_add(totals);
         let solar_yield = methodology.solar_yield(dims.province);
-        for (sum, quantity) in sum.by_yield.iter_mut().zip(quantities(totals)) {
+        for (sum, quantity) in sum.by_yield.iter_mut().zip(quantities(&totals)) {
             // Whole thousandths times whole yields: exact.
             *sum += quantity as f64 * solar_yield;
         }

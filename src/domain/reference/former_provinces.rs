@@ -59,6 +59,9 @@ static FORMER: LazyLock<Vec<FormerProvince>> = LazyLock::new(|| {
 });
 
 impl FormerProvinceId {
+    /// How many there are.
+    pub const COUNT: u8 = 63;
+
     /// The former province of a code of the 63.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
@@ -68,7 +71,7 @@ impl FormerProvinceId {
     /// The former province at a place in the order of codes.
     #[must_use]
     pub fn from_index(index: u8) -> Option<Self> {
-        (usize::from(index) < FORMER.len()).then_some(Self(index))
+        (index < Self::COUNT).then_some(Self(index))
     }
 
     /// Its place in the order of codes, as cell keys hold it.
@@ -91,7 +94,7 @@ impl FormerProvinceId {
 
     /// All 63 in the order of codes.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..63).map(Self)
+        (0..Self::COUNT).map(Self)
     }
 }
 

@@ -147,6 +147,8 @@ static MEASURES: LazyLock<Vec<Measure>> = LazyLock::new(|| {
 });
 
 impl MeasureId {
+    /// How many measures there are: the highest number.
+    pub const COUNT: u8 = 30;
     /// Solar power on the roof.
     pub const ROOFTOP_SOLAR: Self = Self(1);
 
@@ -159,7 +161,7 @@ impl MeasureId {
     /// The measure of a number.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
-        (number > 0 && usize::from(number) <= MEASURES.len()).then_some(Self(number))
+        (number > 0 && number <= Self::COUNT).then_some(Self(number))
     }
 
     /// Its number, as cell keys hold it.
@@ -215,7 +217,7 @@ mod tests {
 
     #[test]
     fn all_measures_are_numbered_in_order_and_have_rising_ceilings() {
-        assert_eq!(MEASURES.len(), 30);
+        assert_eq!(MEASURES.len(), usize::from(MeasureId::COUNT));
         for (expected, measure) in (1..).zip(MEASURES.iter()) {
             assert_eq!(measure.number, expected);
             for usual in [measure.usual_max_home_milli, measure.usual_max_other_milli] {

@@ -28,6 +28,6 @@ fn rows<T: DeserializeOwned>(text: &'static str) -> Vec<T> {
 }
 
 /// A compiled-in value that the tests have shown to be there.
-fn tested<T>(value: Option<T>, what: &str) -> T {
+pub(super) fn tested<T>(value: Option<T>, what: &str) -> T {
     value.unwrap_or_else(|| unreachable!("reference data is tested: {what}"))
 }

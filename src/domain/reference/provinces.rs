@@ -126,6 +126,8 @@ impl ProvinceId {
         REGIONS.1.get(usize::from(self.0)).copied().unwrap_or(u16::MAX)
     }
 
+    /// How many there are.
+    pub const COUNT: u8 = 34;
     /// The first of the list.
     pub const FIRST: Self = Self(0);
 
@@ -138,7 +140,7 @@ impl ProvinceId {
     /// The province at a place in the order of codes.
     #[must_use]
     pub fn from_index(index: u8) -> Option<Self> {
-        (usize::from(index) < PROVINCES.len()).then_some(Self(index))
+        (index < Self::COUNT).then_some(Self(index))
     }
 
     /// Its place in the order of codes, as cell keys hold it.
@@ -161,7 +163,7 @@ impl ProvinceId {
 
     /// All 34 in the order of codes.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..34).map(Self)
+        (0..Self::COUNT).map(Self)
     }
 
     /// The former province, where it was not merged with another.
