@@ -60,7 +60,7 @@ pub struct Levels {
     pub sites: ByStage,
     /// Verified solar capacity in operation and within its life, in watts-peak.
     pub capacity_wp: i64,
-    /// Avoided up to the day, in grams of CO2e.
+    /// Avoided up to the day, in grams of carbon dioxide equivalent.
     pub to_date_g: i64,
     /// Avoided in a full year, in grams.
     pub annual_g: i64,

@@ -7,7 +7,7 @@ use chrono::{Days, NaiveDate};
 use serde_json::Value;
 
 use crate::db::activations::{self, Activations};
-use crate::db::audit::{StoredEntry, StoredPosting};
+use crate::db::audit::{self as stored, StoredEntry, StoredPosting};
 use crate::db::cells::CellTotals;
 use crate::db::days::{self, Day};
 use crate::db::releases::{self, Release, ReleaseDoc};
@@ -139,7 +139,7 @@ impl DaysTold {
 
     fn check_release(&mut self, connection: &mut Connection, release: &Release) -> Result<(), DbError> {
         let body = releases::body(connection, release.day)?.unwrap_or_default();
-        let sealed = self.sealed_by(connection, release)?;
+        let sealed = is_sealed(connection, release)?;
         let made = self.made(release.day, &release.public_url, &release.publisher);
         let problem = match made {
             None => "was made by a methodology that this program does not know",
@@ -151,13 +151,6 @@ impl DaysTold {
         };
         self.found.push((format!("release {}", release.day), problem.to_owned()));
         Ok(())
-    }
-
-    /// Whether the entry of a release seals it. The entry comes after the day, so it was not heard yet.
-    fn sealed_by(&mut self, connection: &mut Connection, release: &Release) -> Result<bool, DbError> {
-        let facts = crate::db::audit::facts_at(connection, &[release.entry])?;
-        let sealed = facts.first().and_then(|(_, text)| serde_json::from_str::<Value>(text).ok());
-        Ok(sealed.is_some() && sealed == serde_json::to_value(ReleaseDoc::of(release)).ok())
     }
 
     /// What does not agree, each with what it is about.
@@ -179,6 +172,13 @@ impl DaysTold {
         }
         Ok(std::mem::take(&mut self.found))
     }
+}
+
+/// Whether the entry of a release seals it. It comes after the day, so it was not heard yet.
+fn is_sealed(connection: &mut Connection, release: &Release) -> Result<bool, DbError> {
+    let facts = stored::facts_at(connection, &[release.entry])?;
+    let sealed = facts.first().and_then(|(_, text)| serde_json::from_str::<Value>(text).ok());
+    Ok(sealed.is_some() && sealed == serde_json::to_value(ReleaseDoc::of(release)).ok())
 }
 
 /// Whether a kept headline says what is made now: to the byte, or, where a later program says more, with everything in it.

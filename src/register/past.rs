@@ -29,7 +29,9 @@ impl Difference {
             let next = to.min(from + STEP);
             let mut postings = stored::postings(connection, from, next)?;
             if wanted < at {
-                postings.iter_mut().for_each(|(_, totals)| *totals = totals.negated());
+                for (_, totals) in &mut postings {
+                    *totals = totals.negated();
+                }
             }
             self.0.apply(&postings);
             from = next;

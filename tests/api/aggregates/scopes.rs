@@ -1,0 +1,63 @@
+//! Sums of each partner and each project: a site counts by the installations of that scope alone.
+
+use green_homes::domain::actor::Role;
+use serde_json::{Value, json};
+
+use super::added;
+use crate::lifecycle::act;
+use crate::support::{App, TestDatabase, home, on_both_databases};
+
+on_both_databases!(add_up_by_partner_and_project_counts_a_site_by_what_is_theirs);
+
+async fn add_up_by_partner_and_project_counts_a_site_by_what_is_theirs(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (solar, heat) = (app.partner("SOLARCO").await, app.partner("HEATCO").await);
+    let sandbox = app.sandbox("TRYOUT").await;
+    let admin = app.role(Role::Admin).await;
+    let project = json!({"code": "P-1", "name_vi": "Mái trường xanh", "name_en": "Green roofs"});
+    assert_eq!(admin.post("/v1/projects", &project).await.status, 201);
+    let reviewer = app.role(Role::Reviewer).await;
+    let mut first = home("a");
+    first["project_code"] = json!("P-1");
+    first["cost_vnd"] = json!(90_000_000);
+    let id = solar.register(&first).await;
+    assert_eq!(act(&reviewer, &id, "verify").await.status, 200);
+    let site = solar.get(&format!("/v1/installations/{id}")).await.body["data"]["site"]["id"].clone();
+    // Another partner's heater at the same site, which it knows by the reviewer's word.
+    let mut second = home("b");
+    second["measures"] = json!([{"measure": "solar_water_heater", "quantity": 2}]);
+    let other = heat.register(&second).await;
+    assert_eq!(act(&reviewer, &other, "verify").await.status, 200);
+    sandbox.register(&home("c")).await;
+    app.progress_at(app.db_version()).await;
+    let dashboard = app.role(Role::Dashboard).await;
+    let by_partner = added(&dashboard, "?group_by=partner").await;
+    let told = |body: &Value, code: &str| -> Vec<(Value, Value)> {
+        let rows = body["data"].as_array().unwrap();
+        rows.iter().map(|row| (row[code].clone(), row["sites"].clone())).collect()
+    };
+    let expected = [("HEATCO", 1), ("SOLARCO", 1)].map(|(code, sites)| (json!(code), json!(sites)));
+    assert_eq!(told(&by_partner, "partner_code"), expected, "a sandbox counts for nothing: {site}");
+    assert_eq!(by_partner["sites_additive"], json!(false));
+    assert_eq!(by_partner["data"][1]["cost_vnd"], json!(90_000_000));
+    assert!(by_partner["data"][0]["partner_name_vi"].is_string(), "{by_partner:#}");
+    let whole = added(&dashboard, "").await["total"].clone();
+    let sum: f64 = by_partner["data"].as_array().unwrap().iter().map(|row| row["annual_avoided_tco2e"].as_f64().unwrap()).sum();
+    let expected = whole["annual_avoided_tco2e"].as_f64().unwrap();
+    assert!((sum - expected).abs() <= 1e-9 * expected, "{sum} is not {expected}");
+    let measures = added(&dashboard, "?group_by=measure,partner&partner=HEATCO").await;
+    assert_eq!(measures["data"].as_array().unwrap().len(), 1, "{measures:#}");
+    assert_eq!(measures["data"][0]["measure_code"], json!("solar_water_heater"));
+    let by_project = added(&dashboard, "?group_by=project,province").await;
+    assert_eq!(told(&by_project, "project_code"), [(json!("P-1"), json!(1))]);
+    assert_eq!(by_project["data"][0]["project_name_en"], json!("Green roofs"));
+    // What comes next is counted, too.
+    let third = solar.register(&home("d")).await;
+    assert_eq!(act(&reviewer, &third, "verify").await.status, 200);
+    app.progress_at(app.db_version()).await;
+    let again = added(&dashboard, "?group_by=partner&partner=SOLARCO").await;
+    assert_eq!(told(&again, "partner_code"), [(json!("SOLARCO"), json!(2))], "{again:#}");
+    let csv = dashboard.get("/v1/aggregates.csv?group_by=partner").await;
+    assert!(csv.status == 200 && csv.text.contains("SOLARCO"), "{}", csv.text);
+    app.stop().await;
+}
