@@ -83,9 +83,9 @@ impl From<TooManyGroups> for NotAdded {
     }
 }
 
-/// The state of the register that sums are of.
+/// What sums are of.
 #[derive(Clone, Copy)]
-struct State {
+struct Moment {
     version: i64,
     hash: Hash,
     recorded_at: DateTime<Utc>,
@@ -106,7 +106,7 @@ impl Register {
     fn now(&self, question: &Question) -> Result<Added, NotAdded> {
         let day = self.today();
         let counted = self.counted();
-        let at = State { version: counted.version, hash: counted.hash, recorded_at: counted.recorded_at, day };
+        let at = Moment { version: counted.version, hash: counted.hash, recorded_at: counted.recorded_at, day };
         let figures = self.made_from(at, question, None)?;
         let mut estimator = Estimator::new(figures.methodology, day);
         let cells: &InOrder<'_> = &|| Box::new(counted.cells.in_order());
@@ -124,9 +124,9 @@ impl Register {
     }
 
     /// The state at the close of a day; before the register began, nothing.
-    fn closed(&self, day: NaiveDate) -> Result<State, DbError> {
+    fn closed(&self, day: NaiveDate) -> Result<Moment, DbError> {
         let nothing = Figures::before_the_register(day);
-        let mut at = State { version: 0, hash: nothing.hash, recorded_at: nothing.recorded_at, day };
+        let mut at = Moment { version: 0, hash: nothing.hash, recorded_at: nothing.recorded_at, day };
         let mut connection = self.database().connection()?;
         if let Some(kept) = days::find(&mut connection, day)? {
             (at.version, at.hash) = (kept.version, kept.hash);
@@ -142,7 +142,7 @@ impl Register {
             let counted = self.counted();
             (counted.version, counted.hash, counted.recorded_at)
         };
-        let figures = self.made_from(State { version, hash, recorded_at, day }, question, None)?;
+        let figures = self.made_from(Moment { version, hash, recorded_at, day }, question, None)?;
         let mut estimator = Estimator::new(figures.methodology, day);
         let mut selection = question.selection.clone();
         let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
@@ -171,7 +171,7 @@ impl Register {
     fn of_scopes(&self, question: &Question, scope: Scope, codes: &[Code]) -> Result<Added, NotAdded> {
         let scoped = self.scoped(scope)?;
         let at =
-            State { version: scoped.version, hash: scoped.hash, recorded_at: scoped.recorded_at, day: self.today() };
+            Moment { version: scoped.version, hash: scoped.hash, recorded_at: scoped.recorded_at, day: self.today() };
         let figures = self.made_from(at, question, None)?;
         let mut estimator = Estimator::new(figures.methodology, at.day);
         let (mut rows, mut total) = (Vec::new(), Sums::default());
@@ -186,7 +186,7 @@ impl Register {
         Ok(Added { rows, total, figures })
     }
 
-    fn made_from(&self, at: State, question: &Question, then: Option<&Activations>) -> Result<Figures, DbError> {
+    fn made_from(&self, at: Moment, question: &Question, then: Option<&Activations>) -> Result<Figures, DbError> {
         let in_force = match then {
             Some(activations) => activations.at(at.version)?,
             None => self.snapshot().figures.methodology,
