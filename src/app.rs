@@ -14,7 +14,7 @@ use crate::api::auth::{Secrets, SigningKey, Tokens};
 use crate::api::{self, Examiner, Limits, Meter, State};
 use crate::db::{Database, DbError, Url, head, migrations};
 use crate::domain::methodology;
-use crate::register::{Clock, Options, PublicSettings, Register, Render, backup};
+use crate::register::{Clock, Options, Pages, PublicSettings, Register, Render, backup};
 use crate::settings::Settings;
 
 /// Seconds that requests under way have when the service stops.
@@ -131,8 +131,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         reads: State::places_for_reads(settings.database_connections),
         settings: public,
         meter: Meter::default(),
-        provinces: api::Made::default(),
-        tables: api::MadeTables::default(),
+        reference: Pages::default(),
         examiner: Examiner::new(settings.data_dir.clone()),
         started_at: clock(),
     });

@@ -28,7 +28,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::meta::{Meta, address};
 use super::methodology::parse_methodology;
-use super::query::{NoQuery, Query};
+use super::query::Query;
 use super::state::State;
 
 const PATH: &str = "/v1/aggregates";
@@ -108,32 +108,6 @@ struct AggregateRow {
     annual_high: f64,
 }
 
-/// What can be asked for.
-#[derive(Serialize, ToSchema)]
-pub struct DimensionList {
-    data: Vec<DimensionView>,
-}
-
-/// A dimension.
-#[derive(Serialize, ToSchema)]
-struct DimensionView {
-    /// Its code, as `group_by` and filters take it.
-    code: &'static str,
-    /// Its values; of periods none, they follow from the calendar.
-    values: Vec<LabelView>,
-}
-
-/// A value of a dimension.
-#[derive(Serialize, ToSchema)]
-struct LabelView {
-    /// Its code, as filters take it.
-    code: String,
-    /// Its Vietnamese name.
-    name_vi: String,
-    /// Its English name.
-    name_en: String,
-}
-
 /// The register, added up by what is asked for
 ///
 /// `group_by` takes any of the dimensions of `/v1/dimensions`, separated by commas; each of them but periods is a filter too, with one or more codes.
@@ -202,32 +176,14 @@ async fn answer(
     Ok((selection, response))
 }
 
-/// What can be asked for
-///
-/// Every dimension with its values, in both languages.
-#[utoipa::path(get, path = "/v1/dimensions", tag = "aggregates", responses((status = 200, body = DimensionList)))]
-pub async fn list_dimensions(_: NoQuery) -> HttpResponse {
-    let label = |dimension: Dimension, value: Value| {
-        let (code, name_vi, name_en) = label(dimension, value);
-        LabelView { code: code.unwrap_or_default(), name_vi, name_en }
-    };
-    let view = |dimension: &Dimension| DimensionView {
-        code: dimension.as_str(),
-        values: dimension.values().into_iter().map(|value| label(*dimension, value)).collect(),
-    };
-    let data = Dimension::ALL.iter().map(view).collect();
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(DimensionList { data })
-}
-
 fn add_up(
     state: &State,
     selection: &Selection,
     asked: Option<&'static Methodology>,
 ) -> Result<AggregatesResponse, ApiError> {
     let day = state.register.today();
-    let in_force = state.register.snapshot().figures.methodology;
-    let methodology = asked.unwrap_or(in_force);
     let counted = state.register.counted();
+    let methodology = asked.map_or_else(|| state.register.methodology_at(counted.version), Ok)?;
     let meta = meta(&counted, (methodology, day), (state, PATH));
     let mut estimator = Estimator::new(methodology, day);
     let added = if selection.is_national() {
@@ -283,7 +239,8 @@ pub fn meta(
     (state, path): (&State, &str),
 ) -> Meta {
     let mut figures = figures(counted, methodology, day);
-    figures.restated = methodology.version != state.register.snapshot().figures.methodology.version;
+    let in_force = state.register.methodology_at(counted.version);
+    figures.restated = in_force.is_ok_and(|in_force| in_force.version != methodology.version);
     Meta::of(&figures, &state.settings, &address(&figures, path))
 }
 

@@ -1,6 +1,5 @@
 //! `GET /v1/progress/bridge`: why the headline of one day is another than that of an earlier one.
 
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
@@ -10,12 +9,13 @@ use crate::domain::bridge::{Levels, Reason};
 use crate::domain::date::parse_past_day;
 use crate::domain::fault::Fault;
 use crate::domain::quantity::units;
-use crate::register::bridge_days;
+use crate::register::{ReadyPage, bridge_days};
 
 use super::error::ApiError;
 use super::limits::Unhurried;
 use super::meta::Meta;
 use super::query::Query;
+use super::serving::{JSON, Lasts, as_page, send};
 use super::state::State;
 
 const PATH: &str = "/v1/progress/bridge";
@@ -105,6 +105,12 @@ pub async fn get_bridge(_: Unhurried, request: HttpRequest, state: web::Data<Sta
     }
     query.finish()?;
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
+    // Neither day changes any more.
+    let page = state.reference.get(link(from, to), async { Ok(make(&state, from, to).await?) }).await?;
+    send(&request, &page, Lasts::Hours).await
+}
+
+async fn make(state: &State, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
     let directory = state.register.directory();
     let bridged = state.read(move |connection| bridge_days(connection, (from, to), &directory.activations)).await?;
     let mut meta = Meta::of(&bridged.closing, &state.settings, &link(from, to));
@@ -118,7 +124,7 @@ pub async fn get_bridge(_: Unhurried, request: HttpRequest, state: web::Data<Sta
         closing: BridgeRow::of(("closing", "Cuối kỳ", "Closing"), &bridged.bridge.closing),
         meta,
     };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(response))
+    Ok(as_page(JSON, &response))
 }
 
 /// Where the bridge between two days stands.

@@ -2,30 +2,27 @@
 
 use std::sync::{Arc, LazyLock};
 
-use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
-};
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::{Config, serve};
+
+use crate::register::ReadyPage;
 
 use super::error::ApiError;
 use super::openapi;
+use super::serving::{JSON, Lasts, send};
 
 /// Swagger UI's own files, and the styles and pictures that it makes.
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-static DOCUMENT: LazyLock<web::Bytes> = LazyLock::new(|| openapi::document_json().into());
+static DOCUMENT: LazyLock<ReadyPage> = LazyLock::new(|| ReadyPage::new(JSON, openapi::document_json()));
 
 /// The OpenAPI document
 #[utoipa::path(get, path = "/openapi.json", tag = "operations",
     responses((status = 200, content_type = "application/json", body = Object)))]
-pub async fn get_openapi() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/json"))
-        .insert_header((CACHE_CONTROL, "public, max-age=300"))
-        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .body(DOCUMENT.clone())
+pub async fn get_openapi(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    send(&request, &DOCUMENT, Lasts::Minutes).await
 }
 
 /// Swagger UI's own paths are relative, so it needs the slash.

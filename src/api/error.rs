@@ -155,6 +155,17 @@ impl From<Failure> for ApiError {
     }
 }
 
+/// For pages that many wait for; what a single caller did wrong is none of their failures.
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Refused(refusal) => Self::Refused(refusal),
+            ApiError::Unavailable => Self::Unavailable,
+            _ => Self::Broken,
+        }
+    }
+}
+
 /// The cause goes to the log, never to the client.
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {

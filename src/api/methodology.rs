@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
@@ -12,15 +11,15 @@ use utoipa::ToSchema;
 use crate::db::activations::Activation;
 use crate::domain::fault::Fault;
 use crate::domain::methodology::{Methodology, all, methodology};
-use crate::register::Snapshot;
+use crate::register::{Figures, Snapshot};
 
 use super::error::ApiError;
 use super::meta::instant;
 use super::query::NoQuery;
+use super::serving::{JSON, Lasts, as_page, send};
 use super::state::State;
 
-/// What is in force may change.
-const FRESH: &str = "public, max-age=60";
+const PATH: &str = "/v1/methodology";
 
 /// Every methodology.
 #[derive(Serialize, ToSchema)]
@@ -85,9 +84,18 @@ pub async fn snapshot_with(state: &State, asked: Option<&'static Methodology>) -
 ///
 /// Which version is in force, and since which entry of the register.
 #[utoipa::path(get, path = "/v1/methodology", tag = "reference", responses((status = 200, body = MethodologyList)))]
-pub async fn list_methodologies(_: NoQuery, state: web::Data<State>) -> HttpResponse {
-    let list = MethodologyList { data: all().iter().map(|one| MethodologyView::of(one, &state)).collect() };
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, FRESH)).json(list)
+pub async fn list_methodologies(
+    request: HttpRequest,
+    _: NoQuery,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let snapshot = state.register.snapshot();
+    let make = async {
+        let data = all().iter().map(|one| MethodologyView::of(one, &state, &snapshot.figures)).collect();
+        Ok(as_page(JSON, &MethodologyList { data }))
+    };
+    let page = snapshot.page_of(PATH, make).await?;
+    send(&request, &page, Lasts::Moment).await
 }
 
 /// One methodology
@@ -96,19 +104,27 @@ pub async fn list_methodologies(_: NoQuery, state: web::Data<State>) -> HttpResp
 #[utoipa::path(get, path = "/v1/methodology/{version}", tag = "reference",
     params(("version" = String, Path, example = "1")), responses((status = 200, body = MethodologyResponse)))]
 pub async fn get_methodology(
+    request: HttpRequest,
     _: NoQuery,
     version: web::Path<String>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
     let found = parse_methodology(&version).map_err(|_| ApiError::NotFound)?;
-    let data = serde_json::from_str(&found.text).map_err(|_| ApiError::Internal)?;
-    let response = MethodologyResponse { data, about: MethodologyView::of(found, &state) };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, FRESH)).json(response))
+    let snapshot = state.register.snapshot();
+    let make = async {
+        let data = serde_json::from_str(&found.text).map_err(|_| ApiError::Internal)?;
+        let about = MethodologyView::of(found, &state, &snapshot.figures);
+        Ok(as_page(JSON, &MethodologyResponse { data, about }))
+    };
+    let page = snapshot.page_of(format!("{PATH}/{}", found.version), make).await?;
+    send(&request, &page, Lasts::Moment).await
 }
 
 impl MethodologyView {
-    fn of(one: &'static Methodology, state: &State) -> Self {
-        let (snapshot, directory) = (state.register.snapshot(), state.register.directory());
+    /// As it was at the version of the figures; the directory may be ahead of them.
+    fn of(one: &'static Methodology, state: &State, figures: &Figures) -> Self {
+        let directory = state.register.directory();
+        let activations = directory.activations.of(one.version).filter(|at| at.version <= figures.version);
         let activation = |at: &Activation| ActivationView { version: at.version, recorded_at: instant(at.recorded_at) };
         Self {
             version: one.version,
@@ -116,8 +132,8 @@ impl MethodologyView {
             title_en: &one.title_en,
             issued: one.issued,
             sha256: &one.sha256,
-            in_force: one.version == snapshot.figures.methodology.version,
-            activations: directory.activations.of(one.version).map(activation).collect(),
+            in_force: one.version == figures.methodology.version,
+            activations: activations.map(activation).collect(),
         }
     }
 }

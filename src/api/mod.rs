@@ -12,6 +12,7 @@ mod bridge;
 mod caller;
 mod checks;
 mod clients;
+mod dimensions;
 mod docs;
 mod error;
 mod grid;
@@ -45,6 +46,7 @@ mod request_id;
 mod requests;
 mod review;
 mod schemas;
+mod serving;
 mod sites;
 mod state;
 mod tables;
@@ -61,9 +63,8 @@ pub use health::Examiner;
 pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
-pub use provinces::Made;
 pub use state::State;
-pub use tables::{Made as MadeTables, render as render_tables};
+pub use tables::render as render_tables;
 
 use crate::register::Make;
 
@@ -195,7 +196,7 @@ pub static ROUTES: &[Row] = &[
     act("/v1/projects", Scope::Administer, || web::post().to(administration::create_project)),
     get("/v1/aggregates", Needs(Scope::ReadAggregates), || read().to(aggregates::get_aggregates)),
     get("/v1/aggregates.csv", Needs(Scope::ReadAggregates), || read().to(aggregates::csv::get_aggregates_table)),
-    get("/v1/dimensions", Public, || read().to(aggregates::list_dimensions)),
+    get("/v1/dimensions", Public, || read().to(dimensions::list_dimensions)),
     get("/v1/measures", Public, || read().to(reference::list_measures)),
     get("/v1/provinces", Public, || read().to(reference::list_provinces)),
     get("/v1/communes", Public, || read().to(reference::search_communes)).counting_addresses(),

@@ -2,6 +2,7 @@
 //! (scopes, the errors that follow from them, and the headers of those) is added here, once for all.
 
 mod finish;
+mod pages;
 
 use actix_web::http::{Method, StatusCode};
 use utoipa::OpenApi;
@@ -22,8 +23,8 @@ use super::idempotency;
 use super::installations::{estimate, history, lifecycle};
 use super::problem::MEDIA_TYPE;
 use super::{
-    ROUTES, Row, administration, aggregates, bridge, clients, docs, health, householder, installations, methodology,
-    oauth, problem, progress, provinces, reference, releases, review, sites, tables, timeline,
+    ROUTES, Row, administration, aggregates, bridge, clients, dimensions, docs, health, householder, installations,
+    methodology, oauth, problem, progress, provinces, reference, releases, review, sites, tables, timeline,
 };
 
 const SCHEME: &str = "oauth2";
@@ -51,7 +52,7 @@ const CODE_SCHEME: &str = "householder_code";
         clients::get_me,
         progress::get_progress, progress::get_progress_table, progress::get_progress_text,
         timeline::get_timeline, bridge::get_bridge, releases::list_releases, releases::get_release, releases::create_release, provinces::get_provinces, provinces::get_provinces_map, provinces::get_outlines, aggregates::get_aggregates,
-        aggregates::csv::get_aggregates_table, aggregates::list_dimensions,
+        aggregates::csv::get_aggregates_table, dimensions::list_dimensions,
         tables::list_tables, tables::get_table, tables::get_table_csv,
         householder::consent::get_consent_text, householder::codes::issue_householder_code, householder::get_home,
         householder::open_dispute, householder::withdraw_consent, householder::review::list_disputes,
@@ -99,6 +100,9 @@ pub fn document() -> Document {
         };
         if let Some(operation) = operation {
             complete(operation, row);
+            if row.access == Access::Public {
+                pages::describe(operation);
+            }
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response {
                     describe_answer(status, response);

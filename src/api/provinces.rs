@@ -1,10 +1,8 @@
 //! `GET /v1/progress/provinces`: the progress of every province, on the list of 34 or of 63, as rows or as a map.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -15,6 +13,7 @@ use crate::domain::emissions::Estimator;
 use crate::domain::methodology::Methodology;
 use crate::domain::place::PlaceList;
 use crate::domain::quantity::units;
+use crate::register::{ReadyPage, Snapshot};
 
 use super::aggregates::label;
 use super::error::ApiError;
@@ -22,18 +21,15 @@ use super::meta::Meta;
 use super::methodology::parse_methodology;
 use super::query::{NoQuery, Query};
 use super::reader::coded;
+use super::serving::{GEO_JSON, JSON, Lasts, as_page, send};
 use super::state::State;
 
 const PATH: &str = "/v1/progress/provinces";
-const FRESH: &str = "public, max-age=1, stale-while-revalidate=30";
-const GEO_JSON: &str = "application/geo+json";
-/// How long numbers are served while newer ones could be made.
-const FRESH_FOR: Duration = Duration::from_millis(250);
 /// Verified and reported, as `Dimension::Stage` numbers them.
 const IN_OPERATION: [Value; 2] = [1, 2];
 
 /// The progress of every province.
-#[derive(Clone, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct ProvincesResponse {
     /// One row a province, those without anything, too; of the 63, one more for places that are not known there.
     data: Vec<ProvinceProgress>,
@@ -42,7 +38,7 @@ pub struct ProvincesResponse {
 }
 
 /// The progress of a province.
-#[derive(Clone, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct ProvinceProgress {
     /// Its code on the list that was asked for.
     province_code: String,
@@ -75,7 +71,37 @@ pub struct FeatureCollection {
     features: Vec<Feature>,
     /// What the numbers were made from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    meta: Option<Meta>,
+    #[schema(value_type = Option<Meta>)]
+    meta: Option<Json>,
+}
+
+/// The rows, to be put on a map.
+#[derive(Deserialize)]
+struct Rows {
+    data: Vec<BTreeMap<String, Json>>,
+    meta: Json,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    list: PlaceList,
+    methodology: Option<&'static Methodology>,
+}
+
+impl Asked {
+    fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let mut query = Query::of(request)?;
+        let list = query.parse("list", coded(PlaceList::parse, PlaceList::CODES)).unwrap_or(PlaceList::Now);
+        let methodology = query.parse("methodology", parse_methodology);
+        query.finish()?;
+        Ok(Self { list, methodology })
+    }
+
+    fn key(self, path: &str) -> String {
+        let number = self.methodology.map_or_else(String::new, |methodology| methodology.version.to_string());
+        format!("{path}?list={}&methodology={number}", self.list.as_str())
+    }
 }
 
 /// What the files of outlines hold.
@@ -95,13 +121,6 @@ struct Feature {
     geometry: Json,
 }
 
-/// A list, the number of the methodology, and that of the one in force.
-type Asked = (PlaceList, i32, i32);
-
-/// What was made last of each, and when.
-#[derive(Default)]
-pub struct Made(Mutex<BTreeMap<Asked, (Instant, Arc<ProvincesResponse>)>>);
-
 /// Progress by province
 ///
 /// Of the 34 provinces, or with `list=63` of those before 1 July 2025.
@@ -110,8 +129,8 @@ pub struct Made(Mutex<BTreeMap<Asked, (Instant, Arc<ProvincesResponse>)>>);
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, body = ProvincesResponse)))]
 pub async fn get_provinces(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let (_, made) = made(&request, &state).await?;
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, FRESH)).json(&*made))
+    let page = rows_page(&state, &state.register.snapshot(), Asked::of(&request)?).await?;
+    send(&request, &page, Lasts::Moment).await
 }
 
 /// Progress by province, as a map
@@ -122,27 +141,20 @@ pub async fn get_provinces(request: HttpRequest, state: web::Data<State>) -> Res
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
 pub async fn get_provinces_map(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let (list, made) = made(&request, &state).await?;
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CACHE_CONTROL, FRESH)).insert_header((CONTENT_TYPE, GEO_JSON));
-    Ok(response.json(map(list, &made)?))
+    let (snapshot, asked) = (state.register.snapshot(), Asked::of(&request)?);
+    let make = async {
+        let rows = rows_page(&state, &snapshot, asked).await?;
+        Ok(state.compute(move || Ok(as_page(GEO_JSON, &map(asked.list, &rows)?))).await?)
+    };
+    let page = snapshot.page_of(asked.key("/v1/progress/provinces.geojson"), make).await?;
+    send(&request, &page, Lasts::Moment).await
 }
 
-async fn made(
-    request: &HttpRequest,
-    state: &web::Data<State>,
-) -> Result<(PlaceList, Arc<ProvincesResponse>), ApiError> {
-    let mut query = Query::of(request)?;
-    let list = query.parse("list", coded(PlaceList::parse, PlaceList::CODES)).unwrap_or(PlaceList::Now);
-    let asked = query.parse("methodology", parse_methodology);
-    query.finish()?;
-    let place = state.reads.enter().await?;
+/// The rows. They are of the cells as they stand, which may be ahead of the snapshot.
+async fn rows_page(state: &web::Data<State>, snapshot: &Snapshot, asked: Asked) -> Result<Arc<ReadyPage>, ApiError> {
     let shared = state.clone();
-    let made = web::block(move || {
-        let _place = place;
-        make(&shared, list, asked)
-    });
-    Ok((list, made.await??))
+    let make = async { Ok(state.compute(move || Ok(as_page(JSON, &add_up(&shared, asked)?))).await?) };
+    Ok(snapshot.page_of(asked.key(PATH), make).await?)
 }
 
 /// The outlines of the provinces
@@ -150,35 +162,13 @@ async fn made(
 /// Generalised, for maps; Hoàng Sa and Trường Sa with the code of their province. Made with Natural Earth.
 #[utoipa::path(get, path = "/v1/provinces.geojson", tag = "reference",
     responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
-pub async fn get_outlines(_: NoQuery) -> Result<HttpResponse, ApiError> {
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CACHE_CONTROL, "public, max-age=86400")).insert_header((CONTENT_TYPE, GEO_JSON));
-    Ok(response.json(outlines(PlaceList::Now)?))
+pub async fn get_outlines(request: HttpRequest, _: NoQuery, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let make = async { Ok(as_page(GEO_JSON, &outlines(PlaceList::Now)?)) };
+    let page = state.reference.get("/v1/provinces.geojson", make).await?;
+    send(&request, &page, Lasts::Hours).await
 }
 
-/// What is fresh enough, or made now: one asker makes it, the others wait for that.
-fn make(
-    state: &State,
-    list: PlaceList,
-    asked: Option<&'static Methodology>,
-) -> Result<Arc<ProvincesResponse>, ApiError> {
-    let snapshot = state.register.snapshot();
-    let (version, in_force, day) = (snapshot.figures.version, snapshot.figures.methodology, state.register.today());
-    let methodology = asked.unwrap_or(in_force);
-    let key = (list, methodology.version, in_force.version);
-    let mut made = state.provinces.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((at, kept)) = made.get(&key)
-        && kept.meta.as_of == day
-        && (kept.meta.version == version || at.elapsed() < FRESH_FOR)
-    {
-        return Ok(kept.clone());
-    }
-    let response = Arc::new(add_up(state, list, methodology)?);
-    made.insert(key, (Instant::now(), response.clone()));
-    Ok(response)
-}
-
-fn add_up(state: &State, list: PlaceList, methodology: &'static Methodology) -> Result<ProvincesResponse, ApiError> {
+fn add_up(state: &State, Asked { list, methodology }: Asked) -> Result<ProvincesResponse, ApiError> {
     let dimension = match list {
         PlaceList::Now => Dimension::Province,
         PlaceList::Former => Dimension::FormerProvince,
@@ -190,6 +180,7 @@ fn add_up(state: &State, list: PlaceList, methodology: &'static Methodology) -> 
     };
     let day = state.register.today();
     let counted = state.register.counted();
+    let methodology = methodology.map_or_else(|| state.register.methodology_at(counted.version), Ok)?;
     let mut estimator = Estimator::new(methodology, day);
     let groups = selection.add_up(counted.cells.in_order(), &mut estimator, usize::MAX);
     let groups = groups.map_err(|_| ApiError::Internal)?;
@@ -221,7 +212,8 @@ fn add_up(state: &State, list: PlaceList, methodology: &'static Methodology) -> 
 }
 
 /// The outlines with the numbers of their provinces.
-fn map(list: PlaceList, made: &ProvincesResponse) -> Result<FeatureCollection, ApiError> {
+fn map(list: PlaceList, rows: &ReadyPage) -> Result<FeatureCollection, ApiError> {
+    let rows: Rows = serde_json::from_slice(&rows.identity.body).map_err(|_| ApiError::Internal)?;
     let mut map = outlines(list)?;
     let name = match list {
         PlaceList::Now => "code",
@@ -232,13 +224,10 @@ fn map(list: PlaceList, made: &ProvincesResponse) -> Result<FeatureCollection, A
         if properties.contains_key("special_zone") {
             continue;
         }
-        let code = properties.get(name).and_then(Json::as_str).unwrap_or_default();
-        let row = made.data.iter().find(|row| row.province_code == code);
-        if let Some(Json::Object(row)) = row.and_then(|row| serde_json::to_value(row).ok()) {
-            properties.extend(row);
-        }
+        let row = rows.data.iter().find(|row| row.get("province_code") == properties.get(name));
+        properties.extend(row.cloned().unwrap_or_default());
     }
-    map.meta = Some(made.meta.clone());
+    map.meta = Some(rows.meta);
     Ok(map)
 }
 

@@ -2,8 +2,7 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,10 +12,12 @@ use crate::domain::reference::{
     CommuneMatch, FormerProvinceId, Measure, MeasureId, Province, ProvinceId, search_communes as search,
 };
 use crate::domain::text::Text;
+use crate::register::ReadyPage;
 
 use super::error::ApiError;
 use super::limits::Unhurried;
 use super::query::{self, NoQuery, Query};
+use super::serving::{JSON, Lasts, as_page, send};
 
 const MOST_COMMUNES: i64 = 100;
 const USUAL_COMMUNES: i64 = 20;
@@ -247,40 +248,28 @@ impl From<&CommuneMatch> for ReferenceCommune {
     }
 }
 
-static MEASURES: LazyLock<web::Bytes> =
-    LazyLock::new(|| json(&MeasureList { data: MeasureId::all().map(|id| id.measure().into()).collect() }));
+static MEASURES: LazyLock<ReadyPage> =
+    LazyLock::new(|| as_page(JSON, &MeasureList { data: MeasureId::all().map(|id| id.measure().into()).collect() }));
 
-static PROVINCES: LazyLock<web::Bytes> = LazyLock::new(|| {
+static PROVINCES: LazyLock<ReadyPage> = LazyLock::new(|| {
     let data = ProvinceId::all().map(|id| id.province().into()).collect();
-    json(&ProvinceList { place_version: PLACE_VERSION, data })
+    as_page(JSON, &ProvinceList { place_version: PLACE_VERSION, data })
 });
-
-/// Texts and numbers always have a JSON form.
-fn json(value: &impl Serialize) -> web::Bytes {
-    serde_json::to_vec(value).unwrap_or_default().into()
-}
-
-fn public(body: web::Bytes) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/json"))
-        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
-        .body(body)
-}
 
 /// Every measure
 ///
 /// With its unit, its ceilings, what it saves and where that comes from.
 #[utoipa::path(get, path = "/v1/measures", tag = "reference", responses((status = 200, body = MeasureList)))]
-pub async fn list_measures(_: NoQuery) -> HttpResponse {
-    public(MEASURES.clone())
+pub async fn list_measures(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
+    send(&request, &MEASURES, Lasts::Hours).await
 }
 
 /// Every province
 ///
 /// The 34 since July 2025, each with those of the 63 that it was made of.
 #[utoipa::path(get, path = "/v1/provinces", tag = "reference", responses((status = 200, body = ProvinceList)))]
-pub async fn list_provinces(_: NoQuery) -> HttpResponse {
-    public(PROVINCES.clone())
+pub async fn list_provinces(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
+    send(&request, &PROVINCES, Lasts::Hours).await
 }
 
 /// Find a commune
@@ -300,5 +289,6 @@ pub async fn search_communes(_: Unhurried, request: HttpRequest) -> Result<HttpR
     query.finish()?;
     let limit = usize::try_from(limit).unwrap_or_default();
     let found = name.map(|name| search(name.as_str(), province, limit)).unwrap_or_default();
-    Ok(public(json(&CommuneList { data: found.iter().map(ReferenceCommune::from).collect() })))
+    let page = as_page(JSON, &CommuneList { data: found.iter().map(ReferenceCommune::from).collect() });
+    send(&request, &page, Lasts::Hours).await
 }

@@ -1,7 +1,7 @@
 //! `/v1/progress/releases`: headlines of closed days, published for good.
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderName};
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::db::releases::{self, Release};
 use crate::domain::date::parse_day;
 use crate::domain::entry::{hex, sha256};
-use crate::register::{Command, Done};
+use crate::register::{Command, Done, ReadyPage};
 
 use super::admin_bodies::read_new_release;
 use super::body::JsonBody;
@@ -20,6 +20,7 @@ use super::meta::instant;
 use super::perform::{Answered, perform};
 use super::query::NoQuery;
 use super::requests::CreateRelease;
+use super::serving::{JSON, Lasts, answer, as_page, choose, send};
 use super::state::State;
 
 const PATH: &str = "/v1/progress/releases";
@@ -75,32 +76,41 @@ impl ReleaseView {
 ///
 /// Headlines that were published for good, at the end of each month and whenever an administrator did so.
 #[utoipa::path(get, path = "/v1/progress/releases", tag = "progress", responses((status = 200, body = ReleaseList)))]
-pub async fn list_releases(_: NoQuery, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn list_releases(
+    request: HttpRequest,
+    _: NoQuery,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
     let all = state.read(releases::all).await?;
     let data = all.iter().map(|release| ReleaseView::of(release, &state.settings.public_url)).collect();
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "public, max-age=60, stale-while-revalidate=3600"))
-        .json(ReleaseList { data }))
+    send(&request, &as_page(JSON, &ReleaseList { data }), Lasts::Moment).await
 }
 
 /// A release
 ///
 /// The headline as it was published, byte for byte: its SHA-256 is in the list, in the entry that published it, and here in
-/// `Repr-Digest`.
+/// `Repr-Digest`; of a compressed answer that is the digest of what is sent.
 #[utoipa::path(get, path = "/v1/progress/releases/{id}", tag = "progress",
     params(("id" = NaiveDate, Path, description = "The day.")),
     responses((status = 200, body = crate::api::progress::ProgressResponse,
-        headers(("Repr-Digest" = String, description = "Its SHA-256, as in RFC 9530.")))))]
-pub async fn get_release(_: NoQuery, id: web::Path<String>, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+        headers(("Repr-Digest" = String, description = "The SHA-256 of what is sent, as in RFC 9530.")))))]
+pub async fn get_release(
+    request: HttpRequest,
+    _: NoQuery,
+    id: web::Path<String>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
     // What is no day names no release.
     let day = parse_day(&id).map_err(|_| ApiError::NotFound)?;
     let body = state.read(move |connection| releases::body(connection, day)).await?.ok_or(ApiError::NotFound)?;
-    let digest = BASE64_STANDARD.encode(sha256(body.as_bytes()));
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "public, max-age=86400, immutable"))
-        .insert_header((REPR_DIGEST, format!("sha-256=:{digest}:")))
-        .content_type("application/json")
-        .body(body))
+    let page = ReadyPage::new(JSON, body);
+    let (coding, sent) = choose(&request, &page).await?;
+    let mut response = answer(&request, &page, (coding, sent), Lasts::Ever);
+    let digest = format!("sha-256=:{}:", BASE64_STANDARD.encode(sha256(&sent.body)));
+    if let Ok(digest) = HeaderValue::from_str(&digest) {
+        response.headers_mut().insert(REPR_DIGEST, digest);
+    }
+    Ok(response)
 }
 
 /// Publish a headline for good

@@ -6,7 +6,7 @@ use actix_web::web;
 use chrono::{DateTime, Utc};
 
 use crate::db::{Connection, DbError};
-use crate::register::{PublicSettings, Register};
+use crate::register::{Pages, PublicSettings, Register};
 
 use super::auth::{Secrets, Tokens};
 use super::error::ApiError;
@@ -14,8 +14,6 @@ use super::health::Examiner;
 use super::limits::Limits;
 use super::meter::Meter;
 use super::places::Places;
-use super::provinces::Made;
-use super::tables;
 
 /// Reads that may wait for each that is at work.
 const READS_WAITING: usize = 4;
@@ -36,10 +34,8 @@ pub struct State {
     pub settings: PublicSettings,
     /// Counts of requests.
     pub meter: Meter,
-    /// The progress of provinces, as it was last added up.
-    pub provinces: Made,
-    /// The public tables, as they were last made.
-    pub tables: tables::Made,
+    /// Pages that stay the same while the process lives.
+    pub reference: Pages,
     /// Looks into things for operators.
     pub examiner: Examiner,
     /// When the process started.
@@ -55,19 +51,27 @@ impl State {
         Places::new(at_a_time, at_a_time * READS_WAITING)
     }
 
+    /// Computes what takes long, in a place for reads and on a thread of its own.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let place = self.reads.enter().await?;
+        let compute = move || {
+            // The work goes on when the client has gone; so does its place.
+            let _place = place;
+            work()
+        };
+        web::block(compute).await?
+    }
+
     /// Reads the database, for every handler that does: slow reads take no more than their places,
     /// and when too many wait the next is answered 503 at once.
     pub async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let place = self.reads.enter().await?;
         let database = self.register.database().clone();
-        let read = move || {
-            // The query goes on when the client has gone; so does its place.
-            let _place = place;
-            query(&mut database.connection()?)
-        };
-        Ok(web::block(read).await??)
+        self.compute(move || Ok(query(&mut database.connection()?)?)).await
     }
 }

@@ -1,7 +1,8 @@
 //! `GET /v1/progress/timeline`: how the headline grew, month by month, quarter by quarter, year by
 //! year; by the days of installation, or by when it was recorded.
 
-use actix_web::http::header::CACHE_CONTROL;
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -13,13 +14,14 @@ use crate::domain::fault::{Because, Fault};
 use crate::domain::interval::{Basis, Interval};
 use crate::domain::national::Standing;
 use crate::domain::quantity::units;
-use crate::register::Snapshot;
+use crate::register::{ReadyPage, Snapshot};
 
 use super::error::ApiError;
 use super::meta::{Meta, address};
 use super::methodology::{parse_methodology, snapshot_with};
 use super::query::Query;
 use super::reader::coded;
+use super::serving::{JSON, Lasts, as_page, send};
 use super::state::State;
 
 const PATH: &str = "/v1/progress/timeline";
@@ -101,18 +103,29 @@ pub async fn get_timeline(request: HttpRequest, state: web::Data<State>) -> Resu
     query.check("methodology", is_restated_past.then_some(Fault::NotAllowedHere { because: Because::MadeThen }));
     query.finish()?;
     let snapshot = snapshot_with(&state, asked).await?;
+    let key = format!("{PATH}?interval={}&basis={}", interval.as_str(), basis.as_str());
+    let make = async { Ok(make(&state, &snapshot, interval, basis).await?) };
+    let page = snapshot.page_of(key, make).await?;
+    send(&request, &page, Lasts::Moment).await
+}
+
+async fn make(
+    state: &State,
+    snapshot: &Arc<Snapshot>,
+    interval: Interval,
+    basis: Basis,
+) -> Result<ReadyPage, ApiError> {
     let ends = if basis == Basis::RecordedOn {
         let kept = state.read(days::month_ends).await?;
-        recorded(&kept, &snapshot)?
+        recorded(&kept, snapshot)?
     } else {
         let shared = snapshot.clone();
-        web::block(move || shared.timeline().iter().map(|(month, at)| (*month, End::from(at))).collect()).await?
+        let ends = move || Ok(shared.timeline().iter().map(|(month, at)| (*month, End::from(at))).collect());
+        state.compute(ends).await?
     };
     let data = rows(&ends, interval, Month::of(snapshot.figures.day));
     let meta = Meta::of(&snapshot.figures, &state.settings, &address(&snapshot.figures, PATH));
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "public, max-age=1, stale-while-revalidate=30"))
-        .json(TimelineResponse { data, meta }))
+    Ok(as_page(JSON, &TimelineResponse { data, meta }))
 }
 
 /// What the headline said at the end of each closed month, and says now.
@@ -128,8 +141,10 @@ fn recorded(kept: &[(NaiveDate, String)], snapshot: &Snapshot) -> Result<Vec<(Mo
         };
         Ok((Month::of(*day), end))
     };
-    let mut ends = kept.iter().map(end).collect::<Result<Vec<_>, ApiError>>()?;
     let figures = &snapshot.figures;
+    // Another process may have closed the snapshot's day already.
+    let kept = kept.iter().filter(|(day, _)| *day < figures.day);
+    let mut ends = kept.map(end).collect::<Result<Vec<_>, ApiError>>()?;
     let now = End {
         verified: figures.progress.sites.verified,
         installed: figures.progress.sites.installed,

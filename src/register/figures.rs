@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::DbError;
 use crate::domain::cell::CellKey;
 use crate::domain::date::{self, Month};
 use crate::domain::emissions::Estimator;
-use crate::domain::entry::{GENESIS, Hash, hex, sha256};
+use crate::domain::entry::{GENESIS, Hash};
 use crate::domain::methodology::{Methodology, first};
 use crate::domain::national::{NationalSums, Standing, Works};
 use crate::domain::progress::Progress;
 use crate::domain::totals::Totals;
+
+use super::command::Failure;
+use super::page::ReadyPage;
+use super::pages::Pages;
 
 /// All numbers of one version of the register on one day.
 #[derive(Clone, Debug)]
@@ -133,7 +136,8 @@ pub type InOrder<'a> = dyn Fn() -> Box<dyn Iterator<Item = (CellKey, Totals)> + 
 pub struct Snapshot {
     /// The numbers.
     pub figures: Figures,
-    pages: Vec<ReadyPage>,
+    pages: Vec<(&'static str, Arc<ReadyPage>)>,
+    others: Pages,
     national: Arc<NationalSums>,
     timeline: OnceLock<Vec<(Month, Standing)>>,
     render: Render,
@@ -141,33 +145,14 @@ pub struct Snapshot {
     restated: Mutex<BTreeMap<i32, Arc<Self>>>,
 }
 
-/// A page as it is sent.
-pub struct ReadyPage {
-    /// Its path.
-    pub path: &'static str,
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Its bytes.
-    pub body: Bytes,
-    /// Its strong `ETag`: the SHA-256 of the body.
-    pub etag: Bytes,
-}
-
-impl From<Page> for ReadyPage {
-    fn from(Page { path, media_type, body }: Page) -> Self {
-        let digest = sha256(&body);
-        let short = digest.get(..16).unwrap_or_default();
-        Self { path, media_type, etag: format!("\"{}\"", hex(short)).into(), body: body.into() }
-    }
-}
-
 impl Snapshot {
     /// Makes the pages.
     #[must_use]
     pub fn new(figures: Figures, national: Arc<NationalSums>, render: &Render) -> Self {
-        let pages = render.pages(&figures).into_iter().map(ReadyPage::from).collect();
+        let ready = |page: Page| (page.path, Arc::new(ReadyPage::new(page.media_type, page.body)));
+        let pages = render.pages(&figures).into_iter().map(ready).collect();
         let (timeline, restated) = (OnceLock::new(), Mutex::default());
-        Self { figures, pages, national, timeline, render: render.clone(), restated }
+        Self { figures, pages, others: Pages::default(), national, timeline, render: render.clone(), restated }
     }
 
     /// The same with a methodology; made when it is first asked for. Takes a while.
@@ -205,9 +190,18 @@ impl Snapshot {
         &self.national
     }
 
-    /// The page of a path.
+    /// The page of a path, of those that are made with the snapshot.
     #[must_use]
-    pub fn page(&self, path: &str) -> Option<&ReadyPage> {
-        self.pages.iter().find(|page| page.path == path)
+    pub fn page(&self, path: &str) -> Option<&Arc<ReadyPage>> {
+        self.pages.iter().find(|(own, _)| *own == path).map(|(_, page)| page)
+    }
+
+    /// Any other page of these numbers: [`Pages::get`].
+    pub async fn page_of(
+        &self,
+        key: impl Into<String>,
+        make: impl Future<Output = Result<ReadyPage, Failure>>,
+    ) -> Result<Arc<ReadyPage>, Failure> {
+        self.others.get(key, make).await
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::db::administration::Directory;
 use crate::db::{Database, DbError};
 use crate::domain::entry::Hash;
+use crate::domain::methodology::Methodology;
 use crate::domain::national::NationalSums;
 use crate::domain::scope::Scope;
 
@@ -204,6 +205,11 @@ impl Register {
     /// What each partner's, or each project's, installations count for, lately. Blocks, on a large register for long.
     pub fn scoped(&self, scope: Scope) -> Result<Arc<Scoped>, DbError> {
         self.scoped.get(&self.database, scope)
+    }
+
+    /// The methodology in force at a version.
+    pub fn methodology_at(&self, version: i64) -> Result<&'static Methodology, DbError> {
+        self.shared.directory.load().activations.at(version)
     }
 
     /// The newest directory of partners and clients.

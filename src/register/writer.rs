@@ -302,16 +302,20 @@ impl Writer {
 
     fn read_news(&mut self) -> Result<(), DbError> {
         let mut connection = self.database.connection()?;
+        let mut news = None;
         if head::version(&mut connection)? != self.known.version {
             let head = head::read(&mut connection)?;
             self.stale_directory |= administration::changed(&mut connection, self.known.version, head.version)?;
             let postings = stored::postings(&mut connection, self.known.version, head.version)?;
-            let known = Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at };
-            self.take(&postings, known);
+            news = Some((postings, Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at }));
         }
+        // Before the cells: whoever reads those asks the directory for the methodology of their version.
         if self.stale_directory {
             self.reload_directory(&mut connection)?;
             self.stale_directory = false;
+        }
+        if let Some((postings, known)) = news {
+            self.take(&postings, known);
         }
         Ok(())
     }

@@ -40,6 +40,7 @@ mod releases;
 mod resilience;
 mod restart;
 mod restating;
+mod serving;
 mod tables;
 mod tampering;
 mod timeline;

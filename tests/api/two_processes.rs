@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Process, output, partner_client};
+use crate::serving::give_the_same;
 use crate::support::{Client, TestDatabase, home, run, token};
 
 const ROUNDS: usize = 5;
@@ -35,6 +36,14 @@ async fn write_to_both(database: TestDatabase) {
         }
         took.push(until_same(&clients, (round + 1) * 160).await);
     }
+    // One that starts from the checkpoint sums up in another order.
+    let late_dir = tempfile::tempdir().unwrap();
+    let late = Process::serve(&database, late_dir.path());
+    let mut all = clients.clone();
+    all.push(Client::new(&late.address));
+    until_same(&all[1..], ROUNDS * 160).await;
+    give_the_same(&all).await;
+    assert_eq!(late.terminate(), Some(0));
     took.sort();
     assert!(took[ROUNDS / 2] < Duration::from_secs(1), "both agree within one second: {took:?}");
     let (report, code) = output(&database, &["audit"]);

@@ -1,13 +1,13 @@
 //! The text that householders consent to, by version, for whoever wants to read it.
 
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::error::ApiError;
 use crate::api::query::NoQuery;
+use crate::api::serving::{JSON, Lasts, as_page, send};
 use crate::api::state::State;
 use crate::domain::consent::consent_text;
 
@@ -39,6 +39,7 @@ struct ConsentTextView {
 #[utoipa::path(get, path = "/v1/consent/{version}", tag = "householder", params(("version" = String, Path, example = "1")),
     responses((status = 200, body = ConsentTextResponse)))]
 pub async fn get_consent_text(
+    request: HttpRequest,
     _: NoQuery,
     state: web::Data<State>,
     version: web::Path<String>,
@@ -46,12 +47,16 @@ pub async fn get_consent_text(
     // "01" and "+1" would be other addresses of the same text.
     let number = version.parse().ok().filter(|number: &i32| number.to_string() == *version);
     let text = number.and_then(consent_text).ok_or(ApiError::NotFound)?;
-    let data = ConsentTextView {
-        version: text.version,
-        in_force_from: text.in_force_from,
-        publisher: state.settings.publisher.clone(),
-        text_vi: text.vi,
-        text_en: text.en,
+    let make = async {
+        let data = ConsentTextView {
+            version: text.version,
+            in_force_from: text.in_force_from,
+            publisher: state.settings.publisher.clone(),
+            text_vi: text.vi,
+            text_en: text.en,
+        };
+        Ok(as_page(JSON, &ConsentTextResponse { data }))
     };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(ConsentTextResponse { data }))
+    let page = state.reference.get(format!("/v1/consent/{}", text.version), make).await?;
+    send(&request, &page, Lasts::Hours).await
 }

@@ -1,12 +1,13 @@
 //! The last strokes on the document, those that utoipa has no word for: a documented header always
-//! comes, and a body that is read takes no field but those that are documented.
+//! comes, but for `Content-Encoding`, and a body that is read takes no field but those that are documented.
 
 use serde_json::{Value, json};
 
-/// Marks every documented header of an answer as always there.
+/// Marks every documented header of an answer as always there; what was not compressed has no coding.
 pub fn require_headers(document: &mut Value) {
     let answers = operations(document).filter_map(|operation| operation.get_mut("responses")).flat_map(members);
-    for header in answers.filter_map(|answer| answer.get_mut("headers")).flat_map(members) {
+    let headers = answers.filter_map(|answer| answer.get_mut("headers")?.as_object_mut()).flatten();
+    for (_, header) in headers.filter(|(name, _)| *name != "Content-Encoding") {
         if let Some(header) = header.as_object_mut() {
             header.insert("required".to_owned(), json!(true));
         }

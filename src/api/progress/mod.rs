@@ -4,16 +4,17 @@
 mod forms;
 mod view;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde_json::Value;
 
 use crate::api::bridge;
 use crate::api::error::ApiError;
+use crate::api::grid::CSV;
 use crate::api::meta::Meta;
 use crate::api::methodology::{parse_methodology, snapshot_with};
 use crate::api::query::Query;
+use crate::api::serving::{JSON, Lasts, TEXT, as_page, send};
 use crate::api::state::State;
 use crate::db::days;
 use crate::domain::date::parse_past_day;
@@ -40,9 +41,9 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<Page> {
     // Only numbers, dates and texts: they always have a JSON form.
     let json = serde_json::to_vec(&body).unwrap_or_default();
     vec![
-        Page { path: PATH, media_type: "application/json", body: json },
-        Page { path: CSV_PATH, media_type: "text/csv; charset=utf-8; header=present", body: csv(&body) },
-        Page { path: TEXT_PATH, media_type: "text/plain; charset=utf-8", body: text(&body.data).into_bytes() },
+        Page { path: PATH, media_type: JSON, body: json },
+        Page { path: CSV_PATH, media_type: CSV, body: csv(&body) },
+        Page { path: TEXT_PATH, media_type: TEXT, body: text(&body.data).into_bytes() },
     ]
 }
 
@@ -54,14 +55,18 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<Page> {
 #[utoipa::path(get, path = "/v1/progress", tag = "progress",
     params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with a past day.")),
-    responses((status = 200, body = ProgressResponse, headers(("ETag" = String, description = "The state of the register."))),
-        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
+    responses((status = 200, body = ProgressResponse)))]
 pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
     if request.query_string().is_empty() {
-        return send(&request, snapshot.page(PATH));
+        return send_headline(&request, &snapshot, PATH).await;
     }
-    let mut query = Query::of(&request)?;
+    // In a box, so that requests without a question carry no room for it.
+    Box::pin(answer_question(&request, &state, &snapshot)).await
+}
+
+async fn answer_question(request: &HttpRequest, state: &State, snapshot: &Snapshot) -> Result<HttpResponse, ApiError> {
+    let mut query = Query::of(request)?;
     let today = snapshot.figures.day;
     let past = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
     let asked = query.parse("methodology", parse_methodology);
@@ -69,9 +74,11 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Resu
     query.check("methodology", is_restated_past.then_some(Fault::NotAllowedHere { because: Because::MadeThen }));
     query.finish()?;
     if let Some(day) = past {
-        return send(&request, Some(&closed_day(&state, &snapshot, day).await?));
+        let make = async { Ok(closed_day(state, snapshot, day).await?) };
+        let page = snapshot.page_of(format!("{PATH}?as_of={day}"), make).await?;
+        return send(request, &page, Lasts::Moment).await;
     }
-    send(&request, snapshot_with(&state, asked).await?.page(PATH))
+    send_headline(request, &*snapshot_with(state, asked).await?, PATH).await
 }
 
 /// The numbers of the headline as a table
@@ -79,8 +86,7 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Resu
 /// One number a row, with the day, the version and the methodology that it was made from.
 #[utoipa::path(get, path = "/v1/progress.csv", tag = "progress",
     params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
-    responses((status = 200, content_type = "text/csv", body = String, headers(("ETag" = String, description = "The state of the register."))),
-        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
+    responses((status = 200, content_type = "text/csv", body = String)))]
 pub async fn get_progress_table(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, CSV_PATH).await
 }
@@ -90,8 +96,7 @@ pub async fn get_progress_table(request: HttpRequest, state: web::Data<State>) -
 /// In Vietnamese and in English, to quote as it is.
 #[utoipa::path(get, path = "/v1/progress.txt", tag = "progress",
     params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
-    responses((status = 200, content_type = "text/plain", body = String, headers(("ETag" = String, description = "The state of the register."))),
-        (status = 304, headers(("ETag" = String, description = "The state of the register.")))))]
+    responses((status = 200, content_type = "text/plain", body = String)))]
 pub async fn get_progress_text(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, TEXT_PATH).await
 }
@@ -101,25 +106,11 @@ async fn send_form(request: &HttpRequest, state: &State, path: &str) -> Result<H
     let mut query = Query::of(request)?;
     let asked = query.parse("methodology", parse_methodology);
     query.finish()?;
-    send(request, snapshot_with(state, asked).await?.page(path))
+    send_headline(request, &*snapshot_with(state, asked).await?, path).await
 }
 
-/// Sends a page that was made before: a request copies pointers.
-pub fn send(request: &HttpRequest, page: Option<&ReadyPage>) -> Result<HttpResponse, ApiError> {
-    let page = page.ok_or(ApiError::NotFound)?;
-    let known = request.headers().get(IF_NONE_MATCH);
-    let mut response = if known.is_some_and(|etags| matches_etag(etags, &page.etag)) {
-        HttpResponse::NotModified().finish()
-    } else {
-        HttpResponse::Ok().body(page.body.clone())
-    };
-    let headers = response.headers_mut();
-    if let Ok(etag) = HeaderValue::from_maybe_shared(page.etag.clone()) {
-        headers.insert(ETAG, etag);
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(page.media_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=1, stale-while-revalidate=30"));
-    Ok(response)
+async fn send_headline(request: &HttpRequest, snapshot: &Snapshot, path: &str) -> Result<HttpResponse, ApiError> {
+    send(request, snapshot.page(path).ok_or(ApiError::NotFound)?, Lasts::Moment).await
 }
 
 /// A closed day as it was kept, with what it is today; before the register began, zeros.
@@ -149,12 +140,5 @@ async fn closed_day(state: &State, snapshot: &Snapshot, day: NaiveDate) -> Resul
     if let Some(members) = body.as_object_mut() {
         members.insert("today".to_owned(), serde_json::to_value(&today).map_err(|_| ApiError::Internal)?);
     }
-    let body = serde_json::to_vec(&body).map_err(|_| ApiError::Internal)?;
-    Ok(Page { path: PATH, media_type: "application/json", body }.into())
-}
-
-/// `If-None-Match` compares weakly.
-fn matches_etag(header: &HeaderValue, etag: &[u8]) -> bool {
-    let listed = header.to_str().unwrap_or_default().split(',').map(str::trim);
-    listed.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one.as_bytes() == etag || one == "*")
+    Ok(as_page(JSON, &body))
 }

@@ -27,8 +27,9 @@ impl Checker {
         let Some(response) = operation["responses"].get(&status) else {
             return self.faults.push(format!("{method} {path} {status} is not documented"));
         };
-        let headers = response["headers"].as_object().into_iter().flatten().map(|(name, _)| name);
-        let absent = headers.filter(|name| reply.header(name).is_empty());
+        let headers = response["headers"].as_object().into_iter().flatten();
+        let required = headers.filter(|(_, header)| header["required"] == true).map(|(name, _)| name);
+        let absent = required.filter(|name| reply.header(name).is_empty());
         self.faults.extend(absent.map(|name| format!("{method} {path} {status} has no {name}")));
         let content_type = reply.header("content-type").split(';').next().unwrap();
         let Some(content) = response["content"].get(content_type) else {

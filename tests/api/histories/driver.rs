@@ -147,7 +147,13 @@ impl Driver {
         assert_eq!(code, Some(0), "{erased}");
         let outcome = if erased["changed"] == true { "changed" } else { "unchanged" };
         let body = json!({"data": {"outcome": outcome}});
-        Reply { status: 200, headers: awc::http::header::HeaderMap::new(), text: body.to_string(), body }
+        Reply {
+            status: 200,
+            headers: awc::http::header::HeaderMap::new(),
+            text: body.to_string(),
+            bytes: Vec::new(),
+            body,
+        }
     }
 
     /// Whether the codes that are new in this book open their homes.

@@ -1,0 +1,62 @@
+//! `GET /v1/dimensions`: what aggregates can be asked for.
+
+use std::sync::LazyLock;
+
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::aggregate::{Dimension, Value};
+use crate::register::ReadyPage;
+
+use super::aggregates::label;
+use super::error::ApiError;
+use super::query::NoQuery;
+use super::serving::{JSON, Lasts, as_page, send};
+
+/// What can be asked for.
+#[derive(Serialize, ToSchema)]
+pub struct DimensionList {
+    data: Vec<DimensionView>,
+}
+
+/// A dimension.
+#[derive(Serialize, ToSchema)]
+struct DimensionView {
+    /// Its code, as `group_by` and filters take it.
+    code: &'static str,
+    /// Its values; of periods none, they follow from the calendar.
+    values: Vec<LabelView>,
+}
+
+/// A value of a dimension.
+#[derive(Serialize, ToSchema)]
+struct LabelView {
+    /// Its code, as filters take it.
+    code: String,
+    /// Its Vietnamese name.
+    name_vi: String,
+    /// Its English name.
+    name_en: String,
+}
+
+/// What can be asked for
+///
+/// Every dimension with its values, in both languages.
+#[utoipa::path(get, path = "/v1/dimensions", tag = "aggregates", responses((status = 200, body = DimensionList)))]
+pub async fn list_dimensions(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
+    send(&request, &DIMENSIONS, Lasts::Hours).await
+}
+
+static DIMENSIONS: LazyLock<ReadyPage> = LazyLock::new(|| {
+    let label = |dimension: Dimension, value: Value| {
+        let (code, name_vi, name_en) = label(dimension, value);
+        LabelView { code: code.unwrap_or_default(), name_vi, name_en }
+    };
+    let view = |dimension: &Dimension| DimensionView {
+        code: dimension.as_str(),
+        values: dimension.values().into_iter().map(|value| label(*dimension, value)).collect(),
+    };
+    let data = Dimension::ALL.iter().map(view).collect();
+    as_page(JSON, &DimensionList { data })
+});
