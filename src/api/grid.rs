@@ -1,9 +1,7 @@
 //! Rows under columns, as JSON or as CSV: both show the same.
 
 use serde::{Serialize, Serializer};
-use serde_json::{Value as Json, json};
-
-use super::meta::Meta;
+use serde_json::Value as Json;
 
 /// The media type of CSV.
 pub const CSV: &str = "text/csv; charset=utf-8; header=present";
@@ -44,9 +42,8 @@ impl Grid {
     }
 
     /// As CSV: numbers with a dot, null as nothing, and last what the rows were made from.
-    pub fn csv(&self, meta: &Meta) -> Vec<u8> {
-        let made_from =
-            [json!(meta.as_of), json!(meta.version), json!(meta.methodology_version)].map(|one| field(&one));
+    pub fn csv(&self, meta: &Json) -> Vec<u8> {
+        let made_from = MADE_FROM.map(|name| meta.get(name).map(field).unwrap_or_default());
         let mut writer = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
         // Writing to memory cannot fail.
         let _ = writer.write_record(self.columns.iter().map(String::as_str).chain(MADE_FROM));
@@ -69,6 +66,8 @@ fn field(value: &Json) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -63,6 +63,7 @@ pub use health::Examiner;
 pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
+pub use places::Places;
 pub use state::State;
 pub use tables::render as render_tables;
 

@@ -30,6 +30,8 @@ pub struct State {
     pub limits: Limits,
     /// Places for reads of the database.
     pub reads: Places,
+    /// The place for numbers of the past that are not kept.
+    pub past: Places,
     /// Settings that show in answers.
     pub settings: PublicSettings,
     /// Counts of requests.

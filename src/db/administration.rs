@@ -211,6 +211,14 @@ pub fn known_projects(connection: &mut Connection, codes: &[ProjectCode]) -> Res
     Ok(found.into_iter().map(Code::stored).collect())
 }
 
+/// Every project with its names, Vietnamese and English.
+pub fn projects(connection: &mut Connection) -> Result<Vec<(ProjectCode, [String; 2])>, DbError> {
+    let rows: Vec<(String, String, String)> = on_backend!(connection, c => {
+        projects::table.select((projects::code, projects::name_vi, projects::name_en)).load(c)
+    })?;
+    Ok(rows.into_iter().map(|(code, vi, en)| (Code::stored(code), [vi, en])).collect())
+}
+
 /// Adds a partner.
 pub fn add_partner(connection: &mut Connection, new: &NewPartner, at: DateTime<Utc>) -> Result<(), DbError> {
     let row = PartnerRow {

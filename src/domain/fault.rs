@@ -82,6 +82,7 @@ pub enum Fault {
     SpanTooLong { years: u16 },
     NotClosed,
     NotAFirstOfMonth,
+    NotALastOfMonth,
     TierNotYet,
 }
 
@@ -125,6 +126,12 @@ pub enum Because {
     NotAReviewer,
     /// Only reviewers and dashboards are limited to a province.
     NotLimitable,
+    /// Sums are of partners or of projects.
+    OneScope,
+    /// Partners and projects are counted as they stand.
+    ScopesHaveNoPast,
+    /// A past day and the days of recording are two questions.
+    OneTime,
     /// What is over keeps the methodology that it was made with.
     MadeThen,
 }
@@ -185,6 +192,7 @@ impl Fault {
             Self::SpanTooLong { .. } => "span_too_long",
             Self::NotClosed => "day_not_closed",
             Self::NotAFirstOfMonth => "not_a_first_of_month",
+            Self::NotALastOfMonth => "not_a_last_of_month",
             Self::TierNotYet => "tier_not_available",
         }
     }
@@ -356,6 +364,10 @@ impl Fault {
                 "Ngày này ở Hà Nội chưa kết thúc, hoặc sổ đăng ký khi ấy chưa bắt đầu.",
                 "This day is not over in Ha Noi yet, or was before the register began.",
             ),
+            Self::NotALastOfMonth => both(
+                "Cần ngày cuối của một tháng: các bảng được lưu khi mỗi tháng kết thúc.",
+                "Must be the last day of a month: tables are kept at the end of each month.",
+            ),
             Self::NotAFirstOfMonth => both(
                 "Cần ngày đầu của một tháng: bộ lọc theo ngày lắp đặt lấy trọn tháng.",
                 "Must be the first day of a month: filters by the day of installation take whole months.",
@@ -421,6 +433,9 @@ impl Because {
             }
             Self::NotAReviewer => "Chỉ vai trò reviewer mới có affiliation (đối tác nơi người đó làm việc).",
             Self::NotLimitable => "Chỉ vai trò reviewer và dashboard mới có thể giới hạn trong một tỉnh.",
+            Self::OneScope => "Chỉ xem theo đối tác hoặc theo dự án, không cả hai.",
+            Self::ScopesHaveNoPast => "Số liệu theo đối tác và dự án chỉ có ở thời điểm hiện tại, theo ngày lắp đặt.",
+            Self::OneTime => "Chỉ xem theo một ngày đã qua hoặc theo ngày ghi nhận, không cả hai.",
             Self::MadeThen => "Số liệu của ngày đã qua giữ nguyên phương pháp có hiệu lực khi đó.",
         }
     }
@@ -441,6 +456,9 @@ impl Because {
             }
             Self::NotAReviewer => "Only the role reviewer has an affiliation (the partner that the person works for).",
             Self::NotLimitable => "Only the roles reviewer and dashboard can be limited to a province.",
+            Self::OneScope => "Either by partner or by project, not both.",
+            Self::ScopesHaveNoPast => "Sums of partners and projects are of now, by the days of installation.",
+            Self::OneTime => "Either as of a past day or by when it was recorded, not both.",
             Self::MadeThen => "Numbers of past days stay as they were made, with the methodology in force then.",
         }
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::db::activations::Activations;
+use crate::db::cells::CellTotals;
 use crate::db::{DbError, days};
 use crate::domain::aggregate::{Group, Selection, Sums, TooManyGroups};
 use crate::domain::date::Month;
@@ -12,8 +13,9 @@ use crate::domain::id::Code;
 use crate::domain::interval::Interval;
 use crate::domain::methodology::Methodology;
 use crate::domain::scope::Scope;
+use crate::domain::totals::Totals;
 
-use super::figures::{Figures, InOrder};
+use super::figures::Figures;
 use super::handle::Register;
 use super::past::Difference;
 
@@ -109,8 +111,13 @@ impl Register {
         let at = Moment { version: counted.version, hash: counted.hash, recorded_at: counted.recorded_at, day };
         let figures = self.made_from(at, question, None)?;
         let mut estimator = Estimator::new(figures.methodology, day);
-        let cells: &InOrder<'_> = &|| Box::new(counted.cells.in_order());
-        let (rows, total) = groups_of(question, cells, &mut estimator)?;
+        let (rows, total) = if question.selection.is_national() {
+            let national = counted.national.clone();
+            drop(counted);
+            groups_of(question, || national.cells(), &mut estimator)?
+        } else {
+            groups_of(question, || counted.cells.in_order(), &mut estimator)?
+        };
         Ok(Added { rows, total, figures })
     }
 
@@ -152,7 +159,7 @@ impl Register {
         let (mut rows, mut total) = (Vec::new(), Sums::default());
         for (first, from, to) in periods(&mut connection, span, (day, version), interval)? {
             let difference = Difference::between(&mut connection, from, to)?;
-            let (mut some, sums) = groups_of(&apart, &|| difference.cells(), &mut estimator)?;
+            let (mut some, sums) = groups_of(&apart, || difference.cells(), &mut estimator)?;
             if let Some(place) = place {
                 for row in &mut some {
                     row.group.insert(place, first.number());
@@ -176,7 +183,7 @@ impl Register {
         let mut estimator = Estimator::new(figures.methodology, at.day);
         let (mut rows, mut total) = (Vec::new(), Sums::default());
         for (code, cells) in scoped.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
-            let (some, sums) = groups_of(question, &|| Box::new(cells.in_order()), &mut estimator)?;
+            let (some, sums) = groups_of(question, || cells.in_order(), &mut estimator)?;
             rows.extend(some.into_iter().map(|row| AddedRow { code: Some(code.clone()), ..row }));
             total = total.plus(sums);
             if rows.len() > question.most {
@@ -200,23 +207,24 @@ impl Register {
     }
 }
 
-/// The groups of some cells, and the sums of all of them. A site stands behind each of its measures: then the whole is
-/// counted by itself.
-fn groups_of(
+/// The groups of some cells, in the order of keys, and the sums of all of them.
+fn groups_of<I: Iterator<Item = CellTotals>>(
     question: &Question,
-    cells: &InOrder<'_>,
+    cells: impl Fn() -> I,
     estimator: &mut Estimator,
 ) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
     let selection = &question.selection;
     let groups = selection.add_up(cells(), estimator, question.most)?;
+    let mut total = groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
     let whole = Selection { group_by: Vec::new(), ..selection.clone() };
-    let total = if whole.is_by_measure() == selection.is_by_measure() {
-        groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus)
-    } else {
-        whole.add_up(cells(), estimator, 1)?.first().map(|(_, sums)| *sums)
-    };
+    if whole.is_by_measure() != selection.is_by_measure() {
+        // A site stands behind each of its measures: the whole is counted by itself then.
+        let counts = cells().take_while(|(key, _)| key.has_no_measure());
+        let counted = whole.add_up(counts, estimator, 1)?.first().map(|(_, sums)| sums.totals).unwrap_or_default();
+        total.totals = Totals { inverter_w: total.totals.inverter_w, ..counted };
+    }
     let row = |(group, sums)| AddedRow { code: None, group, sums };
-    Ok((groups.into_iter().map(row).collect(), total.unwrap_or_default()))
+    Ok((groups.into_iter().map(row).collect(), total))
 }
 
 /// The periods in which something was recorded, or the whole as one: the first month of each, and the versions between

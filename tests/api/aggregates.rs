@@ -1,5 +1,8 @@
 //! The register added up by any dimension.
 
+mod scopes;
+mod times;
+
 use green_homes::domain::actor::Role;
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! The public tables, and aggregates as CSV.
 
+mod months;
+
 use std::collections::BTreeSet;
 
 use base64::Engine;
@@ -214,7 +216,8 @@ async fn render_the_tables_of_a_register_gives_what_is_served(database: TestData
     for (name, body) in rendered {
         let (rendered, served): (Value, Value) = (serde_json::from_slice(&body).unwrap(), table(&app, name).await);
         assert_eq!(rendered["data"], served["data"], "{name}");
-        assert_eq!(rendered["meta"]["permalink"], json!(format!("https://example.test/v1/tables/{name}")));
+        let address = format!("https://example.test/v1/tables/{name}?as_of={}", figures.day);
+        assert_eq!(rendered["meta"]["permalink"], json!(address));
     }
     app.stop().await;
 }

@@ -2,14 +2,17 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::grid::{CSV, Grid};
 use crate::api::state::State;
+use crate::register::AddedRow;
 
-use super::{AggregateRow, answer, columns_of};
+use super::labels::columns_of;
+use super::rows::{AggregateRow, names_of_row};
+use super::{Answer, answer};
 
 /// The columns of every row, after those of the dimensions.
 const SUMS: [&str; 19] = [
@@ -44,6 +47,8 @@ const SUMS: [&str; 19] = [
         ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
         ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),
         ("woman_headed" = Option<String>, Query), ("from" = Option<String>, Query), ("to" = Option<String>, Query),
+        ("partner" = Option<String>, Query), ("project" = Option<String>, Query), ("as_of" = Option<NaiveDate>, Query),
+        ("basis" = Option<String>, Query),
         ("methodology" = Option<i32>, Query)),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub async fn get_aggregates_table(
@@ -51,14 +56,16 @@ pub async fn get_aggregates_table(
     caller: Caller,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    let (selection, response) = answer(&request, &caller, &state).await?;
-    let named = selection.group_by.iter().flat_map(|dimension| columns_of(*dimension));
-    let columns = named.chain(SUMS.map(str::to_owned)).collect();
-    let rows: Vec<Json> = response.data.iter().map(object).collect::<Result<_, _>>()?;
-    let body = Grid::of_objects(columns, &rows).csv(&response.meta);
+    let body = answer(&request, &caller, &state, |Answer { selection, names, added, frame }| {
+        let named = selection.group_by.iter().flat_map(|dimension| columns_of(*dimension));
+        let columns = names.columns().into_iter().chain(named).chain(SUMS.map(str::to_owned)).collect();
+        let object = |row: &AddedRow| {
+            let named = names_of_row(&selection, &names, row);
+            serde_json::to_value(AggregateRow::of(named, &row.sums, &selection)).map_err(|_| ApiError::Internal)
+        };
+        let rows: Vec<Json> = added.rows.iter().map(object).collect::<Result<_, _>>()?;
+        Ok(Grid::of_objects(columns, &rows).csv(&json!(frame.meta)))
+    });
+    let body = body.await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((CONTENT_TYPE, CSV)).body(body))
-}
-
-fn object(row: &AggregateRow) -> Result<Json, ApiError> {
-    serde_json::to_value(row).map_err(|_| ApiError::Internal)
 }

@@ -90,6 +90,11 @@ impl Table {
         }
     }
 
+    /// Their names.
+    pub fn column_names(&self) -> Vec<String> {
+        self.columns().into_iter().map(|column| column.name.into_owned()).collect()
+    }
+
     /// Whether no site stands in several of its rows.
     pub fn is_additive(&self) -> bool {
         !matches!(self.content, Content::By(Dimension::Measure, _) | Content::People | Content::ProgrammeSums)

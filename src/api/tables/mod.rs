@@ -8,16 +8,23 @@ mod rows;
 mod view;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value as Json;
+use chrono::NaiveDate;
+use serde_json::{Value as Json, json};
 
+use crate::db::days;
+use crate::domain::date::Month;
+use crate::domain::fault::{Because, Fault};
+use crate::domain::methodology::Methodology;
 use crate::domain::national::NationalSums;
 use crate::register::{Figures, InOrder, PublicSettings, ReadyPage, Snapshot};
 
 use super::aggregates;
+use super::bridge::parse_closed_day;
 use super::error::ApiError;
 use super::grid::{CSV, Grid};
-use super::meta::Meta;
-use super::query::NoQuery;
+use super::meta::{Meta, address};
+use super::methodology::{parse_methodology, snapshot_with};
+use super::query::{NoQuery, Query};
 use super::serving::{JSON, Lasts, as_page, send};
 use super::state::State;
 
@@ -31,7 +38,7 @@ enum Form {
     Csv,
 }
 
-/// Every public table as JSON, with its name, of the numbers of one version of the register: a pure function of them.
+/// Every public table as JSON, with its name, as it is kept of the end of a month: a pure function of the numbers then.
 #[must_use]
 pub fn render(
     figures: &Figures,
@@ -41,7 +48,8 @@ pub fn render(
 ) -> Vec<(&'static str, Vec<u8>)> {
     let written = |table: &'static Table| {
         let rows = rows(table, figures, national, cells);
-        (table.name, written(table, Form::Json, rows, Meta::of(figures, settings, &table.path())))
+        let meta = Meta::of(figures, settings, &format!("{}?as_of={}", table.path(), figures.day));
+        (table.name, written(table, Form::Json, rows, meta))
     };
     TABLES.iter().map(written).collect()
 }
@@ -58,13 +66,15 @@ pub async fn list_tables(request: HttpRequest, _: NoQuery, state: web::Data<Stat
 
 /// A public table
 ///
-/// Flat rows, one a value, those without anything, too. Estimates, capacity and installations are of what is verified.
+/// Flat rows, one a value, those without anything, too. Estimates, capacity and installations are of what is verified. With
+/// `as_of`, as it was at the end of a month.
 #[utoipa::path(get, path = "/v1/tables/{name}", tag = "tables",
-    params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`.")),
+    params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
+        ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over."),
+        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with `as_of`.")),
     responses((status = 200, body = TableResponse)))]
 pub async fn get_table(
     request: HttpRequest,
-    _: NoQuery,
     name: web::Path<String>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
@@ -76,11 +86,12 @@ pub async fn get_table(
 /// The same rows and columns, and then `as_of`, `version` and `methodology_version`. UTF-8 with a byte order mark; numbers
 /// with a dot; what does not apply is empty.
 #[utoipa::path(get, path = "/v1/tables/{name}.csv", tag = "tables",
-    params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`.")),
+    params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
+        ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over."),
+        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with `as_of`.")),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub async fn get_table_csv(
     request: HttpRequest,
-    _: NoQuery,
     name: web::Path<String>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
@@ -93,10 +104,20 @@ async fn send_table(
     state: &web::Data<State>,
     form: Form,
 ) -> Result<HttpResponse, ApiError> {
+    let snapshot = state.register.snapshot();
+    let mut query = Query::of(request)?;
+    let as_of = query.parse("as_of", |raw| parse_month_end(raw, snapshot.figures.day));
+    let asked = query.parse("methodology", parse_methodology);
+    let is_restated_past = as_of.is_some() && asked.is_some();
+    query.check("methodology", is_restated_past.then_some(Fault::NotAllowedHere { because: Because::MadeThen }));
+    query.finish()?;
     let table = Table::named(name).ok_or(ApiError::NotFound)?;
-    let (snapshot, shared) = (state.register.snapshot(), (*state).clone());
-    let of = snapshot.clone();
-    let make = async { Ok(state.compute(move || make(&shared, &of, table, form)).await?) };
+    if let Some(day) = as_of {
+        return send(request, &kept(state, table, form, day).await?, Lasts::Hours).await;
+    }
+    let snapshot = snapshot_with(state, asked).await?;
+    let (of, shared) = (snapshot.clone(), (*state).clone());
+    let make = async { Ok(state.compute(move || make(&shared, &of, (table, form), asked)).await?) };
     let ending = match form {
         Form::Json => "",
         Form::Csv => ".csv",
@@ -105,21 +126,48 @@ async fn send_table(
     send(request, &page, Lasts::Moment).await
 }
 
+/// Reads the last day of a month that is over.
+fn parse_month_end(raw: &str, today: NaiveDate) -> Result<NaiveDate, Fault> {
+    let day = parse_closed_day(raw, today)?;
+    if Month::of(day).last_day() == day { Ok(day) } else { Err(Fault::NotALastOfMonth) }
+}
+
+/// A table as it was kept at the end of a month.
+async fn kept(state: &State, table: &'static Table, form: Form, day: NaiveDate) -> Result<ReadyPage, ApiError> {
+    let kept = state.read(move |connection| days::table(connection, day, table.name)).await?;
+    let body = kept.ok_or_else(|| ApiError::invalid("as_of", Fault::NotClosed))?;
+    Ok(match form {
+        Form::Json => ReadyPage::new(JSON, body),
+        Form::Csv => {
+            let body: Json = serde_json::from_str(&body).map_err(|_| ApiError::Internal)?;
+            let rows = body["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+            ReadyPage::new(CSV, Grid::of_objects(table.column_names(), rows).csv(&body["meta"]))
+        }
+    })
+}
+
 /// Makes a table: of the snapshot, as the headline, where that has what it takes; of the cells otherwise, which may be ahead.
-fn make(state: &State, snapshot: &Snapshot, table: &'static Table, form: Form) -> Result<ReadyPage, ApiError> {
+fn make(
+    state: &State,
+    snapshot: &Snapshot,
+    (table, form): (&'static Table, Form),
+    asked: Option<&'static Methodology>,
+) -> Result<ReadyPage, ApiError> {
     let (figures, rows) = if table.is_national() {
         let none: &InOrder<'_> = &|| Box::new(std::iter::empty());
         (snapshot.figures.clone(), rows(table, &snapshot.figures, snapshot.national(), none))
     } else {
         let counted = state.register.counted();
-        let methodology = state.register.methodology_at(counted.version)?;
-        let figures = aggregates::figures(&counted, methodology, state.register.today());
+        let in_force = state.register.methodology_at(counted.version)?;
+        let methodology = asked.unwrap_or(in_force);
+        let mut figures = aggregates::figures(&counted, methodology, state.register.today());
+        figures.restated = methodology.version != in_force.version;
         let cells: &InOrder<'_> = &|| Box::new(counted.cells.in_order());
         let rows = rows(table, &figures, &NationalSums::default(), cells);
         drop(counted);
         (figures, rows)
     };
-    let body = written(table, form, rows, Meta::of(&figures, &state.settings, &table.path()));
+    let body = written(table, form, rows, Meta::of(&figures, &state.settings, &address(&figures, &table.path())));
     let media_type = match form {
         Form::Json => JSON,
         Form::Csv => CSV,
@@ -137,10 +185,9 @@ fn rows(table: &Table, figures: &Figures, national: &NationalSums, cells: &InOrd
 }
 
 fn written(table: &Table, form: Form, rows: Vec<Vec<Json>>, meta: Meta) -> Vec<u8> {
-    let columns = table.columns().into_iter().map(|column| column.name.into_owned()).collect();
-    let grid = Grid { columns, rows };
+    let grid = Grid { columns: table.column_names(), rows };
     match form {
-        Form::Csv => grid.csv(&meta),
+        Form::Csv => grid.csv(&json!(meta)),
         // Only numbers, dates and texts: they always have a JSON form.
         Form::Json => serde_json::to_vec(&TableResponse::of(table, grid, meta)).unwrap_or_default(),
     }

@@ -12,7 +12,8 @@ on_both_databases!(add_up_by_partner_and_project_counts_a_site_by_what_is_theirs
 async fn add_up_by_partner_and_project_counts_a_site_by_what_is_theirs(database: TestDatabase) {
     let app = App::start(database).await;
     let (solar, heat) = (app.partner("SOLARCO").await, app.partner("HEATCO").await);
-    let sandbox = app.sandbox("TRYOUT").await;
+    app.db_add_partner("TRYOUT", true);
+    let sandbox = app.client(Role::Partner, Some("TRYOUT")).await;
     let admin = app.role(Role::Admin).await;
     let project = json!({"code": "P-1", "name_vi": "Mái trường xanh", "name_en": "Green roofs"});
     assert_eq!(admin.post("/v1/projects", &project).await.status, 201);
@@ -42,7 +43,8 @@ async fn add_up_by_partner_and_project_counts_a_site_by_what_is_theirs(database:
     assert_eq!(by_partner["data"][1]["cost_vnd"], json!(90_000_000));
     assert!(by_partner["data"][0]["partner_name_vi"].is_string(), "{by_partner:#}");
     let whole = added(&dashboard, "").await["total"].clone();
-    let sum: f64 = by_partner["data"].as_array().unwrap().iter().map(|row| row["annual_avoided_tco2e"].as_f64().unwrap()).sum();
+    let sum: f64 =
+        by_partner["data"].as_array().unwrap().iter().map(|row| row["annual_avoided_tco2e"].as_f64().unwrap()).sum();
     let expected = whole["annual_avoided_tco2e"].as_f64().unwrap();
     assert!((sum - expected).abs() <= 1e-9 * expected, "{sum} is not {expected}");
     let measures = added(&dashboard, "?group_by=measure,partner&partner=HEATCO").await;

@@ -1,0 +1,170 @@
+//! `GET /v1/aggregates`: the register added up by any dimensions and under any filter, for whoever
+//! holds the scope.
+
+pub mod csv;
+mod labels;
+mod question;
+mod rows;
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::administration;
+use crate::domain::aggregate::{Dimension, Selection};
+use crate::domain::fault::Fault;
+use crate::domain::methodology::Methodology;
+use crate::domain::scope::Scope;
+use crate::register::{Added, Counted, Figures, NotAdded, Question, Time};
+
+use super::caller::Caller;
+use super::error::ApiError;
+use super::meta::{Meta, address};
+use super::state::State;
+
+pub use labels::{columns_of, label, names_of};
+use question::MOST_GROUPS;
+use rows::{AggregateRow, Names, frame_with_rows};
+
+const PATH: &str = "/v1/aggregates";
+
+/// The register, added up.
+#[derive(Serialize, ToSchema)]
+pub struct AggregatesResponse {
+    /// One row a group.
+    data: Vec<AggregateRow>,
+    /// The sums of everything that was asked for.
+    total: AggregateRow,
+    /// Whether the sites of all rows add up to those of the total: not where one site stands in several groups.
+    sites_additive: bool,
+    /// What they were made from.
+    meta: Meta,
+}
+
+/// What was asked for, and what came of it.
+struct Answer {
+    selection: Selection,
+    names: Names,
+    added: Added,
+    /// The answer but for its rows.
+    frame: AggregatesResponse,
+}
+
+/// The register, added up by what is asked for
+///
+/// `group_by` takes any of the dimensions of `/v1/dimensions`, separated by commas; each of them but periods is a filter too, with one or more codes.
+/// `from` (inclusive) and `to` (exclusive) are first days of months of installation; with `basis=recorded_on` of months of recording, and what is
+/// added up is what came less what went. `as_of` is the register as it was known at the close of a day. `partner` or `project` in `group_by`, or
+/// codes of them as filters, give a row of each, with what their own installations count for. Without a word on the stage, what is verified is added up.
+#[utoipa::path(get, path = "/v1/aggregates", tag = "aggregates",
+    params(("group_by" = Option<String>, Query, example = "province,measure"),
+        ("province" = Option<String>, Query), ("former_province" = Option<String>, Query), ("region" = Option<String>, Query),
+        ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
+        ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),
+        ("woman_headed" = Option<String>, Query), ("from" = Option<String>, Query), ("to" = Option<String>, Query),
+        ("partner" = Option<String>, Query), ("project" = Option<String>, Query),
+        ("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
+        ("basis" = Option<String>, Query, description = "installed_on (the default) or recorded_on."),
+        ("methodology" = Option<i32>, Query)),
+    responses((status = 200, body = AggregatesResponse)))]
+pub async fn get_aggregates(
+    request: HttpRequest,
+    caller: Caller,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let body = answer(&request, &caller, &state, |answer| {
+        let Answer { selection, names, added, frame } = answer;
+        frame_with_rows(&frame, &selection, &names, &added.rows).map_err(|_| ApiError::Internal)
+    });
+    let body = body.await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type(ContentType::json()).body(body))
+}
+
+/// Adds up what is asked for and writes it, away from the threads that serve.
+async fn answer<T: Send + 'static>(
+    request: &HttpRequest,
+    caller: &Caller,
+    state: &web::Data<State>,
+    write: impl FnOnce(Answer) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let directory = state.register.directory();
+    let (question, only_verified) = question::parse(request, caller, (&directory, state.register.today()))?;
+    // What is read from the journal takes long and much memory: one at a time.
+    let alone = if question.time == Time::Now { None } else { Some(state.past.enter().await?) };
+    let shared = state.clone();
+    let work = move || {
+        let _alone = alone;
+        write(made(&shared, question, only_verified)?)
+    };
+    state.compute(work).await
+}
+
+fn made(state: &State, question: Question, only_verified: bool) -> Result<Answer, ApiError> {
+    let added = state.register.add_up(&question).map_err(|why| match why {
+        NotAdded::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
+        NotAdded::Database(error) => error.into(),
+    })?;
+    let Question { selection, scope, time, .. } = question;
+    let scope = scope.map(|(scope, _)| scope);
+    let whole = Selection { group_by: Vec::new(), ..selection.clone() };
+    let mut total = AggregateRow::of(BTreeMap::new(), &added.total, &whole);
+    let codes = added.rows.chunk_by(|one, other| one.code == other.code).count();
+    let several = scope.is_some() && codes > 1;
+    if several {
+        // A site may stand behind each of them.
+        total.forget_sites();
+    }
+    let mut meta = Meta::of(&added.figures, &state.settings, &address(&added.figures, PATH));
+    let before = time != Time::Now && added.figures.version == 0;
+    let warnings = [
+        (several || selection.mixes_measures(), "sites_not_countable"),
+        (only_verified, "verified_only"),
+        (before, "before_the_register"),
+    ];
+    meta.warnings.extend(warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()));
+    let sites_additive = scope.is_none() && !selection.group_by.contains(&Dimension::Measure);
+    let names = names(state, scope)?;
+    Ok(Answer { selection, names, added, frame: AggregatesResponse { data: Vec::new(), total, sites_additive, meta } })
+}
+
+/// What partners, or projects, are called.
+fn names(state: &State, scope: Option<Scope>) -> Result<Names, ApiError> {
+    Ok(match scope {
+        None => Names::default(),
+        Some(Scope::Partner) => {
+            let directory = state.register.directory();
+            let name = |partner: &administration::Partner| [partner.name.clone(), partner.name.clone()];
+            Names::of(Scope::Partner, directory.partners.iter().map(|(code, partner)| (code.clone(), name(partner))))
+        }
+        Some(Scope::Project) => {
+            let projects = administration::projects(&mut state.register.database().connection()?)?;
+            Names::of(Scope::Project, projects.into_iter())
+        }
+    })
+}
+
+/// Which version sums of cells are of, without the figures of the headline.
+pub fn figures(counted: &Counted, methodology: &'static Methodology, day: NaiveDate) -> Figures {
+    let mut figures = Figures::before_the_register(day);
+    figures.version = counted.version;
+    figures.hash = counted.hash;
+    figures.recorded_at = counted.recorded_at;
+    figures.methodology = methodology;
+    figures
+}
+
+/// What sums of cells were made from.
+pub fn meta(
+    counted: &Counted,
+    (methodology, day): (&'static Methodology, NaiveDate),
+    (state, path): (&State, &str),
+) -> Meta {
+    let mut figures = figures(counted, methodology, day);
+    let in_force = state.register.methodology_at(counted.version);
+    figures.restated = in_force.is_ok_and(|in_force| in_force.version != methodology.version);
+    Meta::of(&figures, &state.settings, &address(&figures, path))
+}
