@@ -193,6 +193,9 @@ fn complete(operation: &mut Operation, row: &Row) {
     if matches!(row.access, Access::Needs(_) | Access::AnyClient) {
         problems.extend([("401", "No valid token."), ("503", "Busy; try again after Retry-After seconds.")]);
     }
+    if row.access == Access::Public && path.starts_with("/v1/") {
+        problems.push(("503", "Busy; try again after Retry-After seconds."));
+    }
     if row.access == Access::Householder {
         operation.security = Some(vec![SecurityRequirement::new(CODE_SCHEME, Vec::<String>::new())]);
         problems.extend([

@@ -12,6 +12,8 @@ use crate::domain::entry::Hash;
 use crate::domain::id::Code;
 use crate::domain::interval::Interval;
 use crate::domain::methodology::Methodology;
+use crate::domain::national::NationalSums;
+use crate::domain::progress::Progress;
 use crate::domain::scope::Scope;
 use crate::domain::totals::Totals;
 
@@ -103,6 +105,30 @@ impl Register {
             (None, Time::AsOf(day)) => self.as_of(question, day),
             (None, Time::Recorded(from, to)) => self.recorded(question, (from, to)),
         }
+    }
+
+    /// The headline of a past day by a methodology of choice. Blocks; the further back, the longer.
+    pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
+        let at = self.closed(day)?;
+        let in_force = self.methodology_at(at.version)?;
+        let (mut progress, mut national) = (Progress::default(), NationalSums::default());
+        self.with_cells_at(at.version, |cells| {
+            progress.add_cells(cells());
+            national.add_cells(cells());
+        })?;
+        let kept = days::verified_sites(&mut self.database().connection()?)?.into_iter();
+        let ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
+        Ok(Figures {
+            version: at.version,
+            hash: at.hash,
+            recorded_at: at.recorded_at,
+            works: national.works(&mut Estimator::new(methodology, day)),
+            progress,
+            month_ends: ends.map(|(_, verified)| verified).collect(),
+            methodology,
+            restated: methodology.version != in_force.version,
+            day,
+        })
     }
 
     fn now(&self, question: &Question) -> Result<Added, NotAdded> {

@@ -16,8 +16,9 @@ use super::cells::Cells;
 
 /// Sites read at a time.
 const CHUNK: i64 = 2_000;
-/// What was counted is good for this many times as long as counting took: a register that is counted quickly is
-/// never behind, and a large one is not counted all the time.
+/// What is counted within this time is counted anew for each version.
+const QUICK: Duration = Duration::from_secs(1);
+/// What takes longer is good for this many times as long as it took, so that a large register is not counted all the time.
 const WORTH: u32 = 20;
 
 /// The cells of each partner, or project, at one version.
@@ -42,6 +43,12 @@ struct Counting {
     scoped: Arc<Scoped>,
 }
 
+impl Counting {
+    fn is_still_good(&self) -> bool {
+        self.took > QUICK && self.at.elapsed() < self.took * WORTH
+    }
+}
+
 impl LastCounted {
     /// What was counted lately, or is counted now: one asker counts, the others wait for that.
     pub fn get(&self, database: &Database, scope: Scope) -> Result<Arc<Scoped>, DbError> {
@@ -50,7 +57,7 @@ impl LastCounted {
         let mut last = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let version = head::version(&mut database.connection()?)?;
         if let Some(counting) = &*last
-            && (counting.scoped.version == version || counting.at.elapsed() < counting.took * WORTH)
+            && (counting.scoped.version == version || counting.is_still_good())
         {
             return Ok(counting.scoped.clone());
         }

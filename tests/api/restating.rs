@@ -264,7 +264,8 @@ async fn check_restated(register: &Register, anybody: &Client, before: &Value, a
     let meta = read(anybody, "/v1/progress?methodology=2").await["meta"].clone();
     assert_eq!((&meta["methodology_version"], &meta["warnings"]), (&json!(2), &json!(["methodology_not_in_force"])));
     let permalink = meta["permalink"].as_str().unwrap();
-    assert!(permalink.ends_with("/v1/progress?methodology=2") && sentences[1].contains(permalink), "{permalink}");
+    let address = format!("/v1/progress?as_of={}&methodology=2", meta["as_of"].as_str().unwrap());
+    assert!(permalink.ends_with(&address) && sentences[1].contains(permalink), "{permalink}");
     let first = anybody.get("/v1/progress?methodology=2").await;
     let (etag, text) = (first.header("etag").to_owned(), anybody.get("/v1/progress.txt?methodology=2").await.text);
     let again = anybody.send("GET", "/v1/progress?methodology=2", &[("if-none-match", &etag)], None).await;

@@ -238,7 +238,7 @@ mod tests {
         let partner = Code::stored("SOLARCO".to_owned());
         let names = ["Mặt Trời \"A\"", "Solar"].map(str::to_owned);
         let whose = Names::of(Scope::Partner, std::iter::once((partner.clone(), names)));
-        let group_by = vec![Dimension::Province, Dimension::Month, Dimension::Remote];
+        let group_by = [Dimension::Province, Dimension::Month, Dimension::Remote];
         for (measure, whose, code) in [(None, Names::default(), None), (Some(Dimension::Measure), whose, Some(partner))]
         {
             let selection =

@@ -4,21 +4,26 @@
 mod forms;
 mod view;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::dev::Payload;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use crate::api::access::Scope;
 use crate::api::bridge;
+use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::grid::CSV;
 use crate::api::meta::Meta;
 use crate::api::methodology::{parse_methodology, snapshot_with};
+use crate::api::problem::Problem;
 use crate::api::query::Query;
 use crate::api::serving::{JSON, Lasts, TEXT, as_page, send};
 use crate::api::state::State;
 use crate::db::days;
 use crate::domain::date::parse_past_day;
-use crate::domain::fault::{Because, Fault};
+use crate::domain::methodology::Methodology;
 use crate::register::{Figures, Page, PublicSettings, ReadyPage, Snapshot};
 
 use forms::{csv, text};
@@ -51,11 +56,14 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<Page> {
 ///
 /// Public. Verified sites make the headline; what waits for verification stands beside it. With `as_of`, as it was known
 /// at the close of that day in Hà Nội, with the number of today beside it. With `methodology`, as it is today by another
-/// one than that in force.
+/// one than that in force; with both, which needs a token with `aggregates:read`, as it was known then by that one.
 #[utoipa::path(get, path = "/v1/progress", tag = "progress",
     params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
-        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with a past day.")),
-    responses((status = 200, body = ProgressResponse)))]
+        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
+    responses((status = 200, body = ProgressResponse),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json")))]
 pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
     if request.query_string().is_empty() {
@@ -70,15 +78,39 @@ async fn answer_question(request: &HttpRequest, state: &State, snapshot: &Snapsh
     let today = snapshot.figures.day;
     let past = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
     let asked = query.parse("methodology", parse_methodology);
-    let is_restated_past = past.is_some() && asked.is_some();
-    query.check("methodology", is_restated_past.then_some(Fault::NotAllowedHere { because: Because::MadeThen }));
     query.finish()?;
+    if let Some((day, methodology)) = past.zip(asked) {
+        return restated_past(request, state, day, methodology).await;
+    }
     if let Some(day) = past {
         let make = async { Ok(closed_day(state, snapshot, day).await?) };
         let page = snapshot.page_of(format!("{PATH}?as_of={day}"), make).await?;
         return send(request, &page, Lasts::Moment).await;
     }
     send_headline(request, &*snapshot_with(state, asked).await?, PATH).await
+}
+
+/// A past day by another methodology than that which was in force: counted from the journal, for clients, one at a time.
+async fn restated_past(
+    request: &HttpRequest,
+    state: &State,
+    day: NaiveDate,
+    methodology: &'static Methodology,
+) -> Result<HttpResponse, ApiError> {
+    let caller = Caller::from_request(request, &mut Payload::None).await?;
+    if !Scope::ReadAggregates.is_held_by(caller.0.role) {
+        return Err(ApiError::Forbidden { needs: Scope::ReadAggregates });
+    }
+    let alone = state.past.enter().await?;
+    let (register, settings) = (state.register.clone(), state.settings.clone());
+    let work = move || {
+        let _alone = alone;
+        let figures = register.figures_at(day, methodology)?;
+        let data = ProgressView::of(&figures, &settings);
+        Ok(ProgressResponse { data, meta: Meta::of(&figures, &settings, &link(&figures)), today: None })
+    };
+    let body = state.compute(work).await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
 
 /// The numbers of the headline as a table

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::meta::{Meta, address};
+use crate::api::meta::Meta;
 use crate::api::words;
 use crate::domain::fault::Language;
 use crate::domain::pace::{Pace, Projection, pace};
@@ -306,10 +306,10 @@ const SCOPE_NOTE: (&str, &str) = (
      carbon credits.",
 );
 
-/// Where a day's number stands for good, once the day is over; with a methodology that is not in force, where today's
-/// number stands.
+/// Where a day's number stands for good, once the day is over; with a methodology that is not in force, for clients.
 pub fn link(figures: &Figures) -> String {
-    if figures.restated { address(figures, PATH) } else { format!("{PATH}?as_of={}", figures.day) }
+    let (day, number) = (figures.day, figures.methodology.version);
+    if figures.restated { format!("{PATH}?as_of={day}&methodology={number}") } else { format!("{PATH}?as_of={day}") }
 }
 
 /// One sentence that can be quoted as it is.

@@ -140,8 +140,9 @@ async fn kept(state: &State, table: &'static Table, form: Form, day: NaiveDate) 
         Form::Json => ReadyPage::new(JSON, body),
         Form::Csv => {
             let body: Json = serde_json::from_str(&body).map_err(|_| ApiError::Internal)?;
-            let rows = body["data"].as_array().map(Vec::as_slice).unwrap_or_default();
-            ReadyPage::new(CSV, Grid::of_objects(table.column_names(), rows).csv(&body["meta"]))
+            let (rows, meta) =
+                body.get("data").and_then(Json::as_array).zip(body.get("meta")).ok_or(ApiError::Internal)?;
+            ReadyPage::new(CSV, Grid::of_objects(table.column_names(), rows).csv(meta))
         }
     })
 }

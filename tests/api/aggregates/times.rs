@@ -37,6 +37,12 @@ async fn add_up_as_of_a_day_comes_to_its_headline(database: TestDatabase) {
             assert!((found - expected).abs() <= 1e-9 * expected, "{column} of {day}: {found} is not {expected}");
         }
     }
+    // The headline of a past day by a methodology of choice is counted anew, for clients: by that of then it is the same.
+    let restated = format!("/v1/progress?as_of={first}&methodology=1");
+    let counted = dashboard.get(&restated).await;
+    assert_eq!((counted.status, counted.header("cache-control")), (200, "no-store"), "{}", counted.text);
+    assert_eq!(counted.body["data"], days.at_close_of(first).await["data"]);
+    assert_eq!(days.app.public().get(&restated).await.status, 401);
     let today = added(&dashboard, &format!("?as_of={}", days.today())).await;
     assert_eq!(today, added(&dashboard, "").await);
     let before = added(&dashboard, "?as_of=2020-02-24").await;
