@@ -3,25 +3,25 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde_json::{Value as Json, json};
 use utoipa::ToSchema;
 
-use crate::domain::aggregate::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};
-use crate::domain::cell::CellKey;
+use crate::domain::adding::Adding;
+use crate::domain::aggregate::{Dimension, Group, MOST_DIMENSIONS, Selection, Sums, TooManyGroups, Value};
+use crate::domain::cell_sums::CellSums;
 use crate::domain::date::{Month, parse_day};
 use crate::domain::emissions::Estimator;
 use crate::domain::fault::Fault;
 use crate::domain::methodology::Methodology;
-use crate::domain::quantity::units;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use crate::domain::site::SiteKind;
 use crate::domain::state::Tier;
 use crate::domain::totals::Totals;
 use crate::register::{Counted, Figures};
 
+use super::aggregate_rows::{self, AggregateRow};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::meta::Meta;
@@ -56,54 +56,6 @@ pub struct AggregatesResponse {
     sites_additive: bool,
     /// What they were made from.
     meta: Meta,
-}
-
-/// The sums of a group. Null where a sum means nothing: counts of installations and money belong to whole installations,
-/// not to measures; quantities of different measures have different units.
-#[derive(Serialize, ToSchema)]
-struct AggregateRow {
-    /// For each dimension, as for `province`: `province_code`, `province_name_vi`, `province_name_en`; for a period `period`
-    /// (2026, 2026-Q4, 2026-11) and `period_start`.
-    #[serde(flatten)]
-    names: BTreeMap<String, Json>,
-    /// Sites; with a measure, those that have it.
-    sites: Option<i64>,
-    /// Installations.
-    installations: Option<i64>,
-    /// In the measure's unit.
-    quantity: Option<f64>,
-    /// Solar capacity in operation and within its life.
-    capacity_kwp: f64,
-    /// Rated inverter power.
-    inverter_kw: f64,
-    /// What it cost, in đồng, of those that say so.
-    cost_vnd: Option<i64>,
-    /// How many installations say so.
-    cost_known: Option<i64>,
-    /// What of it was support, in đồng, of those that say so.
-    support_vnd: Option<i64>,
-    /// How many installations say so.
-    support_known: Option<i64>,
-    /// Generated up to the day.
-    to_date_generation_kwh: f64,
-    /// Saved up to the day.
-    to_date_saving_kwh: f64,
-    /// Avoided up to the day.
-    to_date_avoided_tco2e: f64,
-    /// The low end of it.
-    to_date_low: f64,
-    /// The high end of it.
-    to_date_high: f64,
-    /// Generated in a full year of what is in operation.
-    annual_generation_kwh: f64,
-    /// Saved in a full year.
-    annual_saving_kwh: f64,
-    /// Avoided in a full year.
-    annual_avoided_tco2e: f64,
-    /// The low end of it.
-    annual_low: f64,
-    /// The high end of it.
-    annual_high: f64,
 }
 
 /// What can be asked for.
@@ -181,13 +133,10 @@ pub async fn get_aggregates(
     let shared = state.clone();
     let added = web::block(move || {
         let _place = place;
-        add_up(&shared, &selection, asked)
+        add_up(&shared, &selection, (asked, only_verified))
     });
-    let mut response = added.await??;
-    if only_verified {
-        response.meta.warnings.push("verified_only".to_owned());
-    }
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(response))
+    let body = added.await??;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type(ContentType::json()).body(body))
 }
 
 /// What can be asked for
@@ -207,61 +156,61 @@ pub async fn list_dimensions(_: NoQuery) -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(DimensionList { data })
 }
 
+/// The answer.
 fn add_up(
     state: &State,
     selection: &Selection,
-    asked: Option<&'static Methodology>,
-) -> Result<AggregatesResponse, ApiError> {
+    (asked, only_verified): (Option<&'static Methodology>, bool),
+) -> Result<Vec<u8>, ApiError> {
     let day = state.register.today();
     let in_force = state.register.snapshot().figures.methodology;
     let methodology = asked.unwrap_or(in_force);
     let counted = state.register.counted();
-    let meta = meta(&counted, (methodology, day), (state, PATH));
+    let mut meta = meta(&counted, (methodology, day), (state, PATH));
     let mut estimator = Estimator::new(methodology, day);
     let added = if selection.is_national() {
         let national = counted.national.clone();
         drop(counted);
-        groups_and_total(selection, &mut estimator, || national.cells())
+        groups_and_total(selection, &mut estimator, national.sums())
     } else {
-        groups_and_total(selection, &mut estimator, || counted.cells.in_order())
+        groups_and_total(selection, &mut estimator, counted.cells.sums())
     };
     let (groups, total) = added.map_err(|_| ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }))?;
+    let warnings = [(selection.mixes_measures(), "sites_not_countable"), (only_verified, "verified_only")];
+    meta.warnings.extend(warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()));
     let whole = Selection { group_by: Vec::new(), ..selection.clone() };
-    let row = |(group, sums): &(Vec<Value>, Sums)| {
-        let mut names = BTreeMap::new();
-        for (dimension, value) in selection.group_by.iter().zip(group) {
-            name(&mut names, *dimension, *value);
-        }
-        AggregateRow::of(names, sums, selection)
-    };
-    let mut response = AggregatesResponse {
-        data: groups.iter().map(row).collect(),
+    let frame = AggregatesResponse {
+        data: Vec::new(),
         total: AggregateRow::of(BTreeMap::new(), &total, &whole),
         sites_additive: !selection.group_by.contains(&Dimension::Measure),
         meta,
     };
-    if selection.mixes_measures() {
-        response.meta.warnings.push("sites_not_countable".to_owned());
-    }
-    Ok(response)
+    aggregate_rows::write(&frame, selection, &groups).map_err(|_| ApiError::Internal)
 }
 
 /// The sums of each group, and of everything.
-fn groups_and_total<I: Iterator<Item = (CellKey, Totals)>>(
+fn groups_and_total(
     selection: &Selection,
     estimator: &mut Estimator,
-    cells: impl Fn() -> I,
+    sums: &CellSums,
 ) -> Result<(Vec<(Group, Sums)>, Sums), TooManyGroups> {
-    let groups = selection.add_up(cells(), estimator, MOST_GROUPS)?;
-    let mut total = groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
     let whole = Selection { group_by: Vec::new(), ..selection.clone() };
-    if whole.is_by_measure() != selection.is_by_measure() {
-        // A site stands behind each of its measures: the whole is counted by itself then.
-        let counts = cells().take_while(|(key, _)| key.has_no_measure());
-        let counted = whole.add_up(counts, estimator, 1)?.first().map(|(_, sums)| sums.totals).unwrap_or_default();
-        total.totals = Totals { inverter_w: total.totals.inverter_w, ..counted };
+    let (mut groups, mut all) = (Adding::of(selection, MOST_GROUPS), Adding::of(&whole, 1));
+    // A site stands behind each of its measures: the whole is counted by itself then.
+    let is_apart = whole.is_by_measure() != selection.is_by_measure();
+    sums.each(|key, row| {
+        groups.add(key, row, estimator);
+        if is_apart && key.has_no_measure() {
+            all.add(key, row, estimator);
+        }
+    });
+    let (groups, counted) = (groups.finish(estimator)?, all.finish(estimator)?);
+    let total = |groups: &[(Group, Sums)]| groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
+    let mut sum = total(&groups);
+    if is_apart {
+        sum.totals = Totals { inverter_w: sum.totals.inverter_w, ..total(&counted).totals };
     }
-    Ok((groups, total))
+    Ok((groups, sum))
 }
 
 /// What sums of cells were made from.
@@ -276,52 +225,6 @@ pub fn meta(
     figures.recorded_at = counted.recorded_at;
     figures.methodology = methodology;
     Meta::of(&figures, &state.settings, path)
-}
-
-/// The columns of one dimension.
-fn name(row: &mut BTreeMap<String, Json>, dimension: Dimension, value: Value) {
-    if let Some(interval) = dimension.interval() {
-        let first = if value == NONE { None } else { Month::from_number(value) };
-        row.insert("period".to_owned(), json!(first.map(|first| interval.name(first))));
-        row.insert("period_start".to_owned(), json!(first.map(Month::first_day)));
-        return;
-    }
-    let (code, name_vi, name_en) = label(dimension, value);
-    let dimension = dimension.as_str();
-    row.insert(format!("{dimension}_code"), json!(code));
-    row.insert(format!("{dimension}_name_vi"), json!(name_vi));
-    row.insert(format!("{dimension}_name_en"), json!(name_en));
-}
-
-impl AggregateRow {
-    fn of(names: BTreeMap<String, Json>, sums: &Sums, selection: &Selection) -> Self {
-        let totals = &sums.totals;
-        let (to_date, annual) = (&sums.estimate.to_date, &sums.estimate.annual);
-        let is_whole = !selection.is_by_measure();
-        let of_whole = |value: i64| is_whole.then_some(value);
-        Self {
-            names,
-            sites: (!selection.mixes_measures()).then_some(totals.sites),
-            installations: of_whole(totals.installations),
-            quantity: selection.is_of_one_measure().then(|| units(totals.quantity)),
-            capacity_kwp: units(sums.capacity_wp),
-            inverter_kw: units(totals.inverter_w),
-            cost_vnd: of_whole(totals.cost_vnd),
-            cost_known: of_whole(totals.cost_known),
-            support_vnd: of_whole(totals.support_vnd),
-            support_known: of_whole(totals.support_known),
-            to_date_generation_kwh: to_date.generation_kwh,
-            to_date_saving_kwh: to_date.saving_kwh,
-            to_date_avoided_tco2e: to_date.avoided_tco2e,
-            to_date_low: to_date.low,
-            to_date_high: to_date.high,
-            annual_generation_kwh: annual.generation_kwh,
-            annual_saving_kwh: annual.saving_kwh,
-            annual_avoided_tco2e: annual.avoided_tco2e,
-            annual_low: annual.low,
-            annual_high: annual.high,
-        }
-    }
 }
 
 /// Code and names of a value.

@@ -5,6 +5,7 @@ mod access;
 mod address;
 mod admin_bodies;
 mod administration;
+mod aggregate_rows;
 mod aggregates;
 pub mod auth;
 mod body;

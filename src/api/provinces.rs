@@ -180,7 +180,7 @@ fn add_up(state: &State, list: PlaceList) -> Result<ProvincesResponse, ApiError>
     let (day, methodology) = (state.register.today(), state.register.snapshot().figures.methodology);
     let counted = state.register.counted();
     let mut estimator = Estimator::new(methodology, day);
-    let groups = selection.add_up(counted.cells.in_order(), &mut estimator, usize::MAX);
+    let groups = selection.add_up_all(counted.sums_for(&selection), &mut estimator, usize::MAX);
     let groups = groups.map_err(|_| ApiError::Internal)?;
     let meta = super::aggregates::meta(&counted, (methodology, day), (state, PATH));
     drop(counted);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::domain::cell_sums::Row;
 use crate::domain::date::days_left_in_month;
 use crate::domain::methodology::methodology;
 use crate::domain::reference::ProvinceId;
@@ -186,7 +187,8 @@ fn patiently(key: CellKey, totals: &Totals, day: NaiveDate) -> Estimate {
         sum.to_date += amount(value, methodology.grid_factor(year));
     }
     if dims.ended.is_none() {
-        let (newest, quantity) = (methodology.newest_factor(), Weights { quantity: 1.0, ..Weights::default() }.of(totals));
+        let (newest, quantity) =
+            (methodology.newest_factor(), Weights { quantity: 1.0, ..Weights::default() }.of(totals));
         let factor = (newest.tco2_per_mwh, false);
         if (installed..=over).contains(&credit) {
             sum.annual += amount(quantity * left_after(effect, day.year() - installed.year()), factor);
@@ -218,7 +220,7 @@ proptest! {
         let mut estimator = Estimator::new(methodology(1).unwrap(), on);
         let (mut tally, mut expected) = (Tally::default(), Estimate::default());
         for (key, totals) in &cells {
-            tally.add(*key, totals, &mut estimator);
+            Row::of(*key, totals, |row| tally.add(*key, row.quantities(), &mut estimator));
             expected += patiently(*key, totals, on);
         }
         let (found, _) = tally.settled(&mut estimator);
