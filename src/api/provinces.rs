@@ -182,7 +182,7 @@ fn add_up(state: &State, Asked { list, methodology }: Asked) -> Result<Provinces
     let counted = state.register.counted();
     let methodology = methodology.map_or_else(|| state.register.methodology_at(counted.version), Ok)?;
     let mut estimator = Estimator::new(methodology, day);
-    let groups = selection.add_up(counted.cells.in_order(), &mut estimator, usize::MAX);
+    let groups = selection.add_up_all(counted.sums_for(&selection), &mut estimator, usize::MAX);
     let groups = groups.map_err(|_| ApiError::Internal)?;
     let meta = super::aggregates::meta(&counted, (methodology, day), (state, PATH));
     drop(counted);

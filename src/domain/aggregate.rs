@@ -1,12 +1,11 @@
 //! Adding cells up by any of their dimensions, under any filter.
 
-use std::collections::HashMap;
-
+use super::adding::Adding;
 use super::cell::{self, CellDims, CellKey, Field};
+use super::cell_sums::{CellSums, Row};
 use super::coded::coded_enum;
 use super::date::Month;
-use super::emissions::{Estimate, Estimator, Tally};
-use super::grouping::Numbering;
+use super::emissions::{Estimate, Estimator};
 use super::interval::Interval;
 use super::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use super::site::SiteKind;
@@ -50,8 +49,6 @@ pub type Value = u16;
 
 /// What is not known, or does not apply.
 pub const NONE: Value = Value::MAX;
-/// So many groups get a place each, whether they are there or not.
-const FEW_GROUPS: usize = 1 << 20;
 /// The most dimensions that are grouped by at a time.
 pub const MOST_DIMENSIONS: usize = 8;
 
@@ -205,103 +202,21 @@ impl Selection {
         estimator: &mut Estimator,
         most: usize,
     ) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
-        let numbering = Numbering::of(self);
-        let mut found = Found::new(&numbering, most);
-        let by_measure = self.is_by_measure();
-        cells.for_each(|(key, totals)| {
-            let number = numbering.number(key);
-            if let Some(sums) = number.and_then(|number| found.group(number)) {
-                sums.add(key, &totals, by_measure, estimator);
-            }
-        });
-        found.in_order(&numbering, estimator)
-    }
-}
-
-/// The sums of a group while they are added up.
-#[derive(Clone, Copy, Default)]
-struct Adding {
-    totals: Totals,
-    tally: Tally,
-}
-
-impl Adding {
-    #[inline]
-    fn add(&mut self, key: CellKey, totals: &Totals, by_measure: bool, estimator: &mut Estimator) {
-        self.tally.add(key, totals, estimator);
-        if key.ended().is_some() {
-            return;
-        }
-        if key.has_no_measure() == by_measure {
-            self.totals.inverter_w = self.totals.inverter_w.wrapping_add(totals.inverter_w);
-        } else {
-            self.totals = self.totals.wrapping_add(*totals);
-        }
-    }
-}
-
-/// The groups that were found.
-struct Found {
-    groups: Vec<(u64, Adding)>,
-    /// Where the group of a number is, counted from 1; 0 while there is none.
-    places: Places,
-    last: Option<(u64, usize)>,
-    most: usize,
-    too_many: bool,
-}
-
-/// By the number itself, unless too many are possible.
-enum Places {
-    Few(Vec<u32>),
-    Many(HashMap<u64, u32>),
-}
-
-impl Found {
-    fn new(numbering: &Numbering, most: usize) -> Self {
-        let few = usize::try_from(numbering.groups).ok().filter(|groups| *groups <= FEW_GROUPS);
-        let places = few.map_or_else(|| Places::Many(HashMap::new()), |groups| Places::Few(vec![0; groups]));
-        Self { groups: Vec::new(), places, last: None, most, too_many: false }
+        let mut adding = Adding::of(self, most);
+        cells.for_each(|(key, totals)| Row::of(key, &totals, |row| adding.add(key, row, estimator)));
+        adding.finish(estimator)
     }
 
-    /// The sums of a group; none when there are too many.
-    #[inline]
-    fn group(&mut self, number: u64) -> Option<&mut Adding> {
-        let place = match self.last {
-            Some((last, place)) if last == number => place,
-            _ => self.place(number)?,
-        };
-        self.last = Some((number, place));
-        self.groups.get_mut(place).map(|(_, sums)| sums)
-    }
-
-    fn place(&mut self, number: u64) -> Option<usize> {
-        let slot = match &mut self.places {
-            Places::Few(slots) => slots.get_mut(usize::try_from(number).ok()?)?,
-            Places::Many(slots) => slots.entry(number).or_default(),
-        };
-        if *slot == 0 {
-            self.too_many |= self.groups.len() == self.most;
-            if self.too_many {
-                return None;
-            }
-            self.groups.push((number, Adding::default()));
-            *slot = u32::try_from(self.groups.len()).ok()?;
-        }
-        usize::try_from(*slot - 1).ok()
-    }
-
-    fn in_order(self, numbering: &Numbering, estimator: &mut Estimator) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
-        if self.too_many {
-            return Err(TooManyGroups);
-        }
-        let mut groups: Vec<&(u64, Adding)> = self.groups.iter().collect();
-        groups.sort_by_key(|(number, _)| *number);
-        let sums = |Adding { totals, tally }: &Adding| {
-            let (estimate, capacity_wp) = tally.settled(estimator);
-            Sums { totals: *totals, capacity_wp, estimate }
-        };
-        let mut sums = sums;
-        Ok(groups.into_iter().map(|(number, adding)| (numbering.group(*number), sums(adding))).collect())
+    /// The same of all cells: several times as fast.
+    pub fn add_up_all(
+        &self,
+        sums: &CellSums,
+        estimator: &mut Estimator,
+        most: usize,
+    ) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
+        let mut adding = Adding::of(self, most);
+        sums.each(|key, row| adding.add(key, row, estimator));
+        adding.finish(estimator)
     }
 }
 

@@ -62,6 +62,11 @@ impl Field {
         1 << self.1
     }
 
+    /// Whether it stands before the month of the end.
+    pub(super) const fn is_upper(self) -> bool {
+        self.0 >= INSTALLED.0
+    }
+
     /// Its number in a key.
     #[inline]
     pub(super) const fn of(self, key: CellKey) -> u64 {
@@ -158,6 +163,12 @@ impl CellKey {
     #[inline]
     pub fn is_beside(self, other: Self) -> bool {
         (self.0 ^ other.0) >> PROVINCE.0 == 0
+    }
+
+    /// Whether both are the same up to the month of installation.
+    #[inline]
+    pub(super) const fn has_upper_of(self, other: Self) -> bool {
+        (self.0 ^ other.0) >> INSTALLED.0 == 0
     }
 
     /// The number that tables store.

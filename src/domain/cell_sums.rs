@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::cell::CellKey;
-use super::columns::Columns;
+use super::columns::{Columns, Rows};
 use super::totals::Totals;
 
 /// Changed rows that are gathered, at least, before they are packed.
@@ -29,11 +29,41 @@ struct Table<const N: usize> {
     recent: BTreeMap<CellKey, [i64; N]>,
 }
 
+/// The sums of a cell as they are kept: those that its kind can have.
+#[derive(Clone, Copy)]
+pub enum Row<'a> {
+    /// Of one that counts: sites, installations, cost, how many know it, support, how many know it.
+    Counts(&'a [i64; 6]),
+    /// Of one that adds up a measure: sites, quantity, quantity × days, quantity × end days, inverters.
+    Measure(&'a [i64; 5]),
+}
+
+impl Row<'_> {
+    /// Hands on the totals of a cell as they would be kept.
+    pub fn of(key: CellKey, totals: &Totals, take: impl FnOnce(Row<'_>)) {
+        if key.has_no_measure() {
+            take(Row::Counts(&count_sums(totals)));
+        } else {
+            take(Row::Measure(&measure_sums(totals)));
+        }
+    }
+
+    /// Quantity, quantity × days and quantity × end days.
+    #[must_use]
+    #[inline]
+    pub fn quantities(self) -> [i64; 3] {
+        match self {
+            Self::Counts(_) => [0; 3],
+            Self::Measure(&[_, quantity, days, end_days, _]) => [quantity, days, end_days],
+        }
+    }
+}
+
 fn count_sums(t: &Totals) -> [i64; 6] {
     [t.sites, t.installations, t.cost_vnd, t.cost_known, t.support_vnd, t.support_known]
 }
 
-fn count_totals([sites, installations, cost_vnd, cost_known, support_vnd, support_known]: [i64; 6]) -> Totals {
+fn count_totals(&[sites, installations, cost_vnd, cost_known, support_vnd, support_known]: &[i64; 6]) -> Totals {
     Totals { sites, installations, cost_vnd, cost_known, support_vnd, support_known, ..Totals::default() }
 }
 
@@ -41,7 +71,7 @@ fn measure_sums(t: &Totals) -> [i64; 5] {
     [t.sites, t.quantity, t.quantity_days, t.quantity_end_days, t.inverter_w]
 }
 
-fn measure_totals([sites, quantity, quantity_days, quantity_end_days, inverter_w]: [i64; 5]) -> Totals {
+fn measure_totals(&[sites, quantity, quantity_days, quantity_end_days, inverter_w]: &[i64; 5]) -> Totals {
     Totals { sites, quantity, quantity_days, quantity_end_days, inverter_w, ..Totals::default() }
 }
 
@@ -67,13 +97,19 @@ impl CellSums {
     /// The totals of a cell; zero for one that is not there.
     #[must_use]
     pub fn get(&self, key: CellKey) -> Totals {
-        if key.has_no_measure() { count_totals(self.counts.get(key)) } else { measure_totals(self.measures.get(key)) }
+        if key.has_no_measure() { count_totals(&self.counts.get(key)) } else { measure_totals(&self.measures.get(key)) }
     }
 
     /// Every cell that is not zero, in the order of keys.
     pub fn iter(&self) -> impl Iterator<Item = (CellKey, Totals)> {
-        let counts = self.counts.iter().map(|(key, sums)| (key, count_totals(sums)));
-        counts.chain(self.measures.iter().map(|(key, sums)| (key, measure_totals(sums))))
+        let counts = self.counts.iter().map(|(key, sums)| (key, count_totals(&sums)));
+        counts.chain(self.measures.iter().map(|(key, sums)| (key, measure_totals(&sums))))
+    }
+
+    /// The same without copying: several times as fast.
+    pub fn each(&self, mut take: impl FnMut(CellKey, Row<'_>)) {
+        self.counts.rows().each(|key, sums| take(key, Row::Counts(sums)));
+        self.measures.rows().each(|key, sums| take(key, Row::Measure(sums)));
     }
 
     /// How many cells there are, those twice that changed lately.
@@ -136,6 +172,10 @@ impl<const N: usize> Table<N> {
     }
 
     fn iter(&self) -> impl Iterator<Item = (CellKey, [i64; N])> {
+        self.rows()
+    }
+
+    fn rows(&self) -> Rows<'_, N, impl Iterator<Item = (CellKey, [i64; N])>> {
         self.packed.rows_with(self.recent.iter().map(|(key, sums)| (*key, *sums)))
     }
 

@@ -137,6 +137,16 @@ pub(super) struct Rows<'a, const N: usize, I: Iterator<Item = Row<N>>> {
 }
 
 impl<const N: usize, I: Iterator<Item = Row<N>>> Rows<'_, N, I> {
+    /// Hands on every row that is left, without copying it.
+    pub fn each(mut self, mut take: impl FnMut(CellKey, &[i64; N])) {
+        loop {
+            self.page.iter().skip(self.at).for_each(|(key, sums)| take(*key, sums));
+            if !self.turn() {
+                return;
+            }
+        }
+    }
+
     /// Unpacks the next block; false when there is none.
     fn turn(&mut self) -> bool {
         self.at = 0;
@@ -168,17 +178,6 @@ impl<const N: usize, I: Iterator<Item = Row<N>>> Iterator for Rows<'_, N, I> {
             }
             if !self.turn() {
                 return None;
-            }
-        }
-    }
-
-    /// What `for_each` and its like use: without a question at every row.
-    fn fold<B, F: FnMut(B, Row<N>) -> B>(mut self, start: B, mut take: F) -> B {
-        let mut so_far = start;
-        loop {
-            so_far = self.page.iter().skip(self.at).copied().fold(so_far, &mut take);
-            if !self.turn() {
-                return so_far;
             }
         }
     }
@@ -343,9 +342,9 @@ mod tests {
                 expected.extend(newer);
                 expected.retain(|_, sums| *sums != [0; 3]);
                 prop_assert!(columns.rows_with(listed(newer)).eq(listed(&expected)), "on top");
-                let mut folded = Vec::new();
-                columns.rows_with(listed(newer)).for_each(|row| folded.push(row));
-                prop_assert!(folded.into_iter().eq(listed(&expected)), "on top, all at once");
+                let mut all = Vec::new();
+                columns.rows_with(listed(newer)).each(|key, sums| all.push((key, *sums)));
+                prop_assert!(all.into_iter().eq(listed(&expected)), "on top, all at once");
                 columns = columns.with(listed(newer));
                 prop_assert!(columns.rows_with(std::iter::empty()).eq(listed(&expected)), "taken in");
                 prop_assert_eq!(columns.len(), expected.len());

@@ -27,6 +27,12 @@ impl Rates {
         }
     }
 
+    /// So many times the same.
+    #[inline]
+    pub fn times(self, times: f64) -> Self {
+        Self { energy: self.energy * times, avoided: self.avoided * times, provisional: self.provisional * times }
+    }
+
     /// The difference.
     #[inline]
     pub fn minus(self, other: Self) -> Self {
@@ -53,6 +59,22 @@ pub(super) struct Unit {
     reported: (f64, f64),
     /// By the year of installation, from the first; made when they are first asked for.
     courses: Vec<Option<Course>>,
+    /// By the number of the month of installation; made when they are first asked for.
+    starts: Vec<Option<Start>>,
+}
+
+/// What units that were installed in one month have in common, up to the credit day.
+pub(super) struct Start {
+    /// The last month that is credited by the day.
+    pub stop: Month,
+    pub is_within_life: bool,
+    /// What a day of the first month brings, and how many of its days are still to come.
+    pub first: Rates,
+    pub to_come: f64,
+    /// What the months after it bring, up to the day or the end of life.
+    pub whole: Rates,
+    /// A full year of what is within its life.
+    pub annual: Rates,
 }
 
 /// Units that were installed in one calendar year, up to the credit day.
@@ -80,12 +102,42 @@ impl Unit {
             verified: shares(uncertainty.size_verified),
             reported: shares(uncertainty.size_installed),
             courses: Vec::new(),
+            starts: Vec::new(),
         }
     }
 
     /// The last month that is credited.
     pub fn over(&self, installed: Month) -> Month {
         installed.plus(self.months_of_life - 1)
+    }
+
+    /// The start of what was installed in a month.
+    #[inline]
+    pub fn start(&mut self, methodology: &Methodology, installed: Month, day: NaiveDate) -> &Start {
+        let place = usize::from(installed.number());
+        if self.starts.get(place).is_none_or(Option::is_none) {
+            let start = self.new_start(methodology, installed, day);
+            let all = self.starts.len().max(place + 1);
+            self.starts.resize_with(all, || None);
+            if let Some(slot) = self.starts.get_mut(place) {
+                *slot = Some(start);
+            }
+        }
+        super::reference::tested(self.starts.get(place).and_then(Option::as_ref), "a month")
+    }
+
+    fn new_start(&mut self, methodology: &Methodology, installed: Month, day: NaiveDate) -> Start {
+        let (over, month, nothing) = (self.over(installed), Month::of(day), Rates::default());
+        let (stop, is_within_life) = (over.min(month), month <= over);
+        let course = self.course(methodology, installed, day).filter(|_| installed <= month);
+        Start {
+            stop,
+            is_within_life,
+            first: course.map_or(nothing, |course| course.daily(installed)),
+            to_come: if installed == month { f64::from(month.days() - day.day()) } else { 0.0 },
+            whole: course.map_or(nothing, |course| course.between(installed, stop.plus(1))),
+            annual: course.filter(|_| is_within_life).map_or(nothing, |course| course.annual),
+        }
     }
 
     /// The course of what was installed in a month; none where it does nothing to emissions.

@@ -122,15 +122,16 @@ struct Run {
 }
 
 impl Tally {
-    /// Adds a cell; pledged ones, and those that count sites, come to nothing.
+    /// Adds a cell: its quantity, quantity × days, quantity × end days. Pledged ones, and those that
+    /// count sites, come to nothing.
     #[inline]
-    pub fn add(&mut self, key: CellKey, totals: &Totals, estimator: &mut Estimator) {
+    pub fn add(&mut self, key: CellKey, quantities: [i64; 3], estimator: &mut Estimator) {
         let (Some(measure), Some(installed)) = (key.measure(), key.installed()) else { return };
         if self.run.like.is_none_or(|like| !like.is_beside(key) || like.is_verified() != key.is_verified()) {
             self.settle(estimator);
             self.run.like = Some(key);
         }
-        estimator.take(&mut self.run, (measure, installed, key.ended()), totals);
+        estimator.take(&mut self.run, (measure, installed, key.ended()), quantities);
     }
 
     /// What was added up to now: electricity and emissions, and the solar capacity in operation and
@@ -149,7 +150,7 @@ impl Tally {
         let amount = |rates: Rates| unit.amount(methodology, province, is_verified, rates.per(MILLI));
         self.estimate.to_date += amount(run.to_date);
         self.estimate.annual += amount(run.annual);
-        self.estimate.lifetime += amount(Rates::default().plus(run.standing, unit.life));
+        self.estimate.lifetime += amount(unit.life.times(run.standing));
         if unit.is_solar {
             self.capacity_wp = self.capacity_wp.wrapping_add(run.within_life);
         }
@@ -168,7 +169,7 @@ impl Estimator {
     /// What a cell comes to: nothing where it is pledged, or counts sites.
     pub fn estimate(&mut self, dims: &CellDims, totals: &Totals) -> Estimate {
         let mut tally = Tally::default();
-        tally.add(dims.key(), totals, self);
+        tally.add(dims.key(), [totals.quantity, totals.quantity_days, totals.quantity_end_days], self);
         tally.settled(self).0
     }
 
@@ -193,43 +194,32 @@ impl Estimator {
 
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn take(&mut self, run: &mut Run, at: (MeasureId, Month, Option<Month>), totals: &Totals) {
+    fn take(&mut self, run: &mut Run, at: (MeasureId, Month, Option<Month>), quantities: [i64; 3]) {
         let (measure, installed, ended) = at;
-        let (methodology, day, month) = (self.methodology, self.day, self.month);
+        let (methodology, day) = (self.methodology, self.day);
         let unit = self.unit(measure);
-        let over = unit.over(installed);
-        let [quantity, days, end_days] =
-            [totals.quantity, totals.quantity_days, totals.quantity_end_days].map(|sum| sum as f64);
-        let is_working = ended.is_none() && month <= over;
+        let start = unit.start(methodology, installed, day);
+        let [quantity, days, end_days] = quantities.map(|sum| sum as f64);
         if ended.is_none() {
             run.standing += quantity;
-        }
-        if is_working {
-            run.within_life = run.within_life.wrapping_add(totals.quantity);
-        }
-        let course = unit.course(methodology, installed, day);
-        let Some(course) = course.filter(|_| installed <= month) else { return };
-        if is_working {
-            run.annual = run.annual.plus(quantity, course.annual);
-        }
-        let (first, stop) = (course.daily(installed), over.min(month));
-        run.to_date = match ended.filter(|ended| *ended <= stop) {
-            None => {
-                // What is left of the month of the day is still to come.
-                let to_come = if installed == month { quantity * f64::from(month.days() - day.day()) } else { 0.0 };
-                let so_far = run.to_date.plus(days - to_come, first);
-                so_far.plus(quantity, course.between(installed, stop.plus(1)))
+            run.annual = run.annual.plus(quantity, start.annual);
+            if start.is_within_life {
+                let [quantity, ..] = quantities;
+                run.within_life = run.within_life.wrapping_add(quantity);
             }
+        }
+        let first = start.first;
+        let brought = match ended.filter(|ended| *ended <= start.stop) {
+            None => first.times(days - quantity * start.to_come).plus(quantity, start.whole),
             // Displaced on its own first day, the first of a month.
-            Some(ended) if ended < installed => run.to_date,
-            Some(ended) if ended == installed => {
-                run.to_date.plus(days - quantity * f64::from(ended.days()) + end_days, first)
-            }
+            Some(ended) if ended < installed => return,
+            Some(ended) if ended == installed => first.times(days - quantity * f64::from(ended.days()) + end_days),
             Some(ended) => {
-                let so_far = run.to_date.plus(days, first).plus(quantity, course.between(installed, ended));
-                so_far.plus(end_days, course.daily(ended))
+                let Some(course) = unit.course(methodology, installed, day) else { return };
+                first.times(days).plus(quantity, course.between(installed, ended)).plus(end_days, course.daily(ended))
             }
         };
+        run.to_date = run.to_date.plus(1.0, brought);
     }
 
     /// A cell year by year, up to the day.

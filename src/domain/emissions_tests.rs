@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::domain::cell_sums::Row;
 use crate::domain::date::days_left_in_month;
 use crate::domain::methodology::methodology;
 use crate::domain::reference::ProvinceId;
@@ -219,7 +220,7 @@ proptest! {
         let mut estimator = Estimator::new(methodology(1).unwrap(), on);
         let (mut tally, mut expected) = (Tally::default(), Estimate::default());
         for (key, totals) in &cells {
-            tally.add(*key, totals, &mut estimator);
+            Row::of(*key, totals, |row| tally.add(*key, row.quantities(), &mut estimator));
             expected += patiently(*key, totals, on);
         }
         let (found, _) = tally.settled(&mut estimator);

@@ -11,8 +11,9 @@ const LEFT_OUT: u64 = u64::MAX;
 
 /// The numbers of the groups that a selection can have, in their order.
 pub(super) struct Numbering {
-    /// For each field that matters, what each of its numbers adds to the group's.
-    shares: Vec<(Field, Vec<u64>)>,
+    /// For each field that matters, what each of its numbers adds to the group's: up to the month of
+    /// installation, and after it.
+    shares: [Vec<(Field, Vec<u64>)>; 2],
     /// For each dimension, its values in order, and by how much the group's number grows with each.
     digits: Vec<(Vec<Value>, u64)>,
     /// How many groups there can be.
@@ -54,28 +55,57 @@ impl Numbering {
             let of = |number| taken(field, number).map_or(LEFT_OUT, |dims| share(field, &dims));
             (field, numbers.map(of).collect())
         });
-        Self { shares: shares.collect(), digits, groups }
+        let (upper, lower) = shares.partition(|(field, _)| field.is_upper());
+        Self { shares: [upper, lower], digits, groups }
     }
 
-    /// The number of a cell's group; none when it is left out.
-    #[inline]
-    pub fn number(&self, key: CellKey) -> Option<u64> {
-        let mut number = 0;
-        for (field, shares) in &self.shares {
-            let share = usize::try_from(field.of(key)).ok().and_then(|place| shares.get(place));
-            number += *share.filter(|share| **share != LEFT_OUT)?;
-        }
-        Some(number)
-    }
-
-    /// The values of the group with a number.
-    pub fn group(&self, number: u64) -> Group {
+    fn group(&self, number: u64) -> Group {
         let value = |(values, step): &(Vec<Value>, u64)| {
             let place = usize::try_from(number / step % values.len().max(1) as u64).ok();
             place.and_then(|place| values.get(place)).copied().unwrap_or(NONE)
         };
         self.digits.iter().map(value).collect()
     }
+}
+
+/// Reads numbers off keys. What comes first in a key changes from cell to cell the least.
+pub(super) struct Reader {
+    numbering: Numbering,
+    /// The cell before, and what its upper fields add.
+    last: Option<(CellKey, Option<u64>)>,
+}
+
+impl Reader {
+    pub fn of(numbering: Numbering) -> Self {
+        Self { numbering, last: None }
+    }
+
+    /// The number of a cell's group; none when it is left out.
+    #[inline]
+    pub fn number(&mut self, key: CellKey) -> Option<u64> {
+        let [upper, lower] = &self.numbering.shares;
+        let upper = match self.last {
+            Some((last, share)) if last.has_upper_of(key) => share,
+            _ => share(upper, key),
+        };
+        self.last = Some((key, upper));
+        Some(upper? + share(lower, key)?)
+    }
+
+    /// The values of the group with a number.
+    pub fn group(&self, number: u64) -> Group {
+        self.numbering.group(number)
+    }
+}
+
+#[inline]
+fn share(shares: &[(Field, Vec<u64>)], key: CellKey) -> Option<u64> {
+    let mut sum = 0;
+    for (field, shares) in shares {
+        let share = usize::try_from(field.of(key)).ok().and_then(|place| shares.get(place));
+        sum += *share.filter(|share| **share != LEFT_OUT)?;
+    }
+    Some(sum)
 }
 
 fn place(values: &[Value], value: Value) -> u64 {

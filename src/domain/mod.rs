@@ -3,6 +3,7 @@
 //! this depends on nothing.
 
 pub mod actor;
+pub mod adding;
 pub mod administration;
 pub mod aggregate;
 pub mod bridge;

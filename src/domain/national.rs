@@ -72,7 +72,13 @@ impl NationalSums {
         }
     }
 
-    /// Each combination with its sums, as cells, in the order of keys: so that sums of fractions are the
+    /// Each combination with its sums, as cells.
+    #[must_use]
+    pub fn sums(&self) -> &CellSums {
+        &self.0
+    }
+
+    /// The same one by one, in the order of keys: so that sums of fractions are the
     /// same however these came about.
     pub fn cells(&self) -> impl Iterator<Item = (CellKey, Totals)> {
         self.0.iter()
@@ -108,9 +114,9 @@ impl NationalSums {
     #[must_use]
     pub fn works(&self, estimator: &mut Estimator) -> Works {
         let (mut verified, mut installed) = (Tally::default(), Tally::default());
-        self.cells().for_each(|(key, totals)| {
+        self.0.each(|key, row| {
             let tally = if key.is_verified() { &mut verified } else { &mut installed };
-            tally.add(key, &totals, estimator);
+            tally.add(key, row.quantities(), estimator);
         });
         let (estimate, capacity) = verified.settled(estimator);
         let (_, waiting) = installed.settled(estimator);

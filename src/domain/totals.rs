@@ -86,6 +86,33 @@ impl Totals {
         Self::from_array(sums)
     }
 
+    /// Adds a row that counts, in its order.
+    #[inline]
+    pub(super) fn add_counts(&mut self, row: &[i64; 6]) {
+        let sums = [
+            &mut self.sites,
+            &mut self.installations,
+            &mut self.cost_vnd,
+            &mut self.cost_known,
+            &mut self.support_vnd,
+            &mut self.support_known,
+        ];
+        sums.into_iter().zip(row).for_each(|(sum, other)| *sum = sum.wrapping_add(*other));
+    }
+
+    /// Adds a row of a measure, in its order.
+    #[inline]
+    pub(super) fn add_measure(&mut self, row: &[i64; 5]) {
+        let sums = [
+            &mut self.sites,
+            &mut self.quantity,
+            &mut self.quantity_days,
+            &mut self.quantity_end_days,
+            &mut self.inverter_w,
+        ];
+        sums.into_iter().zip(row).for_each(|(sum, other)| *sum = sum.wrapping_add(*other));
+    }
+
     /// Whether adding `other` leaves 64 bits.
     #[must_use]
     pub fn overflows_with(self, other: Self) -> bool {

@@ -5,7 +5,10 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use crate::db::activations::Activations;
 use crate::db::cells::CellTotals;
 use crate::db::{DbError, days};
+use crate::domain::adding::Adding;
 use crate::domain::aggregate::{Group, Selection, Sums, TooManyGroups};
+use crate::domain::cell::CellKey;
+use crate::domain::cell_sums::{CellSums, Row};
 use crate::domain::date::Month;
 use crate::domain::emissions::Estimator;
 use crate::domain::entry::Hash;
@@ -140,9 +143,9 @@ impl Register {
         let (rows, total) = if question.selection.is_national() {
             let national = counted.national.clone();
             drop(counted);
-            groups_of(question, || national.cells(), &mut estimator)?
+            Gathering::of(question, &mut estimator).take_all(national.sums())?
         } else {
-            groups_of(question, || counted.cells.in_order(), &mut estimator)?
+            Gathering::of(question, &mut estimator).take_all(counted.cells.sums())?
         };
         Ok(Added { rows, total, figures })
     }
@@ -152,7 +155,8 @@ impl Register {
         let directory = self.directory();
         let figures = self.made_from(at, question, Some(&directory.activations))?;
         let mut estimator = Estimator::new(figures.methodology, day);
-        let (rows, total) = self.with_cells_at(at.version, |cells| groups_of(question, cells, &mut estimator))??;
+        let (rows, total) =
+            self.with_cells_at(at.version, |cells| Gathering::of(question, &mut estimator).take(cells()))??;
         Ok(Added { rows, total, figures })
     }
 
@@ -185,7 +189,7 @@ impl Register {
         let (mut rows, mut total) = (Vec::new(), Sums::default());
         for (first, from, to) in periods(&mut connection, span, (day, version), interval)? {
             let difference = Difference::between(&mut connection, from, to)?;
-            let (mut some, sums) = groups_of(&apart, || difference.cells(), &mut estimator)?;
+            let (mut some, sums) = Gathering::of(&apart, &mut estimator).take(difference.cells())?;
             if let Some(place) = place {
                 for row in &mut some {
                     row.group.insert(place, first.number());
@@ -209,7 +213,7 @@ impl Register {
         let mut estimator = Estimator::new(figures.methodology, at.day);
         let (mut rows, mut total) = (Vec::new(), Sums::default());
         for (code, cells) in scoped.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
-            let (some, sums) = groups_of(question, || cells.in_order(), &mut estimator)?;
+            let (some, sums) = Gathering::of(question, &mut estimator).take_all(cells.sums())?;
             rows.extend(some.into_iter().map(|row| AddedRow { code: Some(code.clone()), ..row }));
             total = total.plus(sums);
             if rows.len() > question.most {
@@ -233,24 +237,53 @@ impl Register {
     }
 }
 
-/// The groups of some cells, in the order of keys, and the sums of all of them.
-fn groups_of<I: Iterator<Item = CellTotals>>(
-    question: &Question,
-    cells: impl Fn() -> I,
-    estimator: &mut Estimator,
-) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
-    let selection = &question.selection;
-    let groups = selection.add_up(cells(), estimator, question.most)?;
-    let mut total = groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
-    let whole = Selection { group_by: Vec::new(), ..selection.clone() };
-    if whole.is_by_measure() != selection.is_by_measure() {
-        // A site stands behind each of its measures: the whole is counted by itself then.
-        let counts = cells().take_while(|(key, _)| key.has_no_measure());
-        let counted = whole.add_up(counts, estimator, 1)?.first().map(|(_, sums)| sums.totals).unwrap_or_default();
-        total.totals = Totals { inverter_w: total.totals.inverter_w, ..counted };
+/// Cells on the way into groups, and into the whole.
+struct Gathering<'e> {
+    groups: Adding,
+    whole: Adding,
+    /// A site stands behind each of its measures: the whole is counted by itself then.
+    is_apart: bool,
+    estimator: &'e mut Estimator,
+}
+
+impl<'e> Gathering<'e> {
+    fn of(question: &Question, estimator: &'e mut Estimator) -> Self {
+        let selection = &question.selection;
+        let whole = Selection { group_by: Vec::new(), ..selection.clone() };
+        let is_apart = whole.is_by_measure() != selection.is_by_measure();
+        Self { groups: Adding::of(selection, question.most), whole: Adding::of(&whole, 1), is_apart, estimator }
     }
-    let row = |(group, sums)| AddedRow { code: None, group, sums };
-    Ok((groups.into_iter().map(row).collect(), total))
+
+    /// Takes cells in the order of keys.
+    fn take(mut self, cells: impl Iterator<Item = CellTotals>) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+        cells.for_each(|(key, totals)| Row::of(key, &totals, |row| self.add(key, row)));
+        self.finish()
+    }
+
+    /// Takes all of them: several times as fast.
+    fn take_all(mut self, sums: &CellSums) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+        sums.each(|key, row| self.add(key, row));
+        self.finish()
+    }
+
+    #[inline]
+    fn add(&mut self, key: CellKey, row: Row<'_>) {
+        self.groups.add(key, row, self.estimator);
+        if self.is_apart && key.has_no_measure() {
+            self.whole.add(key, row, self.estimator);
+        }
+    }
+
+    fn finish(self) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+        let (groups, whole) = (self.groups.finish(self.estimator)?, self.whole.finish(self.estimator)?);
+        let mut total = groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
+        if self.is_apart {
+            let counted = whole.first().map(|(_, sums)| sums.totals).unwrap_or_default();
+            total.totals = Totals { inverter_w: total.totals.inverter_w, ..counted };
+        }
+        let row = |(group, sums)| AddedRow { code: None, group, sums };
+        Ok((groups.into_iter().map(row).collect(), total))
+    }
 }
 
 /// The periods in which something was recorded, or the whole as one: the first month of each, and the versions between

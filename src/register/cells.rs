@@ -30,6 +30,12 @@ impl Cells {
         self.0.get(key)
     }
 
+    /// All of them, to be added up.
+    #[must_use]
+    pub fn sums(&self) -> &CellSums {
+        &self.0
+    }
+
     /// Every cell, each once, in the order of keys: so that sums of fractions are the same everywhere.
     pub fn in_order(&self) -> impl Iterator<Item = CellTotals> {
         self.0.iter()

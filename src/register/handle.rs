@@ -12,6 +12,8 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::db::administration::Directory;
 use crate::db::{Database, DbError};
+use crate::domain::aggregate::Selection;
+use crate::domain::cell_sums::CellSums;
 use crate::domain::entry::Hash;
 use crate::domain::methodology::Methodology;
 use crate::domain::national::NationalSums;
@@ -58,6 +60,14 @@ pub struct Counted {
     pub cells: Cells,
     /// The sums of the country, which can be kept after this is let go.
     pub national: Arc<NationalSums>,
+}
+
+impl Counted {
+    /// The fewest sums that know what a selection asks for.
+    #[must_use]
+    pub fn sums_for(&self, selection: &Selection) -> &CellSums {
+        if selection.is_national() { self.national.sums() } else { self.cells.sums() }
+    }
 }
 
 /// What the writer publishes and everybody reads.

@@ -118,7 +118,9 @@ fn document_names_429_on_every_limited_route_and_no_other() {
     for row in ROUTES {
         let operation = &document["paths"][row.path][row.method.as_str().to_lowercase()];
         if operation.is_object() {
-            assert_eq!(operation["responses"]["429"].is_object(), row.is_limited(), "{} {}", row.method, row.path);
+            // A past day by another methodology needs a token, and refusals for want of one are counted.
+            let is_limited = row.is_limited() || row.path == "/v1/progress";
+            assert_eq!(operation["responses"]["429"].is_object(), is_limited, "{} {}", row.method, row.path);
         }
     }
 }
