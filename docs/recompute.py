@@ -77,9 +77,7 @@ class Effect:
         # as they are.
         self.is_direct = factors["effect"] == "direct"
         self.is_generation = factors["effect"] == "generation"
-        # Solar power: kWh a kWp are the yield of its province, times the share that is used. The yields are multiplied into
-        # the sums already.
-        self.by_yield = "yield_share" in factors
+        # Of solar power the share of the yield that is used; the yields are multiplied into the sums already.
         per_unit = ("yield_share", "tco2e_per_unit_year", "kwh_per_unit_year")
         self.per_unit = next(factors[name] for name in per_unit if name in factors)
         self.degradation = factors["degradation_per_year"]
@@ -154,7 +152,6 @@ FIGURES = (
     "sites.verified",
     "installations.verified",
     "sites_with_rooftop_solar.verified",
-    "capacity_kwp.verified",
     "to_date.generation_kwh",
     "to_date.saving_kwh",
     "to_date.avoided_tco2e",
@@ -173,14 +170,13 @@ FIGURES = (
 
 
 class Row:
-    """A row of the sums. Solar power comes with its yields multiplied in: what is a quantity of kWp in one column is kWh a
-    year in the other."""
+    """A row of the sums. Solar power comes with its yields multiplied in, as kWh a year: its kWp are not told by month, because
+    with the yield they would tell the province of a single home."""
 
     def __init__(self, fields):
         self.measure = fields["measure_code"]
         self.installed, self.ended = month_of(fields["installed_month"]), month_of(fields["ended_month"])
         self.sites, self.installations = int(fields["sites"]), int(fields["installations"] or 0)
-        self.size = float(fields["quantity"] or 0)
         times = "_x_yield" if fields["quantity_x_yield"] else ""
         names = ("quantity", "quantity_days", "quantity_end_days")
         self.quantity, self.quantity_days, self.quantity_end_days = (float(fields[name + times] or 0) for name in names)
@@ -233,8 +229,6 @@ def add_estimates(figures, row, effect, methodology, day):
     if today <= last_month:
         value = row.quantity * effect.left_after(day.year - row.installed // 12)
         add("annual", value, value * newest)
-        if effect.by_yield:
-            figures["capacity_kwp.verified"] += row.size
     # Lifetime, projected: every year of the life, with the newest grid factor for all of them.
     value = row.quantity * sum(effect.left_after(years) for years in range(effect.lifetime_years))
     add("lifetime", value, value * newest)
@@ -319,4 +313,9 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (OSError, ValueError, KeyError, TypeError, LookupError) as problem:
+        # No answer, or files that are not what they should be: that says nothing about the figures.
+        print(f"it could not be done: {problem!r}", file=sys.stderr)
+        sys.exit(2)

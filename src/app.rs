@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer, web};
 use listenfd::ListenFd;
 
 use crate::api::auth::{Secrets, SigningKey, Tokens};
-use crate::api::{self, Examiner, Limits, Meter, Places, State};
+use crate::api::{self, Examiner, Limits, Meter, State};
 use crate::db::{Database, DbError, Url, head, migrations};
 use crate::domain::methodology;
 use crate::register::{Clock, Options, Pages, PublicSettings, Register, Render, backup};
@@ -129,7 +129,9 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         secrets: Secrets::new(),
         limits: Limits::new(settings.client_rate, settings.address_rate, proxies),
         reads: State::places_for_reads(settings.database_connections),
-        past: Places::new(1, 0),
+        past: State::place_for_one(),
+        bridging: State::place_for_one(),
+        bridges: Pages::default(),
         settings: public,
         meter: Meter::default(),
         reference: Pages::default(),

@@ -106,13 +106,20 @@ pub async fn get_bridge(_: Unhurried, request: HttpRequest, state: web::Data<Sta
     query.finish()?;
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
     // Neither day changes any more.
-    let page = state.reference.get(link(from, to), async { Ok(make(&state, from, to).await?) }).await?;
+    let page = state.bridges.get(link(from, to), async { Ok(make(&state, from, to).await?) }).await?;
     send(&request, &page, Lasts::Hours).await
 }
 
 async fn make(state: &State, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
     let directory = state.register.directory();
-    let bridged = state.read(move |connection| bridge_days(connection, (from, to), &directory.activations)).await?;
+    // Not in a place for reads: whoever asks for many bridges keeps nobody else waiting.
+    let place = state.bridging.enter().await?;
+    let database = state.register.database().clone();
+    let bridged = web::block(move || {
+        let _place = place;
+        bridge_days(&mut database.connection()?, (from, to), &directory.activations)
+    });
+    let bridged = bridged.await??;
     let mut meta = Meta::of(&bridged.closing, &state.settings, &link(from, to));
     if bridged.opening.version == 0 {
         meta.warnings.push("before_the_register".to_owned());

@@ -74,11 +74,11 @@ impl Meta {
     }
 }
 
-/// The address of figures at a path: it names the methodology, where another one is in force.
+/// The address of figures at a path, which may have a query: it names the methodology, where another one is in force.
 #[must_use]
 pub fn address(figures: &Figures, path: &str) -> String {
-    let number = figures.methodology.version;
-    if figures.restated { format!("{path}?methodology={number}") } else { path.to_owned() }
+    let (number, joint) = (figures.methodology.version, if path.contains('?') { '&' } else { '?' });
+    if figures.restated { format!("{path}{joint}methodology={number}") } else { path.to_owned() }
 }
 
 /// An instant as JSON shows it: UTC, whole microseconds, `Z`.

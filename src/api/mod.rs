@@ -63,7 +63,6 @@ pub use health::Examiner;
 pub use limits::Limits;
 pub use meter::Meter;
 pub use middleware::finish;
-pub use places::Places;
 pub use state::State;
 pub use tables::render as render_tables;
 

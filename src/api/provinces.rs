@@ -117,7 +117,7 @@ struct Feature {
     r#type: String,
     /// Code and names; of progress, the columns of the rows, too.
     properties: BTreeMap<String, Json>,
-    /// In degrees (WGS 84).
+    /// In degrees (WGS 84); null for places that are not known on the list.
     geometry: Json,
 }
 
@@ -184,7 +184,8 @@ fn add_up(state: &State, Asked { list, methodology }: Asked) -> Result<Provinces
     let mut estimator = Estimator::new(methodology, day);
     let groups = selection.add_up_all(counted.sums_for(&selection), &mut estimator, usize::MAX);
     let groups = groups.map_err(|_| ApiError::Internal)?;
-    let meta = super::aggregates::meta(&counted, (methodology, day), (state, PATH));
+    let path = format!("{PATH}?list={}", list.as_str());
+    let meta = super::aggregates::meta(&counted, (methodology, day), (state, &path));
     drop(counted);
     let row = |value: Value| {
         let (code, name_vi, name_en) = label(dimension, value);
@@ -226,6 +227,12 @@ fn map(list: PlaceList, rows: &ReadyPage) -> Result<FeatureCollection, ApiError>
         }
         let row = rows.data.iter().find(|row| row.get("province_code") == properties.get(name));
         properties.extend(row.cloned().unwrap_or_default());
+    }
+    // Places that are not known on the list have numbers, and no outline.
+    let on_map: Vec<Option<Json>> =
+        map.features.iter().map(|one| one.properties.get("province_code").cloned()).collect();
+    for row in rows.data.iter().filter(|row| !on_map.contains(&row.get("province_code").cloned())) {
+        map.features.push(Feature { r#type: "Feature".to_owned(), properties: row.clone(), geometry: Json::Null });
     }
     map.meta = Some(rows.meta);
     Ok(map)

@@ -17,6 +17,8 @@ use super::places::Places;
 
 /// Reads that may wait for each that is at work.
 const READS_WAITING: usize = 4;
+/// Those who may wait for a place for one: as many as a dashboard asks at once.
+const WAITING_FOR_ONE: usize = 16;
 
 /// What every handler can reach.
 pub struct State {
@@ -30,8 +32,12 @@ pub struct State {
     pub limits: Limits,
     /// Places for reads of the database.
     pub reads: Places,
-    /// The place for numbers of the past that are not kept.
+    /// The place for numbers that are counted from the journal or from the records.
     pub past: Places,
+    /// The place for bridges, which anybody may ask for.
+    pub bridging: Places,
+    /// Bridges that were made.
+    pub bridges: Pages,
     /// Settings that show in answers.
     pub settings: PublicSettings,
     /// Counts of requests.
@@ -51,6 +57,12 @@ impl State {
     pub fn places_for_reads(connections: u32) -> Places {
         let at_a_time = usize::try_from(connections.saturating_sub(1).max(1)).unwrap_or(1);
         Places::new(at_a_time, at_a_time * READS_WAITING)
+    }
+
+    /// A place for work that is done one at a time.
+    #[must_use]
+    pub fn place_for_one() -> Places {
+        Places::new(1, WAITING_FOR_ONE)
     }
 
     /// Computes what takes long, in a place for reads and on a thread of its own.

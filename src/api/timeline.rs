@@ -123,9 +123,14 @@ async fn make(
         let ends = move || Ok(shared.timeline().iter().map(|(month, at)| (*month, End::from(at))).collect());
         state.compute(ends).await?
     };
-    let data = rows(&ends, interval, Month::of(snapshot.figures.day));
-    let meta = Meta::of(&snapshot.figures, &state.settings, &address(&snapshot.figures, PATH));
+    let data = rows(&ends, (interval, basis), Month::of(snapshot.figures.day));
+    let meta = Meta::of(&snapshot.figures, &state.settings, &address(&snapshot.figures, &link(interval, basis)));
     Ok(as_page(JSON, &TimelineResponse { data, meta }))
+}
+
+/// Where the same is asked again.
+fn link(interval: Interval, basis: Basis) -> String {
+    format!("{PATH}?interval={}&basis={}", interval.as_str(), basis.as_str())
 }
 
 /// What the headline said at the end of each closed month, and says now.
@@ -185,7 +190,9 @@ struct KeptAvoided {
 }
 
 /// The periods of months, each with what stood at the end of its last month.
-fn rows(ends: &[(Month, End)], interval: Interval, now: Month) -> Vec<PeriodView> {
+fn rows(ends: &[(Month, End)], (interval, basis): (Interval, Basis), now: Month) -> Vec<PeriodView> {
+    // What was recorded by the end of a month stays so.
+    let provisional = if basis == Basis::RecordedOn { 1 } else { PROVISIONAL_MONTHS };
     let mut rows = Vec::new();
     let mut before = End::default();
     for (place, (month, end)) in ends.iter().enumerate() {
@@ -196,7 +203,7 @@ fn rows(ends: &[(Month, End)], interval: Interval, now: Month) -> Vec<PeriodView
         rows.push(PeriodView {
             period: interval.name(first),
             period_start: first.first_day(),
-            provisional: month.plus(PROVISIONAL_MONTHS) > now,
+            provisional: month.plus(provisional) > now,
             sites_verified_new: end.verified - before.verified,
             sites_verified_cumulative: end.verified,
             sites_installed_new: end.installed - before.installed,

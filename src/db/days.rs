@@ -81,6 +81,16 @@ pub fn find(connection: &mut Connection, day: NaiveDate) -> Result<Option<Day>, 
     row.map(Day::try_from).transpose()
 }
 
+/// A day that is over, as it is kept; none before the register began. One that has still to be kept is no answer.
+pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<Day>, DbError> {
+    let kept = find(connection, day)?;
+    let first = entry(connection, 1)?.map(|(_, at)| date::day_of(at.and_utc()));
+    if kept.is_none() && first.is_some_and(|first| first <= day) {
+        return Err(DbError::Unavailable(format!("{day} has still to be kept")));
+    }
+    Ok(kept)
+}
+
 /// Verified sites at the end of each day, in order.
 pub fn verified_sites(connection: &mut Connection) -> Result<Vec<(NaiveDate, i64)>, DbError> {
     Ok(on_backend!(connection, c => {
@@ -150,6 +160,14 @@ pub fn keep_tables(connection: &mut Connection, day: NaiveDate, tables: &[(&str,
         })?;
     }
     Ok(())
+}
+
+/// Whether the tables at the end of a month are kept.
+pub fn has_tables(connection: &mut Connection, day: NaiveDate) -> Result<bool, DbError> {
+    let one: Option<NaiveDate> = on_backend!(connection, c => {
+        month_tables::table.filter(month_tables::day.eq(day)).select(month_tables::day).first(c).optional()
+    })?;
+    Ok(one.is_some())
 }
 
 /// A public table as it was at the end of a month, if it is kept.

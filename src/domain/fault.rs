@@ -130,6 +130,10 @@ pub enum Because {
     OneScope,
     /// Partners and projects are counted as they stand.
     ScopesHaveNoPast,
+    /// Periods overlap.
+    OnePeriod,
+    /// Partners are shown what is their own.
+    NotOfOthers,
     /// A past day and the days of recording are two questions.
     OneTime,
     /// What is over keeps the methodology that it was made with.
@@ -435,6 +439,8 @@ impl Because {
             Self::NotLimitable => "Chỉ vai trò reviewer và dashboard mới có thể giới hạn trong một tỉnh.",
             Self::OneScope => "Chỉ xem theo đối tác hoặc theo dự án, không cả hai.",
             Self::ScopesHaveNoPast => "Số liệu theo đối tác và dự án chỉ có ở thời điểm hiện tại, theo ngày lắp đặt.",
+            Self::OnePeriod => "Chỉ một trong year, quarter, month.",
+            Self::NotOfOthers => "Đối tác chỉ xem số liệu của chính mình; dự án gồm cả đối tác khác.",
             Self::OneTime => "Chỉ xem theo một ngày đã qua hoặc theo ngày ghi nhận, không cả hai.",
             Self::MadeThen => "Số liệu của ngày đã qua giữ nguyên phương pháp có hiệu lực khi đó.",
         }
@@ -458,6 +464,8 @@ impl Because {
             Self::NotLimitable => "Only the roles reviewer and dashboard can be limited to a province.",
             Self::OneScope => "Either by partner or by project, not both.",
             Self::ScopesHaveNoPast => "Sums of partners and projects are of now, by the days of installation.",
+            Self::OnePeriod => "Only one of year, quarter, month.",
+            Self::NotOfOthers => "A partner is shown what is its own; projects are of others, too.",
             Self::OneTime => "Either as of a past day or by when it was recorded, not both.",
             Self::MadeThen => "Numbers of past days stay as they were made, with the methodology in force then.",
         }

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
-use crate::db::activations::Activations;
 use crate::db::cells::CellTotals;
 use crate::db::{DbError, days};
 use crate::domain::adding::Adding;
@@ -21,8 +20,8 @@ use crate::domain::scope::Scope;
 use crate::domain::totals::Totals;
 
 use super::figures::Figures;
-use super::handle::Register;
-use super::past::Difference;
+use super::handle::{Counted, Register};
+use super::past::{Difference, closed};
 
 /// What is asked for.
 #[derive(Clone)]
@@ -90,15 +89,6 @@ impl From<TooManyGroups> for NotAdded {
     }
 }
 
-/// What sums are of.
-#[derive(Clone, Copy)]
-struct Moment {
-    version: i64,
-    hash: Hash,
-    recorded_at: DateTime<Utc>,
-    day: NaiveDate,
-}
-
 impl Register {
     /// Adds up. Blocks; for the past, and for partners and projects, long on a large register.
     pub fn add_up(&self, question: &Question) -> Result<Added, NotAdded> {
@@ -112,74 +102,60 @@ impl Register {
 
     /// The headline of a past day by a methodology of choice. Blocks; the further back, the longer.
     pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
-        let at = self.closed(day)?;
-        let in_force = self.methodology_at(at.version)?;
+        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
         let (mut progress, mut national) = (Progress::default(), NationalSums::default());
-        self.with_cells_at(at.version, |cells| {
+        self.with_cells_at(then.version, |cells| {
             progress.add_cells(cells());
             national.add_cells(cells());
         })?;
         let kept = days::verified_sites(&mut self.database().connection()?)?.into_iter();
         let ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
         Ok(Figures {
-            version: at.version,
-            hash: at.hash,
-            recorded_at: at.recorded_at,
             works: national.works(&mut Estimator::new(methodology, day)),
             progress,
             month_ends: ends.map(|(_, verified)| verified).collect(),
             methodology,
-            restated: methodology.version != in_force.version,
-            day,
+            restated: methodology.version != then.methodology.version,
+            ..then
         })
     }
 
     fn now(&self, question: &Question) -> Result<Added, NotAdded> {
-        let day = self.today();
-        let counted = self.counted();
-        let at = Moment { version: counted.version, hash: counted.hash, recorded_at: counted.recorded_at, day };
-        let figures = self.made_from(at, question, None)?;
-        let mut estimator = Estimator::new(figures.methodology, day);
-        let (rows, total) = if question.selection.is_national() {
-            let national = counted.national.clone();
-            drop(counted);
-            Gathering::of(question, &mut estimator).take_all(national.sums())?
-        } else {
-            Gathering::of(question, &mut estimator).take_all(counted.cells.sums())?
+        // A copy shares the columns: the writer need not wait.
+        let (cells, national, figures) = {
+            let counted = self.counted();
+            (counted.cells.clone(), counted.national.clone(), self.stands(&counted))
         };
+        let figures = asked(figures?, question);
+        let sums = if question.selection.is_national() { national.sums() } else { cells.sums() };
+        let mut estimator = Estimator::new(figures.methodology, figures.day);
+        let (rows, total) = Gathering::of(question, &mut estimator).take_all(sums)?;
         Ok(Added { rows, total, figures })
     }
 
     fn as_of(&self, question: &Question, day: NaiveDate) -> Result<Added, NotAdded> {
-        let at = self.closed(day)?;
-        let directory = self.directory();
-        let figures = self.made_from(at, question, Some(&directory.activations))?;
+        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let figures = asked(then, question);
         let mut estimator = Estimator::new(figures.methodology, day);
         let (rows, total) =
-            self.with_cells_at(at.version, |cells| Gathering::of(question, &mut estimator).take(cells()))??;
+            self.with_cells_at(figures.version, |cells| Gathering::of(question, &mut estimator).take(cells()))??;
         Ok(Added { rows, total, figures })
     }
 
-    /// The state at the close of a day; before the register began, nothing.
-    fn closed(&self, day: NaiveDate) -> Result<Moment, DbError> {
-        let nothing = Figures::before_the_register(day);
-        let mut at = Moment { version: 0, hash: nothing.hash, recorded_at: nothing.recorded_at, day };
-        let mut connection = self.database().connection()?;
-        if let Some(kept) = days::find(&mut connection, day)? {
-            (at.version, at.hash) = (kept.version, kept.hash);
-            at.recorded_at = days::entry(&mut connection, kept.version)?.map_or(at.recorded_at, |(_, at)| at.and_utc());
-        }
-        Ok(at)
+    /// What the cells are of, today; without the numbers of the headline.
+    fn stands(&self, counted: &Counted) -> Result<Figures, DbError> {
+        self.without_numbers(counted.version, counted.hash, counted.recorded_at)
+    }
+
+    fn without_numbers(&self, version: i64, hash: Hash, recorded_at: DateTime<Utc>) -> Result<Figures, DbError> {
+        let methodology = self.methodology_at(version)?;
+        Ok(Figures { version, hash, recorded_at, methodology, ..Figures::before_the_register(self.today()) })
     }
 
     /// What was recorded month by month, by the group that is about time; the sums as they come to today.
     fn recorded(&self, question: &Question, span: (Option<Month>, Option<Month>)) -> Result<Added, NotAdded> {
-        let day = self.today();
-        let (version, hash, recorded_at) = {
-            let counted = self.counted();
-            (counted.version, counted.hash, counted.recorded_at)
-        };
-        let figures = self.made_from(Moment { version, hash, recorded_at, day }, question, None)?;
+        let figures = asked(self.stands(&self.counted())?, question);
+        let (version, day) = (figures.version, figures.day);
         let mut estimator = Estimator::new(figures.methodology, day);
         let mut selection = question.selection.clone();
         let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
@@ -207,10 +183,8 @@ impl Register {
 
     fn of_scopes(&self, question: &Question, scope: Scope, codes: &[Code]) -> Result<Added, NotAdded> {
         let scoped = self.scoped(scope)?;
-        let at =
-            Moment { version: scoped.version, hash: scoped.hash, recorded_at: scoped.recorded_at, day: self.today() };
-        let figures = self.made_from(at, question, None)?;
-        let mut estimator = Estimator::new(figures.methodology, at.day);
+        let figures = asked(self.without_numbers(scoped.version, scoped.hash, scoped.recorded_at)?, question);
+        let mut estimator = Estimator::new(figures.methodology, figures.day);
         let (mut rows, mut total) = (Vec::new(), Sums::default());
         for (code, cells) in scoped.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
             let (some, sums) = Gathering::of(question, &mut estimator).take_all(cells.sums())?;
@@ -222,19 +196,14 @@ impl Register {
         }
         Ok(Added { rows, total, figures })
     }
+}
 
-    fn made_from(&self, at: Moment, question: &Question, then: Option<&Activations>) -> Result<Figures, DbError> {
-        let in_force = match then {
-            Some(activations) => activations.at(at.version)?,
-            None => self.snapshot().figures.methodology,
-        };
-        let methodology = question.methodology.unwrap_or(in_force);
-        let mut figures = Figures::before_the_register(at.day);
-        (figures.version, figures.hash, figures.recorded_at) = (at.version, at.hash, at.recorded_at);
-        figures.restated = methodology.version != in_force.version;
-        figures.methodology = methodology;
-        Ok(figures)
-    }
+/// By the methodology that was asked for.
+fn asked(mut figures: Figures, question: &Question) -> Figures {
+    let in_force = figures.methodology;
+    figures.methodology = question.methodology.unwrap_or(in_force);
+    figures.restated = figures.methodology.version != in_force.version;
+    figures
 }
 
 /// Cells on the way into groups, and into the whole.

@@ -78,9 +78,12 @@ impl DaysTold {
         cells: &BTreeMap<i64, Totals>,
     ) -> Result<(), DbError> {
         while let Some(day) = self.day.filter(|day| *day < today) {
-            if self.kept.remove(&day)
-                && let Some(kept) = days::find(connection, day)?
-            {
+            let is_kept = self.kept.remove(&day);
+            if !is_kept && !self.kept.is_empty() {
+                // They are made up in their order.
+                self.found.push((format!("day {day}"), "is missing, and later ones are kept".to_owned()));
+            }
+            if let Some(kept) = if is_kept { days::find(connection, day)? } else { None } {
                 self.check_day(&kept);
                 self.check_tables(connection, &kept, cells)?;
             }
@@ -105,9 +108,7 @@ impl DaysTold {
             Some(made) if (made.version, made.hash) != (kept.version, kept.hash) => "is not kept at its last entry",
             Some(made) if made.verified_sites != kept.verified_sites => "is kept with another count of sites",
             Some(made) if made.changes != kept.changes => "is kept with other changes than the journal has",
-            Some(made) if !says_the_same(&kept.body, &made.body) => {
-                "is kept with another headline than the register gives"
-            }
+            Some(made) if made.body != kept.body => "is kept with another headline than the register gives",
             Some(_) => return,
         };
         self.found.push((format!("day {}", kept.day), problem.to_owned()));
@@ -128,7 +129,7 @@ impl DaysTold {
         // A methodology that is not known was found with the day.
         let made = self.course.tables(kept.day, (&self.activations, &render), in_order).unwrap_or_default();
         for (name, made) in made {
-            let is_right = days::table(connection, kept.day, name)?.is_some_and(|body| says_the_same(&body, &made));
+            let is_right = days::table(connection, kept.day, name)?.is_some_and(|body| body == made);
             if !is_right {
                 let problem = "is missing, or has other numbers than the register gives".to_owned();
                 self.found.push((format!("table {name} of {}", kept.day), problem));
@@ -181,7 +182,8 @@ fn is_sealed(connection: &mut Connection, release: &Release) -> Result<bool, DbE
     Ok(sealed.is_some() && sealed == serde_json::to_value(ReleaseDoc::of(release)).ok())
 }
 
-/// Whether a kept headline says what is made now: to the byte, or, where a later program says more, with everything in it.
+/// Whether a release says what is made now: to the byte, or, where a later program says more, with everything in it. Its
+/// own bytes are sealed.
 fn says_the_same(kept: &str, made: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
     kept == made || read(kept).zip(read(made)).is_some_and(|(kept, made)| is_within(&kept, &made))

@@ -9,6 +9,7 @@ use crate::domain::changes::Changes;
 use crate::domain::national::NationalSums;
 
 use super::figures::Figures;
+use super::past::closed;
 
 /// Days read at a time.
 const STEP: i64 = 64;
@@ -48,18 +49,4 @@ pub fn bridge_days(
     let applied = |figures: &Figures| -> Applied { (figures.methodology, figures.day) };
     let bridge = bridge(&before, &moved, applied(&opening), applied(&closing));
     Ok(BridgedDays { bridge, opening, closing })
-}
-
-/// The version and the method that a day was closed with.
-fn closed(connection: &mut Connection, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
-    let nothing = Figures::before_the_register(day);
-    let Some(kept) = days::find(connection, day)? else { return Ok(nothing) };
-    let recorded_at = days::entry(connection, kept.version)?.map(|(_, at)| at.and_utc());
-    Ok(Figures {
-        version: kept.version,
-        hash: kept.hash,
-        recorded_at: recorded_at.unwrap_or(nothing.recorded_at),
-        methodology: activations.at(kept.version)?,
-        ..nothing
-    })
 }

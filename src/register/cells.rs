@@ -5,8 +5,8 @@ use crate::domain::cell::CellKey;
 use crate::domain::cell_sums::CellSums;
 use crate::domain::totals::Totals;
 
-/// Every cell at one version of the register.
-#[derive(Default)]
+/// Every cell at one version of the register. A copy shares what did not change lately.
+#[derive(Clone, Default)]
 pub struct Cells(CellSums);
 
 impl Cells {

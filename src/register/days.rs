@@ -3,12 +3,12 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 
 use crate::db::activations::Activations;
 use crate::db::cells::CellTotals;
 use crate::db::days::{self, Day};
-use crate::db::{Connection, DbError, cells as stored, head, transaction};
+use crate::db::{Connection, DbError, activations, cells as stored, head, transaction};
 use crate::domain::cell::CellKey;
 use crate::domain::changes::Changes;
 use crate::domain::date;
@@ -157,10 +157,12 @@ impl ClosedDays {
         &self.course.month_ends
     }
 
-    /// The last day of the last month that is over, if it is kept.
-    pub fn last_month_end(&self) -> Option<NaiveDate> {
-        let next = self.day? + Days::new(1);
-        if self.course.month_ends.is_empty() { None } else { next.with_day(1)?.pred_opt() }
+    /// The last days of the months that are over and kept, in order, of those after `after`.
+    pub fn month_ends_after(&self, after: Option<NaiveDate>) -> Vec<NaiveDate> {
+        let next = self.day.and_then(|day| (day + Days::new(1)).with_day(1));
+        let end = |back: u32| (next?.checked_sub_months(Months::new(back))?).pred_opt();
+        let kept = u32::try_from(self.course.month_ends.len()).unwrap_or_default();
+        (0..kept).rev().filter_map(end).filter(|end| after.is_none_or(|after| *end > after)).collect()
     }
 
     /// Whether every day before `today` is kept, of a register at `version`.
@@ -173,7 +175,6 @@ impl ClosedDays {
         &mut self,
         connection: &mut Connection,
         (today, counted): (NaiveDate, &RwLock<Counted>),
-        activations: &Activations,
         render: &Render,
     ) -> Result<(), DbError> {
         let version = read(counted).version;
@@ -185,39 +186,62 @@ impl ClosedDays {
             if day >= today {
                 break;
             }
-            self.close_one(connection, day, counted, activations, render)?;
+            self.close_one(connection, day, counted, render)?;
         }
         Ok(())
     }
 
     /// Keeps one day. Most of it is read before the head is locked; then no entry can come to this
-    /// day any more, whatever the clock of another process says.
+    /// day any more, whatever the clock of another process says. What is made up for a day that was
+    /// closed before keeps nobody waiting.
     fn close_one(
         &mut self,
         connection: &mut Connection,
         day: NaiveDate,
         counted: &RwLock<Counted>,
-        activations: &Activations,
         render: &Render,
     ) -> Result<(), DbError> {
-        let version = read(counted).version;
-        let end = days::version_at_end_of(connection, day, (self.course.version, version))?;
+        let head = head::read(connection)?;
+        let end = days::version_at_end_of(connection, day, (self.course.version, head.version))?;
         self.advance(connection, end)?;
-        transaction::write(connection, |connection| {
-            let head = head::lock(connection)?;
-            let end = days::version_at_end_of(connection, day, (self.course.version, head.version))?;
-            self.advance(connection, end)?;
-            days::keep(connection, &self.course.kept(day, activations, render)?)?;
-            if is_last_of_month(day) {
-                let difference = Difference::between(connection, read(counted).version, end)?;
-                let make = |cells: &InOrder<'_>| self.course.tables(day, (activations, render), cells);
-                days::keep_tables(connection, day, &difference.work_on(&read(counted), make)?)?;
-            }
-            head::close(connection, day)
-        })?;
+        if head.closed_day >= Some(day) {
+            self.keep(connection, day, counted, render)?;
+        } else {
+            transaction::write(connection, |connection| {
+                let head = head::lock(connection)?;
+                let end = days::version_at_end_of(connection, day, (self.course.version, head.version))?;
+                self.advance(connection, end)?;
+                self.keep(connection, day, counted, render)?;
+                head::close(connection, day)
+            })?;
+        }
         self.course.turn(day);
         self.day = Some(day);
         Ok(())
+    }
+
+    /// Keeps a day, and the tables of the month that ended with it, unless another process did.
+    fn keep(
+        &self,
+        connection: &mut Connection,
+        day: NaiveDate,
+        counted: &RwLock<Counted>,
+        render: &Render,
+    ) -> Result<(), DbError> {
+        // Read here: one may have come into force a moment before midnight.
+        let activations = activations::read(connection)?;
+        days::keep(connection, &self.course.kept(day, &activations, render)?)?;
+        if !is_last_of_month(day) || days::has_tables(connection, day)? {
+            return Ok(());
+        }
+        // A copy shares the columns: nobody waits for whoever holds it.
+        let (cells, known) = {
+            let counted = read(counted);
+            (counted.cells.clone(), counted.version)
+        };
+        let difference = Difference::between(connection, known, self.course.version)?;
+        let make = |cells: &InOrder<'_>| self.course.tables(day, (&activations, render), cells);
+        days::keep_tables(connection, day, &difference.work_on(&cells, make)?)
     }
 
     /// Follows the register to a version that is not after the end of the day in hand.

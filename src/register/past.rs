@@ -1,12 +1,15 @@
 //! The cells at another version than they are known at: less what was posted since, or with what was
 //! posted until then.
 
+use chrono::NaiveDate;
+
+use crate::db::activations::Activations;
 use crate::db::cells::{self as stored, CellTotals};
-use crate::db::{Connection, DbError};
+use crate::db::{Connection, DbError, days};
 
 use super::cells::Cells;
-use super::figures::InOrder;
-use super::handle::{Counted, Register};
+use super::figures::{Figures, InOrder};
+use super::handle::Register;
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
@@ -19,11 +22,6 @@ impl Difference {
     /// What turns the cells of the version `at` into those of the version `wanted`.
     pub fn between(connection: &mut Connection, at: i64, wanted: i64) -> Result<Self, DbError> {
         let mut difference = Self::default();
-        difference.add(connection, at, wanted)?;
-        Ok(difference)
-    }
-
-    fn add(&mut self, connection: &mut Connection, at: i64, wanted: i64) -> Result<(), DbError> {
         let (mut from, to) = (at.min(wanted), at.max(wanted));
         while from < to {
             let next = to.min(from + STEP);
@@ -33,10 +31,10 @@ impl Difference {
                     *totals = totals.negated();
                 }
             }
-            self.0.apply(&postings);
+            difference.0.apply(&postings);
             from = next;
         }
-        Ok(())
+        Ok(difference)
     }
 
     /// What was posted in between, each cell once, in the order of keys.
@@ -45,9 +43,9 @@ impl Difference {
     }
 
     /// Works on the cells with the difference, each once, in the order of keys.
-    pub fn work_on<T>(&self, counted: &Counted, work: impl FnOnce(&InOrder<'_>) -> T) -> T {
+    pub fn work_on<T>(&self, cells: &Cells, work: impl FnOnce(&InOrder<'_>) -> T) -> T {
         work(&|| {
-            let all = added(counted.cells.in_order(), self.0.in_order());
+            let all = added(cells.in_order(), self.0.in_order());
             Box::new(all.filter(|(_, totals)| !totals.is_zero()))
         })
     }
@@ -56,14 +54,35 @@ impl Difference {
 impl Register {
     /// Works on the cells as they stood at a version. Blocks; the further back, the longer.
     pub fn with_cells_at<T>(&self, version: i64, work: impl FnOnce(&InOrder<'_>) -> T) -> Result<T, DbError> {
-        let mut connection = self.database().connection()?;
-        // The writer waits for whoever holds the cells: what was posted long ago is read before.
-        let known = self.counted().version;
-        let mut difference = Difference::between(&mut connection, known, version)?;
-        let counted = self.counted();
-        difference.add(&mut connection, counted.version, known)?;
-        Ok(difference.work_on(&counted, work))
+        if version == 0 {
+            return Ok(work(&|| Box::new(std::iter::empty())));
+        }
+        // A copy shares the columns: the writer need not wait.
+        let (cells, known) = {
+            let counted = self.counted();
+            (counted.cells.clone(), counted.version)
+        };
+        let difference = Difference::between(&mut self.database().connection()?, known, version)?;
+        Ok(difference.work_on(&cells, work))
     }
+}
+
+/// What a day was closed with, without its numbers; before the register began, nothing.
+pub(super) fn closed(
+    connection: &mut Connection,
+    day: NaiveDate,
+    activations: &Activations,
+) -> Result<Figures, DbError> {
+    let nothing = Figures::before_the_register(day);
+    let Some(kept) = days::closed(connection, day)? else { return Ok(nothing) };
+    let recorded_at = days::entry(connection, kept.version)?.map(|(_, at)| at.and_utc());
+    Ok(Figures {
+        version: kept.version,
+        hash: kept.hash,
+        recorded_at: recorded_at.unwrap_or(nothing.recorded_at),
+        methodology: activations.at(kept.version)?,
+        ..nothing
+    })
 }
 
 /// Both together; each is in the order of keys.

@@ -144,7 +144,7 @@ impl Writer {
         writer.methodology()?;
         let today = writer.day();
         writer.close_days(&mut connection, today)?;
-        writer.release_month();
+        writer.release_months();
         writer.publish(today);
         Ok(writer)
     }
@@ -241,11 +241,13 @@ impl Writer {
 
     /// Adds what was posted, and stands at the version that it led to.
     fn take(&mut self, postings: &[stored::CellTotals], known: Known) {
-        self.sums.add(postings.iter().copied());
         self.known = known;
         let mut counted = self.shared.counted.write().unwrap_or_else(PoisonError::into_inner);
-        counted.cells.apply(postings);
+        // Let go of first: what nobody else holds is changed in place.
+        counted.national = Arc::default();
+        self.sums.add(postings.iter().copied());
         counted.national = self.sums.national.clone();
+        counted.cells.apply(postings);
         (counted.version, counted.hash, counted.recorded_at) = (known.version, known.hash, known.recorded_at);
         self.shared.recorded_at.store(known.recorded_at.timestamp_micros(), Ordering::Relaxed);
     }
@@ -263,10 +265,14 @@ impl Writer {
             let closed = self.closed.are_up_to(day, self.known.version);
             match if closed { Ok(()) } else { self.close_days_now(day) } {
                 Ok(()) => {
-                    self.release_month();
+                    self.release_months();
                     self.publish(day);
                 }
-                Err(error) => tracing::warn!(%error, "a day could not be closed; the numbers stay as they were"),
+                Err(error) => {
+                    // Not again before the next tick.
+                    self.published_at = Instant::now();
+                    tracing::warn!(%error, "a day could not be closed; the numbers stay as they were");
+                }
             }
         }
         let lag = self.known.version - self.shared.checkpoint.load(Ordering::Relaxed);
@@ -338,8 +344,7 @@ impl Writer {
     /// Keeps the days that are over. Until that is done, nothing new is published: the same version
     /// on the same day has the same bytes everywhere.
     fn close_days(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
-        let activations = &self.shared.directory.load().activations;
-        self.closed.close(connection, (today, &self.shared.counted), activations, &self.render)
+        self.closed.close(connection, (today, &self.shared.counted), &self.render)
     }
 
     fn close_days_now(&mut self, today: NaiveDate) -> Result<(), DbError> {
@@ -347,14 +352,17 @@ impl Writer {
         self.close_days(&mut connection, today)
     }
 
-    /// Publishes the headline of the last month that is over for good, unless that is done.
-    fn release_month(&mut self) {
-        let due = self.closed.last_month_end().filter(|end| self.monthly_releases && self.released != Some(*end));
-        let Some(day) = due else { return };
-        let request = Request::new(Actor::operator(SCHEDULE), Command::Release(day));
-        match self.carry_out(&[&request]).pop() {
-            Some(Ok(_)) => self.released = Some(day),
-            other => tracing::warn!(%day, outcome = ?other, "the release of the month has still to be made"),
+    /// Publishes the last headline of each month that is over for good, unless that is done.
+    fn release_months(&mut self) {
+        if !self.monthly_releases {
+            return;
+        }
+        for day in self.closed.month_ends_after(self.released) {
+            let request = Request::new(Actor::operator(SCHEDULE), Command::Release(day));
+            match self.carry_out(&[&request]).pop() {
+                Some(Ok(_)) => self.released = Some(day),
+                other => return tracing::warn!(%day, outcome = ?other, "the release of a month has still to be made"),
+            }
         }
     }
 

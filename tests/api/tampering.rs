@@ -72,7 +72,9 @@ async fn change_one_byte_anywhere_is_found_and_named(database: TestDatabase) {
     assert_eq!((code, &report["findings"][0]["what"]), (Some(1), &json!("entry 4")), "{report}");
 }
 
-const CHANGES_OF_DAYS: [(&str, &str); 13] = [
+const CHANGES_OF_DAYS: [(&str, &str); 15] = [
+    ("UPDATE days SET body = '{}'", "day "),
+    ("DELETE FROM days WHERE day = (SELECT min(day) FROM days)", "day "),
     ("UPDATE days SET body = replace(body, '\"verified\":1', '\"verified\":2')", "day "),
     ("UPDATE days SET body = '{}}'", "day "),
     ("UPDATE days SET version = version - 1", "day "),

@@ -11,7 +11,7 @@ use crate::api::state::State;
 use crate::register::AddedRow;
 
 use super::labels::columns_of;
-use super::rows::{AggregateRow, names_of_row};
+use super::rows::{AggregateRow, Shows, names_of_row};
 use super::{Answer, answer};
 
 /// The columns of every row, after those of the dimensions.
@@ -56,12 +56,13 @@ pub async fn get_aggregates_table(
     caller: Caller,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    let body = answer(&request, &caller, &state, |Answer { selection, names, added, frame }| {
+    let body = answer(&request, &caller, &state, |Answer { selection, names, added, money, frame }| {
         let named = selection.group_by.iter().flat_map(|dimension| columns_of(*dimension));
         let columns = names.columns().into_iter().chain(named).chain(SUMS.map(str::to_owned)).collect();
         let object = |row: &AddedRow| {
             let named = names_of_row(&selection, &names, row);
-            serde_json::to_value(AggregateRow::of(named, &row.sums, &selection)).map_err(|_| ApiError::Internal)
+            serde_json::to_value(AggregateRow::of(named, &row.sums, Shows { selection: &selection, money }))
+                .map_err(|_| ApiError::Internal)
         };
         let rows: Vec<Json> = added.rows.iter().map(object).collect::<Result<_, _>>()?;
         Ok(Grid::of_objects(columns, &rows).csv(&json!(frame.meta)))

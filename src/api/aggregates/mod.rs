@@ -15,8 +15,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::administration;
+use crate::domain::actor::{Actor, Role};
 use crate::domain::aggregate::{Dimension, Selection};
 use crate::domain::fault::Fault;
+use crate::domain::id::Code;
 use crate::domain::methodology::Methodology;
 use crate::domain::scope::Scope;
 use crate::register::{Added, Counted, Figures, NotAdded, Question, Time};
@@ -28,7 +30,7 @@ use super::state::State;
 
 pub use labels::{columns_of, label, names_of};
 use question::MOST_GROUPS;
-use rows::{AggregateRow, Names, frame_with_rows};
+use rows::{AggregateRow, Names, Shows, frame_with_rows};
 
 const PATH: &str = "/v1/aggregates";
 
@@ -50,6 +52,8 @@ struct Answer {
     selection: Selection,
     names: Names,
     added: Added,
+    /// Whether money is for this caller: a partner sees its own.
+    money: bool,
     /// The answer but for its rows.
     frame: AggregatesResponse,
 }
@@ -77,8 +81,9 @@ pub async fn get_aggregates(
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
     let body = answer(&request, &caller, &state, |answer| {
-        let Answer { selection, names, added, frame } = answer;
-        frame_with_rows(&frame, &selection, &names, &added.rows).map_err(|_| ApiError::Internal)
+        let Answer { selection, names, added, money, frame } = answer;
+        frame_with_rows(&frame, Shows { selection: &selection, money }, &names, &added.rows)
+            .map_err(|_| ApiError::Internal)
     });
     let body = body.await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type(ContentType::json()).body(body))
@@ -92,18 +97,35 @@ async fn answer<T: Send + 'static>(
     write: impl FnOnce(Answer) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let directory = state.register.directory();
-    let (question, only_verified) = question::parse(request, caller, (&directory, state.register.today()))?;
-    // What is read from the journal takes long and much memory: one at a time.
-    let alone = if question.time == Time::Now { None } else { Some(state.past.enter().await?) };
+    let (question, only_verified) =
+        question::parse(request, caller, (&directory, state.register.snapshot().figures.day))?;
+    // What is counted from the journal or from the records takes long and much memory: one at a time.
+    let is_long = question.time != Time::Now || question.scope.is_some();
+    let alone = if is_long { Some(state.past.enter().await?) } else { None };
     let shared = state.clone();
+    let about = About { path: link(request), only_verified, actor: caller.0.clone() };
     let work = move || {
         let _alone = alone;
-        write(made(&shared, question, only_verified)?)
+        write(made(&shared, question, about)?)
     };
     state.compute(work).await
 }
 
-fn made(state: &State, question: Question, only_verified: bool) -> Result<Answer, ApiError> {
+/// Where the same is asked again.
+fn link(request: &HttpRequest) -> String {
+    let query = request.query_string();
+    if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{query}") }
+}
+
+/// What an answer says of its question.
+struct About {
+    path: String,
+    only_verified: bool,
+    actor: Actor,
+}
+
+fn made(state: &State, question: Question, about: About) -> Result<Answer, ApiError> {
+    let names = names(state, question.scope.as_ref())?;
     let added = state.register.add_up(&question).map_err(|why| match why {
         NotAdded::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
         NotAdded::Database(error) => error.into(),
@@ -111,37 +133,48 @@ fn made(state: &State, question: Question, only_verified: bool) -> Result<Answer
     let Question { selection, scope, time, .. } = question;
     let scope = scope.map(|(scope, _)| scope);
     let whole = Selection { group_by: Vec::new(), ..selection.clone() };
-    let mut total = AggregateRow::of(BTreeMap::new(), &added.total, &whole);
+    let money = about.actor.role != Role::Partner || scope.is_some();
+    let mut total = AggregateRow::of(BTreeMap::new(), &added.total, Shows { selection: &whole, money });
     let codes = added.rows.chunk_by(|one, other| one.code == other.code).count();
     let several = scope.is_some() && codes > 1;
     if several {
         // A site may stand behind each of them.
         total.forget_sites();
     }
-    let mut meta = Meta::of(&added.figures, &state.settings, &address(&added.figures, PATH));
+    let mut meta = Meta::of(&added.figures, &state.settings, &about.path);
     let before = time != Time::Now && added.figures.version == 0;
     let warnings = [
         (several || selection.mixes_measures(), "sites_not_countable"),
-        (only_verified, "verified_only"),
+        (about.only_verified, "verified_only"),
+        (about.actor.province.is_some(), "limited_to_province"),
+        (scope == Some(Scope::Project), "without_project_left_out"),
         (before, "before_the_register"),
     ];
     meta.warnings.extend(warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()));
     let sites_additive = scope.is_none() && !selection.group_by.contains(&Dimension::Measure);
-    let names = names(state, scope)?;
-    Ok(Answer { selection, names, added, frame: AggregatesResponse { data: Vec::new(), total, sites_additive, meta } })
+    Ok(Answer {
+        selection,
+        names,
+        added,
+        money,
+        frame: AggregatesResponse { data: Vec::new(), total, sites_additive, meta },
+    })
 }
 
 /// What partners, or projects, are called.
-fn names(state: &State, scope: Option<Scope>) -> Result<Names, ApiError> {
+fn names(state: &State, scope: Option<&(Scope, Vec<Code>)>) -> Result<Names, ApiError> {
     Ok(match scope {
         None => Names::default(),
-        Some(Scope::Partner) => {
+        Some((Scope::Partner, _)) => {
             let directory = state.register.directory();
             let name = |partner: &administration::Partner| [partner.name.clone(), partner.name.clone()];
             Names::of(Scope::Partner, directory.partners.iter().map(|(code, partner)| (code.clone(), name(partner))))
         }
-        Some(Scope::Project) => {
+        Some((Scope::Project, asked)) => {
             let projects = administration::projects(&mut state.register.database().connection()?)?;
+            if asked.iter().any(|code| projects.iter().all(|(known, _)| known != code)) {
+                return Err(ApiError::invalid("project", Fault::UnknownProject));
+            }
             Names::of(Scope::Project, projects.into_iter())
         }
     })

@@ -43,8 +43,11 @@ pub fn parse(
             filters.push((*dimension, values));
         }
     }
-    let partners = query.parse("partner", |raw| parse_codes(raw, |code| directory.partner(code).is_some()));
-    let projects = query.parse("project", |raw| parse_codes(raw, |_| true));
+    // A partner is shown what is its own alone.
+    let own = caller.0.partner.as_ref();
+    let is_shown = |code: &Code| directory.partner(code).is_some() && own.is_none_or(|own| own == code);
+    let partners = query.parse("partner", |raw| parse_codes(raw, is_shown, Fault::UnknownPartner));
+    let projects = query.parse("project", |raw| parse_codes(raw, |_| true, Fault::UnknownProject));
     let methodology = query.parse("methodology", parse_methodology);
     let as_of = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
     let basis = query.parse("basis", coded(Basis::parse, Basis::CODES)).unwrap_or(Basis::InstalledOn);
@@ -66,6 +69,8 @@ pub fn parse(
     };
     query.check(other.unwrap_or("project"), other.map(|_| alone(Because::OneScope)));
     query.check("as_of", (scope.is_some() && as_of.is_some()).then_some(alone(Because::ScopesHaveNoPast)));
+    let is_of_others = own.is_some() && scope == Some(Scope::Project);
+    query.check("project", is_of_others.then_some(alone(Because::NotOfOthers)));
     let is_recorded = basis == Basis::RecordedOn;
     let because = if as_of.is_some() { Because::OneTime } else { Because::ScopesHaveNoPast };
     query.check("basis", (is_recorded && (as_of.is_some() || scope.is_some())).then_some(alone(because)));
@@ -85,7 +90,8 @@ pub fn parse(
     };
     let span = if is_recorded { (None, None) } else { (from, to) };
     let selection = Selection { group_by, filters, from: span.0, to: span.1 };
-    let scope = scope.map(|scope| (scope, partners.or(projects).unwrap_or_default()));
+    let codes = partners.or(projects).unwrap_or_else(|| own.cloned().into_iter().collect());
+    let scope = scope.map(|scope| (scope, codes));
     Ok((Question { selection, scope, methodology, time, most: MOST_GROUPS }, only_verified))
 }
 
@@ -101,10 +107,11 @@ fn parse_groups(raw: &str) -> Result<(Option<Scope>, Vec<Dimension>), Fault> {
             }
         }
         let dimension = Dimension::parse(code).ok_or(Fault::UnknownValue { allowed: &GROUPS })?;
-        let again = dimensions.contains(&dimension);
         let second_period = |other: &Dimension| other.interval().is_some() && dimension.interval().is_some();
-        if again || dimensions.iter().any(second_period) {
+        if dimensions.contains(&dimension) {
             return Err(Fault::DuplicateField);
+        } else if dimensions.iter().any(second_period) {
+            return Err(Fault::NotAllowedHere { because: Because::OnePeriod });
         }
         dimensions.push(dimension);
     }
@@ -119,8 +126,8 @@ fn parse_values(dimension: Dimension, raw: &str) -> Result<Vec<Value>, Fault> {
     raw.split(',').map(|code| value(code).ok_or(Fault::UnknownCode)).collect()
 }
 
-fn parse_codes(raw: &str, is_known: impl Fn(&Code) -> bool) -> Result<Vec<Code>, Fault> {
-    let code = |raw: &str| Code::parse(raw).ok().filter(&is_known).ok_or(Fault::UnknownPartner);
+fn parse_codes(raw: &str, is_known: impl Fn(&Code) -> bool, unknown: Fault) -> Result<Vec<Code>, Fault> {
+    let code = |raw: &str| Code::parse(raw).ok().filter(&is_known).ok_or(unknown);
     raw.split(',').map(code).collect()
 }
 

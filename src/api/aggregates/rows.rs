@@ -71,11 +71,12 @@ impl AggregateRow {
     }
 
     /// The sums of a group, or of everything.
-    pub fn of(names: BTreeMap<String, Json>, sums: &Sums, selection: &Selection) -> Self {
+    pub fn of(names: BTreeMap<String, Json>, sums: &Sums, Shows { selection, money }: Shows<'_>) -> Self {
         let totals = &sums.totals;
         let (to_date, annual) = (&sums.estimate.to_date, &sums.estimate.annual);
         let is_whole = !selection.is_by_measure();
         let of_whole = |value: i64| is_whole.then_some(value);
+        let of_money = |value: i64| (is_whole && money).then_some(value);
         Self {
             names,
             sites: (!selection.mixes_measures()).then_some(totals.sites),
@@ -83,10 +84,10 @@ impl AggregateRow {
             quantity: selection.is_of_one_measure().then(|| units(totals.quantity)),
             capacity_kwp: units(sums.capacity_wp),
             inverter_kw: units(totals.inverter_w),
-            cost_vnd: of_whole(totals.cost_vnd),
-            cost_known: of_whole(totals.cost_known),
-            support_vnd: of_whole(totals.support_vnd),
-            support_known: of_whole(totals.support_known),
+            cost_vnd: of_money(totals.cost_vnd),
+            cost_known: of_money(totals.cost_known),
+            support_vnd: of_money(totals.support_vnd),
+            support_known: of_money(totals.support_known),
             to_date_generation_kwh: to_date.generation_kwh,
             to_date_saving_kwh: to_date.saving_kwh,
             to_date_avoided_tco2e: to_date.avoided_tco2e,
@@ -99,6 +100,15 @@ impl AggregateRow {
             annual_high: annual.high,
         }
     }
+}
+
+/// What a row shows.
+#[derive(Clone, Copy)]
+pub struct Shows<'a> {
+    /// What was selected.
+    pub selection: &'a Selection,
+    /// Whether money is for this caller.
+    pub money: bool,
 }
 
 /// What partners, or projects, are called.
@@ -128,7 +138,7 @@ impl Names {
 /// The answer whose frame is given, with its rows.
 pub fn frame_with_rows(
     frame: &AggregatesResponse,
-    selection: &Selection,
+    shows: Shows<'_>,
     whose: &Names,
     rows: &[AddedRow],
 ) -> serde_json::Result<Vec<u8>> {
@@ -139,7 +149,7 @@ pub fn frame_with_rows(
     let mut body = Vec::with_capacity(rows.len() * ROW + frame.len());
     body.extend_from_slice(opening.as_bytes());
     let mut names: Vec<(Dimension, BTreeMap<Value, String>)> =
-        selection.group_by.iter().map(|dimension| (*dimension, BTreeMap::new())).collect();
+        shows.selection.group_by.iter().map(|dimension| (*dimension, BTreeMap::new())).collect();
     for (place, AddedRow { code, group, sums }) in rows.iter().enumerate() {
         body.extend_from_slice(if place == 0 { b"{" } else { b",{" });
         if code.is_some() {
@@ -150,7 +160,7 @@ pub fn frame_with_rows(
                 made.entry(*value).or_insert_with(|| members(columns_of(*dimension), names_of(*dimension, *value)));
             body.extend_from_slice(names.as_bytes());
         }
-        write_figures(&mut body, &AggregateRow::of(BTreeMap::new(), sums, selection))?;
+        write_figures(&mut body, &AggregateRow::of(BTreeMap::new(), sums, shows))?;
         body.push(b'}');
     }
     body.extend_from_slice(closing.as_bytes());
@@ -244,7 +254,11 @@ mod tests {
             let selection =
                 Selection { group_by: group_by.iter().copied().chain(measure).collect(), ..Selection::default() };
             let row = AddedRow { code, group: vec![0, 300, NONE, 1], sums };
-            let expected = AggregateRow::of(names_of_row(&selection, &whose, &row), &sums, &selection);
+            let expected = AggregateRow::of(
+                names_of_row(&selection, &whose, &row),
+                &sums,
+                Shows { selection: &selection, money: true },
+            );
             let mut written = b"{".to_vec();
             if row.code.is_some() {
                 written.extend_from_slice(members(whose.columns(), whose.values(row.code.as_ref())).as_bytes());

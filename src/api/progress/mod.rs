@@ -147,7 +147,7 @@ async fn send_headline(request: &HttpRequest, snapshot: &Snapshot, path: &str) -
 
 /// A closed day as it was kept, with what it is today; before the register began, zeros.
 async fn closed_day(state: &State, snapshot: &Snapshot, day: NaiveDate) -> Result<ReadyPage, ApiError> {
-    let kept = state.read(move |connection| days::find(connection, day)).await?;
+    let kept = state.read(move |connection| days::closed(connection, day)).await?;
     let mut body: Value = if let Some(kept) = kept {
         serde_json::from_str(&kept.body).map_err(|_| ApiError::Internal)?
     } else {

@@ -317,7 +317,10 @@ fn sentence(figures: &Figures, settings: &PublicSettings, language: Language) ->
     let (progress, works, target) = (&figures.progress, &figures.works, target());
     let count = |value: i64| words::count(value, language);
     let number = |value: f64, decimals: usize| words::number(value, decimals, language);
-    let (day, percent) = (words::day(figures.day, language), number(progress.percent_of_target(), 2));
+    let percent = progress.percent_of_target();
+    // The first hundred sites are not nothing.
+    let percent = number(percent, if percent < 0.01 { 4 } else { 2 });
+    let day = words::day(figures.day, language);
     let (verified, waiting) = (count(progress.sites.verified), count(progress.sites.installed));
     let (solar, by) = (count(progress.sites_with_rooftop_solar.verified), target.by.year());
     let capacity = number(units(works.capacity_wp.verified), 1);

@@ -268,7 +268,13 @@ pub static PROGRAMME_SUMS: [Column; 12] = [
         ),
     ),
     column("installations", INSTALLATIONS, ("Lần lắp đặt đã xác minh", "Verified installations")),
-    text("quantity", ("Số lượng đã xác minh, theo đơn vị của giải pháp", "Verified quantity, in the measure's unit")),
+    text(
+        "quantity",
+        (
+            "Số lượng đã xác minh, theo đơn vị của giải pháp; điện mặt trời: trống, vì cùng với quantity_x_yield sẽ lộ tỉnh",
+            "Verified quantity, in the measure's unit; of solar power empty, because with quantity_x_yield it would tell the province",
+        ),
+    ),
     text(
         "quantity_days",
         (

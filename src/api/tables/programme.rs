@@ -24,8 +24,9 @@ struct Sum {
     by_yield: [f64; 3],
 }
 
-/// What is verified, by measure, month of installation and month of the end: every emission figure, the capacity and the
-/// counts of the headline follow from these. A province and a month never stand together: yields are multiplied in.
+/// What is verified, by measure, month of installation and month of the end: every emission figure and the counts of the
+/// headline follow from these. A province and a month never stand together: of solar power the yields of provinces are
+/// multiplied in, and the quantities themselves are left out, because the two together would tell the province.
 #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
 pub fn rows(methodology: &Methodology, national: &NationalSums) -> Vec<Vec<Json>> {
     let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
@@ -54,7 +55,8 @@ fn row(methodology: &Methodology, (measure, installed, ended): Key, sum: &Sum) -
         json!(sum.totals.sites),
         json!(installations),
     ];
-    row.extend(quantities(&sum.totals).map(|quantity| json!(measure.map(|_| units(quantity)))));
+    let plain = measure.is_some() && !by_yield;
+    row.extend(quantities(&sum.totals).map(|quantity| json!(plain.then(|| units(quantity)))));
     row.extend(sum.by_yield.map(|sum| json!(by_yield.then_some(sum / 1000.0))));
     row
 }

@@ -59,6 +59,24 @@ async fn add_up_by_partner_and_project_counts_a_site_by_what_is_theirs(database:
     app.progress_at(app.db_version()).await;
     let again = added(&dashboard, "?group_by=partner&partner=SOLARCO").await;
     assert_eq!(told(&again, "partner_code"), [(json!("SOLARCO"), json!(2))], "{again:#}");
+    // A partner is shown what is its own, with its money; of the whole register it sees no money.
+    let own = added(&solar, "?group_by=partner").await;
+    assert_eq!(told(&own, "partner_code"), [(json!("SOLARCO"), json!(2))]);
+    assert_eq!(own["total"]["cost_vnd"], json!(90_000_000));
+    let whole = added(&solar, "?group_by=province").await;
+    assert_eq!((&whole["total"]["cost_vnd"], &whole["data"][0]["cost_known"]), (&json!(null), &json!(null)));
+    for (query, at, code) in
+        [("?partner=HEATCO", "partner", "unknown_partner"), ("?group_by=project", "project", "not_allowed_here")]
+    {
+        let reply = solar.get(&format!("/v1/aggregates{query}")).await;
+        assert_eq!((reply.status, reply.errors()), (422, vec![(at.to_owned(), code.to_owned())]), "{query}");
+    }
+    let unknown = dashboard.get("/v1/aggregates?project=NOPE").await;
+    assert_eq!((unknown.status, unknown.errors()), (422, vec![("project".to_owned(), "unknown_project".to_owned())]));
+    let warned = &by_project["meta"]["warnings"];
+    assert!(warned.as_array().unwrap().contains(&json!("without_project_left_out")), "{warned}");
+    let permalink = by_project["meta"]["permalink"].as_str().unwrap();
+    assert!(permalink.ends_with("/v1/aggregates?group_by=project,province"), "{permalink}");
     let csv = dashboard.get("/v1/aggregates.csv?group_by=partner").await;
     assert!(csv.status == 200 && csv.text.contains("SOLARCO"), "{}", csv.text);
     app.stop().await;
