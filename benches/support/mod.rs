@@ -6,6 +6,7 @@ mod direct;
 mod facts;
 mod generator;
 mod http;
+mod numbers;
 pub mod overload;
 mod pgbench;
 #[expect(dead_code, clippy::expect_used, clippy::panic, reason = "shared with the tests")]

@@ -1,32 +1,64 @@
-//! Reading the headline: against a bare handler, at two sizes of the register, and beside a
-//! flow of writes.
+//! Reading at three sizes of the register: the headline against a bare handler, against a small
+//! register and beside a flow of writes; then what else the numbers cost, in time and memory.
+
+use std::time::Duration;
 
 use super::bare::Bare;
 use super::generator::Generator;
 use super::report::{Report, Row, Target};
-use super::seed::{self, Seeded};
+use super::seed;
 use super::service::Service;
 use super::steady::Flow;
 use super::wrk::{self, Figures};
-use super::{Plan, Result, http};
+use super::{Plan, Result, http, numbers};
 
-/// Homes of the large register and of the small one.
-const MANY: u64 = 1_000_000;
+/// Homes of the registers; the targets are those of the largest.
+const SIZES: [u64; 3] = [FEW, 100_000, numbers::MANY];
 const FEW: u64 = 10_000;
 /// Writes a second beside the reads.
 const WRITES: u64 = 500;
 /// Where the numbers of written homes begin, above every seeded one.
 const FIRST_WRITTEN: u64 = 100_000_000;
+/// After the last write the newest version is published within this.
+const PUBLISHED: Duration = Duration::from_secs(1);
+/// What a register may take.
+const MEMORY_MIB: f64 = 150.0;
+const START_SECONDS: f64 = 1.0;
 
 /// Measures every row about reading.
 pub fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
-    let many = seed::sqlite(&plan.seeds, MANY)?;
-    let few = seed::sqlite(&plan.seeds, FEW)?;
-    report.note(format!("seeding {MANY} homes, now or in an earlier run"), many.seconds, "s");
-    report.note(format!("entries of {MANY} homes"), super::figure(many.entries.unsigned_abs()), "");
-    report.note(format!("cells of {MANY} homes"), super::figure(many.cells), "");
-    still(plan, report, &many, &few)?;
-    beside_writes(plan, report, &many)
+    let small = Service::on_sqlite(&plan.scratch, &seed::sqlite(&plan.seeds, FEW)?)?;
+    SIZES.into_iter().try_for_each(|homes| of_size(plan, report, homes, &small))
+}
+
+fn of_size(plan: &Plan, report: &mut Report, homes: u64, small: &Service) -> Result<()> {
+    let seeded = seed::sqlite(&plan.seeds, homes)?;
+    report.note(format!("seeding {homes} homes, now or in an earlier run"), seeded.seconds, "s");
+    report.note(format!("entries of {homes} homes"), super::figure(seeded.entries.unsigned_abs()), "");
+    report.note(format!("cells of {homes} homes"), super::figure(seeded.cells), "");
+    let mut service = Service::on_sqlite(&plan.scratch, &seeded)?;
+    let limit = |what: &str, figure: f64, most: f64, unit: &str| {
+        let name = format!("{what}, {homes} homes / {most}, {unit}");
+        Row { name, ours: vec![figure], theirs: vec![most], target: Target::AtMost(1.0), failures: 0 }
+    };
+    report.add(limit("from start to the first headline", service.first_answer.as_secs_f64(), START_SECONDS, "s"));
+    report.add(limit("resident memory after start", service.memory()?.0, MEMORY_MIB, "MiB"));
+    numbers::timeline(report, &service, homes)?;
+    numbers::aggregates(plan, report, &service, homes)?;
+    still(plan, report, &service, (homes, small))?;
+    report.add(limit("resident memory under reads", service.memory()?.0, MEMORY_MIB, "MiB"));
+    beside_writes(plan, report, &service, homes)?;
+    let (now, highest) = service.memory()?;
+    report.add(limit("resident memory beside writes", now, MEMORY_MIB, "MiB"));
+    report.note(format!("the same at its highest, {homes} homes"), highest, "MiB");
+    std::thread::sleep(PUBLISHED);
+    let version = http::version(service.address)?;
+    let again = service.restart()?.as_secs_f64();
+    if http::version(service.address)? != version {
+        return Err("a service that was killed does not come back with the same headline".into());
+    }
+    report.add(limit("killed beside writes: from start to the same headline", again, START_SECONDS, "s"));
+    Ok(())
 }
 
 /// One run of the load for each server and round, the servers in turn.
@@ -46,31 +78,24 @@ fn rounds<const N: usize>(
     Ok(all)
 }
 
-fn still(plan: &Plan, report: &mut Report, many: &Seeded, few: &Seeded) -> Result<()> {
-    let large = Service::on_sqlite(&plan.scratch, many)?;
-    report.note(format!("from start to the first headline, {MANY} homes"), large.first_answer.as_secs_f64(), "s");
-    report.note(format!("resident memory after start, {MANY} homes"), large.memory()?.0, "MiB");
-    let small = Service::on_sqlite(&plan.scratch, few)?;
-    let bare = Bare::start(&plan.scratch, &http::get(large.address, "/v1/progress")?)?;
-    let servers = [large.address, bare.address, small.address];
-    let [large_figures, bare_figures, small_figures] = rounds(plan, |server, seconds| {
+fn still(plan: &Plan, report: &mut Report, service: &Service, (homes, small): (u64, &Service)) -> Result<()> {
+    let bare = Bare::start(&plan.scratch, &http::get(service.address, "/v1/progress")?)?;
+    let servers = [service.address, bare.address, small.address];
+    let [ours, bare, small] = rounds(plan, |server, seconds| {
         let address = servers.get(server).ok_or("no such server")?;
         wrk::get(&plan.scratch, *address, seconds)
     })?;
-    let what = format!("GET /v1/progress, {MANY} homes");
-    report.add(throughput(format!("{what} / bare handler, a second"), &large_figures, &bare_figures, 0.90));
-    report.add(Row {
-        target: Target::AtMost(1.5),
-        ..p99(format!("{what} / bare handler, p99 ms"), &large_figures, &bare_figures)
-    });
-    report.add(throughput(format!("{what} / {FEW} homes, a second"), &large_figures, &small_figures, 0.95));
-    report.note(format!("resident memory under reads, {MANY} homes"), large.memory()?.0, "MiB");
+    let what = format!("GET /v1/progress, {homes} homes");
+    report.add(throughput(format!("{what} / bare handler, a second"), &ours, &bare, 0.90));
+    report.add(Row { target: Target::AtMost(1.5), ..p99(format!("{what} / bare handler, p99 ms"), &ours, &bare) });
+    if homes != FEW {
+        report.add(throughput(format!("{what} / {FEW} homes, a second"), &ours, &small, 0.95));
+    }
     Ok(())
 }
 
 /// The bare handler has the machine to itself: the writes cost the service alone.
-fn beside_writes(plan: &Plan, report: &mut Report, many: &Seeded) -> Result<()> {
-    let service = Service::on_sqlite(&plan.scratch, many)?;
+fn beside_writes(plan: &Plan, report: &mut Report, service: &Service, homes: u64) -> Result<()> {
     let bare = Bare::start(&plan.scratch, &http::get(service.address, "/v1/progress")?)?;
     let generator = Generator::new(plan.today)?;
     let mut first = FIRST_WRITTEN;
@@ -88,14 +113,11 @@ fn beside_writes(plan: &Plan, report: &mut Report, many: &Seeded) -> Result<()> 
         flow.stop()?;
         Ok(figures)
     })?;
-    let what = format!("GET /v1/progress beside {WRITES} writes a second, {MANY} homes");
+    let what = format!("GET /v1/progress beside {WRITES} writes a second, {homes} homes");
     let slowest = written.iter().copied().fold(f64::INFINITY, f64::min);
     report.add(throughput(format!("{what} / bare, a second"), &ours, &theirs, 0.80));
     report.add(p99(format!("{what} / bare, p99 ms"), &ours, &theirs));
-    report.note("writes that flowed beside, least of the runs", slowest, "a second");
-    let (now, highest) = service.memory()?;
-    report.note(format!("resident memory under reads and writes, {MANY} homes"), now, "MiB");
-    report.note("the same at its highest", highest, "MiB");
+    report.note(format!("writes that flowed beside, least of the runs, {homes} homes"), slowest, "a second");
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::http::{self, Connection};
-use super::{Result, seed::Seeded};
+use super::{Error, Result, seed::Seeded};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_green-homes");
 const PARTNER: &str = "BENCH";
+const DATABASE: &str = "green-homes.db";
 const START_WITHIN: Duration = Duration::from_mins(2);
 
 /// No bound on a client's requests a second.
@@ -36,9 +37,17 @@ pub struct Service {
     pub address: SocketAddr,
     /// From its start to its first answer on `/v1/progress`.
     pub first_answer: Duration,
-    client_id: String,
-    client_secret: String,
-    _folder: TempDir,
+    /// What it is started with.
+    command: Command,
+    partner: Client,
+    dashboard: Client,
+    folder: TempDir,
+}
+
+/// A client's credentials.
+struct Client {
+    id: String,
+    secret: String,
 }
 
 impl Service {
@@ -57,40 +66,59 @@ impl Service {
         let data = TempDir::with_prefix_in("service-", folder)?;
         let url = match register {
             Register::Sqlite(seeded) => {
-                std::fs::copy(&seeded.file, data.path().join("green-homes.db"))?;
+                std::fs::copy(&seeded.file, data.path().join(DATABASE))?;
                 None
             }
             Register::Postgres(url) => Some(url),
         };
-        let line = |words: &[&str]| run_line(data.path(), url, words);
-        line(&["partner", "add", "--code", PARTNER, "--name", "Benchmark"])?;
-        let made = line(&["client", "add", "--role", "partner", "--partner", PARTNER, "--name", "Benchmark"])?;
-        let made: Value = serde_json::from_slice(&made)?;
-        let word = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        run_line(data.path(), url, &["partner", "add", "--code", PARTNER, "--name", "Benchmark"])?;
+        let client = |words: &[&str]| {
+            let words = [&["client", "add", "--name", "Benchmark", "--role"], words].concat();
+            let made: Value = serde_json::from_slice(&run_line(data.path(), url, &words)?)?;
+            let word = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            Ok::<_, Error>(Client { id: word("client_id"), secret: word("client_secret") })
+        };
+        let (partner, dashboard) = (client(&["partner", "--partner", PARTNER])?, client(&["dashboard"])?);
         let address = free_address()?;
-        let log = File::create(data.path().join("log"))?;
-        let began = Instant::now();
         let mut command = program(data.path(), url);
         command.args(["--client-rate", &client_rate.to_string(), "--address-rate", "0"]);
-        command.arg("--listen").arg(address.to_string()).stdout(Stdio::null()).stderr(log);
+        command.arg("--listen").arg(address.to_string()).stdout(Stdio::null());
+        command.stderr(File::create(data.path().join("log"))?);
+        let began = Instant::now();
         let mut child = command.spawn()?;
         let answered = wait_for_answer(address, &mut child);
         let first_answer = began.elapsed();
-        let service = Self {
-            child,
-            address,
-            first_answer,
-            client_id: word("client_id"),
-            client_secret: word("client_secret"),
-            _folder: data,
-        };
+        let service = Self { child, address, first_answer, command, partner, dashboard, folder: data };
         answered.map(|()| service)
     }
 
-    /// A fresh token, good for 15 minutes.
+    /// Kills it as it stands and starts it again; gives the time to its first answer.
+    pub fn restart(&mut self) -> Result<Duration> {
+        self.child.kill()?;
+        self.child.wait()?;
+        let began = Instant::now();
+        self.child = self.command.spawn()?;
+        wait_for_answer(self.address, &mut self.child)?;
+        Ok(began.elapsed())
+    }
+
+    /// Its SQLite file.
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join(DATABASE)
+    }
+
+    /// A fresh token of a partner, good for 15 minutes.
     pub fn token(&self) -> Result<String> {
-        let form =
-            format!("grant_type=client_credentials&client_id={}&client_secret={}", self.client_id, self.client_secret);
+        self.token_of(&self.partner)
+    }
+
+    /// A fresh token of a dashboard.
+    pub fn dashboard_token(&self) -> Result<String> {
+        self.token_of(&self.dashboard)
+    }
+
+    fn token_of(&self, Client { id, secret }: &Client) -> Result<String> {
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
         let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
         let answer = Connection::to(self.address)?.send(&http::post("/oauth/token", headers, &form))?;
         let body: Value = serde_json::from_slice(&answer.body)?;

@@ -149,7 +149,8 @@ async fn ask_for_what_cannot_be_added_up_names_every_fault(database: TestDatabas
             "?group_by=colour&province=99&x=1",
             vec![("group_by", "unknown_value"), ("province", "unknown_code"), ("x", "unknown_field")],
         ),
-        ("?group_by=year,month", vec![("group_by", "duplicate_field")]),
+        ("?group_by=year,month", vec![("group_by", "not_allowed_here")]),
+        ("?group_by=kind,kind", vec![("group_by", "duplicate_field")]),
         ("?from=2026-02-01&to=2026-02-01", vec![("to", "empty_span")]),
         ("?from=2001-01-01&to=2051-02-01", vec![("to", "span_too_long")]),
         (

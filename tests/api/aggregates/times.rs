@@ -44,7 +44,8 @@ async fn add_up_as_of_a_day_comes_to_its_headline(database: TestDatabase) {
     assert_eq!(counted.body["data"], days.at_close_of(first).await["data"]);
     assert_eq!(days.app.public().get(&restated).await.status, 401);
     let today = added(&dashboard, &format!("?as_of={}", days.today())).await;
-    assert_eq!(today, added(&dashboard, "").await);
+    let now = added(&dashboard, "").await;
+    assert_eq!((&today["data"], &today["total"]), (&now["data"], &now["total"]));
     let before = added(&dashboard, "?as_of=2020-02-24").await;
     assert_eq!((&before["total"]["sites"], &before["data"]), (&json!(0), &json!([])));
     assert!(before["meta"]["warnings"].as_array().unwrap().contains(&json!("before_the_register")), "{before}");
