@@ -106,7 +106,7 @@ async fn answer<T: Send + 'static>(
     let about = About { path: link(request), only_verified, actor: caller.0.clone() };
     let work = move || {
         let _alone = alone;
-        write(made(&shared, question, about)?)
+        write(made(&shared, question, &about)?)
     };
     state.compute(work).await
 }
@@ -124,7 +124,7 @@ struct About {
     actor: Actor,
 }
 
-fn made(state: &State, question: Question, about: About) -> Result<Answer, ApiError> {
+fn made(state: &State, question: Question, about: &About) -> Result<Answer, ApiError> {
     let names = names(state, question.scope.as_ref())?;
     let added = state.register.add_up(&question).map_err(|why| match why {
         NotAdded::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
