@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::aggregate::{Dimension, Value};
+use crate::domain::scope::Scope;
 use crate::register::ReadyPage;
 
 use super::aggregates::label;
@@ -25,7 +26,7 @@ pub struct DimensionList {
 struct DimensionView {
     /// Its code, as `group_by` and filters take it.
     code: &'static str,
-    /// Its values; of periods none, they follow from the calendar.
+    /// Its values; of periods none, they follow from the calendar; of partners and projects none, they are not public.
     values: Vec<LabelView>,
 }
 
@@ -57,6 +58,8 @@ static DIMENSIONS: LazyLock<ReadyPage> = LazyLock::new(|| {
         code: dimension.as_str(),
         values: dimension.values().into_iter().map(|value| label(*dimension, value)).collect(),
     };
-    let data = Dimension::ALL.iter().map(view).collect();
+    // Whose: which codes there are, not everybody may know.
+    let scopes = Scope::CODES.iter().map(|code| DimensionView { code, values: Vec::new() });
+    let data = Dimension::ALL.iter().map(view).chain(scopes).collect();
     as_page(JSON, &DimensionList { data })
 });

@@ -165,7 +165,7 @@ async fn ask_for_what_cannot_be_added_up_names_every_fault(database: TestDatabas
     assert_eq!(app.public().get(PATH).await.status, 401);
     let dimensions = app.public().get("/v1/dimensions").await;
     let all = dimensions.body["data"].as_array().unwrap();
-    assert_eq!((dimensions.status, all.len()), (200, 13), "{}", dimensions.text);
+    assert_eq!((dimensions.status, all.len()), (200, 15), "{}", dimensions.text);
     for dimension in all {
         for value in dimension["values"].as_array().unwrap() {
             let filter = format!("?{}={}", dimension["code"].as_str().unwrap(), value["code"].as_str().unwrap());

@@ -42,12 +42,12 @@ const SUMS: [&str; 19] = [
 /// The same question as `/v1/aggregates`; one line a group, without the total. Columns as there, then `as_of`, `version` and
 /// `methodology_version`. UTF-8 with a byte order mark; numbers with a dot; what means nothing is empty.
 #[utoipa::path(get, path = "/v1/aggregates.csv", tag = "aggregates",
-    params(("group_by" = Option<String>, Query, example = "province,measure"),
+    params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
         ("province" = Option<String>, Query), ("former_province" = Option<String>, Query), ("region" = Option<String>, Query),
         ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
         ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),
-        ("woman_headed" = Option<String>, Query), ("from" = Option<String>, Query), ("to" = Option<String>, Query),
-        ("partner" = Option<String>, Query), ("project" = Option<String>, Query), ("as_of" = Option<NaiveDate>, Query),
+        ("woman_headed" = Option<String>, Query), ("from" = Option<String>, Query, example = "2025-01-01", description = "The first day of a month, inclusive."), ("to" = Option<String>, Query, example = "2026-01-01", description = "The first day of a month, exclusive."),
+        ("partner" = Option<String>, Query, description = "Codes of partners: a row of each."), ("project" = Option<String>, Query, description = "Codes of projects: a row of each."), ("as_of" = Option<NaiveDate>, Query),
         ("basis" = Option<String>, Query),
         ("methodology" = Option<i32>, Query)),
     responses((status = 200, content_type = "text/csv", body = String)))]

@@ -65,12 +65,12 @@ struct Answer {
 /// added up is what came less what went. `as_of` is the register as it was known at the close of a day. `partner` or `project` in `group_by`, or
 /// codes of them as filters, give a row of each, with what their own installations count for. Without a word on the stage, what is verified is added up.
 #[utoipa::path(get, path = "/v1/aggregates", tag = "aggregates",
-    params(("group_by" = Option<String>, Query, example = "province,measure"),
+    params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
         ("province" = Option<String>, Query), ("former_province" = Option<String>, Query), ("region" = Option<String>, Query),
         ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
         ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),
-        ("woman_headed" = Option<String>, Query), ("from" = Option<String>, Query), ("to" = Option<String>, Query),
-        ("partner" = Option<String>, Query), ("project" = Option<String>, Query),
+        ("woman_headed" = Option<String>, Query), ("from" = Option<String>, Query, example = "2025-01-01", description = "The first day of a month, inclusive."), ("to" = Option<String>, Query, example = "2026-01-01", description = "The first day of a month, exclusive."),
+        ("partner" = Option<String>, Query, description = "Codes of partners: a row of each."), ("project" = Option<String>, Query, description = "Codes of projects: a row of each."),
         ("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
         ("basis" = Option<String>, Query, description = "installed_on (the default) or recorded_on."),
         ("methodology" = Option<i32>, Query)),
