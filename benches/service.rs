@@ -43,7 +43,7 @@ fn run(words: &[&str]) -> Result<()> {
     let plan = Plan {
         seeds: folder.clone(),
         scratch: scratch.path().to_owned(),
-        today: green_homes::domain::date::day_of(chrono::Utc::now()),
+        today: green_homes::domain::values::day_of(chrono::Utc::now()),
         warm_up: if quick { 1 } else { 5 },
         seconds: if quick { 2 } else { 10 },
         rounds: if quick { 1 } else { 3 },

@@ -10,12 +10,15 @@ use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
 use listenfd::ListenFd;
 
-use crate::api::auth::{Secrets, SigningKey, Tokens};
-use crate::api::{self, Examiner, Limits, Meter, State};
-use crate::db::{Database, DbError, Url, head, migrations};
-use crate::domain::methodology;
+use crate::api::access::{Secrets, SigningKey, Tokens};
+use crate::api::{Examiner, Limits, MAKE, Meter, State, middleware, parse_networks, routes};
+use crate::db::engine::migrations;
+use crate::db::ledger::head;
+use crate::db::{Database, DbError, Url};
+use crate::domain::figures::methodology;
 use crate::register::{Clock, Options, Pages, PublicSettings, Register, Render, backup};
-use crate::settings::Settings;
+
+use super::settings::Settings;
 
 /// Seconds that requests under way have when the service stops.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -116,12 +119,12 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let (address, metrics_address) = (listener.local_addr()?, address_of(operators_listener.as_ref())?);
     let database = open_database(settings, clock)?;
     let proxies = settings.trusted_proxies.as_deref().unwrap_or_default();
-    let proxies = api::parse_networks(proxies).map_err(|why| format!("--trusted-proxies: {why}"))?;
+    let proxies = parse_networks(proxies).map_err(|why| format!("--trusted-proxies: {why}"))?;
     let public = PublicSettings { public_url: settings.public_url(), publisher: settings.publisher.clone() };
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
     let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };
-    let render = Render { make: api::MAKE, settings: public.clone() };
+    let render = Render { make: MAKE, settings: public.clone() };
     let register = Arc::new(Register::start(&database, clock, &render, options)?);
     let state = web::Data::new(State {
         register: register.clone(),
@@ -141,7 +144,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let operators = operators_listener.map(|listener| serve_operators(&state, listener)).transpose()?;
     let app = move || {
         let app = App::new().app_data(state.clone());
-        app.wrap_fn(|request, service| api::finish(service.call(request))).configure(api::configure)
+        app.wrap_fn(|request, service| middleware::finish(service.call(request))).configure(routes::configure)
     };
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = settings.workers.map_or(processors, usize::from);
@@ -174,7 +177,7 @@ fn serve_operators(state: &web::Data<State>, listener: TcpListener) -> std::io::
     let state = state.clone();
     let app = move || {
         let app = App::new().app_data(state.clone());
-        app.wrap_fn(|request, service| api::finish(service.call(request))).configure(api::configure_operators)
+        app.wrap_fn(|request, service| middleware::finish(service.call(request))).configure(routes::configure_operators)
     };
     let server = HttpServer::new(app).workers(1).disable_signals().client_request_timeout(HEADERS_WITHIN);
     Ok(server.listen(listener)?.run())

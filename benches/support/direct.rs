@@ -5,16 +5,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use green_homes::db::head::{self, Head};
-use green_homes::db::store::{Batch, Sealed};
-use green_homes::db::{Connection, Database, DbError, Url, transaction};
-use green_homes::domain::contribution::contribution;
-use green_homes::domain::date::{day_of, stored};
-use green_homes::domain::entry::{Action, Cause, Entry, Posting, facts_digest, journal_digest};
-use green_homes::domain::facts::{Facts, InstallationDoc, SiteDoc, SiteRefDoc};
-use green_homes::domain::id::{InstallationId, SiteId};
-use green_homes::domain::registration::{self, FreshIds, Registrant, Stamp};
-use green_homes::domain::site::SiteRecord;
+use green_homes::db::engine::transaction;
+use green_homes::db::ledger::{Head, head};
+use green_homes::db::write_batch::{Batch, Sealed};
+use green_homes::db::{Connection, Database, DbError, Url};
+use green_homes::domain::chain::{
+    Action, Cause, Entry, Facts, InstallationDoc, Posting, SiteDoc, SiteRefDoc, facts_digest, journal_digest,
+};
+use green_homes::domain::counting::contribution;
+use green_homes::domain::records::SiteRecord;
+use green_homes::domain::rules::{FreshIds, Registrant, Stamp, registration};
+use green_homes::domain::values::{InstallationId, SiteId, day_of, stored};
 use tempfile::TempDir;
 use uuid::Uuid;
 

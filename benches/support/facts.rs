@@ -1,12 +1,8 @@
 //! A made-up home in the two forms that the register takes: its own types, and JSON.
 
-use green_homes::domain::consent::consent_text;
-use green_homes::domain::id::Code;
-use green_homes::domain::measures::MeasureLines;
-use green_homes::domain::private::{Consent, GridCode, PrivateFacts};
-use green_homes::domain::quantity::{Quantity, units};
-use green_homes::domain::registration::{NewInstallation, SiteClaim};
-use green_homes::domain::text::{Address, ExternalId};
+use green_homes::domain::records::{Consent, GridCode, MeasureLines, PrivateFacts, consent_text};
+use green_homes::domain::rules::{NewInstallation, SiteClaim};
+use green_homes::domain::values::{Address, Code, ExternalId, Quantity, units};
 use serde_json::{Value, json};
 
 use super::Result;
@@ -39,7 +35,7 @@ fn private(home: &Home) -> Result<PrivateFacts> {
     if !home.identified {
         return Ok(PrivateFacts::default());
     }
-    let refused = |fault: green_homes::domain::fault::Fault| fault.code();
+    let refused = |fault: green_homes::domain::refusals::Fault| fault.code();
     Ok(PrivateFacts {
         address: Some(Address::parse(&address(home)).map_err(refused)?),
         grid_customer_code: Some(GridCode::parse(&grid_code(home)).map_err(refused)?),
@@ -64,11 +60,11 @@ pub fn body(home: &Home) -> Option<Value> {
     let mut body = json!({
         "external_id": job_name(home, 0), "installed_on": job.installed_on,
         "status": if job.installed_on.is_some() { "installed" } else { "pledged" },
-        "cost_vnd": terms.cost.map(green_homes::domain::money::Vnd::vnd), "support_vnd": terms.support.map(green_homes::domain::money::Vnd::vnd),
-        "finance": terms.finance.map(green_homes::domain::installation::Finance::as_str),
-        "system_owner": terms.system_owner.map(green_homes::domain::installation::SystemOwner::as_str),
-        "power_use": terms.power_use.map(green_homes::domain::installation::PowerUse::as_str),
-        "attributes_sold": terms.attributes_sold.map(green_homes::domain::installation::AttributesSold::as_str),
+        "cost_vnd": terms.cost.map(green_homes::domain::values::Vnd::vnd), "support_vnd": terms.support.map(green_homes::domain::values::Vnd::vnd),
+        "finance": terms.finance.map(green_homes::domain::records::Finance::as_str),
+        "system_owner": terms.system_owner.map(green_homes::domain::records::SystemOwner::as_str),
+        "power_use": terms.power_use.map(green_homes::domain::records::PowerUse::as_str),
+        "attributes_sold": terms.attributes_sold.map(green_homes::domain::records::AttributesSold::as_str),
     });
     let mut measures = Vec::new();
     for line in &job.lines {

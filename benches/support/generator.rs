@@ -3,14 +3,11 @@
 //! all three flags with unknown among their values, months of installation and of the end.
 
 use chrono::{Days, NaiveDate};
-use green_homes::domain::installation::{AttributesSold, Finance, PowerUse, SystemOwner, Terms};
-use green_homes::domain::measures::MeasureLine;
-use green_homes::domain::money::Vnd;
-use green_homes::domain::place::Place;
-use green_homes::domain::quantity::Quantity;
+use green_homes::domain::records::{
+    AttributesSold, Finance, Flags, MeasureLine, PowerUse, SiteFacts, SiteKind, SystemOwner, Terms, Tier,
+};
 use green_homes::domain::reference::{CommuneId, FormerProvinceId, MeasureId};
-use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
-use green_homes::domain::state::Tier;
+use green_homes::domain::values::{Place, Quantity, Vnd};
 
 use super::Result;
 

@@ -8,15 +8,12 @@ use std::time::Instant;
 use chrono::{NaiveDate, TimeDelta};
 use green_homes::api::MAKE;
 use green_homes::app;
-use green_homes::db::{Database, Url, cells};
-use green_homes::domain::actor::Actor;
-use green_homes::domain::administration::NewPartner;
-use green_homes::domain::contribution::CONTRIBUTION_NO;
-use green_homes::domain::date::day_of;
-use green_homes::domain::id::InstallationId;
-use green_homes::domain::reason::{DecommissionReason, RejectReason};
-use green_homes::domain::registration::Registrant;
-use green_homes::domain::text::Name;
+use green_homes::db::ledger::cells_and_journal;
+use green_homes::db::{Database, Url};
+use green_homes::domain::counting::CONTRIBUTION_NO;
+use green_homes::domain::records::{Actor, NewPartner};
+use green_homes::domain::rules::Registrant;
+use green_homes::domain::values::{DecommissionReason, InstallationId, Name, RejectReason, day_of};
 use green_homes::register::{
     Clock, Command, Done, Engine, Failure, Options, PublicSettings, Register, Render, Request, audit, system_clock,
 };
@@ -83,7 +80,7 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
         let end = homes.min(first + HOMES_AT_A_TIME);
         let version = seeder.add_homes(first..end)?;
         if version - checkpoint >= CHECKPOINT_STEP || end == homes {
-            cells::advance_checkpoint(&mut database.connection()?, version)?;
+            cells_and_journal::advance_checkpoint(&mut database.connection()?, version)?;
             checkpoint = version;
         }
         first = end;

@@ -11,19 +11,15 @@ use actix_web::http::header::{
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use tracing::Level;
 
-use super::caller::ActingClient;
-use super::error::ApiError;
-use super::language::language_of;
-use super::limits::Standing;
-use super::problem::{MEDIA_TYPE, Problem};
-use super::request_id::RequestId;
+use crate::api::access::Standing;
+use crate::api::callers::ActingClient;
+use crate::api::http::{ApiError, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, language_of};
+
 use super::state::State;
-use super::{Matched, origins};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 const OAUTH_PATH: &str = "/oauth/token";
-const UNMATCHED: Matched = Matched { path: "(none)", is_public: false };
 
 /// Answers errors as problems, counts, and logs one line. An answer carries the id of its line;
 /// that of a public read, which caches repeat, has neither.
@@ -38,15 +34,15 @@ pub async fn finish(
         tokio::task::yield_now().await;
     }
     let (request, status, took) = (response.request(), response.status(), began.elapsed());
-    let matched = request.app_data::<Matched>().copied().unwrap_or(UNMATCHED);
+    let (path, is_public) = MatchedRoute::of(request).map_or(("(none)", false), |route| (route.path, route.is_public));
     if let Some(state) = request.app_data::<web::Data<State>>() {
-        state.meter.count(matched.path, request.method(), status, took);
+        state.meter.count(path, request.method(), status, took);
     }
     let standing = request.extensions().get::<Standing>().copied();
     let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
     if client.is_some() || is_error(status) || tracing::enabled!(Level::DEBUG) {
         let request_id = RequestId::new();
-        log(request, matched.path, status, client.as_deref(), request_id.as_str(), took);
+        log(request, path, status, client.as_deref(), request_id.as_str(), took);
         if needs_problem(&response) {
             response = with_problem(response, request_id.as_str());
         }
@@ -59,8 +55,8 @@ pub async fn finish(
     if let Some(standing) = standing {
         standing.write(headers);
     }
-    if matched.is_public {
-        origins::open_to_all(headers);
+    if is_public {
+        cors::open_to_all(headers);
     } else {
         guard_browsers(headers);
     }
@@ -113,7 +109,7 @@ fn with_problem(response: ServiceResponse, request_id: &str) -> ServiceResponse 
 fn foreign(status: u16) -> ApiError {
     match status {
         404 => ApiError::NotFound,
-        413 => ApiError::TooLarge { limit: super::body::LIMIT },
+        413 => ApiError::TooLarge { limit: super::request_body::BODY_LIMIT },
         415 => ApiError::UnsupportedMediaType,
         400..=499 => ApiError::BrokenBody,
         503 => ApiError::Unavailable,

@@ -1,274 +1,32 @@
-//! The HTTP interface. One table, [`ROUTES`], says for every method and path what it needs and
-//! who answers it; routing, authorisation and tests all read this table.
+//! Only faces: the list of rooms, and `MAKE`.
 
-mod access;
-mod address;
-mod admin_bodies;
-mod administration;
-mod aggregates;
-pub mod auth;
-mod body;
-mod bridge;
-mod caller;
-mod checks;
-mod clients;
-mod dimensions;
-mod docs;
-mod error;
-mod grid;
-mod health;
-mod householder;
-mod idempotency;
-mod installations;
-mod json;
-mod language;
-mod limits;
-mod meta;
-mod meter;
-mod methodology;
-mod metrics;
-mod middleware;
-mod oauth;
-pub mod openapi;
-mod origins;
-mod page;
-mod perform;
-mod places;
-mod precondition;
-mod problem;
-mod progress;
-mod provinces;
-mod query;
-mod reader;
-mod reference;
-mod releases;
-mod request_id;
-mod requests;
-mod review;
-mod schemas;
-mod serving;
-mod sites;
+pub mod access;
+pub mod callers;
+pub mod documentation;
+pub mod householder;
+pub mod http;
+pub mod installations;
+pub mod middleware;
+pub mod numbers;
+pub mod operations;
+pub mod partners;
+pub mod reference;
+mod request_body;
+pub mod review;
+pub mod routes;
+pub mod sites;
 mod state;
-mod tables;
-mod timeline;
-mod words;
+mod submit;
 
-use actix_web::http::Method;
-use actix_web::{HttpRequest, Route, guard, web};
-
-pub use access::{Access, Scope};
-pub use address::parse_networks;
-pub use clients::ClientView;
-pub use health::Examiner;
-pub use limits::Limits;
-pub use meter::Meter;
-pub use middleware::finish;
-pub use state::State;
-pub use tables::render as render_tables;
+use numbers::{headline, tables};
 
 use crate::register::Make;
 
-use Access::{AnyClient, Householder, Needs, Open, Public};
-use installations::{estimate, history, lifecycle};
+pub use access::Limits;
+pub use http::{Access, Meter, Scope, parse_networks};
+pub use operations::Examiner;
+pub use partners::ClientView;
+pub use state::State;
 
-/// Makes what is published.
-pub const MAKE: Make = Make { pages: progress::make_pages, tables: tables::render };
-
-/// One method of one path.
-pub struct Row {
-    /// The method.
-    pub method: Method,
-    /// The path, as the router and the documentation write it.
-    pub path: &'static str,
-    /// What a caller needs.
-    pub access: Access,
-    /// Who answers.
-    pub handler: fn() -> Route,
-    /// The most bytes that a body may have here.
-    pub body_limit: usize,
-    /// Whether callers without a token are counted by their address.
-    pub counts_addresses: bool,
-    /// Whether it is carried out once under an `Idempotency-Key`. The others do the same twice anyway.
-    pub takes_key: bool,
-}
-
-impl Row {
-    const fn counting_addresses(mut self) -> Self {
-        self.counts_addresses = true;
-        self
-    }
-
-    const fn taking_keys(mut self) -> Self {
-        self.takes_key = true;
-        self
-    }
-
-    const fn with_bodies_up_to(mut self, limit: usize) -> Self {
-        self.body_limit = limit;
-        self
-    }
-
-    /// Whether whoever asks too often is answered 429.
-    #[must_use]
-    pub fn is_limited(&self) -> bool {
-        self.counts_addresses || matches!(self.access, Needs(_) | AnyClient)
-    }
-}
-
-const fn row(method: Method, path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    Row { method, path, access, handler, body_limit: body::LIMIT, counts_addresses: false, takes_key: false }
-}
-
-const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    row(Method::GET, path, access, handler)
-}
-
-const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    row(Method::POST, path, access, handler)
-}
-
-const fn patch(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
-    row(Method::PATCH, path, Needs(scope), handler).taking_keys()
-}
-
-const fn act(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
-    post(path, Needs(scope), handler).taking_keys()
-}
-
-/// Every route there is.
-pub static ROUTES: &[Row] = &[
-    // First, because paths are tried in this order and this one is asked for most.
-    get("/v1/progress", Public, || read().to(progress::get_progress)),
-    get("/v1/progress.csv", Public, || read().to(progress::get_progress_table)),
-    get("/v1/progress.txt", Public, || read().to(progress::get_progress_text)),
-    get("/v1/progress/provinces", Public, || read().to(provinces::get_provinces)),
-    get("/v1/progress/provinces.geojson", Public, || read().to(provinces::get_provinces_map)),
-    get("/v1/provinces.geojson", Public, || read().to(provinces::get_outlines)),
-    get("/v1/progress/timeline", Public, || read().to(timeline::get_timeline)),
-    get("/v1/progress/bridge", Public, || read().to(bridge::get_bridge)).counting_addresses(),
-    get("/v1/progress/releases", Public, || read().to(releases::list_releases)),
-    act("/v1/progress/releases", Scope::Administer, || web::post().to(releases::create_release)),
-    get("/v1/progress/releases/{id}", Public, || read().to(releases::get_release)),
-    get("/v1/tables", Public, || read().to(tables::list_tables)),
-    // Before the other, which takes any name.
-    get("/v1/tables/{name}.csv", Public, || read().to(tables::get_table_csv)),
-    get("/v1/tables/{name}", Public, || read().to(tables::get_table)),
-    post("/oauth/token", Open, || web::post().to(oauth::issue_token)).counting_addresses(),
-    get("/.well-known/jwks.json", Open, || read().to(oauth::get_keys)),
-    get("/.well-known/oauth-authorization-server", Open, || read().to(oauth::get_metadata)),
-    act("/v1/installations", Scope::Register, || web::post().to(installations::create_installation)),
-    get("/v1/installations", Needs(Scope::ReadInstallations), || read().to(installations::list_installations)),
-    get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || read().to(installations::get_installation)),
-    patch("/v1/installations/{id}", Scope::Register, || web::patch().to(lifecycle::correct_installation)),
-    get("/v1/installations/{id}/history", Needs(Scope::ReadInstallations), || read().to(history::get_history)),
-    get("/v1/installations/{id}/estimate", Needs(Scope::ReadInstallations), || read().to(estimate::get_estimate)),
-    act("/v1/installations/{id}/complete", Scope::Register, || web::post().to(lifecycle::complete_installation)),
-    act("/v1/installations/{id}/resubmit", Scope::Register, || web::post().to(lifecycle::resubmit_installation)),
-    act("/v1/installations/{id}/withdraw", Scope::Register, || web::post().to(lifecycle::withdraw_installation)),
-    act("/v1/installations/{id}/decommission", Scope::Register, || {
-        web::post().to(lifecycle::decommission_installation)
-    }),
-    act("/v1/installations/{id}/verify", Scope::Review, || web::post().to(lifecycle::verify_installation)),
-    act("/v1/installations/{id}/reject", Scope::Review, || web::post().to(lifecycle::reject_installation)),
-    get("/v1/sites/{id}", Needs(Scope::ReadInstallations), || read().to(sites::get_site)),
-    patch("/v1/sites/{id}", Scope::Register, || web::patch().to(sites::correct_site)),
-    get("/v1/review/queue", Needs(Scope::Review), || read().to(review::get_review_queue)),
-    post("/v1/review/decisions", Needs(Scope::Review), || web::post().to(review::decide_installations))
-        .with_bodies_up_to(review::BODY_LIMIT),
-    act("/v1/installations/{id}/householder-code", Scope::Register, || {
-        web::post().to(householder::codes::issue_householder_code)
-    }),
-    get("/v1/review/disputes", Needs(Scope::Review), || read().to(householder::review::list_disputes)),
-    post("/v1/review/disputes/{id}/close", Needs(Scope::Review), || web::post().to(householder::review::close_dispute)),
-    get("/v1/householder", Householder, || read().to(householder::get_home)).counting_addresses(),
-    post("/v1/householder/dispute", Householder, || web::post().to(householder::open_dispute)).counting_addresses(),
-    post("/v1/householder/withdraw-consent", Householder, || web::post().to(householder::withdraw_consent))
-        .counting_addresses(),
-    act("/v1/partners", Scope::Administer, || web::post().to(administration::create_partner)),
-    get("/v1/partners", Needs(Scope::Administer), || read().to(administration::list_partners)),
-    post("/v1/partners/{code}/suspend", Needs(Scope::Administer), || web::post().to(administration::suspend_partner)),
-    post("/v1/partners/{code}/resume", Needs(Scope::Administer), || web::post().to(administration::resume_partner)),
-    act("/v1/clients", Scope::Administer, || web::post().to(clients::create_client)),
-    get("/v1/clients", Needs(Scope::Administer), || read().to(clients::list_clients)),
-    post("/v1/clients/{client_id}/revoke", Needs(Scope::Administer), || web::post().to(clients::revoke_client)),
-    act("/v1/clients/{client_id}/reset-secret", Scope::Administer, || web::post().to(clients::reset_client_secret)),
-    get("/v1/me", AnyClient, || read().to(clients::get_me)),
-    act("/v1/projects", Scope::Administer, || web::post().to(administration::create_project)),
-    get("/v1/aggregates", Needs(Scope::ReadAggregates), || read().to(aggregates::get_aggregates)),
-    get("/v1/aggregates.csv", Needs(Scope::ReadAggregates), || read().to(aggregates::csv::get_aggregates_table)),
-    get("/v1/dimensions", Public, || read().to(dimensions::list_dimensions)),
-    get("/v1/measures", Public, || read().to(reference::list_measures)),
-    get("/v1/provinces", Public, || read().to(reference::list_provinces)),
-    get("/v1/communes", Public, || read().to(reference::search_communes)).counting_addresses(),
-    get("/v1/methodology", Public, || read().to(methodology::list_methodologies)),
-    get("/v1/methodology/{version}", Public, || read().to(methodology::get_methodology)),
-    get("/v1/consent/{version}", Public, || read().to(householder::consent::get_consent_text)),
-    get("/problems/{code}", Open, || read().to(problem::get_problem)),
-    get("/livez", Open, || read().to(health::get_liveness)),
-    get("/readyz", Open, || read().to(health::get_readiness)),
-    get("/openapi.json", Public, || read().to(docs::get_openapi)),
-    get("/docs", Open, || read().to(docs::redirect_to_docs)),
-    get("/docs/{file:.*}", Open, || read().to(docs::get_docs)),
-    get("/", Open, || read().to(docs::get_index)),
-];
-
-/// Every route of the operators' listener, which the public does not reach.
-pub static OPERATOR_ROUTES: &[Row] = &[
-    get("/metrics", Open, || read().to(metrics::get_metrics)),
-    get("/livez", Open, || read().to(health::get_liveness)),
-    get("/readyz", Open, || read().to(health::get_readiness)),
-];
-
-/// The path of the table that a request matched, kept beside its handlers.
-#[derive(Clone, Copy)]
-struct Matched {
-    path: &'static str,
-    /// Whether pages of any origin may read it.
-    is_public: bool,
-}
-
-/// The path of the table that a request matched.
-fn matched_path(request: &HttpRequest) -> Option<&'static str> {
-    request.app_data::<Matched>().map(|matched| matched.path)
-}
-
-/// The row that a request matched. `HEAD` is answered as `GET` is.
-fn matched_row(request: &HttpRequest) -> Option<&'static Row> {
-    let path = matched_path(request)?;
-    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    ROUTES.iter().find(|row| row.path == path && row.method == *method)
-}
-
-/// A route for `GET` and `HEAD`.
-fn read() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}
-
-/// Puts every row of the table in its place. A path knows its methods, so that another method
-/// is answered 405 and an unknown path 404, both as problems.
-pub fn configure(config: &mut web::ServiceConfig) {
-    configure_rows(ROUTES, config);
-}
-
-/// The same for the operators' listener.
-pub fn configure_operators(config: &mut web::ServiceConfig) {
-    configure_rows(OPERATOR_ROUTES, config);
-}
-
-fn configure_rows(table: &'static [Row], config: &mut web::ServiceConfig) {
-    let mut paths: Vec<&'static str> = table.iter().map(|row| row.path).collect();
-    paths.dedup();
-    for path in paths {
-        let rows = || table.iter().filter(|row| row.path == path);
-        let is_public = rows().any(|row| row.access == Public);
-        let mut resource = web::resource(path).app_data(Matched { path, is_public });
-        for row in rows() {
-            resource = resource.route((row.handler)());
-        }
-        if is_public {
-            resource = resource.route(web::method(Method::OPTIONS).to(origins::allow));
-        }
-        config.service(resource.default_service(web::to(error::method_not_allowed)));
-    }
-    config.default_service(web::to(error::not_found));
-}
+/// Makes the pages of a snapshot.
+pub const MAKE: Make = Make { pages: headline::handlers::make_pages, tables: tables::handlers::render };

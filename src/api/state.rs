@@ -5,15 +5,11 @@ use std::sync::Arc;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 
+use crate::api::access::{Limits, Places, Secrets, Tokens};
+use crate::api::http::{ApiError, Meter};
+use crate::api::operations::Examiner;
 use crate::db::{Connection, DbError};
 use crate::register::{Pages, PublicSettings, Register};
-
-use super::auth::{Secrets, Tokens};
-use super::error::ApiError;
-use super::health::Examiner;
-use super::limits::Limits;
-use super::meter::Meter;
-use super::places::Places;
 
 /// Reads that may wait for each that is at work.
 const READS_WAITING: usize = 4;

@@ -4,15 +4,17 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::change::ACTOR;
 use crate::api::MAKE;
-use crate::api::auth::SigningKey;
-use crate::app::{self, StartError};
-use crate::db::operations::{self, Audited, BackedUp};
+use crate::api::access::SigningKey;
+use crate::app;
+use crate::app::StartError;
+use crate::db::ledger::{Audited, BackedUp, audits_and_backups};
 use crate::db::{Database, DbError, Url};
-use crate::register::backup::{self, Restore};
-use crate::register::{Clock, audit};
+use crate::register::backup::Restore;
+use crate::register::{Clock, audit, backup};
 use crate::settings::Settings;
+
+use super::change::ACTOR;
 
 /// Carries out `backup DIR`.
 pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -> Result<(), StartError> {
@@ -31,7 +33,7 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
     let (version, target) = (manifest.version, directory.display());
     eprintln!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
     let noted = BackedUp { at: clock(), version: manifest.version };
-    warn_unless_noted(&database, |connection| operations::note_backup(connection, noted));
+    warn_unless_noted(&database, |connection| audits_and_backups::note_backup(connection, noted));
     println!("{}", serde_json::to_string_pretty(&manifest)?);
     Ok(())
 }
@@ -73,7 +75,7 @@ pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, 
     let report = audit::audit(&database, MAKE)?;
     let findings = i64::try_from(report.findings_total).unwrap_or(i64::MAX);
     let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
-    warn_unless_noted(&database, |connection| operations::note_audit(connection, noted));
+    warn_unless_noted(&database, |connection| audits_and_backups::note_audit(connection, noted));
     println!("{}", serde_json::to_string_pretty(&report)?);
     if report.ok {
         eprintln!("the register is whole: {} entries", report.version);

@@ -1,10 +1,10 @@
 //! One change of the register from the command line.
 
-use crate::app::{self, StartError};
+use crate::app;
+use crate::app::StartError;
 use crate::db::Database;
-use crate::domain::actor::Actor;
-use crate::domain::fault::{Fault, Language};
-use crate::domain::refusal::Refusal;
+use crate::domain::records::Actor;
+use crate::domain::refusals::{Fault, Language, Refusal};
 use crate::register::{Clock, Command as Change, Done, Engine, Failure, HomeCommand, Request};
 use crate::settings::Settings;
 

@@ -4,19 +4,18 @@ use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::change::{change, said};
 use crate::api::ClientView;
-use crate::api::auth::{hash_secret, new_client_id, new_secret};
-use crate::app::{self, StartError};
-use crate::db::administration;
-use crate::domain::actor::Role;
-use crate::domain::administration::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, misplaced};
-use crate::domain::fault::Fault;
-use crate::domain::id::{Code, PartnerCode};
-use crate::domain::place::parse_province;
-use crate::domain::text::Name;
+use crate::api::access::{hash_secret, new_client_id, new_secret};
+use crate::app;
+use crate::app::StartError;
+use crate::db::partners::partners_and_clients;
+use crate::domain::records::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, Role, misplaced};
+use crate::domain::refusals::Fault;
+use crate::domain::values::{Code, Name, PartnerCode, parse_province};
 use crate::register::{Clock, Command as Change, Done};
 use crate::settings::Settings;
+
+use super::change::{change, said};
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
@@ -113,7 +112,7 @@ fn code(flag: &str, raw: Option<&str>) -> Result<Option<PartnerCode>, StartError
 
 fn list(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     let database = app::current_database(settings)?;
-    let directory = administration::directory(&mut database.connection()?)?;
+    let directory = partners_and_clients::directory(&mut database.connection()?)?;
     let views: Vec<_> = directory.clients.values().map(|client| ClientView::of(client, clock())).collect();
     println!("{}", serde_json::to_string_pretty(&views)?);
     Ok(())

@@ -2,12 +2,16 @@
 
 use clap::Args;
 
-use super::change::{change, said};
-use crate::app::{self, StartError};
-use crate::db::{Url, lookup, transaction};
-use crate::domain::id::{InstallationId, SiteId};
+use crate::app;
+use crate::app::StartError;
+use crate::db::Url;
+use crate::db::engine::transaction;
+use crate::db::records::by_id;
+use crate::domain::values::{InstallationId, SiteId};
 use crate::register::{Clock, Command as Change, Done, HomeCommand, HomeDone};
 use crate::settings::Settings;
+
+use super::change::{change, said};
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -49,6 +53,6 @@ fn find_site(settings: &Settings, arguments: &EraseArguments) -> Result<SiteId, 
     let id = arguments.installation.as_deref().unwrap_or_default();
     let id = InstallationId::parse(id).map_err(|fault| said("--installation", fault))?;
     let database = app::current_database(settings)?;
-    let site = lookup::sites_of(&mut database.connection()?, &[id])?.remove(&id);
+    let site = by_id::sites_of(&mut database.connection()?, &[id])?.remove(&id);
     site.ok_or_else(|| format!("there is no installation {id}").into())
 }

@@ -2,13 +2,15 @@
 
 use clap::Subcommand;
 
-use super::change::change;
-use crate::app::{self, StartError};
-use crate::db::{activations, head};
-use crate::domain::date::day_of;
-use crate::domain::methodology::{Methodology, all, methodology as find};
+use crate::app;
+use crate::app::StartError;
+use crate::db::ledger::{activations, head};
+use crate::domain::figures::{Methodology, all, methodology as find};
+use crate::domain::values::day_of;
 use crate::register::{Clock, Command as Change, restate};
 use crate::settings::Settings;
+
+use super::change::change;
 
 #[derive(Subcommand, Clone, Copy)]
 pub(super) enum MethodologyCommand {

@@ -12,14 +12,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::api::openapi;
-use crate::app::{self, StartError};
+use crate::api::documentation::openapi;
+use crate::cli::clients::ClientCommand;
+use crate::cli::methodology::MethodologyCommand;
+use crate::cli::partners::PartnerCommand;
 use crate::register::{Clock, system_clock};
-use crate::settings::Settings;
 
-use clients::ClientCommand;
-use methodology::MethodologyCommand;
-use partners::PartnerCommand;
+use super::app;
+use super::app::StartError;
+use super::settings::Settings;
 
 /// The register and public counter of Triệu Ngôi Nhà Xanh (Million Green Homes)
 #[derive(Parser)]

@@ -3,13 +3,14 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::change::{change, change_in, said};
-use crate::app::{self, StartError};
-use crate::domain::administration::NewPartner;
-use crate::domain::id::{Code, PartnerCode};
-use crate::domain::text::Name;
+use crate::app;
+use crate::app::StartError;
+use crate::domain::records::NewPartner;
+use crate::domain::values::{Code, Name, PartnerCode};
 use crate::register::{Clock, Command as Change};
 use crate::settings::Settings;
+
+use super::change::{change, change_in, said};
 
 #[derive(Subcommand)]
 pub(super) enum PartnerCommand {

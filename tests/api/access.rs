@@ -12,8 +12,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{TimeDelta, Utc};
 use forger::{Forger, claims};
-use green_homes::api::{Access, ROUTES, Row, Scope, openapi};
-use green_homes::domain::actor::Role;
+use green_homes::api::documentation::openapi;
+use green_homes::api::routes::{ROUTES, Row};
+use green_homes::api::{Access, Scope};
+use green_homes::domain::records::Role;
 use serde_json::json;
 
 use crate::erasure::identified;

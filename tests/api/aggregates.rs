@@ -3,7 +3,7 @@
 mod scopes;
 mod times;
 
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use crate::lifecycle::{People, act};

@@ -328,7 +328,7 @@ fn migrate_a_database_in_use_keeps_a_copy_of_it_first() {
     partner_client(&database, "WRITER");
     {
         let open = database.db_open();
-        green_homes::db::migrations::revert_last(&mut open.connection().unwrap()).unwrap();
+        green_homes::db::engine::revert_last(&mut open.connection().unwrap()).unwrap();
     }
     let schema = "SELECT max(version) AS line FROM __diesel_schema_migrations";
     let before = db_lines(&database.url, schema);
@@ -353,7 +353,7 @@ fn migrate_where_there_is_no_room_for_the_copy_leaves_no_draft() {
     partner_client(&database, "WRITER");
     {
         let open = database.db_open();
-        green_homes::db::migrations::revert_last(&mut open.connection().unwrap()).unwrap();
+        green_homes::db::engine::revert_last(&mut open.connection().unwrap()).unwrap();
     }
     let migrate = command(&database, database.data_dir.path());
     let mut shell = Command::new("sh");

@@ -1,13 +1,12 @@
 //! Why the headline changed: between any two closed days, in parts that sum exactly to the difference.
 
 use chrono::{Days, Months, NaiveDate};
-use green_homes::domain::correction::Correction;
-use green_homes::domain::id::{InstallationId, SiteId};
-use green_homes::domain::measures::{MeasureLine, MeasureLines};
-use green_homes::domain::quantity::Quantity;
-use green_homes::domain::reason::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
+use green_homes::domain::records::{MeasureLine, MeasureLines, Tier};
 use green_homes::domain::reference::MeasureId;
-use green_homes::domain::state::Tier;
+use green_homes::domain::rules::Correction;
+use green_homes::domain::values::{
+    CorrectReason, DecommissionReason, InstallationId, Quantity, RejectReason, SiteId, WithdrawReason,
+};
 use green_homes::register::{Command, IfMatch};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;

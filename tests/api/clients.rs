@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
-use green_homes::db::migrations;
-use green_homes::domain::actor::Role;
+use green_homes::db::engine::migrations;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use crate::process::{Process, client, command, output, partner_client};

@@ -1,8 +1,8 @@
 //! Closed days: the number as it was known at the close of a day in Hà Nội, for ever.
 
 use chrono::{Datelike, Days, Months, TimeDelta};
-use green_homes::domain::actor::Role;
-use green_homes::domain::date;
+use green_homes::domain::records::Role;
+use green_homes::domain::values::date;
 use serde_json::{Value, json};
 
 use crate::support::{App, Client, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases};

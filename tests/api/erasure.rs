@@ -1,10 +1,8 @@
 //! Erasure: the person goes, the count and the chain stay.
 
 use green_homes::api::MAKE;
-use green_homes::domain::actor::{Actor, Role};
-use green_homes::domain::id::{InstallationId, SiteId};
-use green_homes::domain::state::Tier;
-use green_homes::domain::text::Note;
+use green_homes::domain::records::{Actor, Role, Tier};
+use green_homes::domain::values::{InstallationId, Note, SiteId};
 use green_homes::register::audit::audit;
 use green_homes::register::{Command, Done, Engine, HomeCommand, HomeDone, Request, system_clock};
 use serde_json::{Value, json};

@@ -1,11 +1,10 @@
 //! The person at home: the text they consent to, their code, what they see, dispute and withdraw.
 
 use green_homes::api::MAKE;
-use green_homes::domain::actor::{Actor, Role};
-use green_homes::domain::entry::hex;
-use green_homes::domain::householder::{DisputeOutcome, hash_of_code};
-use green_homes::domain::id::{Code, InstallationId};
-use green_homes::domain::refusal::Refusal;
+use green_homes::domain::chain::hex;
+use green_homes::domain::records::{Actor, DisputeOutcome, Role, hash_of_code};
+use green_homes::domain::refusals::Refusal;
+use green_homes::domain::values::{Code, InstallationId};
 use green_homes::register::audit::audit;
 use green_homes::register::{Command, Done, Engine, Failure, HomeCommand, HomeDone, Request, system_clock};
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ mod keys;
 mod review;
 mod sites;
 
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use crate::support::{App, Client, Reply, TestDatabase, home, on_both_databases};

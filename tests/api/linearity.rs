@@ -1,15 +1,11 @@
 //! Every figure is linear in the cells: the bridge takes what a change of cells is worth for what it changed.
 
 use chrono::{Days, NaiveDate};
-use green_homes::domain::cell::{CellDims, CellKey};
-use green_homes::domain::date::Month;
-use green_homes::domain::emissions::{Amount, Estimate, Estimator};
-use green_homes::domain::methodology::{Methodology, first};
-use green_homes::domain::national::{NationalSums, Works};
+use green_homes::domain::counting::{CellDims, CellKey, NationalSums, Totals, Works};
+use green_homes::domain::figures::{Amount, Estimate, Estimator, Methodology, first};
+use green_homes::domain::records::{Flags, SiteKind, Stage, Tier};
 use green_homes::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
-use green_homes::domain::site::{Flags, SiteKind};
-use green_homes::domain::state::{Stage, Tier};
-use green_homes::domain::totals::Totals;
+use green_homes::domain::values::Month;
 use proptest::prelude::*;
 
 use crate::support::second_methodology;

@@ -6,9 +6,9 @@ use std::sync::{Arc, Barrier};
 use diesel::result::Error;
 use green_homes::api::MAKE;
 use green_homes::app;
-use green_homes::db::migrations::{pending, revert_all};
+use green_homes::db::engine::{pending, revert_all};
 use green_homes::db::{Database, Url};
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use green_homes::register::system_clock;
 use serde_json::json;
 

@@ -6,14 +6,11 @@ mod headline;
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
-use green_homes::db::cells::CellTotals;
-use green_homes::domain::cell::CellDims;
-use green_homes::domain::date::Month;
-use green_homes::domain::id::InstallationId;
-use green_homes::domain::place::Place;
+use green_homes::db::ledger::CellTotals;
+use green_homes::domain::counting::CellDims;
+use green_homes::domain::records::{SiteFacts, Stage, Tier};
 use green_homes::domain::reference::MeasureId;
-use green_homes::domain::site::SiteFacts;
-use green_homes::domain::state::{Stage, Tier};
+use green_homes::domain::values::{InstallationId, Month, Place};
 
 /// Sums of a cell in the order in which tables write them.
 pub type Sums = [i64; 10];

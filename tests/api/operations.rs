@@ -85,7 +85,7 @@ fn back_up_is_seen_by_operators() {
 async fn ask_verbosely_where_a_migration_is_missing_is_not_ready(database: TestDatabase) {
     let app = App::start(database).await;
     let open = green_homes::db::Database::open(&green_homes::db::Url::parse(&app.database.url).unwrap(), 2).unwrap();
-    green_homes::db::migrations::revert_last(&mut open.connection().unwrap()).unwrap();
+    green_homes::db::engine::revert_last(&mut open.connection().unwrap()).unwrap();
     let reply = app.public().get("/readyz?verbose").await;
     assert_not_ready(&reply);
     assert_eq!(reply.body["checks"]["migrations"], json!({"ok": false, "pending": 1}));

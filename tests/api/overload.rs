@@ -6,12 +6,11 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use green_homes::app;
-use green_homes::db::head;
-use green_homes::domain::actor::Actor;
-use green_homes::domain::date;
-use green_homes::domain::id::Code;
-use green_homes::domain::refusal::Refusal;
-use green_homes::domain::registration::Registrant;
+use green_homes::db::ledger::head;
+use green_homes::domain::records::Actor;
+use green_homes::domain::refusals::Refusal;
+use green_homes::domain::rules::Registrant;
+use green_homes::domain::values::{Code, date};
 use green_homes::register::{Command, Engine, Failure, Request, system_clock};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! The main job on real input: the 601 homes of the pilot go in as an installer sends them, a
 //! reviewer verifies them, and the public number is 601, exactly, on both databases.
 
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use rand_order::shuffled;
 use serde_json::{Value, json};
 

@@ -6,24 +6,18 @@ mod figures;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use green_homes::db::{cells as stored, head, lookup};
-use green_homes::domain::actor::Actor;
-use green_homes::domain::administration::NewPartner;
-use green_homes::domain::date::{day_of, start_of};
-use green_homes::domain::id::{Code, SiteId};
-use green_homes::domain::installation::Terms;
-use green_homes::domain::measures::{MeasureLine, MeasureLines};
-use green_homes::domain::money::Vnd;
-use green_homes::domain::place::{Place, parse_former_province as parse_former};
-use green_homes::domain::private::PrivateFacts;
-use green_homes::domain::progress::Progress;
-use green_homes::domain::quantity::Quantity;
-use green_homes::domain::reason::{DecommissionReason, RejectReason};
+use green_homes::db::ledger::{cells_and_journal as stored, head};
+use green_homes::db::records::by_id;
+use green_homes::domain::counting::Progress;
+use green_homes::domain::records::{
+    Actor, Flags, MeasureLine, MeasureLines, NewPartner, PrivateFacts, SiteFacts, SiteKind, Terms, Tier,
+};
 use green_homes::domain::reference::{MeasureId, ProvinceId};
-use green_homes::domain::registration::{NewInstallation, Registrant, SiteClaim, SiteSaid};
-use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
-use green_homes::domain::state::Tier;
-use green_homes::domain::text::{ExternalId, Name};
+use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim, SiteSaid};
+use green_homes::domain::values::{
+    Code, DecommissionReason, ExternalId, Name, Place, Quantity, RejectReason, SiteId, Vnd, day_of,
+    parse_former_province as parse_former, start_of,
+};
 use green_homes::register::{Cells, Command, Done, Engine, Failure, Request};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -293,8 +287,8 @@ impl Driver {
         &mut self,
         request: &Request,
         on: Option<NaiveDate>,
-        record: &green_homes::domain::site::SiteRecord,
-        id: green_homes::domain::id::InstallationId,
+        record: &green_homes::domain::records::SiteRecord,
+        id: green_homes::domain::values::InstallationId,
     ) {
         let Command::Register { new, .. } = &request.command else { panic!("a registration") };
         let site = self.sites.iter().position(|site| *site == record.site.id).unwrap_or_else(|| {
@@ -353,7 +347,7 @@ impl Driver {
         if done {
             let facts = self.model.sites[site].facts;
             let mut connection = self.database.db_open().connection().unwrap();
-            self.sites.push(lookup::sites_of(&mut connection, &[id]).unwrap()[&id]);
+            self.sites.push(by_id::sites_of(&mut connection, &[id]).unwrap()[&id]);
             self.model.sites.push(ModelSite { facts, merged_away: false });
             self.model.installations[n].site = self.sites.len() - 1;
         }

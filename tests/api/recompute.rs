@@ -6,21 +6,14 @@ use std::process::Command as Program;
 use std::sync::{Arc, Mutex};
 
 use chrono::{Days, NaiveDate, TimeDelta};
-use green_homes::domain::actor::{Actor, Role};
-use green_homes::domain::administration::NewPartner;
-use green_homes::domain::date::start_of;
-use green_homes::domain::id::{Code, InstallationId, SiteId};
-use green_homes::domain::installation::Terms;
-use green_homes::domain::measures::{MeasureLine, MeasureLines};
-use green_homes::domain::place::Place;
-use green_homes::domain::private::PrivateFacts;
-use green_homes::domain::quantity::Quantity;
-use green_homes::domain::reason::DecommissionReason;
+use green_homes::domain::records::{
+    Actor, Flags, MeasureLine, MeasureLines, NewPartner, PrivateFacts, Role, SiteFacts, SiteKind, Terms, Tier,
+};
 use green_homes::domain::reference::{MeasureId, ProvinceId};
-use green_homes::domain::registration::{NewInstallation, Registrant, SiteClaim, SiteSaid};
-use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
-use green_homes::domain::state::Tier;
-use green_homes::domain::text::{ExternalId, Name};
+use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim, SiteSaid};
+use green_homes::domain::values::{
+    Code, DecommissionReason, ExternalId, InstallationId, Name, Place, Quantity, SiteId, start_of,
+};
 use green_homes::register::{Command, Done, Engine, Request};
 use serde_json::{Value, json};
 

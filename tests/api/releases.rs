@@ -2,8 +2,8 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::{Datelike, Days, Months};
-use green_homes::domain::actor::Role;
-use green_homes::domain::entry::{hex, sha256};
+use green_homes::domain::chain::{hex, sha256};
+use green_homes::domain::records::Role;
 use serde_json::json;
 
 use crate::support::{App, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases};

@@ -160,6 +160,6 @@ async fn terminate_answers_what_was_accepted_and_exits_0(database: TestDatabase)
     let (report, code) = output(&database, &["audit"]);
     assert_eq!(code, Some(0), "{report}");
     assert!(report["sites"].as_i64().unwrap() > answered, "every 201 is there: {report}");
-    let checkpoint = green_homes::db::cells::checkpoint_version(&mut database.db_open().connection().unwrap());
+    let checkpoint = green_homes::db::ledger::checkpoint_version(&mut database.db_open().connection().unwrap());
     assert_eq!(report["version"], checkpoint.unwrap(), "the checkpoint moved to the head");
 }

@@ -6,16 +6,10 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use green_homes::domain::actor::Actor;
-use green_homes::domain::administration::NewPartner;
-use green_homes::domain::date;
-use green_homes::domain::id::{Code, InstallationId};
-use green_homes::domain::measures::{MeasureLine, MeasureLines};
-use green_homes::domain::quantity::Quantity;
+use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, NewPartner, Tier};
 use green_homes::domain::reference::MeasureId;
-use green_homes::domain::registration::Registrant;
-use green_homes::domain::state::Tier;
-use green_homes::domain::text::Name;
+use green_homes::domain::rules::Registrant;
+use green_homes::domain::values::{Code, InstallationId, Name, Quantity, date};
 use green_homes::register::{Command as Change, Done, Engine, Request};
 use serde_json::{Value, json};
 
@@ -87,7 +81,7 @@ impl Register {
     }
 
     fn version(&self) -> i64 {
-        green_homes::db::head::version(&mut self.database.db_open().connection().unwrap()).unwrap()
+        green_homes::db::ledger::version(&mut self.database.db_open().connection().unwrap()).unwrap()
     }
 
     /// A command of a program that knows the methodologies of a folder.
@@ -192,7 +186,7 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
         (version + 1, counted),
         "one entry, and nothing is counted anew"
     );
-    let sealed = green_homes::domain::entry::hex(&green_homes::domain::entry::sha256(
+    let sealed = green_homes::domain::chain::hex(&green_homes::domain::chain::sha256(
         &fs::read(format!("{FOLDER}/2.json")).unwrap(),
     ));
     let facts =

@@ -5,8 +5,9 @@ use std::io::Read;
 
 use chrono::{Days, NaiveDate};
 use flate2::read::GzDecoder;
-use green_homes::api::{Access, ROUTES};
-use green_homes::domain::actor::Role;
+use green_homes::api::Access;
+use green_homes::api::routes::ROUTES;
+use green_homes::domain::records::Role;
 use green_homes::register::Command;
 
 use crate::lifecycle::act;

@@ -9,20 +9,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use green_homes::api::MAKE;
-use green_homes::app::{self, Service};
-use green_homes::domain::actor::{Actor, Role};
-use green_homes::domain::administration::{NewClient, NewPartner};
-use green_homes::domain::id::Code;
-use green_homes::domain::installation::Terms;
-use green_homes::domain::measures::{MeasureLine, MeasureLines};
-use green_homes::domain::methodology::Methodology;
-use green_homes::domain::place::Place;
-use green_homes::domain::private::PrivateFacts;
-use green_homes::domain::quantity::Quantity;
+use green_homes::app;
+use green_homes::app::Service;
+use green_homes::domain::figures::Methodology;
+use green_homes::domain::records::{
+    Actor, Flags, MeasureLine, MeasureLines, NewClient, NewPartner, PrivateFacts, Role, SiteFacts, SiteKind, Terms,
+};
 use green_homes::domain::reference::{MeasureId, ProvinceId};
-use green_homes::domain::registration::{NewInstallation, SiteClaim};
-use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
-use green_homes::domain::text::{Name, Text};
+use green_homes::domain::rules::{NewInstallation, SiteClaim};
+use green_homes::domain::values::{Code, Name, Place, Quantity, Text};
 use green_homes::register::{Clock, Command, Engine, Request, system_clock};
 use green_homes::settings::Settings;
 use serde_json::{Value, json};
@@ -131,7 +126,7 @@ impl App {
     }
 
     pub fn db_add_client(&self, role: Role, partner: Option<&str>) -> (String, String) {
-        let (client_id, secret) = (green_homes::api::auth::new_client_id(), "a secret of the tests".to_owned());
+        let (client_id, secret) = (green_homes::api::access::new_client_id(), "a secret of the tests".to_owned());
         let new = NewClient {
             role,
             partner: partner.map(|code| Code::parse(code).unwrap()),
@@ -162,14 +157,14 @@ impl App {
 
     /// The version that the register stands at, in the database.
     pub fn db_version(&self) -> i64 {
-        green_homes::db::head::version(&mut self.database.db_open().connection().unwrap()).unwrap()
+        green_homes::db::ledger::version(&mut self.database.db_open().connection().unwrap()).unwrap()
     }
 }
 
 /// Argon2 is slow on purpose; all clients of the tests have one secret.
 fn known_hash() -> String {
     static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| green_homes::api::auth::hash_secret("a secret of the tests").unwrap()).clone()
+    HASH.get_or_init(|| green_homes::api::access::hash_secret("a secret of the tests").unwrap()).clone()
 }
 
 /// A token from a service that may not be there yet.

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use green_homes::api::render_tables;
-use green_homes::db::cells as stored;
-use green_homes::domain::actor::Role;
-use green_homes::domain::date::day_of;
-use green_homes::domain::national::NationalSums;
+use green_homes::api::numbers::render as render_tables;
+use green_homes::db::ledger::cells_and_journal as stored;
+use green_homes::domain::counting::NationalSums;
+use green_homes::domain::records::Role;
+use green_homes::domain::values::day_of;
 use green_homes::register::{Cells, Figures, InOrder, PublicSettings};
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use chrono::Days;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use green_homes::api::MAKE;
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use green_homes::register::Command;
 use green_homes::register::audit::{Report, audit};
 use serde_json::json;

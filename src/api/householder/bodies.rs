@@ -1,11 +1,9 @@
 //! The bodies of householders, and of reviewers who answer them.
 
-use crate::api::json::Node;
-use crate::api::reader::{coded, read};
-use crate::domain::householder::{DisputeOutcome, DisputeReason, NewDispute};
-use crate::domain::id::InstallationId;
-use crate::domain::refusal::FieldFault;
-use crate::domain::text::Note;
+use crate::api::http::{Node, coded, read};
+use crate::domain::records::{DisputeOutcome, DisputeReason, NewDispute};
+use crate::domain::refusals::FieldFault;
+use crate::domain::values::{InstallationId, Note};
 
 /// Reads `{"installation"?, "reason", "note"?}`.
 pub fn read_dispute(node: &Node) -> Result<NewDispute, Vec<FieldFault>> {

@@ -4,17 +4,14 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::OptionalJsonBody;
-use crate::api::caller::Caller;
-use crate::api::error::ApiError;
-use crate::api::perform::{Answered, perform};
-use crate::api::query::NoQuery;
-use crate::api::reader::read_nothing;
+use crate::api::callers::Caller;
+use crate::api::http::{ApiError, NoQuery, read_nothing};
+use crate::api::request_body::OptionalJsonBody;
 use crate::api::state::State;
-use crate::domain::householder::HouseholderCode;
-use crate::domain::id::InstallationId;
-use crate::register::PublicSettings;
-use crate::register::{Command, Done, HomeCommand, HomeDone};
+use crate::api::submit::{Answered, perform};
+use crate::domain::records::HouseholderCode;
+use crate::domain::values::InstallationId;
+use crate::register::{Command, Done, HomeCommand, HomeDone, PublicSettings};
 
 /// A new code.
 #[derive(Serialize, ToSchema)]

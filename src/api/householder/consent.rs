@@ -5,11 +5,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::error::ApiError;
-use crate::api::query::NoQuery;
-use crate::api::serving::{JSON, Lasts, as_page, send};
+use crate::api::http::{ApiError, JSON, Lasts, NoQuery, as_page, send};
 use crate::api::state::State;
-use crate::domain::consent::consent_text;
+use crate::domain::records::consent_text;
 
 /// A version of the text that householders consent to.
 #[derive(Serialize, ToSchema)]

@@ -4,17 +4,14 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::installations::view::{MeasureView, PrivateView, measures};
-use crate::api::meta::instant;
-use crate::api::page::Page;
-use crate::db::administration::Directory;
-use crate::db::disputes::Noted;
-use crate::db::householders::Home;
-use crate::domain::id::PartnerCode;
-use crate::domain::installation::{AttributesSold, Finance, Installation, PowerUse, SystemOwner};
-use crate::domain::money::Vnd;
+use crate::api::http::Page;
+use crate::api::installations::{MeasureView, PrivateView, measures};
+use crate::api::numbers::instant;
+use crate::db::partners::Directory;
+use crate::db::records::{Home, Noted};
+use crate::domain::records::{AttributesSold, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
 use crate::domain::reference::{CommuneId, FormerProvinceId};
-use crate::domain::site::SiteRecord;
+use crate::domain::values::{PartnerCode, Vnd};
 
 /// A home.
 #[derive(Serialize, ToSchema)]

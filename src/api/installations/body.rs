@@ -3,23 +3,18 @@
 use chrono::NaiveDate;
 use serde_json::Number;
 
-use crate::api::json::Node;
-use crate::api::reader::{Faults, Object, coded};
-use crate::domain::consent::consent_text;
-use crate::domain::date::parse_past_day;
-use crate::domain::fault::{Because, Expected, Fault};
-use crate::domain::id::{Code, SiteId};
-use crate::domain::installation::{AttributesSold, Finance, PowerUse, SystemOwner, Terms};
-use crate::domain::measures::{MAX_LINES, MeasureLine, MeasureLines};
-use crate::domain::money::Vnd;
-use crate::domain::place::{Place, parse_commune, parse_former_province, parse_province};
-use crate::domain::private::{CONSENT_TEXT_VERSION, Consent, GridCode, Location, PrivateFacts};
-use crate::domain::quantity::Quantity;
+use crate::api::http::{Faults, Node, Object, coded};
+use crate::domain::records::{
+    AttributesSold, CONSENT_TEXT_VERSION, Consent, Finance, Flags, GridCode, Location, MAX_LINES, MeasureLine,
+    MeasureLines, PowerUse, PrivateFacts, SiteFacts, SiteKind, SystemOwner, Terms, consent_text,
+};
 use crate::domain::reference::MeasureId;
-use crate::domain::refusal::FieldFault;
-use crate::domain::registration::{NewInstallation, SiteClaim, SiteSaid};
-use crate::domain::site::{Flags, SiteFacts, SiteKind};
-use crate::domain::text::{Address, ExternalId};
+use crate::domain::refusals::{Because, Expected, Fault, FieldFault};
+use crate::domain::rules::{NewInstallation, SiteClaim, SiteSaid};
+use crate::domain::values::{
+    Address, Code, ExternalId, Place, Quantity, SiteId, Vnd, parse_commune, parse_former_province, parse_past_day,
+    parse_province,
+};
 
 /// The statuses that a registration may have.
 pub const STATUSES: &[&str] = &["pledged", "installed"];
@@ -226,7 +221,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(body: &Value) -> Result<NewInstallation, Vec<(String, &'static str)>> {
-        let node = crate::api::json::parse(body.to_string().as_bytes()).unwrap();
+        let node = crate::api::http::parse(body.to_string().as_bytes()).unwrap();
         let faults = read_new_installation(&node, "2026-11-24".parse().unwrap());
         faults.map_err(|faults| faults.into_iter().map(|f| (f.pointer, f.fault.code())).collect())
     }
@@ -253,7 +248,7 @@ mod tests {
     #[test]
     fn read_every_line_of_the_pilot_parses() {
         for line in include_str!("../../../tests/data/pilot-2020.ndjson").lines() {
-            let node = crate::api::json::parse(line.as_bytes()).unwrap();
+            let node = crate::api::http::parse(line.as_bytes()).unwrap();
             assert!(read_new_installation(&node, "2026-11-24".parse().unwrap()).is_ok(), "{line}");
         }
     }
@@ -330,7 +325,7 @@ mod tests {
     fn read_a_field_that_stands_twice_or_too_deep_is_refused() {
         let today = "2026-11-24".parse().unwrap();
         let codes = |text: &str| {
-            let node = crate::api::json::parse(text.as_bytes()).unwrap();
+            let node = crate::api::http::parse(text.as_bytes()).unwrap();
             let faults = read_new_installation(&node, today).unwrap_err();
             faults.into_iter().map(|f| (f.pointer, f.fault.code())).collect::<Vec<_>>()
         };

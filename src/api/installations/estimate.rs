@@ -7,22 +7,18 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::path_id;
-use crate::api::caller::Caller;
-use crate::api::error::ApiError;
-use crate::api::methodology::parse_methodology;
-use crate::api::query::Query;
+use crate::api::callers::Caller;
+use crate::api::http::{ApiError, Query};
+use crate::api::numbers::parse_methodology;
 use crate::api::state::State;
-use crate::db::installations as store;
-use crate::domain::cell::CellDims;
-use crate::domain::contribution::{Credit, credits};
-use crate::domain::date::{Month, days_left_in_month};
-use crate::domain::emissions::{Amount, Estimate, Estimator, Year};
-use crate::domain::methodology::{EffectKind, Methodology};
-use crate::domain::quantity::units;
+use crate::db::records::installation_list as store;
+use crate::domain::counting::{CellDims, Credit, Totals, credits};
+use crate::domain::figures::{Amount, EffectKind, Estimate, Estimator, Methodology, Year};
+use crate::domain::records::SiteRecord;
 use crate::domain::reference::MeasureId;
-use crate::domain::site::SiteRecord;
-use crate::domain::totals::Totals;
+use crate::domain::values::{Month, days_left_in_month, units};
+
+use super::handlers::path_id;
 
 /// What one installation is estimated to come to.
 #[derive(Serialize, ToSchema)]

@@ -7,21 +7,19 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::path_id;
-use super::view::MeasureView;
-use crate::api::caller::Caller;
-use crate::api::error::ApiError;
-use crate::api::meta::instant;
-use crate::api::page::{self, Page};
-use crate::api::query::Query;
+use crate::api::callers::Caller;
+use crate::api::http::{ApiError, Page, Query, pagination};
+use crate::api::numbers::instant;
 use crate::api::state::State;
-use crate::db::administration::Directory;
-use crate::db::history::{self, History, Past};
-use crate::db::installations as store;
-use crate::domain::actor::{Actor, Role};
-use crate::domain::fault::Fault;
-use crate::domain::history::{PastInstallation, PastSite};
-use crate::domain::quantity::units;
+use crate::db::partners::Directory;
+use crate::db::records::{History, Past, history, installation_list as store};
+use crate::domain::chain::{PastInstallation, PastSite};
+use crate::domain::records::{Actor, Role};
+use crate::domain::refusals::Fault;
+use crate::domain::values::units;
+
+use super::handlers::path_id;
+use super::view::MeasureView;
 
 /// The history of an installation, newest first.
 #[derive(Serialize, ToSchema)]
@@ -116,7 +114,7 @@ pub async fn get_history(
     let id = path_id(&id)?;
     let mut query = Query::of(&request)?;
     let before = query.parse("cursor", |raw| raw.parse::<i64>().map_err(|_| Fault::NotACursor)).unwrap_or(i64::MAX);
-    let limit = page::limit(&mut query);
+    let limit = pagination::limit(&mut query);
     query.finish()?;
     let actor = caller.0.clone();
     let read = state.read(move |connection| {
@@ -186,7 +184,7 @@ impl EventView {
 
 impl From<&PastInstallation> for PastInstallationView {
     fn from(past: &PastInstallation) -> Self {
-        let measure = |line: &crate::domain::history::PastMeasure| MeasureView {
+        let measure = |line: &crate::domain::chain::PastMeasure| MeasureView {
             measure: line.measure.clone().into(),
             quantity: units(line.quantity_milli),
             inverter_kw: line.inverter_w.map(units),

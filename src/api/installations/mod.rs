@@ -1,145 +1,15 @@
-//! Installations: register, read, list. What becomes of them is in `lifecycle.rs`.
+//! Register, read, correct, act on installations.
 
-pub(in crate::api) mod body;
-pub(in crate::api) mod corrections;
-pub(in crate::api) mod decisions;
+mod action_bodies;
+pub mod actions;
+mod body;
 pub mod estimate;
+pub mod handlers;
 pub mod history;
-pub mod lifecycle;
-pub mod view;
+mod patch_bodies;
+mod view;
 
-pub use body::STATUSES as NEW_STATUSES;
-
-use actix_web::http::header::{CACHE_CONTROL, ETAG};
-use actix_web::{HttpRequest, HttpResponse, web};
-
-use crate::db::installations::{self as store, Filter, Found};
-use crate::domain::fault::{Fault, Language};
-use crate::domain::id::{InstallationId, SiteId};
-use crate::domain::place::parse_province;
-use crate::domain::reference::ProvinceId;
-use crate::domain::registration::Registrant;
-use crate::domain::site::SiteRecord;
-use crate::domain::state::Status;
-use crate::domain::text::ExternalId;
-use crate::register::{Command, Done, Outcome};
-
-use super::body::JsonBody;
-use super::caller::Caller;
-use super::error::ApiError;
-use super::householder::codes::HouseholderCodeView;
-use super::page::{self, Page};
-use super::perform::{Answered, perform};
-use super::problem::Problem;
-use super::query::{NoQuery, Query};
-use super::requests::CreateInstallation;
-use super::state::State;
-use view::{InstallationList, InstallationResponse, InstallationView, RegisteredResponse};
-
-/// Register an installation
-///
-/// Sending the same again is safe: it answers 200 and `unchanged`. The same `external_id` with
-/// other content is refused with the differences.
-#[utoipa::path(post, path = "/v1/installations", tag = "installations",
-    request_body = CreateInstallation,
-    params(("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
-    responses(
-        (status = 201, body = RegisteredResponse,
-            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
-        (status = 200, body = RegisteredResponse,
-            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
-        (status = 409, body = Problem, content_type = "application/problem+json")))]
-pub async fn create_installation(
-    request: HttpRequest,
-    caller: Caller,
-    state: web::Data<State>,
-    body: JsonBody,
-) -> Result<HttpResponse, ApiError> {
-    let mut query = Query::of(&request)?;
-    let dry_run = query.flag("dry_run");
-    query.finish()?;
-    let partner = caller.partner()?.clone();
-    let sandbox = state.register.directory().partner(&partner).is_some_and(|partner| partner.sandbox);
-    let new = body::read_new_installation(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
-    let command = Command::Register { by: Registrant { partner, sandbox }, new: Box::new(new) };
-    let Caller(actor, language) = caller.clone();
-    let settings = state.settings.clone();
-    perform(&state, &caller, command, (dry_run, body.1), move |done| {
-        let Done::Registered { outcome, record, id, remarks, code } = done else { return Err(ApiError::Internal) };
-        let found = Found { record: SiteRecord::clone(record), id: *id };
-        let view = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();
-        let status = if *outcome == Outcome::Created && !dry_run { 201 } else { 200 };
-        let (etag, location) = (view.etag.clone(), format!("{}/v1/installations/{id}", settings.public_url));
-        let response = RegisteredResponse::new(*outcome, dry_run, view, remarks, language);
-        // The code is shown this once: what is kept of the answer is without it.
-        let kept = Answered::json(status, &response)?.with_etag(etag).at(location);
-        let Some(code) = code.as_ref().filter(|_| !dry_run) else { return Ok(kept) };
-        kept.shown_once(&response.with_householder(Some(HouseholderCodeView::of(code, &settings))))
-    })
-    .await
-}
-
-/// One installation
-#[utoipa::path(get, path = "/v1/installations/{id}", tag = "installations", params(("id" = InstallationId, Path)),
-    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "Its state.")))))]
-pub async fn get_installation(
-    caller: Caller,
-    _: NoQuery,
-    state: web::Data<State>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let found = state.read(move |connection| store::find(connection, id)).await?;
-    let view = found.and_then(|found| InstallationView::of(&found, &caller.0, caller.1)).ok_or(ApiError::NotFound)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, view.etag.clone()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(InstallationResponse { data: view }))
-}
-
-/// A list of installations
-///
-/// In the order of registration. A partner sees its own, a reviewer none of the partner they work
-/// for, a client that is limited to a province those there.
-#[utoipa::path(get, path = "/v1/installations", tag = "installations",
-    params(("external_id" = Option<ExternalId>, Query), ("status" = Option<Status>, Query),
-        ("province" = Option<ProvinceId>, Query), ("site" = Option<SiteId>, Query),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<InstallationId>, Query)),
-    responses((status = 200, body = InstallationList)))]
-pub async fn list_installations(
-    request: HttpRequest,
-    caller: Caller,
-    state: web::Data<State>,
-) -> Result<HttpResponse, ApiError> {
-    let mut query = Query::of(&request)?;
-    let filter = Filter {
-        external_id: query.parse("external_id", ExternalId::parse),
-        status: query.parse("status", |raw| Status::parse(raw).ok_or(Fault::UnknownValue { allowed: Status::CODES })),
-        province: query.parse("province", parse_province),
-        site: query.parse("site", SiteId::parse),
-        ..Filter::seen_by(&caller.0)
-    };
-    list_found(&state, &caller, query, filter).await
-}
-
-/// A page of what a filter finds.
-pub(in crate::api) async fn list_found(
-    state: &State,
-    caller: &Caller,
-    mut query: Query,
-    filter: Filter,
-) -> Result<HttpResponse, ApiError> {
-    let after = query.parse("cursor", |raw| InstallationId::parse(raw).map_err(|_| Fault::NotACursor));
-    let limit = page::limit(&mut query);
-    query.finish()?;
-    let filter = Filter { after, ..filter };
-    let mut found = state.read(move |connection| store::list(connection, &filter, limit + 1)).await?;
-    let page = Page::of(&mut found, limit, |last| last.id.to_string());
-    let data = found.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1)).collect();
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(InstallationList { data, page }))
-}
-
-/// An id in a path that is none names nothing.
-fn path_id(raw: &str) -> Result<InstallationId, ApiError> {
-    InstallationId::parse(raw).map_err(|_| ApiError::NotFound)
-}
+pub use body::STATUSES;
+pub(in crate::api) use handlers::list_found;
+pub use patch_bodies::read_site_correction;
+pub use view::{InstallationList, MeasureView, PrivateView, SiteView, measures, outcome};

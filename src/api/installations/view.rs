@@ -6,23 +6,18 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Language;
-use crate::api::householder::codes::HouseholderCodeView;
-use crate::api::meta::instant;
-use crate::api::page::Page;
-use crate::db::installations::Found;
-use crate::domain::actor::{Actor, Role};
-use crate::domain::id::Code;
-use crate::domain::installation::{AttributesSold, Finance, Installation, PowerUse, SystemOwner};
-use crate::domain::money::Vnd;
-use crate::domain::private::PrivateFacts;
-use crate::domain::quantity::units;
+use crate::api::householder::HouseholderCodeView;
+use crate::api::http::Page;
+use crate::api::numbers::instant;
+use crate::db::records::Found;
+use crate::domain::records::{
+    Actor, AttributesSold, Finance, Installation, PowerUse, PrivateFacts, Role, SiteKind, SiteRecord, Status,
+    SystemOwner, Tier,
+};
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
-use crate::domain::registration::standing_remarks;
-use crate::domain::site::{SiteKind, SiteRecord};
-use crate::domain::state::{Status, Tier};
-use crate::domain::text::ExternalId;
-use crate::domain::warning::Remark;
+use crate::domain::refusals::{Language, Remark};
+use crate::domain::rules::standing_remarks;
+use crate::domain::values::{Code, ExternalId, Vnd, units};
 use crate::register::Outcome;
 
 /// What became of a registration.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::former_provinces::FormerProvinceId;
 use super::provinces::ProvinceId;
-use super::{rows, tested};
+use super::read_csv::{rows, tested};
 
 /// A commune by its place in the list. Not stored: tables hold the code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

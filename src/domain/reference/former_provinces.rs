@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::provinces::ProvinceId;
-use super::{rows, tested};
+use super::read_csv::{rows, tested};
 
 /// One of the 63, by its place in the order of codes. Stored: the order never changes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

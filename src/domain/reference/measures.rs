@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Number;
 
-use super::rows;
+use super::read_csv::rows;
 use super::target::target;
 
 /// A measure by its number, 1 to 30. Stored: numbers never change.
@@ -173,7 +173,7 @@ impl MeasureId {
     /// Everything about it.
     #[must_use]
     pub fn measure(self) -> &'static Measure {
-        super::tested(MEASURES.get(usize::from(self.0).saturating_sub(1)), "a measure")
+        super::read_csv::tested(MEASURES.get(usize::from(self.0).saturating_sub(1)), "a measure")
     }
 
     /// Its code.
@@ -206,8 +206,8 @@ impl Measure {
     pub fn minimum_quantity_milli(&self) -> i64 {
         let minimum: Option<&Number> = target().minimum_quantity.get(&self.code);
         minimum
-            .and_then(|n| crate::domain::quantity::Quantity::parse(n, self.hard_max_milli).ok())
-            .map_or(0, super::super::quantity::Quantity::milli)
+            .and_then(|n| crate::domain::values::Quantity::parse(n, self.hard_max_milli).ok())
+            .map_or(0, crate::domain::values::Quantity::milli)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::former_provinces::FormerProvinceId;
-use super::{rows, tested};
+use super::read_csv::{rows, tested};
 
 /// One of the 34, by its place in the order of codes. Stored: the order never changes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 use super::communes::{CommuneId, FormerCommune};
-use super::fold;
+use super::fold::fold;
 use super::provinces::ProvinceId;
 
 /// A commune that a search found, and the former name that found it, if one did.

@@ -35,13 +35,13 @@ struct Targets {
 
 static TARGETS: LazyLock<Targets> = LazyLock::new(|| {
     let text = include_str!("../../../reference/targets.json");
-    super::tested(serde_json::from_str(text).ok(), "the targets")
+    super::read_csv::tested(serde_json::from_str(text).ok(), "the targets")
 });
 
 /// The newest target.
 #[must_use]
 pub fn target() -> &'static Target {
-    super::tested(TARGETS.versions.iter().max_by_key(|target| target.version), "a target")
+    super::read_csv::tested(TARGETS.versions.iter().max_by_key(|target| target.version), "a target")
 }
 
 #[cfg(test)]

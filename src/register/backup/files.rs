@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, at};
-use crate::domain::entry::hex;
+use crate::domain::chain::hex;
+
+use super::error::{BackupError, at};
 
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 20;

@@ -6,9 +6,12 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::files::{self, KeptFile};
-use super::{BackupError, DATABASE, at};
+use super::error::{BackupError, at};
+use super::files;
+use super::files::KeptFile;
 
+/// The database in a backup.
+pub const DATABASE: &str = "green-homes.db";
 /// The file that makes a directory a backup.
 pub const MANIFEST: &str = "manifest.json";
 /// The way in which backups are laid out. A change that an older program would misread takes the next.

@@ -1,150 +1,15 @@
-//! Backups of a register in SQLite: a directory with the database at one version, the signing key
-//! and a manifest. A backup is whole or it has no manifest; `restore` takes whole ones alone.
+//! Backup, restore.
 
+mod error;
 mod files;
 mod keep;
+mod make;
 mod manifest;
 mod restore;
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
-use chrono::{DateTime, Utc};
-
-use crate::db::{Database, DbError, copy, head, migrations};
-use crate::domain::date;
-use crate::domain::entry::hex;
-
-use super::audit;
-use super::figures::Make;
-
+pub use error::BackupError;
 pub use files::KeptFile;
-use files::make_private;
 pub use keep::keep_before_migration;
-pub use manifest::{FORMAT, MANIFEST, Manifest};
+pub use make::backup;
+pub use manifest::{MANIFEST, Manifest};
 pub use restore::{Restore, Restored, restore};
-
-/// The database in a backup.
-pub const DATABASE: &str = "green-homes.db";
-
-/// Why there is no backup, or nothing was restored.
-#[derive(Debug)]
-pub enum BackupError {
-    /// The words say what to do about it.
-    Refused(String),
-    /// A file could not be written or read.
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// The database failed.
-    Database(DbError),
-}
-
-impl std::fmt::Display for BackupError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Refused(why) => f.write_str(why),
-            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Database(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for BackupError {}
-
-impl From<DbError> for BackupError {
-    fn from(error: DbError) -> Self {
-        Self::Database(error)
-    }
-}
-
-/// The file at which something went wrong.
-fn at(path: &Path) -> impl Fn(io::Error) -> BackupError {
-    let path = path.to_owned();
-    move |error| BackupError::Io { path: path.clone(), error }
-}
-
-/// Backs a register up into `directory`, which is not there or empty, while it may be in use. What
-/// is there in the end has been audited, with the headlines that `make` makes. `key` is the private key that signs tokens.
-pub fn backup(
-    database: &Database,
-    key: &Path,
-    directory: &Path,
-    now: DateTime<Utc>,
-    make: Make,
-) -> Result<Manifest, BackupError> {
-    migrations::check_current(&mut database.connection()?)?;
-    refuse_used(directory)?;
-    let draft = files::draft_of(directory)?;
-    make_private(&draft).map_err(at(&draft))?;
-    match write(database, key, &draft, now, make) {
-        Ok(manifest) => {
-            fs::rename(&draft, directory).map_err(at(directory))?;
-            files::sync_parent(directory)?;
-            Ok(manifest)
-        }
-        // A copy that the audit does not accept is kept to be looked into, without a manifest.
-        Err(refused @ BackupError::Refused(_)) => Err(refused),
-        Err(error) => {
-            // What is left of it is no backup: it has no manifest.
-            let _ = fs::remove_dir_all(&draft);
-            Err(error)
-        }
-    }
-}
-
-fn refuse_used(directory: &Path) -> Result<(), BackupError> {
-    match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(at(directory)(error)),
-        Ok(mut inside) => match inside.next() {
-            None => Ok(()),
-            Some(_) => Err(BackupError::Refused(format!("{} is not empty", directory.display()))),
-        },
-    }
-}
-
-/// The files, then the audit, then the manifest.
-fn write(
-    database: &Database,
-    key: &Path,
-    draft: &Path,
-    now: DateTime<Utc>,
-    make: Make,
-) -> Result<Manifest, BackupError> {
-    let path = draft.join(DATABASE);
-    copy::copy_to(&mut database.connection()?, &path)?;
-    let mut kept = vec![KeptFile::of(&path)?];
-    if let Some(name) = key.file_name().filter(|_| key.exists()) {
-        let copied = draft.join(name);
-        files::copy_private(key, &copied)?;
-        kept.push(KeptFile::of(&copied)?);
-    }
-    let copied = Database::open_frozen(&path.display().to_string())?;
-    let report = audit::audit(&copied, make)?;
-    if !report.ok {
-        return Err(BackupError::Refused(format!(
-            "no backup: the audit of the copy found {} things wrong at version {}; run `green-homes audit`. The copy \
-             stands in {}",
-            report.findings_total,
-            report.version,
-            draft.display()
-        )));
-    }
-    let head = head::read(&mut copied.connection()?)?;
-    let manifest = Manifest {
-        format: FORMAT,
-        program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        instance_id: head.instance_id,
-        version: head.version,
-        head_hash: hex(&head.hash),
-        made_at: date::stored(now),
-        files: kept,
-    };
-    manifest.write(draft)?;
-    Ok(manifest)
-}

@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::db::{Database, Url, copy, head, migrations};
-use crate::domain::actor::Actor;
-use crate::domain::entry::hex;
+use crate::db::engine::{migrations, sqlite_copy};
+use crate::db::ledger::head;
+use crate::db::{Database, Url};
+use crate::domain::chain::hex;
+use crate::domain::records::Actor;
 use crate::register::audit;
-use crate::register::command::{Command, Failure, Request};
-use crate::register::engine::{Clock, Engine};
-use crate::register::figures::Make;
+use crate::register::commands::{Command, Failure, Request};
+use crate::register::published::Make;
+use crate::register::writer::{Clock, Engine};
 
-use super::{BackupError, DATABASE, Manifest, at, files};
+use super::error::{BackupError, at};
+use super::files;
+use super::manifest::{DATABASE, Manifest};
 
 /// Connections while the database is put right: one at work, and one for the engine.
 const CONNECTIONS: u32 = 2;
@@ -161,6 +165,6 @@ fn put_right(
     }
     let mut connection = database.connection()?;
     let head = head::read(&mut connection)?;
-    copy::fold(&mut connection)?;
+    sqlite_copy::fold(&mut connection)?;
     Ok((migrations, head))
 }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use green_homes::api::Scope;
-use green_homes::api::auth::SigningKey;
+use green_homes::api::access::SigningKey;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Sums of each partner and each project: a site counts by the installations of that scope alone.
 
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use super::added;

@@ -1,8 +1,8 @@
 //! Sums as they were at the close of a day, and by when they were recorded.
 
 use chrono::{Datelike, Days, Months};
-use green_homes::domain::actor::Role;
-use green_homes::domain::reason::DecommissionReason;
+use green_homes::domain::records::Role;
+use green_homes::domain::values::DecommissionReason;
 use green_homes::register::Command;
 use serde_json::json;
 

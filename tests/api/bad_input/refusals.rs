@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use serde_json::json;
 
 use super::{assert_nothing_recorded, assert_problem};

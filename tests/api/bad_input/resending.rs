@@ -1,6 +1,6 @@
 //! Sending again and deciding again: the same is never an error, another content always is.
 
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use super::{assert_problem, changed};

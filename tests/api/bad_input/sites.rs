@@ -1,7 +1,7 @@
 //! Which site a registration comes to, what is remarked on, and what stays out of the public
 //! number.
 
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use super::{assert_problem, changed};

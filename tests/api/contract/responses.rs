@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Days;
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use super::schema::{document, faults};
@@ -71,8 +71,8 @@ fn answer_of_every_route_is_as_documented() {
         check_public(&app, &mut checker).await;
         check_tokens(&app, &mut checker).await;
         check_closed_days(&mut checker).await;
-        let document = green_homes::api::openapi::document();
-        let operations = green_homes::api::openapi::operations(&document).into_iter();
+        let document = green_homes::api::documentation::document();
+        let operations = green_homes::api::documentation::operations(&document).into_iter();
         let documented: BTreeSet<_> = operations.map(|(method, path)| (method.to_lowercase(), path)).collect();
         assert_eq!(checker.seen, documented);
         assert!(checker.faults.is_empty(), "{:#?}", checker.faults);

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use green_homes::api::MAKE;
-use green_homes::db::{Database, cells as stored, head};
+use green_homes::db::Database;
+use green_homes::db::ledger::{cells_and_journal as stored, head};
 use green_homes::register::audit;
 use serde_json::{Value, json};
 

@@ -1,10 +1,9 @@
 //! What the model makes of a step: the rules once more, in other words than the register's.
 
 use chrono::NaiveDate;
-use green_homes::domain::id::InstallationId;
+use green_homes::domain::records::{Flags, SiteFacts, SiteKind, Tier};
 use green_homes::domain::reference::MeasureId;
-use green_homes::domain::site::{Flags, SiteFacts, SiteKind};
-use green_homes::domain::state::Tier;
+use green_homes::domain::values::InstallationId;
 use serde_json::{Value, json};
 
 use super::book::{Book, Home, Record, Said, Seen};

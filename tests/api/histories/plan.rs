@@ -1,6 +1,6 @@
 //! The request that a step makes.
 
-use green_homes::domain::site::SiteKind;
+use green_homes::domain::records::SiteKind;
 use serde_json::{Value, json};
 
 use super::book::{Book, Seen};
@@ -141,7 +141,7 @@ impl Book {
                     let id = self.model.installations[*n].id.to_string();
                     tier.map_or_else(
                         || json!({"installation": id, "action": "reject", "reason": "other"}),
-                        |tier: green_homes::domain::state::Tier| {
+                        |tier: green_homes::domain::records::Tier| {
                             json!({"installation": id, "action": "verify", "evidence_tier": tier.as_str()})
                         },
                     )

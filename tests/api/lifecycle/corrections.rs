@@ -150,7 +150,7 @@ async fn correct_a_site_after_the_consent_was_withdrawn_needs_a_new_one(database
         }
         body
     };
-    let today = green_homes::domain::date::day_of(chrono::Utc::now()).to_string();
+    let today = green_homes::domain::values::day_of(chrono::Utc::now()).to_string();
     for old in [None, Some("2026-01-02"), Some(today.as_str())] {
         let reply = people.owner.patch(&path, "*", &correct(old)).await;
         assert_eq!(reply.errors(), [("/consent".to_owned(), "consent_required".to_owned())], "{old:?} {}", reply.text);

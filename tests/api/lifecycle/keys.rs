@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use green_homes::db::idempotency;
+use green_homes::db::ledger::idempotency_keys;
 use serde_json::{Value, json};
 
 use super::People;
@@ -203,7 +203,7 @@ fn forget_takes_no_more_than_it_may_and_the_oldest_first() {
         db_execute(&database.url, "UPDATE idempotency_keys SET created_at = '2025-01-01 00:00:00' WHERE key = 'k-17'")
             .unwrap();
         let connection = &mut open.connection().unwrap();
-        let mut forget = |most| idempotency::forget(connection, Utc::now(), most).unwrap();
+        let mut forget = |most| idempotency_keys::forget(connection, Utc::now(), most).unwrap();
         assert_eq!(forget(1), 1);
         let left = "SELECT key AS line FROM idempotency_keys WHERE key = 'k-17'";
         assert_eq!(db_lines(&database.url, left), Vec::<String>::new());

@@ -1,6 +1,6 @@
 //! What waits for reviewers, and many decisions at once.
 
-use green_homes::domain::actor::Role;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use super::{People, act};

@@ -1,12 +1,9 @@
 //! Sites and their corrections: what verified installations there lose, and what a grid customer
 //! code names, within a batch and across it.
 
-use green_homes::domain::actor::{Actor, Role};
-use green_homes::domain::correction::{Amend, SiteCorrection};
-use green_homes::domain::id::{Code, SiteId};
-use green_homes::domain::private::GridCode;
-use green_homes::domain::reason::CorrectReason;
-use green_homes::domain::registration::Registrant;
+use green_homes::domain::records::{Actor, GridCode, Role};
+use green_homes::domain::rules::{Amend, Registrant, SiteCorrection};
+use green_homes::domain::values::{Code, CorrectReason, SiteId};
 use green_homes::register::{Command, Done, Engine, IfMatch, Request, system_clock};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use green_homes::domain::place::Place;
-use green_homes::domain::state::Stage;
+use green_homes::domain::records::Stage;
+use green_homes::domain::values::Place;
 use serde_json::Value;
 
 use super::{Held, Model, before, end_of_credit, standing_of};

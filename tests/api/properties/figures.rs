@@ -3,14 +3,11 @@
 
 use chrono::{Days, NaiveDate};
 use green_homes::api::MAKE;
-use green_homes::db::days;
-use green_homes::domain::aggregate::{Dimension, NONE, Selection};
-use green_homes::domain::date::Month;
-use green_homes::domain::emissions::{Estimate, Estimator};
-use green_homes::domain::methodology::{self, Methodology};
-use green_homes::domain::national::NationalSums;
-use green_homes::domain::place::Place;
-use green_homes::domain::state::{Stage, Tier};
+use green_homes::db::ledger::closed_days;
+use green_homes::domain::counting::NationalSums;
+use green_homes::domain::figures::{Dimension, Estimate, Estimator, Methodology, NONE, Selection, methodology};
+use green_homes::domain::records::{Stage, Tier};
+use green_homes::domain::values::{Month, Place};
 use green_homes::register::{Options, PublicSettings, Register, Render, audit};
 use serde_json::Value;
 
@@ -85,7 +82,7 @@ impl Driver {
         let chosen = [0, self.past.len() / 2, self.past.len() - 1];
         for (_, (first, eve, model)) in known.enumerate().filter(|(place, _)| chosen.contains(place)) {
             for day in if first == *last { vec![first, eve] } else { vec![eve] } {
-                let kept = days::find(&mut database.connection().unwrap(), day).unwrap().expect("a closed day");
+                let kept = closed_days::find(&mut database.connection().unwrap(), day).unwrap().expect("a closed day");
                 let body: Value = serde_json::from_str(&kept.body).unwrap();
                 assert_eq!(body["meta"]["as_of"], day.to_string());
                 model.headline().assert_is(&body["data"]);

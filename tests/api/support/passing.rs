@@ -4,11 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use green_homes::domain::actor::Actor;
-use green_homes::domain::date;
-use green_homes::domain::id::{Code, InstallationId, SiteId};
-use green_homes::domain::registration::Registrant;
-use green_homes::domain::state::Tier;
+use green_homes::domain::records::{Actor, Tier};
+use green_homes::domain::rules::Registrant;
+use green_homes::domain::values::{Code, InstallationId, SiteId, date};
 use green_homes::register::{Command, Done, Engine, Failure, Request};
 use serde_json::{Value, json};
 

@@ -1,0 +1,150 @@
+//! How often somebody may ask: each client, and each address for what costs something and needs
+//! no valid token. What is served from memory to everybody is not counted: to refuse it would
+//! cost as much.
+
+use std::future::{Ready, ready};
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::{StateInformationMiddleware, StateSnapshot};
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+use ipnet::IpNet;
+
+use crate::api::http::{ApiError, client_address};
+use crate::api::state::State;
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const STANDING: HeaderName = HeaderName::from_static("ratelimit");
+/// Seconds of its rate that somebody may use at once.
+const BURST_SECONDS: u32 = 10;
+/// After so many questions everybody is forgotten who has their whole burst again.
+const TIDY_AFTER: u32 = 4096;
+
+/// The limits of clients and of addresses.
+pub struct Limits {
+    clients: Option<Limit<String>>,
+    addresses: Option<Limit<IpAddr>>,
+    proxies: Vec<IpNet>,
+}
+
+/// A limit for each of many.
+struct Limit<K: Hash + Eq + Clone> {
+    name: &'static str,
+    rate: NonZeroU32,
+    limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
+    clock: DefaultClock,
+    asked: AtomicU32,
+}
+
+/// How one stands, for the headers of the answer (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Clone, Copy)]
+pub struct Standing {
+    name: &'static str,
+    burst: u32,
+    left: u32,
+    /// Seconds until the whole burst is there again.
+    full_in: u64,
+}
+
+impl Limits {
+    /// Requests a second and client, and a second and address; 0 is no limit.
+    #[must_use]
+    pub fn new(client_rate: u32, address_rate: u32, proxies: Vec<IpNet>) -> Self {
+        Self { clients: Limit::new("client", client_rate), addresses: Limit::new("address", address_rate), proxies }
+    }
+
+    /// Counts a request of a client.
+    pub fn count_client(&self, request: &HttpRequest, client_id: &str) -> Result<(), ApiError> {
+        self.clients.as_ref().map_or(Ok(()), |limit| limit.count(request, &client_id.to_owned()))
+    }
+
+    /// Counts a request of an address.
+    pub fn count_address(&self, request: &HttpRequest) -> Result<(), ApiError> {
+        let Some(limit) = &self.addresses else { return Ok(()) };
+        limit.count(request, &client_address::counted(client_address::of(request, &self.proxies)))
+    }
+}
+
+impl<K: Hash + Eq + Clone> Limit<K> {
+    fn new(name: &'static str, rate: u32) -> Option<Self> {
+        let rate = NonZeroU32::new(rate)?;
+        let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::new(BURST_SECONDS)?));
+        let limiter = RateLimiter::keyed(quota).with_middleware();
+        Some(Self { name, rate, limiter, clock: DefaultClock::default(), asked: AtomicU32::new(0) })
+    }
+
+    fn count(&self, request: &HttpRequest, key: &K) -> Result<(), ApiError> {
+        if self.asked.fetch_add(1, Ordering::Relaxed) % TIDY_AFTER == TIDY_AFTER - 1 {
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+        let outcome = self.limiter.check_key(key);
+        let left = outcome.as_ref().map_or(0, StateSnapshot::remaining_burst_capacity);
+        let burst = self.rate.get().saturating_mul(BURST_SECONDS);
+        let full_in = u64::from((burst - left.min(burst)).div_ceil(self.rate.get()));
+        request.extensions_mut().insert(Standing { name: self.name, burst, left, full_in });
+        let refused = |wait: Duration| ApiError::TooManyRequests { retry_after: seconds(wait) };
+        outcome.map(|_| ()).map_err(|not_until| refused(not_until.wait_time_from(self.clock.now())))
+    }
+}
+
+/// Whole seconds, at least one.
+fn seconds(wait: Duration) -> u64 {
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    (wait.as_secs() + begun).max(1)
+}
+
+impl Standing {
+    /// Writes the two headers.
+    pub fn write(&self, headers: &mut HeaderMap) {
+        let Self { name, burst, left, full_in } = self;
+        let policy = HeaderValue::from_str(&format!("\"{name}\";q={burst};w={BURST_SECONDS}"));
+        let standing = HeaderValue::from_str(&format!("\"{name}\";r={left};t={full_in}"));
+        if let (Ok(policy), Ok(standing)) = (policy, standing) {
+            headers.insert(POLICY, policy);
+            headers.insert(STANDING, standing);
+        }
+    }
+}
+
+/// A request of an address that has not asked too often. For routes that need no token.
+pub struct Unhurried;
+
+impl FromRequest for Unhurried {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let state = request.app_data::<web::Data<State>>();
+        let counted = state.map_or(Err(ApiError::Internal), |state| state.limits.count_address(request));
+        ready(counted.map(|()| Self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn count_many_addresses_forgets_those_who_have_their_burst_again() {
+        let limit = Limit::new("address", 1_000_000).unwrap();
+        let request = actix_web::test::TestRequest::default().to_http_request();
+        for address in 0..10 * TIDY_AFTER {
+            limit.count(&request, &address).unwrap();
+        }
+        assert!(limit.limiter.len() < 64, "{} are remembered", limit.limiter.len());
+    }
+
+    #[test]
+    fn seconds_are_whole_and_at_least_one() {
+        let waits = [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(2), Duration::from_millis(2001)];
+        assert_eq!(waits.map(seconds), [1, 1, 2, 3]);
+    }
+}

@@ -1,0 +1,102 @@
+//! The private key of this process: made on the first start, kept in the data directory for its
+//! owner alone, never in the database.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::EncodingKey;
+
+use crate::domain::chain::sha256;
+
+const FILE: &str = "signing-key.pem";
+const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+const END: &str = "-----END PRIVATE KEY-----";
+
+/// An Ed25519 key that signs tokens.
+pub struct SigningKey {
+    /// What signs.
+    pub(crate) signer: EncodingKey,
+    /// Its id: the thumbprint of RFC 7638.
+    pub kid: String,
+    /// The public key, base64url without padding.
+    pub x: String,
+}
+
+impl SigningKey {
+    /// The file of a data directory's key.
+    #[must_use]
+    pub fn file(data_dir: &Path) -> PathBuf {
+        data_dir.join(FILE)
+    }
+
+    /// Reads the key of a data directory, or makes one. Two processes that start at once on one
+    /// directory end up with the same key.
+    pub fn load_or_create(data_dir: &Path) -> io::Result<Self> {
+        let path = Self::file(data_dir);
+        if !path.exists() {
+            create(data_dir, &path)?;
+        }
+        let broken = || io::Error::new(io::ErrorKind::InvalidData, format!("{} is no Ed25519 key", path.display()));
+        let pem = fs::read_to_string(&path)?;
+        let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let der = STANDARD.decode(body.trim()).map_err(|_| broken())?;
+        let pair = Ed25519KeyPair::from_pkcs8(&der).map_err(|_| broken())?;
+        let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+        Ok(Self { signer: EncodingKey::from_ed_der(&der), kid: thumbprint(&x), x })
+    }
+}
+
+/// Writes the key to a file of its own, then links it to its name, which fails if another
+/// process was first.
+fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
+    let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new())
+        .map_err(|_| io::Error::other("the system gives no random numbers"))?;
+    let encoded = STANDARD.encode(document.as_ref());
+    let pem = format!("{BEGIN}\n{encoded}\n{END}\n");
+    let draft = data_dir.join(format!("{FILE}.{}", uuid::Uuid::new_v4().simple()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(pem.as_bytes())?;
+    file.sync_all()?;
+    let linked = match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    };
+    fs::remove_file(&draft)?;
+    linked
+}
+
+fn thumbprint(x: &str) -> String {
+    let canonical = format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{x}\"}}");
+    URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn load_or_create_makes_the_key_once_and_for_its_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = SigningKey::load_or_create(dir.path()).unwrap();
+        let second = SigningKey::load_or_create(dir.path()).unwrap();
+        assert_eq!(first.kid, second.kid);
+        let mode = fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "the draft is gone");
+    }
+
+    #[test]
+    fn load_or_create_with_a_broken_file_says_so_and_leaves_it() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(FILE), "no key").unwrap();
+        assert!(SigningKey::load_or_create(dir.path()).is_err());
+        assert_eq!(fs::read_to_string(dir.path().join(FILE)).unwrap(), "no key");
+    }
+}

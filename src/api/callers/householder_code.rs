@@ -1,0 +1,42 @@
+//! Who holds a householder's code: the extractor that lets a handler run only with one that opens
+//! a site. Every wrong code, and none at all, takes the same way to the same answer.
+
+use std::pin::Pin;
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+
+use crate::api::http::ApiError;
+use crate::api::state::State;
+use crate::db::records::householders;
+use crate::domain::records::{Actor, hash_of_code};
+use crate::domain::values::SiteId;
+
+use super::caller::ActingClient;
+
+/// The header that carries the code: an address would stand in logs and histories.
+pub const HEADER: &str = "Householder-Code";
+
+/// The site that the code of a request opens.
+pub struct Householder(pub SiteId);
+
+impl FromRequest for Householder {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { open(&request).await })
+    }
+}
+
+async fn open(request: &HttpRequest) -> Result<Householder, ApiError> {
+    let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
+    let typed = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // A code may be guessed at: every question counts for the address that asks.
+    state.limits.count_address(request)?;
+    let hash = hash_of_code(typed);
+    let found = state.read(move |connection| householders::site_of_code(connection, &hash)).await?;
+    let site = found.ok_or(ApiError::WrongCode)?;
+    request.extensions_mut().insert(ActingClient(Actor::householder().client_id));
+    Ok(Householder(site))
+}

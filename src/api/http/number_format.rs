@@ -1,0 +1,63 @@
+//! Numbers and days as people write them: 1.234,5 and 25/11/2026 in Vietnamese, 1,234.5 and 25 November 2026 in English.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::domain::refusals::Language;
+
+/// A number with so many decimals, as a language writes it.
+#[must_use]
+pub fn number(value: f64, decimals: usize, language: Language) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let (group, point) = language.choose((".", ","), (",", "."));
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            grouped.push_str(group);
+        }
+        grouped.push(digit);
+    }
+    let is_negative = value < 0.0 && text.chars().any(|digit| digit.is_ascii_digit() && digit != '0');
+    let sign = if is_negative { "-" } else { "" };
+    if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}{point}{fraction}") }
+}
+
+/// A count.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
+pub fn count(value: i64, language: Language) -> String {
+    number(value as f64, 0, language)
+}
+
+/// A day.
+#[must_use]
+pub fn day(day: NaiveDate, language: Language) -> String {
+    language.choose(
+        format!("{:02}/{:02}/{}", day.day(), day.month(), day.year()),
+        format!("{} {} {}", day.day(), day.format("%B"), day.year()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_is_grouped_and_pointed_as_the_language_does() {
+        let both = |value, decimals| {
+            [Language::Vietnamese, Language::English].map(|language| number(value, decimals, language))
+        };
+        assert_eq!(both(1_234_567.891, 2), ["1.234.567,89", "1,234,567.89"]);
+        assert_eq!(both(0.0601, 2), ["0,06", "0.06"]);
+        assert_eq!(both(-12_345.0, 0), ["-12.345", "-12,345"]);
+        assert_eq!(both(-0.001, 2), ["0,00", "0.00"]);
+        assert_eq!(both(999.0, 0), ["999", "999"]);
+    }
+
+    #[test]
+    fn day_is_written_as_people_write_it() {
+        let date = "2026-11-05".parse().unwrap();
+        assert_eq!(day(date, Language::Vietnamese), "05/11/2026");
+        assert_eq!(day(date, Language::English), "5 November 2026");
+    }
+}

@@ -1,0 +1,110 @@
+//! Query strings, read like bodies: every parameter known, every fault at once.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+
+use crate::domain::refusals::{Fault, FieldFault};
+
+use super::error::ApiError;
+use super::matched_route::MatchedRoute;
+
+/// The parameters of a request, and what is wrong with them.
+pub struct Query {
+    parameters: Vec<(String, String)>,
+    read: Vec<&'static str>,
+    faults: Vec<FieldFault>,
+}
+
+impl Query {
+    /// Splits the query string of a request.
+    pub fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let parsed = actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+        let mut parameters = parsed.map_err(|_| ApiError::invalid("", Fault::ForbiddenCharacter))?.into_inner();
+        if MatchedRoute::of(request).is_some_and(|route| route.is_public) {
+            parameters.retain(|(key, _)| !is_hung_on(key));
+        }
+        Ok(Self { parameters, read: Vec::new(), faults: Vec::new() })
+    }
+
+    /// Reads one parameter, if it is there.
+    pub fn parse<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Option<T> {
+        self.read.push(name);
+        let mut given = self.parameters.iter().filter(|(key, _)| key == name);
+        let value = given.next();
+        if given.next().is_some() {
+            self.faults.push(FieldFault::new(name, Fault::DuplicateField));
+            return None;
+        }
+        let (_, value) = value?;
+        match parse(value) {
+            Ok(parsed) => Some(parsed),
+            Err(fault) => {
+                self.faults.push(FieldFault::new(name, fault));
+                None
+            }
+        }
+    }
+
+    /// Reads a parameter that is true or false; without it, false.
+    pub fn flag(&mut self, name: &'static str) -> bool {
+        let flag = |raw: &str| match raw {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Fault::UnknownValue { allowed: &["true", "false"] }),
+        };
+        self.parse(name, flag).unwrap_or(false)
+    }
+
+    /// Notes what is wrong with a parameter beside others.
+    pub fn check(&mut self, name: &'static str, fault: Option<Fault>) {
+        self.faults.extend(fault.map(|fault| FieldFault::new(name, fault)));
+    }
+
+    /// Notes that a parameter had to be there and is not.
+    pub fn require<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
+        let faulty = self.faults.iter().any(|fault| fault.pointer == name);
+        if value.is_none() && !faulty {
+            self.faults.push(FieldFault::new(name, Fault::Missing));
+        }
+        value
+    }
+
+    /// All faults, unknown parameters among them.
+    pub fn finish(mut self) -> Result<(), ApiError> {
+        let unknown = self.parameters.iter().filter(|(key, _)| !self.read.contains(&key.as_str()));
+        let unknown: Vec<_> = unknown.map(|(key, _)| FieldFault::new(shown(key), Fault::UnknownField)).collect();
+        self.faults.extend(unknown);
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.faults)) }
+    }
+}
+
+/// The query of a route without parameters: whatever stands there is an error, never ignored.
+pub struct NoQuery;
+
+impl FromRequest for NoQuery {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let empty = request.query_string().is_empty();
+        ready(if empty { Ok(Self) } else { Query::of(request).and_then(Query::finish).map(|()| Self) })
+    }
+}
+
+/// What others hang on a public link when it is shared, and scripts to get past caches: no part of
+/// the question.
+fn is_hung_on(key: &str) -> bool {
+    key.starts_with("utm_") || ["fbclid", "gclid", "zarsrc", "_"].contains(&key)
+}
+
+/// A parameter's name comes from outside: no longer than a name.
+fn shown(key: &str) -> String {
+    key.chars().filter(|c| !c.is_control()).take(50).collect()
+}
+
+/// The `limit` of a list.
+pub fn limit(raw: &str, max: i64) -> Result<i64, Fault> {
+    let fault = Fault::OutOfRange { min: 1, max };
+    raw.parse().ok().filter(|limit| (1..=max).contains(limit)).ok_or(fault)
+}

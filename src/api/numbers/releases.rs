@@ -1,0 +1,136 @@
+//! `/v1/progress/releases`: headlines of closed days, published for good.
+
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::callers::Caller;
+use crate::api::documentation::CreateRelease;
+use crate::api::http::{ApiError, JSON, Lasts, NoQuery, answer, as_page, choose, send};
+use crate::api::partners::read_new_release;
+use crate::api::request_body::JsonBody;
+use crate::api::state::State;
+use crate::api::submit::{Answered, perform};
+use crate::db::ledger::{Release, releases};
+use crate::domain::chain::{hex, sha256};
+use crate::domain::values::parse_day;
+use crate::register::{Command, Done, ReadyPage};
+
+use super::provenance::instant;
+
+const PATH: &str = "/v1/progress/releases";
+/// The digest of a whole representation, RFC 9530.
+const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+
+/// Every release, the newest day first.
+#[derive(Serialize, ToSchema)]
+pub struct ReleaseList {
+    data: Vec<ReleaseView>,
+}
+
+/// One release.
+#[derive(Serialize, ToSchema)]
+pub struct ReleaseResponse {
+    data: ReleaseView,
+}
+
+/// A headline that was published for good.
+#[derive(Serialize, ToSchema)]
+pub struct ReleaseView {
+    /// The day whose close it is of.
+    #[schema(example = "2026-10-31")]
+    id: NaiveDate,
+    /// The version of the register at that close.
+    version: i64,
+    /// The entry of the register that published it and seals its digest.
+    entry: i64,
+    /// When that was.
+    #[schema(format = DateTime)]
+    published_at: String,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    sha256: String,
+    /// Where its bytes are, for good.
+    #[schema(format = "uri")]
+    url: String,
+}
+
+impl ReleaseView {
+    fn of(release: &Release, public_url: &str) -> Self {
+        Self {
+            id: release.day,
+            version: release.version,
+            entry: release.entry,
+            published_at: instant(release.published_at),
+            sha256: hex(&release.sha256),
+            url: format!("{public_url}{PATH}/{}", release.day),
+        }
+    }
+}
+
+/// Every release
+///
+/// Headlines that were published for good, at the end of each month and whenever an administrator did so.
+#[utoipa::path(get, path = "/v1/progress/releases", tag = "progress", responses((status = 200, body = ReleaseList)))]
+pub async fn list_releases(
+    request: HttpRequest,
+    _: NoQuery,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let all = state.read(releases::all).await?;
+    let data = all.iter().map(|release| ReleaseView::of(release, &state.settings.public_url)).collect();
+    send(&request, &as_page(JSON, &ReleaseList { data }), Lasts::Moment).await
+}
+
+/// A release
+///
+/// The headline as it was published, byte for byte: its SHA-256 is in the list, in the entry that published it, and here in
+/// `Repr-Digest`; of a compressed answer that is the digest of what is sent.
+#[utoipa::path(get, path = "/v1/progress/releases/{id}", tag = "progress",
+    params(("id" = NaiveDate, Path, description = "The day.")),
+    responses((status = 200, body = crate::api::numbers::headline::ProgressResponse,
+        headers(("Repr-Digest" = String, description = "The SHA-256 of what is sent, as in RFC 9530.")))))]
+pub async fn get_release(
+    request: HttpRequest,
+    _: NoQuery,
+    id: web::Path<String>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    // What is no day names no release.
+    let day = parse_day(&id).map_err(|_| ApiError::NotFound)?;
+    let body = state.read(move |connection| releases::body(connection, day)).await?.ok_or(ApiError::NotFound)?;
+    let page = ReadyPage::new(JSON, body);
+    let (coding, sent) = choose(&request, &page).await?;
+    let mut response = answer(&request, &page, (coding, sent), Lasts::Ever);
+    let digest = format!("sha-256=:{}:", BASE64_STANDARD.encode(sha256(&sent.body)));
+    if let Ok(digest) = HeaderValue::from_str(&digest) {
+        response.headers_mut().insert(REPR_DIGEST, digest);
+    }
+    Ok(response)
+}
+
+/// Publish a headline for good
+///
+/// That of the close of a day. It never changes and is never taken back; publishing it again changes nothing.
+#[utoipa::path(post, path = "/v1/progress/releases", tag = "administration",
+    request_body = CreateRelease,
+    responses((status = 201, body = ReleaseResponse, headers(("Location" = String, description = "Its URL."))),
+        (status = 200, body = ReleaseResponse, headers(("Location" = String, description = "Its URL.")))))]
+pub async fn create_release(
+    caller: Caller,
+    _: NoQuery,
+    state: web::Data<State>,
+    body: JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let day = read_new_release(&body.0).map_err(ApiError::Invalid)?;
+    let public_url = state.settings.public_url.clone();
+    let answer = move |done: &Done| {
+        let Done::Released { created, release } = done else { return Err(ApiError::Internal) };
+        let data = ReleaseView::of(release, &public_url);
+        let location = data.url.clone();
+        Ok(Answered::json(if *created { 201 } else { 200 }, &ReleaseResponse { data })?.at(location))
+    };
+    perform(&state, &caller, Command::Release(day), (false, body.1), answer).await
+}

@@ -1,0 +1,326 @@
+//! The columns of the public tables: name, unit, explanation, and where their numbers come from.
+
+use std::borrow::Cow;
+
+use serde_json::{Value as Json, json};
+
+use crate::api::numbers::aggregates::columns_of;
+use crate::domain::figures::{Dimension, Sums, Value};
+use crate::domain::reference::MeasureId;
+use crate::domain::values::units;
+
+/// In Vietnamese and in English.
+pub type Words = (&'static str, &'static str);
+
+/// A column.
+#[derive(Clone)]
+pub struct Column {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// The unit of its numbers.
+    pub unit: Option<&'static str>,
+    /// What it is.
+    pub explanation: Words,
+}
+
+/// A column with a number of each row.
+pub struct Figure {
+    /// The column.
+    pub column: Column,
+    /// The number of a row.
+    pub of: fn(&Row) -> Json,
+}
+
+/// The sums behind a row, by stage.
+pub struct Row {
+    /// The value of the dimension.
+    pub value: Value,
+    /// Of what is pledged.
+    pub pledged: Sums,
+    /// Of what waits to be verified.
+    pub installed: Sums,
+    /// Of what is verified.
+    pub verified: Sums,
+}
+
+impl Figure {
+    /// Counts, and the capacity and estimates that follow them in every table.
+    pub fn after(counts: &'static [Self]) -> impl Iterator<Item = &'static Self> {
+        counts.iter().chain(&ESTIMATES)
+    }
+}
+
+const fn column(name: &'static str, unit: &'static str, explanation: Words) -> Column {
+    Column { name: Cow::Borrowed(name), unit: Some(unit), explanation }
+}
+
+const fn text(name: &'static str, explanation: Words) -> Column {
+    Column { name: Cow::Borrowed(name), unit: None, explanation }
+}
+
+const fn figure(column: Column, of: fn(&Row) -> Json) -> Figure {
+    Figure { column, of }
+}
+
+const SITES: &str = "site";
+const INSTALLATIONS: &str = "installation";
+const KWP: &str = "kWp";
+const KWH: &str = "kWh";
+const KWH_A_YEAR: &str = "kWh a year";
+const TONNES: &str = "tCO2e";
+const TONNES_A_YEAR: &str = "tCO2e a year";
+
+const SITES_VERIFIED: Figure = figure(
+    column("sites_verified", SITES, ("Công trình đã xác minh, đang hoạt động", "Verified sites in operation")),
+    |row| json!(row.verified.totals.sites),
+);
+const SITES_INSTALLED: Figure = figure(
+    column(
+        "sites_installed",
+        SITES,
+        ("Công trình do đối tác báo cáo, chờ xác minh", "Reported sites, waiting to be verified"),
+    ),
+    |row| json!(row.installed.totals.sites),
+);
+const SITES_PLEDGED: Figure = figure(
+    column("sites_pledged", SITES, ("Công trình đã cam kết, chưa lắp đặt", "Pledged sites, nothing installed yet")),
+    |row| json!(row.pledged.totals.sites),
+);
+const INSTALLATIONS_VERIFIED: Figure = figure(
+    column(
+        "installations_verified",
+        INSTALLATIONS,
+        ("Lần lắp đặt đã xác minh, đang hoạt động", "Verified installations in operation"),
+    ),
+    |row| json!(row.verified.totals.installations),
+);
+
+/// Of places and kinds.
+pub static COUNTS: [Figure; 4] = [SITES_VERIFIED, SITES_INSTALLED, SITES_PLEDGED, INSTALLATIONS_VERIFIED];
+/// Of periods: what is pledged has no day yet.
+pub static PERIOD_COUNTS: [Figure; 3] = [SITES_VERIFIED, SITES_INSTALLED, INSTALLATIONS_VERIFIED];
+/// Of evidence, which only what is verified has.
+pub static VERIFIED_COUNTS: [Figure; 2] = [SITES_VERIFIED, INSTALLATIONS_VERIFIED];
+/// Of measures: a site stands behind each of its own, and installations have several.
+pub static MEASURE_COUNTS: [Figure; 5] = [
+    SITES_VERIFIED,
+    SITES_INSTALLED,
+    SITES_PLEDGED,
+    figure(text("unit", ("Đơn vị của quantity_verified", "The unit of quantity_verified")), |row| {
+        let measure = u8::try_from(row.value).ok().and_then(MeasureId::from_number);
+        json!(measure.map(|measure| &measure.measure().unit))
+    }),
+    figure(
+        text(
+            "quantity_verified",
+            (
+                "Số lượng đã xác minh, đang hoạt động, theo đơn vị ở cột unit",
+                "Verified quantity in operation, in the unit beside it",
+            ),
+        ),
+        |row| json!(units(row.verified.totals.quantity)),
+    ),
+];
+
+/// Of what is verified.
+static ESTIMATES: [Figure; 11] = [
+    figure(
+        column(
+            "capacity_kwp_verified",
+            KWP,
+            (
+                "Công suất điện mặt trời đã xác minh, đang hoạt động và còn trong vòng đời",
+                "Verified solar capacity in operation and within its life",
+            ),
+        ),
+        |row| json!(units(row.verified.capacity_wp)),
+    ),
+    figure(
+        column(
+            "to_date_generation_kwh",
+            KWH,
+            (
+                "Điện mà phần đã xác minh đã phát đến ngày as_of, ước tính",
+                "Generated up to the day by what is verified, estimated",
+            ),
+        ),
+        |row| json!(row.verified.estimate.to_date.generation_kwh),
+    ),
+    figure(
+        column(
+            "to_date_saving_kwh",
+            KWH,
+            (
+                "Điện mà phần đã xác minh đã tiết kiệm đến ngày as_of, ước tính",
+                "Saved up to the day by what is verified, estimated",
+            ),
+        ),
+        |row| json!(row.verified.estimate.to_date.saving_kwh),
+    ),
+    figure(
+        column(
+            "to_date_avoided_tco2e",
+            TONNES,
+            (
+                "Phát thải mà phần đã xác minh đã tránh được đến ngày as_of, ước tính",
+                "Emissions avoided up to the day by what is verified, estimated",
+            ),
+        ),
+        |row| json!(row.verified.estimate.to_date.avoided_tco2e),
+    ),
+    figure(
+        column("to_date_low", TONNES, ("Cận dưới của to_date_avoided_tco2e", "The low end of to_date_avoided_tco2e")),
+        |row| json!(row.verified.estimate.to_date.low),
+    ),
+    figure(
+        column("to_date_high", TONNES, ("Cận trên của to_date_avoided_tco2e", "The high end of to_date_avoided_tco2e")),
+        |row| json!(row.verified.estimate.to_date.high),
+    ),
+    figure(
+        column(
+            "annual_generation_kwh",
+            KWH_A_YEAR,
+            (
+                "Điện mà phần đã xác minh, đang hoạt động phát trong một năm trọn vẹn, ước tính",
+                "Generated in a full year by what is verified and in operation, estimated",
+            ),
+        ),
+        |row| json!(row.verified.estimate.annual.generation_kwh),
+    ),
+    figure(
+        column(
+            "annual_saving_kwh",
+            KWH_A_YEAR,
+            (
+                "Điện mà phần đã xác minh, đang hoạt động tiết kiệm trong một năm trọn vẹn, ước tính",
+                "Saved in a full year by what is verified and in operation, estimated",
+            ),
+        ),
+        |row| json!(row.verified.estimate.annual.saving_kwh),
+    ),
+    figure(
+        column(
+            "annual_avoided_tco2e",
+            TONNES_A_YEAR,
+            (
+                "Phát thải mà phần đã xác minh, đang hoạt động tránh được trong một năm trọn vẹn, ước tính",
+                "Emissions avoided in a full year by what is verified and in operation, estimated",
+            ),
+        ),
+        |row| json!(row.verified.estimate.annual.avoided_tco2e),
+    ),
+    figure(
+        column(
+            "annual_low",
+            TONNES_A_YEAR,
+            ("Cận dưới của annual_avoided_tco2e", "The low end of annual_avoided_tco2e"),
+        ),
+        |row| json!(row.verified.estimate.annual.low),
+    ),
+    figure(
+        column(
+            "annual_high",
+            TONNES_A_YEAR,
+            ("Cận trên của annual_avoided_tco2e", "The high end of annual_avoided_tco2e"),
+        ),
+        |row| json!(row.verified.estimate.annual.high),
+    ),
+];
+
+/// Of the people at verified sites.
+pub static PEOPLE: [Column; 7] = [
+    text("group_code", ("Mã của nhóm", "The group's code")),
+    text("group_name_vi", ("Tên tiếng Việt", "Its Vietnamese name")),
+    text("group_name_en", ("Tên tiếng Anh", "Its English name")),
+    column("sites_yes", SITES, ("Công trình đã xác minh thuộc nhóm", "Verified sites that belong to it")),
+    column("sites_no", SITES, ("Công trình đã xác minh không thuộc nhóm", "Verified sites that do not")),
+    column("sites_unknown", SITES, ("Công trình đã xác minh chưa rõ", "Verified sites of which it is not known")),
+    column(
+        "percent_of_known",
+        "%",
+        (
+            "Tỷ lệ thuộc nhóm trong số đã rõ; trống khi chưa rõ công trình nào",
+            "Those that belong to it, of those of which it is known; empty where none is known",
+        ),
+    ),
+];
+
+const TIMES_YIELD: &str = "kWh a year";
+
+/// Of the national sums. What they are for, `docs/recompute.py` says.
+pub static PROGRAMME_SUMS: [Column; 12] = [
+    text(
+        "measure_code",
+        (
+            "Giải pháp; trống: dòng đếm công trình và lần lắp đặt",
+            "The measure; empty: a row that counts sites and installations",
+        ),
+    ),
+    text("unit", ("Đơn vị của giải pháp", "The measure's unit")),
+    text("installed_month", ("Tháng lắp đặt", "The month of installation")),
+    text("ended_month", ("Tháng kết thúc; trống: đang hoạt động", "The month of the end; empty: in operation")),
+    column(
+        "sites",
+        SITES,
+        (
+            "Công trình đã xác minh; ở dòng của giải pháp: công trình có giải pháp đó, không cộng giữa các giải pháp",
+            "Verified sites; in a row of a measure those that have it, not to be added across measures",
+        ),
+    ),
+    column("installations", INSTALLATIONS, ("Lần lắp đặt đã xác minh", "Verified installations")),
+    text(
+        "quantity",
+        (
+            "Số lượng đã xác minh, theo đơn vị của giải pháp; điện mặt trời: trống, vì cùng với quantity_x_yield sẽ lộ tỉnh",
+            "Verified quantity, in the measure's unit; of solar power empty, because with quantity_x_yield it would tell the province",
+        ),
+    ),
+    text(
+        "quantity_days",
+        (
+            "Tổng của số lượng × số ngày còn lại của tháng lắp đặt, tính cả ngày lắp đặt",
+            "Sum of quantity × days left in the month of installation, the day of installation included",
+        ),
+    ),
+    text(
+        "quantity_end_days",
+        (
+            "Tổng của số lượng × ngày trong tháng của ngày cuối cùng được tính",
+            "Sum of quantity × day of the month of the last day that is credited",
+        ),
+    ),
+    column(
+        "quantity_x_yield",
+        TIMES_YIELD,
+        (
+            "Điện mặt trời: tổng của số lượng × sản lượng riêng của tỉnh theo phương pháp (kWh mỗi kWp mỗi năm, năm đầu)",
+            "Solar power: sum of quantity × the methodology's yield of the province (kWh a kWp and year, when new)",
+        ),
+    ),
+    column(
+        "quantity_days_x_yield",
+        "kWh a year × day",
+        ("quantity_days, nhân với sản lượng riêng của tỉnh", "quantity_days, each times the yield of its province"),
+    ),
+    column(
+        "quantity_end_days_x_yield",
+        "kWh a year × day",
+        (
+            "quantity_end_days, nhân với sản lượng riêng của tỉnh",
+            "quantity_end_days, each times the yield of its province",
+        ),
+    ),
+];
+
+/// The columns that say which value of a dimension a row is of.
+pub fn of_dimension(dimension: Dimension) -> Vec<Column> {
+    const NAMES: [Words; 3] =
+        [("Mã", "Its code"), ("Tên tiếng Việt", "Its Vietnamese name"), ("Tên tiếng Anh", "Its English name")];
+    const PERIOD: [Words; 2] = [
+        ("Thời kỳ lắp đặt sớm nhất", "When it was installed"),
+        ("Ngày đầu tiên của thời kỳ", "The first day of the period"),
+    ];
+    let explanations: &[Words] = if dimension.interval().is_some() { &PERIOD } else { &NAMES };
+    let named = columns_of(dimension).into_iter().zip(explanations);
+    named.map(|(name, explanation)| Column { name: name.into(), unit: None, explanation: *explanation }).collect()
+}

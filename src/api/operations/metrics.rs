@@ -1,0 +1,147 @@
+//! Metrics in the OpenMetrics text format. Nothing is counted for them that is not counted anyway:
+//! they are read when somebody asks. docs/operations.md says what each means.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use crate::api::http::ApiError;
+use crate::api::state::State;
+use crate::db::ledger::{Audited, BackedUp};
+use crate::register::Register;
+use crate::register::examine::disk_free_bytes;
+
+const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Operations = (Option<Audited>, Option<BackedUp>);
+/// Name, help, value.
+type Sample<T> = (&'static str, &'static str, T);
+
+/// What was read just now.
+#[derive(Debug, Default)]
+struct Samples {
+    gauges: Vec<Sample<i64>>,
+    seconds: Vec<Sample<f64>>,
+    counters: Vec<Sample<u64>>,
+}
+
+impl Collector for Samples {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        for (name, help, value) in &self.gauges {
+            let gauge = ConstGauge::new(*value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        for (name, help, value) in &self.seconds {
+            let gauge = ConstGauge::new(*value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        for (name, help, value) in &self.counters {
+            let counter = ConstCounter::new(*value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Samples {
+    fn of(register: &Register, free_bytes: Option<u64>, (audit, backup): Operations) -> Self {
+        let (stats, snapshot) = (register.stats(), register.snapshot());
+        let (version, pool) = (snapshot.figures.version, register.database().pool_state());
+        let waiting = stats.waiting.load(Relaxed).max(0);
+        let mut gauges = vec![
+            ("register_version", "Entries in the register", version),
+            ("verified_sites", "Verified sites", snapshot.figures.progress.sites.verified),
+            ("cells", "Cells in memory", stats.cells.load(Relaxed).cast_signed()),
+            ("writer_up", "Whether the writer is at work", i64::from(register.is_alive())),
+            ("database_up", "Whether the database answered when last asked", i64::from(register.is_database_up())),
+            ("writes_waiting", "Writes that wait for the writer", waiting),
+            ("writes_waiting_max", "Writes that may wait; one more is answered 503", whole(register.queue_capacity())),
+            ("checkpoint_lag_entries", "Entries after the checkpoint", version - register.checkpoint()),
+            ("database_connections_in_use", "Connections for reading that are in use", i64::from(pool.in_use)),
+            ("database_connections_max", "Connections for reading there may be", i64::from(pool.most)),
+        ];
+        let bytes = free_bytes.and_then(|bytes| i64::try_from(bytes).ok());
+        gauges.extend(bytes.map(|bytes| ("disk_free_bytes", "Bytes free in the data directory", bytes)));
+        if let Some(last) = audit {
+            gauges.push(("last_audit_timestamp_seconds", "When the last audit ended", last.at.timestamp()));
+            gauges.push(("last_audit_ok", "Whether the last audit found nothing wrong", i64::from(last.ok)));
+        }
+        gauges.extend(
+            backup.map(|last| ("last_backup_timestamp_seconds", "When the last backup ended", last.at.timestamp())),
+        );
+        Self {
+            gauges,
+            seconds: vec![(
+                "head_read_age_seconds",
+                "Since the register's head was last read",
+                register.followed_ago().as_secs_f64(),
+            )],
+            counters: vec![
+                ("entries_written", "Entries written by this process", stats.entries.load(Relaxed)),
+                ("batches", "Batches carried out by this process", stats.batches.load(Relaxed)),
+                ("write_failures", "Writes that the database failed", stats.failures.load(Relaxed)),
+                (
+                    "writes_turned_away",
+                    "Writes turned away because the queue was full",
+                    stats.turned_away.load(Relaxed),
+                ),
+            ],
+        }
+    }
+
+    /// Of the process itself, by the names that every program gives them.
+    fn of_process(started_at: DateTime<Utc>) -> Self {
+        let mut gauges = vec![("process_start_time_seconds", "When the process started", started_at.timestamp())];
+        gauges.extend(resident_bytes().map(|bytes| ("process_resident_memory_bytes", "Memory in use", bytes)));
+        Self { gauges, ..Self::default() }
+    }
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Memory of this process, where Linux tells it.
+fn resident_bytes() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: i64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// Answers Prometheus, on the operators' listener.
+pub async fn get_metrics(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let mut all = Registry::default();
+    all.register_collector(Box::new(Samples::of_process(state.started_at)));
+    let registry = all.sub_registry_with_prefix("green_homes");
+    state.meter.register(registry);
+    let batches = state.register.stats().batch_seconds.clone();
+    registry.register("batch_seconds", "How long batches took, from the lock to the commit", batches);
+    registry.register("build", "The program", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
+    let free_bytes = disk_free_bytes(state.examiner.data_dir());
+    registry.register_collector(Box::new(Samples::of(&state.register, free_bytes, last_operations(&state).await)));
+    let mut text = String::new();
+    encode(&mut text, &all).map_err(|_| ApiError::Internal)?;
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(text))
+}
+
+/// A database that is not there is not waited for.
+async fn last_operations(state: &State) -> Operations {
+    if !state.register.is_database_up() {
+        return (None, None);
+    }
+    let register = state.register.clone();
+    match web::block(move || register.last_operations()).await {
+        Ok(Ok(last)) => last,
+        _ => (None, None),
+    }
+}

@@ -1,0 +1,7 @@
+//! /livez, /readyz, /metrics.
+
+pub mod health;
+pub mod metrics;
+mod readiness_checks;
+
+pub use health::Examiner;

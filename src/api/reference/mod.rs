@@ -1,0 +1,3 @@
+//! Measures, provinces, communes, outlines.
+
+pub mod lists;

@@ -1,0 +1,3 @@
+//! Read, correct, (merge, split, look-alikes) sites.
+
+pub mod handlers;

@@ -1,0 +1,107 @@
+//! The one way from a request to a change of the register and back: ask, answer, and keep the
+//! answer where the client named its request.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, LOCATION};
+use serde::{Deserialize, Serialize};
+
+use crate::api::callers::Caller;
+use crate::api::http::{ApiError, Key};
+use crate::register::{Command, Done, Keyed, Request};
+
+use super::state::State;
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// An answer, as it is sent and as it is kept.
+#[derive(Serialize, Deserialize)]
+pub struct Answered {
+    status: u16,
+    etag: Option<String>,
+    location: Option<String>,
+    body: String,
+    /// The body with what is shown this once; never kept.
+    #[serde(skip)]
+    shown: Option<String>,
+    /// Whether there is nothing to keep but a secret.
+    #[serde(skip)]
+    is_secret: bool,
+}
+
+impl Answered {
+    /// An answer with a JSON body.
+    pub fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
+        Ok(Self { status, etag: None, location: None, body, shown: None, is_secret: false })
+    }
+
+    /// With the state of the record.
+    pub fn with_etag(self, etag: String) -> Self {
+        Self { etag: Some(etag), ..self }
+    }
+
+    /// With where the record is.
+    pub fn at(self, location: String) -> Self {
+        Self { location: Some(location), ..self }
+    }
+
+    /// The same, sent with a body that holds a secret.
+    pub fn shown_once(self, body: &impl Serialize) -> Result<Self, ApiError> {
+        let shown = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
+        Ok(Self { shown: Some(shown), ..self })
+    }
+
+    /// The same, all of it a secret: nothing is kept, and whoever asks again is told so.
+    pub fn secret(self) -> Self {
+        Self { is_secret: true, ..self }
+    }
+
+    /// What is kept of it.
+    fn kept(&self) -> Option<String> {
+        if self.is_secret { None } else { serde_json::to_string(self).ok() }
+    }
+
+    fn response(self, replayed: bool) -> HttpResponse {
+        let mut builder = HttpResponse::build(StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK));
+        builder.insert_header((CONTENT_TYPE, "application/json")).insert_header((CACHE_CONTROL, "no-store"));
+        if let Some(etag) = self.etag {
+            builder.insert_header((ETAG, etag));
+        }
+        if let Some(location) = self.location {
+            builder.insert_header((LOCATION, location));
+        }
+        if replayed {
+            builder.insert_header((REPLAYED, "true"));
+        }
+        builder.body(self.shown.unwrap_or(self.body))
+    }
+}
+
+/// Asks for a change and answers it. Where nothing of the answer is secret, it is kept under the
+/// key that the request came with.
+pub async fn perform(
+    state: &State,
+    caller: &Caller,
+    command: Command,
+    (dry_run, key): (bool, Option<Key>),
+    answer: impl Fn(&Done) -> Result<Answered, ApiError> + Send + Sync + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let answer = Arc::new(answer);
+    let kept = answer.clone();
+    let keyed = key.map(|Key { name, digest }| Keyed {
+        key: name,
+        digest,
+        answer: Arc::new(move |done| kept(done).ok().and_then(|answered| answered.kept())),
+    });
+    let request = Request { by: caller.0.clone(), command, dry_run, key: keyed };
+    match state.register.request(request).await? {
+        Done::Replayed(kept) => {
+            let answered: Answered = serde_json::from_str(&kept).map_err(|_| ApiError::Internal)?;
+            Ok(answered.response(true))
+        }
+        done => Ok(answer(&done)?.response(false)),
+    }
+}

@@ -1,0 +1,15 @@
+//! Connections, transactions, migrations: no table is named here.
+
+mod connection;
+mod error;
+pub mod migrations;
+pub mod sqlite_copy;
+pub mod transaction;
+mod url;
+
+pub(crate) use connection::on_backend;
+pub use connection::{Connection, Database};
+pub use error::DbError;
+pub use migrations::{pending, revert_all, revert_last};
+pub use transaction::read;
+pub use url::Url;

@@ -1,0 +1,110 @@
+//! Transactions whose commit can be told apart from what came before it: a commit that fails
+//! may still have happened, anything earlier has not.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
+
+use super::connection::{Connection, on_backend};
+use super::error::DbError;
+
+type Sqlite = <SqliteConnection as diesel::Connection>::TransactionManager;
+type Postgres = <PgConnection as diesel::Connection>::TransactionManager;
+
+/// A commit is on disk before it is answered, and a stuck process must not hold the head for
+/// ever. Every statement of a write finds its rows by a key and is planned once: a plan made while
+/// the tables were empty must be good when they are full.
+const BEGIN_WRITE_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; \
+     SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '20s'; \
+     SET LOCAL idle_in_transaction_session_timeout = '20s'; SET LOCAL plan_cache_mode = force_generic_plan; \
+     SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+const BEGIN_READ_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
+
+/// Begins a transaction that writes; on SQLite it holds the write lock from here on.
+pub fn begin_write(connection: &mut Connection) -> Result<(), DbError> {
+    match connection {
+        Connection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(&mut **c, "BEGIN IMMEDIATE")?,
+        Connection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(&mut **c, BEGIN_WRITE_POSTGRES)?,
+    }
+    Ok(())
+}
+
+/// Begins a transaction that sees one version of everything and writes nothing.
+pub fn begin_read(connection: &mut Connection) -> Result<(), DbError> {
+    match connection {
+        Connection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(&mut **c, "BEGIN DEFERRED")?,
+        Connection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(&mut **c, BEGIN_READ_POSTGRES)?,
+    }
+    Ok(())
+}
+
+/// Commits. On an error the outcome is unknown until the head is read again.
+pub fn commit(connection: &mut Connection) -> Result<(), DbError> {
+    match connection {
+        Connection::Sqlite(c) => Sqlite::commit_transaction(&mut **c)?,
+        Connection::Postgres(c) => Postgres::commit_transaction(&mut **c)?,
+    }
+    Ok(())
+}
+
+/// Takes everything back; on a broken connection the database has done so itself.
+pub fn rollback(connection: &mut Connection) {
+    let done = match connection {
+        Connection::Sqlite(c) => Sqlite::rollback_transaction(&mut **c),
+        Connection::Postgres(c) => Postgres::rollback_transaction(&mut **c),
+    };
+    if let Err(error) = done {
+        tracing::debug!(%error, "a transaction was not rolled back by us; the database does it itself");
+    }
+}
+
+/// Runs `work` inside one transaction that writes.
+pub fn write<T, E: From<DbError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    begin_write(connection)?;
+    match work(connection) {
+        Ok(value) => {
+            commit(connection)?;
+            Ok(value)
+        }
+        Err(error) => {
+            rollback(connection);
+            Err(error)
+        }
+    }
+}
+
+/// Runs `work` on one unchanging view of the database.
+pub fn read<T, E: From<DbError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    begin_read(connection)?;
+    let result = work(connection);
+    rollback(connection);
+    result
+}
+
+/// Runs statements without a result.
+pub(in crate::db) fn execute(connection: &mut Connection, sql: &str) -> Result<(), DbError> {
+    on_backend!(connection, c => c.batch_execute(sql))?;
+    Ok(())
+}
+
+#[derive(diesel::QueryableByName)]
+pub(in crate::db) struct Checkpointed {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    pub(in crate::db) busy: i32,
+}
+
+/// Writes SQLite's write-ahead log into the database and empties it, so that bytes which were
+/// erased are not left there. Gives whether that could be done at once: it waits for nobody who
+/// reads, because who writes would wait, too. On PostgreSQL there is nothing to do.
+pub fn truncate_log(connection: &mut Connection) -> Result<bool, DbError> {
+    let Connection::Sqlite(c) = connection else { return Ok(true) };
+    c.batch_execute("PRAGMA busy_timeout = 500")?;
+    let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpointed>(&mut **c);
+    c.batch_execute("PRAGMA busy_timeout = 10000")?;
+    Ok(done?.busy == 0)
+}

@@ -1,0 +1,214 @@
+//! Reading the whole register, piece by piece, for an audit: exactly as stored, nothing parsed
+//! that a changed byte could break.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, sql_types};
+
+use crate::db::engine::{Connection, DbError, on_backend};
+use crate::db::tables::{SiteRefRow, cells, entries, entry_facts, journal, site_refs, sites};
+use crate::db::write_batch::{EntryRow, FactsRow, JournalRow};
+
+/// An entry as stored.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the columns of `entries`")]
+pub struct StoredEntry {
+    pub version: i64,
+    pub recorded_at: DateTime<Utc>,
+    pub actor: String,
+    pub action: String,
+    pub cause: String,
+    pub subject: String,
+    pub digest: Vec<u8>,
+    pub journal_digest: Vec<u8>,
+    pub previous: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+/// Facts as stored.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the columns of `entry_facts`")]
+pub struct StoredFacts {
+    pub version: i64,
+    pub salt: Option<Vec<u8>>,
+    pub facts: String,
+    pub note: Option<String>,
+}
+
+/// A journal row as stored.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the columns of `journal`")]
+pub struct StoredPosting {
+    pub version: i64,
+    pub seq: i32,
+    pub recorded_on: NaiveDate,
+    pub cause: String,
+    pub cell: i64,
+    pub deltas: String,
+}
+
+/// A partner's own number of a site, as stored.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the columns of `site_refs`")]
+pub struct StoredSiteRef {
+    pub partner: String,
+    pub external_id: String,
+    pub site: String,
+    pub version: i64,
+}
+
+/// The entries with versions in `(after, up_to]`, in order.
+pub fn entries(connection: &mut Connection, after: i64, up_to: i64) -> Result<Vec<StoredEntry>, DbError> {
+    let rows: Vec<EntryRow> = on_backend!(connection, c => {
+        entries::table
+            .filter(entries::version.gt(after).and(entries::version.le(up_to)))
+            .order(entries::version)
+            .select(EntryRow::as_select())
+            .load(c)
+    })?;
+    let entry = |row: EntryRow| StoredEntry {
+        version: row.version,
+        recorded_at: row.recorded_at.and_utc(),
+        actor: row.actor,
+        action: row.action,
+        cause: row.cause,
+        subject: row.subject,
+        digest: row.digest,
+        journal_digest: row.journal_digest,
+        previous: row.previous,
+        hash: row.hash,
+    };
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// The facts with versions in `(after, up_to]`, in order.
+pub fn facts(connection: &mut Connection, after: i64, up_to: i64) -> Result<Vec<StoredFacts>, DbError> {
+    let rows: Vec<FactsRow> = on_backend!(connection, c => {
+        entry_facts::table
+            .filter(entry_facts::version.gt(after).and(entry_facts::version.le(up_to)))
+            .order(entry_facts::version)
+            .select(FactsRow::as_select())
+            .load(c)
+    })?;
+    let facts = |row: FactsRow| StoredFacts { version: row.version, salt: row.salt, facts: row.facts, note: row.note };
+    Ok(rows.into_iter().map(facts).collect())
+}
+
+/// The facts of these versions.
+pub fn facts_at(connection: &mut Connection, versions: &[i64]) -> Result<Vec<(i64, String)>, DbError> {
+    Ok(on_backend!(connection, c => {
+        entry_facts::table
+            .filter(entry_facts::version.eq_any(versions))
+            .select((entry_facts::version, entry_facts::facts))
+            .load(c)
+    })?)
+}
+
+/// The journal rows with versions in `(after, up_to]`, in order.
+pub fn journal(connection: &mut Connection, after: i64, up_to: i64) -> Result<Vec<StoredPosting>, DbError> {
+    let rows: Vec<JournalRow> = on_backend!(connection, c => {
+        journal::table
+            .filter(journal::version.gt(after).and(journal::version.le(up_to)))
+            .order((journal::version, journal::seq))
+            .select(JournalRow::as_select())
+            .load(c)
+    })?;
+    let posting = |row: JournalRow| StoredPosting {
+        version: row.version,
+        seq: row.seq,
+        recorded_on: row.recorded_on,
+        cause: row.cause,
+        cell: row.cell,
+        deltas: row.deltas,
+    };
+    Ok(rows.into_iter().map(posting).collect())
+}
+
+/// What partners call these sites.
+pub fn site_refs(connection: &mut Connection, sites: &[String]) -> Result<Vec<StoredSiteRef>, DbError> {
+    let rows: Vec<SiteRefRow> = on_backend!(connection, c => {
+        site_refs::table.filter(site_refs::site.eq_any(sites)).select(SiteRefRow::as_select()).load(c)
+    })?;
+    let name = |row: SiteRefRow| StoredSiteRef {
+        partner: row.partner,
+        external_id: row.external_id,
+        site: row.site,
+        version: row.version,
+    };
+    Ok(rows.into_iter().map(name).collect())
+}
+
+/// The ids of the next sites after `after`, in order.
+pub fn site_ids(connection: &mut Connection, after: &str, limit: i64) -> Result<Vec<String>, DbError> {
+    Ok(on_backend!(connection, c => {
+        sites::table.filter(sites::id.gt(after)).order(sites::id).limit(limit).select(sites::id).load(c)
+    })?)
+}
+
+/// Every stored cell with its totals, in the order of keys, as stored.
+pub fn cells(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(i64, String)>, DbError> {
+    Ok(on_backend!(connection, c => {
+        cells::table
+            .filter(cells::cell.gt(after))
+            .order(cells::cell)
+            .limit(limit)
+            .select((cells::cell, cells::totals))
+            .load(c)
+    })?)
+}
+
+/// How many rows stand after `version` in entries, facts and journal: there should be none.
+pub fn rows_after(connection: &mut Connection, version: i64) -> Result<i64, DbError> {
+    let entries: i64 =
+        on_backend!(connection, c => entries::table.filter(entries::version.gt(version)).count().get_result(c))?;
+    let facts: i64 = on_backend!(connection, c => {
+        entry_facts::table.filter(entry_facts::version.gt(version)).count().get_result(c)
+    })?;
+    let postings: i64 =
+        on_backend!(connection, c => journal::table.filter(journal::version.gt(version)).count().get_result(c))?;
+    Ok(entries + facts + postings)
+}
+
+/// A row that speaks of another which is not there.
+#[derive(diesel::QueryableByName)]
+pub struct Orphan {
+    /// Its table.
+    #[diesel(sql_type = sql_types::Text)]
+    pub table: String,
+    /// What it speaks of, as `sites` and its key.
+    #[diesel(sql_type = sql_types::Text)]
+    pub parent: String,
+    /// The key that is missing.
+    #[diesel(sql_type = sql_types::Text)]
+    pub key: String,
+}
+
+/// What a row may speak of: a table and its column, the other table and its key.
+const REFERENCES: [(&str, &str, &str, &str); 12] = [
+    ("sites", "partner", "partners", "code"),
+    ("sites", "superseded_by", "sites", "id"),
+    ("site_refs", "partner", "partners", "code"),
+    ("site_refs", "site", "sites", "id"),
+    ("site_private", "site", "sites", "id"),
+    ("installations", "site", "sites", "id"),
+    ("installations", "partner", "partners", "code"),
+    ("installations", "project", "projects", "code"),
+    ("installation_measures", "installation", "installations", "id"),
+    ("householder_codes", "site", "sites", "id"),
+    ("disputes", "site", "sites", "id"),
+    ("disputes", "installation", "installations", "id"),
+];
+
+/// Rows that speak of what is not there, at most `limit` of each kind.
+pub fn orphans(connection: &mut Connection, limit: usize) -> Result<Vec<Orphan>, DbError> {
+    let mut all = Vec::new();
+    for (table, column, parent, key) in REFERENCES {
+        let query = diesel::sql_query(format!(
+            "SELECT DISTINCT '{table}' AS \"table\", '{parent}' AS parent, CAST(child.{column} AS TEXT) AS key \
+             FROM {table} AS child WHERE child.{column} IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM {parent} AS other WHERE other.{key} = child.{column}) LIMIT {limit}"
+        ));
+        let found: Vec<Orphan> = on_backend!(connection, c => query.load(c))?;
+        all.extend(found);
+    }
+    Ok(all)
+}

@@ -1,0 +1,148 @@
+//! The journal and its checkpoint: reading what was posted, and summing it up now and then.
+
+use std::collections::BTreeMap;
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper,
+};
+
+use crate::db::engine::{Connection, DbError, on_backend, transaction};
+use crate::db::tables::{cells, cells_checkpoint, journal};
+use crate::domain::chain::Cause;
+use crate::domain::counting::{CellKey, Totals};
+
+/// Cells read or written at a time.
+const CHUNK: u32 = 5_000;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = cells)]
+struct CellRow {
+    cell: i64,
+    totals: String,
+}
+
+/// A cell and its totals, or what was added to it.
+pub type CellTotals = (CellKey, Totals);
+
+fn decode(cell: i64, totals: &str) -> Result<CellTotals, DbError> {
+    let key = CellKey::from_stored(cell).ok_or_else(|| DbError::corrupt(format!("cell {cell}")))?;
+    let totals = Totals::decode(totals).ok_or_else(|| DbError::corrupt(format!("totals of cell {cell}")))?;
+    Ok((key, totals))
+}
+
+/// What was posted with versions in `(after, up_to]`, in order.
+pub fn postings(connection: &mut Connection, after: i64, up_to: i64) -> Result<Vec<CellTotals>, DbError> {
+    let rows: Vec<(i64, String)> = on_backend!(connection, c => {
+        journal::table
+            .filter(journal::version.gt(after).and(journal::version.le(up_to)))
+            .order((journal::version, journal::seq))
+            .select((journal::cell, journal::deltas))
+            .load(c)
+    })?;
+    rows.iter().map(|(cell, deltas)| decode(*cell, deltas)).collect()
+}
+
+/// The same, each with the cause of its entry.
+pub fn postings_by_cause(
+    connection: &mut Connection,
+    after: i64,
+    up_to: i64,
+) -> Result<Vec<(Cause, CellTotals)>, DbError> {
+    let rows: Vec<(String, i64, String)> = on_backend!(connection, c => {
+        journal::table
+            .filter(journal::version.gt(after).and(journal::version.le(up_to)))
+            .order((journal::version, journal::seq))
+            .select((journal::cause, journal::cell, journal::deltas))
+            .load(c)
+    })?;
+    let read = |(cause, cell, deltas): &(String, i64, String)| {
+        let cause = Cause::parse(cause).ok_or_else(|| DbError::corrupt(format!("cause {cause:?}")))?;
+        Ok((cause, decode(*cell, deltas)?))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The version that the checkpoint stands at.
+pub fn checkpoint_version(connection: &mut Connection) -> Result<i64, DbError> {
+    Ok(on_backend!(connection, c => cells_checkpoint::table.select(cells_checkpoint::version).first(c))?)
+}
+
+/// Reads the checkpoint in the order of keys, a chunk at a time.
+pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Totals)) -> Result<(), DbError> {
+    let mut last = -1;
+    loop {
+        let rows: Vec<CellRow> = on_backend!(connection, c => {
+            cells::table
+                .filter(cells::cell.gt(last))
+                .order(cells::cell)
+                .limit(i64::from(CHUNK))
+                .select(CellRow::as_select())
+                .load(c)
+        })?;
+        let Some(row) = rows.last() else { return Ok(()) };
+        last = row.cell;
+        for row in &rows {
+            let (key, totals) = decode(row.cell, &row.totals)?;
+            take(key, totals);
+        }
+    }
+}
+
+/// Moves the checkpoint forward to `to` at most, by what the journal posted in between. Any
+/// process may do it at any time: the result depends on the journal alone.
+pub fn advance_checkpoint(connection: &mut Connection, to: i64) -> Result<(), DbError> {
+    transaction::write(connection, |connection| {
+        let from = lock_checkpoint(connection)?;
+        if from >= to {
+            return Ok(());
+        }
+        let mut sums: BTreeMap<i64, Totals> = BTreeMap::new();
+        for (key, delta) in postings(connection, from, to)? {
+            add(sums.entry(key.to_stored()).or_default(), delta);
+        }
+        let keys: Vec<i64> = sums.keys().copied().collect();
+        for chunk in keys.chunks(CHUNK as usize) {
+            let rows: Vec<CellRow> = on_backend!(connection, c => {
+                cells::table.filter(cells::cell.eq_any(chunk)).select(CellRow::as_select()).load(c)
+            })?;
+            for row in rows {
+                let (_, before) = decode(row.cell, &row.totals)?;
+                add(sums.entry(row.cell).or_default(), before);
+            }
+        }
+        save(connection, &sums)?;
+        on_backend!(connection, c => {
+            diesel::update(cells_checkpoint::table).set(cells_checkpoint::version.eq(to)).execute(c)
+        })?;
+        Ok(())
+    })
+}
+
+fn add(sum: &mut Totals, delta: Totals) {
+    *sum = sum.wrapping_add(delta);
+}
+
+fn lock_checkpoint(connection: &mut Connection) -> Result<i64, DbError> {
+    Ok(match connection {
+        Connection::Sqlite(c) => cells_checkpoint::table.select(cells_checkpoint::version).first(&mut **c)?,
+        Connection::Postgres(c) => {
+            cells_checkpoint::table.select(cells_checkpoint::version).for_update().first(&mut **c)?
+        }
+    })
+}
+
+/// Cells that came to nothing go; the others are replaced.
+fn save(connection: &mut Connection, sums: &BTreeMap<i64, Totals>) -> Result<(), DbError> {
+    let keys: Vec<i64> = sums.keys().copied().collect();
+    for chunk in keys.chunks(CHUNK as usize) {
+        on_backend!(connection, c => diesel::delete(cells::table.filter(cells::cell.eq_any(chunk))).execute(c))?;
+        let rows: Vec<CellRow> = chunk
+            .iter()
+            .filter_map(|cell| sums.get(cell).filter(|sum| !sum.is_zero()).map(|sum| (*cell, sum.encode())))
+            .map(|(cell, totals)| CellRow { cell, totals })
+            .collect();
+        on_backend!(connection, c => diesel::insert_into(cells::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}

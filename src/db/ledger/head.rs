@@ -1,0 +1,156 @@
+//! The head of the register: its length, its last hash, its last instant. One row.
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
+};
+
+use crate::db::engine::{Connection, DbError, on_backend, transaction};
+use crate::db::tables::{entries, register_head, stored};
+use crate::domain::chain::{GENESIS, Hash};
+use crate::domain::counting::CONTRIBUTION_NO;
+use crate::domain::values::date;
+
+const THE_ROW: i32 = 1;
+
+/// Where the register stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// How many entries there are.
+    pub version: i64,
+    /// The hash of the last one.
+    pub hash: Hash,
+    /// When it was recorded; never goes back.
+    pub recorded_at: DateTime<Utc>,
+    /// Which register this is.
+    pub instance_id: String,
+    /// The number of the way of counting that the journal was posted by.
+    pub contribution_no: i32,
+    /// The last day that is kept: nothing is recorded on it any more.
+    pub closed_day: Option<NaiveDate>,
+}
+
+impl Head {
+    /// The first instant at which the next entry can be recorded.
+    #[must_use]
+    pub fn not_before(&self) -> DateTime<Utc> {
+        let next_day = self.closed_day.map(|day| date::start_of(day + Days::new(1)));
+        next_day.map_or(self.recorded_at, |start| self.recorded_at.max(start))
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = register_head)]
+struct HeadRow {
+    id: i32,
+    version: i64,
+    hash: Vec<u8>,
+    recorded_at: chrono::NaiveDateTime,
+    instance_id: String,
+    purpose: String,
+    contribution_no: i32,
+    closed_day: Option<NaiveDate>,
+}
+
+impl TryFrom<HeadRow> for Head {
+    type Error = DbError;
+
+    fn try_from(row: HeadRow) -> Result<Self, DbError> {
+        Ok(Self {
+            version: row.version,
+            hash: row.hash.try_into().map_err(|_| DbError::corrupt("the head's hash"))?,
+            recorded_at: row.recorded_at.and_utc(),
+            instance_id: row.instance_id,
+            contribution_no: row.contribution_no,
+            closed_day: row.closed_day,
+        })
+    }
+}
+
+/// Makes the head of a new register, if there is none yet.
+pub fn ensure(connection: &mut Connection, instance_id: String, now: DateTime<Utc>) -> Result<(), DbError> {
+    let row = HeadRow {
+        id: THE_ROW,
+        version: 0,
+        hash: GENESIS.to_vec(),
+        recorded_at: stored(now),
+        instance_id,
+        purpose: "live".to_owned(),
+        contribution_no: CONTRIBUTION_NO,
+        closed_day: None,
+    };
+    transaction::write(connection, |connection| {
+        on_backend!(connection, c => {
+            diesel::insert_into(register_head::table).values(&row).on_conflict_do_nothing().execute(c)
+        })?;
+        Ok(())
+    })
+}
+
+/// Reads the head.
+pub fn read(connection: &mut Connection) -> Result<Head, DbError> {
+    let row: Option<HeadRow> = on_backend!(connection, c => {
+        register_head::table.find(THE_ROW).select(HeadRow::as_select()).first(c).optional()
+    })?;
+    found(row)
+}
+
+/// Reads the head and keeps every other process from changing it until the transaction ends.
+pub fn lock(connection: &mut Connection) -> Result<Head, DbError> {
+    let row: Option<HeadRow> = match connection {
+        // `BEGIN IMMEDIATE` holds the lock already.
+        Connection::Sqlite(c) => {
+            register_head::table.find(THE_ROW).select(HeadRow::as_select()).first(&mut **c).optional()?
+        }
+        Connection::Postgres(c) => {
+            register_head::table.find(THE_ROW).select(HeadRow::as_select()).for_update().first(&mut **c).optional()?
+        }
+    };
+    found(row)
+}
+
+fn found(row: Option<HeadRow>) -> Result<Head, DbError> {
+    let missing = || DbError::Unusable("the register has no head: run `green-homes migrate`".to_owned());
+    let head = Head::try_from(row.ok_or_else(missing)?)?;
+    if head.contribution_no != CONTRIBUTION_NO {
+        return Err(DbError::Unusable(format!(
+            "this register counts by way {}, this program by way {CONTRIBUTION_NO}: start the program that it was \
+             written by",
+            head.contribution_no
+        )));
+    }
+    Ok(head)
+}
+
+/// Notes that a day is kept, in the transaction that keeps it, which holds the lock.
+pub fn close(connection: &mut Connection, day: NaiveDate) -> Result<(), DbError> {
+    on_backend!(connection, c => {
+        let later = register_head::closed_day.is_null().or(register_head::closed_day.lt(day));
+        diesel::update(register_head::table.filter(later)).set(register_head::closed_day.eq(day)).execute(c)
+    })?;
+    Ok(())
+}
+
+/// Only the version; cheap enough to ask four times a second.
+pub fn version(connection: &mut Connection) -> Result<i64, DbError> {
+    Ok(on_backend!(connection, c => {
+        register_head::table.find(THE_ROW).select(register_head::version).first(c)
+    })?)
+}
+
+/// The version, and whether this process knows the past rightly: at the version `known`, the
+/// stored entry has this hash. Another hash, or none, is another register's.
+pub fn agrees(connection: &mut Connection, known: i64, hash: &Hash) -> Result<(i64, bool), DbError> {
+    let version = version(connection)?;
+    let agrees = if known == 0 { *hash == GENESIS } else { holds(connection, known, hash)? };
+    Ok((version, agrees))
+}
+
+/// Whether the entry of `version` is there with this hash: settles a commit of unknown outcome.
+pub fn holds(connection: &mut Connection, version: i64, hash: &Hash) -> Result<bool, DbError> {
+    let found: Option<Vec<u8>> = on_backend!(connection, c => {
+        entries::table.filter(entries::version.eq(version)).select(entries::hash).first(c).optional()
+    })?;
+    Ok(found.as_deref() == Some(hash.as_slice()))
+}

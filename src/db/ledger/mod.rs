@@ -1,0 +1,19 @@
+//! Head, entries, journal, closed days, releases, activations, keys of requests.
+
+pub mod activations;
+pub mod audit_scan;
+pub mod audits_and_backups;
+pub mod cells_and_journal;
+pub mod closed_days;
+pub mod head;
+pub mod idempotency_keys;
+pub mod releases;
+
+pub use activations::{Activation, Activations};
+pub use audit_scan::{StoredEntry, StoredFacts, StoredPosting};
+pub use audits_and_backups::{Audited, BackedUp};
+pub use cells_and_journal::{CellTotals, checkpoint_version};
+pub use closed_days::Day;
+pub use head::{Head, version};
+pub use idempotency_keys::Kept;
+pub use releases::{Release, ReleaseDoc};

@@ -1,0 +1,275 @@
+//! Partners, clients and projects: small tables, read whole into memory.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
+};
+
+use crate::db::engine::{Connection, DbError, on_backend};
+use crate::db::ledger::{Activations, activations};
+use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
+use crate::domain::chain::{Action, Cause};
+use crate::domain::records::{Actor, NewClient, NewPartner, NewProject, Role};
+use crate::domain::reference::ProvinceId;
+use crate::domain::values::{Code, PartnerCode, ProjectCode};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = partners)]
+struct PartnerRow {
+    code: String,
+    name: String,
+    kind: Option<String>,
+    vcca_role: Option<String>,
+    listed: bool,
+    sandbox: bool,
+    suspended_at: Option<NaiveDateTime>,
+    created_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = clients)]
+struct ClientRow {
+    client_id: String,
+    name: String,
+    role: String,
+    partner: Option<String>,
+    province_code: Option<String>,
+    created_at: NaiveDateTime,
+    revoked_at: Option<NaiveDateTime>,
+    affiliation: Option<String>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = client_secrets)]
+pub(in crate::db) struct SecretRow {
+    pub(in crate::db) client_id: String,
+    pub(in crate::db) hash: String,
+    pub(in crate::db) created_at: NaiveDateTime,
+    pub(in crate::db) expires_at: Option<NaiveDateTime>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = projects)]
+struct ProjectRow {
+    code: String,
+    name_vi: String,
+    name_en: String,
+    funder: Option<String>,
+    created_at: NaiveDateTime,
+}
+
+/// A partner as everybody must know it.
+#[derive(Clone, Debug)]
+pub struct Partner {
+    /// Its code.
+    pub code: PartnerCode,
+    /// Its name.
+    pub name: String,
+    /// Whether it only tries things out.
+    pub sandbox: bool,
+    /// Whether its clients are shut out.
+    pub suspended: bool,
+}
+
+/// A client with the hashes of its secrets.
+#[derive(Clone)]
+pub struct Client {
+    /// As it acts.
+    pub actor: Actor,
+    /// Who or what it is, for administrators.
+    pub name: String,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// Since when it is shut out.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// Its secrets, those that ended too.
+    pub secrets: Vec<Secret>,
+}
+
+/// A secret, as far as anybody knows it.
+#[derive(Clone)]
+pub struct Secret {
+    /// Its Argon2id hash.
+    pub hash: String,
+    /// The instant at which it stops to work.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Client {
+    /// The secrets that work at an instant.
+    pub fn secrets_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().filter(move |secret| secret.expires_at.is_none_or(|at| at > now))
+    }
+}
+
+/// Everything that decides who may do what, and which methodology is in force.
+#[derive(Clone, Default)]
+pub struct Directory {
+    /// Partners by their codes.
+    pub partners: BTreeMap<PartnerCode, Partner>,
+    /// Clients by their ids.
+    pub clients: BTreeMap<String, Client>,
+    /// Which methodology is in force since when.
+    pub activations: Activations,
+}
+
+impl Directory {
+    /// A client by its id.
+    #[must_use]
+    pub fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients.get(client_id)
+    }
+
+    /// A client as it may act: neither revoked, nor its partner suspended.
+    #[must_use]
+    pub fn active(&self, client_id: &str) -> Option<&Actor> {
+        let client = self.client(client_id).filter(|client| client.revoked_at.is_none())?;
+        let suspended = |code: &PartnerCode| self.partner(code).is_none_or(|partner| partner.suspended);
+        if client.actor.partner.as_ref().is_some_and(suspended) { None } else { Some(&client.actor) }
+    }
+
+    /// A partner by its code.
+    #[must_use]
+    pub fn partner(&self, code: &PartnerCode) -> Option<&Partner> {
+        self.partners.get(code)
+    }
+}
+
+/// Whether an entry with a version in `(after, up_to]` changed partners, clients or projects.
+pub fn changed(connection: &mut Connection, after: i64, up_to: i64) -> Result<bool, DbError> {
+    let found: Option<i64> = on_backend!(connection, c => {
+        entries::table
+            .filter(entries::version.gt(after).and(entries::version.le(up_to)))
+            .filter(entries::cause.eq(Cause::Administration.as_str()))
+            .filter(entries::action.eq_any(Action::OF_DIRECTORY.map(Action::as_str)))
+            .select(entries::version)
+            .first(c)
+            .optional()
+    })?;
+    Ok(found.is_some())
+}
+
+/// Reads the directory.
+pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
+    let partner_rows: Vec<PartnerRow> =
+        on_backend!(connection, c => partners::table.select(PartnerRow::as_select()).load(c))?;
+    let client_rows: Vec<ClientRow> =
+        on_backend!(connection, c => clients::table.select(ClientRow::as_select()).load(c))?;
+    let secrets: Vec<SecretRow> =
+        on_backend!(connection, c => client_secrets::table.select(SecretRow::as_select()).load(c))?;
+    let partner = |row: PartnerRow| {
+        let code = Code::stored(row.code);
+        let (sandbox, suspended) = (row.sandbox, row.suspended_at.is_some());
+        (code.clone(), Partner { code, name: row.name, sandbox, suspended })
+    };
+    let clients = client_rows
+        .into_iter()
+        .map(|row| client(row, &secrets).map(|client| (client.actor.client_id.clone(), client)))
+        .collect::<Result<_, _>>()?;
+    let partners = partner_rows.into_iter().map(partner).collect();
+    Ok(Directory { partners, clients, activations: activations::read(connection)? })
+}
+
+fn client(row: ClientRow, secrets: &[SecretRow]) -> Result<Client, DbError> {
+    let own = secrets.iter().filter(|secret| secret.client_id == row.client_id);
+    let secrets = own.map(secret).collect();
+    Ok(Client {
+        actor: Actor {
+            role: Role::parse(&row.role).ok_or_else(|| DbError::corrupt(format!("role {:?}", row.role)))?,
+            partner: row.partner.map(Code::stored),
+            client_id: row.client_id,
+            affiliation: row.affiliation.map(Code::stored),
+            province: row.province_code.as_deref().map(province).transpose()?,
+        },
+        name: row.name,
+        created_at: row.created_at.and_utc(),
+        revoked_at: row.revoked_at.map(|at| at.and_utc()),
+        secrets,
+    })
+}
+
+fn secret(row: &SecretRow) -> Secret {
+    Secret { hash: row.hash.clone(), expires_at: row.expires_at.map(|at| at.and_utc()) }
+}
+
+fn province(code: &str) -> Result<ProvinceId, DbError> {
+    ProvinceId::parse(code).ok_or_else(|| DbError::corrupt(format!("province {code:?}")))
+}
+
+/// Which of these project codes exist.
+pub fn known_projects(connection: &mut Connection, codes: &[ProjectCode]) -> Result<Vec<ProjectCode>, DbError> {
+    let wanted: Vec<&str> = codes.iter().map(Code::as_str).collect();
+    let found: Vec<String> = on_backend!(connection, c => {
+        projects::table.filter(projects::code.eq_any(&wanted)).select(projects::code).load(c)
+    })?;
+    Ok(found.into_iter().map(Code::stored).collect())
+}
+
+/// Every project with its names, Vietnamese and English.
+pub fn projects(connection: &mut Connection) -> Result<Vec<(ProjectCode, [String; 2])>, DbError> {
+    let rows: Vec<(String, String, String)> = on_backend!(connection, c => {
+        projects::table.select((projects::code, projects::name_vi, projects::name_en)).load(c)
+    })?;
+    Ok(rows.into_iter().map(|(code, vi, en)| (Code::stored(code), [vi, en])).collect())
+}
+
+/// Adds a partner.
+pub fn add_partner(connection: &mut Connection, new: &NewPartner, at: DateTime<Utc>) -> Result<(), DbError> {
+    let row = PartnerRow {
+        code: new.code.to_string(),
+        name: new.name.as_str().to_owned(),
+        kind: new.kind.as_ref().map(|text| text.as_str().to_owned()),
+        vcca_role: new.vcca_role.as_ref().map(|text| text.as_str().to_owned()),
+        listed: new.listed,
+        sandbox: new.sandbox,
+        suspended_at: None,
+        created_at: stored(at),
+    };
+    on_backend!(connection, c => diesel::insert_into(partners::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// Adds a client and the hash of its first secret.
+pub fn add_client(
+    connection: &mut Connection,
+    new: &NewClient,
+    client_id: &str,
+    secret_hash: &str,
+    at: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let row = ClientRow {
+        client_id: client_id.to_owned(),
+        name: new.name.as_str().to_owned(),
+        role: new.role.as_str().to_owned(),
+        partner: new.partner.as_ref().map(ToString::to_string),
+        province_code: new.province.map(|province| province.code().to_owned()),
+        created_at: stored(at),
+        revoked_at: None,
+        affiliation: new.affiliation.as_ref().map(ToString::to_string),
+    };
+    let secret = SecretRow {
+        client_id: client_id.to_owned(),
+        hash: secret_hash.to_owned(),
+        created_at: stored(at),
+        expires_at: None,
+    };
+    on_backend!(connection, c => diesel::insert_into(clients::table).values(&row).execute(c))?;
+    on_backend!(connection, c => diesel::insert_into(client_secrets::table).values(&secret).execute(c))?;
+    Ok(())
+}
+
+/// Adds a project.
+pub fn add_project(connection: &mut Connection, new: &NewProject, at: DateTime<Utc>) -> Result<(), DbError> {
+    let row = ProjectRow {
+        code: new.code.to_string(),
+        name_vi: new.name_vi.as_str().to_owned(),
+        name_en: new.name_en.as_str().to_owned(),
+        funder: new.funder.as_ref().map(|text| text.as_str().to_owned()),
+        created_at: stored(at),
+    };
+    on_backend!(connection, c => diesel::insert_into(projects::table).values(&row).execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! What happened to one installation: its entries with the facts that each sealed.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::sql_types::Bool;
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, TextExpressionMethods};
+
+use crate::db::engine::{Connection, DbError, on_backend};
+use crate::db::tables::{entries, entry_facts};
+use crate::domain::chain::{Action, PastFacts, PastInstallation, PastSite};
+use crate::domain::records::{Installation, SiteRecord};
+
+/// One entry, with what it sealed.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// Its number.
+    pub version: i64,
+    /// When.
+    pub recorded_at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// Why numbers moved.
+    pub cause: String,
+    /// The facts.
+    pub facts: PastFacts,
+    /// In whose words.
+    pub note: Option<String>,
+}
+
+/// What these entries did.
+pub fn actions(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i64, Action>, DbError> {
+    let rows: Vec<(i64, String)> = on_backend!(connection, c => {
+        entries::table.filter(entries::version.eq_any(versions)).select((entries::version, entries::action)).load(c)
+    })?;
+    let known = |(version, action): (i64, String)| {
+        let parsed = Action::parse(&action).ok_or_else(|| DbError::corrupt(format!("action {action:?}")))?;
+        Ok((version, parsed))
+    };
+    rows.into_iter().map(known).collect()
+}
+
+/// A page of what happened to an installation and its site.
+#[derive(Debug)]
+pub struct History {
+    /// The entries, newest first.
+    pub entries: Vec<Past>,
+    /// Whether there are older ones.
+    pub more: bool,
+    /// The installation as it stood before them; none before it was registered.
+    pub installation: Option<PastInstallation>,
+    /// The site as it stood before them; none before there was one.
+    pub site: Option<PastSite>,
+}
+
+/// Of the entries before `before` that spoke of an installation or of its site since it was
+/// registered, the `limit` newest.
+pub fn of(
+    connection: &mut Connection,
+    record: &SiteRecord,
+    installation: &Installation,
+    before: i64,
+    limit: i64,
+) -> Result<History, DbError> {
+    let site = format!("site/{}", record.site.id);
+    let site_since = record.installations.iter().map(|one| one.registered_version).min().unwrap_or_default();
+    let of_site = Since { version: site_since, subjects: std::slice::from_ref(&site) };
+    let both = [format!("installation/{}", installation.id), site.clone()];
+    let of_both = Since { version: installation.registered_version, subjects: &both };
+    let mut entries = newest(connection, &of_both, before, limit + 1, "%")?;
+    let most = usize::try_from(limit).unwrap_or_default();
+    let more = entries.len() > most;
+    entries.truncate(most);
+    let start = entries.last().map_or(before, |oldest| oldest.version);
+    let id = installation.id.to_string();
+    let standing = newest(connection, &of_both, start, 1, &format!("%\"id\":\"{id}\"%"))?.pop();
+    let standing = standing.and_then(|past| past.facts.installations.into_iter().find(|one| one.id == id));
+    let at = newest(connection, &of_site, start, 1, "%\"sites\":[{%")?.pop();
+    let id = record.site.id.to_string();
+    let at = at.and_then(|past| past.facts.sites.into_iter().find(|one| one.id == id));
+    Ok(History { entries, more, installation: standing, site: at })
+}
+
+/// The entry that registered something, and those that spoke of some subjects since.
+struct Since<'a> {
+    version: i64,
+    subjects: &'a [String],
+}
+
+/// The newest entries before `before` whose facts are like `facts`.
+fn newest(
+    connection: &mut Connection,
+    since: &Since<'_>,
+    before: i64,
+    limit: i64,
+    facts: &str,
+) -> Result<Vec<Past>, DbError> {
+    type Row = (i64, chrono::NaiveDateTime, String, String, String, String, Option<String>);
+    let rows: Vec<Row> = on_backend!(connection, c => {
+        entries::table
+            .inner_join(entry_facts::table.on(entry_facts::version.eq(entries::version)))
+            .filter(entries::version.eq(since.version).or(entries::subject
+                .eq_any(since.subjects)
+                // The condition of the index, word for word.
+                .and(sql::<Bool>("entries.action <> 'register'"))
+                .and(entries::version.gt(since.version))))
+            .filter(entries::version.lt(before).and(entry_facts::facts.like(facts)))
+            .order(entries::version.desc())
+            .limit(limit)
+            .select((entries::version, entries::recorded_at, entries::actor, entries::action, entries::cause,
+                entry_facts::facts, entry_facts::note))
+            .load(c)
+    })?;
+    let past = |(version, recorded_at, actor, action, cause, facts, note): Row| {
+        let facts =
+            serde_json::from_str(&facts).map_err(|_| DbError::corrupt(format!("the facts of entry {version}")))?;
+        Ok(Past { version, recorded_at: recorded_at.and_utc(), actor, action, cause, facts, note })
+    };
+    rows.into_iter().map(past).collect()
+}

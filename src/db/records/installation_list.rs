@@ -1,0 +1,138 @@
+//! Lists of installations, by key set: each page begins after the last id of the one before.
+
+use diesel::dsl::{exists, sql};
+use diesel::sql_types::Bool;
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+
+use crate::db::engine::{Connection, DbError, on_backend};
+use crate::db::tables::{installation_measures, installations, site_id, sites};
+use crate::domain::records::{Actor, Role, SiteKind, SiteRecord, Status};
+use crate::domain::reference::{MeasureId, ProvinceId};
+use crate::domain::values::{ExternalId, InstallationId, PartnerCode, ProjectCode, SiteId};
+
+use super::by_id;
+
+/// Which installations, all conditions together.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of one partner.
+    pub partner: Option<PartnerCode>,
+    /// With one external id.
+    pub external_id: Option<ExternalId>,
+    /// In one status.
+    pub status: Option<Status>,
+    /// In one province.
+    pub province: Option<ProvinceId>,
+    /// At one site.
+    pub site: Option<SiteId>,
+    /// At one kind of site.
+    pub kind: Option<SiteKind>,
+    /// With one measure.
+    pub measure: Option<MeasureId>,
+    /// Of one project.
+    pub project: Option<ProjectCode>,
+    /// As this actor may see them.
+    pub seen_by: Option<Actor>,
+    /// Of partners that try things out, or of the others.
+    pub sandbox: Option<bool>,
+    /// After this one, in the order of ids.
+    pub after: Option<InstallationId>,
+}
+
+impl Filter {
+    /// Every installation that an actor may see.
+    #[must_use]
+    pub fn seen_by(actor: &Actor) -> Self {
+        Self { seen_by: Some(actor.clone()), ..Self::default() }
+    }
+}
+
+/// An installation with the site it is at.
+pub struct Found {
+    /// The site and everything at it.
+    pub record: SiteRecord,
+    /// Which of its installations.
+    pub id: InstallationId,
+}
+
+/// The first `limit` installations of the filter, in the order of their ids, which is the order
+/// of their registration.
+pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<Vec<Found>, DbError> {
+    let rows: Vec<(String, String)> = on_backend!(connection, c => {
+        let mut query = installations::table
+            .inner_join(sites::table)
+            .select((installations::id, installations::site))
+            .order(installations::id)
+            .limit(limit)
+            .into_boxed();
+        if let Some(partner) = &filter.partner {
+            query = query.filter(installations::partner.eq(partner.as_str().to_owned()));
+        }
+        if let Some(external_id) = &filter.external_id {
+            query = query.filter(installations::external_id.eq(external_id.as_str().to_owned()));
+        }
+        if filter.status == Some(Status::Installed) {
+            // The condition of the index, word for word.
+            query = query.filter(sql::<Bool>("installations.status = 'installed'"));
+        } else if let Some(status) = filter.status {
+            query = query.filter(installations::status.eq(status.as_str()));
+        }
+        if let Some(kind) = filter.kind {
+            query = query.filter(sites::kind.eq(kind.as_str()));
+        }
+        if let Some(measure) = filter.measure {
+            let with = installation_measures::table
+                .filter(installation_measures::installation.eq(installations::id))
+                .filter(installation_measures::measure.eq(i32::from(measure.number())));
+            query = query.filter(exists(with));
+        }
+        if let Some(project) = &filter.project {
+            query = query.filter(installations::project.eq(project.as_str().to_owned()));
+        }
+        if let Some(Actor { role, partner, affiliation, province, .. }) = &filter.seen_by {
+            if let Some(own) = partner.as_ref().filter(|_| *role == Role::Partner) {
+                query = query.filter(installations::partner.eq(own.as_str().to_owned()));
+            }
+            if let Some(employer) = affiliation {
+                query = query.filter(installations::partner.ne(employer.as_str().to_owned()));
+            }
+            if let Some(province) = province {
+                query = query.filter(sites::province_code.eq(province.code()));
+            }
+        }
+        if let Some(province) = filter.province {
+            query = query.filter(sites::province_code.eq(province.code()));
+        }
+        if let Some(sandbox) = filter.sandbox {
+            query = query.filter(installations::sandbox.eq(sandbox));
+        }
+        if let Some(site) = filter.site {
+            query = query.filter(installations::site.eq(site.to_string()));
+        }
+        if let Some(after) = filter.after {
+            query = query.filter(installations::id.gt(after.to_string()));
+        }
+        query.load(c)
+    })?;
+    let mut site_ids = rows.iter().map(|(_, site)| site_id(site)).collect::<Result<Vec<_>, _>>()?;
+    site_ids.sort();
+    site_ids.dedup();
+    let records = by_id::records(connection, &site_ids)?;
+    rows.iter().map(|(id, site)| found(&records, id, site)).collect()
+}
+
+fn found(records: &[SiteRecord], id: &str, site: &str) -> Result<Found, DbError> {
+    let id = InstallationId::parse(id).map_err(|_| DbError::corrupt("an installation's id"))?;
+    let site = site_id(site)?;
+    // A merge between the two queries moves it to another site; the next request finds it there.
+    let record = records.iter().find(|record| record.site.id == site);
+    let record = record.ok_or_else(|| DbError::Unavailable("a site moved while it was read".to_owned()))?;
+    Ok(Found { record: record.clone(), id })
+}
+
+/// One installation with its site.
+pub fn find(connection: &mut Connection, id: InstallationId) -> Result<Option<Found>, DbError> {
+    let Some(site) = by_id::sites_of(connection, &[id])?.remove(&id) else { return Ok(None) };
+    let record = by_id::records(connection, &[site])?.into_iter().find(|r| r.installation(id).is_some());
+    Ok(record.map(|record| Found { record, id }))
+}

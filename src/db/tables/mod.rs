@@ -1,0 +1,13 @@
+//! Schema.rs and the row types.
+
+mod record_rows;
+pub mod schema;
+
+pub(in crate::db) use record_rows::{
+    InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, installation_id, site_id, stored,
+};
+pub use schema::{
+    audits, backups, cells, cells_checkpoint, client_secrets, clients, days, disputes, entries, entry_facts,
+    householder_codes, idempotency_keys, installation_measures, installations, journal, month_tables, partners,
+    projects, register_head, releases, signing_keys, site_private, site_refs, sites,
+};

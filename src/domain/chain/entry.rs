@@ -1,0 +1,296 @@
+//! Entries of the register: one numbered change each, chained by hashes.
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest::{Context, SHA256, digest};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+
+use crate::domain::counting::{CellKey, Totals};
+use crate::domain::values::coded_enum;
+
+impl Action {
+    /// Those that change partners, clients, projects, or the methodology in force.
+    pub const OF_DIRECTORY: [Self; 8] = [
+        Self::AddPartner,
+        Self::AddClient,
+        Self::AddProject,
+        Self::RevokeClient,
+        Self::ResetSecret,
+        Self::SuspendPartner,
+        Self::ResumePartner,
+        Self::ActivateMethodology,
+    ];
+
+    /// Those whose notes are a reviewer's words.
+    pub const OF_REVIEWERS: [Self; 3] = [Self::Verify, Self::Reject, Self::CloseDispute];
+}
+
+coded_enum!(
+    /// What was done.
+    Action {
+        /// An installation came in.
+        Register = "register",
+        /// A reviewer verified it.
+        Verify = "verify",
+        /// A reviewer rejected it.
+        Reject = "reject",
+        /// It ended.
+        Decommission = "decommission",
+        /// Its partner corrected it.
+        Correct = "correct",
+        /// What was pledged was carried out.
+        Complete = "complete",
+        /// After a rejection it waits for a reviewer once more.
+        Resubmit = "resubmit",
+        /// Its partner took it back.
+        Withdraw = "withdraw",
+        /// The partner that recorded a site corrected it.
+        CorrectSite = "correct_site",
+        /// Two sites turned out to be one.
+        Merge = "merge",
+        /// An installation went to a site of its own.
+        Split = "split",
+        /// A partner was added.
+        AddPartner = "add_partner",
+        /// A client was added.
+        AddClient = "add_client",
+        /// A project was added.
+        AddProject = "add_project",
+        /// Personal data of a site was erased.
+        Erase = "erase",
+        /// A householder was given a new code.
+        IssueCode = "issue_code",
+        /// A householder said that something is wrong.
+        Dispute = "dispute",
+        /// A reviewer answered that.
+        CloseDispute = "close_dispute",
+        /// A client was shut out.
+        RevokeClient = "revoke_client",
+        /// A client got a new secret.
+        ResetSecret = "reset_secret",
+        /// The clients of a partner were shut out.
+        SuspendPartner = "suspend_partner",
+        /// The clients of a partner were let in again.
+        ResumePartner = "resume_partner",
+        /// A methodology came into force.
+        ActivateMethodology = "activate_methodology",
+        /// The headline of a closed day was published for good.
+        Release = "release",
+        /// The register was restored from a backup.
+        Restore = "restore",
+    }
+);
+
+coded_enum!(
+    /// Why numbers moved; the journal and the bridge speak of it.
+    Cause {
+        /// Something new was reported.
+        Registered = "registered",
+        /// A reviewer found evidence.
+        Verified = "verified",
+        /// A reviewer refused.
+        Rejected = "rejected",
+        /// A partner corrected what it had recorded.
+        Corrected = "corrected",
+        /// A partner took something back.
+        Withdrawn = "withdrawn",
+        /// A measure went out of operation.
+        Decommissioned = "decommissioned",
+        /// Two sites became one.
+        Merged = "merged",
+        /// One site became two.
+        Split = "split",
+        /// What counts was defined anew.
+        Definition = "definition",
+        /// Partners, clients, projects, householders: no number moves.
+        Administration = "administration",
+    }
+);
+
+/// A SHA-256.
+pub type Hash = [u8; 32];
+
+/// The hash before the first entry.
+pub const GENESIS: Hash = [0; 32];
+
+/// One numbered change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its number; the first is 1, none is left out.
+    pub version: i64,
+    /// When its batch was decided.
+    pub recorded_at: DateTime<Utc>,
+    /// Which client did it.
+    pub actor: String,
+    /// What was done.
+    pub action: Action,
+    /// Why numbers moved.
+    pub cause: Cause,
+    /// What it was done to.
+    pub subject: String,
+    /// SHA-256 of salt, facts and note.
+    pub digest: Hash,
+    /// SHA-256 of the entry's journal rows.
+    pub journal_digest: Hash,
+    /// The hash of the entry before.
+    pub previous: Hash,
+}
+
+impl Entry {
+    /// SHA-256 over the hash of the entry before and the canonical bytes of every other column.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        chain_hash(&Columns {
+            version: self.version,
+            recorded_at: self.recorded_at,
+            words: [&self.actor, self.action.as_str(), self.cause.as_str(), &self.subject],
+            digest: &self.digest,
+            journal_digest: &self.journal_digest,
+            previous: &self.previous,
+        })
+    }
+}
+
+/// The columns of an entry that its hash seals, as they are stored.
+pub struct Columns<'a> {
+    /// The entry's number.
+    pub version: i64,
+    /// Its instant.
+    pub recorded_at: DateTime<Utc>,
+    /// Actor, action, cause and subject.
+    pub words: [&'a str; 4],
+    /// The digest of its facts.
+    pub digest: &'a [u8],
+    /// The digest of its journal rows.
+    pub journal_digest: &'a [u8],
+    /// The hash of the entry before.
+    pub previous: &'a [u8],
+}
+
+/// The hash of an entry from its columns.
+#[must_use]
+pub fn chain_hash(columns: &Columns<'_>) -> Hash {
+    let recorded_at = columns.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let [actor, action, cause, subject] = columns.words;
+    hash_of(&[
+        columns.previous,
+        &columns.version.to_be_bytes(),
+        recorded_at.as_bytes(),
+        actor.as_bytes(),
+        action.as_bytes(),
+        cause.as_bytes(),
+        subject.as_bytes(),
+        columns.digest,
+        columns.journal_digest,
+    ])
+}
+
+/// One row of the journal: what an entry added to or took from one cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Posting {
+    /// Which cell.
+    pub cell: CellKey,
+    /// What was added to it.
+    pub delta: Totals,
+}
+
+/// The digest of an entry's facts. The salt keeps a note from being guessed from its digest.
+#[must_use]
+pub fn facts_digest(salt: &[u8], facts: &str, note: Option<&str>) -> Hash {
+    let has_note = [u8::from(note.is_some())];
+    hash_of(&[salt, facts.as_bytes(), &has_note, note.unwrap_or_default().as_bytes()])
+}
+
+/// The digest of an entry's journal rows, in their order.
+#[must_use]
+pub fn journal_digest<'a>(recorded_on: NaiveDate, cause: &str, rows: impl Iterator<Item = (i64, &'a str)>) -> Hash {
+    let mut text = format!("{recorded_on} {cause}");
+    for (cell, delta) in rows {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{cell} {delta}");
+    }
+    hash_of(&[text.as_bytes()])
+}
+
+/// SHA-256 of some bytes.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> Hash {
+    let mut hash = GENESIS;
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}
+
+/// SHA-256 of the parts, each after its length, so that no two lists of parts collide.
+#[must_use]
+pub fn hash_of(parts: &[&[u8]]) -> Hash {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut hash = GENESIS;
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
+}
+
+/// Bytes in lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
+        text.extend(char::from_digit(digit.into(), 16));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            version: 1,
+            recorded_at: "2026-11-24T01:02:03.000004Z".parse().unwrap(),
+            actor: "c-1".into(),
+            action: Action::Register,
+            cause: Cause::Registered,
+            subject: "installation/1".into(),
+            digest: [1; 32],
+            journal_digest: [2; 32],
+            previous: GENESIS,
+        }
+    }
+
+    #[test]
+    fn hash_changes_with_every_column() {
+        let base = entry().hash();
+        let changed: [fn(&mut Entry); 9] = [
+            |e| e.version = 2,
+            |e| e.recorded_at += chrono::TimeDelta::microseconds(1),
+            |e| e.actor.push('x'),
+            |e| e.action = Action::Verify,
+            |e| e.cause = Cause::Verified,
+            |e| e.subject.push('x'),
+            |e| e.digest[31] ^= 1,
+            |e| e.journal_digest[0] ^= 1,
+            |e| e.previous[0] ^= 1,
+        ];
+        for change in changed {
+            let mut other = entry();
+            change(&mut other);
+            assert_ne!(other.hash(), base);
+        }
+    }
+
+    #[test]
+    fn hash_is_the_same_for_ever() {
+        assert_eq!(hex(&entry().hash()), PINNED);
+    }
+
+    const PINNED: &str = "a9f0de131ca69e239ec57c79798784de6278e82ad3558bdb84eccf4b49b66069";
+
+    #[test]
+    fn facts_digest_tells_an_empty_note_from_none() {
+        assert_ne!(facts_digest(b"s", "{}", None), facts_digest(b"s", "{}", Some("")));
+    }
+}

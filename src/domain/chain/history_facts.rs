@@ -1,0 +1,81 @@
+//! What an entry once sealed, read back: records as they stood after it.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::domain::records::Flags;
+
+/// The facts of one entry.
+#[derive(Clone, Deserialize, Debug, Default)]
+#[serde(default)]
+pub struct PastFacts {
+    /// Sites that it changed.
+    pub sites: Vec<PastSite>,
+    /// Installations that it changed.
+    pub installations: Vec<PastInstallation>,
+    /// Names of personal data that it changed.
+    pub personal: Vec<String>,
+    /// The reason code of the request.
+    pub reason: Option<String>,
+    /// The dispute that it opened.
+    pub dispute: Option<PastDispute>,
+    /// The end of the dispute that it closed.
+    pub closing: Option<PastClosing>,
+}
+
+/// A dispute as it was opened.
+#[derive(Clone, PartialEq, Deserialize, Debug)]
+pub struct PastDispute {
+    pub installation: Option<String>,
+    pub reason: String,
+}
+
+/// How a dispute ended.
+#[derive(Clone, PartialEq, Deserialize, Debug)]
+pub struct PastClosing {
+    pub outcome: String,
+}
+
+/// A site as an entry left it.
+#[derive(Clone, PartialEq, Deserialize, Debug)]
+#[expect(missing_docs, reason = "the fields of `facts::SiteDoc`")]
+pub struct PastSite {
+    pub id: String,
+    pub kind: String,
+    pub province_code: String,
+    pub former_province_code: Option<String>,
+    pub commune_code: Option<String>,
+    #[serde(flatten)]
+    pub flags: Flags,
+    pub revision: i32,
+}
+
+/// An installation as an entry left it.
+#[derive(Clone, PartialEq, Deserialize, Debug)]
+#[expect(missing_docs, reason = "the fields of `facts::InstallationDoc`")]
+pub struct PastInstallation {
+    pub id: String,
+    pub site: String,
+    pub status: String,
+    pub installed_on: Option<NaiveDate>,
+    pub evidence_tier: Option<String>,
+    pub decommissioned_on: Option<NaiveDate>,
+    pub measures: Vec<PastMeasure>,
+    pub project_code: Option<String>,
+    pub cost_vnd: Option<i64>,
+    pub support_vnd: Option<i64>,
+    pub finance: Option<String>,
+    pub system_owner: Option<String>,
+    pub power_use: Option<String>,
+    pub attributes_sold: Option<String>,
+    pub revision: i32,
+}
+
+/// A measure line as an entry left it.
+#[derive(Clone, PartialEq, Deserialize, Debug)]
+#[expect(missing_docs, reason = "the fields of `facts::MeasureDoc`")]
+pub struct PastMeasure {
+    pub measure: String,
+    pub quantity_milli: i64,
+    pub inverter_w: Option<i64>,
+}

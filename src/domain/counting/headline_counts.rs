@@ -1,0 +1,166 @@
+//! The headline: how many sites and installations stand at which stage.
+
+use std::collections::BTreeMap;
+
+use crate::domain::records::{Flags, SiteKind, Stage, Tier};
+use crate::domain::reference::{MeasureId, target};
+use crate::domain::values::Month;
+
+use super::cell_key::{CellDims, CellKey};
+use super::cell_totals::Totals;
+
+/// A count at each stage; the stages exclude each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ByStage {
+    /// Verified.
+    pub verified: i64,
+    /// Reported, not verified.
+    pub installed: i64,
+    /// Promised.
+    pub pledged: i64,
+}
+
+impl ByStage {
+    pub(in crate::domain) fn add(&mut self, stage: Stage, count: i64) {
+        match stage {
+            Stage::Verified(_) => self.verified = self.verified.wrapping_add(count),
+            Stage::Installed => self.installed = self.installed.wrapping_add(count),
+            Stage::Pledged => self.pledged = self.pledged.wrapping_add(count),
+        }
+    }
+
+    pub(in crate::domain) fn add_all(&mut self, other: Self) {
+        self.verified = self.verified.wrapping_add(other.verified);
+        self.installed = self.installed.wrapping_add(other.installed);
+        self.pledged = self.pledged.wrapping_add(other.pledged);
+    }
+
+    /// Installed and verified.
+    #[must_use]
+    pub fn in_operation(&self) -> i64 {
+        self.verified + self.installed
+    }
+}
+
+/// A count of those of whom it is known that they are, that they are not, and of the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Known {
+    /// Yes.
+    pub yes: i64,
+    /// No.
+    pub no: i64,
+    /// Unknown.
+    pub unknown: i64,
+}
+
+impl Known {
+    fn add(&mut self, flag: Option<bool>, count: i64) {
+        let sum = match flag {
+            Some(true) => &mut self.yes,
+            Some(false) => &mut self.no,
+            None => &mut self.unknown,
+        };
+        *sum = sum.wrapping_add(count);
+    }
+
+    /// `yes` of those of whom it is known, in percent; none where nothing is known.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
+    pub fn percent_of_known(&self) -> Option<f64> {
+        let (yes, asked) = (self.yes as f64, (self.yes + self.no) as f64);
+        (asked > 0.0).then_some(yes * 100.0 / asked)
+    }
+}
+
+/// Sites by what is known of the people there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct People {
+    /// Low-income households.
+    pub low_income: Known,
+    /// Remote places.
+    pub remote: Known,
+    /// Households headed by a woman.
+    pub woman_headed: Known,
+}
+
+impl People {
+    fn add(&mut self, flags: Flags, count: i64) {
+        self.low_income.add(flags.low_income, count);
+        self.remote.add(flags.remote, count);
+        self.woman_headed.add(flags.woman_headed, count);
+    }
+}
+
+/// The figures of the headline that count.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// Sites within the programme.
+    pub sites: ByStage,
+    /// Installations within the programme.
+    pub installations: ByStage,
+    /// Sites by kind.
+    pub by_kind: BTreeMap<SiteKind, ByStage>,
+    /// Verified sites by their best evidence.
+    pub by_evidence_tier: BTreeMap<Tier, i64>,
+    /// Sites with solar power on the roof.
+    pub sites_with_rooftop_solar: ByStage,
+    /// Verified sites by what is known of the people there.
+    pub people: People,
+    /// Sites in operation since before the programme; shown apart.
+    pub pre_programme_sites: ByStage,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            sites: ByStage::default(),
+            installations: ByStage::default(),
+            by_kind: SiteKind::ALL.iter().map(|kind| (*kind, ByStage::default())).collect(),
+            by_evidence_tier: Tier::ALL.iter().map(|tier| (*tier, 0)).collect(),
+            sites_with_rooftop_solar: ByStage::default(),
+            people: People::default(),
+            pre_programme_sites: ByStage::default(),
+        }
+    }
+}
+
+impl Progress {
+    /// Adds cells, or what was posted to them: every figure here is linear in the cells, so the
+    /// one gives the same as the other. What has ended is no longer in operation and counts for
+    /// nothing.
+    pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
+        let begin = Month::of(target().counted_from);
+        for (key, totals) in cells {
+            if let Some(dims) = key.dims().filter(|dims| dims.ended.is_none()) {
+                let pre_programme = dims.installed.is_some_and(|month| month < begin);
+                self.add(&dims, &totals, pre_programme);
+            }
+        }
+    }
+
+    fn add(&mut self, dims: &CellDims, totals: &Totals, pre_programme: bool) {
+        match dims.measure {
+            None if pre_programme => self.pre_programme_sites.add(dims.stage, totals.sites),
+            None => {
+                self.sites.add(dims.stage, totals.sites);
+                self.installations.add(dims.stage, totals.installations);
+                self.by_kind.entry(dims.kind).or_default().add(dims.stage, totals.sites);
+                if let Stage::Verified(tier) = dims.stage {
+                    self.people.add(dims.flags, totals.sites);
+                    *self.by_evidence_tier.entry(tier).or_default() += totals.sites;
+                }
+            }
+            Some(measure) if measure == MeasureId::ROOFTOP_SOLAR && !pre_programme => {
+                self.sites_with_rooftop_solar.add(dims.stage, totals.sites);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Verified sites in percent of the target.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
+    pub fn percent_of_target(&self) -> f64 {
+        self.sites.verified as f64 * 100.0 / target().sites as f64
+    }
+}

@@ -1,0 +1,21 @@
+//! What a record counts for: contribution, cells, sums of cells.
+
+pub mod cell_key;
+mod cell_table;
+mod cell_totals;
+mod changes_by_cause;
+mod contribution;
+mod headline_counts;
+mod national_sums;
+mod owner_kind;
+mod packed_rows;
+
+pub(in crate::domain) use cell_key::Field;
+pub use cell_key::{CellDims, CellKey};
+pub use cell_table::{CellSums, Row};
+pub use cell_totals::Totals;
+pub use changes_by_cause::Changes;
+pub use contribution::{CONTRIBUTION_NO, Contribution, Credit, add_all, contribution, credits, difference};
+pub use headline_counts::{ByStage, Known, Progress};
+pub use national_sums::{NationalSums, Standing, Works};
+pub use owner_kind::Scope;

@@ -1,0 +1,289 @@
+//! Reads the file of a methodology, and refuses one that numbers cannot be made with: what it does
+//! not say would be zero, or another factor, without anybody noticing.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::domain::chain::{hex, sha256};
+use crate::domain::reference::{MeasureId, ProvinceId};
+
+use super::factors::{Effect, EffectKind, GridFactor, Methodology, Uncertainty};
+
+/// The longest life that a measure can be credited.
+const LONGEST_LIFE: u16 = 100;
+
+#[derive(Deserialize)]
+struct File {
+    version: i32,
+    title_vi: String,
+    title_en: String,
+    issued: NaiveDate,
+    grid: Grid,
+    yields: Yields,
+    uncertainty: Uncertainty,
+    measures: Vec<MeasureFactors>,
+}
+
+#[derive(Deserialize)]
+struct Grid {
+    factors: Vec<GridFactor>,
+}
+
+#[derive(Deserialize)]
+struct Yields {
+    by_province: Vec<ProvinceYield>,
+}
+
+#[derive(Deserialize)]
+struct ProvinceYield {
+    province_code: String,
+    kwh_per_kwp_year: f64,
+}
+
+/// A field that is written otherwise would be left out, and another factor taken: so none is unknown.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeasureFactors {
+    measure: String,
+    unit: String,
+    effect: FileEffect,
+    kwh_per_unit_year: Option<f64>,
+    tco2e_per_unit_year: Option<f64>,
+    yield_share: Option<f64>,
+    yield_share_low: Option<f64>,
+    yield_share_high: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    own_factor: Option<f64>,
+    range: Option<RangeRule>,
+    lifetime_years: u16,
+    degradation_per_year: f64,
+    // Nothing is computed of these, but people read them: they must be there.
+    #[serde(rename = "own_factor_unit")]
+    _own_factor_unit: Option<String>,
+    #[serde(rename = "assumptions")]
+    _assumptions: String,
+    #[serde(rename = "source")]
+    _source: String,
+    #[serde(rename = "confirmed")]
+    _confirmed: bool,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FileEffect {
+    Generation,
+    Saving,
+    Direct,
+    None,
+}
+
+/// How the spread of what a unit does is found.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RangeRule {
+    /// That of the yields.
+    Solar,
+    /// From the shares of the yield.
+    Share,
+    /// That of meters.
+    Metered,
+    /// From the lowest and the highest value, and not less than a least one.
+    Deemed,
+}
+
+impl Methodology {
+    /// Reads a file. The words of an error say what is wrong with it.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        file.uncertainty.check()?;
+        let years = file.grid.factors.iter().map(|factor| factor.year);
+        let follow = |(before, after): (i32, i32)| after == before + 1;
+        if file.grid.factors.is_empty() || !years.clone().zip(years.skip(1)).all(follow) {
+            return Err("grid: one factor a year is needed, in order, without a gap".to_owned());
+        }
+        for factor in &file.grid.factors {
+            positive(factor.tco2_per_mwh, &format!("grid: the factor of {}", factor.year))?;
+        }
+        let yields = yields(&file.yields.by_province)?;
+        let effects = effects(&file.measures, &file.uncertainty)?;
+        Ok(Self {
+            version: file.version,
+            title_vi: file.title_vi,
+            title_en: file.title_en,
+            issued: file.issued,
+            text: text.to_owned(),
+            sha256: hex(&sha256(text.as_bytes())),
+            uncertainty: file.uncertainty,
+            grid: file.grid.factors,
+            yields,
+            effects,
+        })
+    }
+}
+
+/// By the province's index: each of them once.
+fn yields(listed: &[ProvinceYield]) -> Result<Vec<f64>, String> {
+    let mut yields = vec![None; ProvinceId::all().count()];
+    for one in listed {
+        let code = &one.province_code;
+        let province = ProvinceId::parse(code).ok_or_else(|| format!("yields: there is no province {code}"))?;
+        let slot = yields.get_mut(usize::from(province.index())).ok_or("yields: a province too many")?;
+        if slot.replace(positive(one.kwh_per_kwp_year, &format!("yields: province {code}"))?).is_some() {
+            return Err(format!("yields: province {code} stands there twice"));
+        }
+    }
+    let missing = |(province, value): (ProvinceId, Option<f64>)| {
+        value.ok_or_else(|| format!("yields: province {} is missing", province.code()))
+    };
+    ProvinceId::all().zip(yields).map(missing).collect()
+}
+
+/// By the measure's number: each of them once.
+fn effects(listed: &[MeasureFactors], uncertainty: &Uncertainty) -> Result<Vec<Option<Effect>>, String> {
+    let mut effects = vec![None; usize::from(u8::MAX) + 1];
+    for one in listed {
+        let code = &one.measure;
+        let measure = MeasureId::parse(code).ok_or_else(|| format!("measures: there is no {code}"))?;
+        let slot = effects.get_mut(usize::from(measure.number())).ok_or("measures: one too many")?;
+        let unit = &measure.measure().unit;
+        if one.unit != *unit {
+            return Err(format!("{code}: its quantities are in {unit}, not in {}", one.unit));
+        }
+        let effect = one.effect(uncertainty).map_err(|error| format!("{code}: {error}"))?;
+        if slot.replace(effect).is_some() {
+            return Err(format!("{code} stands there twice"));
+        }
+    }
+    let said = |measure: MeasureId| effects.get(usize::from(measure.number())).is_some_and(Option::is_some);
+    if let Some(missing) = MeasureId::all().find(|measure| !said(*measure)) {
+        return Err(format!("measures: {} is missing", missing.code()));
+    }
+    Ok(effects.into_iter().map(Option::flatten).collect())
+}
+
+fn positive(value: f64, what: &str) -> Result<f64, String> {
+    if value > 0.0 { Ok(value) } else { Err(format!("{what} must be above 0")) }
+}
+
+impl Uncertainty {
+    fn check(&self) -> Result<(), String> {
+        let Self { solar, metered, deemed_least, grid_factor, size_verified, size_installed } = self;
+        let all = [solar, metered, deemed_least, grid_factor, size_verified, size_installed];
+        let fits = all.into_iter().all(|share| (0.0..=1.0).contains(share));
+        if fits { Ok(()) } else { Err("uncertainty: each is a share from 0 to 1".to_owned()) }
+    }
+}
+
+impl MeasureFactors {
+    fn effect(&self, uncertainty: &Uncertainty) -> Result<Option<Effect>, String> {
+        if !(1..=LONGEST_LIFE).contains(&self.lifetime_years) {
+            return Err(format!("lifetime_years must be from 1 to {LONGEST_LIFE}"));
+        }
+        if !(0.0..1.0).contains(&self.degradation_per_year) {
+            return Err("degradation_per_year must be from 0 to below 1".to_owned());
+        }
+        let kind = match self.effect {
+            FileEffect::Generation => EffectKind::Generation,
+            FileEffect::Saving => EffectKind::Saving,
+            FileEffect::Direct => EffectKind::Direct,
+            FileEffect::None => return Ok(None),
+        };
+        let per_unit = positive(self.per_unit(kind)?, "what a unit does")?;
+        Ok(Some(Effect {
+            kind,
+            per_unit,
+            by_yield: self.yield_share.is_some(),
+            own_factor: self.own_factor.map(|factor| positive(factor, "own_factor")).transpose()?,
+            degradation: self.degradation_per_year,
+            lifetime_years: self.lifetime_years,
+            spread: self.spread(per_unit, uncertainty)?,
+        }))
+    }
+
+    /// The one factor that its effect needs, and no other.
+    fn per_unit(&self, kind: EffectKind) -> Result<f64, String> {
+        match (kind, self.kwh_per_unit_year, self.tco2e_per_unit_year, self.yield_share) {
+            (EffectKind::Direct, None, Some(value), None)
+            | (EffectKind::Generation | EffectKind::Saving, Some(value), None, None)
+            | (EffectKind::Generation, None, None, Some(value)) => Ok(value),
+            (EffectKind::Direct, ..) => Err("a direct cut needs tco2e_per_unit_year alone".to_owned()),
+            (EffectKind::Saving, ..) => Err("a saving needs kwh_per_unit_year alone".to_owned()),
+            (EffectKind::Generation, ..) => {
+                Err("generation needs kwh_per_unit_year or yield_share, one of them".to_owned())
+            }
+        }
+    }
+
+    fn spread(&self, per_unit: f64, uncertainty: &Uncertainty) -> Result<(f64, f64), String> {
+        let between = |low: Option<f64>, high: Option<f64>| match (low, high) {
+            (Some(low), Some(high)) if (0.0..=per_unit).contains(&low) && high >= per_unit => {
+                Ok(((per_unit - low) / per_unit, (high - per_unit) / per_unit))
+            }
+            _ => Err("its range needs a low and a high end around what a unit does".to_owned()),
+        };
+        Ok(match self.range.ok_or("range is missing")? {
+            RangeRule::Solar => (uncertainty.solar, uncertainty.solar),
+            RangeRule::Metered => (uncertainty.metered, uncertainty.metered),
+            RangeRule::Share => between(self.yield_share_low, self.yield_share_high)?,
+            RangeRule::Deemed => {
+                let (low, high) = between(self.low, self.high)?;
+                (low.max(uncertainty.deemed_least), high.max(uncertainty.deemed_least))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::figures::methodology::factors::first;
+
+    #[test]
+    fn read_a_file_that_numbers_cannot_be_made_with_says_what_is_wrong() {
+        let text = &first().text;
+        for (old, new, said) in [
+            ("\"issued\"", "\"issue\"", "missing field `issued`"),
+            ("\"year\": 2016", "\"year\": 2026", "grid: one factor a year is needed, in order, without a gap"),
+            ("\"tco2_per_mwh\": 0.8041", "\"tco2_per_mwh\": 0", "grid: the factor of 2020 must be above 0"),
+            ("\"province_code\": \"04\"", "\"province_code\": \"02\"", "yields: there is no province 02"),
+            ("\"province_code\": \"04\"", "\"province_code\": \"01\"", "yields: province 01 stands there twice"),
+            ("\"kwh_per_kwp_year\": 1072", "\"kwh_per_kwp_year\": -1", "yields: province 04 must be above 0"),
+            ("\"solar\": 0.1", "\"solar\": 10", "uncertainty: each is a share from 0 to 1"),
+            ("\"measure\": \"cool_roof\"", "\"measure\": \"warm_roof\"", "measures: there is no warm_roof"),
+            (
+                "\"measure\": \"greenery\"",
+                "\"measure\": \"waste_sorting\"",
+                "waste_sorting: its quantities are in site",
+            ),
+            ("\"unit\": \"lamp\"", "\"unit\": \"unit\"", "led_lighting: its quantities are in lamp, not in unit"),
+            ("\"own_factor\"", "\"own_factr\"", "unknown field `own_factr`"),
+            ("\"yield_share\": 0.6", "\"yield_share\": 0.4", "offgrid_solar_pv: its range needs a low and a high end"),
+            ("\"kwh_per_unit_year\": 450,", "", "solar_water_heater: a saving needs kwh_per_unit_year alone"),
+            ("\"tco2e_per_unit_year\": 2.9", "\"kwh_per_unit_year\": 2.9", "biogas_digester: a direct cut needs"),
+            (
+                "\"lifetime_years\": 25",
+                "\"lifetime_years\": 0",
+                "rooftop_solar_pv: lifetime_years must be from 1 to 100",
+            ),
+            (
+                "\"degradation_per_year\": 0.005",
+                "\"degradation_per_year\": 1",
+                "rooftop_solar_pv: degradation_per_year must",
+            ),
+        ] {
+            assert!(text.contains(old), "{old}");
+            let error = Methodology::read(&text.replacen(old, new, 1)).expect_err(said);
+            assert!(error.starts_with(said), "{error:?} does not begin with {said:?}");
+        }
+    }
+
+    #[test]
+    fn read_a_file_without_one_of_the_measures_names_it() {
+        let mut file: serde_json::Value = serde_json::from_str(&first().text).unwrap();
+        file["measures"].as_array_mut().unwrap().pop();
+        assert_eq!(Methodology::read(&file.to_string()).unwrap_err(), "measures: greenery is missing");
+        file["yields"]["by_province"].as_array_mut().unwrap().pop();
+        assert_eq!(Methodology::read(&file.to_string()).unwrap_err(), "yields: province 96 is missing");
+    }
+}

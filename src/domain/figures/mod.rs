@@ -1,0 +1,19 @@
+//! What sums come to: emissions, timeline, pace, bridge, aggregates.
+
+mod aggregation;
+mod bridge;
+mod estimator;
+mod group_index;
+pub mod methodology;
+mod pace;
+mod selection;
+mod timeline;
+mod unit_output;
+
+pub use aggregation::Adding;
+pub use bridge::{Applied, Bridge, Levels, Reason, bridge};
+pub use estimator::{Amount, Estimate, Estimator, Tally, Year};
+pub use methodology::{Effect, EffectKind, Methodology, all, first, methodology};
+pub use pace::{Pace, Projection, pace};
+pub use selection::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};
+pub(in crate::domain) use timeline::Timeline;

@@ -1,0 +1,57 @@
+//! The texts that householders consent to, by version. A text that somebody agreed to never
+//! changes: a new wording is a new version.
+
+use chrono::NaiveDate;
+
+/// One version of the text, in both languages.
+#[derive(Debug)]
+pub struct ConsentText {
+    /// Its number.
+    pub version: i32,
+    /// The first day on which it may be put before somebody.
+    pub in_force_from: NaiveDate,
+    /// In Vietnamese, as Markdown. This is what is agreed to.
+    pub vi: &'static str,
+    /// In English, as Markdown.
+    pub en: &'static str,
+}
+
+/// The text of a version.
+#[must_use]
+pub fn consent_text(version: i32) -> Option<ConsentText> {
+    let (in_force_from, vi, en) = match version {
+        1 => (
+            // The law that it speaks of is in force from this day.
+            "2026-01-01",
+            include_str!("../../../reference/consent/1.vi.md"),
+            include_str!("../../../reference/consent/1.en.md"),
+        ),
+        _ => return None,
+    };
+    Some(ConsentText { version, in_force_from: in_force_from.parse().ok()?, vi, en })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::chain::hex;
+    use crate::domain::records::personal_data::CONSENT_TEXT_VERSION;
+
+    /// SHA-256 of each version's texts, Vietnamese and English. A line here never changes.
+    const PINNED: [[&str; 2]; 1] = [[
+        "27b6e6b8b515e2264a1f6a37ec584d0cf6313bd7e788f41fb5c20b18c5fd2e4c",
+        "c29570c5c94edf33f15199dcaa0b5bdf17dbaec713cd2611a93c997e061dd503",
+    ]];
+
+    #[test]
+    fn consent_text_of_every_version_is_the_same_for_ever() {
+        assert_eq!(usize::try_from(CONSENT_TEXT_VERSION), Ok(PINNED.len()));
+        for (version, pinned) in (1..).zip(PINNED) {
+            let text = consent_text(version).unwrap();
+            let hash =
+                |text: &str| hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref());
+            assert_eq!([hash(text.vi), hash(text.en)], pinned, "version {version}");
+        }
+        assert!(consent_text(0).is_none() && consent_text(CONSENT_TEXT_VERSION + 1).is_none());
+    }
+}

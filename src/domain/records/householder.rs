@@ -1,0 +1,193 @@
+//! The person at home: the code with which they see and dispute what is recorded of their site,
+//! what a dispute says, and what erasure leaves.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::chain::{Hash, sha256};
+use crate::domain::values::{InstallationId, Note, SiteId, coded_enum};
+
+use super::actor::Actor;
+use super::personal_data::PrivateFacts;
+use super::site::SiteRecord;
+
+/// Crockford's base32: no I, L, O or U, which people misread or misspell.
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Digits of a code, of five bits each.
+pub const CODE_DIGITS: usize = 20;
+const DIGITS_A_GROUP: usize = 5;
+
+/// Disputes that may be open at one site.
+pub const MOST_OPEN_DISPUTES: usize = 10;
+
+/// What a householder shows in place of a password: 100 random bits, shown once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HouseholderCode(String);
+
+impl HouseholderCode {
+    /// The code of these random bytes, five bits of each.
+    #[must_use]
+    pub fn of_random(bytes: [u8; CODE_DIGITS]) -> Self {
+        let digit = |byte: &u8| DIGITS.get(usize::from(byte & 31)).map_or('0', |digit| char::from(*digit));
+        Self(bytes.iter().map(digit).collect())
+    }
+
+    /// What is kept of it.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        hash_of_code(&self.0)
+    }
+}
+
+/// In groups of five, as it is passed on.
+impl fmt::Display for HouseholderCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, digit) in self.0.chars().enumerate() {
+            if place > 0 && place % DIGITS_A_GROUP == 0 {
+                f.write_str("-")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for HouseholderCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HouseholderCode(…)")
+    }
+}
+
+/// The hash under which a code would be kept, whatever was typed: capitals or not, with or without
+/// hyphens and spaces, O for 0, I and L for 1. A text that is no code gets a hash that nobody has.
+#[must_use]
+pub fn hash_of_code(typed: &str) -> Hash {
+    let meant = |c: char| match c.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    let code: String = typed.chars().filter(|c| !matches!(c, '-' | ' ')).map(meant).collect();
+    sha256(code.as_bytes())
+}
+
+coded_enum!(
+    /// What a householder says is wrong.
+    DisputeReason {
+        /// It is not at this site.
+        NotHere = "not_here",
+        /// It is there, and recorded wrongly.
+        WrongFacts = "wrong_facts",
+        /// They did not consent.
+        NoConsent = "no_consent",
+        /// See the note.
+        Other = "other",
+    }
+);
+
+coded_enum!(
+    /// How a dispute ends.
+    DisputeOutcome {
+        /// The householder is right.
+        Upheld = "upheld",
+        /// The record is right.
+        Dismissed = "dismissed",
+    }
+);
+
+/// A dispute to be opened.
+#[derive(Clone, Debug)]
+pub struct NewDispute {
+    /// One of the installations at the site, if it is about one.
+    pub installation: Option<InstallationId>,
+    /// What is wrong.
+    pub reason: DisputeReason,
+    /// In the householder's words.
+    pub note: Option<Note>,
+}
+
+/// A dispute. It moves no number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dispute {
+    /// The version of the entry that opened it.
+    pub id: i64,
+    /// Which site.
+    pub site: SiteId,
+    /// Which of the installations there, if it is about one.
+    pub installation: Option<InstallationId>,
+    /// What is wrong.
+    pub reason: DisputeReason,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+    /// How it ended, if it did.
+    pub closed: Option<Closing>,
+}
+
+impl Dispute {
+    /// Whether `actor` may answer it: whoever may see the installation that it is about, or all
+    /// there are at the site.
+    #[must_use]
+    pub fn is_for(&self, actor: &Actor, record: &SiteRecord) -> bool {
+        match self.installation.and_then(|id| record.installation(id)) {
+            Some(installation) => actor.may_see(record, installation),
+            None => record.installations.iter().all(|installation| actor.may_see(record, installation)),
+        }
+    }
+}
+
+/// The end of a dispute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Closing {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The entry that closed it.
+    pub version: i64,
+    /// How.
+    pub outcome: DisputeOutcome,
+}
+
+impl PrivateFacts {
+    /// The names of what identifies the household here.
+    pub fn held(&self) -> impl Iterator<Item = &'static str> {
+        let address = self.address.as_ref().map(|_| "address");
+        let code = self.grid_customer_code.as_ref().map(|_| "grid_customer_code");
+        let location = self.location.map(|_| "location");
+        address.into_iter().chain(code).chain(location)
+    }
+
+    /// What is left after erasure on `day`: that there was consent, and since when there is none.
+    #[must_use]
+    pub fn erased(&self, day: NaiveDate) -> Self {
+        let before = self.consent_withdrawn_on.filter(|_| !self.identifies());
+        let withdrawn_on = before.or(Some(day));
+        Self { consent: self.consent, consent_withdrawn_on: withdrawn_on, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn show_a_code_in_four_groups_of_five() {
+        let bytes = std::array::from_fn(|place| u8::try_from(place).unwrap() + 224);
+        let code = HouseholderCode::of_random(bytes);
+        assert_eq!(code.to_string(), "01234-56789-ABCDE-FGHJK");
+        assert_eq!(format!("{code:?}"), "HouseholderCode(…)");
+    }
+
+    #[test]
+    fn type_a_code_as_people_do_gives_the_same_hash() {
+        let code = HouseholderCode::of_random([0, 1, 10, 17, 18, 19, 31, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 20, 21, 22]);
+        let shown = code.to_string();
+        let misread = shown.replace('0', "o").replacen('1', "l", 1).replacen('1', "I", 1);
+        assert_ne!(misread, shown);
+        for typed in [shown.to_lowercase(), shown.replace('-', ""), format!(" {} ", shown.replace('-', " ")), misread] {
+            assert_eq!(hash_of_code(&typed), code.hash(), "{typed}");
+        }
+        for wrong in ["", "0", &shown[1..], &format!("{shown}0")] {
+            assert_ne!(hash_of_code(wrong), code.hash(), "{wrong}");
+        }
+    }
+}

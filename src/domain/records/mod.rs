@@ -1,0 +1,24 @@
+//! What the register holds.
+
+mod actor;
+mod consent_texts;
+mod householder;
+mod installation;
+mod measure_lines;
+mod partner;
+mod personal_data;
+mod site;
+mod status;
+
+pub use actor::{Actor, Role};
+pub use consent_texts::consent_text;
+pub use householder::{
+    CODE_DIGITS, Closing, Dispute, DisputeOutcome, DisputeReason, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute,
+    hash_of_code,
+};
+pub use installation::{AttributesSold, Finance, Installation, PowerUse, SystemOwner, Terms};
+pub use measure_lines::{MAX_LINES, MeasureLine, MeasureLines};
+pub use partner::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, misplaced};
+pub use personal_data::{CONSENT_TEXT_VERSION, Consent, GridCode, Location, PrivateFacts};
+pub use site::{Flags, Site, SiteFacts, SiteKind, SiteRecord};
+pub use status::{Held, Stage, State, Status, Tier};

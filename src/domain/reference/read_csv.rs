@@ -1,0 +1,17 @@
+//! Reference data, compiled in from `reference/` and read once: places, measures, the target.
+//! Sources stand in the files. Stored data refers to it, so numbers and orders never change.
+
+use serde::de::DeserializeOwned;
+
+/// Reads a compiled-in table. The tests read every table, so a broken one never ships.
+pub(super) fn rows<T: DeserializeOwned>(text: &'static str) -> Vec<T> {
+    csv::Reader::from_reader(text.as_bytes())
+        .into_deserialize()
+        .map(|row| row.unwrap_or_else(|error| unreachable!("reference data is tested: {error}")))
+        .collect()
+}
+
+/// A compiled-in value that the tests have shown to be there.
+pub(in crate::domain) fn tested<T>(value: Option<T>, what: &str) -> T {
+    value.unwrap_or_else(|| unreachable!("reference data is tested: {what}"))
+}

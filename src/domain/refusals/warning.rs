@@ -1,0 +1,107 @@
+//! What is accepted but worth a second look. A warning never stops a registration.
+
+use crate::domain::reference::MeasureId;
+
+use super::value_fault::Language;
+
+/// A word about something that was accepted.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[expect(missing_docs, reason = "each variant's meaning stands in `explain`, in two languages")]
+pub enum Warning {
+    PreProgramme,
+    UnusualQuantity { measure: MeasureId, usual_milli: i64 },
+    UnusualGridCode,
+    SiteDiffers,
+    SiteFoundByGridCode,
+    OverlappingMeasure { with: MeasureId },
+    PossibleDuplicate,
+    CountsNoSite,
+    SupportAboveCost,
+}
+
+/// A warning and the place in the request that it speaks of (a JSON pointer).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Remark {
+    /// JSON pointer into the request.
+    pub pointer: String,
+    /// What is worth a look.
+    pub warning: Warning,
+}
+
+impl Warning {
+    /// The code that programs read; it never changes.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PreProgramme => "pre_programme",
+            Self::UnusualQuantity { .. } => "unusual_quantity",
+            Self::UnusualGridCode => "unusual_grid_customer_code",
+            Self::SiteDiffers => "site_differs",
+            Self::SiteFoundByGridCode => "site_found_by_grid_customer_code",
+            Self::OverlappingMeasure { .. } => "overlapping_measure",
+            Self::PossibleDuplicate => "possible_duplicate",
+            Self::CountsNoSite => "counts_no_site",
+            Self::SupportAboveCost => "support_above_cost",
+        }
+    }
+
+    /// What is worth a look, for a person.
+    #[must_use]
+    pub fn explain(&self, language: Language) -> String {
+        match *self {
+            Self::PreProgramme => language
+                .choose(
+                    "Lắp trước khi chương trình bắt đầu (01/9/2019): được lưu, nhưng không tính vào tiến độ.",
+                    "Installed before the programme began (2019-09-01): kept, but not counted in the progress.",
+                )
+                .to_owned(),
+            Self::UnusualQuantity { measure, usual_milli } => {
+                let (usual, m) = (crate::domain::values::units(usual_milli), measure.measure());
+                language.choose(
+                    format!("Lớn hơn mức thường gặp {usual} {} của {}; hãy kiểm tra đơn vị.", m.unit, m.name_vi),
+                    format!("Above the usual {usual} {} of {}; please check the unit.", m.unit, m.code),
+                )
+            }
+            Self::UnusualGridCode => language
+                .choose(
+                    "Mã khách hàng điện thường có 11 đến 13 ký tự và bắt đầu bằng P; không dùng mã này để nhận ra công trình.",
+                    "Grid customer codes usually have 11 to 13 characters and begin with P; no site is recognised by this one.",
+                )
+                .to_owned(),
+            Self::SiteDiffers => language
+                .choose(
+                    "Không giống dữ liệu đã ghi của công trình, hoặc chưa được ghi; dữ liệu của công trình giữ nguyên.",
+                    "Differs from what is recorded of this site, or nothing is recorded yet; the site stays as it is.",
+                )
+                .to_owned(),
+            Self::SiteFoundByGridCode => language
+                .choose(
+                    "Được ghi vào công trình đã có cùng mã khách hàng điện.",
+                    "Recorded at the site that already has this grid customer code.",
+                )
+                .to_owned(),
+            Self::OverlappingMeasure { with } => language.choose(
+                format!(
+                    "Cùng nhóm với {} tại công trình này: chỉ giải pháp lắp sau được tính điện tiết kiệm.",
+                    with.measure().name_vi
+                ),
+                format!("Same group as {} at this site: only the one installed later is credited.", with.code()),
+            ),
+            Self::PossibleDuplicate => language
+                .choose(
+                    "Công trình này đã có cùng giải pháp, cùng khối lượng, cùng ngày dưới external_id khác: có bị ghi hai lần không?",
+                    "This site has the same measure, of the same size and day, under another external_id: is it recorded twice?",
+                )
+                .to_owned(),
+            Self::CountsNoSite => language
+                .choose(
+                    "Các giải pháp này, với khối lượng này, chưa đủ để công trình được tính vào một triệu; vẫn được lưu và cộng.",
+                    "These measures, at this size, do not make a site count toward the million; they are kept and added up.",
+                )
+                .to_owned(),
+            Self::SupportAboveCost => language
+                .choose("Phần hỗ trợ lớn hơn chi phí.", "The support is more than the cost.")
+                .to_owned(),
+        }
+    }
+}

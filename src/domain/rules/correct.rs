@@ -1,0 +1,116 @@
+//! What a correction makes of an installation or a site, and what it costs a verification.
+
+use crate::domain::chain::Action;
+use crate::domain::records::{SiteKind, SiteRecord, State};
+use crate::domain::refusals::{Because, Fault, FieldFault, Refusal};
+use crate::domain::values::InstallationId;
+
+use super::correction_request::{Correction, SiteCorrection};
+use super::lifecycle::{Changed, touch};
+use super::registration::Stamp;
+
+/// Its partner corrects it. What a reviewer saw is no longer what is recorded once the day of
+/// installation or a measure is another: then it waits to be verified again.
+pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction, stamp: Stamp) -> Changed {
+    let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
+    let mut corrected = recorded.clone();
+    if let Some(measures) = &correction.measures {
+        corrected.measures = measures.by_number();
+    }
+    corrected.terms = correction.terms.applied(&recorded.terms);
+    let refused = || Refusal::InvalidTransition { standing: record.standing(recorded), action: Action::Correct };
+    let withdrawn = matches!(recorded.state, State::Withdrawn { .. });
+    corrected.state = match corrected_state(&recorded.state, correction, stamp) {
+        Err(_) if withdrawn => return Err(refused()),
+        state => state?,
+    };
+    if corrected.measures != recorded.measures {
+        corrected.state = unverified(&corrected.state);
+    }
+    if corrected == *recorded {
+        return Ok(None);
+    }
+    let ended = withdrawn || matches!(recorded.state, State::Decommissioned { .. });
+    let only_the_end = corrected.measures == recorded.measures && corrected.terms == recorded.terms;
+    let may = !ended || (only_the_end && matches!(recorded.state, State::Decommissioned { .. }));
+    if !may || (ended && corrected.state.installed_on() != recorded.state.installed_on()) {
+        return Err(refused());
+    }
+    touch(&mut corrected, stamp);
+    let mut after = record.clone();
+    for installation in after.installations.iter_mut().filter(|installation| installation.id == id) {
+        *installation = corrected.clone();
+    }
+    Ok(Some(after))
+}
+
+/// The state with its corrected days.
+fn corrected_state(state: &State, correction: &Correction, stamp: Stamp) -> Result<State, Refusal> {
+    let mut faults = Vec::new();
+    let mut wrong = |pointer: &str, fault| faults.push(FieldFault::new(pointer, fault));
+    let on = correction.installed_on.or(state.installed_on());
+    if correction.installed_on.is_some() && state.installed_on().is_none() {
+        wrong("/installed_on", Fault::NotAllowedHere { because: Because::Pledged });
+    } else if correction.installed_on.is_some_and(|on| on > stamp.day) {
+        wrong("/installed_on", Fault::InTheFuture { today: stamp.day });
+    }
+    if let Some(ended) = correction.decommissioned_on {
+        match on {
+            _ if state.decommissioned_on().is_none() => {
+                wrong("/decommissioned_on", Fault::NotAllowedHere { because: Because::NotDecommissioned });
+            }
+            _ if ended > stamp.day => wrong("/decommissioned_on", Fault::InTheFuture { today: stamp.day }),
+            Some(on) if ended < on => wrong("/decommissioned_on", Fault::BeforeInstallation { on }),
+            _ => {}
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    Ok(match (state.clone(), on) {
+        (State::Installed { .. }, Some(on)) => State::Installed { on },
+        (State::Verified { on: recorded, .. }, Some(on)) if on != recorded => State::Installed { on },
+        (State::Rejected { .. }, on) => State::Rejected { on },
+        (State::Withdrawn { .. }, on) => State::Withdrawn { on },
+        (State::Decommissioned { verified, ended, .. }, Some(on)) => {
+            State::Decommissioned { on, verified, ended: correction.decommissioned_on.unwrap_or(ended) }
+        }
+        (same, _) => same,
+    })
+}
+
+/// Without what a reviewer found.
+fn unverified(state: &State) -> State {
+    match *state {
+        State::Verified { on, .. } => State::Installed { on },
+        ref other => other.clone(),
+    }
+}
+
+/// The partner that recorded a site corrects it. Flags and consent are about people; anything
+/// else is what a reviewer saw, so what was verified there waits to be verified again.
+pub fn correct_site(record: &SiteRecord, correction: &SiteCorrection, stamp: Stamp) -> Changed {
+    let mut after = record.clone();
+    after.site.facts = correction.facts(&record.site.facts);
+    after.private = correction.private(&record.private);
+    if after.site == record.site && after.private == record.private {
+        return Ok(None);
+    }
+    let is_home = after.site.facts.kind == SiteKind::Home;
+    if is_home && after.private.identifies() && !after.private.has_consent() {
+        return Err(Refusal::invalid("/consent", Fault::ConsentRequired));
+    }
+    let (facts, recorded) = (&after.site.facts, &record.site.facts);
+    let same_place = facts.kind == recorded.kind
+        && facts.place == recorded.place
+        && after.private.changed_since(&record.private).iter().all(|name| *name == "consent");
+    for installation in after.installations.iter_mut().filter(|_| !same_place) {
+        if matches!(installation.state, State::Verified { .. }) {
+            installation.state = unverified(&installation.state);
+            touch(installation, stamp);
+        }
+    }
+    after.site.revision += 1;
+    after.site.version = stamp.version;
+    Ok(Some(after))
+}

@@ -1,0 +1,315 @@
+//! What may become of an installation, one function an action: from the record before to the
+//! record after. `None` means that it is so already. ARCHITECTURE.md shows all of it as a table.
+
+use chrono::NaiveDate;
+
+use crate::domain::chain::Action;
+use crate::domain::records::{Installation, PrivateFacts, SiteRecord, State, Status, Tier};
+use crate::domain::refusals::{Fault, Refusal};
+use crate::domain::values::{InstallationId, SiteId};
+
+use super::registration::Stamp;
+
+/// The record after a change, or `None` when nothing changes.
+pub type Changed = Result<Option<SiteRecord>, Refusal>;
+
+/// What may be done in a status. Of what was decommissioned, only its last day is corrected; what is
+/// verified is verified again only by a higher tier.
+#[must_use]
+pub fn allowed(status: Status) -> &'static [Action] {
+    use Action::{Complete, Correct, Decommission, Reject, Resubmit, Verify, Withdraw};
+    match status {
+        Status::Pledged => &[Correct, Complete, Withdraw, Reject],
+        Status::Installed | Status::Verified => &[Correct, Verify, Reject, Withdraw, Decommission],
+        Status::Rejected => &[Correct, Resubmit, Withdraw],
+        Status::Withdrawn => &[],
+        Status::Decommissioned => &[Correct],
+    }
+}
+
+/// A reviewer found evidence of `tier`. A higher tier replaces a lower one.
+pub fn verify(record: &SiteRecord, id: InstallationId, tier: Tier, stamp: Stamp) -> Changed {
+    if tier == Tier::Sampled {
+        return Err(Refusal::invalid("/evidence_tier", Fault::TierNotYet));
+    }
+    change(record, id, Action::Verify, stamp, |state| match *state {
+        State::Installed { on } => Next::To(State::Verified { on, tier, at: stamp.at }),
+        State::Verified { tier: reached, .. } if reached == tier => Next::Already,
+        State::Verified { on, tier: reached, .. } if tier > reached => {
+            Next::To(State::Verified { on, tier, at: stamp.at })
+        }
+        _ => Next::Refused,
+    })
+}
+
+/// A reviewer refuses the installation.
+pub fn reject(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed {
+    change(record, id, Action::Reject, stamp, |state| match *state {
+        State::Pledged => Next::To(State::Rejected { on: None }),
+        State::Installed { on } | State::Verified { on, .. } => Next::To(State::Rejected { on: Some(on) }),
+        State::Rejected { .. } => Next::Already,
+        State::Withdrawn { .. } | State::Decommissioned { .. } => Next::Refused,
+    })
+}
+
+/// The installation went out of operation; `ended` is its last day.
+pub fn decommission(record: &SiteRecord, id: InstallationId, ended: NaiveDate, stamp: Stamp) -> Changed {
+    change(record, id, Action::Decommission, stamp, |state| match *state {
+        State::Installed { on } => ended_state(on, None, ended, stamp),
+        State::Verified { on, tier, at } => ended_state(on, Some((tier, at)), ended, stamp),
+        State::Decommissioned { ended: recorded, .. } if recorded == ended => Next::Already,
+        _ => Next::Refused,
+    })
+}
+
+fn ended_state(
+    on: NaiveDate,
+    verified: Option<(Tier, chrono::DateTime<chrono::Utc>)>,
+    ended: NaiveDate,
+    stamp: Stamp,
+) -> Next {
+    let wrong = |fault| Next::Wrong(Refusal::invalid("/decommissioned_on", fault));
+    if ended > stamp.day {
+        return wrong(Fault::InTheFuture { today: stamp.day });
+    }
+    if ended < on {
+        return wrong(Fault::BeforeInstallation { on });
+    }
+    Next::To(State::Decommissioned { on, verified, ended })
+}
+
+/// What was promised is there since `on`. `last` is the action that last changed it.
+pub fn complete(record: &SiteRecord, id: InstallationId, on: NaiveDate, last: Option<Action>, stamp: Stamp) -> Changed {
+    change(record, id, Action::Complete, stamp, |state| match *state {
+        State::Pledged if on > stamp.day => {
+            Next::Wrong(Refusal::invalid("/installed_on", Fault::InTheFuture { today: stamp.day }))
+        }
+        State::Pledged => Next::To(State::Installed { on }),
+        State::Installed { on: recorded } if recorded == on && last == Some(Action::Complete) => Next::Already,
+        _ => Next::Refused,
+    })
+}
+
+/// What was rejected waits for a reviewer once more. `last` is the action that last changed it.
+pub fn resubmit(record: &SiteRecord, id: InstallationId, last: Option<Action>, stamp: Stamp) -> Changed {
+    change(record, id, Action::Resubmit, stamp, |state| match *state {
+        State::Rejected { on: None } => Next::To(State::Pledged),
+        State::Rejected { on: Some(on) } => Next::To(State::Installed { on }),
+        State::Pledged | State::Installed { .. } if last == Some(Action::Resubmit) => Next::Already,
+        _ => Next::Refused,
+    })
+}
+
+/// Its partner takes it back: it counts for nothing, and stays.
+pub fn withdraw(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed {
+    change(record, id, Action::Withdraw, stamp, |state| match *state {
+        State::Pledged => Next::To(State::Withdrawn { on: None }),
+        State::Installed { on } | State::Verified { on, .. } => Next::To(State::Withdrawn { on: Some(on) }),
+        State::Rejected { on } => Next::To(State::Withdrawn { on }),
+        State::Withdrawn { .. } => Next::Already,
+        State::Decommissioned { .. } => Next::Refused,
+    })
+}
+
+/// Two sites are one: everything at `from` moves to `into`, and `from` points there.
+pub fn merge(from: &SiteRecord, into: &SiteRecord, stamp: Stamp) -> Result<(SiteRecord, SiteRecord), Refusal> {
+    let same = from.site.id == into.site.id;
+    if same || from.site.superseded_by.is_some() || into.site.superseded_by.is_some() {
+        return Err(Refusal::NotFound);
+    }
+    let (mut emptied, mut merged) = (from.clone(), into.clone());
+    for mut installation in emptied.installations.drain(..) {
+        installation.site = into.site.id;
+        touch(&mut installation, stamp);
+        merged.installations.push(installation);
+    }
+    merged.installations.sort_by_key(|installation| installation.registered_version);
+    emptied.site.superseded_by = Some(into.site.id);
+    emptied.site.revision += 1;
+    emptied.site.version = stamp.version;
+    Ok((emptied, merged))
+}
+
+/// An installation belongs to a site of its own, like the one it was at.
+pub fn split(
+    record: &SiteRecord,
+    id: InstallationId,
+    fresh: SiteId,
+    stamp: Stamp,
+) -> Result<(SiteRecord, SiteRecord), Refusal> {
+    let mut rest = record.clone();
+    let place = rest.installations.iter().position(|i| i.id == id).ok_or(Refusal::NotFound)?;
+    if rest.installations.len() < 2 {
+        return Err(Refusal::NotFound);
+    }
+    let mut moved = rest.installations.remove(place);
+    moved.site = fresh;
+    touch(&mut moved, stamp);
+    let mut site = record.site.clone();
+    site.id = fresh;
+    site.partner = moved.partner.clone();
+    site.revision = 1;
+    site.version = stamp.version;
+    let own = SiteRecord { site, external_id: None, private: PrivateFacts::default(), installations: vec![moved] };
+    Ok((rest, own))
+}
+
+/// What a state becomes.
+enum Next {
+    To(State),
+    Already,
+    Refused,
+    Wrong(Refusal),
+}
+
+fn change(
+    record: &SiteRecord,
+    id: InstallationId,
+    action: Action,
+    stamp: Stamp,
+    next: impl Fn(&State) -> Next,
+) -> Changed {
+    let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
+    match next(&recorded.state) {
+        Next::Already => Ok(None),
+        Next::Wrong(refusal) => Err(refusal),
+        Next::Refused => Err(Refusal::InvalidTransition { standing: record.standing(recorded), action }),
+        Next::To(state) => {
+            let mut after = record.clone();
+            for installation in after.installations.iter_mut().filter(|i| i.id == id) {
+                installation.state = state.clone();
+                touch(installation, stamp);
+            }
+            Ok(Some(after))
+        }
+    }
+}
+
+/// Notes that an entry changed it.
+pub(in crate::domain) fn touch(installation: &mut Installation, stamp: Stamp) {
+    installation.revision += 1;
+    installation.version = stamp.version;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::records::{Flags, MeasureLines, Site, SiteFacts, SiteKind, Status, Terms};
+    use crate::domain::rules::correct::correct;
+    use crate::domain::rules::correction_request::{Amend, Correction, TermsCorrection};
+    use crate::domain::values::{Code, Place, Text, Vnd, parse_province};
+
+    const ID: InstallationId = InstallationId::new(uuid::Uuid::nil());
+
+    fn stamp() -> Stamp {
+        Stamp { version: 9, at: chrono::DateTime::UNIX_EPOCH, day: day("2026-11-24") }
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn record(state: State) -> SiteRecord {
+        let place = Place::new(parse_province("01").unwrap(), None, None).unwrap();
+        let partner = Code::parse("SOLARCO").unwrap();
+        let site = Site {
+            id: SiteId::new(uuid::Uuid::nil()),
+            partner: partner.clone(),
+            facts: SiteFacts { kind: SiteKind::Home, place, flags: Flags::default() },
+            superseded_by: None,
+            revision: 1,
+            version: 1,
+        };
+        let installation = Installation {
+            id: ID,
+            site: site.id,
+            partner,
+            sandbox: false,
+            external_id: Text::parse("1").unwrap(),
+            terms: Terms::default(),
+            measures: MeasureLines::stored(Vec::new()),
+            state,
+            reported_at: chrono::DateTime::UNIX_EPOCH,
+            registered_version: 1,
+            revision: 1,
+            version: 1,
+        };
+        SiteRecord { site, external_id: None, private: PrivateFacts::default(), installations: vec![installation] }
+    }
+
+    fn states() -> Vec<State> {
+        let (on, at) = (day("2026-01-15"), chrono::DateTime::UNIX_EPOCH);
+        vec![
+            State::Pledged,
+            State::Installed { on },
+            State::Verified { on, tier: Tier::Inspected, at },
+            State::Rejected { on: Some(on) },
+            State::Withdrawn { on: Some(on) },
+            State::Decommissioned { on, verified: None, ended: day("2026-02-01") },
+        ]
+    }
+
+    /// The status after, `=` when it is so already, `-` when it is refused.
+    fn outcomes(change: impl Fn(&SiteRecord) -> Changed) -> Vec<&'static str> {
+        let word = |state: State| match change(&record(state)) {
+            Ok(Some(after)) => after.installation(ID).map_or("?", |i| i.state.status().as_str()),
+            Ok(None) => "=",
+            Err(Refusal::InvalidTransition { .. }) => "-",
+            Err(_) => "!",
+        };
+        states().into_iter().map(word).collect()
+    }
+
+    #[test]
+    fn every_action_in_every_status_does_what_the_table_says() {
+        let statuses: Vec<Status> = states().iter().map(State::status).collect();
+        assert_eq!(statuses, Status::ALL);
+        let verify = |tier| outcomes(move |record| verify(record, ID, tier, stamp()));
+        assert_eq!(verify(Tier::Document), ["-", "verified", "-", "-", "-", "-"]);
+        assert_eq!(verify(Tier::Inspected), ["-", "verified", "=", "-", "-", "-"]);
+        assert_eq!(verify(Tier::Metered), ["-", "verified", "verified", "-", "-", "-"]);
+        assert_eq!(verify(Tier::Sampled), ["!"; 6]);
+        let reject = outcomes(|record| reject(record, ID, stamp()));
+        assert_eq!(reject, ["rejected", "rejected", "rejected", "=", "-", "-"]);
+        let end = |on: &str| outcomes(|record| decommission(record, ID, day(on), stamp()));
+        assert_eq!(end("2026-02-01"), ["-", "decommissioned", "decommissioned", "-", "-", "="]);
+        assert_eq!(end("2026-01-14"), ["-", "!", "!", "-", "-", "-"], "before it was installed");
+        assert_eq!(end("2026-11-25"), ["-", "!", "!", "-", "-", "-"], "in the future");
+        let withdraw = outcomes(|record| withdraw(record, ID, stamp()));
+        assert_eq!(withdraw, ["withdrawn", "withdrawn", "withdrawn", "withdrawn", "=", "-"]);
+        let complete = |last| outcomes(move |record| complete(record, ID, day("2026-01-15"), last, stamp()));
+        assert_eq!(complete(None), ["installed", "-", "-", "-", "-", "-"]);
+        assert_eq!(complete(Some(Action::Complete)), ["installed", "=", "-", "-", "-", "-"]);
+        let resubmit = |last| outcomes(move |record| resubmit(record, ID, last, stamp()));
+        assert_eq!(resubmit(None), ["-", "-", "-", "installed", "-", "-"]);
+        assert_eq!(resubmit(Some(Action::Resubmit)), ["=", "=", "-", "installed", "-", "-"]);
+        let correct = |correction: Correction| outcomes(move |record| correct(record, ID, &correction, stamp()));
+        let cost = TermsCorrection { cost: Amend::Set(Vnd::stored(1)), ..TermsCorrection::default() };
+        let money = correct(Correction { terms: cost, ..Correction::default() });
+        assert_eq!(money, ["pledged", "installed", "verified", "rejected", "-", "-"]);
+        let date = correct(Correction { installed_on: Some(day("2026-01-16")), ..Correction::default() });
+        assert_eq!(date, ["!", "installed", "installed", "rejected", "-", "-"]);
+        let possible = |action: Action, outcomes: &[&str]| {
+            let done = outcomes.iter().map(|outcome| !matches!(*outcome, "-" | "=" | "!"));
+            let allowed = Status::ALL.iter().map(|status| allowed(*status).contains(&action));
+            assert!(done.eq(allowed), "{action:?}");
+        };
+        possible(Action::Verify, &verify(Tier::Metered));
+        possible(Action::Reject, &reject);
+        possible(Action::Decommission, &end("2026-02-01"));
+        possible(Action::Withdraw, &withdraw);
+        possible(Action::Complete, &complete(None));
+        possible(Action::Resubmit, &resubmit(None));
+        let end = correct(Correction { decommissioned_on: Some(day("2026-02-02")), ..Correction::default() });
+        assert_eq!(end, ["!", "!", "!", "!", "-", "decommissioned"]);
+        assert_eq!(correct(Correction::default()), ["="; 6]);
+    }
+
+    #[test]
+    fn a_change_raises_the_revision_and_names_its_entry() {
+        let after = verify(&record(State::Installed { on: day("2026-01-15") }), ID, Tier::Document, stamp());
+        let after = after.unwrap().unwrap();
+        let changed = after.installation(ID).unwrap();
+        assert_eq!((changed.revision, changed.version, after.site.version), (2, 9, 1));
+    }
+}

@@ -1,0 +1,10 @@
+//! What may become of records: pure functions record -> record.
+
+pub mod correct;
+mod correction_request;
+pub mod lifecycle;
+pub mod registration;
+
+pub use correction_request::{Amend, Correction, SiteCorrection, TermsCorrection};
+pub use lifecycle::Changed;
+pub use registration::{FreshIds, NewInstallation, Registrant, SiteClaim, SiteSaid, Stamp, standing_remarks};

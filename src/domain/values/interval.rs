@@ -1,0 +1,78 @@
+//! Periods of the calendar, and by which day something falls into them.
+
+use super::coded_enum::coded_enum;
+use super::date::Month;
+
+coded_enum!(
+    /// How long a period is.
+    Interval {
+        /// A calendar month.
+        Month = "month",
+        /// Three of them.
+        Quarter = "quarter",
+        /// A calendar year.
+        Year = "year",
+    }
+);
+
+coded_enum!(
+    /// By which day something falls into a period.
+    Basis {
+        /// The day of installation.
+        InstalledOn = "installed_on",
+        /// The day on which it was recorded.
+        RecordedOn = "recorded_on",
+    }
+);
+
+impl Interval {
+    fn months(self) -> u16 {
+        match self {
+            Self::Month => 1,
+            Self::Quarter => 3,
+            Self::Year => 12,
+        }
+    }
+
+    /// The first month of the period that a month is in.
+    #[must_use]
+    pub fn first_month(self, month: Month) -> Month {
+        let past = (month.number() - 1) % self.months();
+        Month::from_number(month.number() - past).unwrap_or(month)
+    }
+
+    /// The first month after the period that a month is in.
+    #[must_use]
+    pub fn next(self, month: Month) -> Month {
+        self.first_month(month).plus(self.months())
+    }
+
+    /// The period's name, by its first month: 2026-11, 2026-Q4 or 2026.
+    #[must_use]
+    pub fn name(self, first: Month) -> String {
+        let (year, month) = (first.year(), (first.number() - 1) % 12);
+        match self {
+            Self::Month => format!("{year}-{:02}", month + 1),
+            Self::Quarter => format!("{year}-Q{}", month / 3 + 1),
+            Self::Year => year.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn period_of_a_month_begins_with_its_first_month() {
+        let november = Month::of("2026-11-25".parse().unwrap());
+        let told = |interval: Interval| {
+            let first = interval.first_month(november);
+            (interval.name(first), first.first_day().to_string())
+        };
+        let expected = [("2026-11", "2026-11-01"), ("2026-Q4", "2026-10-01"), ("2026", "2026-01-01")];
+        for (interval, (name, first)) in Interval::ALL.iter().zip(expected) {
+            assert_eq!(told(*interval), (name.to_owned(), first.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Single values that cannot be wrong: days, ids, money, text, places.
+
+mod coded_enum;
+pub mod date;
+mod id;
+mod interval;
+mod money;
+mod place;
+mod quantity;
+mod reasons;
+mod text;
+
+pub(crate) use coded_enum::coded_enum;
+pub use date::{
+    FIRST_YEAR, Month, day_before, day_of, days_left_in_month, parse_day, parse_past_day, start_of, stored,
+};
+pub use id::{Code, InstallationId, PartnerCode, ProjectCode, SiteId};
+pub use interval::{Basis, Interval};
+pub use money::{MAX_VND, Vnd};
+pub use place::{PLACE_VERSION, Place, PlaceList, parse_commune, parse_former_province, parse_province};
+pub use quantity::{Quantity, units};
+pub use reasons::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
+pub use text::{Address, ExternalId, Name, Note, Text};

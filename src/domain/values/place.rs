@@ -1,0 +1,136 @@
+//! Where a site is: one of the 34 provinces, and what is known below and before it.
+
+use crate::domain::reference::{CommuneId, FormerProvinceId, ProvinceId};
+use crate::domain::refusals::Fault;
+
+use super::coded_enum::coded_enum;
+
+coded_enum!(
+    /// Which list of provinces.
+    PlaceList {
+        /// The 34 since 1 July 2025.
+        Now = "34",
+        /// The 63 before.
+        Former = "63",
+    }
+);
+
+/// The edition of the place lists that codes are read by (`place_version` in tables and meta).
+pub const PLACE_VERSION: i32 = 1;
+
+/// A province, with the commune and the former province where they are known and agree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    province: ProvinceId,
+    former: Option<FormerProvinceId>,
+    commune: Option<CommuneId>,
+}
+
+/// Which part of a place is wrong, and how.
+pub type PlaceFault = (&'static str, Fault);
+
+impl Place {
+    /// Joins the parts, each checked against the other. The former province follows from the
+    /// commune, or from a province that was never merged; one that is sent must agree.
+    pub fn new(
+        province: ProvinceId,
+        commune: Option<CommuneId>,
+        former: Option<FormerProvinceId>,
+    ) -> Result<Self, Vec<PlaceFault>> {
+        let mut faults = Vec::new();
+        if let Some(elsewhere) = commune.map(|c| c.commune().province).filter(|p| *p != province) {
+            faults.push(("commune_code", Fault::CommuneElsewhere { province: elsewhere }));
+        }
+        let follows = commune.and_then(|c| c.commune().former_province).or_else(|| province.only_former());
+        if let Some(sent) = former {
+            if sent.former_province().province != province {
+                let belongs = sent.former_province().province;
+                faults.push(("former_province_code", Fault::FormerProvinceElsewhere { province: belongs }));
+            } else if let Some(expected) = follows.filter(|f| *f != sent && faults.is_empty()) {
+                faults.push(("former_province_code", Fault::FormerProvinceDisagrees { expected }));
+            }
+        }
+        if faults.is_empty() { Ok(Self { province, former: follows.or(former), commune }) } else { Err(faults) }
+    }
+
+    /// Takes back a place that this register stored.
+    #[must_use]
+    pub fn stored(province: ProvinceId, former: Option<FormerProvinceId>, commune: Option<CommuneId>) -> Self {
+        Self { province, former, commune }
+    }
+
+    /// One of the 34.
+    #[must_use]
+    pub fn province(&self) -> ProvinceId {
+        self.province
+    }
+
+    /// One of the 63, where known.
+    #[must_use]
+    pub fn former(&self) -> Option<FormerProvinceId> {
+        self.former
+    }
+
+    /// One of the 3,321, where known.
+    #[must_use]
+    pub fn commune(&self) -> Option<CommuneId> {
+        self.commune
+    }
+}
+
+/// Reads a province code of the 34; a retired code is answered with its successor.
+pub fn parse_province(raw: &str) -> Result<ProvinceId, Fault> {
+    ProvinceId::parse(raw).ok_or_else(|| match crate::domain::reference::retired_province(raw) {
+        Some(former) => Fault::RetiredProvince { former },
+        None => Fault::UnknownProvince,
+    })
+}
+
+/// Reads a commune code of the 3,321; a retired code is answered with its successors.
+pub fn parse_commune(raw: &str) -> Result<CommuneId, Fault> {
+    CommuneId::parse(raw).ok_or_else(|| match crate::domain::reference::retired_commune(raw) {
+        Some(former) => Fault::RetiredCommune { former },
+        None => Fault::UnknownCommune,
+    })
+}
+
+/// Reads a code of the 63 provinces before July 2025.
+pub fn parse_former_province(raw: &str) -> Result<FormerProvinceId, Fault> {
+    FormerProvinceId::parse(raw).ok_or(Fault::UnknownFormerProvince)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_with_a_commune_takes_its_former_province() {
+        let commune = parse_commune("09952").unwrap();
+        let place = Place::new(parse_province("01").unwrap(), Some(commune), None).unwrap();
+        assert_eq!(place.former().map(FormerProvinceId::code), Some("01"));
+    }
+
+    #[test]
+    fn new_with_a_commune_of_another_province_says_where_it_is() {
+        let commune = parse_commune("09952").unwrap();
+        let faults = Place::new(parse_province("79").unwrap(), Some(commune), None).unwrap_err();
+        assert!(
+            matches!(faults[..], [("commune_code", Fault::CommuneElsewhere { province })] if province.code() == "01")
+        );
+    }
+
+    #[test]
+    fn new_with_a_former_province_that_went_elsewhere_is_refused() {
+        let former = parse_former_province("74").unwrap();
+        let faults = Place::new(parse_province("01").unwrap(), None, Some(former)).unwrap_err();
+        assert!(matches!(faults[..], [("former_province_code", Fault::FormerProvinceElsewhere { .. })]));
+        let place = Place::new(parse_province("79").unwrap(), None, Some(former)).unwrap();
+        assert_eq!(place.former(), Some(former));
+    }
+
+    #[test]
+    fn parse_province_with_a_retired_code_names_its_successor() {
+        let fault = parse_province("74").unwrap_err();
+        assert!(matches!(fault, Fault::RetiredProvince { former } if former.province.code() == "79"));
+    }
+}

@@ -1,0 +1,195 @@
+//! What an audit asks about closed days and releases: made again from the journal, each comes to the
+//! same bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Days, NaiveDate};
+use serde_json::Value;
+
+use crate::db::ledger::{
+    Activations, CellTotals, Day, Release, ReleaseDoc, StoredEntry, StoredPosting, activations, audit_scan as stored,
+    closed_days, releases,
+};
+use crate::db::{Connection, DbError};
+use crate::domain::chain::{Action, Cause, Hash, sha256};
+use crate::domain::counting::{CellKey, Totals};
+use crate::domain::values::day_of;
+use crate::register::published::{Course, InOrder, Make, PublicSettings, Render};
+
+/// The days of the register, lived through once more.
+pub(in crate::register) struct DaysTold {
+    make: Make,
+    activations: Activations,
+    course: Course,
+    /// The day in hand.
+    day: Option<NaiveDate>,
+    /// Days that are kept and still to be checked.
+    kept: BTreeSet<NaiveDate>,
+    releases: BTreeMap<NaiveDate, Release>,
+    /// What entries of releases seal.
+    sealed: BTreeMap<i64, Value>,
+    found: Vec<(String, String)>,
+}
+
+impl DaysTold {
+    pub(in crate::register) fn load(connection: &mut Connection, make: Make) -> Result<Self, DbError> {
+        Ok(Self {
+            make,
+            activations: activations::read(connection)?,
+            course: Course::begin(),
+            day: None,
+            kept: closed_days::every(connection)?.into_iter().collect(),
+            releases: releases::all(connection)?.into_iter().map(|release| (release.day, release)).collect(),
+            sealed: BTreeMap::new(),
+            found: Vec::new(),
+        })
+    }
+
+    /// Takes note of what an entry of a release seals.
+    pub(in crate::register) fn hear_release(&mut self, version: i64, action: &str, facts: &str) {
+        if action == Action::Release.as_str() {
+            self.sealed.insert(version, serde_json::from_str(facts).unwrap_or_default());
+        }
+    }
+
+    /// Lives on to an entry.
+    pub(in crate::register) fn hear(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
+        self.day = self.day.or(Some(day_of(entry.recorded_at)));
+        // What cannot be read was found already.
+        let read = |posting: &StoredPosting| -> Option<(Cause, CellTotals)> {
+            let cell = (CellKey::from_stored(posting.cell)?, Totals::decode(&posting.deltas)?);
+            Some((Cause::parse(&posting.cause)?, cell))
+        };
+        self.course.take(&postings.iter().filter_map(read).collect::<Vec<_>>());
+        self.course.version = entry.version;
+        self.course.hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
+        self.course.recorded_at = entry.recorded_at;
+    }
+
+    /// Lives through every day before `today`; `cells` are those that the journal came to.
+    pub(in crate::register) fn live_until(
+        &mut self,
+        connection: &mut Connection,
+        today: NaiveDate,
+        cells: &BTreeMap<i64, Totals>,
+    ) -> Result<(), DbError> {
+        while let Some(day) = self.day.filter(|day| *day < today) {
+            let is_kept = self.kept.remove(&day);
+            if !is_kept && !self.kept.is_empty() {
+                // They are made up in their order.
+                self.found.push((format!("day {day}"), "is missing, and later ones are kept".to_owned()));
+            }
+            if let Some(kept) = if is_kept { closed_days::find(connection, day)? } else { None } {
+                self.check_day(&kept);
+                self.check_tables(connection, &kept, cells)?;
+            }
+            if let Some(release) = self.releases.remove(&day) {
+                self.check_release(connection, &release)?;
+            }
+            self.course.turn(day);
+            self.day = Some(day + Days::new(1));
+        }
+        Ok(())
+    }
+
+    /// The day in hand as it is made again, bearing these names.
+    fn made(&self, day: NaiveDate, public_url: &str, publisher: &str) -> Option<Day> {
+        let settings = PublicSettings { public_url: public_url.to_owned(), publisher: publisher.to_owned() };
+        self.course.kept(day, &self.activations, &Render { make: self.make, settings }).ok()
+    }
+
+    fn check_day(&mut self, kept: &Day) {
+        let problem = match self.made(kept.day, &kept.public_url, &kept.publisher) {
+            None => "was closed by a methodology that this program does not know",
+            Some(made) if (made.version, made.hash) != (kept.version, kept.hash) => "is not kept at its last entry",
+            Some(made) if made.verified_sites != kept.verified_sites => "is kept with another count of sites",
+            Some(made) if made.changes != kept.changes => "is kept with other changes than the journal has",
+            Some(made) if made.body != kept.body => "is kept with another headline than the register gives",
+            Some(_) => return,
+        };
+        self.found.push((format!("day {}", kept.day), problem.to_owned()));
+    }
+
+    fn check_tables(
+        &mut self,
+        connection: &mut Connection,
+        kept: &Day,
+        cells: &BTreeMap<i64, Totals>,
+    ) -> Result<(), DbError> {
+        let settings = PublicSettings { public_url: kept.public_url.clone(), publisher: kept.publisher.clone() };
+        let render = Render { make: self.make, settings };
+        let in_order: &InOrder<'_> = &|| {
+            let known = cells.iter().filter(|(_, totals)| !totals.is_zero());
+            Box::new(known.filter_map(|(cell, totals)| Some((CellKey::from_stored(*cell)?, *totals))))
+        };
+        // A methodology that is not known was found with the day.
+        let made = self.course.tables(kept.day, (&self.activations, &render), in_order).unwrap_or_default();
+        for (name, made) in made {
+            let is_right = closed_days::table(connection, kept.day, name)?.is_some_and(|body| body == made);
+            if !is_right {
+                let problem = "is missing, or has other numbers than the register gives".to_owned();
+                self.found.push((format!("table {name} of {}", kept.day), problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_release(&mut self, connection: &mut Connection, release: &Release) -> Result<(), DbError> {
+        let body = releases::body(connection, release.day)?.unwrap_or_default();
+        let sealed = is_sealed(connection, release)?;
+        let made = self.made(release.day, &release.public_url, &release.publisher);
+        let problem = match made {
+            None => "was made by a methodology that this program does not know",
+            Some(_) if sha256(body.as_bytes()) != release.sha256 => "has another SHA-256 than it says",
+            Some(_) if !sealed => "is not what its entry sealed",
+            Some(made) if made.version != release.version => "is not of the last entry of its day",
+            Some(made) if !says_the_same(&body, &made.body) => "has other numbers than the register gives",
+            Some(_) => return Ok(()),
+        };
+        self.found.push((format!("release {}", release.day), problem.to_owned()));
+        Ok(())
+    }
+
+    /// What does not agree, each with what it is about.
+    pub(in crate::register) fn findings(
+        &mut self,
+        connection: &mut Connection,
+        cells: &BTreeMap<i64, Totals>,
+    ) -> Result<Vec<(String, String)>, DbError> {
+        // Days without an entry after them.
+        let last = self.kept.last().max(self.releases.keys().last()).copied();
+        if let Some(last) = last {
+            self.live_until(connection, last + Days::new(1), cells)?;
+        }
+        let before = |day: &NaiveDate| (format!("day {day}"), "was before the register began".to_owned());
+        self.found.extend(self.kept.iter().map(before));
+        let released: BTreeSet<i64> = releases::all(connection)?.iter().map(|release| release.entry).collect();
+        for version in self.sealed.keys().filter(|version| !released.contains(version)) {
+            self.found.push((format!("facts {version}"), "seal a release that is missing".to_owned()));
+        }
+        Ok(std::mem::take(&mut self.found))
+    }
+}
+
+/// Whether the entry of a release seals it. It comes after the day, so it was not heard yet.
+fn is_sealed(connection: &mut Connection, release: &Release) -> Result<bool, DbError> {
+    let facts = stored::facts_at(connection, &[release.entry])?;
+    let sealed = facts.first().and_then(|(_, text)| serde_json::from_str::<Value>(text).ok());
+    Ok(sealed.is_some() && sealed == serde_json::to_value(ReleaseDoc::of(release)).ok())
+}
+
+/// Whether a release says what is made now: to the byte, or, where a later program says more, with everything in it. Its
+/// own bytes are sealed.
+fn says_the_same(kept: &str, made: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    kept == made || read(kept).zip(read(made)).is_some_and(|(kept, made)| is_within(&kept, &made))
+}
+
+fn is_within(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => {
+            part.iter().all(|(name, value)| whole.get(name).is_some_and(|other| is_within(value, other)))
+        }
+        _ => part == whole,
+    }
+}

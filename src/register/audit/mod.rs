@@ -1,0 +1,7 @@
+//! The proof.
+
+mod days;
+mod householders;
+mod run;
+
+pub use run::{Report, audit};

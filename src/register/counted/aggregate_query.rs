@@ -1,0 +1,280 @@
+//! The register added up as somebody asks: now, as it was, by what was recorded when, or by whose it is.
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use crate::db::DbError;
+use crate::db::ledger::{CellTotals, closed_days};
+use crate::domain::chain::Hash;
+use crate::domain::counting::{CellKey, CellSums, NationalSums, Progress, Row, Scope, Totals};
+use crate::domain::figures::{Adding, Estimator, Group, Methodology, Selection, Sums, TooManyGroups};
+use crate::domain::values::{Code, Interval, Month};
+use crate::register::published::Figures;
+use crate::register::register::{Counted, Register};
+
+use super::at_version::{Difference, closed};
+
+/// What is asked for.
+#[derive(Clone)]
+pub struct Question {
+    /// In which groups and under which filters.
+    pub selection: Selection,
+    /// Of each partner or project, or of these alone.
+    pub scope: Option<(Scope, Vec<Code>)>,
+    /// With which methodology, if not that in force.
+    pub methodology: Option<&'static Methodology>,
+    /// Of which time.
+    pub time: Time,
+    /// Groups, at most.
+    pub most: usize,
+}
+
+/// Of which time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// As it is.
+    Now,
+    /// As it was known at the close of a day.
+    AsOf(NaiveDate),
+    /// What was recorded in these months, the last one left out: what came less what went.
+    Recorded(Option<Month>, Option<Month>),
+}
+
+/// A row of an answer.
+pub struct AddedRow {
+    /// Whose, where that was asked.
+    pub code: Option<Code>,
+    /// The values of the dimensions.
+    pub group: Group,
+    /// The sums.
+    pub sums: Sums,
+}
+
+/// An answer.
+pub struct Added {
+    /// In the order of codes and groups.
+    pub rows: Vec<AddedRow>,
+    /// Of everything that was asked for.
+    pub total: Sums,
+    /// What it was made from; without the numbers of the headline.
+    pub figures: Figures,
+}
+
+/// Why there is no answer.
+pub enum NotAdded {
+    /// More groups than asked for.
+    TooManyGroups,
+    /// The database.
+    Database(DbError),
+}
+
+impl From<DbError> for NotAdded {
+    fn from(error: DbError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<TooManyGroups> for NotAdded {
+    fn from(_: TooManyGroups) -> Self {
+        Self::TooManyGroups
+    }
+}
+
+impl Register {
+    /// Adds up. Blocks; for the past, and for partners and projects, long on a large register.
+    pub fn add_up(&self, question: &Question) -> Result<Added, NotAdded> {
+        match (&question.scope, question.time) {
+            (Some((scope, codes)), _) => self.of_scopes(question, *scope, codes),
+            (None, Time::Now) => self.now(question),
+            (None, Time::AsOf(day)) => self.as_of(question, day),
+            (None, Time::Recorded(from, to)) => self.recorded(question, (from, to)),
+        }
+    }
+
+    /// The headline of a past day by a methodology of choice. Blocks; the further back, the longer.
+    pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
+        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let (mut progress, mut national) = (Progress::default(), NationalSums::default());
+        self.with_cells_at(then.version, |cells| {
+            progress.add_cells(cells());
+            national.add_cells(cells());
+        })?;
+        let kept = closed_days::verified_sites(&mut self.database().connection()?)?.into_iter();
+        let ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
+        Ok(Figures {
+            works: national.works(&mut Estimator::new(methodology, day)),
+            progress,
+            month_ends: ends.map(|(_, verified)| verified).collect(),
+            methodology,
+            restated: methodology.version != then.methodology.version,
+            ..then
+        })
+    }
+
+    fn now(&self, question: &Question) -> Result<Added, NotAdded> {
+        // A copy shares the columns: the writer need not wait.
+        let (cells, national, figures) = {
+            let counted = self.counted();
+            (counted.cells.clone(), counted.national.clone(), self.stands(&counted))
+        };
+        let figures = asked(figures?, question);
+        let sums = if question.selection.is_national() { national.sums() } else { cells.sums() };
+        let mut estimator = Estimator::new(figures.methodology, figures.day);
+        let (rows, total) = Gathering::of(question, &mut estimator).take_all(sums)?;
+        Ok(Added { rows, total, figures })
+    }
+
+    fn as_of(&self, question: &Question, day: NaiveDate) -> Result<Added, NotAdded> {
+        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let figures = asked(then, question);
+        let mut estimator = Estimator::new(figures.methodology, day);
+        let (rows, total) =
+            self.with_cells_at(figures.version, |cells| Gathering::of(question, &mut estimator).take(cells()))??;
+        Ok(Added { rows, total, figures })
+    }
+
+    /// What the cells are of, today; without the numbers of the headline.
+    fn stands(&self, counted: &Counted) -> Result<Figures, DbError> {
+        self.without_numbers(counted.version, counted.hash, counted.recorded_at)
+    }
+
+    fn without_numbers(&self, version: i64, hash: Hash, recorded_at: DateTime<Utc>) -> Result<Figures, DbError> {
+        let methodology = self.methodology_at(version)?;
+        Ok(Figures { version, hash, recorded_at, methodology, ..Figures::before_the_register(self.today()) })
+    }
+
+    /// What was recorded month by month, by the group that is about time; the sums as they come to today.
+    fn recorded(&self, question: &Question, span: (Option<Month>, Option<Month>)) -> Result<Added, NotAdded> {
+        let figures = asked(self.stands(&self.counted())?, question);
+        let (version, day) = (figures.version, figures.day);
+        let mut estimator = Estimator::new(figures.methodology, day);
+        let mut selection = question.selection.clone();
+        let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
+        let interval = place.and_then(|place| selection.group_by.remove(place).interval());
+        let apart = Question { selection, ..question.clone() };
+        let mut connection = self.database().connection()?;
+        let (mut rows, mut total) = (Vec::new(), Sums::default());
+        for (first, from, to) in periods(&mut connection, span, (day, version), interval)? {
+            let difference = Difference::between(&mut connection, from, to)?;
+            let (mut some, sums) = Gathering::of(&apart, &mut estimator).take(difference.cells())?;
+            if let Some(place) = place {
+                for row in &mut some {
+                    row.group.insert(place, first.number());
+                }
+            }
+            rows.append(&mut some);
+            total = total.plus(sums);
+            if rows.len() > question.most {
+                return Err(NotAdded::TooManyGroups);
+            }
+        }
+        rows.sort_by(|one, other| one.group.cmp(&other.group));
+        Ok(Added { rows, total, figures })
+    }
+
+    fn of_scopes(&self, question: &Question, scope: Scope, codes: &[Code]) -> Result<Added, NotAdded> {
+        let scoped = self.scoped(scope)?;
+        let figures = asked(self.without_numbers(scoped.version, scoped.hash, scoped.recorded_at)?, question);
+        let mut estimator = Estimator::new(figures.methodology, figures.day);
+        let (mut rows, mut total) = (Vec::new(), Sums::default());
+        for (code, cells) in scoped.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
+            let (some, sums) = Gathering::of(question, &mut estimator).take_all(cells.sums())?;
+            rows.extend(some.into_iter().map(|row| AddedRow { code: Some(code.clone()), ..row }));
+            total = total.plus(sums);
+            if rows.len() > question.most {
+                return Err(NotAdded::TooManyGroups);
+            }
+        }
+        Ok(Added { rows, total, figures })
+    }
+}
+
+/// By the methodology that was asked for.
+fn asked(mut figures: Figures, question: &Question) -> Figures {
+    let in_force = figures.methodology;
+    figures.methodology = question.methodology.unwrap_or(in_force);
+    figures.restated = figures.methodology.version != in_force.version;
+    figures
+}
+
+/// Cells on the way into groups, and into the whole.
+struct Gathering<'e> {
+    groups: Adding,
+    whole: Adding,
+    /// A site stands behind each of its measures: the whole is counted by itself then.
+    is_apart: bool,
+    estimator: &'e mut Estimator,
+}
+
+impl<'e> Gathering<'e> {
+    fn of(question: &Question, estimator: &'e mut Estimator) -> Self {
+        let selection = &question.selection;
+        let whole = Selection { group_by: Vec::new(), ..selection.clone() };
+        let is_apart = whole.is_by_measure() != selection.is_by_measure();
+        Self { groups: Adding::of(selection, question.most), whole: Adding::of(&whole, 1), is_apart, estimator }
+    }
+
+    /// Takes cells in the order of keys.
+    fn take(mut self, cells: impl Iterator<Item = CellTotals>) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+        cells.for_each(|(key, totals)| Row::of(key, &totals, |row| self.add(key, row)));
+        self.finish()
+    }
+
+    /// Takes all of them: several times as fast.
+    fn take_all(mut self, sums: &CellSums) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+        sums.each(|key, row| self.add(key, row));
+        self.finish()
+    }
+
+    #[inline]
+    fn add(&mut self, key: CellKey, row: Row<'_>) {
+        self.groups.add(key, row, self.estimator);
+        if self.is_apart && key.has_no_measure() {
+            self.whole.add(key, row, self.estimator);
+        }
+    }
+
+    fn finish(self) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+        let (groups, whole) = (self.groups.finish(self.estimator)?, self.whole.finish(self.estimator)?);
+        let mut total = groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
+        if self.is_apart {
+            let counted = whole.first().map(|(_, sums)| sums.totals).unwrap_or_default();
+            total.totals = Totals { inverter_w: total.totals.inverter_w, ..counted };
+        }
+        let row = |(group, sums)| AddedRow { code: None, group, sums };
+        Ok((groups.into_iter().map(row).collect(), total))
+    }
+}
+
+/// The periods in which something was recorded, or the whole as one: the first month of each, and the versions between
+/// which it lies.
+fn periods(
+    connection: &mut crate::db::Connection,
+    (from, to): (Option<Month>, Option<Month>),
+    (day, version): (NaiveDate, i64),
+    interval: Option<Interval>,
+) -> Result<Vec<(Month, i64, i64)>, DbError> {
+    let Some((_, began)) = closed_days::entry(connection, 1)? else { return Ok(Vec::new()) };
+    let began = Month::of(crate::domain::values::day_of(began.and_utc()));
+    let first = from.unwrap_or(began).max(began);
+    let end = to.unwrap_or(Month::of(day).plus(1)).min(Month::of(day).plus(1));
+    let version_before = |connection: &mut _, month: Month| {
+        let last = month.first_day() - Days::new(1);
+        if month > Month::of(day) {
+            Ok(version)
+        } else {
+            closed_days::version_at_end_of(connection, last, (0, version))
+        }
+    };
+    let mut periods = Vec::new();
+    let mut at = first;
+    while at < end {
+        let next = interval.map_or(end, |interval| interval.next(at)).min(end);
+        periods.push((
+            interval.map_or(at, |interval| interval.first_month(at)),
+            version_before(connection, at)?,
+            version_before(connection, next)?,
+        ));
+        at = next;
+    }
+    Ok(periods)
+}

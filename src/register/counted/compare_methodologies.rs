@@ -1,0 +1,55 @@
+//! What the same register comes to with another methodology: nothing is written for it.
+
+use chrono::NaiveDate;
+
+use crate::db::engine::transaction;
+use crate::db::{Database, DbError};
+use crate::domain::counting::NationalSums;
+use crate::domain::figures::{Amount, Estimate, Estimator, Methodology};
+use crate::domain::values::units;
+use crate::register::writer::load_cells;
+
+/// One figure with both.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Restated {
+    /// Which.
+    pub figure: String,
+    /// With the one.
+    pub before: f64,
+    /// With the other.
+    pub after: f64,
+}
+
+/// Every figure of the headline that depends on the methodology, with two of them, on a day.
+pub fn restate(
+    database: &Database,
+    day: NaiveDate,
+    (before, after): (&'static Methodology, &'static Methodology),
+) -> Result<Vec<Restated>, DbError> {
+    let (_, cells) = transaction::read(&mut database.connection()?, load_cells)?;
+    let mut national = NationalSums::default();
+    national.add_cells(cells.iter());
+    let figures = |methodology| {
+        let works = national.works(&mut Estimator::new(methodology, day));
+        let Estimate { to_date, annual, lifetime } = works.verified;
+        let amounts = [("to_date", to_date), ("annual", annual), ("lifetime", lifetime)];
+        // What is past its life is no capacity any more, and how long that is the methodology says.
+        let capacity = [("verified", works.capacity_wp.verified), ("installed", works.capacity_wp.installed)];
+        let capacity = capacity.map(|(stage, watts)| (format!("capacity_kwp.{stage}"), units(watts)));
+        amounts.into_iter().flat_map(|(name, amount)| named(name, &amount)).chain(capacity).collect::<Vec<_>>()
+    };
+    let pairs = figures(before).into_iter().zip(figures(after));
+    Ok(pairs.map(|((figure, before), (_, after))| Restated { figure, before, after }).collect())
+}
+
+fn named(of: &str, amount: &Amount) -> [(String, f64); 6] {
+    [
+        ("generation_kwh", amount.generation_kwh),
+        ("saving_kwh", amount.saving_kwh),
+        ("avoided_tco2e", amount.avoided_tco2e),
+        ("low", amount.low),
+        ("high", amount.high),
+        ("provisional_tco2e", amount.provisional_tco2e),
+    ]
+    .map(|(name, value)| (format!("{of}.{name}"), value))
+}

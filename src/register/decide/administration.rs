@@ -1,0 +1,172 @@
+//! Partners, clients and projects: written at once, because the next request of the batch may
+//! speak of them. Each is an entry that moves no number; what was so already is none. So is the
+//! restoration of a backup.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::db::ledger::{Release, ReleaseDoc, activations, closed_days, releases};
+use crate::db::partners::{partners_and_clients, revocation};
+use crate::domain::chain::{Action, Cause, Hash, hex, sha256};
+use crate::domain::counting::Contribution;
+use crate::domain::figures::methodology;
+use crate::domain::records::{NewClient, NewPartner, NewProject};
+use crate::domain::reference::ProvinceId;
+use crate::domain::refusals::{Fault, Refusal};
+use crate::domain::rules::Stamp;
+use crate::domain::values::PartnerCode;
+use crate::register::commands::{Command, Done};
+
+use super::decide::{Deciding, Stop};
+use super::posting::EntryOf;
+
+/// What an entry says of a change; `None` where nothing had to change.
+type Told = Result<Option<(Action, String, Value)>, Stop>;
+
+impl Deciding<'_> {
+    pub(in crate::register) fn administer(&mut self, actor: &str, command: &Command) -> Result<Done, Stop> {
+        let told = match command {
+            Command::AddPartner(new) => self.add_partner(new)?,
+            Command::AddClient { new, client_id, secret_hash } => self.add_client(new, client_id, secret_hash)?,
+            Command::AddProject(new) => self.add_project(new)?,
+            Command::RevokeClient { client_id } => self.revoke_client(actor, client_id)?,
+            Command::ResetSecret { client_id, secret_hash, keep_old } => {
+                self.reset_secret(client_id, secret_hash, *keep_old)?
+            }
+            Command::SuspendPartner(code) => self.suspend_partner(code, true)?,
+            Command::ResumePartner(code) => self.suspend_partner(code, false)?,
+            Command::ActivateMethodology(number) => self.activate(*number)?,
+            _ => return Err(Refusal::NotFound.into()),
+        };
+        if let Some((action, subject, facts)) = told {
+            self.decided.administrative = true;
+            let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+            self.append(entry, &facts, None, &Contribution::new())?;
+        }
+        Ok(match command {
+            Command::ResetSecret { keep_old, .. } => Done::SecretReset { old_until: self.stamp.at + *keep_old },
+            _ => Done::Administered,
+        })
+    }
+
+    fn add_partner(&mut self, new: &NewPartner) -> Told {
+        if revocation::is_suspended(self.connection, &new.code)?.is_some() {
+            return Err(Refusal::CodeTaken { pointer: "/code" }.into());
+        }
+        partners_and_clients::add_partner(self.connection, new, self.stamp.at)?;
+        let facts = json!({"partner": new.code, "name": new.name.as_str(), "sandbox": new.sandbox});
+        Ok(Some((Action::AddPartner, format!("partner/{}", new.code), facts)))
+    }
+
+    fn add_client(&mut self, new: &NewClient, client_id: &str, secret_hash: &str) -> Told {
+        for (pointer, code) in [("/partner", &new.partner), ("/affiliation", &new.affiliation)] {
+            if let Some(code) = code
+                && revocation::is_suspended(self.connection, code)?.is_none()
+            {
+                return Err(Refusal::invalid(pointer, Fault::UnknownPartner).into());
+            }
+        }
+        partners_and_clients::add_client(self.connection, new, client_id, secret_hash, self.stamp.at)?;
+        // The name may be a person's: it stays out of what is kept for ever.
+        let facts = json!({
+            "client": client_id, "role": new.role.as_str(), "partner": new.partner,
+            "affiliation": new.affiliation, "province_code": new.province.map(ProvinceId::code)
+        });
+        Ok(Some((Action::AddClient, format!("client/{client_id}"), facts)))
+    }
+
+    fn add_project(&mut self, new: &NewProject) -> Told {
+        if !partners_and_clients::known_projects(self.connection, std::slice::from_ref(&new.code))?.is_empty() {
+            return Err(Refusal::CodeTaken { pointer: "/code" }.into());
+        }
+        partners_and_clients::add_project(self.connection, new, self.stamp.at)?;
+        let facts = json!({"project": new.code, "name_vi": new.name_vi.as_str(), "name_en": new.name_en.as_str()});
+        Ok(Some((Action::AddProject, format!("project/{}", new.code), facts)))
+    }
+
+    fn revoke_client(&mut self, actor: &str, client_id: &str) -> Told {
+        let is_revoked = revocation::is_revoked(self.connection, client_id)?.ok_or(Refusal::NotFound)?;
+        if client_id == actor {
+            return Err(Refusal::OwnClient.into());
+        }
+        if is_revoked {
+            return Ok(None);
+        }
+        revocation::revoke(self.connection, client_id, self.stamp.at)?;
+        Ok(Some((Action::RevokeClient, format!("client/{client_id}"), json!({"client": client_id}))))
+    }
+
+    fn reset_secret(&mut self, client_id: &str, secret_hash: &str, keep_old: TimeDelta) -> Told {
+        if revocation::is_revoked(self.connection, client_id)?.ok_or(Refusal::NotFound)? {
+            return Err(Refusal::ClientRevoked.into());
+        }
+        let old_until = self.stamp.at + keep_old;
+        revocation::reset_secret(self.connection, client_id, secret_hash, self.stamp.at, old_until)?;
+        let facts = json!({"client": client_id, "old_secret_until": old_until});
+        Ok(Some((Action::ResetSecret, format!("client/{client_id}"), facts)))
+    }
+
+    fn suspend_partner(&mut self, code: &PartnerCode, suspend: bool) -> Told {
+        let is_suspended = revocation::is_suspended(self.connection, code)?.ok_or(Refusal::NotFound)?;
+        if is_suspended == suspend {
+            return Ok(None);
+        }
+        revocation::suspend(self.connection, code, suspend.then_some(self.stamp.at))?;
+        let action = if suspend { Action::SuspendPartner } else { Action::ResumePartner };
+        Ok(Some((action, format!("partner/{code}"), json!({"partner": code}))))
+    }
+
+    fn activate(&mut self, number: i32) -> Told {
+        let known = methodology(number).ok_or(Refusal::NotFound)?;
+        let activations = activations::read(self.connection)?;
+        if activations.of(number).any(|one| one.sha256 != known.sha256) {
+            return Err(Refusal::invalid("", Fault::OtherMethodology).into());
+        }
+        let in_force = self.activated.unwrap_or_else(|| activations.number_at(self.decided.version));
+        if in_force == number {
+            return Ok(None);
+        }
+        self.activated = Some(number);
+        let facts = json!({"methodology": number, "sha256": known.sha256, "before": in_force});
+        Ok(Some((Action::ActivateMethodology, format!("methodology/{number}"), facts)))
+    }
+
+    /// Publishes the headline of a closed day for good, as it is kept: the entry seals its SHA-256.
+    pub(in crate::register) fn release(&mut self, actor: &str, day: NaiveDate) -> Result<Done, Stop> {
+        if let Some(release) = releases::find(self.connection, day)? {
+            return Ok(Done::Released { created: false, release });
+        }
+        let kept = closed_days::find(self.connection, day)?.ok_or(Refusal::invalid("/as_of", Fault::NotClosed))?;
+        let Stamp { version: entry, at: published_at, .. } = self.stamp;
+        let sha256 = sha256(kept.body.as_bytes());
+        let closed_days::Day { version, body, public_url, publisher, .. } = kept;
+        let release = Release { day, version, entry, published_at, sha256, public_url, publisher };
+        releases::add(self.connection, &release, &body)?;
+        let (action, subject) = (Action::Release, format!("release/{day}"));
+        let of = EntryOf { actor, action, cause: Cause::Administration, subject };
+        self.append(of, &ReleaseDoc::of(&release), None, &Contribution::new())?;
+        Ok(Done::Released { created: true, release })
+    }
+
+    /// What was published after the backup and is not in it never was: whoever cites a version
+    /// after it, from before this entry, cites nothing.
+    pub(in crate::register) fn note_restoration(
+        &mut self,
+        actor: &str,
+        version: i64,
+        hash: Hash,
+        made_at: DateTime<Utc>,
+    ) -> Result<Done, Stop> {
+        if (self.decided.version, self.decided.hash) != (version, hash) {
+            return Err(Refusal::NotFound.into());
+        }
+        let facts = serde_json::json!({
+            "backup": {"version": version, "hash": hex(&hash), "made_at": made_at},
+            "void": {"versions_after": version, "published_before": self.stamp.at},
+        });
+        let (action, subject) = (Action::Restore, format!("backup/{version}"));
+        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+        self.append(entry, &facts, None, &Contribution::new())?;
+        Ok(Done::Noted)
+    }
+}

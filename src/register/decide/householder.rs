@@ -1,0 +1,293 @@
+//! What concerns the person at home: erasure, codes, disputes. Each is an entry that moves no
+//! number; what is found out under the lock of the head is written with it.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::db::DbError;
+use crate::db::records::{disputes, householders};
+use crate::domain::chain::{Action, Cause, ClosingDoc, DisputeDoc, SiteDoc};
+use crate::domain::counting::Contribution;
+use crate::domain::records::{
+    Actor, CODE_DIGITS, Closing, Dispute, DisputeOutcome, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute, SiteKind,
+    SiteRecord,
+};
+use crate::domain::refusals::{Fault, Refusal};
+use crate::domain::values::{InstallationId, Note, SiteId};
+use crate::register::commands::Done;
+
+use super::decide::{Deciding, Stop};
+use super::posting::EntryOf;
+
+/// What can be asked about a home and the person there.
+#[derive(Clone, Debug)]
+pub enum HomeCommand {
+    /// Erase the personal data of a site, and every note about it: the consent is withdrawn.
+    Erase {
+        /// Which.
+        site: SiteId,
+    },
+    /// Give the householder of an installation's site a new code.
+    IssueCode {
+        /// The installation.
+        id: InstallationId,
+    },
+    /// Say that something is wrong.
+    Dispute {
+        /// At which site.
+        site: SiteId,
+        /// What.
+        new: NewDispute,
+    },
+    /// Answer that.
+    CloseDispute {
+        /// Which.
+        id: i64,
+        /// How.
+        outcome: DisputeOutcome,
+        /// In the reviewer's words.
+        note: Option<Note>,
+    },
+}
+
+impl HomeCommand {
+    /// The site that it names.
+    pub(in crate::register) fn site(&self) -> Option<SiteId> {
+        match self {
+            Self::Erase { site } | Self::Dispute { site, .. } => Some(*site),
+            Self::IssueCode { .. } | Self::CloseDispute { .. } => None,
+        }
+    }
+
+    /// The installation that it names.
+    pub(in crate::register) fn installation(&self) -> Option<InstallationId> {
+        if let Self::IssueCode { id } = self { Some(*id) } else { None }
+    }
+}
+
+/// What was done about a home.
+#[derive(Clone, Debug)]
+pub enum HomeDone {
+    /// Personal data is gone.
+    Erased(Erased),
+    /// There is a new code.
+    CodeIssued(HouseholderCode),
+    /// A dispute stands so.
+    Disputed {
+        /// Whether it was opened now.
+        opened: bool,
+        /// The dispute.
+        dispute: Dispute,
+    },
+}
+
+/// What an erasure took away.
+#[derive(Clone, Debug, Serialize)]
+pub struct Erased {
+    /// The site, and those that were merged into it.
+    pub sites: Vec<SiteId>,
+    /// Whether anything changed: erased again, nothing does.
+    pub changed: bool,
+    /// Since when there is no consent.
+    pub consent_withdrawn_on: NaiveDate,
+    /// Which personal data was there.
+    pub personal_data: BTreeSet<&'static str>,
+    /// The entries whose notes were there.
+    pub notes: Vec<i64>,
+}
+
+/// The facts that an erasure seals.
+#[derive(Serialize)]
+struct ErasureFacts<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sites: Vec<SiteDoc<'a>>,
+    erased_notes: &'a [i64],
+}
+
+impl Deciding<'_> {
+    pub(in crate::register) fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
+        let done = match command {
+            HomeCommand::Erase { site } => HomeDone::Erased(self.erase(actor, *site)?),
+            HomeCommand::IssueCode { id } => HomeDone::CodeIssued(self.issue_code(actor, *id)?),
+            HomeCommand::Dispute { site, new } => {
+                let (opened, dispute) = self.dispute(actor, *site, new)?;
+                HomeDone::Disputed { opened, dispute }
+            }
+            HomeCommand::CloseDispute { id, outcome, note } => {
+                let dispute = self.close_dispute(actor, *id, *outcome, note.as_ref())?;
+                HomeDone::Disputed { opened: false, dispute }
+            }
+        };
+        Ok(Done::Home(done))
+    }
+
+    fn erase(&mut self, actor: &Actor, site: SiteId) -> Result<Erased, Stop> {
+        let site = self.set.record(site).ok_or(Refusal::NotFound)?.site.id;
+        let sites = self.family(site)?;
+        let records: Vec<SiteRecord> = sites.iter().filter_map(|id| self.set.own_record(*id)).cloned().collect();
+        let notes = self.noted(actor, &records)?;
+        let stamp = self.stamp;
+        let mut changed = Vec::new();
+        let mut done =
+            Erased { sites, changed: false, consent_withdrawn_on: stamp.day, personal_data: BTreeSet::new(), notes };
+        for mut record in records {
+            let erased = record.private.erased(stamp.day);
+            if record.site.id == site {
+                done.consent_withdrawn_on = erased.consent_withdrawn_on.unwrap_or(stamp.day);
+            }
+            if erased != record.private {
+                done.personal_data.extend(record.private.held());
+                record.private = erased;
+                record.site.revision += 1;
+                record.site.version = stamp.version;
+                changed.push(record);
+            }
+        }
+        done.changed = !changed.is_empty() || !done.notes.is_empty();
+        if !done.changed {
+            return Ok(done);
+        }
+        let docs = changed.iter().map(|record| SiteDoc::of(&record.site)).collect();
+        self.append_about(actor, Action::Erase, site, &ErasureFacts { sites: docs, erased_notes: &done.notes }, None)?;
+        for version in &done.notes {
+            self.decided.batch.erase_note(*version);
+        }
+        for record in changed {
+            self.set.put(record, stamp.version);
+        }
+        Ok(done)
+    }
+
+    /// Entries with a note about these sites and the installations at them, this batch's included.
+    /// What reviewers found is the operator's to erase: a householder's code may be in a hand that
+    /// would like it gone.
+    fn noted(&mut self, actor: &Actor, records: &[SiteRecord]) -> Result<Vec<i64>, DbError> {
+        let spared = Action::OF_REVIEWERS.map(Action::as_str);
+        let spared = if *actor == Actor::householder() { &spared[..] } else { &[] };
+        let installations = || records.iter().flat_map(|record| &record.installations);
+        let mut subjects: Vec<String> = records.iter().map(|record| format!("site/{}", record.site.id)).collect();
+        subjects.extend(installations().map(|installation| format!("installation/{}", installation.id)));
+        let registered: Vec<i64> = installations().map(|installation| installation.registered_version).collect();
+        let mut noted = householders::noted(self.connection, &subjects, &registered, spared)?;
+        noted.extend(self.decided.batch.noted(&subjects, spared));
+        noted.retain(|version| !self.decided.batch.erases(*version));
+        Ok(noted)
+    }
+
+    /// A site and those that were merged into it, all of them loaded.
+    fn family(&mut self, site: SiteId) -> Result<Vec<SiteId>, DbError> {
+        let family = householders::family(self.connection, site)?;
+        self.set.load_more(self.connection, &family)?;
+        Ok(family)
+    }
+
+    fn issue_code(&mut self, actor: &Actor, id: InstallationId) -> Result<HouseholderCode, Stop> {
+        let record = self.set.record_of(id).ok_or(Refusal::NotFound)?;
+        let seen = record.installation(id).is_some_and(|installation| actor.may_see(record, installation));
+        if !seen || actor.partner.as_ref() != Some(&record.site.partner) {
+            return Err(Refusal::NotFound.into());
+        }
+        let site = record.site.id;
+        // A partner that is complained of must not take over the complaint.
+        let family = self.family(site)?;
+        if disputes::at(self.connection, &family)?.iter().any(|dispute| dispute.closed.is_none()) {
+            return Err(Refusal::DisputeOpen.into());
+        }
+        let code = self.fresh_code(site)?;
+        self.append_about(actor, Action::IssueCode, site, &json!({"site": site}), None)?;
+        Ok(code)
+    }
+
+    /// The code that comes with a new home whose householder consented.
+    pub(in crate::register) fn first_code(&mut self, record: &SiteRecord) -> Result<Option<HouseholderCode>, DbError> {
+        let site = &record.site;
+        let is_new = (site.revision, site.version) == (1, self.stamp.version);
+        let consented = site.facts.kind == SiteKind::Home && record.private.consent.is_some();
+        if is_new && consented { self.fresh_code(site.id).map(Some) } else { Ok(None) }
+    }
+
+    fn fresh_code(&mut self, site: SiteId) -> Result<HouseholderCode, DbError> {
+        let mut bytes = [0; CODE_DIGITS];
+        let filled = aws_lc_rs::rand::fill(&mut bytes);
+        filled.map_err(|_| DbError::Unusable("the system gives no random numbers".to_owned()))?;
+        let code = HouseholderCode::of_random(bytes);
+        self.decided.batch.issue_code(site, code.hash(), self.stamp.at);
+        Ok(code)
+    }
+
+    fn dispute(&mut self, actor: &Actor, site: SiteId, new: &NewDispute) -> Result<(bool, Dispute), Stop> {
+        let record = self.set.record(site).ok_or(Refusal::NotFound)?;
+        let site = record.site.id;
+        if new.installation.is_some_and(|id| record.installation(id).is_none()) {
+            return Err(Refusal::invalid("/installation", Fault::NotAtThisSite).into());
+        }
+        let family = self.family(site)?;
+        let mut standing = disputes::at(self.connection, &family)?;
+        standing.retain(|dispute| dispute.closed.is_none());
+        if let Some(same) = self.sent_before(&standing, new)? {
+            return Ok((false, same));
+        }
+        if standing.len() >= MOST_OPEN_DISPUTES {
+            return Err(Refusal::TooManyDisputes.into());
+        }
+        let (id, opened_at) = (self.stamp.version, self.stamp.at);
+        let dispute = Dispute { id, site, installation: new.installation, reason: new.reason, opened_at, closed: None };
+        disputes::add(self.connection, &dispute)?;
+        let facts = json!({"dispute": DisputeDoc::of(&dispute)});
+        self.append_about(actor, Action::Dispute, site, &facts, new.note.as_ref())?;
+        Ok((true, dispute))
+    }
+
+    /// The same dispute, still open: its answer may have been lost.
+    fn sent_before(&mut self, open: &[Dispute], new: &NewDispute) -> Result<Option<Dispute>, DbError> {
+        let alike = |one: &&Dispute| (one.installation, one.reason) == (new.installation, new.reason);
+        let alike: Vec<&Dispute> = open.iter().filter(alike).collect();
+        let ids: Vec<i64> = alike.iter().map(|one| one.id).collect();
+        let notes = disputes::notes(self.connection, &ids)?;
+        let said = |id: i64| notes.get(&id).map(String::as_str).or_else(|| self.decided.batch.note(id));
+        let note = new.note.as_ref().map(Note::as_str);
+        Ok(alike.into_iter().find(|one| said(one.id) == note).cloned())
+    }
+
+    fn close_dispute(
+        &mut self,
+        actor: &Actor,
+        id: i64,
+        outcome: DisputeOutcome,
+        note: Option<&Note>,
+    ) -> Result<Dispute, Stop> {
+        let mut dispute = disputes::find(self.connection, id)?.ok_or(Refusal::NotFound)?;
+        self.set.load_more(self.connection, &[dispute.site])?;
+        let record = self.set.record(dispute.site).ok_or(Refusal::NotFound)?;
+        if !dispute.is_for(actor, record) {
+            return Err(Refusal::NotFound.into());
+        }
+        match dispute.closed {
+            Some(closing) if closing.outcome == outcome => return Ok(dispute),
+            Some(_) => return Err(Refusal::DisputeClosed.into()),
+            None => {}
+        }
+        let closing = Closing { at: self.stamp.at, version: self.stamp.version, outcome };
+        disputes::close(self.connection, id, closing)?;
+        let facts = json!({"closing": ClosingDoc::of(id, closing)});
+        self.append_about(actor, Action::CloseDispute, dispute.site, &facts, note)?;
+        dispute.closed = Some(closing);
+        Ok(dispute)
+    }
+
+    fn append_about(
+        &mut self,
+        actor: &Actor,
+        action: Action,
+        site: SiteId,
+        facts: &impl Serialize,
+        note: Option<&Note>,
+    ) -> Result<(), DbError> {
+        let (actor, subject) = (actor.client_id.as_str(), format!("site/{site}"));
+        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+        self.append(entry, facts, note, &Contribution::new())
+    }
+}

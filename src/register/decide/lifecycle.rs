@@ -1,0 +1,157 @@
+//! What becomes of an installation and its site once they are registered: each action with its
+//! cause, its reason, and who may ask for it.
+
+use crate::domain::chain::{Action, Cause};
+use crate::domain::records::{Actor, Role, SiteRecord};
+use crate::domain::refusals::{Fault, Refusal};
+use crate::domain::rules::{Amend, Changed, Correction, correct, lifecycle};
+use crate::domain::values::{InstallationId, Note};
+use crate::register::commands::{Command, Done, IfMatch};
+
+use super::decide::{Deciding, Stop};
+use super::posting::Change;
+
+/// An action, why, and in whose words.
+struct Act<'a> {
+    action: Action,
+    cause: Cause,
+    reason: Option<&'a str>,
+    note: Option<&'a Note>,
+    if_match: &'a IfMatch,
+}
+
+impl<'a> Act<'a> {
+    fn new(action: Action, cause: Cause, reason: Option<&'a str>, note: Option<&'a Note>) -> Self {
+        Self { action, cause, reason, note, if_match: &IfMatch::Any }
+    }
+}
+
+impl Deciding<'_> {
+    /// Any action on one installation.
+    pub(in crate::register) fn change_installation(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
+        let stamp = self.stamp;
+        match command {
+            Command::Verify { id, tier, note } => {
+                let act = Act::new(Action::Verify, Cause::Verified, Some(tier.as_str()), note.as_ref());
+                self.act(actor, *id, &act, |record, _| lifecycle::verify(record, *id, *tier, stamp))
+            }
+            Command::Reject { id, reason, note } => {
+                let act = Act::new(Action::Reject, Cause::Rejected, Some(reason.as_str()), note.as_ref());
+                self.act(actor, *id, &act, |record, _| lifecycle::reject(record, *id, stamp))
+            }
+            Command::Decommission { id, on, reason, note } => {
+                let act = Act::new(Action::Decommission, Cause::Decommissioned, Some(reason.as_str()), note.as_ref());
+                self.act(actor, *id, &act, |record, _| lifecycle::decommission(record, *id, *on, stamp))
+            }
+            Command::Correct { id, if_match, correction, reason, note } => {
+                let act = Act::new(Action::Correct, Cause::Corrected, Some(reason.as_str()), note.as_ref());
+                let project = self.check_project(correction);
+                self.act(actor, *id, &Act { if_match, ..act }, |record, _| {
+                    match correct::correct(record, *id, correction, stamp)? {
+                        Some(after) => project.clone().map(|()| Some(after)),
+                        None => Ok(None),
+                    }
+                })
+            }
+            Command::Complete { id, on, note } => {
+                let act = Act::new(Action::Complete, Cause::Registered, None, note.as_ref());
+                self.act(actor, *id, &act, |record, last| lifecycle::complete(record, *id, *on, last, stamp))
+            }
+            Command::Resubmit { id, note } => {
+                let act = Act::new(Action::Resubmit, Cause::Registered, None, note.as_ref());
+                self.act(actor, *id, &act, |record, last| lifecycle::resubmit(record, *id, last, stamp))
+            }
+            Command::Withdraw { id, reason, note } => {
+                let act = Act::new(Action::Withdraw, Cause::Withdrawn, Some(reason.as_str()), note.as_ref());
+                self.act(actor, *id, &act, |record, _| lifecycle::withdraw(record, *id, stamp))
+            }
+            _ => Err(Refusal::NotFound.into()),
+        }
+    }
+
+    fn check_project(&self, correction: &Correction) -> Result<(), Refusal> {
+        match &correction.terms.project {
+            Amend::Set(code) if !self.set.knows_project(code) => {
+                Err(Refusal::invalid("/project_code", Fault::UnknownProject))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn act(
+        &mut self,
+        actor: &Actor,
+        id: InstallationId,
+        act: &Act<'_>,
+        change: impl Fn(&SiteRecord, Option<Action>) -> Changed,
+    ) -> Result<Done, Stop> {
+        let before = self.set.record_of(id).ok_or(Refusal::NotFound)?.clone();
+        let recorded = before.installation(id).filter(|installation| actor.may_see(&before, installation));
+        let recorded = recorded.ok_or(Refusal::NotFound)?;
+        let changed = change(&before, self.set.last_action(recorded));
+        // What is so already is so, whichever state it was asked for in: the answer may have been lost.
+        if !matches!(changed, Ok(None)) && !act.if_match.holds(&before.etag(recorded)) {
+            let standing = before.standing(recorded);
+            return Err(Refusal::Stale { etag: standing.etag.clone(), standing: Some(standing) }.into());
+        }
+        let Some(after) = changed? else {
+            return Ok(Done::Changed { changed: false, record: Box::new(before), id });
+        };
+        self.post_act(actor, act, format!("installation/{id}"), before, after.clone())?;
+        Ok(Done::Changed { changed: true, record: Box::new(after), id })
+    }
+
+    /// Corrects a site, if the partner recorded it.
+    pub(in crate::register) fn correct_site(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
+        let Command::CorrectSite { id, if_match, correction, reason, note } = command else {
+            return Err(Refusal::NotFound.into());
+        };
+        let before = self.set.record(*id).ok_or(Refusal::NotFound)?.clone();
+        if !actor.partner.as_ref().is_some_and(|partner| actor.role == Role::Partner && before.is_known_to(partner)) {
+            return Err(Refusal::NotFound.into());
+        }
+        if actor.partner.as_ref() != Some(&before.site.partner) {
+            return Err(Refusal::RecordedByAnother.into());
+        }
+        let changed = correct::correct_site(&before, correction, self.stamp).and_then(|after| match after {
+            Some(after) if self.set.has_code_of_another(&after) => {
+                Err(Refusal::invalid("/grid_customer_code", Fault::GridCodeOfAnother))
+            }
+            after => Ok(after),
+        });
+        if !matches!(changed, Ok(None)) && !if_match.holds(&before.site_etag()) {
+            return Err(Refusal::Stale { etag: before.site_etag(), standing: None }.into());
+        }
+        let Some(after) = changed? else {
+            return Ok(Done::SiteChanged { changed: false, record: Box::new(before), unverified: Vec::new() });
+        };
+        let act = Act::new(Action::CorrectSite, Cause::Corrected, Some(reason.as_str()), note.as_ref());
+        // Of the installations, a correction of the site touches only those.
+        let touched = after.installations.iter().filter(|one| before.installation(one.id) != Some(*one));
+        let unverified = touched.map(|one| one.id).collect();
+        self.post_act(actor, &act, format!("site/{}", before.site.id), before, after.clone())?;
+        Ok(Done::SiteChanged { changed: true, record: Box::new(after), unverified })
+    }
+
+    fn post_act(
+        &mut self,
+        actor: &Actor,
+        act: &Act<'_>,
+        subject: String,
+        before: SiteRecord,
+        after: SiteRecord,
+    ) -> Result<(), Stop> {
+        self.post(Change {
+            actor: &actor.client_id,
+            action: act.action,
+            cause: act.cause,
+            subject,
+            before: vec![before],
+            after: vec![after],
+            reason: act.reason,
+            note: act.note,
+            name: None,
+        })?;
+        Ok(())
+    }
+}

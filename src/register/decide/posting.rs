@@ -1,0 +1,133 @@
+//! Posting a change: its entry, chained to the one before, its facts, and what it moves in the cells.
+
+use serde::Serialize;
+
+use crate::db::DbError;
+use crate::db::records::Named;
+use crate::db::write_batch::Sealed;
+use crate::domain::chain::{
+    Action, Cause, Entry, Facts, InstallationDoc, Posting, SiteDoc, SiteRefDoc, facts_digest, journal_digest,
+};
+use crate::domain::counting::{Contribution, add_all, contribution, difference};
+use crate::domain::records::SiteRecord;
+use crate::domain::values::Note;
+
+use super::decide::Deciding;
+
+/// One change, to be posted as an entry.
+pub(in crate::register) struct Change<'a> {
+    pub actor: &'a str,
+    pub action: Action,
+    pub cause: Cause,
+    pub subject: String,
+    pub before: Vec<SiteRecord>,
+    pub after: Vec<SiteRecord>,
+    pub reason: Option<&'a str>,
+    pub note: Option<&'a Note>,
+    /// What the partner calls a site that it had no name for.
+    pub name: Option<Named>,
+}
+
+/// What an entry says of itself.
+pub(in crate::register) struct EntryOf<'a> {
+    pub actor: &'a str,
+    pub action: Action,
+    pub cause: Cause,
+    pub subject: String,
+}
+
+impl Deciding<'_> {
+    /// The one way to change a record: its entry, and `contribution(after) - contribution(before)`.
+    pub(in crate::register) fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
+        if self.dry_run {
+            return Ok(());
+        }
+        let sum = |records: &[SiteRecord]| {
+            let mut cells = Contribution::new();
+            for record in records {
+                add_all(&mut cells, &contribution(record));
+            }
+            cells
+        };
+        let moved = difference(&sum(&change.after), &sum(&change.before));
+        let version = self.stamp.version;
+        let installations = change.after.iter().flat_map(|record| &record.installations);
+        let facts = Facts {
+            sites: change.after.iter().filter(|r| r.site.version == version).map(|r| SiteDoc::of(&r.site)).collect(),
+            site_refs: change
+                .name
+                .iter()
+                .zip(&change.after)
+                .map(|((partner, name), record)| SiteRefDoc::of(&record.site, partner.as_str(), name))
+                .collect(),
+            installations: installations.filter(|i| i.version == version).map(InstallationDoc::of).collect(),
+            personal: personal_changes(&change),
+            reason: change.reason,
+        };
+        let entry =
+            EntryOf { actor: change.actor, action: change.action, cause: change.cause, subject: change.subject };
+        self.append(entry, &facts, change.note, &moved)?;
+        if let (Some(name), Some(record)) = (change.name, change.after.first()) {
+            self.set.name_site(name, record.site.id, version);
+        }
+        for record in change.after {
+            self.set.put(record, version);
+        }
+        Ok(())
+    }
+
+    /// Appends an entry to the chain, with the facts that it seals.
+    pub(in crate::register) fn append(
+        &mut self,
+        of: EntryOf<'_>,
+        facts: &impl Serialize,
+        note: Option<&Note>,
+        moved: &Contribution,
+    ) -> Result<(), DbError> {
+        let facts = serde_json::to_string(facts).map_err(|error| DbError::Unusable(error.to_string()))?;
+        let note = note.map(|note| note.as_str().to_owned());
+        let salt = random_salt()?;
+        let postings: Vec<Posting> = moved.iter().map(|(cell, delta)| Posting { cell: *cell, delta: *delta }).collect();
+        let rows: Vec<(i64, String)> = postings.iter().map(|p| (p.cell.to_stored(), p.delta.encode())).collect();
+        let rows = rows.iter().map(|(cell, delta)| (*cell, delta.as_str()));
+        let entry = Entry {
+            version: self.stamp.version,
+            recorded_at: self.stamp.at,
+            actor: of.actor.to_owned(),
+            action: of.action,
+            cause: of.cause,
+            subject: of.subject,
+            digest: facts_digest(&salt, &facts, note.as_deref()),
+            journal_digest: journal_digest(self.stamp.day, of.cause.as_str(), rows),
+            previous: self.decided.hash,
+        };
+        let hash = entry.hash();
+        let decided = &mut self.decided;
+        decided.batch.add_entry(&entry, hash, Sealed { salt, facts, note }, self.stamp.day, &postings);
+        decided.postings.extend(postings.iter().map(|posting| (posting.cell, posting.delta)));
+        decided.version = entry.version;
+        decided.hash = hash;
+        self.set.note_action(entry.version, entry.action);
+        Ok(())
+    }
+}
+
+/// Which personal data of known sites are others than before.
+fn personal_changes(change: &Change<'_>) -> Vec<&'static str> {
+    let known = |after: &SiteRecord| change.before.iter().find(|before| before.site.id == after.site.id);
+    let mut names: Vec<_> = change
+        .after
+        .iter()
+        .filter_map(|after| Some(after.private.changed_since(&known(after)?.private)))
+        .flatten()
+        .collect();
+    names.dedup();
+    names
+}
+
+fn random_salt() -> Result<Vec<u8>, DbError> {
+    let mut salt = vec![0; 16];
+    let filled = aws_lc_rs::rand::fill(&mut salt);
+    filled.map_err(|_| DbError::Unusable("the system gives no random numbers".to_owned()))?;
+    Ok(salt)
+}

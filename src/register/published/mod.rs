@@ -1,0 +1,11 @@
+//! Snapshots, pages, closed days.
+
+mod closed_days;
+mod page_cache;
+mod ready_page;
+mod snapshot;
+
+pub(in crate::register) use closed_days::{ClosedDays, Course, Sums};
+pub use page_cache::Pages;
+pub use ready_page::{Coding, ReadyPage, Representation};
+pub use snapshot::{Figures, InOrder, Make, Page, PublicSettings, Render, Snapshot};

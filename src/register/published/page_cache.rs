@@ -1,0 +1,135 @@
+//! Pages that are made when they are first asked for: one asker makes a page, the others wait for
+//! it, and a number of them is kept.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use crate::register::commands::Failure;
+
+use super::ready_page::ReadyPage;
+
+/// Pages kept at a time; for one more, the one that was asked for longest ago goes.
+const MOST: usize = 64;
+
+/// A page, or why it could not be made.
+type Made = Result<Arc<ReadyPage>, Failure>;
+
+/// Pages by their keys, the one that was asked for last at the end.
+#[derive(Default)]
+pub struct Pages(Mutex<Vec<(String, Arc<OnceCell<Made>>)>>);
+
+impl Pages {
+    /// The page of a key. `make` is for whoever asks first; it fails for all who wait for it, and
+    /// whoever comes later tries again. What is asked for must have been checked: a page that is not
+    /// there is no failure to be told to others.
+    pub async fn get(
+        &self,
+        key: impl Into<String>,
+        make: impl Future<Output = Result<ReadyPage, Failure>>,
+    ) -> Result<Arc<ReadyPage>, Failure> {
+        let place = self.place(key.into());
+        let made = place.get_or_init(|| async { make.await.map(Arc::new) }).await.clone();
+        if made.is_err() {
+            self.places().retain(|(_, other)| !Arc::ptr_eq(other, &place));
+        }
+        made
+    }
+
+    fn place(&self, key: String) -> Arc<OnceCell<Made>> {
+        let mut places = self.places();
+        let known = places.iter().position(|(other, _)| *other == key);
+        let (key, place) = match known {
+            Some(at) => places.remove(at),
+            None => (key, Arc::default()),
+        };
+        if places.len() >= MOST {
+            places.remove(0);
+        }
+        places.push((key, place.clone()));
+        place
+    }
+
+    fn places(&self) -> MutexGuard<'_, Vec<(String, Arc<OnceCell<Made>>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn run(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
+    }
+
+    /// Lets the others go first, as an answer of the database does.
+    async fn made(count: &Cell<u32>, body: &'static str) -> Result<ReadyPage, Failure> {
+        count.set(count.get() + 1);
+        tokio::task::yield_now().await;
+        if body.is_empty() { Err(Failure::Unavailable) } else { Ok(ReadyPage::new("text/plain", body)) }
+    }
+
+    #[test]
+    fn get_by_two_at_once_is_made_once() {
+        run(async {
+            let (pages, count) = (Pages::default(), Cell::new(0));
+            let (one, other) = tokio::join!(pages.get("a", made(&count, "one")), pages.get("a", made(&count, "other")));
+            assert_eq!((one.unwrap().identity.body.as_ref(), count.get()), (&b"one"[..], 1));
+            assert!(Arc::ptr_eq(&other.unwrap(), &pages.get("a", made(&count, "again")).await.unwrap()));
+        });
+    }
+
+    #[test]
+    fn get_that_fails_fails_for_all_who_wait_and_is_tried_again_for_the_next() {
+        run(async {
+            let (pages, count) = (Pages::default(), Cell::new(0));
+            let (one, other) = tokio::join!(pages.get("a", made(&count, "")), pages.get("a", made(&count, "other")));
+            assert_eq!([one.err(), other.err()], [Some(Failure::Unavailable), Some(Failure::Unavailable)]);
+            assert_eq!((count.get(), pages.get("a", made(&count, "next")).await.is_ok()), (1, true));
+        });
+    }
+
+    #[test]
+    fn get_by_one_who_goes_away_is_made_for_who_waits() {
+        run(async {
+            let (pages, count) = (Pages::default(), Cell::new(0));
+            let mut gone = Box::pin(pages.get("a", made(&count, "one")));
+            assert!(asked_once(&mut gone).await.is_none());
+            drop(gone);
+            assert_eq!(pages.get("a", made(&count, "two")).await.unwrap().identity.body, "two");
+        });
+    }
+
+    /// What a future gives when it is asked once.
+    async fn asked_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        std::future::poll_fn(|context| {
+            let polled = std::pin::Pin::new(&mut *future).poll(context);
+            std::task::Poll::Ready(match polled {
+                std::task::Poll::Ready(output) => Some(output),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
+
+    #[test]
+    fn get_of_more_than_are_kept_lets_go_of_what_was_asked_for_longest_ago() {
+        run(async {
+            let (pages, count) = (Pages::default(), Cell::new(0));
+            for n in 0..=MOST {
+                // The first is asked for all the time.
+                pages.get("0", made(&count, "x")).await.unwrap();
+                pages.get(n.to_string(), made(&count, "x")).await.unwrap();
+            }
+            assert_eq!(pages.places().len(), MOST);
+            let before = count.get();
+            pages.get("0", made(&count, "x")).await.unwrap();
+            assert_eq!(count.get(), before, "it is still there");
+            pages.get("1", made(&count, "x")).await.unwrap();
+            assert_eq!(count.get(), before + 1, "it had to go");
+        });
+    }
+}

@@ -1,0 +1,11 @@
+//! The thread: queue, transaction, catching up, publishing.
+
+mod counters;
+mod keys_in_flight;
+mod transaction;
+mod writer;
+
+pub use counters::Stats;
+pub(in crate::register) use keys_in_flight::UnderWay;
+pub use transaction::{Clock, Engine, system_clock};
+pub(in crate::register) use writer::{Asked, Job, Writer, load_cells};

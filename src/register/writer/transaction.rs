@@ -1,0 +1,174 @@
+//! One batch, from the lock of the head to the answers: decide, write, commit, and when the
+//! commit's outcome is unknown, find out before anybody is answered.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use crate::db::engine::transaction;
+use crate::db::ledger::{CellTotals, head, idempotency_keys};
+use crate::db::{Connection, Database, DbError};
+use crate::domain::chain::Hash;
+use crate::register::commands::{Done, Failure, Request};
+use crate::register::decide::{Decided, decide};
+
+/// What tells the time.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The machine's clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(Utc::now)
+}
+
+/// How long the outcome of a commit is asked for before the answer is "unknown, send it again".
+const SETTLE_FOR: Duration = Duration::from_secs(20);
+const SETTLE_PAUSE: Duration = Duration::from_millis(200);
+
+/// Carries out batches. Any number of engines, in any number of processes, may work on one
+/// database: the lock of the head puts their batches in one order.
+pub struct Engine {
+    database: Database,
+    clock: Clock,
+    /// Kept from batch to batch while it works; any error lets it go.
+    connection: RefCell<Option<Connection>>,
+}
+
+/// What a batch did.
+pub struct Committed {
+    /// The version before its first entry.
+    pub from: i64,
+    /// The version after its last entry.
+    pub version: i64,
+    /// The hash of its last entry.
+    pub hash: Hash,
+    /// Its instant.
+    pub at: DateTime<Utc>,
+    /// What moved in the cells.
+    pub postings: Vec<CellTotals>,
+    /// Whether partners, clients or projects changed.
+    pub administrative: bool,
+}
+
+/// Answers in the order of the requests, and what was committed on the way.
+pub struct Executed {
+    /// One answer a request.
+    pub results: Vec<Result<Done, Failure>>,
+    /// One a transaction that wrote something.
+    pub committed: Vec<Committed>,
+}
+
+impl Engine {
+    /// An engine on a database.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock, connection: RefCell::new(None) }
+    }
+
+    /// Carries out the requests in one transaction. One that makes the database fail is found by
+    /// running them again one by one, so that it spoils nobody else's.
+    pub fn execute(&self, requests: &[&Request]) -> Executed {
+        match self.transact(requests) {
+            Ok((results, committed)) => Executed { results, committed: committed.into_iter().collect() },
+            Err(error) if error.is_unavailable() => {
+                tracing::error!(%error, requests = requests.len(), "a batch was not written");
+                all_failed(requests, &Failure::Unavailable)
+            }
+            Err(error) if requests.len() == 1 => {
+                tracing::error!(%error, "a change could not be written");
+                all_failed(requests, &Failure::Broken)
+            }
+            Err(error) => {
+                tracing::warn!(%error, requests = requests.len(), "a batch failed; each of it is tried by itself");
+                self.execute_one_by_one(requests)
+            }
+        }
+    }
+
+    fn execute_one_by_one(&self, requests: &[&Request]) -> Executed {
+        let mut all = Executed { results: Vec::with_capacity(requests.len()), committed: Vec::new() };
+        for (done, request) in requests.iter().enumerate() {
+            let one = self.execute(std::slice::from_ref(request));
+            let unavailable = matches!(one.results[..], [Err(Failure::Unavailable)]);
+            all.results.extend(one.results);
+            all.committed.extend(one.committed);
+            if unavailable {
+                // None of the others would fare better, and each would wait as long.
+                let rest = requests.get(done + 1..).unwrap_or_default();
+                all.results.extend(all_failed(rest, &Failure::Unavailable).results);
+                break;
+            }
+        }
+        all
+    }
+
+    #[expect(clippy::type_complexity, reason = "answers and what was committed, used in one place")]
+    fn transact(&self, requests: &[&Request]) -> Result<(Vec<Result<Done, Failure>>, Option<Committed>), DbError> {
+        let kept = self.connection.take();
+        let mut connection = kept.map_or_else(|| self.database.connection(), Ok)?;
+        transaction::begin_write(&mut connection).map_err(DbError::into_unavailable)?;
+        let (from, decided) = match self.write(&mut connection, requests) {
+            Ok(written) => written,
+            Err(error) => {
+                transaction::rollback(&mut connection);
+                return Err(error);
+            }
+        };
+        if decided.version == from && decided.kept.is_empty() {
+            transaction::rollback(&mut connection);
+            self.connection.replace(Some(connection));
+            return Ok((decided.results, None));
+        }
+        match transaction::commit(&mut connection) {
+            Ok(()) => {
+                self.connection.replace(Some(connection));
+            }
+            Err(error) => {
+                drop(connection);
+                self.settle(&error, &decided)?;
+            }
+        }
+        let Decided { results, postings, version, hash, at, administrative, .. } = decided;
+        // An answer that was kept under its key alone moves no head.
+        let moved = version > from;
+        Ok((results, moved.then_some(Committed { from, version, hash, at, postings, administrative })))
+    }
+
+    fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<(i64, Decided), DbError> {
+        let head = head::lock(connection).map_err(DbError::into_unavailable)?;
+        let decided = decide::decide(connection, &head, requests, (self.clock)())?;
+        decided.batch.write(connection, head.version, decided.at)?;
+        if !decided.kept.is_empty() {
+            idempotency_keys::keep(connection, &decided.kept)?;
+        }
+        Ok((head.version, decided))
+    }
+
+    /// Whether a commit that failed took place after all.
+    fn settle(&self, error: &DbError, decided: &Decided) -> Result<(), DbError> {
+        tracing::warn!(%error, version = decided.version, "the outcome of a commit is unknown; asking the head");
+        let until = Instant::now() + SETTLE_FOR;
+        loop {
+            let asked = self.database.connection().and_then(|mut connection| {
+                transaction::write(&mut connection, |connection| {
+                    head::lock(connection)?;
+                    head::holds(connection, decided.version, &decided.hash)
+                })
+            });
+            match asked {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(DbError::Unavailable("the commit did not take place".to_owned())),
+                Err(error) if Instant::now() >= until => {
+                    return Err(DbError::Unavailable(format!("the outcome of a commit stays unknown: {error}")));
+                }
+                Err(_) => std::thread::sleep(SETTLE_PAUSE),
+            }
+        }
+    }
+}
+
+fn all_failed(requests: &[&Request], failure: &Failure) -> Executed {
+    Executed { results: requests.iter().map(|_| Err(failure.clone())).collect(), committed: Vec::new() }
+}
