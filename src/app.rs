@@ -10,13 +10,13 @@ use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
 use listenfd::ListenFd;
 
-use crate::api::access::{Secrets, SigningKey, Tokens};
-use crate::api::{Examiner, Limits, MAKE, Meter, State, middleware, parse_networks, routes};
+use crate::api::access::{ClientSecrets, SigningKey, Tokens};
+use crate::api::{AppState, Examiner, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes};
 use crate::db::engine::migrations;
 use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
 use crate::domain::figures::methodology;
-use crate::register::{Clock, Options, Pages, PublicSettings, Register, Render, backup};
+use crate::register::{Clock, Options, PageCache, PublicSettings, Register, Render, backup};
 
 use super::settings::Settings;
 
@@ -126,18 +126,18 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };
     let render = Render { make: MAKE, settings: public.clone() };
     let register = Arc::new(Register::start(&database, clock, &render, options)?);
-    let state = web::Data::new(State {
+    let state = web::Data::new(AppState {
         register: register.clone(),
         tokens,
-        secrets: Secrets::new(),
-        limits: Limits::new(settings.client_rate, settings.address_rate, proxies),
-        reads: State::places_for_reads(settings.database_connections),
-        past: State::place_for_one(),
-        bridging: State::place_for_one(),
-        bridges: Pages::default(),
+        secrets: ClientSecrets::new(),
+        rate_limits: RateLimits::new(settings.client_rate, settings.address_rate, proxies),
+        read_slots: AppState::read_slots(settings.database_connections),
+        slow_query_slot: AppState::one_slot(),
+        bridge_slot: AppState::one_slot(),
+        bridge_pages: PageCache::default(),
         settings: public,
-        meter: Meter::default(),
-        reference: Pages::default(),
+        request_counts: RequestCounts::default(),
+        static_pages: PageCache::default(),
         examiner: Examiner::new(settings.data_dir.clone()),
         started_at: clock(),
     });
@@ -173,7 +173,7 @@ fn address_of(listener: Option<&TcpListener>) -> std::io::Result<Option<SocketAd
 }
 
 /// Starts the listener of the operators: a thread of its own, so that it answers under any load.
-fn serve_operators(state: &web::Data<State>, listener: TcpListener) -> std::io::Result<Server> {
+fn serve_operators(state: &web::Data<AppState>, listener: TcpListener) -> std::io::Result<Server> {
     let state = state.clone();
     let app = move || {
         let app = App::new().app_data(state.clone());

@@ -15,7 +15,8 @@ use green_homes::domain::records::{Actor, NewPartner};
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::{DecommissionReason, InstallationId, Name, RejectReason, day_of};
 use green_homes::register::{
-    Clock, Command, Done, Engine, Failure, Options, PublicSettings, Register, Render, Request, audit, system_clock,
+    BatchTransaction, Clock, Command, Done, Failure, Options, PublicSettings, Register, Render, Request, audit,
+    system_clock,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +74,8 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
     let clock: Clock = Arc::new(move || now() - TimeDelta::days(1));
     app::migrate(database, &clock, &std::env::temp_dir())?;
     let today = day_of(clock());
-    let seeder = Seeder { engine: Engine::new(database.clone(), clock), generator: Generator::new(today)?, today };
+    let seeder =
+        Seeder { engine: BatchTransaction::new(database.clone(), clock), generator: Generator::new(today)?, today };
     seeder.add_partners()?;
     let (mut first, mut checkpoint) = (0, 0);
     while first < homes {
@@ -93,7 +95,7 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
 }
 
 struct Seeder {
-    engine: Engine,
+    engine: BatchTransaction,
     generator: Generator,
     today: NaiveDate,
 }

@@ -11,11 +11,11 @@ use actix_web::http::header::{
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use tracing::Level;
 
-use crate::api::access::Standing;
+use crate::api::access::RateLimitHeaders;
 use crate::api::callers::ActingClient;
 use crate::api::http::{ApiError, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, language_of};
 
-use super::state::State;
+use super::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
@@ -35,10 +35,10 @@ pub async fn finish(
     }
     let (request, status, took) = (response.request(), response.status(), began.elapsed());
     let (path, is_public) = MatchedRoute::of(request).map_or(("(none)", false), |route| (route.path, route.is_public));
-    if let Some(state) = request.app_data::<web::Data<State>>() {
-        state.meter.count(path, request.method(), status, took);
+    if let Some(state) = request.app_data::<web::Data<AppState>>() {
+        state.request_counts.count(path, request.method(), status, took);
     }
-    let standing = request.extensions().get::<Standing>().copied();
+    let standing = request.extensions().get::<RateLimitHeaders>().copied();
     let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
     if client.is_some() || is_error(status) || tracing::enabled!(Level::DEBUG) {
         let request_id = RequestId::new();

@@ -20,13 +20,13 @@ mod submit;
 
 use numbers::{headline, tables};
 
-use crate::register::Make;
+use crate::register::PageMaker;
 
-pub use access::Limits;
-pub use http::{Access, Meter, Scope, parse_networks};
+pub use access::RateLimits;
+pub use http::{Access, RequestCounts, Scope, parse_networks};
 pub use operations::Examiner;
 pub use partners::ClientView;
-pub use state::State;
+pub use state::AppState;
 
 /// Makes the pages of a snapshot.
-pub const MAKE: Make = Make { pages: headline::handlers::make_pages, tables: tables::handlers::render };
+pub const MAKE: PageMaker = PageMaker { pages: headline::handlers::make_pages, tables: tables::handlers::render };

@@ -6,9 +6,9 @@ use std::time::Duration;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
 
-use crate::api::http::{ApiError, Key, MethodFacts, Node, json};
+use crate::api::http::{ApiError, IdempotencyKey, MethodFacts, Node, json};
 
-use super::state::State;
+use super::state::AppState;
 
 /// The most bytes that a body may have where its route says nothing else.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -17,7 +17,7 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 pub const WITHIN: Duration = Duration::from_secs(30);
 
 /// A parsed body, and the idempotency key that it came with.
-pub struct JsonBody(pub Node, pub Option<Key>);
+pub struct JsonBody(pub Node, pub Option<IdempotencyKey>);
 
 impl FromRequest for JsonBody {
     type Error = ApiError;
@@ -36,7 +36,7 @@ impl FromRequest for JsonBody {
             if is_turned_away(&request) {
                 return Err(ApiError::Unavailable);
             }
-            let key = Key::of(&request, &bytes)?;
+            let key = IdempotencyKey::of(&request, &bytes)?;
             let parsed = json::parse(&bytes);
             parsed
                 .map(|node| Self(node, key))
@@ -46,7 +46,7 @@ impl FromRequest for JsonBody {
 }
 
 /// A parsed body that may be left out, then it is an empty object; and the idempotency key.
-pub struct OptionalJsonBody(pub Node, pub Option<Key>);
+pub struct OptionalJsonBody(pub Node, pub Option<IdempotencyKey>);
 
 impl FromRequest for OptionalJsonBody {
     type Error = ApiError;
@@ -56,7 +56,7 @@ impl FromRequest for OptionalJsonBody {
         let headers = request.headers();
         let length = headers.get(CONTENT_LENGTH).map(|length| length.as_bytes() != b"0");
         if !length.unwrap_or_else(|| headers.contains_key(TRANSFER_ENCODING)) {
-            let key = Key::of(request, &[]);
+            let key = IdempotencyKey::of(request, &[]);
             return Box::pin(async { Ok(Self(Node::Object(Vec::new()), key?)) });
         }
         let body = JsonBody::from_request(request, payload);
@@ -66,7 +66,7 @@ impl FromRequest for OptionalJsonBody {
 
 /// Whether no place is left for what the body asks for: then it need not be looked at.
 fn is_turned_away(request: &HttpRequest) -> bool {
-    request.app_data::<web::Data<State>>().is_some_and(|state| state.register.turns_away())
+    request.app_data::<web::Data<AppState>>().is_some_and(|state| state.register.is_queue_full())
 }
 
 fn is_plain_json(request: &HttpRequest) -> bool {

@@ -2,7 +2,7 @@
 //! who answers it; routing, authorisation and tests all read this table.
 
 use actix_web::http::Method;
-use actix_web::{Route, guard, web};
+use actix_web::{guard, web};
 
 use crate::api::callers::token_endpoint;
 use crate::api::documentation::swagger_ui;
@@ -22,7 +22,7 @@ use crate::api::sites;
 use super::{householder, installations, request_body};
 
 /// One method of one path.
-pub struct Row {
+pub struct Route {
     /// The method.
     pub method: Method,
     /// The path, as the router and the documentation write it.
@@ -30,7 +30,7 @@ pub struct Row {
     /// What a caller needs.
     pub access: Access,
     /// Who answers.
-    pub handler: fn() -> Route,
+    pub handler: fn() -> actix_web::Route,
     /// The most bytes that a body may have here.
     pub body_limit: usize,
     /// Whether callers without a token are counted by their address.
@@ -39,7 +39,7 @@ pub struct Row {
     pub takes_key: bool,
 }
 
-impl Row {
+impl Route {
     const fn counting_addresses(mut self) -> Self {
         self.counts_addresses = true;
         self
@@ -66,8 +66,8 @@ impl Row {
     }
 }
 
-const fn row(method: Method, path: &'static str, access: Access, handler: fn() -> Route) -> Row {
-    Row {
+const fn row(method: Method, path: &'static str, access: Access, handler: fn() -> actix_web::Route) -> Route {
+    Route {
         method,
         path,
         access,
@@ -78,24 +78,24 @@ const fn row(method: Method, path: &'static str, access: Access, handler: fn() -
     }
 }
 
-const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
+const fn get(path: &'static str, access: Access, handler: fn() -> actix_web::Route) -> Route {
     row(Method::GET, path, access, handler)
 }
 
-const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Row {
+const fn post(path: &'static str, access: Access, handler: fn() -> actix_web::Route) -> Route {
     row(Method::POST, path, access, handler)
 }
 
-const fn patch(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
+const fn patch(path: &'static str, scope: Scope, handler: fn() -> actix_web::Route) -> Route {
     row(Method::PATCH, path, Needs(scope), handler).taking_keys()
 }
 
-const fn act(path: &'static str, scope: Scope, handler: fn() -> Route) -> Row {
+const fn act(path: &'static str, scope: Scope, handler: fn() -> actix_web::Route) -> Route {
     post(path, Needs(scope), handler).taking_keys()
 }
 
 /// Every route there is.
-pub static ROUTES: &[Row] = &[
+pub static ROUTES: &[Route] = &[
     // First, because paths are tried in this order and this one is asked for most.
     get("/v1/progress", Public, || read().to(headline::handlers::get_progress)),
     get("/v1/progress.csv", Public, || read().to(headline::handlers::get_progress_table)),
@@ -179,14 +179,14 @@ pub static ROUTES: &[Row] = &[
 ];
 
 /// Every route of the operators' listener, which the public does not reach.
-pub static OPERATOR_ROUTES: &[Row] = &[
+pub static OPERATOR_ROUTES: &[Route] = &[
     get("/metrics", Open, || read().to(metrics::get_metrics)),
     get("/livez", Open, || read().to(health::get_liveness)),
     get("/readyz", Open, || read().to(health::get_readiness)),
 ];
 
 /// A route for `GET` and `HEAD`.
-fn read() -> Route {
+fn read() -> actix_web::Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
@@ -201,13 +201,13 @@ pub fn configure_operators(config: &mut web::ServiceConfig) {
     configure_rows(OPERATOR_ROUTES, config);
 }
 
-fn configure_rows(table: &'static [Row], config: &mut web::ServiceConfig) {
+fn configure_rows(table: &'static [Route], config: &mut web::ServiceConfig) {
     let mut paths: Vec<&'static str> = table.iter().map(|row| row.path).collect();
     paths.dedup();
     for path in paths {
         let rows = || table.iter().filter(|row| row.path == path);
         let is_public = rows().any(|row| row.access == Public);
-        let methods = rows().map(Row::facts).collect();
+        let methods = rows().map(Route::facts).collect();
         let mut resource = web::resource(path).app_data(MatchedRoute { path, is_public, methods });
         for row in rows() {
             resource = resource.route((row.handler)());

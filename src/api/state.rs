@@ -5,11 +5,11 @@ use std::sync::Arc;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 
-use crate::api::access::{Limits, Places, Secrets, Tokens};
-use crate::api::http::{ApiError, Meter};
+use crate::api::access::{Admission, ClientSecrets, RateLimits, Tokens};
+use crate::api::http::{ApiError, RequestCounts};
 use crate::api::operations::Examiner;
 use crate::db::{Connection, DbError};
-use crate::register::{Pages, PublicSettings, Register};
+use crate::register::{PageCache, PublicSettings, Register};
 
 /// Reads that may wait for each that is at work.
 const READS_WAITING: usize = 4;
@@ -17,48 +17,48 @@ const READS_WAITING: usize = 4;
 const WAITING_FOR_ONE: usize = 16;
 
 /// What every handler can reach.
-pub struct State {
+pub struct AppState {
     /// The register.
     pub register: Arc<Register>,
     /// Makes and checks tokens.
     pub tokens: Tokens,
     /// Makes and checks client secrets.
-    pub secrets: Secrets,
+    pub secrets: ClientSecrets,
     /// How often somebody may ask.
-    pub limits: Limits,
+    pub rate_limits: RateLimits,
     /// Places for reads of the database.
-    pub reads: Places,
+    pub read_slots: Admission,
     /// The place for numbers that are counted from the journal or from the records.
-    pub past: Places,
+    pub slow_query_slot: Admission,
     /// The place for bridges, which anybody may ask for.
-    pub bridging: Places,
+    pub bridge_slot: Admission,
     /// Bridges that were made.
-    pub bridges: Pages,
+    pub bridge_pages: PageCache,
     /// Settings that show in answers.
     pub settings: PublicSettings,
     /// Counts of requests.
-    pub meter: Meter,
+    pub request_counts: RequestCounts,
     /// Pages that stay the same while the process lives.
-    pub reference: Pages,
+    pub static_pages: PageCache,
     /// Looks into things for operators.
     pub examiner: Examiner,
     /// When the process started.
     pub started_at: DateTime<Utc>,
 }
 
-impl State {
+impl AppState {
     /// Places for reads on a pool of this many connections. One is left for keys, which decide who
     /// is let in; whoever waits is a few deep.
     #[must_use]
-    pub fn places_for_reads(connections: u32) -> Places {
+    pub fn read_slots(connections: u32) -> Admission {
         let at_a_time = usize::try_from(connections.saturating_sub(1).max(1)).unwrap_or(1);
-        Places::new(at_a_time, at_a_time * READS_WAITING)
+        Admission::new(at_a_time, at_a_time * READS_WAITING)
     }
 
     /// A place for work that is done one at a time.
     #[must_use]
-    pub fn place_for_one() -> Places {
-        Places::new(1, WAITING_FOR_ONE)
+    pub fn one_slot() -> Admission {
+        Admission::new(1, WAITING_FOR_ONE)
     }
 
     /// Computes what takes long, in a place for reads and on a thread of its own.
@@ -66,10 +66,10 @@ impl State {
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let place = self.reads.enter().await?;
+        let slot = self.read_slots.enter().await?;
         let compute = move || {
             // The work goes on when the client has gone; so does its place.
-            let _place = place;
+            let _slot = slot;
             work()
         };
         web::block(compute).await?

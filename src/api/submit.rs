@@ -9,16 +9,16 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, LOC
 use serde::{Deserialize, Serialize};
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, Key};
-use crate::register::{Command, Done, Keyed, Request};
+use crate::api::http::{ApiError, IdempotencyKey};
+use crate::register::{Command, Done, IdempotentRequest, Request};
 
-use super::state::State;
+use super::state::AppState;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// An answer, as it is sent and as it is kept.
 #[derive(Serialize, Deserialize)]
-pub struct Answered {
+pub struct Reply {
     status: u16,
     etag: Option<String>,
     location: Option<String>,
@@ -31,7 +31,7 @@ pub struct Answered {
     is_secret: bool,
 }
 
-impl Answered {
+impl Reply {
     /// An answer with a JSON body.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
@@ -82,24 +82,24 @@ impl Answered {
 
 /// Asks for a change and answers it. Where nothing of the answer is secret, it is kept under the
 /// key that the request came with.
-pub async fn perform(
-    state: &State,
+pub async fn submit(
+    state: &AppState,
     caller: &Caller,
     command: Command,
-    (dry_run, key): (bool, Option<Key>),
-    answer: impl Fn(&Done) -> Result<Answered, ApiError> + Send + Sync + 'static,
+    (dry_run, key): (bool, Option<IdempotencyKey>),
+    answer: impl Fn(&Done) -> Result<Reply, ApiError> + Send + Sync + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let answer = Arc::new(answer);
     let kept = answer.clone();
-    let keyed = key.map(|Key { name, digest }| Keyed {
+    let keyed = key.map(|IdempotencyKey { name, digest }| IdempotentRequest {
         key: name,
         digest,
         answer: Arc::new(move |done| kept(done).ok().and_then(|answered| answered.kept())),
     });
     let request = Request { by: caller.0.clone(), command, dry_run, key: keyed };
-    match state.register.request(request).await? {
+    match state.register.submit(request).await? {
         Done::Replayed(kept) => {
-            let answered: Answered = serde_json::from_str(&kept).map_err(|_| ApiError::Internal)?;
+            let answered: Reply = serde_json::from_str(&kept).map_err(|_| ApiError::Internal)?;
             Ok(answered.response(true))
         }
         done => Ok(answer(&done)?.response(false)),

@@ -5,7 +5,7 @@ use crate::app::StartError;
 use crate::db::Database;
 use crate::domain::records::Actor;
 use crate::domain::refusals::{Fault, Language, Refusal};
-use crate::register::{Clock, Command as Change, Done, Engine, Failure, HomeCommand, Request};
+use crate::register::{BatchTransaction, Clock, Command as Change, Done, Failure, HomeCommand, Request};
 use crate::settings::Settings;
 
 /// Who acts on the command line, in entries.
@@ -22,7 +22,7 @@ pub(super) fn change_in(database: Database, clock: &Clock, command: Change) -> R
     eprintln!("database {}", database.url());
     let subject = subject(&command);
     let request = Request::new(Actor::operator(ACTOR), command);
-    let mut executed = Engine::new(database, clock.clone()).execute(&[&request]);
+    let mut executed = BatchTransaction::new(database, clock.clone()).execute(&[&request]);
     match executed.results.pop() {
         Some(Ok(done)) => Ok(done),
         Some(Err(Failure::Refused(refusal))) => Err(explain(&refusal, &subject).into()),

@@ -25,7 +25,7 @@ pub struct Request {
     /// Whether it is only asked what would come of it: nothing is written.
     pub dry_run: bool,
     /// What the client calls this request, so that it is carried out once.
-    pub key: Option<Keyed>,
+    pub key: Option<IdempotentRequest>,
 }
 
 impl Request {
@@ -39,20 +39,20 @@ impl Request {
 /// An idempotency key. What was answered is kept in the transaction of the change itself, so that
 /// both are there or neither.
 #[derive(Clone)]
-pub struct Keyed {
+pub struct IdempotentRequest {
     /// The client's key.
     pub key: String,
     /// A digest of everything that was sent with it.
     pub digest: Hash,
     /// What is to be kept of the answer.
-    pub answer: Answer,
+    pub answer: RememberReply,
 }
 
 /// Makes what is kept of an answer; none where it holds a secret.
-pub type Answer = Arc<dyn Fn(&Done) -> Option<String> + Send + Sync>;
+pub type RememberReply = Arc<dyn Fn(&Done) -> Option<String> + Send + Sync>;
 
 /// The answer is code and the key may be guessable: neither is shown.
-impl fmt::Debug for Keyed {
+impl fmt::Debug for IdempotentRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keyed(…)")
     }
@@ -60,14 +60,14 @@ impl fmt::Debug for Keyed {
 
 /// Which state of a record a correction was made for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum IfMatch {
+pub enum ExpectedRevision {
     /// Any.
     Any,
     /// That of one of these strong `ETag`s.
     OneOf(Vec<String>),
 }
 
-impl IfMatch {
+impl ExpectedRevision {
     /// Whether the record is still in that state.
     #[must_use]
     pub fn holds(&self, etag: &str) -> bool {
@@ -122,7 +122,7 @@ pub enum Command {
         /// Which.
         id: InstallationId,
         /// As it was read.
-        if_match: IfMatch,
+        expected: ExpectedRevision,
         /// What.
         correction: Box<Correction>,
         /// Why.
@@ -160,7 +160,7 @@ pub enum Command {
         /// Which.
         id: SiteId,
         /// As it was read.
-        if_match: IfMatch,
+        expected: ExpectedRevision,
         /// What.
         correction: Box<SiteCorrection>,
         /// Why.

@@ -11,11 +11,12 @@ pub mod published;
 mod register;
 pub mod writer;
 
-pub use commands::{Command, Done, Failure, IfMatch, Keyed, Outcome, Request};
-pub use counted::{Added, AddedRow, Cells, NotAdded, Question, Time, bridge_days, restate};
+pub use commands::{Command, Done, ExpectedRevision, Failure, IdempotentRequest, Outcome, Request};
+pub use counted::{AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, Cells, bridge_days, restate};
 pub use decide::{Erased, HomeCommand, HomeDone};
 pub use published::{
-    Coding, Figures, InOrder, Make, Page, Pages, PublicSettings, ReadyPage, Render, Representation, Snapshot,
+    Coding, Figures, InOrder, MadePage, PageCache, PageMaker, PublicSettings, ReadyPage, Render, Representation,
+    Snapshot,
 };
 pub use register::{Counted, Options, QUEUE, Register};
-pub use writer::{Clock, Engine, system_clock};
+pub use writer::{BatchTransaction, Clock, system_clock};

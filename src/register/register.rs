@@ -13,11 +13,11 @@ use tokio::sync::{Notify, oneshot};
 use crate::db::partners::Directory;
 use crate::db::{Database, DbError};
 use crate::domain::chain::Hash;
-use crate::domain::counting::{CellSums, NationalSums, Scope};
+use crate::domain::counting::{CellTable, NationalSums, OwnerKind};
 use crate::domain::figures::{Methodology, Selection};
-use crate::register::counted::{Cells, LastCounted, Scoped};
+use crate::register::counted::{Cells, CellsByOwner, CellsByOwnerCache};
 use crate::register::published::{Figures, Render, Snapshot};
-use crate::register::writer::{Asked, Clock, Job, Stats, UnderWay, Writer};
+use crate::register::writer::{Asked, Clock, Job, UnderWay, Writer, WriterCounters};
 
 use super::commands::{Done, Failure, Request};
 
@@ -58,14 +58,14 @@ pub struct Counted {
 impl Counted {
     /// The fewest sums that know what a selection asks for.
     #[must_use]
-    pub fn sums_for(&self, selection: &Selection) -> &CellSums {
+    pub fn sums_for(&self, selection: &Selection) -> &CellTable {
         if selection.is_national() { self.national.sums() } else { self.cells.sums() }
     }
 }
 
 /// What the writer publishes and everybody reads.
 pub(super) struct Shared {
-    pub(super) stats: Stats,
+    pub(super) stats: WriterCounters,
     pub(super) directory: ArcSwap<Directory>,
     pub(super) checkpoint: AtomicI64,
     database_up: AtomicBool,
@@ -85,7 +85,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Notes whether the database answered just now.
-    pub(super) fn heard(&self, database_up: bool) {
+    pub(super) fn note_database_answer(&self, database_up: bool) {
         self.database_up.store(database_up, Ordering::Relaxed);
         let asked_at = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.asked_at.store(asked_at, Ordering::Relaxed);
@@ -112,7 +112,7 @@ pub struct Register {
     queue_capacity: usize,
     shared: Arc<Shared>,
     under_way: UnderWay,
-    scoped: LastCounted,
+    cells_by_owner: CellsByOwnerCache,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -120,7 +120,7 @@ impl Register {
     /// Loads the cells, publishes the first snapshot, starts the writer.
     pub fn start(database: &Database, clock: &Clock, render: &Render, options: Options) -> Result<Self, DbError> {
         let shared = Arc::new(Shared {
-            stats: Stats::default(),
+            stats: WriterCounters::default(),
             directory: ArcSwap::default(),
             checkpoint: AtomicI64::new(0),
             database_up: AtomicBool::new(true),
@@ -144,14 +144,14 @@ impl Register {
             queue_capacity: options.queue,
             shared,
             under_way: UnderWay::default(),
-            scoped: LastCounted::default(),
+            cells_by_owner: CellsByOwnerCache::default(),
             thread,
         })
     }
 
     /// Asks for a change. An answer `Ok` means that it is on disk. The change goes on when the
     /// caller goes away.
-    pub async fn request(&self, request: Request) -> Result<Done, Failure> {
+    pub async fn submit(&self, request: Request) -> Result<Done, Failure> {
         let _under_way = self.under_way.enter(&request)?;
         let (answer, answered) = oneshot::channel();
         let stats = &self.shared.stats;
@@ -167,7 +167,7 @@ impl Register {
     }
 
     /// Turns a request away before it is looked at, if there is no place for it.
-    pub fn turns_away(&self) -> bool {
+    pub fn is_queue_full(&self) -> bool {
         let stats = &self.shared.stats;
         let waiting = usize::try_from(stats.waiting.load(Ordering::Relaxed)).unwrap_or_default();
         let full = waiting >= self.queue_capacity;
@@ -176,7 +176,7 @@ impl Register {
     }
 
     /// Asks for many changes, each with its own outcome; they stand in the queue as one.
-    pub async fn request_all(&self, requests: Vec<Request>) -> Result<Vec<Result<Done, Failure>>, Failure> {
+    pub async fn submit_all(&self, requests: Vec<Request>) -> Result<Vec<Result<Done, Failure>>, Failure> {
         let (answer, answered) = oneshot::channel();
         if self.queue.try_send(Job::DoAll(requests, answer)).is_err() {
             self.shared.stats.turned_away.fetch_add(1, Ordering::Relaxed);
@@ -201,13 +201,13 @@ impl Register {
     }
 
     /// The cells, and the version that they are of. Whoever holds this keeps the writer waiting.
-    pub fn counted(&self) -> RwLockReadGuard<'_, Counted> {
+    pub fn cells(&self) -> RwLockReadGuard<'_, Counted> {
         self.shared.counted.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What each partner's, or each project's, installations count for, lately. Blocks, on a large register for long.
-    pub fn scoped(&self, scope: Scope) -> Result<Arc<Scoped>, DbError> {
-        self.scoped.get(&self.database, scope)
+    pub fn cells_by_owner(&self, owner: OwnerKind) -> Result<Arc<CellsByOwner>, DbError> {
+        self.cells_by_owner.get(&self.database, owner)
     }
 
     /// The methodology in force at a version.
@@ -243,7 +243,7 @@ impl Register {
 
     /// Counts since the start.
     #[must_use]
-    pub fn stats(&self) -> &Stats {
+    pub fn counters(&self) -> &WriterCounters {
         &self.shared.stats
     }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{TimeDelta, Utc};
 use forger::{Forger, claims};
 use green_homes::api::documentation::openapi;
-use green_homes::api::routes::{ROUTES, Row};
+use green_homes::api::routes::{ROUTES, Route};
 use green_homes::api::{Access, Scope};
 use green_homes::domain::records::Role;
 use serde_json::json;
@@ -358,14 +358,14 @@ fn send_a_body_that_is_refused_unread_keeps_the_connection() {
 }
 
 /// Calls a route; a body, where it takes one, is `{}`, which none takes for good.
-async fn call(caller: &Client, row: &Row) -> Reply {
+async fn call(caller: &Client, row: &Route) -> Reply {
     match row.method.as_str() {
         "GET" => caller.get(&path_of(row)).await,
         method => caller.send_json(method, &path_of(row), &json!({})).await,
     }
 }
 
-fn path_of(row: &Row) -> String {
+fn path_of(row: &Route) -> String {
     let id = uuid::Uuid::now_v7().to_string();
     row.path
         .replace("{id}", &id)

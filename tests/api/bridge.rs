@@ -7,7 +7,7 @@ use green_homes::domain::rules::Correction;
 use green_homes::domain::values::{
     CorrectReason, DecommissionReason, InstallationId, Quantity, RejectReason, SiteId, WithdrawReason,
 };
-use green_homes::register::{Command, IfMatch};
+use green_homes::register::{Command, ExpectedRevision};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
@@ -94,7 +94,7 @@ async fn bridge_says_what_each_cause_moved(database: TestDatabase) {
     let correction = Correction { measures: MeasureLines::new(vec![line(3_000)]).ok(), ..Correction::default() };
     let correct = Command::Correct {
         id: stays,
-        if_match: IfMatch::Any,
+        expected: ExpectedRevision::Any,
         correction: Box::new(correction),
         reason: CorrectReason::DataEntryError,
         note: none(),

@@ -4,7 +4,7 @@ use green_homes::api::MAKE;
 use green_homes::domain::records::{Actor, Role, Tier};
 use green_homes::domain::values::{InstallationId, Note, SiteId};
 use green_homes::register::audit::audit;
-use green_homes::register::{Command, Done, Engine, HomeCommand, HomeDone, Request, system_clock};
+use green_homes::register::{BatchTransaction, Command, Done, HomeCommand, HomeDone, Request, system_clock};
 use serde_json::{Value, json};
 
 use crate::process::output;
@@ -74,7 +74,7 @@ async fn erase_a_site_in_the_batch_of_its_note_takes_the_note(database: TestData
     let by = |command| Request::new(Actor::operator("test"), command);
     let erase = || by(Command::Home(HomeCommand::Erase { site }));
     let requests = [by(verify), erase(), erase()];
-    let executed = Engine::new(app.database.db_open(), system_clock()).execute(&requests.each_ref());
+    let executed = BatchTransaction::new(app.database.db_open(), system_clock()).execute(&requests.each_ref());
     assert_eq!(executed.committed.len(), 1, "one batch");
     let [Ok(_), Ok(Done::Home(HomeDone::Erased(erased))), Ok(Done::Home(HomeDone::Erased(again)))] =
         &executed.results[..]
@@ -97,7 +97,7 @@ async fn erase_a_site_twice_in_one_batch_is_one_erasure(database: TestDatabase) 
     let site = partner.get(&format!("/v1/installations/{id}")).await.body["data"]["site"]["id"].clone();
     let site = SiteId::parse(site.as_str().unwrap()).unwrap();
     let erase = || Request::new(Actor::operator("test"), Command::Home(HomeCommand::Erase { site }));
-    let executed = Engine::new(app.database.db_open(), system_clock()).execute(&[&erase(), &erase()]);
+    let executed = BatchTransaction::new(app.database.db_open(), system_clock()).execute(&[&erase(), &erase()]);
     let changed: Vec<bool> = executed
         .results
         .iter()
@@ -117,7 +117,7 @@ async fn erase_a_site_takes_those_that_were_merged_into_it(database: TestDatabas
     let (_, goes) = partner.register_home(&second).await;
     let (into, from) = (site_of(&stays).await, site_of(&goes).await);
     let merge = Request::new(Actor::operator("test"), Command::Merge { from, into });
-    let merged = Engine::new(app.database.db_open(), system_clock()).execute(&[&merge]);
+    let merged = BatchTransaction::new(app.database.db_open(), system_clock()).execute(&[&merge]);
     assert!(merged.results.iter().all(Result::is_ok), "{:?}", merged.results);
     assert_eq!(site_of(&goes).await, into, "the code of the one that went opens the one that stayed");
     let (erased, code) = output(&app.database, &["erase", "--site", &from.to_string()]);

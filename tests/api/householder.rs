@@ -6,7 +6,7 @@ use green_homes::domain::records::{Actor, DisputeOutcome, Role, hash_of_code};
 use green_homes::domain::refusals::Refusal;
 use green_homes::domain::values::{Code, InstallationId};
 use green_homes::register::audit::audit;
-use green_homes::register::{Command, Done, Engine, Failure, HomeCommand, HomeDone, Request, system_clock};
+use green_homes::register::{BatchTransaction, Command, Done, Failure, HomeCommand, HomeDone, Request, system_clock};
 use serde_json::{Value, json};
 
 use crate::erasure::{assert_audit_is_clean, assert_no_bytes_linger, identified, notes, verify};
@@ -90,7 +90,7 @@ async fn issue_a_new_code_stops_the_old_one(database: TestDatabase) {
         let by = Actor { partner: Code::parse("SOLARCO").ok(), ..Actor::operator("c-partner") };
         Request::new(by, Command::Home(HomeCommand::IssueCode { id: InstallationId::parse(&id).unwrap() }))
     };
-    let twice = Engine::new(app.database.db_open(), system_clock()).execute(&[&asked(), &asked()]).results;
+    let twice = BatchTransaction::new(app.database.db_open(), system_clock()).execute(&[&asked(), &asked()]).results;
     let [Ok(Done::Home(HomeDone::CodeIssued(first))), Ok(Done::Home(HomeDone::CodeIssued(last)))] = &twice[..] else {
         panic!("{twice:?}")
     };
@@ -134,7 +134,7 @@ async fn dispute_what_is_recorded_until_a_reviewer_answers(database: TestDatabas
     let of_the_partner = Actor { affiliation: Code::parse("SOLARCO").ok(), ..Actor::operator("c-reviewer") };
     let command =
         Command::Home(HomeCommand::CloseDispute { id: ids[0], outcome: DisputeOutcome::Dismissed, note: None });
-    let engine = Engine::new(app.database.db_open(), system_clock());
+    let engine = BatchTransaction::new(app.database.db_open(), system_clock());
     let own = engine.execute(&[&Request::new(of_the_partner, command)]).results.remove(0);
     assert!(matches!(own, Err(Failure::Refused(Refusal::NotFound))), "nobody answers for their own: {own:?}");
     for (body, status) in [(&upheld, 200), (&upheld, 200), (&json!({"outcome": "dismissed"}), 409)] {

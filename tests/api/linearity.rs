@@ -1,7 +1,7 @@
 //! Every figure is linear in the cells: the bridge takes what a change of cells is worth for what it changed.
 
 use chrono::{Days, NaiveDate};
-use green_homes::domain::counting::{CellDims, CellKey, NationalSums, Totals, Works};
+use green_homes::domain::counting::{CellDims, CellKey, NationalSums, Totals, VerifiedOutput};
 use green_homes::domain::figures::{Amount, Estimate, Estimator, Methodology, first};
 use green_homes::domain::records::{Flags, SiteKind, Stage, Tier};
 use green_homes::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
@@ -60,7 +60,7 @@ fn methodology() -> impl Strategy<Value = &'static Methodology> {
 fn works<'a>(
     cells: impl Iterator<Item = &'a (CellKey, Totals)>,
     (methodology, day): (&'static Methodology, NaiveDate),
-) -> Works {
+) -> VerifiedOutput {
     let mut national = NationalSums::default();
     national.add_cells(cells.copied());
     national.works(&mut Estimator::new(methodology, day))

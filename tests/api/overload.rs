@@ -11,7 +11,7 @@ use green_homes::domain::records::Actor;
 use green_homes::domain::refusals::Refusal;
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::{Code, date};
-use green_homes::register::{Command, Engine, Failure, Request, system_clock};
+use green_homes::register::{BatchTransaction, Command, Failure, Request, system_clock};
 use serde_json::json;
 
 use crate::postgres::Cluster;
@@ -142,7 +142,7 @@ async fn one_request_that_the_database_refuses_spoils_no_other(database: TestDat
         .unwrap();
     let requests = [new("a"), new("b"), new("c"), new("a")];
     let database = app::open_database(&app.database.settings(), &system_clock()).unwrap();
-    let executed = Engine::new(database, system_clock()).execute(&requests.iter().collect::<Vec<_>>());
+    let executed = BatchTransaction::new(database, system_clock()).execute(&requests.iter().collect::<Vec<_>>());
     let words: Vec<&str> = executed
         .results
         .iter()

@@ -18,7 +18,7 @@ use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, Name, Place, Quantity, RejectReason, SiteId, Vnd, day_of,
     parse_former_province as parse_former, start_of,
 };
-use green_homes::register::{Cells, Command, Done, Engine, Failure, Request};
+use green_homes::register::{BatchTransaction, Cells, Command, Done, Failure, Request};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -127,7 +127,7 @@ fn day(offset: u64) -> NaiveDate {
 
 struct Driver {
     database: TestDatabase,
-    engine: Engine,
+    engine: BatchTransaction,
     model: Model,
     sites: Vec<SiteId>,
     sent: Vec<NewInstallation>,
@@ -141,7 +141,7 @@ impl Driver {
     fn new(database: TestDatabase) -> Self {
         // Ahead of the clock that made the database.
         let now = Arc::new(Mutex::new(start_of(day_of(Utc::now()) + Days::new(1)) + TimeDelta::hours(10)));
-        let engine = Engine::new(database.db_open(), clock_at(now.clone()));
+        let engine = BatchTransaction::new(database.db_open(), clock_at(now.clone()));
         let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("Model").unwrap());
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
         let executed = engine.execute(&[&request(Command::AddPartner(new))]);

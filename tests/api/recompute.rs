@@ -14,7 +14,7 @@ use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim, SiteSai
 use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, InstallationId, Name, Place, Quantity, SiteId, start_of,
 };
-use green_homes::register::{Command, Done, Engine, Request};
+use green_homes::register::{BatchTransaction, Command, Done, Request};
 use serde_json::{Value, json};
 
 use crate::pilot::{outcomes, verify_all};
@@ -83,7 +83,7 @@ async fn with_a_long_history(database: TestDatabase, today: &str) -> (App, Value
     let today: NaiveDate = today.parse().unwrap();
     let now = start_of(today) + TimeDelta::hours(10);
     let app = App::start_at(database, clock_at(Arc::new(Mutex::new(now)))).await;
-    let engine = Engine::new(app.database.db_open(), clock_at(Arc::new(Mutex::new(now))));
+    let engine = BatchTransaction::new(app.database.db_open(), clock_at(Arc::new(Mutex::new(now))));
     let (code, name) = (Code::parse("SOLARCO").unwrap(), Name::parse("Solar Co").unwrap());
     let partner = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
     done(&engine, Command::AddPartner(partner));
@@ -119,7 +119,7 @@ async fn with_a_long_history(database: TestDatabase, today: &str) -> (App, Value
 }
 
 fn register(
-    engine: &Engine,
+    engine: &BatchTransaction,
     chance: &mut Chance,
     number: usize,
     at: Option<SiteId>,
@@ -165,7 +165,7 @@ fn register(
     }
 }
 
-fn done(engine: &Engine, command: Command) -> Done {
+fn done(engine: &BatchTransaction, command: Command) -> Done {
     engine.execute(&[&Request::new(Actor::operator("test"), command)]).results.remove(0).unwrap()
 }
 

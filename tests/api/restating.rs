@@ -10,7 +10,7 @@ use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, NewPartner,
 use green_homes::domain::reference::MeasureId;
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::{Code, InstallationId, Name, Quantity, date};
-use green_homes::register::{Command as Change, Done, Engine, Request};
+use green_homes::register::{BatchTransaction, Command as Change, Done, Request};
 use serde_json::{Value, json};
 
 use crate::process::{Process, client, command, ran};
@@ -46,7 +46,7 @@ impl Register {
     /// Records something on a day after that of the machine's clock.
     fn record(&self, day: u64, change: Change) -> Done {
         let at = date::start_of(day_after(day)) + TimeDelta::hours(10);
-        let engine = Engine::new(self.database.db_open(), std::sync::Arc::new(move || at));
+        let engine = BatchTransaction::new(self.database.db_open(), std::sync::Arc::new(move || at));
         let request = Request::new(Actor::operator("test"), change);
         engine.execute(&[&request]).results.remove(0).unwrap()
     }

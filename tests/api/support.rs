@@ -18,7 +18,7 @@ use green_homes::domain::records::{
 use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, SiteClaim};
 use green_homes::domain::values::{Code, Name, Place, Quantity, Text};
-use green_homes::register::{Clock, Command, Engine, Request, system_clock};
+use green_homes::register::{BatchTransaction, Clock, Command, Request, system_clock};
 use green_homes::settings::Settings;
 use serde_json::{Value, json};
 
@@ -140,7 +140,7 @@ impl App {
     }
 
     fn db_change(&self, command: Command) {
-        let engine = Engine::new(self.database.db_open(), system_clock());
+        let engine = BatchTransaction::new(self.database.db_open(), system_clock());
         let done = engine.execute(&[&Request::new(Actor::operator("test"), command)]);
         assert!(done.results.iter().all(Result::is_ok), "{:?}", done.results);
     }

@@ -8,30 +8,30 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::api::http::ApiError;
 
 /// Places for work of one kind.
-pub struct Places {
+pub struct Admission {
     at_work: Arc<Semaphore>,
     here: Arc<Semaphore>,
 }
 
 /// A place, held until it is dropped. Give it to the work itself: that goes on when the client
 /// that asked for it has gone.
-pub struct Place {
+pub struct Slot {
     _at_work: OwnedSemaphorePermit,
     _here: OwnedSemaphorePermit,
 }
 
 /// Too many are waiting.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Full;
+pub struct NoSlot;
 
 /// The service is busy.
-impl From<Full> for ApiError {
-    fn from(_: Full) -> Self {
+impl From<NoSlot> for ApiError {
+    fn from(_: NoSlot) -> Self {
         Self::Unavailable
     }
 }
 
-impl Places {
+impl Admission {
     /// So many at a time, and so many who wait.
     #[must_use]
     pub fn new(at_a_time: usize, may_wait: usize) -> Self {
@@ -40,9 +40,9 @@ impl Places {
     }
 
     /// A place, once one is free.
-    pub async fn enter(&self) -> Result<Place, Full> {
-        let here = self.here.clone().try_acquire_owned().map_err(|_| Full)?;
-        let at_work = self.at_work.clone().acquire_owned().await.map_err(|_| Full)?;
-        Ok(Place { _at_work: at_work, _here: here })
+    pub async fn enter(&self) -> Result<Slot, NoSlot> {
+        let here = self.here.clone().try_acquire_owned().map_err(|_| NoSlot)?;
+        let at_work = self.at_work.clone().acquire_owned().await.map_err(|_| NoSlot)?;
+        Ok(Slot { _at_work: at_work, _here: here })
     }
 }

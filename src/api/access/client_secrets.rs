@@ -17,7 +17,7 @@ use crate::domain::chain::{Hash, sha256};
 use crate::domain::records::Role;
 use crate::register::Register;
 
-use super::admission::{Full, Places};
+use super::admission::{Admission, NoSlot};
 use super::backoff::Backoff;
 
 /// Checks under way at a time.
@@ -30,8 +30,8 @@ const REMEMBER_FOR: TimeDelta = TimeDelta::seconds(60);
 const REMEMBERED: usize = 1_000;
 
 /// Checks client secrets.
-pub struct Secrets {
-    places: Places,
+pub struct ClientSecrets {
+    places: Admission,
     backoff: Backoff,
     /// Headers of HTTP Basic that were right, by their hashes.
     basic: Mutex<HashMap<Hash, Remembered>>,
@@ -55,17 +55,17 @@ pub enum Rejected {
     Wait(u64),
 }
 
-impl From<Full> for Rejected {
-    fn from(_: Full) -> Self {
+impl From<NoSlot> for Rejected {
+    fn from(_: NoSlot) -> Self {
         Self::Busy
     }
 }
 
-impl Secrets {
+impl ClientSecrets {
     /// Ready to check.
     #[must_use]
     pub fn new() -> Self {
-        let places = Places::new(AT_A_TIME, MAY_WAIT);
+        let places = Admission::new(AT_A_TIME, MAY_WAIT);
         Self { places, backoff: Backoff::default(), basic: Mutex::default() }
     }
 
@@ -148,7 +148,7 @@ impl Secrets {
     }
 }
 
-impl Default for Secrets {
+impl Default for ClientSecrets {
     fn default() -> Self {
         Self::new()
     }

@@ -7,8 +7,8 @@ mod rate_limits;
 mod signing_key;
 mod tokens;
 
-pub use admission::{Full, Places};
-pub use client_secrets::{Rejected, Secrets, hash_secret, new_client_id, new_secret};
-pub use rate_limits::{Limits, Standing, Unhurried};
+pub use admission::{Admission, NoSlot};
+pub use client_secrets::{ClientSecrets, Rejected, hash_secret, new_client_id, new_secret};
+pub use rate_limits::{RateLimitHeaders, RateLimits, Unhurried};
 pub use signing_key::SigningKey;
 pub use tokens::{TOKEN_LIFETIME_SECONDS, Tokens};

@@ -18,7 +18,7 @@ use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
 
 use crate::api::http::{ApiError, client_address};
-use crate::api::state::State;
+use crate::api::state::AppState;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
@@ -28,14 +28,14 @@ const BURST_SECONDS: u32 = 10;
 const TIDY_AFTER: u32 = 4096;
 
 /// The limits of clients and of addresses.
-pub struct Limits {
-    clients: Option<Limit<String>>,
-    addresses: Option<Limit<IpAddr>>,
+pub struct RateLimits {
+    clients: Option<RateLimit<String>>,
+    addresses: Option<RateLimit<IpAddr>>,
     proxies: Vec<IpNet>,
 }
 
 /// A limit for each of many.
-struct Limit<K: Hash + Eq + Clone> {
+struct RateLimit<K: Hash + Eq + Clone> {
     name: &'static str,
     rate: NonZeroU32,
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
@@ -45,7 +45,7 @@ struct Limit<K: Hash + Eq + Clone> {
 
 /// How one stands, for the headers of the answer (draft-ietf-httpapi-ratelimit-headers).
 #[derive(Clone, Copy)]
-pub struct Standing {
+pub struct RateLimitHeaders {
     name: &'static str,
     burst: u32,
     left: u32,
@@ -53,11 +53,15 @@ pub struct Standing {
     full_in: u64,
 }
 
-impl Limits {
+impl RateLimits {
     /// Requests a second and client, and a second and address; 0 is no limit.
     #[must_use]
     pub fn new(client_rate: u32, address_rate: u32, proxies: Vec<IpNet>) -> Self {
-        Self { clients: Limit::new("client", client_rate), addresses: Limit::new("address", address_rate), proxies }
+        Self {
+            clients: RateLimit::new("client", client_rate),
+            addresses: RateLimit::new("address", address_rate),
+            proxies,
+        }
     }
 
     /// Counts a request of a client.
@@ -72,7 +76,7 @@ impl Limits {
     }
 }
 
-impl<K: Hash + Eq + Clone> Limit<K> {
+impl<K: Hash + Eq + Clone> RateLimit<K> {
     fn new(name: &'static str, rate: u32) -> Option<Self> {
         let rate = NonZeroU32::new(rate)?;
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::new(BURST_SECONDS)?));
@@ -89,7 +93,7 @@ impl<K: Hash + Eq + Clone> Limit<K> {
         let left = outcome.as_ref().map_or(0, StateSnapshot::remaining_burst_capacity);
         let burst = self.rate.get().saturating_mul(BURST_SECONDS);
         let full_in = u64::from((burst - left.min(burst)).div_ceil(self.rate.get()));
-        request.extensions_mut().insert(Standing { name: self.name, burst, left, full_in });
+        request.extensions_mut().insert(RateLimitHeaders { name: self.name, burst, left, full_in });
         let refused = |wait: Duration| ApiError::TooManyRequests { retry_after: seconds(wait) };
         outcome.map(|_| ()).map_err(|not_until| refused(not_until.wait_time_from(self.clock.now())))
     }
@@ -101,7 +105,7 @@ fn seconds(wait: Duration) -> u64 {
     (wait.as_secs() + begun).max(1)
 }
 
-impl Standing {
+impl RateLimitHeaders {
     /// Writes the two headers.
     pub fn write(&self, headers: &mut HeaderMap) {
         let Self { name, burst, left, full_in } = self;
@@ -122,8 +126,8 @@ impl FromRequest for Unhurried {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let state = request.app_data::<web::Data<State>>();
-        let counted = state.map_or(Err(ApiError::Internal), |state| state.limits.count_address(request));
+        let state = request.app_data::<web::Data<AppState>>();
+        let counted = state.map_or(Err(ApiError::Internal), |state| state.rate_limits.count_address(request));
         ready(counted.map(|()| Self))
     }
 }
@@ -134,7 +138,7 @@ mod tests {
 
     #[test]
     fn count_many_addresses_forgets_those_who_have_their_burst_again() {
-        let limit = Limit::new("address", 1_000_000).unwrap();
+        let limit = RateLimit::new("address", 1_000_000).unwrap();
         let request = actix_web::test::TestRequest::default().to_http_request();
         for address in 0..10 * TIDY_AFTER {
             limit.count(&request, &address).unwrap();

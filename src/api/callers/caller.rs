@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
 use crate::api::access::Rejected;
 use crate::api::http::{Access, ApiError, MethodFacts, Scope, language_of};
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::domain::records::Actor;
 use crate::domain::refusals::Language;
 use crate::domain::values::PartnerCode;
@@ -42,13 +42,13 @@ impl FromRequest for Caller {
 }
 
 async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
-    let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
+    let state = request.app_data::<web::Data<AppState>>().ok_or(ApiError::Internal)?;
     let client_id = identify(request, state).await?;
     let directory = state.register.directory();
     // Revoked or suspended.
     let shut_out = || counted(request, state, ApiError::Unauthorized { sent: true });
     let actor = directory.active(&client_id).ok_or_else(shut_out)?;
-    state.limits.count_client(request, &client_id)?;
+    state.rate_limits.count_client(request, &client_id)?;
     request.extensions_mut().insert(ActingClient(client_id));
     match needed(request) {
         Access::Needs(scope) if !scope.is_held_by(actor.role) => Err(ApiError::Forbidden { needs: scope }),
@@ -58,7 +58,7 @@ async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
 
 /// The client that a request names and proves to be. To find out that it is none costs something,
 /// so that counts for its address.
-async fn identify(request: &HttpRequest, state: &web::Data<State>) -> Result<String, ApiError> {
+async fn identify(request: &HttpRequest, state: &web::Data<AppState>) -> Result<String, ApiError> {
     let header = request.headers().get(AUTHORIZATION).and_then(|header| header.to_str().ok()).unwrap_or_default();
     match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => by_token(request, state, token.trim()).await,
@@ -68,11 +68,11 @@ async fn identify(request: &HttpRequest, state: &web::Data<State>) -> Result<Str
 }
 
 /// A refusal that counts for the address; or that it was refused too often. Each is a line of the log.
-fn counted(request: &HttpRequest, state: &State, why: ApiError) -> ApiError {
-    state.limits.count_address(request).err().unwrap_or(why)
+fn counted(request: &HttpRequest, state: &AppState, why: ApiError) -> ApiError {
+    state.rate_limits.count_address(request).err().unwrap_or(why)
 }
 
-async fn by_token(request: &HttpRequest, state: &web::Data<State>, token: &str) -> Result<String, ApiError> {
+async fn by_token(request: &HttpRequest, state: &web::Data<AppState>, token: &str) -> Result<String, ApiError> {
     let remembered = state.tokens.remembered(token, &state.register);
     let verify = || state.tokens.verify(token, &state.register);
     let mut verified = remembered.map_or_else(verify, Ok);
@@ -86,14 +86,14 @@ async fn by_token(request: &HttpRequest, state: &web::Data<State>, token: &str) 
 }
 
 /// HTTP Basic is for dashboards, which read: programs for tables cannot fetch tokens.
-async fn by_basic(request: &HttpRequest, state: &State, header: &str) -> Result<String, ApiError> {
+async fn by_basic(request: &HttpRequest, state: &AppState, header: &str) -> Result<String, ApiError> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let refused = || counted(request, state, ApiError::BasicRefused);
     let credentials = token_endpoint::basic(request.headers()).filter(|_| reads).ok_or_else(refused)?;
     if let Some(client_id) = state.secrets.remembered(&state.register, header) {
         return Ok(client_id);
     }
-    state.limits.count_address(request)?;
+    state.rate_limits.count_address(request)?;
     let (client_id, secret) = (credentials.0.as_str(), credentials.1.as_str());
     let checked = state.secrets.check_basic(&state.register, header, (client_id, secret)).await;
     checked.map_err(|rejected| match rejected {

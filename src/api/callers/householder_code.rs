@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
 use crate::api::http::ApiError;
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::db::records::householders;
 use crate::domain::records::{Actor, hash_of_code};
 use crate::domain::values::SiteId;
@@ -30,10 +30,10 @@ impl FromRequest for Householder {
 }
 
 async fn open(request: &HttpRequest) -> Result<Householder, ApiError> {
-    let state = request.app_data::<web::Data<State>>().ok_or(ApiError::Internal)?;
+    let state = request.app_data::<web::Data<AppState>>().ok_or(ApiError::Internal)?;
     let typed = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // A code may be guessed at: every question counts for the address that asks.
-    state.limits.count_address(request)?;
+    state.rate_limits.count_address(request)?;
     let hash = hash_of_code(typed);
     let found = state.read(move |connection| householders::site_of_code(connection, &hash)).await?;
     let site = found.ok_or(ApiError::WrongCode)?;

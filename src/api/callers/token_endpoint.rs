@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::api::access::{Rejected, TOKEN_LIFETIME_SECONDS};
 use crate::api::http::{ApiError, Scope};
-use crate::api::state::State;
+use crate::api::state::AppState;
 
 use super::caller::ActingClient;
 
@@ -79,8 +79,8 @@ impl FromRequest for TokenForm {
         (status = 401, body = TokenError, headers(("WWW-Authenticate" = String, description = "HTTP Basic."))),
         (status = 429, body = TokenError, headers(("Retry-After" = i64, description = "Seconds."))),
         (status = 503, body = TokenError, headers(("Retry-After" = i64, description = "Seconds.")))))]
-pub async fn issue_token(request: HttpRequest, state: web::Data<State>, TokenForm(form): TokenForm) -> HttpResponse {
-    if let Err(ApiError::TooManyRequests { retry_after }) = state.limits.count_address(&request) {
+pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, TokenForm(form): TokenForm) -> HttpResponse {
+    if let Err(ApiError::TooManyRequests { retry_after }) = state.rate_limits.count_address(&request) {
         return hurried(retry_after);
     }
     let Some(form) = form else {
@@ -123,7 +123,7 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<State>, TokenFor
 }
 
 /// Renews the own key when its time comes. What a withdrawn key signs is good nowhere.
-async fn may_sign(state: &web::Data<State>, now: chrono::DateTime<chrono::Utc>) -> bool {
+async fn may_sign(state: &web::Data<AppState>, now: chrono::DateTime<chrono::Utc>) -> bool {
     if !state.tokens.needs_renewal(now) {
         return true;
     }
@@ -195,7 +195,7 @@ pub struct Jwks {
 
 /// The public keys
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "oauth", responses((status = 200, body = Jwks)))]
-pub async fn get_keys(state: web::Data<State>) -> HttpResponse {
+pub async fn get_keys(state: web::Data<AppState>) -> HttpResponse {
     let published = state.tokens.published();
     let jwk = |key: &crate::db::partners::PublicKey| Jwk {
         kty: "OKP",
@@ -226,7 +226,7 @@ pub struct Metadata {
 /// The metadata of the authorisation server
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "oauth",
     responses((status = 200, body = Metadata)))]
-pub async fn get_metadata(state: web::Data<State>) -> HttpResponse {
+pub async fn get_metadata(state: web::Data<AppState>) -> HttpResponse {
     let url = &state.settings.public_url;
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(Metadata {
         issuer: url.clone(),

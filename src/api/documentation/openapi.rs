@@ -22,7 +22,7 @@ use crate::api::operations::health;
 use crate::api::partners::{clients, partners_and_projects};
 use crate::api::reference::lists;
 use crate::api::review::{disputes, queue_and_decisions};
-use crate::api::routes::{ROUTES, Row};
+use crate::api::routes::{ROUTES, Route};
 use crate::api::sites;
 use crate::api::{householder, installations};
 use crate::domain::records::Role;
@@ -164,7 +164,7 @@ fn describe(scope: Scope) -> &'static str {
 }
 
 /// Adds what follows from the route: its scope, and the problems that it can answer.
-fn complete(operation: &mut Operation, row: &Row) {
+fn complete(operation: &mut Operation, row: &Route) {
     let path = row.path;
     // Where no body is asked for, one that is sent must still be good.
     let has_body = row.method != Method::GET && path != "/oauth/token";

@@ -6,7 +6,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TY
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::{Config, serve};
 
-use crate::api::http::{ApiError, JSON, Lasts, send};
+use crate::api::http::{ApiError, CacheFor, JSON, send};
 use crate::register::ReadyPage;
 
 use super::openapi;
@@ -21,7 +21,7 @@ static DOCUMENT: LazyLock<ReadyPage> = LazyLock::new(|| ReadyPage::new(JSON, ope
 #[utoipa::path(get, path = "/openapi.json", tag = "operations",
     responses((status = 200, content_type = "application/json", body = Object)))]
 pub async fn get_openapi(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    send(&request, &DOCUMENT, Lasts::Minutes).await
+    send(&request, &DOCUMENT, CacheFor::FiveMinutes).await
 }
 
 /// Swagger UI's own paths are relative, so it needs the slash.

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, NoQuery, read_nothing};
 use crate::api::request_body::OptionalJsonBody;
-use crate::api::state::State;
-use crate::api::submit::{Answered, perform};
+use crate::api::state::AppState;
+use crate::api::submit::{Reply, submit};
 use crate::domain::records::HouseholderCode;
 use crate::domain::values::InstallationId;
 use crate::register::{Command, Done, HomeCommand, HomeDone, PublicSettings};
@@ -54,17 +54,17 @@ impl HouseholderCodeView {
 pub async fn issue_householder_code(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let id = InstallationId::parse(&id).map_err(|_| ApiError::NotFound)?;
     read_nothing(&body.0).map_err(ApiError::Invalid)?;
     let (command, settings) = (Command::Home(HomeCommand::IssueCode { id }), state.settings.clone());
-    perform(&state, &caller, command, (false, body.1), move |done| {
+    submit(&state, &caller, command, (false, body.1), move |done| {
         let Done::Home(HomeDone::CodeIssued(code)) = done else { return Err(ApiError::Internal) };
         let data = HouseholderCodeView::of(code, &settings);
-        Ok(Answered::json(200, &HouseholderCodeResponse { data })?.secret())
+        Ok(Reply::json(200, &HouseholderCodeResponse { data })?.secret())
     })
     .await
 }

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::{ApiError, JSON, Lasts, NoQuery, as_page, send};
-use crate::api::state::State;
+use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
+use crate::api::state::AppState;
 use crate::domain::records::consent_text;
 
 /// A version of the text that householders consent to.
@@ -39,7 +39,7 @@ struct ConsentTextView {
 pub async fn get_consent_text(
     request: HttpRequest,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     version: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     // "01" and "+1" would be other addresses of the same text.
@@ -55,6 +55,6 @@ pub async fn get_consent_text(
         };
         Ok(as_page(JSON, &ConsentTextResponse { data }))
     };
-    let page = state.reference.get(format!("/v1/consent/{}", text.version), make).await?;
-    send(&request, &page, Lasts::Hours).await
+    let page = state.static_pages.get(format!("/v1/consent/{}", text.version), make).await?;
+    send(&request, &page, CacheFor::OneHour).await
 }

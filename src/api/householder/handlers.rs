@@ -9,7 +9,7 @@ use crate::api::callers::Householder;
 use crate::api::documentation::OpenDispute;
 use crate::api::http::{ApiError, NoQuery, Problem, read_nothing};
 use crate::api::request_body::{JsonBody, OptionalJsonBody};
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::db::engine::transaction;
 use crate::db::records::{Noted, householders};
 use crate::domain::records::{Actor, Dispute};
@@ -22,7 +22,11 @@ use super::view::{DisputeResponse, DisputeView, HomeResponse, HomeView, Withdraw
 ///
 /// With the personal data that is held, the consent, and every installation there.
 #[utoipa::path(get, path = "/v1/householder", tag = "householder", responses((status = 200, body = HomeResponse)))]
-pub async fn get_home(householder: Householder, _: NoQuery, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_home(
+    householder: Householder,
+    _: NoQuery,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
     let found = state.read(move |connection| householders::home(connection, householder.0)).await?;
     let data = HomeView::of(&found.ok_or(ApiError::NotFound)?, &state.register.directory());
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HomeResponse { data }))
@@ -38,7 +42,7 @@ pub async fn get_home(householder: Householder, _: NoQuery, state: web::Data<Sta
 pub async fn open_dispute(
     householder: Householder,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let new = bodies::read_dispute(&body.0).map_err(ApiError::Invalid)?;
@@ -59,7 +63,7 @@ pub async fn open_dispute(
 pub async fn withdraw_consent(
     householder: Householder,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
     read_nothing(&body.0).map_err(ApiError::Invalid)?;
@@ -74,7 +78,7 @@ pub async fn withdraw_consent(
 
 /// Leaves the erased bytes in no log of SQLite, if nobody reads it just now; the log is written
 /// over soon in any case.
-async fn empty_log(state: &State) {
+async fn empty_log(state: &AppState) {
     let database = state.register.database().clone();
     match web::block(move || transaction::truncate_log(&mut database.connection()?)).await {
         Ok(Ok(true)) => {}
@@ -83,8 +87,8 @@ async fn empty_log(state: &State) {
     }
 }
 
-pub(in crate::api) async fn ask(state: &State, by: Actor, command: HomeCommand) -> Result<HomeDone, ApiError> {
-    let done = state.register.request(Request::new(by, Command::Home(command))).await?;
+pub(in crate::api) async fn ask(state: &AppState, by: Actor, command: HomeCommand) -> Result<HomeDone, ApiError> {
+    let done = state.register.submit(Request::new(by, Command::Home(command))).await?;
     if let Done::Home(done) = done { Ok(done) } else { Err(ApiError::Internal) }
 }
 

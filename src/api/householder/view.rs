@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::Page;
+use crate::api::http::PageRequest;
 use crate::api::installations::{MeasureView, PrivateView, measures};
 use crate::api::numbers::instant;
 use crate::db::partners::Directory;
@@ -120,7 +120,7 @@ pub struct DisputeList {
     /// The disputes.
     pub data: Vec<ReviewedDispute>,
     /// Where the next page begins.
-    pub page: Page,
+    pub page: PageRequest,
 }
 
 /// A dispute, and where.

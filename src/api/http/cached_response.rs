@@ -20,25 +20,25 @@ pub const GEO_JSON: &str = "application/geo+json";
 
 /// For how long caches may repeat a page without asking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lasts {
+pub enum CacheFor {
     /// Numbers: four times a second there may be others. Who asks in the half minute after may still be given
     /// them at once, while the cache asks for new ones.
-    Moment,
+    OneSecond,
     /// What a new version of the service may change.
-    Minutes,
+    FiveMinutes,
     /// What hardly ever changes.
-    Hours,
+    OneHour,
     /// What never changes.
-    Ever,
+    Always,
 }
 
-impl Lasts {
+impl CacheFor {
     const fn cache_control(self) -> &'static str {
         match self {
-            Self::Moment => "public, max-age=1, stale-while-revalidate=30",
-            Self::Minutes => "public, max-age=300, stale-while-revalidate=3600",
-            Self::Hours => "public, max-age=3600, stale-while-revalidate=86400",
-            Self::Ever => "public, max-age=86400, immutable",
+            Self::OneSecond => "public, max-age=1, stale-while-revalidate=30",
+            Self::FiveMinutes => "public, max-age=300, stale-while-revalidate=3600",
+            Self::OneHour => "public, max-age=3600, stale-while-revalidate=86400",
+            Self::Always => "public, max-age=86400, immutable",
         }
     }
 }
@@ -50,7 +50,7 @@ pub fn as_page(media_type: &'static str, value: &impl Serialize) -> ReadyPage {
 
 /// Answers `GET` and `HEAD` with a page: compressed as the caller takes it, or 304 when it has just
 /// that. A request copies pointers.
-pub async fn send(request: &HttpRequest, page: &ReadyPage, lasts: Lasts) -> Result<HttpResponse, ApiError> {
+pub async fn send(request: &HttpRequest, page: &ReadyPage, lasts: CacheFor) -> Result<HttpResponse, ApiError> {
     let chosen = choose(request, page).await?;
     Ok(answer(request, page, chosen, lasts))
 }
@@ -69,7 +69,7 @@ pub async fn choose<'p>(request: &HttpRequest, page: &'p ReadyPage) -> Result<Ch
 }
 
 /// Sends what was chosen.
-pub fn answer(request: &HttpRequest, page: &ReadyPage, (coding, sent): Chosen, lasts: Lasts) -> HttpResponse {
+pub fn answer(request: &HttpRequest, page: &ReadyPage, (coding, sent): Chosen, lasts: CacheFor) -> HttpResponse {
     if is_known(request.headers(), &sent.etag) {
         let mut response = HttpResponse::NotModified().finish();
         identify(response.headers_mut(), sent, lasts);
@@ -86,7 +86,7 @@ pub fn answer(request: &HttpRequest, page: &ReadyPage, (coding, sent): Chosen, l
 }
 
 /// The headers that an answer has with a body or without.
-fn identify(headers: &mut HeaderMap, sent: &Representation, lasts: Lasts) {
+fn identify(headers: &mut HeaderMap, sent: &Representation, lasts: CacheFor) {
     if let Ok(etag) = HeaderValue::from_maybe_shared(sent.etag.clone()) {
         headers.insert(ETAG, etag);
     }

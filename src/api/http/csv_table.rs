@@ -11,7 +11,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 const MADE_FROM: [&str; 3] = ["as_of", "version", "methodology_version"];
 
 /// Rows under columns. As JSON, each row is an object of its columns, in their order.
-pub struct Grid {
+pub struct CsvTable {
     /// Names of the columns.
     pub columns: Vec<String>,
     /// Values in the order of the columns: texts, numbers, and null for what is unknown or does not apply.
@@ -21,7 +21,7 @@ pub struct Grid {
 /// A row with the names of its columns.
 struct Named<'g>(&'g [String], &'g [Json]);
 
-impl Serialize for Grid {
+impl Serialize for CsvTable {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.rows.iter().map(|row| Named(&self.columns, row)))
     }
@@ -33,7 +33,7 @@ impl Serialize for Named<'_> {
     }
 }
 
-impl Grid {
+impl CsvTable {
     /// These columns of rows that are objects.
     pub fn of_objects(columns: Vec<String>, objects: &[Json]) -> Self {
         let row = |object: &Json| columns.iter().map(|name| object.get(name).cloned().unwrap_or_default()).collect();
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn grid_as_json_keeps_the_order_of_its_columns() {
         let objects = [json!({"b": 1, "a": "x", "c": 2}), json!({"a": "y"})];
-        let grid = Grid::of_objects(vec!["b".to_owned(), "a".to_owned()], &objects);
+        let grid = CsvTable::of_objects(vec!["b".to_owned(), "a".to_owned()], &objects);
         assert_eq!(serde_json::to_string(&grid).unwrap(), r#"[{"b":1,"a":"x"},{"b":null,"a":"y"}]"#);
     }
 

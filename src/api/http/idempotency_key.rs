@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a write that carries one is carried out once, however often it is sent, and
+//! `Idempotency-IdempotencyKey`: a write that carries one is carried out once, however often it is sent, and
 //! answered the same for at least a day.
 
 use actix_web::HttpRequest;
@@ -16,14 +16,14 @@ pub const LONGEST: usize = 200;
 
 /// A client's key with a digest of the request that it came with.
 #[derive(Clone)]
-pub struct Key {
+pub struct IdempotencyKey {
     /// The key.
     pub name: String,
     /// Of method, path, query, precondition and body.
     pub digest: Hash,
 }
 
-impl Key {
+impl IdempotencyKey {
     /// The key of a request, if it has one: 1 to 200 visible characters of ASCII, in quotes or not.
     pub fn of(request: &HttpRequest, body: &[u8]) -> Result<Option<Self>, ApiError> {
         let mut sent = request.headers().get_all(IDEMPOTENCY_KEY);

@@ -5,14 +5,14 @@ use std::future::{Ready, ready};
 use actix_web::http::header::IF_MATCH;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use crate::register::IfMatch;
+use crate::register::ExpectedRevision;
 
 use super::error::ApiError;
 
 /// The precondition of a request, which must have one.
-pub struct Precondition(pub IfMatch);
+pub struct IfMatch(pub ExpectedRevision);
 
-impl FromRequest for Precondition {
+impl FromRequest for IfMatch {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
@@ -26,14 +26,14 @@ impl FromRequest for Precondition {
 }
 
 /// Weak tags stand in the list and never match: the comparison is a strong one.
-fn read(header: &str) -> Option<IfMatch> {
+fn read(header: &str) -> Option<ExpectedRevision> {
     if header.trim() == "*" {
-        return Some(IfMatch::Any);
+        return Some(ExpectedRevision::Any);
     }
     let tags: Vec<String> = header.split(',').map(|etag| etag.trim().to_owned()).collect();
     let is_tag = |tag: &String| {
         let opaque = tag.strip_prefix("W/").unwrap_or(tag);
         opaque.len() >= 2 && opaque.starts_with('"') && opaque.ends_with('"')
     };
-    tags.iter().all(is_tag).then_some(IfMatch::OneOf(tags))
+    tags.iter().all(is_tag).then_some(ExpectedRevision::OneOf(tags))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::domain::chain::Action;
 use crate::domain::records::Status;
-use crate::domain::refusals::{FieldFault, Language, Refusal, Standing};
+use crate::domain::refusals::{CurrentRecord, FieldFault, Language, Refusal};
 use crate::domain::rules::lifecycle;
 
 use super::error::ApiError;
@@ -82,8 +82,8 @@ pub struct DifferenceView {
     pub recorded: Value,
 }
 
-impl From<&Standing> for StandingView {
-    fn from(standing: &Standing) -> Self {
+impl From<&CurrentRecord> for StandingView {
+    fn from(standing: &CurrentRecord) -> Self {
         Self {
             id: standing.installation.to_string(),
             status: standing.status.as_str(),

@@ -20,18 +20,18 @@ struct Labels {
 }
 
 /// Counts requests.
-pub struct Meter {
+pub struct RequestCounts {
     requests: Family<Labels, Counter>,
     seconds: Histogram,
 }
 
-impl Default for Meter {
+impl Default for RequestCounts {
     fn default() -> Self {
         Self { requests: Family::default(), seconds: Histogram::new(BUCKETS) }
     }
 }
 
-impl Meter {
+impl RequestCounts {
     /// Adds its metrics to what is shown.
     pub fn register(&self, registry: &mut Registry) {
         registry.register("http_requests", "Requests by route, method and status", self.requests.clone());

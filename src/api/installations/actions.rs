@@ -8,11 +8,11 @@ use crate::api::documentation::{
     CompleteInstallation, CorrectInstallation, DecommissionInstallation, RejectInstallation, ResubmitInstallation,
     VerifyInstallation, WithdrawInstallation,
 };
-use crate::api::http::{ApiError, Key, NoQuery, Precondition, Problem, Query};
+use crate::api::http::{ApiError, IdempotencyKey, IfMatch, NoQuery, Problem, Query};
 use crate::api::request_body::{JsonBody, OptionalJsonBody};
-use crate::api::state::State;
-use crate::api::submit::{Answered, perform};
-use crate::db::records::Found;
+use crate::api::state::AppState;
+use crate::api::submit::{Reply, submit};
+use crate::db::records::InstallationRecord;
 use crate::domain::records::SiteRecord;
 use crate::register::{Command, Done};
 
@@ -36,8 +36,8 @@ use super::{action_bodies, patch_bodies};
 pub async fn correct_installation(
     request: HttpRequest,
     caller: Caller,
-    Precondition(if_match): Precondition,
-    state: web::Data<State>,
+    IfMatch(expected): IfMatch,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -47,7 +47,7 @@ pub async fn correct_installation(
     query.finish()?;
     let read = patch_bodies::read_correction(&body.0, state.register.today());
     let (correction, reason, note) = read.map_err(ApiError::Invalid)?;
-    let command = Command::Correct { id, if_match, correction: Box::new(correction), reason, note };
+    let command = Command::Correct { id, expected, correction: Box::new(correction), reason, note };
     change(&caller, &state, command, (dry_run, body.1)).await
 }
 
@@ -61,7 +61,7 @@ pub async fn correct_installation(
 pub async fn complete_installation(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -80,7 +80,7 @@ pub async fn complete_installation(
 pub async fn resubmit_installation(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -99,7 +99,7 @@ pub async fn resubmit_installation(
 pub async fn withdraw_installation(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -118,7 +118,7 @@ pub async fn withdraw_installation(
 pub async fn decommission_installation(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -138,7 +138,7 @@ pub async fn decommission_installation(
 pub async fn verify_installation(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -157,7 +157,7 @@ pub async fn verify_installation(
 pub async fn reject_installation(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -168,18 +168,18 @@ pub async fn reject_installation(
 
 async fn change(
     caller: &Caller,
-    state: &State,
+    state: &AppState,
     command: Command,
-    (dry_run, key): (bool, Option<Key>),
+    (dry_run, key): (bool, Option<IdempotencyKey>),
 ) -> Result<HttpResponse, ApiError> {
     let Caller(actor, language) = caller.clone();
-    perform(state, caller, command, (dry_run, key), move |done| {
+    submit(state, caller, command, (dry_run, key), move |done| {
         let Done::Changed { changed, record, id } = done else { return Err(ApiError::Internal) };
-        let found = Found { record: SiteRecord::clone(record), id: *id };
+        let found = InstallationRecord { record: SiteRecord::clone(record), id: *id };
         let data = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();
         let etag = data.etag.clone();
         let body = ChangedResponse { data, outcome: outcome(*changed), dry_run };
-        Ok(Answered::json(200, &body)?.with_etag(etag))
+        Ok(Reply::json(200, &body)?.with_etag(etag))
     })
     .await
 }

@@ -9,7 +9,7 @@ use crate::domain::records::{
     MeasureLines, PowerUse, PrivateFacts, SiteFacts, SiteKind, SystemOwner, Terms, consent_text,
 };
 use crate::domain::reference::MeasureId;
-use crate::domain::refusals::{Because, Expected, Fault, FieldFault};
+use crate::domain::refusals::{Expected, Fault, FieldFault, Rule};
 use crate::domain::rules::{NewInstallation, SiteClaim, SiteSaid};
 use crate::domain::values::{
     Address, Code, ExternalId, Place, Quantity, SiteId, Vnd, parse_commune, parse_former_province, parse_past_day,
@@ -65,7 +65,7 @@ fn read_installed_on(body: &mut Object<'_>, today: NaiveDate, faults: &mut Fault
     let day = body.text("installed_on", faults, |raw| parse_past_day(raw, today));
     match pledged? {
         true if given => {
-            faults.add(body.at("installed_on"), Fault::NotAllowedHere { because: Because::Pledged });
+            faults.add(body.at("installed_on"), Fault::NotAllowed { rule: Rule::Pledged });
             None
         }
         true => Some(None),
@@ -83,7 +83,7 @@ fn read_site(mut site: Object<'_>, faults: &mut Faults) -> Option<(SiteClaim, Pr
     let id = site.text("id", faults, SiteId::parse);
     let external_id = site.text("external_id", faults, ExternalId::parse);
     if by_id && site.has("external_id") {
-        faults.add(site.at("external_id"), Fault::NotAllowedHere { because: Because::SiteNamedTwice });
+        faults.add(site.at("external_id"), Fault::NotAllowed { rule: Rule::SiteNamedTwice });
     }
     let kind = site.text("kind", faults, coded(SiteKind::parse, SiteKind::CODES));
     if !by_id && !site.has("kind") {
@@ -196,7 +196,7 @@ fn read_line(mut line: Object<'_>, faults: &mut Faults) -> Option<MeasureLine> {
         if whole { Ok(quantity) } else { Err(Fault::NotWhole) }
     });
     if line.has("inverter_kw") && known.is_some_and(|measure| !measure.is_solar) {
-        faults.add(line.at("inverter_kw"), Fault::NotAllowedHere { because: Because::NotSolar });
+        faults.add(line.at("inverter_kw"), Fault::NotAllowed { rule: Rule::NotSolar });
     }
     let inverter_w = line.number("inverter_kw", faults, |raw| Quantity::parse(raw, ceiling));
     line.finish(faults);

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, Query};
 use crate::api::numbers::parse_methodology;
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::db::records::installation_list as store;
 use crate::domain::counting::{CellDims, Credit, Totals, credits};
 use crate::domain::figures::{Amount, EffectKind, Estimate, Estimator, Methodology, Year};
@@ -132,7 +132,7 @@ struct AmountView {
 pub async fn get_estimate(
     request: HttpRequest,
     caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
@@ -140,7 +140,9 @@ pub async fn get_estimate(
     let asked = query.parse("methodology", parse_methodology);
     query.finish()?;
     let found = state.read(move |connection| store::find(connection, id)).await?;
-    let seen = |one: &store::Found| one.record.installation(id).is_some_and(|it| caller.0.may_see(&one.record, it));
+    let seen = |one: &store::InstallationRecord| {
+        one.record.installation(id).is_some_and(|it| caller.0.may_see(&one.record, it))
+    };
     let found = found.filter(seen).ok_or(ApiError::NotFound)?;
     let snapshot = state.register.snapshot();
     let methodology = asked.unwrap_or(snapshot.figures.methodology);

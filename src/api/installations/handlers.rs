@@ -6,11 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::api::callers::Caller;
 use crate::api::documentation::CreateInstallation;
 use crate::api::householder::HouseholderCodeView;
-use crate::api::http::{ApiError, NoQuery, Page, Problem, Query, pagination};
+use crate::api::http::{ApiError, NoQuery, PageRequest, Problem, Query, pagination};
 use crate::api::request_body::JsonBody;
-use crate::api::state::State;
-use crate::api::submit::{Answered, perform};
-use crate::db::records::{Filter, Found, installation_list as store};
+use crate::api::state::AppState;
+use crate::api::submit::{Reply, submit};
+use crate::db::records::{Filter, InstallationRecord, installation_list as store};
 use crate::domain::records::{SiteRecord, Status};
 use crate::domain::reference::ProvinceId;
 use crate::domain::refusals::Fault;
@@ -37,7 +37,7 @@ use super::view::{InstallationList, InstallationResponse, InstallationView, Regi
 pub async fn create_installation(
     request: HttpRequest,
     caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
@@ -49,15 +49,15 @@ pub async fn create_installation(
     let command = Command::Register { by: Registrant { partner, sandbox }, new: Box::new(new) };
     let Caller(actor, language) = caller.clone();
     let settings = state.settings.clone();
-    perform(&state, &caller, command, (dry_run, body.1), move |done| {
+    submit(&state, &caller, command, (dry_run, body.1), move |done| {
         let Done::Registered { outcome, record, id, remarks, code } = done else { return Err(ApiError::Internal) };
-        let found = Found { record: SiteRecord::clone(record), id: *id };
+        let found = InstallationRecord { record: SiteRecord::clone(record), id: *id };
         let view = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();
         let status = if *outcome == Outcome::Created && !dry_run { 201 } else { 200 };
         let (etag, location) = (view.etag.clone(), format!("{}/v1/installations/{id}", settings.public_url));
         let response = RegisteredResponse::new(*outcome, dry_run, view, remarks, language);
         // The code is shown this once: what is kept of the answer is without it.
-        let kept = Answered::json(status, &response)?.with_etag(etag).at(location);
+        let kept = Reply::json(status, &response)?.with_etag(etag).at(location);
         let Some(code) = code.as_ref().filter(|_| !dry_run) else { return Ok(kept) };
         kept.shown_once(&response.with_householder(Some(HouseholderCodeView::of(code, &settings))))
     })
@@ -70,7 +70,7 @@ pub async fn create_installation(
 pub async fn get_installation(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
@@ -94,7 +94,7 @@ pub async fn get_installation(
 pub async fn list_installations(
     request: HttpRequest,
     caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let filter = Filter {
@@ -109,7 +109,7 @@ pub async fn list_installations(
 
 /// A page of what a filter finds.
 pub(in crate::api) async fn list_found(
-    state: &State,
+    state: &AppState,
     caller: &Caller,
     mut query: Query,
     filter: Filter,
@@ -119,7 +119,7 @@ pub(in crate::api) async fn list_found(
     query.finish()?;
     let filter = Filter { after, ..filter };
     let mut found = state.read(move |connection| store::list(connection, &filter, limit + 1)).await?;
-    let page = Page::of(&mut found, limit, |last| last.id.to_string());
+    let page = PageRequest::of(&mut found, limit, |last| last.id.to_string());
     let data = found.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1)).collect();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(InstallationList { data, page }))
 }

@@ -8,9 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, Page, Query, pagination};
+use crate::api::http::{ApiError, PageRequest, Query, pagination};
 use crate::api::numbers::instant;
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::db::partners::Directory;
 use crate::db::records::{History, Past, history, installation_list as store};
 use crate::domain::chain::{PastInstallation, PastSite};
@@ -27,7 +27,7 @@ pub struct HistoryResponse {
     /// What happened.
     data: Vec<EventView>,
     /// Where the next page begins.
-    page: Page,
+    page: PageRequest,
 }
 
 /// One thing that happened.
@@ -108,7 +108,7 @@ pub struct PastSiteView {
 pub async fn get_history(
     request: HttpRequest,
     caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
@@ -127,7 +127,7 @@ pub async fn get_history(
     });
     let history = read.await?.ok_or(ApiError::NotFound)?;
     let oldest = history.entries.last().map(|entry| entry.version.to_string());
-    let page = Page { limit, next_cursor: oldest.filter(|_| history.more) };
+    let page = PageRequest { limit, next_cursor: oldest.filter(|_| history.more) };
     let data = events(&history, &id.to_string(), &caller.0, &state.register.directory());
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HistoryResponse { data, page }))
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use crate::api::http::{Faults, Node, Object, coded, read};
 use crate::domain::records::{GridCode, SiteKind};
-use crate::domain::refusals::{Because, Expected, Fault, FieldFault};
+use crate::domain::refusals::{Expected, Fault, FieldFault, Rule};
 use crate::domain::rules::{Correction, SiteCorrection, TermsCorrection};
 use crate::domain::values::{Address, CorrectReason, Note, parse_past_day};
 
@@ -19,7 +19,7 @@ pub fn read_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Correct
     read_reasoned(node, |body, faults| {
         for name in ["external_id", "site", "status"] {
             if body.has(name) {
-                faults.add(body.at(name), Fault::NotAllowedHere { because: Because::NotCorrectable });
+                faults.add(body.at(name), Fault::NotAllowed { rule: Rule::NotCorrectable });
             }
             body.skip::<()>(name);
         }
@@ -50,7 +50,7 @@ pub fn read_site_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Si
         body.refuse_null("province_code", Expected::String, faults);
         if !body.has("province_code") {
             for name in ["commune_code", "former_province_code"].into_iter().filter(|name| body.is_null(name)) {
-                faults.add(body.at(name), Fault::NotAllowedHere { because: Because::PlaceAsAWhole });
+                faults.add(body.at(name), Fault::NotAllowed { rule: Rule::PlaceAsAWhole });
             }
         }
         let flag = |body: &mut Object<'_>, name, faults: &mut Faults| {

@@ -7,9 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::householder::HouseholderCodeView;
-use crate::api::http::Page;
+use crate::api::http::PageRequest;
 use crate::api::numbers::instant;
-use crate::db::records::Found;
+use crate::db::records::InstallationRecord;
 use crate::domain::records::{
     Actor, AttributesSold, Finance, Installation, PowerUse, PrivateFacts, Role, SiteKind, SiteRecord, Status,
     SystemOwner, Tier,
@@ -87,7 +87,7 @@ pub struct InstallationList {
     /// The installations.
     pub data: Vec<InstallationView>,
     /// Where the next page begins.
-    pub page: Page,
+    pub page: PageRequest,
 }
 
 /// An installation.
@@ -260,7 +260,7 @@ impl RegisteredResponse {
 
 impl InstallationView {
     /// An installation as `actor` may see it; none if it may not.
-    pub fn of(found: &Found, actor: &Actor, language: Language) -> Option<Self> {
+    pub fn of(found: &InstallationRecord, actor: &Actor, language: Language) -> Option<Self> {
         let installation = found.record.installation(found.id).filter(|one| actor.may_see(&found.record, one))?;
         let (state, terms) = (&installation.state, &installation.terms);
         Some(Self {
@@ -288,7 +288,7 @@ impl InstallationView {
                 .map(|remark| WarningView::of(remark, language))
                 .collect(),
             revision: installation.revision,
-            etag: found.record.etag(installation),
+            etag: found.record.revision_tag(installation),
         })
     }
 }

@@ -6,14 +6,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::access::Unhurried;
-use crate::api::http::{ApiError, JSON, Lasts, Query, as_page, send};
-use crate::api::state::State;
+use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, send};
+use crate::api::state::AppState;
 use crate::domain::figures::{Levels, Reason};
 use crate::domain::refusals::Fault;
 use crate::domain::values::{parse_past_day, units};
 use crate::register::{ReadyPage, bridge_days};
 
-use super::provenance::Meta;
+use super::provenance::Provenance;
 
 const PATH: &str = "/v1/progress/bridge";
 /// Years between the two days, at most.
@@ -31,7 +31,7 @@ pub struct BridgeResponse {
     /// The numbers at the close of the last day.
     closing: BridgeRow,
     /// What they were made from.
-    meta: Meta,
+    meta: Provenance,
 }
 
 /// What a reason moved, or what stood at the close of a day.
@@ -88,7 +88,11 @@ impl BridgeRow {
     params(("from" = NaiveDate, Query, description = "A day that is over.", example = "2026-10-31"),
         ("to" = NaiveDate, Query, description = "A later day that is over.", example = "2026-11-24")),
     responses((status = 200, body = BridgeResponse)))]
-pub async fn get_bridge(_: Unhurried, request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_bridge(
+    _: Unhurried,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let today = state.register.snapshot().figures.day;
     let from = query.parse("from", |raw| parse_closed_day(raw, today));
@@ -103,21 +107,21 @@ pub async fn get_bridge(_: Unhurried, request: HttpRequest, state: web::Data<Sta
     query.finish()?;
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
     // Neither day changes any more.
-    let page = state.bridges.get(link(from, to), async { Ok(make(&state, from, to).await?) }).await?;
-    send(&request, &page, Lasts::Hours).await
+    let page = state.bridge_pages.get(link(from, to), async { Ok(make(&state, from, to).await?) }).await?;
+    send(&request, &page, CacheFor::OneHour).await
 }
 
-async fn make(state: &State, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
+async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
     let directory = state.register.directory();
     // Not in a place for reads: whoever asks for many bridges keeps nobody else waiting.
-    let place = state.bridging.enter().await?;
+    let place = state.bridge_slot.enter().await?;
     let database = state.register.database().clone();
     let bridged = web::block(move || {
         let _place = place;
         bridge_days(&mut database.connection()?, (from, to), &directory.activations)
     });
     let bridged = bridged.await??;
-    let mut meta = Meta::of(&bridged.closing, &state.settings, &link(from, to));
+    let mut meta = Provenance::of(&bridged.closing, &state.settings, &link(from, to));
     if bridged.opening.version == 0 {
         meta.warnings.push("before_the_register".to_owned());
     }

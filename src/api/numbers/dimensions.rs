@@ -6,9 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::{ApiError, JSON, Lasts, NoQuery, as_page, send};
+use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
 use crate::api::numbers::aggregates::label;
-use crate::domain::counting::Scope;
+use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Value};
 use crate::register::ReadyPage;
 
@@ -43,7 +43,7 @@ struct LabelView {
 /// Every dimension with its values, in both languages.
 #[utoipa::path(get, path = "/v1/dimensions", tag = "aggregates", responses((status = 200, body = DimensionList)))]
 pub async fn list_dimensions(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
-    send(&request, &DIMENSIONS, Lasts::Hours).await
+    send(&request, &DIMENSIONS, CacheFor::OneHour).await
 }
 
 static DIMENSIONS: LazyLock<ReadyPage> = LazyLock::new(|| {
@@ -56,7 +56,7 @@ static DIMENSIONS: LazyLock<ReadyPage> = LazyLock::new(|| {
         values: dimension.values().into_iter().map(|value| label(*dimension, value)).collect(),
     };
     // Whose: which codes there are, not everybody may know.
-    let scopes = Scope::CODES.iter().map(|code| DimensionView { code, values: Vec::new() });
+    let scopes = OwnerKind::CODES.iter().map(|code| DimensionView { code, values: Vec::new() });
     let data = Dimension::ALL.iter().map(view).chain(scopes).collect();
     as_page(JSON, &DimensionList { data })
 });

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::api::http::{ApiError, JSON, Lasts, NoQuery, as_page, send};
-use crate::api::state::State;
+use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
+use crate::api::state::AppState;
 use crate::db::ledger::Activation;
 use crate::domain::figures::{Methodology, all, methodology};
 use crate::domain::refusals::Fault;
@@ -70,7 +70,7 @@ pub fn parse_methodology(raw: &str) -> Result<&'static Methodology, Fault> {
 }
 
 /// The newest numbers, made with the methodology that was asked for.
-pub async fn snapshot_with(state: &State, asked: Option<&'static Methodology>) -> Result<Arc<Snapshot>, ApiError> {
+pub async fn snapshot_with(state: &AppState, asked: Option<&'static Methodology>) -> Result<Arc<Snapshot>, ApiError> {
     let snapshot = state.register.snapshot();
     Ok(match asked {
         Some(methodology) => web::block(move || snapshot.with(methodology)).await?,
@@ -85,7 +85,7 @@ pub async fn snapshot_with(state: &State, asked: Option<&'static Methodology>) -
 pub async fn list_methodologies(
     request: HttpRequest,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
     let make = async {
@@ -93,7 +93,7 @@ pub async fn list_methodologies(
         Ok(as_page(JSON, &MethodologyList { data }))
     };
     let page = snapshot.page_of(PATH, make).await?;
-    send(&request, &page, Lasts::Moment).await
+    send(&request, &page, CacheFor::OneSecond).await
 }
 
 /// One methodology
@@ -105,7 +105,7 @@ pub async fn get_methodology(
     request: HttpRequest,
     _: NoQuery,
     version: web::Path<String>,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let found = parse_methodology(&version).map_err(|_| ApiError::NotFound)?;
     let snapshot = state.register.snapshot();
@@ -115,12 +115,12 @@ pub async fn get_methodology(
         Ok(as_page(JSON, &MethodologyResponse { data, about }))
     };
     let page = snapshot.page_of(format!("{PATH}/{}", found.version), make).await?;
-    send(&request, &page, Lasts::Moment).await
+    send(&request, &page, CacheFor::OneSecond).await
 }
 
 impl MethodologyView {
     /// As it was at the version of the figures; the directory may be ahead of them.
-    fn of(one: &'static Methodology, state: &State, figures: &Figures) -> Self {
+    fn of(one: &'static Methodology, state: &AppState, figures: &Figures) -> Self {
         let directory = state.register.directory();
         let activations = directory.activations.of(one.version).filter(|at| at.version <= figures.version);
         let activation = |at: &Activation| ActivationView { version: at.version, recorded_at: instant(at.recorded_at) };

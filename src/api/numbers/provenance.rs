@@ -12,7 +12,8 @@ use crate::register::{Figures, PublicSettings};
 
 /// What a number was made from, and how to cite it.
 #[derive(Clone, Serialize, ToSchema)]
-pub struct Meta {
+#[schema(as = Meta)]
+pub struct Provenance {
     /// The version of the register: how many entries it has.
     pub version: i64,
     /// The day in Hà Nội that the number is of.
@@ -46,7 +47,7 @@ pub struct Citation {
     pub en: String,
 }
 
-impl Meta {
+impl Provenance {
     /// The meta of figures, for one public path.
     #[must_use]
     pub fn of(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use crate::api::http::{ApiError, GEO_JSON, JSON, Lasts, NoQuery, Query, as_page, coded, send};
+use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, NoQuery, Query, as_page, coded, send};
 use crate::api::numbers::aggregates::label;
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Value};
 use crate::domain::values::{PlaceList, units};
 use crate::register::{ReadyPage, Snapshot};
 
 use super::methodologies::parse_methodology;
-use super::provenance::Meta;
+use super::provenance::Provenance;
 
 const PATH: &str = "/v1/progress/provinces";
 /// Verified and reported, as `Dimension::Stage` numbers them.
@@ -28,7 +28,7 @@ pub struct ProvincesResponse {
     /// One row a province, those without anything, too; of the 63, one more for places that are not known there.
     data: Vec<ProvinceProgress>,
     /// What they were made from.
-    meta: Meta,
+    meta: Provenance,
 }
 
 /// The progress of a province.
@@ -65,7 +65,7 @@ pub struct FeatureCollection {
     features: Vec<Feature>,
     /// What the numbers were made from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Meta>)]
+    #[schema(value_type = Option<Provenance>)]
     meta: Option<Json>,
 }
 
@@ -122,9 +122,9 @@ struct Feature {
     params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, body = ProvincesResponse)))]
-pub async fn get_provinces(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_provinces(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let page = rows_page(&state, &state.register.snapshot(), Asked::of(&request)?).await?;
-    send(&request, &page, Lasts::Moment).await
+    send(&request, &page, CacheFor::OneSecond).await
 }
 
 /// Progress by province, as a map
@@ -134,18 +134,18 @@ pub async fn get_provinces(request: HttpRequest, state: web::Data<State>) -> Res
     params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
-pub async fn get_provinces_map(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_provinces_map(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let (snapshot, asked) = (state.register.snapshot(), Asked::of(&request)?);
     let make = async {
         let rows = rows_page(&state, &snapshot, asked).await?;
         Ok(state.compute(move || Ok(as_page(GEO_JSON, &map(asked.list, &rows)?))).await?)
     };
     let page = snapshot.page_of(asked.key("/v1/progress/provinces.geojson"), make).await?;
-    send(&request, &page, Lasts::Moment).await
+    send(&request, &page, CacheFor::OneSecond).await
 }
 
 /// The rows. They are of the cells as they stand, which may be ahead of the snapshot.
-async fn rows_page(state: &web::Data<State>, snapshot: &Snapshot, asked: Asked) -> Result<Arc<ReadyPage>, ApiError> {
+async fn rows_page(state: &web::Data<AppState>, snapshot: &Snapshot, asked: Asked) -> Result<Arc<ReadyPage>, ApiError> {
     let shared = state.clone();
     let make = async { Ok(state.compute(move || Ok(as_page(JSON, &add_up(&shared, asked)?))).await?) };
     Ok(snapshot.page_of(asked.key(PATH), make).await?)
@@ -156,13 +156,17 @@ async fn rows_page(state: &web::Data<State>, snapshot: &Snapshot, asked: Asked) 
 /// Generalised, for maps; Hoàng Sa and Trường Sa with the code of their province. Made with Natural Earth.
 #[utoipa::path(get, path = "/v1/provinces.geojson", tag = "reference",
     responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
-pub async fn get_outlines(request: HttpRequest, _: NoQuery, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_outlines(
+    request: HttpRequest,
+    _: NoQuery,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
     let make = async { Ok(as_page(GEO_JSON, &outlines(PlaceList::Now)?)) };
-    let page = state.reference.get("/v1/provinces.geojson", make).await?;
-    send(&request, &page, Lasts::Hours).await
+    let page = state.static_pages.get("/v1/provinces.geojson", make).await?;
+    send(&request, &page, CacheFor::OneHour).await
 }
 
-fn add_up(state: &State, Asked { list, methodology }: Asked) -> Result<ProvincesResponse, ApiError> {
+fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<ProvincesResponse, ApiError> {
     let dimension = match list {
         PlaceList::Now => Dimension::Province,
         PlaceList::Former => Dimension::FormerProvince,
@@ -173,7 +177,7 @@ fn add_up(state: &State, Asked { list, methodology }: Asked) -> Result<Provinces
         ..Selection::default()
     };
     let day = state.register.today();
-    let counted = state.register.counted();
+    let counted = state.register.cells();
     let methodology = methodology.map_or_else(|| state.register.methodology_at(counted.version), Ok)?;
     let mut estimator = Estimator::new(methodology, day);
     let groups = selection.add_up_all(counted.sums_for(&selection), &mut estimator, usize::MAX);

@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
 use crate::api::documentation::CreateRelease;
-use crate::api::http::{ApiError, JSON, Lasts, NoQuery, answer, as_page, choose, send};
+use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, answer, as_page, choose, send};
 use crate::api::partners::read_new_release;
 use crate::api::request_body::JsonBody;
-use crate::api::state::State;
-use crate::api::submit::{Answered, perform};
+use crate::api::state::AppState;
+use crate::api::submit::{Reply, submit};
 use crate::db::ledger::{Release, releases};
 use crate::domain::chain::{hex, sha256};
 use crate::domain::values::parse_day;
@@ -77,11 +77,11 @@ impl ReleaseView {
 pub async fn list_releases(
     request: HttpRequest,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let all = state.read(releases::all).await?;
     let data = all.iter().map(|release| ReleaseView::of(release, &state.settings.public_url)).collect();
-    send(&request, &as_page(JSON, &ReleaseList { data }), Lasts::Moment).await
+    send(&request, &as_page(JSON, &ReleaseList { data }), CacheFor::OneSecond).await
 }
 
 /// A release
@@ -96,14 +96,14 @@ pub async fn get_release(
     request: HttpRequest,
     _: NoQuery,
     id: web::Path<String>,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     // What is no day names no release.
     let day = parse_day(&id).map_err(|_| ApiError::NotFound)?;
     let body = state.read(move |connection| releases::body(connection, day)).await?.ok_or(ApiError::NotFound)?;
     let page = ReadyPage::new(JSON, body);
     let (coding, sent) = choose(&request, &page).await?;
-    let mut response = answer(&request, &page, (coding, sent), Lasts::Ever);
+    let mut response = answer(&request, &page, (coding, sent), CacheFor::Always);
     let digest = format!("sha-256=:{}:", BASE64_STANDARD.encode(sha256(&sent.body)));
     if let Ok(digest) = HeaderValue::from_str(&digest) {
         response.headers_mut().insert(REPR_DIGEST, digest);
@@ -121,7 +121,7 @@ pub async fn get_release(
 pub async fn create_release(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let day = read_new_release(&body.0).map_err(ApiError::Invalid)?;
@@ -130,7 +130,7 @@ pub async fn create_release(
         let Done::Released { created, release } = done else { return Err(ApiError::Internal) };
         let data = ReleaseView::of(release, &public_url);
         let location = data.url.clone();
-        Ok(Answered::json(if *created { 201 } else { 200 }, &ReleaseResponse { data })?.at(location))
+        Ok(Reply::json(if *created { 201 } else { 200 }, &ReleaseResponse { data })?.at(location))
     };
-    perform(&state, &caller, Command::Release(day), (false, body.1), answer).await
+    submit(&state, &caller, Command::Release(day), (false, body.1), answer).await
 }

@@ -8,16 +8,16 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::http::{ApiError, JSON, Lasts, Query, as_page, coded, send};
-use crate::api::state::State;
+use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, coded, send};
+use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
-use crate::domain::counting::Standing;
-use crate::domain::refusals::{Because, Fault};
+use crate::domain::counting::MonthEnd;
+use crate::domain::refusals::{Fault, Rule};
 use crate::domain::values::{Basis, Interval, Month, units};
 use crate::register::{ReadyPage, Snapshot};
 
 use super::methodologies::{parse_methodology, snapshot_with};
-use super::provenance::{Meta, address};
+use super::provenance::{Provenance, address};
 
 const PATH: &str = "/v1/progress/timeline";
 /// Months that late reports still raise: that of the day and those before it.
@@ -29,7 +29,7 @@ pub struct TimelineResponse {
     /// One row a period, from the oldest.
     data: Vec<PeriodView>,
     /// What they were made from.
-    meta: Meta,
+    meta: Provenance,
 }
 
 /// What one period brought, and what stood at its end.
@@ -69,8 +69,8 @@ struct End {
     avoided_tco2e: f64,
 }
 
-impl From<&Standing> for End {
-    fn from(standing: &Standing) -> Self {
+impl From<&MonthEnd> for End {
+    fn from(standing: &MonthEnd) -> Self {
         Self {
             verified: standing.sites.verified,
             installed: standing.sites.installed,
@@ -89,23 +89,23 @@ impl From<&Standing> for End {
         ("basis" = Option<String>, Query, description = "installed_on (the default) or recorded_on."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with recorded_on.")),
     responses((status = 200, body = TimelineResponse)))]
-pub async fn get_timeline(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_timeline(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let interval = query.parse("interval", coded(Interval::parse, Interval::CODES)).unwrap_or(Interval::Month);
     let basis = query.parse("basis", coded(Basis::parse, Basis::CODES)).unwrap_or(Basis::InstalledOn);
     let asked = query.parse("methodology", parse_methodology);
     let is_restated_past = basis == Basis::RecordedOn && asked.is_some();
-    query.check("methodology", is_restated_past.then_some(Fault::NotAllowedHere { because: Because::MadeThen }));
+    query.check("methodology", is_restated_past.then_some(Fault::NotAllowed { rule: Rule::MadeThen }));
     query.finish()?;
     let snapshot = snapshot_with(&state, asked).await?;
     let key = format!("{PATH}?interval={}&basis={}", interval.as_str(), basis.as_str());
     let make = async { Ok(make(&state, &snapshot, interval, basis).await?) };
     let page = snapshot.page_of(key, make).await?;
-    send(&request, &page, Lasts::Moment).await
+    send(&request, &page, CacheFor::OneSecond).await
 }
 
 async fn make(
-    state: &State,
+    state: &AppState,
     snapshot: &Arc<Snapshot>,
     interval: Interval,
     basis: Basis,
@@ -119,7 +119,7 @@ async fn make(
         state.compute(ends).await?
     };
     let data = rows(&ends, (interval, basis), Month::of(snapshot.figures.day));
-    let meta = Meta::of(&snapshot.figures, &state.settings, &address(&snapshot.figures, &link(interval, basis)));
+    let meta = Provenance::of(&snapshot.figures, &state.settings, &address(&snapshot.figures, &link(interval, basis)));
     Ok(as_page(JSON, &TimelineResponse { data, meta }))
 }
 

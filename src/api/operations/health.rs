@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, Query};
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::domain::refusals::Fault;
 use crate::register::Register;
 use crate::register::examine::{DISK_FLOOR_BYTES, Examined, disk_free_bytes};
@@ -109,7 +109,7 @@ impl Examiner {
 /// A process that answers 503 here has to be started anew.
 #[utoipa::path(get, path = "/livez", tag = "operations",
     responses((status = 200, body = Liveness), (status = 503, body = Liveness)))]
-pub async fn get_liveness(state: web::Data<State>) -> HttpResponse {
+pub async fn get_liveness(state: web::Data<AppState>) -> HttpResponse {
     if state.register.is_alive() {
         HttpResponse::Ok().json(Liveness { status: "alive" })
     } else {
@@ -126,7 +126,7 @@ pub async fn get_liveness(state: web::Data<State>) -> HttpResponse {
     responses((status = 200, body = Readiness), (status = 503, body = Readiness),
         (status = 422, body = crate::api::http::Problem, content_type = "application/problem+json",
             description = "Values are wrong; every one is named.")))]
-pub async fn get_readiness(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_readiness(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let verbose = query.parse("verbose", |value| match value {
         "" | "true" => Ok(true),

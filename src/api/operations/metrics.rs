@@ -15,7 +15,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::api::http::ApiError;
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::db::ledger::{Audited, BackedUp};
 use crate::register::Register;
 use crate::register::examine::disk_free_bytes;
@@ -54,7 +54,7 @@ impl Collector for Samples {
 
 impl Samples {
     fn of(register: &Register, free_bytes: Option<u64>, (audit, backup): Operations) -> Self {
-        let (stats, snapshot) = (register.stats(), register.snapshot());
+        let (stats, snapshot) = (register.counters(), register.snapshot());
         let (version, pool) = (snapshot.figures.version, register.database().pool_state());
         let waiting = stats.waiting.load(Relaxed).max(0);
         let mut gauges = vec![
@@ -119,12 +119,12 @@ fn resident_bytes() -> Option<i64> {
 }
 
 /// Answers Prometheus, on the operators' listener.
-pub async fn get_metrics(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let mut all = Registry::default();
     all.register_collector(Box::new(Samples::of_process(state.started_at)));
     let registry = all.sub_registry_with_prefix("green_homes");
-    state.meter.register(registry);
-    let batches = state.register.stats().batch_seconds.clone();
+    state.request_counts.register(registry);
+    let batches = state.register.counters().batch_seconds.clone();
     registry.register("batch_seconds", "How long batches took, from the lock to the commit", batches);
     registry.register("build", "The program", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     let free_bytes = disk_free_bytes(state.examiner.data_dir());
@@ -135,7 +135,7 @@ pub async fn get_metrics(state: web::Data<State>) -> Result<HttpResponse, ApiErr
 }
 
 /// A database that is not there is not waited for.
-async fn last_operations(state: &State) -> Operations {
+async fn last_operations(state: &AppState) -> Operations {
     if !state.register.is_database_up() {
         return (None, None);
     }

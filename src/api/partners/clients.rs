@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use crate::api::access::{hash_secret, new_client_id, new_secret};
 use crate::api::callers::Caller;
 use crate::api::documentation::{CreateClient, ResetSecret};
-use crate::api::http::{ApiError, NoQuery, Page, Problem, Query, Scope, pagination, read_nothing};
+use crate::api::http::{ApiError, NoQuery, PageRequest, Problem, Query, Scope, pagination, read_nothing};
 use crate::api::request_body::{JsonBody, OptionalJsonBody};
-use crate::api::state::State;
-use crate::api::submit::{Answered, perform};
+use crate::api::state::AppState;
+use crate::api::submit::{Reply, submit};
 use crate::db::partners::Client;
 use crate::domain::records::{Actor, NewClient};
 use crate::domain::reference::ProvinceId;
@@ -74,7 +74,7 @@ pub struct ClientResponse {
 #[derive(Serialize, ToSchema)]
 pub struct ClientList {
     data: Vec<ClientView>,
-    page: Page,
+    page: PageRequest,
 }
 
 /// A client with a new secret, which is shown this once.
@@ -147,7 +147,7 @@ pub async fn get_me(caller: Caller, _: NoQuery) -> HttpResponse {
 pub async fn list_clients(
     request: HttpRequest,
     _caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let directory = state.register.directory();
@@ -160,7 +160,7 @@ pub async fn list_clients(
     let left = directory.clients.iter().skip_while(|(id, _)| after.as_ref().is_some_and(|after| *id <= after));
     let one_more = usize::try_from(limit).unwrap_or_default() + 1;
     let mut data: Vec<ClientView> = left.take(one_more).map(|(_, client)| ClientView::of(client, now)).collect();
-    let page = Page::of(&mut data, limit, |last| last.client_id.clone());
+    let page = PageRequest::of(&mut data, limit, |last| last.client_id.clone());
     let list = ClientList { data, page };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(list))
 }
@@ -174,7 +174,7 @@ pub async fn list_clients(
 pub async fn create_client(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let new: NewClient = read_new_client(&body.0).map_err(ApiError::Invalid)?;
@@ -188,7 +188,7 @@ pub async fn create_client(
         old_secret_until: None,
     };
     let (command, response) = (Command::AddClient { new, client_id, secret_hash }, ClientSecretResponse { data });
-    perform(&state, &caller, command, (false, body.1), move |_| Ok(Answered::json(201, &response)?.secret())).await
+    submit(&state, &caller, command, (false, body.1), move |_| Ok(Reply::json(201, &response)?.secret())).await
 }
 
 /// Shut a client out
@@ -202,7 +202,7 @@ pub async fn create_client(
 pub async fn revoke_client(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     client_id: web::Path<String>,
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -226,7 +226,7 @@ pub async fn revoke_client(
 pub async fn reset_client_secret(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     client_id: web::Path<String>,
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -241,11 +241,11 @@ pub async fn reset_client_secret(
     let (client_secret, secret_hash) = secret_and_hash().await?;
     let command = Command::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old };
     let (role, partner) = (role.as_str(), partner.map(|code| code.to_string()));
-    perform(&state, &caller, command, (false, body.1), move |done| {
+    submit(&state, &caller, command, (false, body.1), move |done| {
         let Done::SecretReset { old_until } = done else { return Err(ApiError::Internal) };
         let (client_id, client_secret, partner) = (client_id.clone(), client_secret.clone(), partner.clone());
         let data = ClientSecretView { client_id, client_secret, role, partner, old_secret_until: Some(*old_until) };
-        Ok(Answered::json(200, &ClientSecretResponse { data })?.secret())
+        Ok(Reply::json(200, &ClientSecretResponse { data })?.secret())
     })
     .await
 }

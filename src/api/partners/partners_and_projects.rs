@@ -9,8 +9,8 @@ use crate::api::callers::Caller;
 use crate::api::documentation::{CreatePartner, CreateProject};
 use crate::api::http::{ApiError, NoQuery, Problem, read_nothing};
 use crate::api::request_body::{JsonBody, OptionalJsonBody};
-use crate::api::state::State;
-use crate::api::submit::{Answered, perform};
+use crate::api::state::AppState;
+use crate::api::submit::{Reply, submit};
 use crate::db::partners::Partner;
 use crate::domain::records::NewPartner;
 use crate::domain::values::{Code, PartnerCode};
@@ -74,8 +74,8 @@ pub struct ProjectResponse {
 }
 
 /// Carries out a change of the administration; when it answers, the directory knows.
-pub(in crate::api) async fn ask(caller: &Caller, state: &State, command: Command) -> Result<Done, ApiError> {
-    Ok(state.register.request(Request::new(caller.0.clone(), command)).await?)
+pub(in crate::api) async fn ask(caller: &Caller, state: &AppState, command: Command) -> Result<Done, ApiError> {
+    Ok(state.register.submit(Request::new(caller.0.clone(), command)).await?)
 }
 
 /// Add a partner
@@ -86,7 +86,7 @@ pub(in crate::api) async fn ask(caller: &Caller, state: &State, command: Command
 pub async fn create_partner(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let new: NewPartner = read_new_partner(&body.0).map_err(ApiError::Invalid)?;
@@ -97,13 +97,13 @@ pub async fn create_partner(
         suspended: false,
     };
     let response = PartnerResponse { data: view };
-    perform(&state, &caller, Command::AddPartner(new), (false, body.1), move |_| Answered::json(201, &response)).await
+    submit(&state, &caller, Command::AddPartner(new), (false, body.1), move |_| Reply::json(201, &response)).await
 }
 
 /// Every partner
 #[utoipa::path(get, path = "/v1/partners", tag = "administration",
     responses((status = 200, body = PartnerList)))]
-pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<State>) -> HttpResponse {
+pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<AppState>) -> HttpResponse {
     let directory = state.register.directory();
     let data = directory.partners.values().map(PartnerView::from).collect();
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerList { data })
@@ -117,7 +117,7 @@ pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<State>)
 pub async fn suspend_partner(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     code: web::Path<String>,
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -131,7 +131,7 @@ pub async fn suspend_partner(
 pub async fn resume_partner(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     code: web::Path<String>,
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -139,7 +139,12 @@ pub async fn resume_partner(
     change_partner(&caller, &state, &code, false).await
 }
 
-async fn change_partner(caller: &Caller, state: &State, code: &str, suspend: bool) -> Result<HttpResponse, ApiError> {
+async fn change_partner(
+    caller: &Caller,
+    state: &AppState,
+    code: &str,
+    suspend: bool,
+) -> Result<HttpResponse, ApiError> {
     // A code in a path that is none names nothing.
     let code: PartnerCode = Code::parse(code).map_err(|_| ApiError::NotFound)?;
     let command = if suspend { Command::SuspendPartner } else { Command::ResumePartner };
@@ -159,7 +164,7 @@ async fn change_partner(caller: &Caller, state: &State, code: &str, suspend: boo
 pub async fn create_project(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let new = read_new_project(&body.0).map_err(ApiError::Invalid)?;
@@ -170,5 +175,5 @@ pub async fn create_project(
         funder: new.funder.as_ref().map(|text| text.as_str().to_owned()),
     };
     let response = ProjectResponse { data: view };
-    perform(&state, &caller, Command::AddProject(new), (false, body.1), move |_| Answered::json(201, &response)).await
+    submit(&state, &caller, Command::AddProject(new), (false, body.1), move |_| Reply::json(201, &response)).await
 }

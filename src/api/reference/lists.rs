@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::access::Unhurried;
-use crate::api::http::{ApiError, JSON, Lasts, NoQuery, Query, as_page, query, send};
+use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Query, as_page, query, send};
 use crate::domain::reference::{
     CommuneMatch, FormerProvinceId, Measure, MeasureId, Province, ProvinceId, search_communes as search,
 };
@@ -256,7 +256,7 @@ static PROVINCES: LazyLock<ReadyPage> = LazyLock::new(|| {
 /// With its unit, its ceilings, what it saves and where that comes from.
 #[utoipa::path(get, path = "/v1/measures", tag = "reference", responses((status = 200, body = MeasureList)))]
 pub async fn list_measures(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
-    send(&request, &MEASURES, Lasts::Hours).await
+    send(&request, &MEASURES, CacheFor::OneHour).await
 }
 
 /// Every province
@@ -264,7 +264,7 @@ pub async fn list_measures(request: HttpRequest, _: NoQuery) -> Result<HttpRespo
 /// The 34 since July 2025, each with those of the 63 that it was made of.
 #[utoipa::path(get, path = "/v1/provinces", tag = "reference", responses((status = 200, body = ProvinceList)))]
 pub async fn list_provinces(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
-    send(&request, &PROVINCES, Lasts::Hours).await
+    send(&request, &PROVINCES, CacheFor::OneHour).await
 }
 
 /// Find a commune
@@ -285,5 +285,5 @@ pub async fn search_communes(_: Unhurried, request: HttpRequest) -> Result<HttpR
     let limit = usize::try_from(limit).unwrap_or_default();
     let found = name.map(|name| search(name.as_str(), province, limit)).unwrap_or_default();
     let page = as_page(JSON, &CommuneList { data: found.iter().map(ReferenceCommune::from).collect() });
-    send(&request, &page, Lasts::Hours).await
+    send(&request, &page, CacheFor::OneHour).await
 }

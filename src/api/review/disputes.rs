@@ -6,9 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::api::callers::Caller;
 use crate::api::documentation::CloseDispute;
 use crate::api::householder::{DisputeList, DisputeResponse, DisputeView, ReviewedDispute, read_closing};
-use crate::api::http::{ApiError, NoQuery, Page, Problem, Query, pagination};
+use crate::api::http::{ApiError, NoQuery, PageRequest, Problem, Query, pagination};
 use crate::api::request_body::JsonBody;
-use crate::api::state::State;
+use crate::api::state::AppState;
 use crate::db::records::{Noted, disputes};
 use crate::domain::refusals::Fault;
 use crate::register::HomeCommand;
@@ -22,14 +22,14 @@ use crate::register::HomeCommand;
 pub async fn list_disputes(
     request: HttpRequest,
     caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let after = query.parse("cursor", |raw| raw.parse().map_err(|_| Fault::NotACursor)).unwrap_or(0);
     let limit = pagination::limit(&mut query);
     query.finish()?;
     let mut found = state.read(move |connection| disputes::open(connection, after, limit + 1)).await?;
-    let page = Page::of(&mut found, limit, |(last, _)| last.dispute.id.to_string());
+    let page = PageRequest::of(&mut found, limit, |(last, _)| last.dispute.id.to_string());
     let seen = found.into_iter().filter(|(noted, record)| noted.dispute.is_for(&caller.0, record));
     let data = seen.map(|(noted, record)| ReviewedDispute::of(&noted, &record)).collect();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeList { data, page }))
@@ -45,7 +45,7 @@ pub async fn list_disputes(
 pub async fn close_dispute(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {

@@ -12,8 +12,8 @@ use crate::api::http::{
 };
 use crate::api::installations::{InstallationList, list_found, outcome};
 use crate::api::request_body::JsonBody;
-use crate::api::state::State;
-use crate::db::records::{Filter, Found};
+use crate::api::state::AppState;
+use crate::db::records::{Filter, InstallationRecord};
 use crate::domain::records::{SiteKind, Status, Tier};
 use crate::domain::reference::MeasureId;
 use crate::domain::refusals::{Fault, FieldFault, Language};
@@ -38,7 +38,7 @@ pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 pub async fn get_review_queue(
     request: HttpRequest,
     caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let kind = |raw: &str| SiteKind::parse(raw).ok_or(Fault::UnknownValue { allowed: SiteKind::CODES });
@@ -96,12 +96,12 @@ pub struct RefusedView {
 pub async fn decide_installations(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let decisions = read_decisions(&body.0).map_err(ApiError::Invalid)?;
     let requests = decisions.iter().map(|(_, command)| Request::new(caller.0.clone(), command.clone())).collect();
-    let results = state.register.request_all(requests).await?;
+    let results = state.register.submit_all(requests).await?;
     if !results.is_empty() && results.iter().all(|result| matches!(result, Err(Failure::Unavailable))) {
         return Err(ApiError::Unavailable);
     }
@@ -115,7 +115,7 @@ impl DecisionView {
         let installation = id.to_string();
         match result {
             Ok(Done::Changed { changed, record, id }) => {
-                let standing = Found { record: *record, id };
+                let standing = InstallationRecord { record: *record, id };
                 let found = standing.record.installation(id).map(|one| standing.record.standing(one));
                 let (status, etag) = found.map(|found| (found.status.as_str(), found.etag)).unzip();
                 Self { installation, outcome: outcome(changed), status, etag, problem: None }

@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
 use crate::api::documentation::CorrectSite;
-use crate::api::http::{ApiError, NoQuery, Precondition, Problem, Query};
+use crate::api::http::{ApiError, IfMatch, NoQuery, Problem, Query};
 use crate::api::installations::{SiteView, outcome, read_site_correction};
 use crate::api::request_body::JsonBody;
-use crate::api::state::State;
-use crate::api::submit::{Answered, perform};
+use crate::api::state::AppState;
+use crate::api::submit::{Reply, submit};
 use crate::db::records::by_id;
 use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::values::SiteId;
@@ -46,7 +46,7 @@ pub struct SiteChangedResponse {
 pub async fn get_site(
     caller: Caller,
     _: NoQuery,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
@@ -79,8 +79,8 @@ fn may_see(actor: &Actor, record: &SiteRecord) -> bool {
 pub async fn correct_site(
     request: HttpRequest,
     caller: Caller,
-    Precondition(if_match): Precondition,
-    state: web::Data<State>,
+    IfMatch(expected): IfMatch,
+    state: web::Data<AppState>,
     id: web::Path<String>,
     body: JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -90,14 +90,14 @@ pub async fn correct_site(
     query.finish()?;
     let read = read_site_correction(&body.0, state.register.today());
     let (correction, reason, note) = read.map_err(ApiError::Invalid)?;
-    let command = Command::CorrectSite { id, if_match, correction: Box::new(correction), reason, note };
+    let command = Command::CorrectSite { id, expected, correction: Box::new(correction), reason, note };
     let actor = caller.0.clone();
-    perform(&state, &caller, command, (dry_run, body.1), move |done| {
+    submit(&state, &caller, command, (dry_run, body.1), move |done| {
         let Done::SiteChanged { changed, record, unverified } = done else { return Err(ApiError::Internal) };
         let data = SiteView::of(record, &actor).without_private();
         let unverified = unverified.iter().map(ToString::to_string).collect();
         let body = SiteChangedResponse { data, outcome: outcome(*changed), dry_run, unverified };
-        Ok(Answered::json(200, &body)?.with_etag(record.site_etag()))
+        Ok(Reply::json(200, &body)?.with_etag(record.site_etag()))
     })
     .await
 }

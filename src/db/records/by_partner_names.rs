@@ -23,7 +23,7 @@ pub type Named = (PartnerCode, ExternalId);
 
 /// Names to look for.
 #[derive(Default)]
-pub struct Wanted {
+pub struct NamesWanted {
     /// External ids of installations.
     pub installations: Vec<Named>,
     /// External ids of sites.
@@ -34,7 +34,7 @@ pub struct Wanted {
 
 /// What was found; a name without anything is left out.
 #[derive(Default)]
-pub struct Found {
+pub struct NamesFound {
     /// Installations with their sites.
     pub installations: HashMap<Named, (InstallationId, SiteId)>,
     /// Sites that partners know by an external id.
@@ -44,8 +44,8 @@ pub struct Found {
 }
 
 /// Looks up every name.
-pub fn find(connection: &mut Connection, wanted: &Wanted) -> Result<Found, DbError> {
-    let mut found = Found::default();
+pub fn find(connection: &mut Connection, wanted: &NamesWanted) -> Result<NamesFound, DbError> {
+    let mut found = NamesFound::default();
     if wanted.installations.is_empty() && wanted.grid_codes.is_empty() {
         return Ok(found); // every registration has a name
     }
@@ -77,7 +77,7 @@ const INSTALLATION: i32 = 0;
 const SITE: i32 = 1;
 const GRID_CODE: i32 = 2;
 
-fn on_sqlite(c: &mut SqliteConnection, wanted: &Wanted) -> QueryResult<Vec<Row>> {
+fn on_sqlite(c: &mut SqliteConnection, wanted: &NamesWanted) -> QueryResult<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::new();
     for chunk in wanted.installations.chunks(CHUNK) {
         let found: Vec<(String, String, String, String)> = installations::table
@@ -127,7 +127,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn of(wanted: &'a Wanted) -> Self {
+    fn of(wanted: &'a NamesWanted) -> Self {
         fn owners(names: &[Named]) -> Vec<&str> {
             names.iter().map(|(partner, _)| partner.as_str()).collect()
         }

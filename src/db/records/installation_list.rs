@@ -48,7 +48,7 @@ impl Filter {
 }
 
 /// An installation with the site it is at.
-pub struct Found {
+pub struct InstallationRecord {
     /// The site and everything at it.
     pub record: SiteRecord,
     /// Which of its installations.
@@ -57,7 +57,7 @@ pub struct Found {
 
 /// The first `limit` installations of the filter, in the order of their ids, which is the order
 /// of their registration.
-pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<Vec<Found>, DbError> {
+pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<Vec<InstallationRecord>, DbError> {
     let rows: Vec<(String, String)> = on_backend!(connection, c => {
         let mut query = installations::table
             .inner_join(sites::table)
@@ -121,18 +121,18 @@ pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<
     rows.iter().map(|(id, site)| found(&records, id, site)).collect()
 }
 
-fn found(records: &[SiteRecord], id: &str, site: &str) -> Result<Found, DbError> {
+fn found(records: &[SiteRecord], id: &str, site: &str) -> Result<InstallationRecord, DbError> {
     let id = InstallationId::parse(id).map_err(|_| DbError::corrupt("an installation's id"))?;
     let site = site_id(site)?;
     // A merge between the two queries moves it to another site; the next request finds it there.
     let record = records.iter().find(|record| record.site.id == site);
     let record = record.ok_or_else(|| DbError::Unavailable("a site moved while it was read".to_owned()))?;
-    Ok(Found { record: record.clone(), id })
+    Ok(InstallationRecord { record: record.clone(), id })
 }
 
 /// One installation with its site.
-pub fn find(connection: &mut Connection, id: InstallationId) -> Result<Option<Found>, DbError> {
+pub fn find(connection: &mut Connection, id: InstallationId) -> Result<Option<InstallationRecord>, DbError> {
     let Some(site) = by_id::sites_of(connection, &[id])?.remove(&id) else { return Ok(None) };
     let record = by_id::records(connection, &[site])?.into_iter().find(|r| r.installation(id).is_some());
-    Ok(record.map(|record| Found { record, id }))
+    Ok(record.map(|record| InstallationRecord { record, id }))
 }

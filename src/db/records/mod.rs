@@ -12,4 +12,4 @@ pub use disputes::Noted;
 pub use history::{History, Past};
 pub(in crate::db) use householders::CodeRow;
 pub use householders::Home;
-pub use installation_list::{Filter, Found};
+pub use installation_list::{Filter, InstallationRecord};

@@ -6,7 +6,7 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use crate::db::engine::DbError;
 use crate::domain::records::{
     AttributesSold, Consent, Finance, Flags, GridCode, Installation, Location, MeasureLine, MeasureLines, PowerUse,
-    PrivateFacts, Site, SiteFacts, SiteKind, State, Status, SystemOwner, Terms, Tier,
+    PrivateFacts, Site, SiteFacts, SiteKind, Status, StatusDetails, SystemOwner, Terms, Tier,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
 use crate::domain::values::{Code, InstallationId, PLACE_VERSION, Place, Quantity, SiteId, Text, Vnd};
@@ -260,21 +260,21 @@ impl InstallationRow {
         })
     }
 
-    fn state(&self) -> Result<State, DbError> {
+    fn state(&self) -> Result<StatusDetails, DbError> {
         let incomplete = || DbError::corrupt(format!("installation {}: {} without its facts", self.id, self.status));
         let tier = optional_word("evidence tier", self.evidence_tier.as_deref(), Tier::parse)?;
         let verified = tier.zip(self.verified_at.map(|at| at.and_utc()));
         let on = self.installed_on;
         Ok(match word("status", &self.status, Status::parse)? {
-            Status::Pledged => State::Pledged,
-            Status::Installed => State::Installed { on: on.ok_or_else(incomplete)? },
+            Status::Pledged => StatusDetails::Pledged,
+            Status::Installed => StatusDetails::Installed { on: on.ok_or_else(incomplete)? },
             Status::Verified => {
                 let (tier, at) = verified.ok_or_else(incomplete)?;
-                State::Verified { on: on.ok_or_else(incomplete)?, tier, at }
+                StatusDetails::Verified { on: on.ok_or_else(incomplete)?, tier, at }
             }
-            Status::Rejected => State::Rejected { on },
-            Status::Withdrawn => State::Withdrawn { on },
-            Status::Decommissioned => State::Decommissioned {
+            Status::Rejected => StatusDetails::Rejected { on },
+            Status::Withdrawn => StatusDetails::Withdrawn { on },
+            Status::Decommissioned => StatusDetails::Decommissioned {
                 on: on.ok_or_else(incomplete)?,
                 verified,
                 ended: self.decommissioned_on.ok_or_else(incomplete)?,

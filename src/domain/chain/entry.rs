@@ -140,7 +140,7 @@ impl Entry {
     /// SHA-256 over the hash of the entry before and the canonical bytes of every other column.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        chain_hash(&Columns {
+        chain_hash(&SealedColumns {
             version: self.version,
             recorded_at: self.recorded_at,
             words: [&self.actor, self.action.as_str(), self.cause.as_str(), &self.subject],
@@ -152,7 +152,7 @@ impl Entry {
 }
 
 /// The columns of an entry that its hash seals, as they are stored.
-pub struct Columns<'a> {
+pub struct SealedColumns<'a> {
     /// The entry's number.
     pub version: i64,
     /// Its instant.
@@ -169,7 +169,7 @@ pub struct Columns<'a> {
 
 /// The hash of an entry from its columns.
 #[must_use]
-pub fn chain_hash(columns: &Columns<'_>) -> Hash {
+pub fn chain_hash(columns: &SealedColumns<'_>) -> Hash {
     let recorded_at = columns.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true);
     let [actor, action, cause, subject] = columns.words;
     hash_of(&[

@@ -38,20 +38,20 @@ const BITS: u32 = 57;
 
 /// The place of one dimension in the key: bits to its right, and its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::domain) struct Field(u32, u32);
+pub(in crate::domain) struct KeyField(u32, u32);
 
-pub(in crate::domain) const MEASURE: Field = Field(49, 8);
-pub(in crate::domain) const PROVINCE: Field = Field(43, 6);
-pub(in crate::domain) const KIND: Field = Field(40, 3);
-pub(in crate::domain) const STAGE: Field = Field(36, 4);
-pub(in crate::domain) const INSTALLED: Field = Field(24, 12);
-pub(in crate::domain) const ENDED: Field = Field(12, 12);
-pub(in crate::domain) const FORMER: Field = Field(6, 6);
-pub(in crate::domain) const LOW_INCOME: Field = Field(4, 2);
-pub(in crate::domain) const REMOTE: Field = Field(2, 2);
-pub(in crate::domain) const WOMAN_HEADED: Field = Field(0, 2);
+pub(in crate::domain) const MEASURE: KeyField = KeyField(49, 8);
+pub(in crate::domain) const PROVINCE: KeyField = KeyField(43, 6);
+pub(in crate::domain) const KIND: KeyField = KeyField(40, 3);
+pub(in crate::domain) const STAGE: KeyField = KeyField(36, 4);
+pub(in crate::domain) const INSTALLED: KeyField = KeyField(24, 12);
+pub(in crate::domain) const ENDED: KeyField = KeyField(12, 12);
+pub(in crate::domain) const FORMER: KeyField = KeyField(6, 6);
+pub(in crate::domain) const LOW_INCOME: KeyField = KeyField(4, 2);
+pub(in crate::domain) const REMOTE: KeyField = KeyField(2, 2);
+pub(in crate::domain) const WOMAN_HEADED: KeyField = KeyField(0, 2);
 
-impl Field {
+impl KeyField {
     const fn mask(self) -> u64 {
         (1 << self.1) - 1
     }
@@ -151,7 +151,7 @@ impl CellKey {
     /// The key without the dimensions that few figures depend on: that of a home, verified by documents if it is, with
     /// everything else unknown.
     pub(in crate::domain) fn national(self) -> Self {
-        const OTHERS: [(Field, u64); 5] =
+        const OTHERS: [(KeyField, u64); 5] =
             [(KIND, 1), (FORMER, NO_FORMER), (LOW_INCOME, 0), (REMOTE, 0), (WOMAN_HEADED, 0)];
         let key = OTHERS.into_iter().fold(self, |key, (field, number)| field.set(key, number));
         if self.is_verified() { STAGE.set(key, stage_number(Stage::Verified(Tier::Document))) } else { key }
@@ -188,8 +188,8 @@ impl CellKey {
     #[must_use]
     #[inline]
     pub fn dims(self) -> Option<CellDims> {
-        let byte = |field: Field| u8::try_from(field.of(self)).ok();
-        let month = |field: Field| u16::try_from(field.of(self)).ok().and_then(Month::from_number);
+        let byte = |field: KeyField| u8::try_from(field.of(self)).ok();
+        let month = |field: KeyField| u16::try_from(field.of(self)).ok().and_then(Month::from_number);
         Some(CellDims {
             measure: if self.has_no_measure() { None } else { Some(MeasureId::from_number(byte(MEASURE)?)?) },
             province: ProvinceId::from_index(byte(PROVINCE)?)?,

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use super::cell_key::CellKey;
 use super::cell_totals::Totals;
-use super::packed_rows::{Columns, Rows};
+use super::packed_rows::{PackedRows, Rows};
 
 /// Changed rows that are gathered, at least, before they are packed.
 const FEW: usize = 8_192;
 
 /// Cells with their totals.
 #[derive(Clone, Default, Debug)]
-pub struct CellSums {
+pub struct CellTable {
     /// Rows that count sites and installations; their keys come first.
     counts: Table<6>,
     /// Rows that add up one measure.
@@ -24,27 +24,27 @@ pub struct CellSums {
 /// Rows of one kind, each with the sums that it can have.
 #[derive(Clone)]
 struct Table<const N: usize> {
-    packed: Arc<Columns<N>>,
+    packed: Arc<PackedRows<N>>,
     /// Changed rows, in place of the packed ones; zero for those that came to nothing.
     recent: BTreeMap<CellKey, [i64; N]>,
 }
 
 /// The sums of a cell as they are kept: those that its kind can have.
 #[derive(Clone, Copy)]
-pub enum Row<'a> {
+pub enum CellRow<'a> {
     /// Of one that counts: sites, installations, cost, how many know it, support, how many know it.
     Counts(&'a [i64; 6]),
     /// Of one that adds up a measure: sites, quantity, quantity × days, quantity × end days, inverters.
     Measure(&'a [i64; 5]),
 }
 
-impl Row<'_> {
+impl CellRow<'_> {
     /// Hands on the totals of a cell as they would be kept.
-    pub fn of(key: CellKey, totals: &Totals, take: impl FnOnce(Row<'_>)) {
+    pub fn of(key: CellKey, totals: &Totals, take: impl FnOnce(CellRow<'_>)) {
         if key.has_no_measure() {
-            take(Row::Counts(&count_sums(totals)));
+            take(CellRow::Counts(&count_sums(totals)));
         } else {
-            take(Row::Measure(&measure_sums(totals)));
+            take(CellRow::Measure(&measure_sums(totals)));
         }
     }
 
@@ -75,7 +75,7 @@ fn measure_totals(&[sites, quantity, quantity_days, quantity_end_days, inverter_
     Totals { sites, quantity, quantity_days, quantity_end_days, inverter_w, ..Totals::default() }
 }
 
-impl CellSums {
+impl CellTable {
     /// Adds a cell after all others.
     pub fn push(&mut self, key: CellKey, totals: &Totals) {
         if key.has_no_measure() {
@@ -107,9 +107,9 @@ impl CellSums {
     }
 
     /// The same without copying: several times as fast.
-    pub fn each(&self, mut take: impl FnMut(CellKey, Row<'_>)) {
-        self.counts.rows().each(|key, sums| take(key, Row::Counts(sums)));
-        self.measures.rows().each(|key, sums| take(key, Row::Measure(sums)));
+    pub fn each(&self, mut take: impl FnMut(CellKey, CellRow<'_>)) {
+        self.counts.rows().each(|key, sums| take(key, CellRow::Counts(sums)));
+        self.measures.rows().each(|key, sums| take(key, CellRow::Measure(sums)));
     }
 
     /// How many cells there are, those twice that changed lately.
@@ -126,7 +126,7 @@ impl CellSums {
 }
 
 /// The same cells with the same totals, whatever of them came lately.
-impl PartialEq for CellSums {
+impl PartialEq for CellTable {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
     }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn the_same_sums_are_equal_however_they_came_about() {
         let one = Totals { sites: 1, ..Totals::default() };
-        let (mut pushed, mut added) = (CellSums::default(), CellSums::default());
+        let (mut pushed, mut added) = (CellTable::default(), CellTable::default());
         let numbers = || (0..4_000).map(|number| number * 2).chain((0..4_000).map(|number| number * 2 + 1));
         numbers().for_each(|number| pushed.push(key(number), &one));
         for round in 0..3 {
@@ -216,7 +216,7 @@ mod tests {
     fn add_beyond_64_bits_and_back_leaves_every_sum_as_it_was() {
         let small = Totals { quantity: 5_400, ..Totals::default() };
         let huge = Totals { quantity: i64::MAX, ..Totals::default() };
-        let mut sums = CellSums::default();
+        let mut sums = CellTable::default();
         assert!(!sums.add(key(1), &small));
         assert!(sums.add(key(1), &huge), "it says so");
         sums.add(key(1), &huge);

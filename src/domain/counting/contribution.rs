@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::domain::records::{Held, Installation, MeasureLine, Site, SiteRecord, Stage};
+use crate::domain::records::{CreditedSpan, Installation, MeasureLine, Site, SiteRecord, Stage};
 use crate::domain::reference::target;
 use crate::domain::values::{InstallationId, Month, day_before, days_left_in_month};
 
@@ -24,11 +24,11 @@ pub type Contribution = BTreeMap<CellKey, Totals>;
 #[must_use]
 pub fn contribution(record: &SiteRecord) -> Contribution {
     let mut cells = Contribution::new();
-    let held: Vec<(&Installation, Held)> = record
+    let held: Vec<(&Installation, CreditedSpan)> = record
         .installations
         .iter()
         .filter(|installation| !installation.sandbox)
-        .filter_map(|installation| Some((installation, installation.state.held()?)))
+        .filter_map(|installation| Some((installation, installation.state.credited()?)))
         .collect();
     if record.site.superseded_by.is_some() || held.is_empty() {
         return cells;
@@ -64,8 +64,8 @@ pub struct Credit<'a> {
 /// Every measure line of a site, as it is credited.
 #[must_use]
 pub fn credits<'a>(record: &'a SiteRecord) -> Vec<Credit<'a>> {
-    let held: Vec<(&'a Installation, Held)> =
-        record.installations.iter().filter_map(|one| Some((one, one.state.held()?))).collect();
+    let held: Vec<(&'a Installation, CreditedSpan)> =
+        record.installations.iter().filter_map(|one| Some((one, one.state.credited()?))).collect();
     let lines = lines_of(&held);
     let credit = |line: &Line<'a>| Credit {
         installation: line.installation,
@@ -108,7 +108,7 @@ fn add(cells: &mut Contribution, key: CellKey, totals: Totals) {
 struct Line<'a> {
     installation: &'a Installation,
     of: &'a MeasureLine,
-    held: Held,
+    held: CreditedSpan,
 }
 
 impl Line<'_> {
@@ -122,7 +122,7 @@ impl Line<'_> {
     }
 }
 
-fn lines_of<'a>(held: &[(&'a Installation, Held)]) -> Vec<Line<'a>> {
+fn lines_of<'a>(held: &[(&'a Installation, CreditedSpan)]) -> Vec<Line<'a>> {
     held.iter()
         .flat_map(|(installation, held)| {
             let lines = installation.measures.as_slice().iter();
@@ -141,7 +141,7 @@ fn add_site_row(cells: &mut Contribution, site: &Site, lines: &[Line<'_>]) {
 
 /// The site's standing, by the first of these that has a line: in operation within the
 /// programme, pledged, in operation since before the programme, ended within, ended before.
-fn best_standing(counted: &[&Line<'_>]) -> Option<Held> {
+fn best_standing(counted: &[&Line<'_>]) -> Option<CreditedSpan> {
     let standing = |line: &&&Line<'_>| match (line.held.ended_on, line.held.stage, line.is_pre_programme()) {
         (None, Stage::Pledged, _) => 1,
         (None, _, false) => 0,
@@ -159,11 +159,11 @@ fn best_standing(counted: &[&Line<'_>]) -> Option<Held> {
         .filter(|line| line.held.stage.rank() == stage.rank())
         .filter_map(|line| line.held.installed_on)
         .min();
-    Some(Held { stage, installed_on, ended_on: last_end })
+    Some(CreditedSpan { stage, installed_on, ended_on: last_end })
 }
 
 /// (b) The row that counts the installation and its money.
-fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &Installation, held: Held) {
+fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &Installation, held: CreditedSpan) {
     let terms = &installation.terms;
     let totals = Totals {
         installations: 1,

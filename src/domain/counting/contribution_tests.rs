@@ -1,6 +1,6 @@
 //! What a site counts for, rule by rule.
 
-use crate::domain::records::{Flags, MeasureLines, PrivateFacts, SiteFacts, SiteKind, State, Terms, Tier};
+use crate::domain::records::{Flags, MeasureLines, PrivateFacts, SiteFacts, SiteKind, StatusDetails, Terms, Tier};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::{Code, InstallationId, Month, Place, Quantity, SiteId, Text, Vnd, parse_province};
 
@@ -27,7 +27,7 @@ fn site(installations: Vec<Installation>) -> SiteRecord {
     }
 }
 
-fn installation(version: i64, state: State, lines: &[(&str, i64)]) -> Installation {
+fn installation(version: i64, state: StatusDetails, lines: &[(&str, i64)]) -> Installation {
     let line = |(code, milli): &(&str, i64)| MeasureLine {
         measure: MeasureId::parse(code).unwrap(),
         quantity: Quantity::stored(*milli),
@@ -49,12 +49,12 @@ fn installation(version: i64, state: State, lines: &[(&str, i64)]) -> Installati
     }
 }
 
-fn installed(on: &str) -> State {
-    State::Installed { on: day(on) }
+fn installed(on: &str) -> StatusDetails {
+    StatusDetails::Installed { on: day(on) }
 }
 
-fn verified(on: &str, tier: Tier) -> State {
-    State::Verified { on: day(on), tier, at: chrono::DateTime::UNIX_EPOCH }
+fn verified(on: &str, tier: Tier) -> StatusDetails {
+    StatusDetails::Verified { on: day(on), tier, at: chrono::DateTime::UNIX_EPOCH }
 }
 
 /// The row that counts the site, if there is one.
@@ -121,8 +121,8 @@ fn measures_that_are_not_counted_make_no_site() {
 fn rejected_withdrawn_sandbox_and_merged_away_count_for_nothing() {
     let lines = [("rooftop_solar_pv", 5400)];
     let on = Some(day("2026-01-15"));
-    assert!(contribution(&site(vec![installation(1, State::Rejected { on }, &lines)])).is_empty());
-    assert!(contribution(&site(vec![installation(1, State::Withdrawn { on }, &lines)])).is_empty());
+    assert!(contribution(&site(vec![installation(1, StatusDetails::Rejected { on }, &lines)])).is_empty());
+    assert!(contribution(&site(vec![installation(1, StatusDetails::Withdrawn { on }, &lines)])).is_empty());
     let mut sandbox = installation(1, installed("2026-01-15"), &lines);
     sandbox.sandbox = true;
     assert!(contribution(&site(vec![sandbox])).is_empty());
@@ -133,7 +133,7 @@ fn rejected_withdrawn_sandbox_and_merged_away_count_for_nothing() {
 
 #[test]
 fn a_site_without_anything_in_operation_keeps_its_last_stage_with_the_month_of_the_end() {
-    let ended = State::Decommissioned {
+    let ended = StatusDetails::Decommissioned {
         on: day("2021-05-01"),
         verified: Some((Tier::Document, chrono::DateTime::UNIX_EPOCH)),
         ended: day("2026-02-10"),
@@ -150,7 +150,7 @@ fn what_is_in_the_programme_comes_before_what_was_there_before_it() {
     assert_eq!(site_row(&site(vec![old()])), Some((Stage::Verified(Tier::Metered), Some(month("2018-05-01")), None)));
     let new = installation(2, installed("2026-01-15"), &[("led_lighting", 9000)]);
     assert_eq!(site_row(&site(vec![old(), new])), Some((Stage::Installed, Some(month("2026-01-01")), None)));
-    let pledge = installation(2, State::Pledged, &[("led_lighting", 9000)]);
+    let pledge = installation(2, StatusDetails::Pledged, &[("led_lighting", 9000)]);
     assert_eq!(site_row(&site(vec![old(), pledge])), Some((Stage::Pledged, None, None)));
 }
 
@@ -170,7 +170,7 @@ fn of_an_exclusive_group_a_lower_stage_ends_nothing_and_an_ended_one_still_does(
     let heater = installation(1, verified("2025-01-10", Tier::Document), &[("solar_water_heater", 4000)]);
     let pump = installation(2, installed("2026-03-05"), &[("heat_pump_water_heater", 1000)]);
     assert_eq!(measure_rows(&site(vec![heater.clone(), pump]), "solar_water_heater")[0].1, None);
-    let gone = State::Decommissioned {
+    let gone = StatusDetails::Decommissioned {
         on: day("2026-03-05"),
         verified: Some((Tier::Document, chrono::DateTime::UNIX_EPOCH)),
         ended: day("2026-06-01"),

@@ -10,12 +10,12 @@ mod national_sums;
 mod owner_kind;
 mod packed_rows;
 
-pub(in crate::domain) use cell_key::Field;
+pub(in crate::domain) use cell_key::KeyField;
 pub use cell_key::{CellDims, CellKey};
-pub use cell_table::{CellSums, Row};
+pub use cell_table::{CellRow, CellTable};
 pub use cell_totals::Totals;
 pub use changes_by_cause::Changes;
 pub use contribution::{CONTRIBUTION_NO, Contribution, Credit, add_all, contribution, credits, difference};
 pub use headline_counts::{ByStage, Known, Progress};
-pub use national_sums::{NationalSums, Standing, Works};
-pub use owner_kind::Scope;
+pub use national_sums::{MonthEnd, NationalSums, VerifiedOutput};
+pub use owner_kind::OwnerKind;

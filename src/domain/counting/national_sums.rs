@@ -3,12 +3,12 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::figures::{Amount, Estimate, Estimator, Methodology, Tally, Timeline};
+use crate::domain::figures::{Amount, Estimate, EstimateSum, Estimator, Methodology, Timeline};
 use crate::domain::reference::target;
 use crate::domain::values::Month;
 
 use super::cell_key::{CellDims, CellKey};
-use super::cell_table::CellSums;
+use super::cell_table::CellTable;
 use super::cell_totals::Totals;
 use super::headline_counts::ByStage;
 
@@ -16,11 +16,11 @@ use super::headline_counts::ByStage;
 /// within the programme. As cells they are of homes, verified by documents, with everything else unknown.
 /// A copy costs little.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct NationalSums(CellSums);
+pub struct NationalSums(CellTable);
 
 /// What was built comes to.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Works {
+pub struct VerifiedOutput {
     /// Electricity and emissions of what is verified.
     pub verified: Estimate,
     /// Solar capacity in operation and within its life, in watts-peak (thousandths of a kWp).
@@ -29,7 +29,7 @@ pub struct Works {
 
 /// What stood at the end of a month.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Standing {
+pub struct MonthEnd {
     /// Sites in operation.
     pub sites: ByStage,
     /// Solar capacity in operation and within its life, in watts-peak.
@@ -38,7 +38,7 @@ pub struct Standing {
     pub to_date: Amount,
 }
 
-impl std::ops::AddAssign for Standing {
+impl std::ops::AddAssign for MonthEnd {
     fn add_assign(&mut self, other: Self) {
         self.sites.add_all(other.sites);
         self.capacity_wp.add_all(other.capacity_wp);
@@ -73,7 +73,7 @@ impl NationalSums {
 
     /// Each combination with its sums, as cells.
     #[must_use]
-    pub fn sums(&self) -> &CellSums {
+    pub fn sums(&self) -> &CellTable {
         &self.0
     }
 
@@ -103,7 +103,7 @@ impl NationalSums {
     /// What stood at the end of each month from the first installation up to that of a day, and on the day, by
     /// days of installation and of the end as they are known now.
     #[must_use]
-    pub fn timeline(&self, methodology: &'static Methodology, day: NaiveDate) -> Vec<(Month, Standing)> {
+    pub fn timeline(&self, methodology: &'static Methodology, day: NaiveDate) -> Vec<(Month, MonthEnd)> {
         let mut timeline = Timeline::new(methodology, day);
         self.cells().for_each(|(key, totals)| timeline.add(key, &totals));
         timeline.finish()
@@ -111,14 +111,17 @@ impl NationalSums {
 
     /// What is verified comes to, and which solar capacity works at which stage.
     #[must_use]
-    pub fn works(&self, estimator: &mut Estimator) -> Works {
-        let (mut verified, mut installed) = (Tally::default(), Tally::default());
+    pub fn works(&self, estimator: &mut Estimator) -> VerifiedOutput {
+        let (mut verified, mut installed) = (EstimateSum::default(), EstimateSum::default());
         self.0.each(|key, row| {
             let tally = if key.is_verified() { &mut verified } else { &mut installed };
             tally.add(key, row.quantities(), estimator);
         });
         let (estimate, capacity) = verified.settled(estimator);
         let (_, waiting) = installed.settled(estimator);
-        Works { verified: estimate, capacity_wp: ByStage { verified: capacity, installed: waiting, pledged: 0 } }
+        VerifiedOutput {
+            verified: estimate,
+            capacity_wp: ByStage { verified: capacity, installed: waiting, pledged: 0 },
+        }
     }
 }

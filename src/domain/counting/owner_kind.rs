@@ -10,7 +10,7 @@ use super::contribution::{Contribution, contribution};
 
 coded_enum!(
     /// Whose installations are looked at by themselves.
-    Scope {
+    OwnerKind {
         /// Each partner's.
         Partner = "partner",
         /// Each project's; what belongs to none is left out.
@@ -18,7 +18,7 @@ coded_enum!(
     }
 );
 
-impl Scope {
+impl OwnerKind {
     fn of(self, installation: &Installation) -> Option<&Code> {
         match self {
             Self::Partner => Some(&installation.partner),

@@ -11,20 +11,20 @@ use super::cell_key::CellKey;
 const MOST: usize = 256;
 
 /// A key and its sums.
-pub(in crate::domain) type Row<const N: usize> = (CellKey, [i64; N]);
+pub(in crate::domain) type PackedRow<const N: usize> = (CellKey, [i64; N]);
 
 /// Rows in the order of keys, none of them zero.
 #[derive(Clone)]
-pub(in crate::domain) struct Columns<const N: usize> {
-    blocks: Vec<Block<N>>,
+pub(in crate::domain) struct PackedRows<const N: usize> {
+    blocks: Vec<PackedBlock<N>>,
     /// The last rows, while they are no whole block.
-    tail: Vec<Row<N>>,
+    tail: Vec<PackedRow<N>>,
     len: usize,
 }
 
 /// Packed rows: the keys less the first, then the sums column by column, each in as many bytes.
 #[derive(Clone)]
-struct Block<const N: usize> {
+struct PackedBlock<const N: usize> {
     first: CellKey,
     rows: u16,
     key_width: u8,
@@ -32,24 +32,24 @@ struct Block<const N: usize> {
     bytes: Arc<[u8]>,
 }
 
-impl<const N: usize> Default for Columns<N> {
+impl<const N: usize> Default for PackedRows<N> {
     fn default() -> Self {
         Self { blocks: Vec::new(), tail: Vec::new(), len: 0 }
     }
 }
 
-impl<const N: usize> Columns<N> {
+impl<const N: usize> PackedRows<N> {
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Adds a row after all others.
-    pub fn push(&mut self, row: Row<N>) {
+    pub fn push(&mut self, row: PackedRow<N>) {
         self.len += 1;
         self.tail.push(row);
         if self.tail.len() == MOST {
-            self.blocks.push(Block::pack(&self.tail));
+            self.blocks.push(PackedBlock::pack(&self.tail));
             self.tail.clear();
         }
     }
@@ -66,7 +66,7 @@ impl<const N: usize> Columns<N> {
 
     /// The same with newer rows, which come in the order of keys, in place of those with their keys; zeros go.
     /// Blocks that nothing is newer in stay as they are, and the others go one by one.
-    pub fn with(self, newer: impl Iterator<Item = Row<N>>) -> Self {
+    pub fn with(self, newer: impl Iterator<Item = PackedRow<N>>) -> Self {
         let mut all = Self { blocks: Vec::with_capacity(self.blocks.len()), ..Self::default() };
         let (mut newer, mut old, mut page) = (newer.peekable(), Vec::new(), Vec::new());
         let mut blocks = self.blocks.into_iter().peekable();
@@ -81,7 +81,7 @@ impl<const N: usize> Columns<N> {
             drop(block);
             overlay(&old, &mut newer, end, &mut page);
             let pieces = page.len().div_ceil(MOST);
-            all.blocks.extend(page.chunks(page.len().div_ceil(pieces.max(1)).max(1)).map(Block::pack));
+            all.blocks.extend(page.chunks(page.len().div_ceil(pieces.max(1)).max(1)).map(PackedBlock::pack));
             all.len += page.len();
         }
         overlay(&self.tail, &mut newer, None, &mut page);
@@ -89,8 +89,8 @@ impl<const N: usize> Columns<N> {
         all
     }
 
-    /// All rows with newer ones on top, as [`Columns::with`] would have them.
-    pub fn rows_with<I: Iterator<Item = Row<N>>>(&self, newer: I) -> Rows<'_, N, I> {
+    /// All rows with newer ones on top, as [`PackedRows::with`] would have them.
+    pub fn rows_with<I: Iterator<Item = PackedRow<N>>>(&self, newer: I) -> Rows<'_, N, I> {
         Rows {
             blocks: self.blocks.iter().peekable(),
             tail: Some(&self.tail),
@@ -108,13 +108,13 @@ fn is_past(key: CellKey, end: Option<CellKey>) -> bool {
 
 /// Old rows and the newer ones before `end`, in order; of a key in both, the newer one; zeros go.
 fn overlay<const N: usize>(
-    old: &[Row<N>],
-    newer: &mut Peekable<impl Iterator<Item = Row<N>>>,
+    old: &[PackedRow<N>],
+    newer: &mut Peekable<impl Iterator<Item = PackedRow<N>>>,
     end: Option<CellKey>,
-    page: &mut Vec<Row<N>>,
+    page: &mut Vec<PackedRow<N>>,
 ) {
     page.clear();
-    let is_something = |(_, sums): &Row<N>| *sums != [0; N];
+    let is_something = |(_, sums): &PackedRow<N>| *sums != [0; N];
     let mut old = old.iter().peekable();
     while let Some(row) = newer.next_if(|(key, _)| !is_past(*key, end)) {
         while let Some(earlier) = old.next_if(|(key, _)| *key < row.0) {
@@ -127,16 +127,16 @@ fn overlay<const N: usize>(
 }
 
 /// Goes through rows, a block at a time.
-pub(in crate::domain) struct Rows<'a, const N: usize, I: Iterator<Item = Row<N>>> {
-    blocks: Peekable<std::slice::Iter<'a, Block<N>>>,
-    tail: Option<&'a [Row<N>]>,
+pub(in crate::domain) struct Rows<'a, const N: usize, I: Iterator<Item = PackedRow<N>>> {
+    blocks: Peekable<std::slice::Iter<'a, PackedBlock<N>>>,
+    tail: Option<&'a [PackedRow<N>]>,
     newer: Peekable<I>,
-    old: Vec<Row<N>>,
-    page: Vec<Row<N>>,
+    old: Vec<PackedRow<N>>,
+    page: Vec<PackedRow<N>>,
     at: usize,
 }
 
-impl<const N: usize, I: Iterator<Item = Row<N>>> Rows<'_, N, I> {
+impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Rows<'_, N, I> {
     /// Hands on every row that is left, without copying it.
     pub fn each(mut self, mut take: impl FnMut(CellKey, &[i64; N])) {
         loop {
@@ -155,7 +155,7 @@ impl<const N: usize, I: Iterator<Item = Row<N>>> Rows<'_, N, I> {
             overlay(tail.unwrap_or_default(), &mut self.newer, None, &mut self.page);
             return tail.is_some();
         };
-        let tail = self.tail.and_then(<[Row<N>]>::first).map(|(key, _)| *key);
+        let tail = self.tail.and_then(<[PackedRow<N>]>::first).map(|(key, _)| *key);
         let end = self.blocks.peek().map(|next| next.first).or(tail);
         if self.newer.peek().is_none_or(|(key, _)| is_past(*key, end)) {
             block.unpack(&mut self.page);
@@ -167,10 +167,10 @@ impl<const N: usize, I: Iterator<Item = Row<N>>> Rows<'_, N, I> {
     }
 }
 
-impl<const N: usize, I: Iterator<Item = Row<N>>> Iterator for Rows<'_, N, I> {
-    type Item = Row<N>;
+impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Iterator for Rows<'_, N, I> {
+    type Item = PackedRow<N>;
 
-    fn next(&mut self) -> Option<Row<N>> {
+    fn next(&mut self) -> Option<PackedRow<N>> {
         loop {
             if let Some(row) = self.page.get(self.at) {
                 self.at += 1;
@@ -183,10 +183,10 @@ impl<const N: usize, I: Iterator<Item = Row<N>>> Iterator for Rows<'_, N, I> {
     }
 }
 
-impl<const N: usize> Block<N> {
-    fn pack(rows: &[Row<N>]) -> Self {
+impl<const N: usize> PackedBlock<N> {
+    fn pack(rows: &[PackedRow<N>]) -> Self {
         let first = rows.first().map_or(CellKey::LEAST, |(key, _)| *key);
-        let offset = |row: &Row<N>| row.0.above(first);
+        let offset = |row: &PackedRow<N>| row.0.above(first);
         let largest = |column: usize| rows.iter().map(|row| folded(row, column)).fold(0, |all, number| all | number);
         let key_width = width(rows.last().map_or(0, offset));
         let mut widths = [0; N];
@@ -207,7 +207,7 @@ impl<const N: usize> Block<N> {
         Self { first, rows: count, key_width, widths, bytes: bytes.into() }
     }
 
-    fn unpack(&self, rows: &mut Vec<Row<N>>) {
+    fn unpack(&self, rows: &mut Vec<PackedRow<N>>) {
         let count = usize::from(self.rows);
         rows.clear();
         rows.resize(count, (self.first, [0; N]));
@@ -252,7 +252,7 @@ impl<const N: usize> Block<N> {
 }
 
 /// A sum as a number that is small when the sum is near zero: 0, −1, 1, −2 … as 0, 1, 2, 3 …
-fn folded<const N: usize>(row: &Row<N>, column: usize) -> u64 {
+fn folded<const N: usize>(row: &PackedRow<N>, column: usize) -> u64 {
     let sum = row.1.get(column).copied().unwrap_or_default();
     ((sum << 1) ^ (sum >> 63)).cast_unsigned()
 }
@@ -290,8 +290,12 @@ fn write(bytes: &mut [u8], width: u8, numbers: impl Iterator<Item = u64>) {
 }
 
 /// Reads numbers, each of so many bytes, into rows.
-fn read<const N: usize>(bytes: &[u8], width: u8, rows: &mut [Row<N>], put: impl Fn(&mut Row<N>, u64)) {
-    fn of<const W: usize, const N: usize>(bytes: &[u8], rows: &mut [Row<N>], put: impl Fn(&mut Row<N>, u64)) {
+fn read<const N: usize>(bytes: &[u8], width: u8, rows: &mut [PackedRow<N>], put: impl Fn(&mut PackedRow<N>, u64)) {
+    fn of<const W: usize, const N: usize>(
+        bytes: &[u8],
+        rows: &mut [PackedRow<N>],
+        put: impl Fn(&mut PackedRow<N>, u64),
+    ) {
         for (row, number) in rows.iter_mut().zip(bytes.as_chunks::<W>().0) {
             let mut whole = [0; 8];
             if let Some(low) = whole.first_chunk_mut::<W>() {
@@ -327,7 +331,7 @@ mod tests {
         prop::collection::btree_map(key, [sum(), sum(), sum()], 0..most)
     }
 
-    fn listed(map: &BTreeMap<u64, [i64; 3]>) -> impl Iterator<Item = Row<3>> {
+    fn listed(map: &BTreeMap<u64, [i64; 3]>) -> impl Iterator<Item = PackedRow<3>> {
         map.iter().map(|(key, sums)| (CellKey::LEAST.plus(*key), *sums))
     }
 
@@ -336,7 +340,7 @@ mod tests {
         #[test]
         fn rows_come_back_as_they_were_with_newer_ones_on_top(old in rows(900), newer in rows(400), last in rows(400)) {
             let mut expected: BTreeMap<u64, [i64; 3]> = old.into_iter().filter(|(_, sums)| *sums != [0; 3]).collect();
-            let mut columns = Columns::default();
+            let mut columns = PackedRows::default();
             listed(&expected).for_each(|row| columns.push(row));
             for newer in [&newer, &last] {
                 expected.extend(newer);

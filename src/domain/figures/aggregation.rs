@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::domain::counting::{CellKey, Row, Totals};
+use crate::domain::counting::{CellKey, CellRow, Totals};
 
-use super::estimator::{Estimator, Tally};
-use super::group_index::{Numbering, Reader};
+use super::estimator::{EstimateSum, Estimator};
+use super::group_index::{GroupCursor, GroupIndex};
 use super::selection::{Group, Selection, Sums, TooManyGroups};
 
 /// So many groups get a place each, whether they are there or not.
@@ -14,10 +14,10 @@ const FEW: usize = 1 << 20;
 const ROOM: usize = 10_000;
 
 /// Cells being added up, in the order of keys, by what a selection asks for.
-pub struct Adding {
-    reader: Reader,
+pub struct Aggregation {
+    reader: GroupCursor,
     by_measure: bool,
-    groups: Vec<(u64, Adder)>,
+    groups: Vec<(u64, GroupSum)>,
     /// Where the group of a number is, counted from 1; 0 while there is none.
     places: Places,
     last: Option<(u64, usize)>,
@@ -33,19 +33,19 @@ enum Places {
 
 /// The sums of a group.
 #[derive(Clone, Copy, Default)]
-struct Adder {
+struct GroupSum {
     totals: Totals,
-    tally: Tally,
+    tally: EstimateSum,
 }
 
-impl Adder {
+impl GroupSum {
     #[inline]
-    fn add(&mut self, key: CellKey, row: Row<'_>, by_measure: bool, estimator: &mut Estimator) {
+    fn add(&mut self, key: CellKey, row: CellRow<'_>, by_measure: bool, estimator: &mut Estimator) {
         let stands = key.ended().is_none();
         match row {
-            Row::Counts(sums) if stands => self.totals.add_counts(sums),
-            Row::Counts(_) => {}
-            Row::Measure(sums) => {
+            CellRow::Counts(sums) if stands => self.totals.add_counts(sums),
+            CellRow::Counts(_) => {}
+            CellRow::Measure(sums) => {
                 self.tally.add(key, row.quantities(), estimator);
                 if stands && by_measure {
                     self.totals.add_measure(sums);
@@ -58,16 +58,16 @@ impl Adder {
     }
 }
 
-impl Adding {
+impl Aggregation {
     /// Nothing yet, of at most so many groups.
     #[must_use]
     pub fn of(selection: &Selection, most: usize) -> Self {
-        let numbering = Numbering::of(selection);
+        let numbering = GroupIndex::of(selection);
         let groups = usize::try_from(numbering.groups).unwrap_or(usize::MAX);
         Self {
             groups: Vec::with_capacity(groups.min(most).min(ROOM)),
             places: if groups <= FEW { Places::Few(vec![0; groups]) } else { Places::Many(HashMap::new()) },
-            reader: Reader::of(numbering),
+            reader: GroupCursor::of(numbering),
             by_measure: selection.is_by_measure(),
             last: None,
             most,
@@ -77,7 +77,7 @@ impl Adding {
 
     /// Adds a cell, if it is asked for.
     #[inline]
-    pub fn add(&mut self, key: CellKey, row: Row<'_>, estimator: &mut Estimator) {
+    pub fn add(&mut self, key: CellKey, row: CellRow<'_>, estimator: &mut Estimator) {
         let Some(number) = self.reader.number(key) else { return };
         let place = match self.last {
             Some((last, place)) if last == number => Some(place),
@@ -101,7 +101,7 @@ impl Adding {
             if self.too_many {
                 return None;
             }
-            self.groups.push((number, Adder::default()));
+            self.groups.push((number, GroupSum::default()));
             *slot = u32::try_from(self.groups.len()).ok()?;
         }
         usize::try_from(*slot - 1).ok()
@@ -112,9 +112,9 @@ impl Adding {
         if self.too_many {
             return Err(TooManyGroups);
         }
-        let mut groups: Vec<&(u64, Adder)> = self.groups.iter().collect();
+        let mut groups: Vec<&(u64, GroupSum)> = self.groups.iter().collect();
         groups.sort_by_key(|(number, _)| *number);
-        let finished = groups.into_iter().map(|(number, Adder { totals, tally })| {
+        let finished = groups.into_iter().map(|(number, GroupSum { totals, tally })| {
             let (estimate, capacity_wp) = tally.settled(estimator);
             (self.reader.group(*number), Sums { totals: *totals, capacity_wp, estimate })
         });

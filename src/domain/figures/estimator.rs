@@ -14,7 +14,7 @@ use crate::domain::figures::methodology::{EffectKind, Methodology};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::Month;
 
-use super::unit_output::{Rates, Unit, days_in_year, end_of_life, left_after, tonnes};
+use super::unit_output::{MeasureYield, PerUnit, days_in_year, end_of_life, left_after, tonnes};
 
 /// Sums are in thousandths of a unit.
 pub(in crate::domain) const MILLI: f64 = 1000.0;
@@ -95,33 +95,33 @@ pub struct Estimator {
     day: NaiveDate,
     month: Month,
     /// By the measure's number; made when they are first asked for.
-    units: Vec<Option<Unit>>,
+    units: Vec<Option<MeasureYield>>,
 }
 
 /// What cells come to, while they are added up.
 #[derive(Clone, Copy, Default)]
-pub struct Tally {
+pub struct EstimateSum {
     estimate: Estimate,
     capacity_wp: i64,
     /// Cells of one measure, one province and one kind of stage mostly follow each other: what they
     /// have in common is multiplied in once.
-    run: Run,
+    run: SamePlaceRun,
 }
 
 /// Cells of the same measure and province, all verified or all not; in thousandths of a unit.
 #[derive(Clone, Copy, Default)]
-struct Run {
+struct SamePlaceRun {
     /// One of them.
     like: Option<CellKey>,
-    to_date: Rates,
-    annual: Rates,
+    to_date: PerUnit,
+    annual: PerUnit,
     /// What has not ended.
     standing: f64,
     /// What of it is within its life on the day.
     within_life: i64,
 }
 
-impl Tally {
+impl EstimateSum {
     /// Adds a cell: its quantity, quantity × days, quantity × end days. Pledged ones, and those that
     /// count sites, come to nothing.
     #[inline]
@@ -147,7 +147,7 @@ impl Tally {
         let Some(CellDims { measure: Some(measure), province, .. }) = run.like.and_then(CellKey::dims) else { return };
         let (methodology, unit) = (estimator.methodology, estimator.unit(measure));
         let is_verified = run.like.is_some_and(CellKey::is_verified);
-        let amount = |rates: Rates| unit.amount(methodology, province, is_verified, rates.per(MILLI));
+        let amount = |rates: PerUnit| unit.amount(methodology, province, is_verified, rates.per(MILLI));
         self.estimate.to_date += amount(run.to_date);
         self.estimate.annual += amount(run.annual);
         self.estimate.lifetime += amount(unit.life.times(run.standing));
@@ -168,7 +168,7 @@ impl Estimator {
 
     /// What a cell comes to: nothing where it is pledged, or counts sites.
     pub fn estimate(&mut self, dims: &CellDims, totals: &Totals) -> Estimate {
-        let mut tally = Tally::default();
+        let mut tally = EstimateSum::default();
         tally.add(dims.key(), [totals.quantity, totals.quantity_days, totals.quantity_end_days], self);
         tally.settled(self).0
     }
@@ -186,15 +186,15 @@ impl Estimator {
 
     /// A measure as the methodology sees it.
     #[inline]
-    pub(in crate::domain) fn unit(&mut self, measure: MeasureId) -> &mut Unit {
+    pub(in crate::domain) fn unit(&mut self, measure: MeasureId) -> &mut MeasureYield {
         let place = usize::from(measure.number());
         let slot = crate::domain::reference::tested(self.units.get_mut(place), "a measure");
-        slot.get_or_insert_with(|| Unit::of(self.methodology, measure))
+        slot.get_or_insert_with(|| MeasureYield::of(self.methodology, measure))
     }
 
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn take(&mut self, run: &mut Run, at: (MeasureId, Month, Option<Month>), quantities: [i64; 3]) {
+    fn take(&mut self, run: &mut SamePlaceRun, at: (MeasureId, Month, Option<Month>), quantities: [i64; 3]) {
         let (measure, installed, ended) = at;
         let (methodology, day) = (self.methodology, self.day);
         let unit = self.unit(measure);

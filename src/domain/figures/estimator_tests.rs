@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::domain::counting::Row;
+use crate::domain::counting::CellRow;
 use crate::domain::figures::methodology::methodology;
 use crate::domain::records::{Flags, SiteKind, Stage, Tier};
 use crate::domain::reference::ProvinceId;
@@ -174,12 +174,12 @@ fn patiently(key: CellKey, totals: &Totals, day: NaiveDate) -> Estimate {
     let (Some(measure), Some(installed)) = (dims.measure, dims.installed) else { return Estimate::default() };
     let Some(effect) = methodology.effect(measure) else { return Estimate::default() };
     let over = end_of_life(effect, installed);
-    let unit = Unit::of(methodology, measure);
+    let unit = MeasureYield::of(methodology, measure);
     let amount = |value: f64, (grid, provisional): (f64, bool)| {
         let avoided = value * tonnes(effect, grid);
         let energy = if effect.kind == EffectKind::Direct { 0.0 } else { value };
         let provisional = if provisional && effect.uses_grid() { avoided } else { 0.0 };
-        unit.amount(methodology, dims.province, key.is_verified(), Rates { energy, avoided, provisional })
+        unit.amount(methodology, dims.province, key.is_verified(), PerUnit { energy, avoided, provisional })
     };
     let mut sum = Estimate::default();
     for (year, days) in days_by_year((installed, dims.ended.filter(|ended| *ended <= over)), over, (day, credit)) {
@@ -218,9 +218,9 @@ proptest! {
         cells.sort_by_key(|(key, _)| *key);
         let on = day("2019-09-01") + chrono::Days::new(later);
         let mut estimator = Estimator::new(methodology(1).unwrap(), on);
-        let (mut tally, mut expected) = (Tally::default(), Estimate::default());
+        let (mut tally, mut expected) = (EstimateSum::default(), Estimate::default());
         for (key, totals) in &cells {
-            Row::of(*key, totals, |row| tally.add(*key, row.quantities(), &mut estimator));
+            CellRow::of(*key, totals, |row| tally.add(*key, row.quantities(), &mut estimator));
             expected += patiently(*key, totals, on);
         }
         let (found, _) = tally.settled(&mut estimator);

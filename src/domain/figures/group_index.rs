@@ -1,7 +1,7 @@
 //! Which group a cell belongs to, as a number read off its key: each field of the key gives its
 //! share by a table, so that no cell is unpacked and no filter asked twice.
 
-use crate::domain::counting::{CellDims, CellKey, Field, cell_key};
+use crate::domain::counting::{CellDims, CellKey, KeyField, cell_key};
 use crate::domain::reference::target;
 use crate::domain::values::Month;
 
@@ -11,17 +11,17 @@ use super::selection::{Dimension, Group, NONE, Selection, Value};
 const LEFT_OUT: u64 = u64::MAX;
 
 /// The numbers of the groups that a selection can have, in their order.
-pub(in crate::domain) struct Numbering {
+pub(in crate::domain) struct GroupIndex {
     /// For each field that matters, what each of its numbers adds to the group's: up to the month of
     /// installation, and after it.
-    shares: [Vec<(Field, Vec<u64>)>; 2],
+    shares: [Vec<(KeyField, Vec<u64>)>; 2],
     /// For each dimension, its values in order, and by how much the group's number grows with each.
     digits: Vec<(Vec<Value>, u64)>,
     /// How many groups there can be.
     pub groups: u64,
 }
 
-impl Numbering {
+impl GroupIndex {
     pub fn of(selection: &Selection) -> Self {
         let mut fields = vec![cell_key::INSTALLED, cell_key::MEASURE];
         let asked = selection.filters.iter().map(|(dimension, _)| dimension).chain(&selection.group_by);
@@ -31,7 +31,7 @@ impl Numbering {
             }
         }
         // What can be read off one field alone: whether a cell is taken, and its values.
-        let taken = |field: Field, number: u64| {
+        let taken = |field: KeyField, number: u64| {
             let dims = field.set(CellKey::PLAIN, number).dims();
             dims.filter(|dims| takes(selection, field, dims))
         };
@@ -47,7 +47,7 @@ impl Numbering {
             digits.insert(0, (values, groups));
             groups = groups.saturating_mul(count);
         }
-        let share = |field: Field, dims: &CellDims| {
+        let share = |field: KeyField, dims: &CellDims| {
             let own = selection.group_by.iter().zip(&digits).filter(|(dimension, _)| dimension.field() == field);
             own.map(|(dimension, (values, step))| place(values, dimension.value(dims)) * step).sum()
         };
@@ -70,14 +70,14 @@ impl Numbering {
 }
 
 /// Reads numbers off keys. What comes first in a key changes from cell to cell the least.
-pub(in crate::domain) struct Reader {
-    numbering: Numbering,
+pub(in crate::domain) struct GroupCursor {
+    numbering: GroupIndex,
     /// The cell before, and what its upper fields add.
     last: Option<(CellKey, Option<u64>)>,
 }
 
-impl Reader {
-    pub fn of(numbering: Numbering) -> Self {
+impl GroupCursor {
+    pub fn of(numbering: GroupIndex) -> Self {
         Self { numbering, last: None }
     }
 
@@ -100,7 +100,7 @@ impl Reader {
 }
 
 #[inline]
-fn share(shares: &[(Field, Vec<u64>)], key: CellKey) -> Option<u64> {
+fn share(shares: &[(KeyField, Vec<u64>)], key: CellKey) -> Option<u64> {
     let mut sum = 0;
     for (field, shares) in shares {
         let share = usize::try_from(field.of(key)).ok().and_then(|place| shares.get(place));
@@ -114,7 +114,7 @@ fn place(values: &[Value], value: Value) -> u64 {
 }
 
 /// Whether a selection takes cells that have this in one field.
-fn takes(selection: &Selection, field: Field, dims: &CellDims) -> bool {
+fn takes(selection: &Selection, field: KeyField, dims: &CellDims) -> bool {
     let in_time = field != cell_key::INSTALLED || is_in_time(selection, dims.installed);
     // Estimates are of measures; counts are of sites, unless measures are asked for.
     let counts = field != cell_key::MEASURE || dims.measure.is_some() || !selection.is_by_measure();

@@ -10,9 +10,9 @@ mod selection;
 mod timeline;
 mod unit_output;
 
-pub use aggregation::Adding;
+pub use aggregation::Aggregation;
 pub use bridge::{Applied, Bridge, Levels, Reason, bridge};
-pub use estimator::{Amount, Estimate, Estimator, Tally, Year};
+pub use estimator::{Amount, Estimate, EstimateSum, Estimator, Year};
 pub use methodology::{Effect, EffectKind, Methodology, all, first, methodology};
 pub use pace::{Pace, Projection, pace};
 pub use selection::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};

@@ -1,11 +1,11 @@
 //! Adding cells up by any of their dimensions, under any filter.
 
-use crate::domain::counting::{CellDims, CellKey, CellSums, Field, Row, Totals, cell_key};
+use crate::domain::counting::{CellDims, CellKey, CellRow, CellTable, KeyField, Totals, cell_key};
 use crate::domain::records::{SiteKind, Stage, Tier};
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use crate::domain::values::{Interval, Month, coded_enum};
 
-use super::aggregation::Adding;
+use super::aggregation::Aggregation;
 use super::estimator::{Estimate, Estimator};
 
 coded_enum!(
@@ -75,7 +75,7 @@ impl Dimension {
     }
 
     /// The field of a cell's key that it depends on.
-    pub(in crate::domain) fn field(self) -> Field {
+    pub(in crate::domain) fn field(self) -> KeyField {
         match self {
             Self::Province | Self::Region => cell_key::PROVINCE,
             Self::FormerProvince => cell_key::FORMER,
@@ -198,19 +198,19 @@ impl Selection {
         estimator: &mut Estimator,
         most: usize,
     ) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
-        let mut adding = Adding::of(self, most);
-        cells.for_each(|(key, totals)| Row::of(key, &totals, |row| adding.add(key, row, estimator)));
+        let mut adding = Aggregation::of(self, most);
+        cells.for_each(|(key, totals)| CellRow::of(key, &totals, |row| adding.add(key, row, estimator)));
         adding.finish(estimator)
     }
 
     /// The same of all cells: several times as fast.
     pub fn add_up_all(
         &self,
-        sums: &CellSums,
+        sums: &CellTable,
         estimator: &mut Estimator,
         most: usize,
     ) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
-        let mut adding = Adding::of(self, most);
+        let mut adding = Aggregation::of(self, most);
         sums.each(|key, row| adding.add(key, row, estimator));
         adding.finish(estimator)
     }

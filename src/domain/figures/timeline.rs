@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::counting::{CellDims, CellKey, Standing, Totals};
+use crate::domain::counting::{CellDims, CellKey, MonthEnd, Totals};
 use crate::domain::figures::methodology::Methodology;
 use crate::domain::records::Stage;
 use crate::domain::values::{Interval, Month};
 
 use super::estimator::{Estimator, MILLI};
-use super::unit_output::Rates;
+use super::unit_output::PerUnit;
 
 /// Adds cells up, month by month.
 pub(in crate::domain) struct Timeline {
@@ -21,7 +21,7 @@ pub(in crate::domain) struct Timeline {
     /// The first month in which something was installed.
     first: Option<Month>,
     /// What changes in each month, by its number.
-    changes: Vec<Standing>,
+    changes: Vec<MonthEnd>,
     /// A cell of those that are being gathered: of one measure and, where it matters, one province.
     like: Option<CellKey>,
     /// What is verified of them, by the January of the year of installation and the month's number.
@@ -48,7 +48,7 @@ impl Timeline {
             day,
             last,
             first: None,
-            changes: vec![Standing::default(); usize::from(last.number()) + 1],
+            changes: vec![MonthEnd::default(); usize::from(last.number()) + 1],
             like: None,
             flows: BTreeMap::new(),
         }
@@ -82,7 +82,7 @@ impl Timeline {
         }
     }
 
-    fn change(&mut self, (from, until): Time, mut change: impl FnMut(&mut Standing, i64)) {
+    fn change(&mut self, (from, until): Time, mut change: impl FnMut(&mut MonthEnd, i64)) {
         if until.is_some_and(|until| until <= from) {
             return;
         }
@@ -126,7 +126,7 @@ impl Timeline {
     fn settle(&mut self) {
         let dims = self.like.take().and_then(CellKey::dims);
         let Some(CellDims { measure: Some(measure), province, .. }) = dims else { return };
-        let mut brought = vec![Rates::default(); self.changes.len()];
+        let mut brought = vec![PerUnit::default(); self.changes.len()];
         let (methodology, day) = (self.estimator.methodology(), self.day);
         let unit = self.estimator.unit(measure);
         for (january, flows) in std::mem::take(&mut self.flows) {
@@ -148,11 +148,11 @@ impl Timeline {
     }
 
     /// What stood at the end of each month.
-    pub fn finish(mut self) -> Vec<(Month, Standing)> {
+    pub fn finish(mut self) -> Vec<(Month, MonthEnd)> {
         self.settle();
         let first = self.first.map_or(self.changes.len(), |first| first.number().into());
-        let mut standing = Standing::default();
-        let take_over = |(place, change): (usize, &Standing)| {
+        let mut standing = MonthEnd::default();
+        let take_over = |(place, change): (usize, &MonthEnd)| {
             standing += *change;
             Some((Month::from_number(u16::try_from(place).ok()?)?, standing))
         };
@@ -171,9 +171,9 @@ mod tests {
     use crate::domain::figures::methodology::methodology;
 
     /// At the end of one month, cell by cell.
-    fn patiently(national: &NationalSums, month: Month, day: NaiveDate) -> Standing {
+    fn patiently(national: &NationalSums, month: Month, day: NaiveDate) -> MonthEnd {
         let mut estimator = Estimator::new(methodology(1).unwrap(), month.last_day().min(day));
-        let mut standing = Standing::default();
+        let mut standing = MonthEnd::default();
         for (dims, totals) in national.iter() {
             let Some(installed) = dims.installed.filter(|installed| *installed <= month) else { continue };
             if matches!(dims.stage, Stage::Verified(_)) {
@@ -208,7 +208,7 @@ mod tests {
             prop_assert_eq!(timeline.iter().map(|(month, _)| *month).collect::<Vec<_>>(), months);
             for (month, found) in timeline {
                 let expected = patiently(&national, month, day);
-                let counts = |standing: &Standing| (standing.sites, standing.capacity_wp);
+                let counts = |standing: &MonthEnd| (standing.sites, standing.capacity_wp);
                 prop_assert_eq!(counts(&found), counts(&expected), "{:?}", month);
                 let estimate = |to_date| Estimate { to_date, ..Estimate::default() };
                 prop_assert!(

@@ -10,14 +10,14 @@ use super::estimator::{Amount, KWH};
 
 /// Electricity in kWh and avoided emissions in tCO2e, before the yield of a province.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub(in crate::domain) struct Rates {
+pub(in crate::domain) struct PerUnit {
     pub energy: f64,
     pub avoided: f64,
     /// What of the avoided uses a grid factor that is another year's.
     pub provisional: f64,
 }
 
-impl Rates {
+impl PerUnit {
     /// The sum with so many times another.
     #[inline]
     pub fn plus(self, times: f64, other: Self) -> Self {
@@ -47,11 +47,11 @@ impl Rates {
 }
 
 /// A measure.
-pub(in crate::domain) struct Unit {
+pub(in crate::domain) struct MeasureYield {
     /// Whether its quantity is solar capacity.
     pub is_solar: bool,
     /// Its whole life, with the newest grid factor.
-    pub life: Rates,
+    pub life: PerUnit,
     /// None where it does nothing to emissions.
     effect: Option<&'static Effect>,
     months_of_life: u16,
@@ -59,45 +59,45 @@ pub(in crate::domain) struct Unit {
     verified: (f64, f64),
     reported: (f64, f64),
     /// By the year of installation, from the first; made when they are first asked for.
-    courses: Vec<Option<Course>>,
+    courses: Vec<Option<YearOfInstallation>>,
     /// By the number of the month of installation; made when they are first asked for.
-    starts: Vec<Option<Start>>,
+    starts: Vec<Option<MonthOfInstallation>>,
 }
 
 /// What units that were installed in one month have in common, up to the credit day.
-pub(in crate::domain) struct Start {
+pub(in crate::domain) struct MonthOfInstallation {
     /// The last month that is credited by the day.
     pub stop: Month,
     pub is_within_life: bool,
     /// What a day of the first month brings, and how many of its days are still to come.
-    pub first: Rates,
+    pub first: PerUnit,
     pub to_come: f64,
     /// What the months after it bring, up to the day or the end of life.
-    pub whole: Rates,
+    pub whole: PerUnit,
     /// A full year of what is within its life.
-    pub annual: Rates,
+    pub annual: PerUnit,
 }
 
 /// Units that were installed in one calendar year, up to the credit day.
-pub(in crate::domain) struct Course {
+pub(in crate::domain) struct YearOfInstallation {
     january: u16,
     /// What a day brings, by calendar years from that of the installation on.
-    days: Vec<Rates>,
+    days: Vec<PerUnit>,
     /// What the months from January on bring before each of them begins; that of the credit day
     /// brings what its days up to then do.
-    before: Vec<Rates>,
+    before: Vec<PerUnit>,
     /// A full year at the age of the credit day.
-    pub annual: Rates,
+    pub annual: PerUnit,
 }
 
-impl Unit {
+impl MeasureYield {
     pub fn of(methodology: &'static Methodology, measure: MeasureId) -> Self {
         let effect = methodology.effect(measure);
         let uncertainty = &methodology.uncertainty;
         let shares = |size: f64| effect.map_or((1.0, 1.0), |effect| half_widths(methodology, effect, size));
         Self {
             is_solar: measure.measure().is_solar,
-            life: effect.map_or(Rates::default(), |effect| life(methodology, effect)),
+            life: effect.map_or(PerUnit::default(), |effect| life(methodology, effect)),
             effect,
             months_of_life: effect.map_or(u16::MAX, months_of_life),
             verified: shares(uncertainty.size_verified),
@@ -114,7 +114,7 @@ impl Unit {
 
     /// The start of what was installed in a month.
     #[inline]
-    pub fn start(&mut self, methodology: &Methodology, installed: Month, day: NaiveDate) -> &Start {
+    pub fn start(&mut self, methodology: &Methodology, installed: Month, day: NaiveDate) -> &MonthOfInstallation {
         let place = usize::from(installed.number());
         if self.starts.get(place).is_none_or(Option::is_none) {
             let start = self.new_start(methodology, installed, day);
@@ -127,11 +127,11 @@ impl Unit {
         crate::domain::reference::tested(self.starts.get(place).and_then(Option::as_ref), "a month")
     }
 
-    fn new_start(&mut self, methodology: &Methodology, installed: Month, day: NaiveDate) -> Start {
-        let (over, month, nothing) = (self.over(installed), Month::of(day), Rates::default());
+    fn new_start(&mut self, methodology: &Methodology, installed: Month, day: NaiveDate) -> MonthOfInstallation {
+        let (over, month, nothing) = (self.over(installed), Month::of(day), PerUnit::default());
         let (stop, is_within_life) = (over.min(month), month <= over);
         let course = self.course(methodology, installed, day).filter(|_| installed <= month);
-        Start {
+        MonthOfInstallation {
             stop,
             is_within_life,
             first: course.map_or(nothing, |course| course.daily(installed)),
@@ -143,14 +143,19 @@ impl Unit {
 
     /// The course of what was installed in a month; none where it does nothing to emissions.
     #[inline]
-    pub fn course(&mut self, methodology: &Methodology, installed: Month, day: NaiveDate) -> Option<&Course> {
+    pub fn course(
+        &mut self,
+        methodology: &Methodology,
+        installed: Month,
+        day: NaiveDate,
+    ) -> Option<&YearOfInstallation> {
         let effect = self.effect?;
         let place = usize::from((installed.number() - 1) / 12);
         if self.courses.len() <= place {
             self.courses.resize_with(place + 1, || None);
         }
         let course = self.courses.get_mut(place)?;
-        Some(course.get_or_insert_with(|| Course::of(methodology, effect, installed.year(), day)))
+        Some(course.get_or_insert_with(|| YearOfInstallation::of(methodology, effect, installed.year(), day)))
     }
 
     /// Whether what it brings depends on the province.
@@ -159,7 +164,7 @@ impl Unit {
     }
 
     /// What rates come to in a province, at one kind of stage.
-    pub fn amount(&self, methodology: &Methodology, province: ProvinceId, is_verified: bool, rates: Rates) -> Amount {
+    pub fn amount(&self, methodology: &Methodology, province: ProvinceId, is_verified: bool, rates: PerUnit) -> Amount {
         let kind = self.effect.map(|effect| effect.kind);
         let size = if self.is_by_yield() { methodology.solar_yield(province) } else { 1.0 };
         let (low, high) = if is_verified { self.verified } else { self.reported };
@@ -175,14 +180,14 @@ impl Unit {
     }
 }
 
-impl Course {
+impl YearOfInstallation {
     fn of(methodology: &Methodology, effect: &Effect, year: i32, day: NaiveDate) -> Self {
         let credit = Month::of(day);
         let january = u16::try_from((year - FIRST_YEAR) * 12 + 1).unwrap_or(u16::MAX);
         // December's last credited month; nobody is credited after it.
         let end = january.saturating_add(11).saturating_add(months_of_life(effect)).min(credit.number() + 1);
-        let (mut days, mut before, mut so_far) = (Vec::new(), Vec::new(), Rates::default());
-        let (mut left, mut daily) = (effect.per_unit, Rates::default());
+        let (mut days, mut before, mut so_far) = (Vec::new(), Vec::new(), PerUnit::default());
+        let (mut left, mut daily) = (effect.per_unit, PerUnit::default());
         for number in january..end {
             let Some(month) = Month::from_number(number) else { continue };
             if (number - january).is_multiple_of(12) {
@@ -201,14 +206,14 @@ impl Course {
 
     /// What a day of a month brings.
     #[inline]
-    pub fn daily(&self, month: Month) -> Rates {
+    pub fn daily(&self, month: Month) -> PerUnit {
         let year = usize::from((month.number().saturating_sub(self.january)) / 12);
         self.days.get(year).copied().unwrap_or_default()
     }
 
     /// What the whole months after `first` and before `end` bring, the credit day's up to that day.
     #[inline]
-    pub fn between(&self, first: Month, end: Month) -> Rates {
+    pub fn between(&self, first: Month, end: Month) -> PerUnit {
         let before = |number: u16| {
             let place = usize::from(number.saturating_sub(self.january));
             self.before.get(place).copied().unwrap_or_default()
@@ -218,10 +223,10 @@ impl Course {
 }
 
 /// What so much of a unit's value brings in a year.
-fn brought(methodology: &Methodology, effect: &Effect, value: f64, year: i32) -> Rates {
+fn brought(methodology: &Methodology, effect: &Effect, value: f64, year: i32) -> PerUnit {
     let (grid, provisional) = methodology.grid_factor(year);
     let avoided = value * tonnes(effect, grid);
-    Rates {
+    PerUnit {
         energy: if effect.kind == EffectKind::Direct { 0.0 } else { value },
         avoided,
         provisional: if provisional && effect.uses_grid() { avoided } else { 0.0 },
@@ -229,12 +234,12 @@ fn brought(methodology: &Methodology, effect: &Effect, value: f64, year: i32) ->
 }
 
 /// The same with the newest grid factor.
-fn at_newest(methodology: &Methodology, effect: &Effect, value: f64) -> Rates {
+fn at_newest(methodology: &Methodology, effect: &Effect, value: f64) -> PerUnit {
     brought(methodology, effect, value, methodology.newest_factor().year)
 }
 
 /// A whole life.
-fn life(methodology: &Methodology, effect: &Effect) -> Rates {
+fn life(methodology: &Methodology, effect: &Effect) -> PerUnit {
     let (mut left, mut sum) = (effect.per_unit, 0.0);
     for _ in 0..effect.lifetime_years {
         sum += left;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::values::{ExternalId, InstallationId, PartnerCode, ProjectCode, SiteId, Vnd, coded_enum};
 
 use super::measure_lines::MeasureLines;
-use super::status::State;
+use super::status::StatusDetails;
 
 coded_enum!(
     /// Who paid.
@@ -94,7 +94,7 @@ pub struct Installation {
     /// What was installed.
     pub measures: MeasureLines,
     /// Its status and what that implies.
-    pub state: State,
+    pub state: StatusDetails,
     /// When it was registered.
     pub reported_at: DateTime<Utc>,
     /// The entry that registered it.

@@ -21,4 +21,4 @@ pub use measure_lines::{MAX_LINES, MeasureLine, MeasureLines};
 pub use partner::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, misplaced};
 pub use personal_data::{CONSENT_TEXT_VERSION, Consent, GridCode, Location, PrivateFacts};
 pub use site::{Flags, Site, SiteFacts, SiteKind, SiteRecord};
-pub use status::{Held, Stage, State, Status, Tier};
+pub use status::{CreditedSpan, Stage, Status, StatusDetails, Tier};

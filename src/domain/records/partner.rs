@@ -1,7 +1,7 @@
 //! What an administrator adds: partners, clients, projects.
 
 use crate::domain::reference::ProvinceId;
-use crate::domain::refusals::{Because, Fault};
+use crate::domain::refusals::{Fault, Rule};
 use crate::domain::values::{Name, PartnerCode, ProjectCode};
 
 use super::actor::Role;
@@ -43,20 +43,20 @@ pub struct NewClient {
 /// reviewers and dashboards may be limited to a province.
 #[must_use]
 pub fn misplaced(role: Role, has: impl Fn(&str) -> bool) -> Vec<(&'static str, Fault)> {
-    let refused = |because| Fault::NotAllowedHere { because };
+    let refused = |rule| Fault::NotAllowed { rule };
     let is_partner = role == Role::Partner;
     let limitable = matches!(role, Role::Reviewer | Role::Dashboard);
     let mut faults = Vec::new();
     match (is_partner, has("partner")) {
         (true, false) => faults.push(("partner", Fault::Missing)),
-        (false, true) => faults.push(("partner", refused(Because::NotAPartnerClient))),
+        (false, true) => faults.push(("partner", refused(Rule::NotAPartnerClient))),
         _ => {}
     }
     if role != Role::Reviewer && has("affiliation") {
-        faults.push(("affiliation", refused(Because::NotAReviewer)));
+        faults.push(("affiliation", refused(Rule::NotAReviewer)));
     }
     if !limitable && has("province_code") {
-        faults.push(("province_code", refused(Because::NotLimitable)));
+        faults.push(("province_code", refused(Rule::NotLimitable)));
     }
     faults
 }

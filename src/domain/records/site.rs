@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::refusals::Standing;
+use crate::domain::refusals::CurrentRecord;
 use crate::domain::values::{ExternalId, InstallationId, PartnerCode, Place, SiteId, coded_enum};
 
 use super::installation::Installation;
@@ -89,7 +89,7 @@ impl SiteRecord {
 
     /// The strong `ETag` of an installation here: it changes with the installation and its site.
     #[must_use]
-    pub fn etag(&self, installation: &Installation) -> String {
+    pub fn revision_tag(&self, installation: &Installation) -> String {
         format!("\"{}.{}\"", installation.revision, self.site.revision)
     }
 
@@ -101,12 +101,12 @@ impl SiteRecord {
 
     /// What a refused request is told of an installation here.
     #[must_use]
-    pub fn standing(&self, installation: &Installation) -> Standing {
-        Standing {
+    pub fn standing(&self, installation: &Installation) -> CurrentRecord {
+        CurrentRecord {
             installation: installation.id,
             status: installation.state.status(),
             revision: installation.revision,
-            etag: self.etag(installation),
+            etag: self.revision_tag(installation),
         }
     }
 }

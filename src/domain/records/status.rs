@@ -71,7 +71,7 @@ impl Stage {
 
 /// An installation's status together with the facts that this status implies.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum State {
+pub enum StatusDetails {
     /// Promised; no date yet.
     Pledged,
     /// Installed on a day, by its partner's word.
@@ -111,7 +111,7 @@ pub enum State {
 
 /// What an installation holds in the count: its stage, since when, until when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Held {
+pub struct CreditedSpan {
     /// The stage held (for an ended one: held last).
     pub stage: Stage,
     /// The day of commissioning; none while pledged.
@@ -120,7 +120,7 @@ pub struct Held {
     pub ended_on: Option<NaiveDate>,
 }
 
-impl State {
+impl StatusDetails {
     /// The status word of this state.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -165,7 +165,7 @@ impl State {
 
     /// What it counts as: nothing when rejected or withdrawn.
     #[must_use]
-    pub fn held(&self) -> Option<Held> {
+    pub fn credited(&self) -> Option<CreditedSpan> {
         let (stage, installed_on, ended_on) = match *self {
             Self::Pledged => (Stage::Pledged, None, None),
             Self::Installed { on } => (Stage::Installed, Some(on), None),
@@ -176,6 +176,6 @@ impl State {
             }
             Self::Rejected { .. } | Self::Withdrawn { .. } => return None,
         };
-        Some(Held { stage, installed_on, ended_on })
+        Some(CreditedSpan { stage, installed_on, ended_on })
     }
 }

@@ -15,7 +15,7 @@ pub struct MeasureId(u8);
 /// What a measure is to the programme.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum MeasureRole {
     /// Makes a site count.
     Core,
     /// Was counted in the pilot, and goes on to be.
@@ -26,7 +26,7 @@ pub enum Role {
     NoCredit,
 }
 
-impl Role {
+impl MeasureRole {
     /// The role's code.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -51,7 +51,7 @@ pub struct Measure {
     /// Its English name.
     pub name_en: String,
     /// What it is to the programme.
-    pub role: Role,
+    pub role: MeasureRole,
     /// The unit of its quantity.
     pub unit: String,
     /// Whether there are only whole units of it.
@@ -96,7 +96,7 @@ struct MeasureRow {
     code: String,
     name_vi: String,
     name_en: String,
-    programme_role: Role,
+    programme_role: MeasureRole,
     unit: String,
     deemed_kwh_per_unit_year: Option<f64>,
     deemed_tco2e_per_unit_year: Option<f64>,
@@ -198,7 +198,7 @@ impl Measure {
     /// Whether it makes a site count.
     #[must_use]
     pub fn counts_for_site(&self) -> bool {
-        matches!(self.role, Role::Core | Role::PilotIncluded)
+        matches!(self.role, MeasureRole::Core | MeasureRole::PilotIncluded)
     }
 
     /// The least quantity with which it makes a site count, in thousandths of the unit.

@@ -4,6 +4,6 @@ mod refusal;
 mod value_fault;
 mod warning;
 
-pub use refusal::{Difference, FieldFault, Refusal, Standing};
-pub use value_fault::{Because, Expected, Fault, Language};
+pub use refusal::{CurrentRecord, Difference, FieldFault, Refusal};
+pub use value_fault::{Expected, Fault, Language, Rule};
 pub use warning::{Remark, Warning};

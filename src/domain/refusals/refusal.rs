@@ -35,7 +35,7 @@ pub struct Difference {
 
 /// The record that a refused request ran into.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Standing {
+pub struct CurrentRecord {
     /// Which installation.
     pub installation: InstallationId,
     /// Its status.
@@ -56,16 +56,16 @@ pub enum Refusal {
     /// The same external id was registered with other content.
     Different {
         /// The record there is.
-        standing: Standing,
+        standing: CurrentRecord,
         /// Where it differs.
         differences: Vec<Difference>,
     },
     /// The same external id was rejected or withdrawn.
-    Ended(Standing),
+    Ended(CurrentRecord),
     /// The status does not allow the action.
     InvalidTransition {
         /// The record there is.
-        standing: Standing,
+        standing: CurrentRecord,
         /// What was asked.
         action: Action,
     },
@@ -74,7 +74,7 @@ pub enum Refusal {
         /// What `If-Match` takes now.
         etag: String,
         /// The installation there is, if it is one.
-        standing: Option<Standing>,
+        standing: Option<CurrentRecord>,
     },
     /// The site was recorded by another partner.
     RecordedByAnother,

@@ -36,7 +36,7 @@ pub enum Fault {
     DuplicateField,
     TooDeep { max: usize },
     WrongType { expected: Expected },
-    NotAllowedHere { because: Because },
+    NotAllowed { rule: Rule },
     Empty,
     TooLong { max: usize },
     TooMany { max: usize },
@@ -107,7 +107,7 @@ pub enum Expected {
 
 /// Why a field is out of place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Because {
+pub enum Rule {
     /// A pledge has no date of installation.
     Pledged,
     /// A site is named by id or by external id, not both.
@@ -150,7 +150,7 @@ impl Fault {
             Self::DuplicateField => "duplicate_field",
             Self::TooDeep { .. } => "too_deep",
             Self::WrongType { .. } => "wrong_type",
-            Self::NotAllowedHere { .. } => "not_allowed_here",
+            Self::NotAllowed { .. } => "not_allowed_here",
             Self::Empty => "empty",
             Self::TooLong { .. } => "too_long",
             Self::TooMany { .. } => "too_many",
@@ -223,7 +223,7 @@ impl Fault {
             Self::WrongType { expected } => {
                 (format!("Cần {}.", expected.vietnamese()), format!("Must be {}.", expected.english()))
             }
-            Self::NotAllowedHere { because } => both(because.vietnamese(), because.english()),
+            Self::NotAllowed { rule } => both(rule.vietnamese(), rule.english()),
             Self::Empty => both("Không được để trống.", "Must not be empty."),
             Self::TooLong { max } => (format!("Dài nhất {max} ký tự."), format!("At most {max} characters.")),
             Self::TooMany { max } => (format!("Nhiều nhất {max} mục."), format!("At most {max} items.")),
@@ -421,7 +421,7 @@ impl Expected {
     }
 }
 
-impl Because {
+impl Rule {
     fn vietnamese(self) -> &'static str {
         match self {
             Self::Pledged => "Lần lắp đặt mới cam kết (pledged) chưa có ngày lắp đặt.",

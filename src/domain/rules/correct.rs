@@ -1,8 +1,8 @@
 //! What a correction makes of an installation or a site, and what it costs a verification.
 
 use crate::domain::chain::Action;
-use crate::domain::records::{SiteKind, SiteRecord, State};
-use crate::domain::refusals::{Because, Fault, FieldFault, Refusal};
+use crate::domain::records::{SiteKind, SiteRecord, StatusDetails};
+use crate::domain::refusals::{Fault, FieldFault, Refusal, Rule};
 use crate::domain::values::InstallationId;
 
 use super::correction_request::{Correction, SiteCorrection};
@@ -19,7 +19,7 @@ pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction,
     }
     corrected.terms = correction.terms.applied(&recorded.terms);
     let refused = || Refusal::InvalidTransition { standing: record.standing(recorded), action: Action::Correct };
-    let withdrawn = matches!(recorded.state, State::Withdrawn { .. });
+    let withdrawn = matches!(recorded.state, StatusDetails::Withdrawn { .. });
     corrected.state = match corrected_state(&recorded.state, correction, stamp) {
         Err(_) if withdrawn => return Err(refused()),
         state => state?,
@@ -30,9 +30,9 @@ pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction,
     if corrected == *recorded {
         return Ok(None);
     }
-    let ended = withdrawn || matches!(recorded.state, State::Decommissioned { .. });
+    let ended = withdrawn || matches!(recorded.state, StatusDetails::Decommissioned { .. });
     let only_the_end = corrected.measures == recorded.measures && corrected.terms == recorded.terms;
-    let may = !ended || (only_the_end && matches!(recorded.state, State::Decommissioned { .. }));
+    let may = !ended || (only_the_end && matches!(recorded.state, StatusDetails::Decommissioned { .. }));
     if !may || (ended && corrected.state.installed_on() != recorded.state.installed_on()) {
         return Err(refused());
     }
@@ -45,19 +45,19 @@ pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction,
 }
 
 /// The state with its corrected days.
-fn corrected_state(state: &State, correction: &Correction, stamp: Stamp) -> Result<State, Refusal> {
+fn corrected_state(state: &StatusDetails, correction: &Correction, stamp: Stamp) -> Result<StatusDetails, Refusal> {
     let mut faults = Vec::new();
     let mut wrong = |pointer: &str, fault| faults.push(FieldFault::new(pointer, fault));
     let on = correction.installed_on.or(state.installed_on());
     if correction.installed_on.is_some() && state.installed_on().is_none() {
-        wrong("/installed_on", Fault::NotAllowedHere { because: Because::Pledged });
+        wrong("/installed_on", Fault::NotAllowed { rule: Rule::Pledged });
     } else if correction.installed_on.is_some_and(|on| on > stamp.day) {
         wrong("/installed_on", Fault::InTheFuture { today: stamp.day });
     }
     if let Some(ended) = correction.decommissioned_on {
         match on {
             _ if state.decommissioned_on().is_none() => {
-                wrong("/decommissioned_on", Fault::NotAllowedHere { because: Because::NotDecommissioned });
+                wrong("/decommissioned_on", Fault::NotAllowed { rule: Rule::NotDecommissioned });
             }
             _ if ended > stamp.day => wrong("/decommissioned_on", Fault::InTheFuture { today: stamp.day }),
             Some(on) if ended < on => wrong("/decommissioned_on", Fault::BeforeInstallation { on }),
@@ -68,21 +68,21 @@ fn corrected_state(state: &State, correction: &Correction, stamp: Stamp) -> Resu
         return Err(Refusal::Invalid(faults));
     }
     Ok(match (state.clone(), on) {
-        (State::Installed { .. }, Some(on)) => State::Installed { on },
-        (State::Verified { on: recorded, .. }, Some(on)) if on != recorded => State::Installed { on },
-        (State::Rejected { .. }, on) => State::Rejected { on },
-        (State::Withdrawn { .. }, on) => State::Withdrawn { on },
-        (State::Decommissioned { verified, ended, .. }, Some(on)) => {
-            State::Decommissioned { on, verified, ended: correction.decommissioned_on.unwrap_or(ended) }
+        (StatusDetails::Installed { .. }, Some(on)) => StatusDetails::Installed { on },
+        (StatusDetails::Verified { on: recorded, .. }, Some(on)) if on != recorded => StatusDetails::Installed { on },
+        (StatusDetails::Rejected { .. }, on) => StatusDetails::Rejected { on },
+        (StatusDetails::Withdrawn { .. }, on) => StatusDetails::Withdrawn { on },
+        (StatusDetails::Decommissioned { verified, ended, .. }, Some(on)) => {
+            StatusDetails::Decommissioned { on, verified, ended: correction.decommissioned_on.unwrap_or(ended) }
         }
         (same, _) => same,
     })
 }
 
 /// Without what a reviewer found.
-fn unverified(state: &State) -> State {
+fn unverified(state: &StatusDetails) -> StatusDetails {
     match *state {
-        State::Verified { on, .. } => State::Installed { on },
+        StatusDetails::Verified { on, .. } => StatusDetails::Installed { on },
         ref other => other.clone(),
     }
 }
@@ -105,7 +105,7 @@ pub fn correct_site(record: &SiteRecord, correction: &SiteCorrection, stamp: Sta
         && facts.place == recorded.place
         && after.private.changed_since(&record.private).iter().all(|name| *name == "consent");
     for installation in after.installations.iter_mut().filter(|_| !same_place) {
-        if matches!(installation.state, State::Verified { .. }) {
+        if matches!(installation.state, StatusDetails::Verified { .. }) {
             installation.state = unverified(&installation.state);
             touch(installation, stamp);
         }

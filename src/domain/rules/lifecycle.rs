@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use crate::domain::chain::Action;
-use crate::domain::records::{Installation, PrivateFacts, SiteRecord, State, Status, Tier};
+use crate::domain::records::{Installation, PrivateFacts, SiteRecord, Status, StatusDetails, Tier};
 use crate::domain::refusals::{Fault, Refusal};
 use crate::domain::values::{InstallationId, SiteId};
 
@@ -33,10 +33,10 @@ pub fn verify(record: &SiteRecord, id: InstallationId, tier: Tier, stamp: Stamp)
         return Err(Refusal::invalid("/evidence_tier", Fault::TierNotYet));
     }
     change(record, id, Action::Verify, stamp, |state| match *state {
-        State::Installed { on } => Next::To(State::Verified { on, tier, at: stamp.at }),
-        State::Verified { tier: reached, .. } if reached == tier => Next::Already,
-        State::Verified { on, tier: reached, .. } if tier > reached => {
-            Next::To(State::Verified { on, tier, at: stamp.at })
+        StatusDetails::Installed { on } => Next::To(StatusDetails::Verified { on, tier, at: stamp.at }),
+        StatusDetails::Verified { tier: reached, .. } if reached == tier => Next::Already,
+        StatusDetails::Verified { on, tier: reached, .. } if tier > reached => {
+            Next::To(StatusDetails::Verified { on, tier, at: stamp.at })
         }
         _ => Next::Refused,
     })
@@ -45,19 +45,21 @@ pub fn verify(record: &SiteRecord, id: InstallationId, tier: Tier, stamp: Stamp)
 /// A reviewer refuses the installation.
 pub fn reject(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed {
     change(record, id, Action::Reject, stamp, |state| match *state {
-        State::Pledged => Next::To(State::Rejected { on: None }),
-        State::Installed { on } | State::Verified { on, .. } => Next::To(State::Rejected { on: Some(on) }),
-        State::Rejected { .. } => Next::Already,
-        State::Withdrawn { .. } | State::Decommissioned { .. } => Next::Refused,
+        StatusDetails::Pledged => Next::To(StatusDetails::Rejected { on: None }),
+        StatusDetails::Installed { on } | StatusDetails::Verified { on, .. } => {
+            Next::To(StatusDetails::Rejected { on: Some(on) })
+        }
+        StatusDetails::Rejected { .. } => Next::Already,
+        StatusDetails::Withdrawn { .. } | StatusDetails::Decommissioned { .. } => Next::Refused,
     })
 }
 
 /// The installation went out of operation; `ended` is its last day.
 pub fn decommission(record: &SiteRecord, id: InstallationId, ended: NaiveDate, stamp: Stamp) -> Changed {
     change(record, id, Action::Decommission, stamp, |state| match *state {
-        State::Installed { on } => ended_state(on, None, ended, stamp),
-        State::Verified { on, tier, at } => ended_state(on, Some((tier, at)), ended, stamp),
-        State::Decommissioned { ended: recorded, .. } if recorded == ended => Next::Already,
+        StatusDetails::Installed { on } => ended_state(on, None, ended, stamp),
+        StatusDetails::Verified { on, tier, at } => ended_state(on, Some((tier, at)), ended, stamp),
+        StatusDetails::Decommissioned { ended: recorded, .. } if recorded == ended => Next::Already,
         _ => Next::Refused,
     })
 }
@@ -75,17 +77,17 @@ fn ended_state(
     if ended < on {
         return wrong(Fault::BeforeInstallation { on });
     }
-    Next::To(State::Decommissioned { on, verified, ended })
+    Next::To(StatusDetails::Decommissioned { on, verified, ended })
 }
 
 /// What was promised is there since `on`. `last` is the action that last changed it.
 pub fn complete(record: &SiteRecord, id: InstallationId, on: NaiveDate, last: Option<Action>, stamp: Stamp) -> Changed {
     change(record, id, Action::Complete, stamp, |state| match *state {
-        State::Pledged if on > stamp.day => {
+        StatusDetails::Pledged if on > stamp.day => {
             Next::Wrong(Refusal::invalid("/installed_on", Fault::InTheFuture { today: stamp.day }))
         }
-        State::Pledged => Next::To(State::Installed { on }),
-        State::Installed { on: recorded } if recorded == on && last == Some(Action::Complete) => Next::Already,
+        StatusDetails::Pledged => Next::To(StatusDetails::Installed { on }),
+        StatusDetails::Installed { on: recorded } if recorded == on && last == Some(Action::Complete) => Next::Already,
         _ => Next::Refused,
     })
 }
@@ -93,9 +95,9 @@ pub fn complete(record: &SiteRecord, id: InstallationId, on: NaiveDate, last: Op
 /// What was rejected waits for a reviewer once more. `last` is the action that last changed it.
 pub fn resubmit(record: &SiteRecord, id: InstallationId, last: Option<Action>, stamp: Stamp) -> Changed {
     change(record, id, Action::Resubmit, stamp, |state| match *state {
-        State::Rejected { on: None } => Next::To(State::Pledged),
-        State::Rejected { on: Some(on) } => Next::To(State::Installed { on }),
-        State::Pledged | State::Installed { .. } if last == Some(Action::Resubmit) => Next::Already,
+        StatusDetails::Rejected { on: None } => Next::To(StatusDetails::Pledged),
+        StatusDetails::Rejected { on: Some(on) } => Next::To(StatusDetails::Installed { on }),
+        StatusDetails::Pledged | StatusDetails::Installed { .. } if last == Some(Action::Resubmit) => Next::Already,
         _ => Next::Refused,
     })
 }
@@ -103,11 +105,13 @@ pub fn resubmit(record: &SiteRecord, id: InstallationId, last: Option<Action>, s
 /// Its partner takes it back: it counts for nothing, and stays.
 pub fn withdraw(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed {
     change(record, id, Action::Withdraw, stamp, |state| match *state {
-        State::Pledged => Next::To(State::Withdrawn { on: None }),
-        State::Installed { on } | State::Verified { on, .. } => Next::To(State::Withdrawn { on: Some(on) }),
-        State::Rejected { on } => Next::To(State::Withdrawn { on }),
-        State::Withdrawn { .. } => Next::Already,
-        State::Decommissioned { .. } => Next::Refused,
+        StatusDetails::Pledged => Next::To(StatusDetails::Withdrawn { on: None }),
+        StatusDetails::Installed { on } | StatusDetails::Verified { on, .. } => {
+            Next::To(StatusDetails::Withdrawn { on: Some(on) })
+        }
+        StatusDetails::Rejected { on } => Next::To(StatusDetails::Withdrawn { on }),
+        StatusDetails::Withdrawn { .. } => Next::Already,
+        StatusDetails::Decommissioned { .. } => Next::Refused,
     })
 }
 
@@ -156,7 +160,7 @@ pub fn split(
 
 /// What a state becomes.
 enum Next {
-    To(State),
+    To(StatusDetails),
     Already,
     Refused,
     Wrong(Refusal),
@@ -167,7 +171,7 @@ fn change(
     id: InstallationId,
     action: Action,
     stamp: Stamp,
-    next: impl Fn(&State) -> Next,
+    next: impl Fn(&StatusDetails) -> Next,
 ) -> Changed {
     let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
     match next(&recorded.state) {
@@ -209,7 +213,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn record(state: State) -> SiteRecord {
+    fn record(state: StatusDetails) -> SiteRecord {
         let place = Place::new(parse_province("01").unwrap(), None, None).unwrap();
         let partner = Code::parse("SOLARCO").unwrap();
         let site = Site {
@@ -237,21 +241,21 @@ mod tests {
         SiteRecord { site, external_id: None, private: PrivateFacts::default(), installations: vec![installation] }
     }
 
-    fn states() -> Vec<State> {
+    fn states() -> Vec<StatusDetails> {
         let (on, at) = (day("2026-01-15"), chrono::DateTime::UNIX_EPOCH);
         vec![
-            State::Pledged,
-            State::Installed { on },
-            State::Verified { on, tier: Tier::Inspected, at },
-            State::Rejected { on: Some(on) },
-            State::Withdrawn { on: Some(on) },
-            State::Decommissioned { on, verified: None, ended: day("2026-02-01") },
+            StatusDetails::Pledged,
+            StatusDetails::Installed { on },
+            StatusDetails::Verified { on, tier: Tier::Inspected, at },
+            StatusDetails::Rejected { on: Some(on) },
+            StatusDetails::Withdrawn { on: Some(on) },
+            StatusDetails::Decommissioned { on, verified: None, ended: day("2026-02-01") },
         ]
     }
 
     /// The status after, `=` when it is so already, `-` when it is refused.
     fn outcomes(change: impl Fn(&SiteRecord) -> Changed) -> Vec<&'static str> {
-        let word = |state: State| match change(&record(state)) {
+        let word = |state: StatusDetails| match change(&record(state)) {
             Ok(Some(after)) => after.installation(ID).map_or("?", |i| i.state.status().as_str()),
             Ok(None) => "=",
             Err(Refusal::InvalidTransition { .. }) => "-",
@@ -262,7 +266,7 @@ mod tests {
 
     #[test]
     fn every_action_in_every_status_does_what_the_table_says() {
-        let statuses: Vec<Status> = states().iter().map(State::status).collect();
+        let statuses: Vec<Status> = states().iter().map(StatusDetails::status).collect();
         assert_eq!(statuses, Status::ALL);
         let verify = |tier| outcomes(move |record| verify(record, ID, tier, stamp()));
         assert_eq!(verify(Tier::Document), ["-", "verified", "-", "-", "-", "-"]);
@@ -307,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_change_raises_the_revision_and_names_its_entry() {
-        let after = verify(&record(State::Installed { on: day("2026-01-15") }), ID, Tier::Document, stamp());
+        let after = verify(&record(StatusDetails::Installed { on: day("2026-01-15") }), ID, Tier::Document, stamp());
         let after = after.unwrap().unwrap();
         let changed = after.installation(ID).unwrap();
         assert_eq!((changed.revision, changed.version, after.site.version), (2, 9, 1));

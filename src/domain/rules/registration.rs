@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use crate::domain::records::{
-    Flags, Installation, MeasureLine, MeasureLines, PrivateFacts, Site, SiteFacts, SiteKind, SiteRecord, State, Status,
-    Terms,
+    Flags, Installation, MeasureLine, MeasureLines, PrivateFacts, Site, SiteFacts, SiteKind, SiteRecord, Status,
+    StatusDetails, Terms,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, target};
 use crate::domain::refusals::{Difference, Fault, Refusal, Remark, Warning};
@@ -142,7 +142,7 @@ pub fn create(
         external_id: new.external_id.clone(),
         terms: new.terms.clone(),
         measures: new.measures.by_number(),
-        state: new.installed_on.map_or(State::Pledged, |on| State::Installed { on }),
+        state: new.installed_on.map_or(StatusDetails::Pledged, |on| StatusDetails::Installed { on }),
         reported_at: stamp.at,
         registered_version: stamp.version,
         revision: 1,
@@ -298,14 +298,15 @@ impl Look<'_> {
     /// The same measure, of the same size and day, stands at the site already from another installation.
     fn is_repeated(&self, line: &MeasureLine) -> bool {
         let others = self.others.iter();
-        let same_day = others.filter(|i| i.state.held().is_some() && i.state.installed_on() == self.installed_on);
+        let same_day = others.filter(|i| i.state.credited().is_some() && i.state.installed_on() == self.installed_on);
         same_day.flat_map(|i| i.measures.as_slice()).any(|other| other == line)
     }
 
     /// Another measure in the same exclusive group: in operation at the site, or in the same installation.
     fn overlap(&self, line: &MeasureLine) -> Option<MeasureId> {
         let group = line.measure.exclusive_group()?;
-        let in_operation = |i: &&&Installation| matches!(i.state, State::Installed { .. } | State::Verified { .. });
+        let in_operation =
+            |i: &&&Installation| matches!(i.state, StatusDetails::Installed { .. } | StatusDetails::Verified { .. });
         let others = self.others.iter().filter(in_operation).flat_map(|i| i.measures.as_slice());
         let beside = self.measures.iter().filter(|other| other.measure != line.measure);
         others.chain(beside).map(|other| other.measure).find(|other| other.exclusive_group() == Some(group))

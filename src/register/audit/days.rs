@@ -14,13 +14,13 @@ use crate::db::{Connection, DbError};
 use crate::domain::chain::{Action, Cause, Hash, sha256};
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::day_of;
-use crate::register::published::{Course, InOrder, Make, PublicSettings, Render};
+use crate::register::published::{DayReplay, InOrder, PageMaker, PublicSettings, Render};
 
 /// The days of the register, lived through once more.
-pub(in crate::register) struct DaysTold {
-    make: Make,
+pub(in crate::register) struct DaysAudit {
+    make: PageMaker,
     activations: Activations,
-    course: Course,
+    course: DayReplay,
     /// The day in hand.
     day: Option<NaiveDate>,
     /// Days that are kept and still to be checked.
@@ -31,12 +31,12 @@ pub(in crate::register) struct DaysTold {
     found: Vec<(String, String)>,
 }
 
-impl DaysTold {
-    pub(in crate::register) fn load(connection: &mut Connection, make: Make) -> Result<Self, DbError> {
+impl DaysAudit {
+    pub(in crate::register) fn load(connection: &mut Connection, make: PageMaker) -> Result<Self, DbError> {
         Ok(Self {
             make,
             activations: activations::read(connection)?,
-            course: Course::begin(),
+            course: DayReplay::begin(),
             day: None,
             kept: closed_days::every(connection)?.into_iter().collect(),
             releases: releases::all(connection)?.into_iter().map(|release| (release.day, release)).collect(),

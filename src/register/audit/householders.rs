@@ -15,7 +15,7 @@ const CHUNK: i64 = 2_000;
 
 /// What the entries say of erasures and disputes.
 #[derive(Default)]
-pub(in crate::register) struct Told {
+pub(in crate::register) struct HouseholderAudit {
     /// Entries without a salt.
     unsalted: BTreeSet<i64>,
     /// Entries whose notes an erasure names, and which erasure.
@@ -24,7 +24,7 @@ pub(in crate::register) struct Told {
     disputes: BTreeSet<i64>,
 }
 
-impl Told {
+impl HouseholderAudit {
     /// Takes note of an entry. Facts count as sealed when their digest was found right.
     pub(in crate::register) fn hear(&mut self, version: i64, action: &str, facts: &str, sealed: bool) {
         if !sealed {

@@ -13,15 +13,15 @@ use crate::db::ledger::{StoredEntry, StoredFacts, StoredPosting, audit_scan as s
 use crate::db::records::by_id;
 use crate::db::{Connection, Database, DbError};
 use crate::domain::chain::{
-    Columns, GENESIS, InstallationDoc, SiteDoc, SiteRefDoc, chain_hash, facts_digest, hex, journal_digest,
+    GENESIS, InstallationDoc, SealedColumns, SiteDoc, SiteRefDoc, chain_hash, facts_digest, hex, journal_digest,
 };
 use crate::domain::counting::{Totals, contribution};
 use crate::domain::records::SiteRecord;
 use crate::domain::values::{SiteId, day_of};
-use crate::register::published::Make;
+use crate::register::published::PageMaker;
 
-use super::days::DaysTold;
-use super::householders::Told;
+use super::days::DaysAudit;
+use super::householders::HouseholderAudit;
 
 /// Entries, cells or sites read at a time.
 const CHUNK: i64 = 2_000;
@@ -67,24 +67,24 @@ struct Audit<'a> {
     /// Entries that sealed a name of a site, until that name is found.
     names: BTreeSet<i64>,
     /// What the entries say of erasures and disputes.
-    told: Told,
+    told: HouseholderAudit,
     /// What they say of closed days and releases.
-    days: DaysTold,
+    days: DaysAudit,
     /// The hash and the instant of the entry before.
     previous: (Vec<u8>, DateTime<Utc>),
 }
 
 /// Audits the whole register; `make` makes the headlines that closed days and releases are held against.
-pub fn audit(database: &Database, make: Make) -> Result<Report, DbError> {
+pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
     let mut connection = database.connection()?;
     transaction::read(&mut connection, |connection| {
-        let days = DaysTold::load(connection, make)?;
+        let days = DaysAudit::load(connection, make)?;
         let mut audit = Audit {
             connection,
             report: Report::default(),
             sums: Sums::new(),
             names: BTreeSet::new(),
-            told: Told::default(),
+            told: HouseholderAudit::default(),
             days,
             previous: (GENESIS.to_vec(), DateTime::UNIX_EPOCH),
         };
@@ -174,7 +174,7 @@ impl Audit<'_> {
 
     fn check_chain(&mut self, entry: &StoredEntry) {
         let what = format!("entry {}", entry.version);
-        let hash = chain_hash(&Columns {
+        let hash = chain_hash(&SealedColumns {
             version: entry.version,
             recorded_at: entry.recorded_at,
             words: [&entry.actor, &entry.action, &entry.cause, &entry.subject],

@@ -13,7 +13,7 @@ use crate::db::ledger::head;
 use crate::domain::chain::hex;
 use crate::domain::values::date;
 use crate::register::audit;
-use crate::register::published::Make;
+use crate::register::published::PageMaker;
 
 use super::error::{BackupError, at};
 use super::files;
@@ -27,7 +27,7 @@ pub fn backup(
     key: &Path,
     directory: &Path,
     now: DateTime<Utc>,
-    make: Make,
+    make: PageMaker,
 ) -> Result<Manifest, BackupError> {
     migrations::check_current(&mut database.connection()?)?;
     refuse_used(directory)?;
@@ -66,7 +66,7 @@ fn write(
     key: &Path,
     draft: &Path,
     now: DateTime<Utc>,
-    make: Make,
+    make: PageMaker,
 ) -> Result<Manifest, BackupError> {
     let path = draft.join(DATABASE);
     sqlite_copy::copy_to(&mut database.connection()?, &path)?;

@@ -13,8 +13,8 @@ use crate::domain::chain::hex;
 use crate::domain::records::Actor;
 use crate::register::audit;
 use crate::register::commands::{Command, Failure, Request};
-use crate::register::published::Make;
-use crate::register::writer::{Clock, Engine};
+use crate::register::published::PageMaker;
+use crate::register::writer::{BatchTransaction, Clock};
 
 use super::error::{BackupError, at};
 use super::files;
@@ -34,7 +34,7 @@ pub struct Restore<'a> {
     /// Who restores, as the entry says.
     pub actor: &'a str,
     /// Makes the headlines that the audit holds closed days against.
-    pub make: Make,
+    pub make: PageMaker,
 }
 
 /// What was restored.
@@ -150,7 +150,7 @@ fn put_right(
         return Err(BackupError::Refused("the manifest speaks of another version than the database holds".to_owned()));
     }
     let command = Command::Restore { version: stands.version, hash: stands.hash, made_at: manifest.made_at };
-    let engine = Engine::new(database.clone(), clock.clone());
+    let engine = BatchTransaction::new(database.clone(), clock.clone());
     let done = engine.execute(&[&Request::new(Actor::operator(of.actor), command)]).results.pop();
     if !matches!(done, Some(Ok(_))) {
         let why = if matches!(done, Some(Err(Failure::Refused(_)))) { "refused" } else { "could not be written" };

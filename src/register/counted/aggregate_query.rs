@@ -5,32 +5,32 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use crate::db::DbError;
 use crate::db::ledger::{CellTotals, closed_days};
 use crate::domain::chain::Hash;
-use crate::domain::counting::{CellKey, CellSums, NationalSums, Progress, Row, Scope, Totals};
-use crate::domain::figures::{Adding, Estimator, Group, Methodology, Selection, Sums, TooManyGroups};
+use crate::domain::counting::{CellKey, CellRow, CellTable, NationalSums, OwnerKind, Progress, Totals};
+use crate::domain::figures::{Aggregation, Estimator, Group, Methodology, Selection, Sums, TooManyGroups};
 use crate::domain::values::{Code, Interval, Month};
 use crate::register::published::Figures;
 use crate::register::register::{Counted, Register};
 
-use super::at_version::{Difference, closed};
+use super::at_version::{SumsDifference, closed};
 
 /// What is asked for.
 #[derive(Clone)]
-pub struct Question {
+pub struct AggregateQuery {
     /// In which groups and under which filters.
     pub selection: Selection,
     /// Of each partner or project, or of these alone.
-    pub scope: Option<(Scope, Vec<Code>)>,
+    pub scope: Option<(OwnerKind, Vec<Code>)>,
     /// With which methodology, if not that in force.
     pub methodology: Option<&'static Methodology>,
     /// Of which time.
-    pub time: Time,
+    pub time: AsOf,
     /// Groups, at most.
     pub most: usize,
 }
 
 /// Of which time.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Time {
+pub enum AsOf {
     /// As it is.
     Now,
     /// As it was known at the close of a day.
@@ -40,7 +40,7 @@ pub enum Time {
 }
 
 /// A row of an answer.
-pub struct AddedRow {
+pub struct AggregateGroup {
     /// Whose, where that was asked.
     pub code: Option<Code>,
     /// The values of the dimensions.
@@ -50,9 +50,9 @@ pub struct AddedRow {
 }
 
 /// An answer.
-pub struct Added {
+pub struct AggregateAnswer {
     /// In the order of codes and groups.
-    pub rows: Vec<AddedRow>,
+    pub rows: Vec<AggregateGroup>,
     /// Of everything that was asked for.
     pub total: Sums,
     /// What it was made from; without the numbers of the headline.
@@ -60,20 +60,20 @@ pub struct Added {
 }
 
 /// Why there is no answer.
-pub enum NotAdded {
+pub enum AggregateError {
     /// More groups than asked for.
     TooManyGroups,
     /// The database.
     Database(DbError),
 }
 
-impl From<DbError> for NotAdded {
+impl From<DbError> for AggregateError {
     fn from(error: DbError) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<TooManyGroups> for NotAdded {
+impl From<TooManyGroups> for AggregateError {
     fn from(_: TooManyGroups) -> Self {
         Self::TooManyGroups
     }
@@ -81,12 +81,12 @@ impl From<TooManyGroups> for NotAdded {
 
 impl Register {
     /// Adds up. Blocks; for the past, and for partners and projects, long on a large register.
-    pub fn add_up(&self, question: &Question) -> Result<Added, NotAdded> {
+    pub fn add_up(&self, question: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
         match (&question.scope, question.time) {
             (Some((scope, codes)), _) => self.of_scopes(question, *scope, codes),
-            (None, Time::Now) => self.now(question),
-            (None, Time::AsOf(day)) => self.as_of(question, day),
-            (None, Time::Recorded(from, to)) => self.recorded(question, (from, to)),
+            (None, AsOf::Now) => self.now(question),
+            (None, AsOf::AsOf(day)) => self.as_of(question, day),
+            (None, AsOf::Recorded(from, to)) => self.recorded(question, (from, to)),
         }
     }
 
@@ -110,26 +110,26 @@ impl Register {
         })
     }
 
-    fn now(&self, question: &Question) -> Result<Added, NotAdded> {
+    fn now(&self, question: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
         // A copy shares the columns: the writer need not wait.
         let (cells, national, figures) = {
-            let counted = self.counted();
+            let counted = self.cells();
             (counted.cells.clone(), counted.national.clone(), self.stands(&counted))
         };
         let figures = asked(figures?, question);
         let sums = if question.selection.is_national() { national.sums() } else { cells.sums() };
         let mut estimator = Estimator::new(figures.methodology, figures.day);
-        let (rows, total) = Gathering::of(question, &mut estimator).take_all(sums)?;
-        Ok(Added { rows, total, figures })
+        let (rows, total) = GroupsAndTotal::of(question, &mut estimator).take_all(sums)?;
+        Ok(AggregateAnswer { rows, total, figures })
     }
 
-    fn as_of(&self, question: &Question, day: NaiveDate) -> Result<Added, NotAdded> {
+    fn as_of(&self, question: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
         let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
         let figures = asked(then, question);
         let mut estimator = Estimator::new(figures.methodology, day);
         let (rows, total) =
-            self.with_cells_at(figures.version, |cells| Gathering::of(question, &mut estimator).take(cells()))??;
-        Ok(Added { rows, total, figures })
+            self.with_cells_at(figures.version, |cells| GroupsAndTotal::of(question, &mut estimator).take(cells()))??;
+        Ok(AggregateAnswer { rows, total, figures })
     }
 
     /// What the cells are of, today; without the numbers of the headline.
@@ -143,19 +143,23 @@ impl Register {
     }
 
     /// What was recorded month by month, by the group that is about time; the sums as they come to today.
-    fn recorded(&self, question: &Question, span: (Option<Month>, Option<Month>)) -> Result<Added, NotAdded> {
-        let figures = asked(self.stands(&self.counted())?, question);
+    fn recorded(
+        &self,
+        question: &AggregateQuery,
+        span: (Option<Month>, Option<Month>),
+    ) -> Result<AggregateAnswer, AggregateError> {
+        let figures = asked(self.stands(&self.cells())?, question);
         let (version, day) = (figures.version, figures.day);
         let mut estimator = Estimator::new(figures.methodology, day);
         let mut selection = question.selection.clone();
         let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
         let interval = place.and_then(|place| selection.group_by.remove(place).interval());
-        let apart = Question { selection, ..question.clone() };
+        let apart = AggregateQuery { selection, ..question.clone() };
         let mut connection = self.database().connection()?;
         let (mut rows, mut total) = (Vec::new(), Sums::default());
         for (first, from, to) in periods(&mut connection, span, (day, version), interval)? {
-            let difference = Difference::between(&mut connection, from, to)?;
-            let (mut some, sums) = Gathering::of(&apart, &mut estimator).take(difference.cells())?;
+            let difference = SumsDifference::between(&mut connection, from, to)?;
+            let (mut some, sums) = GroupsAndTotal::of(&apart, &mut estimator).take(difference.cells())?;
             if let Some(place) = place {
                 for row in &mut some {
                     row.group.insert(place, first.number());
@@ -164,32 +168,40 @@ impl Register {
             rows.append(&mut some);
             total = total.plus(sums);
             if rows.len() > question.most {
-                return Err(NotAdded::TooManyGroups);
+                return Err(AggregateError::TooManyGroups);
             }
         }
         rows.sort_by(|one, other| one.group.cmp(&other.group));
-        Ok(Added { rows, total, figures })
+        Ok(AggregateAnswer { rows, total, figures })
     }
 
-    fn of_scopes(&self, question: &Question, scope: Scope, codes: &[Code]) -> Result<Added, NotAdded> {
-        let scoped = self.scoped(scope)?;
-        let figures = asked(self.without_numbers(scoped.version, scoped.hash, scoped.recorded_at)?, question);
+    fn of_scopes(
+        &self,
+        question: &AggregateQuery,
+        scope: OwnerKind,
+        codes: &[Code],
+    ) -> Result<AggregateAnswer, AggregateError> {
+        let cells_by_owner = self.cells_by_owner(scope)?;
+        let figures = asked(
+            self.without_numbers(cells_by_owner.version, cells_by_owner.hash, cells_by_owner.recorded_at)?,
+            question,
+        );
         let mut estimator = Estimator::new(figures.methodology, figures.day);
         let (mut rows, mut total) = (Vec::new(), Sums::default());
-        for (code, cells) in scoped.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
-            let (some, sums) = Gathering::of(question, &mut estimator).take_all(cells.sums())?;
-            rows.extend(some.into_iter().map(|row| AddedRow { code: Some(code.clone()), ..row }));
+        for (code, cells) in cells_by_owner.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
+            let (some, sums) = GroupsAndTotal::of(question, &mut estimator).take_all(cells.sums())?;
+            rows.extend(some.into_iter().map(|row| AggregateGroup { code: Some(code.clone()), ..row }));
             total = total.plus(sums);
             if rows.len() > question.most {
-                return Err(NotAdded::TooManyGroups);
+                return Err(AggregateError::TooManyGroups);
             }
         }
-        Ok(Added { rows, total, figures })
+        Ok(AggregateAnswer { rows, total, figures })
     }
 }
 
 /// By the methodology that was asked for.
-fn asked(mut figures: Figures, question: &Question) -> Figures {
+fn asked(mut figures: Figures, question: &AggregateQuery) -> Figures {
     let in_force = figures.methodology;
     figures.methodology = question.methodology.unwrap_or(in_force);
     figures.restated = figures.methodology.version != in_force.version;
@@ -197,50 +209,55 @@ fn asked(mut figures: Figures, question: &Question) -> Figures {
 }
 
 /// Cells on the way into groups, and into the whole.
-struct Gathering<'e> {
-    groups: Adding,
-    whole: Adding,
+struct GroupsAndTotal<'e> {
+    groups: Aggregation,
+    whole: Aggregation,
     /// A site stands behind each of its measures: the whole is counted by itself then.
     is_apart: bool,
     estimator: &'e mut Estimator,
 }
 
-impl<'e> Gathering<'e> {
-    fn of(question: &Question, estimator: &'e mut Estimator) -> Self {
+impl<'e> GroupsAndTotal<'e> {
+    fn of(question: &AggregateQuery, estimator: &'e mut Estimator) -> Self {
         let selection = &question.selection;
         let whole = Selection { group_by: Vec::new(), ..selection.clone() };
         let is_apart = whole.is_by_measure() != selection.is_by_measure();
-        Self { groups: Adding::of(selection, question.most), whole: Adding::of(&whole, 1), is_apart, estimator }
+        Self {
+            groups: Aggregation::of(selection, question.most),
+            whole: Aggregation::of(&whole, 1),
+            is_apart,
+            estimator,
+        }
     }
 
     /// Takes cells in the order of keys.
-    fn take(mut self, cells: impl Iterator<Item = CellTotals>) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
-        cells.for_each(|(key, totals)| Row::of(key, &totals, |row| self.add(key, row)));
+    fn take(mut self, cells: impl Iterator<Item = CellTotals>) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
+        cells.for_each(|(key, totals)| CellRow::of(key, &totals, |row| self.add(key, row)));
         self.finish()
     }
 
     /// Takes all of them: several times as fast.
-    fn take_all(mut self, sums: &CellSums) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+    fn take_all(mut self, sums: &CellTable) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
         sums.each(|key, row| self.add(key, row));
         self.finish()
     }
 
     #[inline]
-    fn add(&mut self, key: CellKey, row: Row<'_>) {
+    fn add(&mut self, key: CellKey, row: CellRow<'_>) {
         self.groups.add(key, row, self.estimator);
         if self.is_apart && key.has_no_measure() {
             self.whole.add(key, row, self.estimator);
         }
     }
 
-    fn finish(self) -> Result<(Vec<AddedRow>, Sums), TooManyGroups> {
+    fn finish(self) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
         let (groups, whole) = (self.groups.finish(self.estimator)?, self.whole.finish(self.estimator)?);
         let mut total = groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
         if self.is_apart {
             let counted = whole.first().map(|(_, sums)| sums.totals).unwrap_or_default();
             total.totals = Totals { inverter_w: total.totals.inverter_w, ..counted };
         }
-        let row = |(group, sums)| AddedRow { code: None, group, sums };
+        let row = |(group, sums)| AggregateGroup { code: None, group, sums };
         Ok((groups.into_iter().map(row).collect(), total))
     }
 }

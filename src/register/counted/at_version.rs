@@ -15,9 +15,9 @@ const STEP: i64 = 20_000;
 
 /// What is between two versions of the cells.
 #[derive(Default)]
-pub(in crate::register) struct Difference(Cells);
+pub(in crate::register) struct SumsDifference(Cells);
 
-impl Difference {
+impl SumsDifference {
     /// What turns the cells of the version `at` into those of the version `wanted`.
     pub fn between(connection: &mut Connection, at: i64, wanted: i64) -> Result<Self, DbError> {
         let mut difference = Self::default();
@@ -58,10 +58,10 @@ impl Register {
         }
         // A copy shares the columns: the writer need not wait.
         let (cells, known) = {
-            let counted = self.counted();
+            let counted = self.cells();
             (counted.cells.clone(), counted.version)
         };
-        let difference = Difference::between(&mut self.database().connection()?, known, version)?;
+        let difference = SumsDifference::between(&mut self.database().connection()?, known, version)?;
         Ok(difference.work_on(&cells, work))
     }
 }

@@ -12,7 +12,7 @@ use crate::db::ledger::head;
 use crate::db::records::by_id;
 use crate::db::{Database, DbError};
 use crate::domain::chain::Hash;
-use crate::domain::counting::Scope;
+use crate::domain::counting::OwnerKind;
 use crate::domain::values::Code;
 
 use super::cells::Cells;
@@ -25,7 +25,7 @@ const QUICK: Duration = Duration::from_secs(1);
 const WORTH: u32 = 20;
 
 /// The cells of each partner, or project, at one version.
-pub struct Scoped {
+pub struct CellsByOwner {
     /// The version.
     pub version: i64,
     /// The hash of its last entry.
@@ -38,12 +38,12 @@ pub struct Scoped {
 
 /// What was counted last.
 #[derive(Default)]
-pub(in crate::register) struct LastCounted([Mutex<Option<Counting>>; 2]);
+pub(in crate::register) struct CellsByOwnerCache([Mutex<Option<Counting>>; 2]);
 
 struct Counting {
     at: Instant,
     took: Duration,
-    scoped: Arc<Scoped>,
+    scoped: Arc<CellsByOwner>,
 }
 
 impl Counting {
@@ -52,11 +52,11 @@ impl Counting {
     }
 }
 
-impl LastCounted {
+impl CellsByOwnerCache {
     /// What was counted lately, or is counted now: one asker counts, the others wait for that.
-    pub fn get(&self, database: &Database, scope: Scope) -> Result<Arc<Scoped>, DbError> {
+    pub fn get(&self, database: &Database, scope: OwnerKind) -> Result<Arc<CellsByOwner>, DbError> {
         let [partners, projects] = &self.0;
-        let slot = if scope == Scope::Partner { partners } else { projects };
+        let slot = if scope == OwnerKind::Partner { partners } else { projects };
         let mut last = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let version = head::version(&mut database.connection()?)?;
         if let Some(counting) = &*last
@@ -73,7 +73,7 @@ impl LastCounted {
     }
 }
 
-fn count(database: &Database, scope: Scope) -> Result<Scoped, DbError> {
+fn count(database: &Database, scope: OwnerKind) -> Result<CellsByOwner, DbError> {
     transaction::read(&mut database.connection()?, |connection| {
         let head = head::read(connection)?;
         let mut cells: BTreeMap<Code, Cells> = BTreeMap::new();
@@ -87,6 +87,6 @@ fn count(database: &Database, scope: Scope) -> Result<Scoped, DbError> {
                 cells.entry(code).or_default().apply(&postings);
             }
         }
-        Ok(Scoped { version: head.version, hash: head.hash, recorded_at: head.recorded_at, cells })
+        Ok(CellsByOwner { version: head.version, hash: head.hash, recorded_at: head.recorded_at, cells })
     })
 }

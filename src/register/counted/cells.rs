@@ -1,11 +1,11 @@
 //! Every cell in memory, kept in step with the register.
 
 use crate::db::ledger::CellTotals;
-use crate::domain::counting::{CellKey, CellSums, Totals};
+use crate::domain::counting::{CellKey, CellTable, Totals};
 
 /// Every cell at one version of the register. A copy shares what did not change lately.
 #[derive(Clone, Default)]
-pub struct Cells(CellSums);
+pub struct Cells(CellTable);
 
 impl Cells {
     /// Adds a cell of the checkpoint; they come in the order of their keys.
@@ -30,7 +30,7 @@ impl Cells {
 
     /// All of them, to be added up.
     #[must_use]
-    pub fn sums(&self) -> &CellSums {
+    pub fn sums(&self) -> &CellTable {
         &self.0
     }
 

@@ -7,10 +7,10 @@ mod by_owner;
 mod cells;
 mod compare_methodologies;
 
-pub use aggregate_query::{Added, AddedRow, NotAdded, Question, Time};
-pub(in crate::register) use at_version::Difference;
+pub use aggregate_query::{AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf};
+pub(in crate::register) use at_version::SumsDifference;
 pub use bridge::bridge_days;
-pub(in crate::register) use by_owner::LastCounted;
-pub use by_owner::Scoped;
+pub use by_owner::CellsByOwner;
+pub(in crate::register) use by_owner::CellsByOwnerCache;
 pub use cells::Cells;
 pub use compare_methodologies::restate;

@@ -17,13 +17,13 @@ use crate::domain::rules::Stamp;
 use crate::domain::values::PartnerCode;
 use crate::register::commands::{Command, Done};
 
-use super::decide::{Deciding, Stop};
+use super::decide::{BatchInProgress, Stop};
 use super::posting::EntryOf;
 
 /// What an entry says of a change; `None` where nothing had to change.
 type Told = Result<Option<(Action, String, Value)>, Stop>;
 
-impl Deciding<'_> {
+impl BatchInProgress<'_> {
     pub(in crate::register) fn administer(&mut self, actor: &str, command: &Command) -> Result<Done, Stop> {
         let told = match command {
             Command::AddPartner(new) => self.add_partner(new)?,

@@ -15,10 +15,10 @@ use crate::domain::values::{InstallationId, SiteId, date};
 use crate::register::commands::{Command, Done, Failure, Outcome, Request};
 
 use super::posting::Change;
-use super::working_set::WorkingSet;
+use super::working_set::LoadedRecords;
 
 /// A decided batch, ready to be written.
-pub(in crate::register) struct Decided {
+pub(in crate::register) struct DecidedBatch {
     /// The rows.
     pub batch: Batch,
     /// What was asked for, answered.
@@ -43,15 +43,15 @@ pub(in crate::register) fn decide(
     head: &Head,
     requests: &[&Request],
     now: DateTime<Utc>,
-) -> Result<Decided, DbError> {
+) -> Result<DecidedBatch, DbError> {
     let at = date::stored(now).max(head.not_before());
     let kept = idempotency_keys::find(connection, requests.iter().filter_map(|request| name_of_key(request)))?;
     let known = kept.len();
-    let mut deciding = Deciding {
-        set: WorkingSet::load(connection, requests)?,
+    let mut deciding = BatchInProgress {
+        set: LoadedRecords::load(connection, requests)?,
         connection,
         stamp: Stamp { version: head.version, at, day: date::day_of(at) },
-        decided: Decided {
+        decided: DecidedBatch {
             batch: Batch::default(),
             results: Vec::with_capacity(requests.len()),
             postings: Vec::new(),
@@ -103,19 +103,19 @@ impl From<DbError> for Stop {
 }
 
 /// A batch half way: the records as the last request left them, and what was decided so far.
-pub(in crate::register) struct Deciding<'a> {
+pub(in crate::register) struct BatchInProgress<'a> {
     pub connection: &'a mut Connection,
-    pub set: WorkingSet,
+    pub set: LoadedRecords,
     /// Version, instant and day of the request in hand.
     pub stamp: Stamp,
-    pub decided: Decided,
+    pub decided: DecidedBatch,
     /// Whether the request in hand only asks what would come of it.
     pub dry_run: bool,
     /// The methodology that this batch put in force.
     pub activated: Option<i32>,
 }
 
-impl Deciding<'_> {
+impl BatchInProgress<'_> {
     /// Decides a request, unless it was carried out before under the same idempotency key.
     fn once(&mut self, request: &Request) -> Result<Done, Stop> {
         let Some(keyed) = request.key.as_ref().filter(|_| !request.dry_run) else { return self.one(request) };

@@ -19,7 +19,7 @@ use crate::domain::refusals::{Fault, Refusal};
 use crate::domain::values::{InstallationId, Note, SiteId};
 use crate::register::commands::Done;
 
-use super::decide::{Deciding, Stop};
+use super::decide::{BatchInProgress, Stop};
 use super::posting::EntryOf;
 
 /// What can be asked about a home and the person there.
@@ -107,7 +107,7 @@ struct ErasureFacts<'a> {
     erased_notes: &'a [i64],
 }
 
-impl Deciding<'_> {
+impl BatchInProgress<'_> {
     pub(in crate::register) fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
         let done = match command {
             HomeCommand::Erase { site } => HomeDone::Erased(self.erase(actor, *site)?),

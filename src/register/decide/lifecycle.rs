@@ -6,9 +6,9 @@ use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::refusals::{Fault, Refusal};
 use crate::domain::rules::{Amend, Changed, Correction, correct, lifecycle};
 use crate::domain::values::{InstallationId, Note};
-use crate::register::commands::{Command, Done, IfMatch};
+use crate::register::commands::{Command, Done, ExpectedRevision};
 
-use super::decide::{Deciding, Stop};
+use super::decide::{BatchInProgress, Stop};
 use super::posting::Change;
 
 /// An action, why, and in whose words.
@@ -17,16 +17,16 @@ struct Act<'a> {
     cause: Cause,
     reason: Option<&'a str>,
     note: Option<&'a Note>,
-    if_match: &'a IfMatch,
+    expected: &'a ExpectedRevision,
 }
 
 impl<'a> Act<'a> {
     fn new(action: Action, cause: Cause, reason: Option<&'a str>, note: Option<&'a Note>) -> Self {
-        Self { action, cause, reason, note, if_match: &IfMatch::Any }
+        Self { action, cause, reason, note, expected: &ExpectedRevision::Any }
     }
 }
 
-impl Deciding<'_> {
+impl BatchInProgress<'_> {
     /// Any action on one installation.
     pub(in crate::register) fn change_installation(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
         let stamp = self.stamp;
@@ -43,10 +43,10 @@ impl Deciding<'_> {
                 let act = Act::new(Action::Decommission, Cause::Decommissioned, Some(reason.as_str()), note.as_ref());
                 self.act(actor, *id, &act, |record, _| lifecycle::decommission(record, *id, *on, stamp))
             }
-            Command::Correct { id, if_match, correction, reason, note } => {
+            Command::Correct { id, expected, correction, reason, note } => {
                 let act = Act::new(Action::Correct, Cause::Corrected, Some(reason.as_str()), note.as_ref());
                 let project = self.check_project(correction);
-                self.act(actor, *id, &Act { if_match, ..act }, |record, _| {
+                self.act(actor, *id, &Act { expected, ..act }, |record, _| {
                     match correct::correct(record, *id, correction, stamp)? {
                         Some(after) => project.clone().map(|()| Some(after)),
                         None => Ok(None),
@@ -90,7 +90,7 @@ impl Deciding<'_> {
         let recorded = recorded.ok_or(Refusal::NotFound)?;
         let changed = change(&before, self.set.last_action(recorded));
         // What is so already is so, whichever state it was asked for in: the answer may have been lost.
-        if !matches!(changed, Ok(None)) && !act.if_match.holds(&before.etag(recorded)) {
+        if !matches!(changed, Ok(None)) && !act.expected.holds(&before.revision_tag(recorded)) {
             let standing = before.standing(recorded);
             return Err(Refusal::Stale { etag: standing.etag.clone(), standing: Some(standing) }.into());
         }
@@ -103,7 +103,7 @@ impl Deciding<'_> {
 
     /// Corrects a site, if the partner recorded it.
     pub(in crate::register) fn correct_site(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
-        let Command::CorrectSite { id, if_match, correction, reason, note } = command else {
+        let Command::CorrectSite { id, expected, correction, reason, note } = command else {
             return Err(Refusal::NotFound.into());
         };
         let before = self.set.record(*id).ok_or(Refusal::NotFound)?.clone();
@@ -119,7 +119,7 @@ impl Deciding<'_> {
             }
             after => Ok(after),
         });
-        if !matches!(changed, Ok(None)) && !if_match.holds(&before.site_etag()) {
+        if !matches!(changed, Ok(None)) && !expected.holds(&before.site_etag()) {
             return Err(Refusal::Stale { etag: before.site_etag(), standing: None }.into());
         }
         let Some(after) = changed? else {

@@ -7,5 +7,5 @@ mod lifecycle;
 mod posting;
 mod working_set;
 
-pub(in crate::register) use decide::Decided;
+pub(in crate::register) use decide::DecidedBatch;
 pub use householder::{Erased, HomeCommand, HomeDone};

@@ -12,7 +12,7 @@ use crate::domain::counting::{Contribution, add_all, contribution, difference};
 use crate::domain::records::SiteRecord;
 use crate::domain::values::Note;
 
-use super::decide::Deciding;
+use super::decide::BatchInProgress;
 
 /// One change, to be posted as an entry.
 pub(in crate::register) struct Change<'a> {
@@ -36,7 +36,7 @@ pub(in crate::register) struct EntryOf<'a> {
     pub subject: String,
 }
 
-impl Deciding<'_> {
+impl BatchInProgress<'_> {
     /// The one way to change a record: its entry, and `contribution(after) - contribution(before)`.
     pub(in crate::register) fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
         if self.dry_run {

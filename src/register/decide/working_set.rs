@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::db::partners::partners_and_clients;
-use crate::db::records::by_partner_names::Found;
+use crate::db::records::by_partner_names::NamesFound;
 use crate::db::records::{Named, by_id, by_partner_names, history};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
@@ -15,8 +15,8 @@ use crate::domain::values::{InstallationId, PartnerCode, ProjectCode, SiteId};
 use crate::register::commands::{Command, Request};
 
 #[derive(Default)]
-pub(in crate::register) struct WorkingSet {
-    names: Found,
+pub(in crate::register) struct LoadedRecords {
+    names: NamesFound,
     by_id: HashMap<InstallationId, SiteId>,
     records: HashMap<SiteId, SiteRecord>,
     projects: HashSet<ProjectCode>,
@@ -31,10 +31,10 @@ pub(in crate::register) struct WorkingSet {
     new_names: Vec<(Named, SiteId, i64)>,
 }
 
-impl WorkingSet {
+impl LoadedRecords {
     /// Loads every record that the requests speak of.
     pub(in crate::register) fn load(connection: &mut Connection, requests: &[&Request]) -> Result<Self, DbError> {
-        let wanted = Wanted::of(requests);
+        let wanted = RecordsWanted::of(requests);
         let mut set = Self {
             names: by_partner_names::find(connection, &wanted.names)?,
             by_id: by_id::sites_of(connection, &wanted.ids)?,
@@ -223,15 +223,15 @@ impl WorkingSet {
 
 /// What the requests speak of.
 #[derive(Default)]
-struct Wanted {
-    names: by_partner_names::Wanted,
+struct RecordsWanted {
+    names: by_partner_names::NamesWanted,
     ids: Vec<InstallationId>,
     sites: Vec<SiteId>,
     projects: Vec<ProjectCode>,
     last_actions: Vec<InstallationId>,
 }
 
-impl Wanted {
+impl RecordsWanted {
     fn of(requests: &[&Request]) -> Self {
         let mut wanted = Self::default();
         for request in requests {

@@ -12,7 +12,7 @@ use crate::domain::chain::{Cause, GENESIS, Hash};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
 use crate::domain::figures::Estimator;
 use crate::domain::values::date;
-use crate::register::counted::Difference;
+use crate::register::counted::SumsDifference;
 use crate::register::register::Counted;
 
 use super::snapshot::{Figures, InOrder, Render};
@@ -22,13 +22,13 @@ const STEP: i64 = 20_000;
 
 /// What every public number is made from, kept in step posting by posting.
 #[derive(Clone, Default)]
-pub(in crate::register) struct Sums {
+pub(in crate::register) struct PublicCounts {
     pub progress: Progress,
     /// Shared with the snapshots: copied when it changes.
     pub national: Arc<NationalSums>,
 }
 
-impl Sums {
+impl PublicCounts {
     pub fn add(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
         let progress = &mut self.progress;
         Arc::make_mut(&mut self.national).add_cells(cells.inspect(|cell| progress.add_cells(std::iter::once(*cell))));
@@ -36,24 +36,24 @@ impl Sums {
 }
 
 /// The register on its way through the days, and what moved since the last of them was over.
-pub(in crate::register) struct Course {
+pub(in crate::register) struct DayReplay {
     pub version: i64,
     pub hash: Hash,
     pub recorded_at: DateTime<Utc>,
-    sums: Sums,
+    sums: PublicCounts,
     changes: Changes,
     /// Verified sites at the end of each closed month since the register began.
     month_ends: Vec<i64>,
 }
 
-impl Course {
+impl DayReplay {
     /// Before the first entry.
     pub fn begin() -> Self {
         Self {
             version: 0,
             hash: GENESIS,
             recorded_at: DateTime::UNIX_EPOCH,
-            sums: Sums::default(),
+            sums: PublicCounts::default(),
             changes: Changes::default(),
             month_ends: Vec::new(),
         }
@@ -124,13 +124,13 @@ impl Course {
 /// The days that are kept, and the register as it stood at the end of the last of them.
 pub(in crate::register) struct ClosedDays {
     day: Option<NaiveDate>,
-    course: Course,
+    course: DayReplay,
 }
 
 impl ClosedDays {
     /// Takes up where the last day was kept: `now` is the register at the version `version`.
-    pub fn load(connection: &mut Connection, now: &Sums, version: i64) -> Result<Self, DbError> {
-        let mut course = Course::begin();
+    pub fn load(connection: &mut Connection, now: &PublicCounts, version: i64) -> Result<Self, DbError> {
+        let mut course = DayReplay::begin();
         let Some(last) = closed_days::last(connection)? else { return Ok(Self { day: None, course }) };
         course.sums = now.clone();
         let mut at = last.version;
@@ -235,7 +235,7 @@ impl ClosedDays {
             let counted = read(counted);
             (counted.cells.clone(), counted.version)
         };
-        let difference = Difference::between(connection, known, self.course.version)?;
+        let difference = SumsDifference::between(connection, known, self.course.version)?;
         let make = |cells: &InOrder<'_>| self.course.tables(day, (&activations, render), cells);
         closed_days::keep_tables(connection, day, &difference.work_on(&cells, make)?)
     }

@@ -17,9 +17,9 @@ type Made = Result<Arc<ReadyPage>, Failure>;
 
 /// Pages by their keys, the one that was asked for last at the end.
 #[derive(Default)]
-pub struct Pages(Mutex<Vec<(String, Arc<OnceCell<Made>>)>>);
+pub struct PageCache(Mutex<Vec<(String, Arc<OnceCell<Made>>)>>);
 
-impl Pages {
+impl PageCache {
     /// The page of a key. `make` is for whoever asks first; it fails for all who wait for it, and
     /// whoever comes later tries again. What is asked for must have been checked: a page that is not
     /// there is no failure to be told to others.
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn get_by_two_at_once_is_made_once() {
         run(async {
-            let (pages, count) = (Pages::default(), Cell::new(0));
+            let (pages, count) = (PageCache::default(), Cell::new(0));
             let (one, other) = tokio::join!(pages.get("a", made(&count, "one")), pages.get("a", made(&count, "other")));
             assert_eq!((one.unwrap().identity.body.as_ref(), count.get()), (&b"one"[..], 1));
             assert!(Arc::ptr_eq(&other.unwrap(), &pages.get("a", made(&count, "again")).await.unwrap()));
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn get_that_fails_fails_for_all_who_wait_and_is_tried_again_for_the_next() {
         run(async {
-            let (pages, count) = (Pages::default(), Cell::new(0));
+            let (pages, count) = (PageCache::default(), Cell::new(0));
             let (one, other) = tokio::join!(pages.get("a", made(&count, "")), pages.get("a", made(&count, "other")));
             assert_eq!([one.err(), other.err()], [Some(Failure::Unavailable), Some(Failure::Unavailable)]);
             assert_eq!((count.get(), pages.get("a", made(&count, "next")).await.is_ok()), (1, true));
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn get_by_one_who_goes_away_is_made_for_who_waits() {
         run(async {
-            let (pages, count) = (Pages::default(), Cell::new(0));
+            let (pages, count) = (PageCache::default(), Cell::new(0));
             let mut gone = Box::pin(pages.get("a", made(&count, "one")));
             assert!(asked_once(&mut gone).await.is_none());
             drop(gone);
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn get_of_more_than_are_kept_lets_go_of_what_was_asked_for_longest_ago() {
         run(async {
-            let (pages, count) = (Pages::default(), Cell::new(0));
+            let (pages, count) = (PageCache::default(), Cell::new(0));
             for n in 0..=MOST {
                 // The first is asked for all the time.
                 pages.get("0", made(&count, "x")).await.unwrap();

@@ -7,12 +7,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::DbError;
 use crate::domain::chain::{GENESIS, Hash};
-use crate::domain::counting::{CellKey, NationalSums, Progress, Standing, Totals, Works};
+use crate::domain::counting::{CellKey, MonthEnd, NationalSums, Progress, Totals, VerifiedOutput};
 use crate::domain::figures::{Estimator, Methodology, first};
 use crate::domain::values::{Month, date};
 use crate::register::commands::Failure;
 
-use super::page_cache::Pages;
+use super::page_cache::PageCache;
 use super::ready_page::ReadyPage;
 
 /// All numbers of one version of the register on one day.
@@ -33,7 +33,7 @@ pub struct Figures {
     /// The headline.
     pub progress: Progress,
     /// What was built comes to: capacity, electricity, emissions.
-    pub works: Works,
+    pub works: VerifiedOutput,
     /// Verified sites at the end of each month before that of the day, since the register began.
     pub month_ends: Vec<i64>,
 }
@@ -50,7 +50,7 @@ impl Figures {
             methodology: first(),
             restated: false,
             progress: Progress::default(),
-            works: Works::default(),
+            works: VerifiedOutput::default(),
             month_ends: Vec::new(),
         }
     }
@@ -63,7 +63,7 @@ impl Figures {
 }
 
 /// One public page, made of figures.
-pub struct Page {
+pub struct MadePage {
     /// Its path.
     pub path: &'static str,
     /// Its media type.
@@ -82,14 +82,14 @@ pub struct PublicSettings {
 }
 
 /// Makes every public page from figures; the first is the headline in JSON, which closed days keep.
-pub type MakePages = fn(&Figures, &PublicSettings) -> Vec<Page>;
+pub type MakePages = fn(&Figures, &PublicSettings) -> Vec<MadePage>;
 
 /// Makes every public table as JSON, with its name, from figures, the sums of the country and the cells, all of one version.
 pub type MakeTables = fn(&Figures, &NationalSums, &InOrder<'_>, &PublicSettings) -> Vec<(&'static str, Vec<u8>)>;
 
 /// What makes pages and tables.
 #[derive(Clone, Copy)]
-pub struct Make {
+pub struct PageMaker {
     /// Makes pages.
     pub pages: MakePages,
     /// Makes tables.
@@ -100,7 +100,7 @@ pub struct Make {
 #[derive(Clone)]
 pub struct Render {
     /// Makes them.
-    pub make: Make,
+    pub make: PageMaker,
     /// Shows in them.
     pub settings: PublicSettings,
 }
@@ -108,7 +108,7 @@ pub struct Render {
 impl Render {
     /// Every public page of figures.
     #[must_use]
-    pub fn pages(&self, figures: &Figures) -> Vec<Page> {
+    pub fn pages(&self, figures: &Figures) -> Vec<MadePage> {
         (self.make.pages)(figures, &self.settings)
     }
 
@@ -133,9 +133,9 @@ pub struct Snapshot {
     /// The numbers.
     pub figures: Figures,
     pages: Vec<(&'static str, Arc<ReadyPage>)>,
-    others: Pages,
+    others: PageCache,
     national: Arc<NationalSums>,
-    timeline: OnceLock<Vec<(Month, Standing)>>,
+    timeline: OnceLock<Vec<(Month, MonthEnd)>>,
     render: Render,
     /// The same with other methodologies, by their numbers: those that were asked for.
     restated: Mutex<BTreeMap<i32, Arc<Self>>>,
@@ -145,10 +145,10 @@ impl Snapshot {
     /// Makes the pages.
     #[must_use]
     pub fn new(figures: Figures, national: Arc<NationalSums>, render: &Render) -> Self {
-        let ready = |page: Page| (page.path, Arc::new(ReadyPage::new(page.media_type, page.body)));
+        let ready = |page: MadePage| (page.path, Arc::new(ReadyPage::new(page.media_type, page.body)));
         let pages = render.pages(&figures).into_iter().map(ready).collect();
         let (timeline, restated) = (OnceLock::new(), Mutex::default());
-        Self { figures, pages, others: Pages::default(), national, timeline, render: render.clone(), restated }
+        Self { figures, pages, others: PageCache::default(), national, timeline, render: render.clone(), restated }
     }
 
     /// The same with a methodology; made when it is first asked for. Takes a while.
@@ -169,7 +169,7 @@ impl Snapshot {
     /// What stood at the end of each month since the first installation, and today; computed when
     /// it is first asked for. Takes a while.
     #[must_use]
-    pub fn timeline(&self) -> &[(Month, Standing)] {
+    pub fn timeline(&self) -> &[(Month, MonthEnd)] {
         self.timeline.get_or_init(|| {
             let mut timeline = self.national.timeline(self.figures.methodology, self.figures.day);
             // Of today it says what the headline does, to the last digit.
@@ -192,7 +192,7 @@ impl Snapshot {
         self.pages.iter().find(|(own, _)| *own == path).map(|(_, page)| page)
     }
 
-    /// Any other page of these numbers: [`Pages::get`].
+    /// Any other page of these numbers: [`PageCache::get`].
     pub async fn page_of(
         &self,
         key: impl Into<String>,

@@ -8,7 +8,7 @@ use prometheus_client::metrics::histogram::Histogram;
 const BATCH_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0];
 
 /// Counts since the start of this process, for metrics.
-pub struct Stats {
+pub struct WriterCounters {
     /// Batches carried out.
     pub batches: AtomicU64,
     /// Entries written.
@@ -25,7 +25,7 @@ pub struct Stats {
     pub batch_seconds: Histogram,
 }
 
-impl Default for Stats {
+impl Default for WriterCounters {
     fn default() -> Self {
         Self {
             batches: AtomicU64::default(),

@@ -12,7 +12,7 @@ use crate::db::ledger::{CellTotals, head, idempotency_keys};
 use crate::db::{Connection, Database, DbError};
 use crate::domain::chain::Hash;
 use crate::register::commands::{Done, Failure, Request};
-use crate::register::decide::{Decided, decide};
+use crate::register::decide::{DecidedBatch, decide};
 
 /// What tells the time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -29,7 +29,7 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(200);
 
 /// Carries out batches. Any number of engines, in any number of processes, may work on one
 /// database: the lock of the head puts their batches in one order.
-pub struct Engine {
+pub struct BatchTransaction {
     database: Database,
     clock: Clock,
     /// Kept from batch to batch while it works; any error lets it go.
@@ -60,7 +60,7 @@ pub struct Executed {
     pub committed: Vec<Committed>,
 }
 
-impl Engine {
+impl BatchTransaction {
     /// An engine on a database.
     #[must_use]
     pub fn new(database: Database, clock: Clock) -> Self {
@@ -130,13 +130,13 @@ impl Engine {
                 self.settle(&error, &decided)?;
             }
         }
-        let Decided { results, postings, version, hash, at, administrative, .. } = decided;
+        let DecidedBatch { results, postings, version, hash, at, administrative, .. } = decided;
         // An answer that was kept under its key alone moves no head.
         let moved = version > from;
         Ok((results, moved.then_some(Committed { from, version, hash, at, postings, administrative })))
     }
 
-    fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<(i64, Decided), DbError> {
+    fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<(i64, DecidedBatch), DbError> {
         let head = head::lock(connection).map_err(DbError::into_unavailable)?;
         let decided = decide::decide(connection, &head, requests, (self.clock)())?;
         decided.batch.write(connection, head.version, decided.at)?;
@@ -147,7 +147,7 @@ impl Engine {
     }
 
     /// Whether a commit that failed took place after all.
-    fn settle(&self, error: &DbError, decided: &Decided) -> Result<(), DbError> {
+    fn settle(&self, error: &DbError, decided: &DecidedBatch) -> Result<(), DbError> {
         tracing::warn!(%error, version = decided.version, "the outcome of a commit is unknown; asking the head");
         let until = Instant::now() + SETTLE_FOR;
         loop {

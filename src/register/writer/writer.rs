@@ -18,10 +18,10 @@ use crate::domain::records::Actor;
 use crate::domain::values::date;
 use crate::register::commands::{Command, Done, Failure, Request};
 use crate::register::counted::Cells;
-use crate::register::published::{ClosedDays, Figures, Render, Snapshot, Sums};
+use crate::register::published::{ClosedDays, Figures, PublicCounts, Render, Snapshot};
 use crate::register::register::Shared;
 
-use super::transaction::{Clock, Committed, Engine};
+use super::transaction::{BatchTransaction, Clock, Committed};
 
 /// Requests decided in one transaction, at most.
 const MOST_IN_A_BATCH: usize = 256;
@@ -74,14 +74,14 @@ pub(in crate::register) struct Asked {
 
 pub(in crate::register) struct Writer {
     database: Database,
-    engine: Engine,
+    engine: BatchTransaction,
     clock: Clock,
     render: Render,
     shared: Arc<Shared>,
     /// What the public numbers are made from, kept in step posting by posting.
-    sums: Sums,
+    sums: PublicCounts,
     closed: ClosedDays,
-    known: Known,
+    known: FollowedHead,
     /// The version that the last snapshot was made of.
     published: Option<i64>,
     monthly_releases: bool,
@@ -97,7 +97,7 @@ pub(in crate::register) struct Writer {
 
 /// How far the cells have followed the register.
 #[derive(Clone, Copy)]
-pub(in crate::register) struct Known {
+pub(in crate::register) struct FollowedHead {
     version: i64,
     hash: Hash,
     recorded_at: DateTime<Utc>,
@@ -114,12 +114,12 @@ impl Writer {
     ) -> Result<Self, DbError> {
         let mut connection = database.connection()?;
         let (known, cells) = crate::db::engine::read(&mut connection, load_cells)?;
-        let mut sums = Sums::default();
+        let mut sums = PublicCounts::default();
         sums.add(cells.iter());
         shared.counted.write().unwrap_or_else(PoisonError::into_inner).cells = cells;
         let closed = ClosedDays::load(&mut connection, &sums, known.version)?;
         let now = Instant::now();
-        let engine = Engine::new(database.clone(), clock.clone());
+        let engine = BatchTransaction::new(database.clone(), clock.clone());
         let mut writer = Self {
             database,
             engine,
@@ -234,13 +234,13 @@ impl Writer {
         }
         // A poll that failed, or that went past this batch already, leaves nothing to do here.
         if committed.from == self.known.version {
-            let known = Known { version: committed.version, hash: committed.hash, recorded_at: committed.at };
+            let known = FollowedHead { version: committed.version, hash: committed.hash, recorded_at: committed.at };
             self.take(&committed.postings, known);
         }
     }
 
     /// Adds what was posted, and stands at the version that it led to.
-    fn take(&mut self, postings: &[stored::CellTotals], known: Known) {
+    fn take(&mut self, postings: &[stored::CellTotals], known: FollowedHead) {
         self.known = known;
         let mut counted = self.shared.counted.write().unwrap_or_else(PoisonError::into_inner);
         // Let go of first: what nobody else holds is changed in place.
@@ -301,7 +301,7 @@ impl Writer {
     fn poll(&mut self) {
         self.polled_at = Instant::now();
         let read = self.read_news();
-        self.shared.heard(read.is_ok());
+        self.shared.note_database_answer(read.is_ok());
         if let Err(error) = read {
             tracing::warn!(%error, "the register cannot be followed just now");
         }
@@ -314,7 +314,10 @@ impl Writer {
             let head = head::read(&mut connection)?;
             self.stale_directory |= partners_and_clients::changed(&mut connection, self.known.version, head.version)?;
             let postings = stored::postings(&mut connection, self.known.version, head.version)?;
-            news = Some((postings, Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at }));
+            news = Some((
+                postings,
+                FollowedHead { version: head.version, hash: head.hash, recorded_at: head.recorded_at },
+            ));
         }
         // Before the cells: whoever reads those asks the directory for the methodology of their version.
         if self.stale_directory {
@@ -368,7 +371,7 @@ impl Writer {
     }
 
     fn publish(&mut self, day: NaiveDate) {
-        let Known { version, hash, recorded_at } = self.known;
+        let FollowedHead { version, hash, recorded_at } = self.known;
         self.published_at = Instant::now();
         let methodology = match self.methodology() {
             Ok(methodology) => methodology,
@@ -409,7 +412,7 @@ impl Writer {
 }
 
 /// All cells, of the checkpoint and the journal after it.
-pub(in crate::register) fn load_cells(connection: &mut Connection) -> Result<(Known, Cells), DbError> {
+pub(in crate::register) fn load_cells(connection: &mut Connection) -> Result<(FollowedHead, Cells), DbError> {
     let mut cells = Cells::default();
     let head = head::read(connection)?;
     let mut at = stored::checkpoint_version(connection)?;
@@ -420,7 +423,7 @@ pub(in crate::register) fn load_cells(connection: &mut Connection) -> Result<(Kn
         cells.apply(&postings);
         at = to;
     }
-    Ok((Known { version: head.version, hash: head.hash, recorded_at: head.recorded_at }, cells))
+    Ok((FollowedHead { version: head.version, hash: head.hash, recorded_at: head.recorded_at }, cells))
 }
 
 /// Takes what else is waiting, up to a batch's size, and what stopped it on the way. Under load,

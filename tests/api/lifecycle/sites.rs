@@ -4,7 +4,7 @@
 use green_homes::domain::records::{Actor, GridCode, Role};
 use green_homes::domain::rules::{Amend, Registrant, SiteCorrection};
 use green_homes::domain::values::{Code, CorrectReason, SiteId};
-use green_homes::register::{Command, Done, Engine, IfMatch, Request, system_clock};
+use green_homes::register::{BatchTransaction, Command, Done, ExpectedRevision, Request, system_clock};
 use serde_json::{Value, json};
 
 use super::{People, act, history};
@@ -99,7 +99,7 @@ async fn correct_a_customer_code_and_register_in_one_batch_knows_the_new_one(dat
         by.clone(),
         Command::CorrectSite {
             id: site,
-            if_match: IfMatch::Any,
+            expected: ExpectedRevision::Any,
             correction: Box::new(correction),
             reason: CorrectReason::DataEntryError,
             note: None,
@@ -112,7 +112,7 @@ async fn correct_a_customer_code_and_register_in_one_batch_knows_the_new_one(dat
         Request::new(by.clone(), Command::Register { by: by_partner, new: Box::new(new) })
     };
     let (old, new) = (register("old", "PE01000000001"), register("new", "PE01000000002"));
-    let executed = Engine::new(app.database.db_open(), system_clock()).execute(&[&correct, &old, &new]);
+    let executed = BatchTransaction::new(app.database.db_open(), system_clock()).execute(&[&correct, &old, &new]);
     assert_eq!(executed.committed.len(), 1, "one batch");
     let site_of = |result: &Result<Done, _>| match result {
         Ok(Done::Registered { record, .. }) => record.site.id,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::domain::records::{Actor, Tier};
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::{Code, InstallationId, SiteId, date};
-use green_homes::register::{Command, Done, Engine, Failure, Request};
+use green_homes::register::{BatchTransaction, Command, Done, Failure, Request};
 use serde_json::{Value, json};
 
 use super::{App, TestDatabase, clock_at, new_installation};
@@ -55,7 +55,7 @@ impl Passing {
     /// Carries out one change at the time of the test, by the way that routes take. Tokens do not live from one day to
     /// the next.
     pub fn change(&self, command: Command) -> Result<Done, Failure> {
-        let engine = Engine::new(self.app.database.db_open(), clock_at(self.now.clone()));
+        let engine = BatchTransaction::new(self.app.database.db_open(), clock_at(self.now.clone()));
         engine.execute(&[&Request::new(Actor::operator("test"), command)]).results.remove(0)
     }
 

@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value as Json, json};
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, CSV, Grid};
-use crate::api::state::State;
-use crate::register::AddedRow;
+use crate::api::http::{ApiError, CSV, CsvTable};
+use crate::api::state::AppState;
+use crate::register::AggregateGroup;
 
 use super::handlers::{Answer, answer};
 use super::labels::columns_of;
@@ -53,18 +53,18 @@ const SUMS: [&str; 19] = [
 pub async fn get_aggregates_table(
     request: HttpRequest,
     caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let body = answer(&request, &caller, &state, |Answer { selection, names, added, money, frame }| {
         let named = selection.group_by.iter().flat_map(|dimension| columns_of(*dimension));
         let columns = names.columns().into_iter().chain(named).chain(SUMS.map(str::to_owned)).collect();
-        let object = |row: &AddedRow| {
+        let object = |row: &AggregateGroup| {
             let named = names_of_row(&selection, &names, row);
             serde_json::to_value(AggregateRow::of(named, &row.sums, Shows { selection: &selection, money }))
                 .map_err(|_| ApiError::Internal)
         };
         let rows: Vec<Json> = added.rows.iter().map(object).collect::<Result<_, _>>()?;
-        Ok(Grid::of_objects(columns, &rows).csv(&json!(frame.meta)))
+        Ok(CsvTable::of_objects(columns, &rows).csv(&json!(frame.meta)))
     });
     let body = body.await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((CONTENT_TYPE, CSV)).body(body))

@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
 use crate::api::http::ApiError;
-use crate::api::numbers::provenance::{Meta, address};
-use crate::api::state::State;
+use crate::api::numbers::provenance::{Provenance, address};
+use crate::api::state::AppState;
 use crate::db::partners::partners_and_clients;
-use crate::domain::counting::Scope;
+use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Methodology, Selection};
 use crate::domain::records::{Actor, Role};
 use crate::domain::refusals::Fault;
 use crate::domain::values::Code;
-use crate::register::{Added, Counted, Figures, NotAdded, Question, Time};
+use crate::register::{AggregateAnswer, AggregateError, AggregateQuery, AsOf, Counted, Figures};
 
 use super::query;
 use super::query::MOST_GROUPS;
@@ -37,14 +37,14 @@ pub struct AggregatesResponse {
     /// Whether the sites of all rows add up to those of the total: not where one site stands in several groups.
     sites_additive: bool,
     /// What they were made from.
-    pub(super) meta: Meta,
+    pub(super) meta: Provenance,
 }
 
 /// What was asked for, and what came of it.
 pub(super) struct Answer {
     pub(super) selection: Selection,
     pub(super) names: Names,
-    pub(super) added: Added,
+    pub(super) added: AggregateAnswer,
     /// Whether money is for this caller: a partner sees its own.
     pub(super) money: bool,
     /// The answer but for its rows.
@@ -71,7 +71,7 @@ pub(super) struct Answer {
 pub async fn get_aggregates(
     request: HttpRequest,
     caller: Caller,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let body = answer(&request, &caller, &state, |answer| {
         let Answer { selection, names, added, money, frame } = answer;
@@ -86,14 +86,14 @@ pub async fn get_aggregates(
 pub(super) async fn answer<T: Send + 'static>(
     request: &HttpRequest,
     caller: &Caller,
-    state: &web::Data<State>,
+    state: &web::Data<AppState>,
     write: impl FnOnce(Answer) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let directory = state.register.directory();
     let (question, only_verified) = query::parse(request, caller, (&directory, state.register.snapshot().figures.day))?;
     // What is counted from the journal or from the records takes long and much memory: one at a time.
-    let is_long = question.time != Time::Now || question.scope.is_some();
-    let alone = if is_long { Some(state.past.enter().await?) } else { None };
+    let is_long = question.time != AsOf::Now || question.scope.is_some();
+    let alone = if is_long { Some(state.slow_query_slot.enter().await?) } else { None };
     let shared = state.clone();
     let about = About { path: link(request), only_verified, actor: caller.0.clone() };
     let work = move || {
@@ -116,13 +116,13 @@ struct About {
     actor: Actor,
 }
 
-fn made(state: &State, question: Question, about: &About) -> Result<Answer, ApiError> {
+fn made(state: &AppState, question: AggregateQuery, about: &About) -> Result<Answer, ApiError> {
     let names = names(state, question.scope.as_ref())?;
     let added = state.register.add_up(&question).map_err(|why| match why {
-        NotAdded::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
-        NotAdded::Database(error) => error.into(),
+        AggregateError::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
+        AggregateError::Database(error) => error.into(),
     })?;
-    let Question { selection, scope, time, .. } = question;
+    let AggregateQuery { selection, scope, time, .. } = question;
     let scope = scope.map(|(scope, _)| scope);
     let whole = Selection { group_by: Vec::new(), ..selection.clone() };
     let money = about.actor.role != Role::Partner || scope.is_some();
@@ -133,13 +133,13 @@ fn made(state: &State, question: Question, about: &About) -> Result<Answer, ApiE
         // A site may stand behind each of them.
         total.forget_sites();
     }
-    let mut meta = Meta::of(&added.figures, &state.settings, &about.path);
-    let before = time != Time::Now && added.figures.version == 0;
+    let mut meta = Provenance::of(&added.figures, &state.settings, &about.path);
+    let before = time != AsOf::Now && added.figures.version == 0;
     let warnings = [
         (several || selection.mixes_measures(), "sites_not_countable"),
         (about.only_verified, "verified_only"),
         (about.actor.province.is_some(), "limited_to_province"),
-        (scope == Some(Scope::Project), "without_project_left_out"),
+        (scope == Some(OwnerKind::Project), "without_project_left_out"),
         (before, "before_the_register"),
     ];
     meta.warnings.extend(warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()));
@@ -154,20 +154,23 @@ fn made(state: &State, question: Question, about: &About) -> Result<Answer, ApiE
 }
 
 /// What partners, or projects, are called.
-fn names(state: &State, scope: Option<&(Scope, Vec<Code>)>) -> Result<Names, ApiError> {
+fn names(state: &AppState, scope: Option<&(OwnerKind, Vec<Code>)>) -> Result<Names, ApiError> {
     Ok(match scope {
         None => Names::default(),
-        Some((Scope::Partner, _)) => {
+        Some((OwnerKind::Partner, _)) => {
             let directory = state.register.directory();
             let name = |partner: &partners_and_clients::Partner| [partner.name.clone(), partner.name.clone()];
-            Names::of(Scope::Partner, directory.partners.iter().map(|(code, partner)| (code.clone(), name(partner))))
+            Names::of(
+                OwnerKind::Partner,
+                directory.partners.iter().map(|(code, partner)| (code.clone(), name(partner))),
+            )
         }
-        Some((Scope::Project, asked)) => {
+        Some((OwnerKind::Project, asked)) => {
             let projects = partners_and_clients::projects(&mut state.register.database().connection()?)?;
             if asked.iter().any(|code| projects.iter().all(|(known, _)| known != code)) {
                 return Err(ApiError::invalid("project", Fault::UnknownProject));
             }
-            Names::of(Scope::Project, projects.into_iter())
+            Names::of(OwnerKind::Project, projects.into_iter())
         }
     })
 }
@@ -186,10 +189,10 @@ pub fn figures(counted: &Counted, methodology: &'static Methodology, day: NaiveD
 pub fn meta(
     counted: &Counted,
     (methodology, day): (&'static Methodology, NaiveDate),
-    (state, path): (&State, &str),
-) -> Meta {
+    (state, path): (&AppState, &str),
+) -> Provenance {
     let mut figures = figures(counted, methodology, day);
     let in_force = state.register.methodology_at(counted.version);
     figures.restated = in_force.is_ok_and(|in_force| in_force.version != methodology.version);
-    Meta::of(&figures, &state.settings, &address(&figures, path))
+    Provenance::of(&figures, &state.settings, &address(&figures, path))
 }

@@ -9,11 +9,11 @@ use crate::api::callers::Caller;
 use crate::api::http::{ApiError, Query, coded};
 use crate::api::numbers::methodologies::parse_methodology;
 use crate::db::partners::Directory;
-use crate::domain::counting::Scope;
+use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Selection, Value};
-use crate::domain::refusals::{Because, Fault};
+use crate::domain::refusals::{Fault, Rule};
 use crate::domain::values::{Basis, Code, Month, parse_day, parse_past_day};
-use crate::register::{Question, Time};
+use crate::register::{AggregateQuery, AsOf};
 
 use super::labels::label;
 
@@ -22,14 +22,15 @@ pub const MOST_GROUPS: usize = 10_000;
 /// Years between `from` and `to`, at most.
 const LONGEST_SPAN: u16 = 50;
 /// What `group_by` takes: whose, and the dimensions.
-static GROUPS: LazyLock<Vec<&str>> = LazyLock::new(|| Scope::CODES.iter().chain(Dimension::CODES).copied().collect());
+static GROUPS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| OwnerKind::CODES.iter().chain(Dimension::CODES).copied().collect());
 
 /// What is asked, and whether nothing was said of stages: then it is what is verified.
 pub fn parse(
     request: &HttpRequest,
     caller: &Caller,
     (directory, today): (&Directory, NaiveDate),
-) -> Result<(Question, bool), ApiError> {
+) -> Result<(AggregateQuery, bool), ApiError> {
     let mut query = Query::of(request)?;
     let (grouped, group_by) = query.parse("group_by", parse_groups).unwrap_or_default();
     let (from, to) = (query.parse("from", parse_month), query.parse("to", parse_month));
@@ -52,23 +53,23 @@ pub fn parse(
         let is_too_long = to.number().saturating_sub(from.number()) > LONGEST_SPAN * 12;
         query.check("to", is_too_long.then_some(Fault::SpanTooLong { years: LONGEST_SPAN }));
     }
-    let alone = |because| Fault::NotAllowedHere { because };
+    let alone = |rule| Fault::NotAllowed { rule };
     let scope = match (grouped, &partners, &projects) {
         (Some(scope), ..) => Some(scope),
-        (None, Some(_), _) => Some(Scope::Partner),
-        (None, None, Some(_)) => Some(Scope::Project),
+        (None, Some(_), _) => Some(OwnerKind::Partner),
+        (None, None, Some(_)) => Some(OwnerKind::Project),
         (None, None, None) => None,
     };
     let other = match scope {
-        Some(Scope::Partner) => projects.is_some().then_some("project"),
+        Some(OwnerKind::Partner) => projects.is_some().then_some("project"),
         _ => (partners.is_some() && scope.is_some()).then_some("partner"),
     };
-    query.check(other.unwrap_or("project"), other.map(|_| alone(Because::OneScope)));
-    query.check("as_of", (scope.is_some() && as_of.is_some()).then_some(alone(Because::ScopesHaveNoPast)));
-    let is_of_others = own.is_some() && scope == Some(Scope::Project);
-    query.check("project", is_of_others.then_some(alone(Because::NotOfOthers)));
+    query.check(other.unwrap_or("project"), other.map(|_| alone(Rule::OneScope)));
+    query.check("as_of", (scope.is_some() && as_of.is_some()).then_some(alone(Rule::ScopesHaveNoPast)));
+    let is_of_others = own.is_some() && scope == Some(OwnerKind::Project);
+    query.check("project", is_of_others.then_some(alone(Rule::NotOfOthers)));
     let is_recorded = basis == Basis::RecordedOn;
-    let because = if as_of.is_some() { Because::OneTime } else { Because::ScopesHaveNoPast };
+    let because = if as_of.is_some() { Rule::OneTime } else { Rule::ScopesHaveNoPast };
     query.check("basis", (is_recorded && (as_of.is_some() || scope.is_some())).then_some(alone(because)));
     query.finish()?;
     if let Some(province) = caller.0.province {
@@ -80,26 +81,26 @@ pub fn parse(
         filters.push((Dimension::Stage, vec![2]));
     }
     let time = match as_of {
-        Some(day) => Time::AsOf(day),
-        None if is_recorded => Time::Recorded(from, to),
-        None => Time::Now,
+        Some(day) => AsOf::AsOf(day),
+        None if is_recorded => AsOf::Recorded(from, to),
+        None => AsOf::Now,
     };
     let span = if is_recorded { (None, None) } else { (from, to) };
     let selection = Selection { group_by, filters, from: span.0, to: span.1 };
     let codes = partners.or(projects).unwrap_or_else(|| own.cloned().into_iter().collect());
     let scope = scope.map(|scope| (scope, codes));
-    Ok((Question { selection, scope, methodology, time, most: MOST_GROUPS }, only_verified))
+    Ok((AggregateQuery { selection, scope, methodology, time, most: MOST_GROUPS }, only_verified))
 }
 
 /// Dimensions, and whose, each once.
-fn parse_groups(raw: &str) -> Result<(Option<Scope>, Vec<Dimension>), Fault> {
+fn parse_groups(raw: &str) -> Result<(Option<OwnerKind>, Vec<Dimension>), Fault> {
     let (mut scope, mut dimensions) = (None, Vec::new());
     for code in raw.split(',') {
-        if let Some(whose) = Scope::parse(code) {
+        if let Some(whose) = OwnerKind::parse(code) {
             match scope.replace(whose) {
                 None => continue,
                 Some(before) if before == whose => return Err(Fault::DuplicateField),
-                Some(_) => return Err(Fault::NotAllowedHere { because: Because::OneScope }),
+                Some(_) => return Err(Fault::NotAllowed { rule: Rule::OneScope }),
             }
         }
         let dimension = Dimension::parse(code).ok_or(Fault::UnknownValue { allowed: &GROUPS })?;
@@ -107,7 +108,7 @@ fn parse_groups(raw: &str) -> Result<(Option<Scope>, Vec<Dimension>), Fault> {
         if dimensions.contains(&dimension) {
             return Err(Fault::DuplicateField);
         } else if dimensions.iter().any(second_period) {
-            return Err(Fault::NotAllowedHere { because: Because::OnePeriod });
+            return Err(Fault::NotAllowed { rule: Rule::OnePeriod });
         }
         dimensions.push(dimension);
     }

@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use utoipa::ToSchema;
 
-use crate::domain::counting::Scope;
+use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Selection, Sums, Value};
 use crate::domain::values::{Code, units};
-use crate::register::AddedRow;
+use crate::register::AggregateGroup;
 
 use super::handlers::AggregatesResponse;
 use super::labels::{columns_of, names_of};
@@ -112,11 +112,11 @@ pub struct Shows<'a> {
 
 /// What partners, or projects, are called.
 #[derive(Default)]
-pub struct Names(Option<(Scope, BTreeMap<Code, [String; 2]>)>);
+pub struct Names(Option<(OwnerKind, BTreeMap<Code, [String; 2]>)>);
 
 impl Names {
     /// In Vietnamese and in English, by the code.
-    pub fn of(scope: Scope, names: impl Iterator<Item = (Code, [String; 2])>) -> Self {
+    pub fn of(scope: OwnerKind, names: impl Iterator<Item = (Code, [String; 2])>) -> Self {
         Self(Some((scope, names.collect())))
     }
 
@@ -139,7 +139,7 @@ pub fn frame_with_rows(
     frame: &AggregatesResponse,
     shows: Shows<'_>,
     whose: &Names,
-    rows: &[AddedRow],
+    rows: &[AggregateGroup],
 ) -> serde_json::Result<Vec<u8>> {
     const ROW: usize = 900;
     let frame = serde_json::to_string(frame)?;
@@ -149,7 +149,7 @@ pub fn frame_with_rows(
     body.extend_from_slice(opening.as_bytes());
     let mut names: Vec<(Dimension, BTreeMap<Value, String>)> =
         shows.selection.group_by.iter().map(|dimension| (*dimension, BTreeMap::new())).collect();
-    for (place, AddedRow { code, group, sums }) in rows.iter().enumerate() {
+    for (place, AggregateGroup { code, group, sums }) in rows.iter().enumerate() {
         body.extend_from_slice(if place == 0 { b"{" } else { b",{" });
         if code.is_some() {
             body.extend_from_slice(members(whose.columns(), whose.values(code.as_ref())).as_bytes());
@@ -167,7 +167,7 @@ pub fn frame_with_rows(
 }
 
 /// The names of a row.
-pub fn names_of_row(selection: &Selection, whose: &Names, row: &AddedRow) -> BTreeMap<String, Json> {
+pub fn names_of_row(selection: &Selection, whose: &Names, row: &AggregateGroup) -> BTreeMap<String, Json> {
     let whose = whose.columns().into_iter().zip(whose.values(row.code.as_ref()));
     let dimensions = selection.group_by.iter().zip(&row.group);
     let named =
@@ -246,13 +246,13 @@ mod tests {
         sums.estimate.to_date.high = 0.1 + 0.2;
         let partner = Code::stored("SOLARCO".to_owned());
         let names = ["Mặt Trời \"A\"", "Solar"].map(str::to_owned);
-        let whose = Names::of(Scope::Partner, std::iter::once((partner.clone(), names)));
+        let whose = Names::of(OwnerKind::Partner, std::iter::once((partner.clone(), names)));
         let group_by = [Dimension::Province, Dimension::Month, Dimension::Remote];
         for (measure, whose, code) in [(None, Names::default(), None), (Some(Dimension::Measure), whose, Some(partner))]
         {
             let selection =
                 Selection { group_by: group_by.iter().copied().chain(measure).collect(), ..Selection::default() };
-            let row = AddedRow { code, group: vec![0, 300, NONE, 1], sums };
+            let row = AggregateGroup { code, group: vec![0, 300, NONE, 1], sums };
             let expected = AggregateRow::of(
                 names_of_row(&selection, &whose, &row),
                 &sums,

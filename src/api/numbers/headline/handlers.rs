@@ -8,15 +8,15 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, CSV, JSON, Lasts, Problem, Query, Scope, TEXT, as_page, send};
+use crate::api::http::{ApiError, CSV, CacheFor, JSON, Problem, Query, Scope, TEXT, as_page, send};
 use crate::api::numbers::bridge;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
-use crate::api::numbers::provenance::Meta;
-use crate::api::state::State;
+use crate::api::numbers::provenance::Provenance;
+use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::figures::Methodology;
 use crate::domain::values::parse_past_day;
-use crate::register::{Figures, Page, PublicSettings, ReadyPage, Snapshot};
+use crate::register::{Figures, MadePage, PublicSettings, ReadyPage, Snapshot};
 
 use super::forms::{csv, text};
 use super::view::{PATH, ProgressResponse, ProgressView, TodayView, link};
@@ -27,18 +27,18 @@ const TEXT_PATH: &str = "/v1/progress.txt";
 
 /// Makes the public pages from figures.
 #[must_use]
-pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<Page> {
+pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<MadePage> {
     let body = ProgressResponse {
         data: ProgressView::of(figures, settings),
-        meta: Meta::of(figures, settings, &link(figures)),
+        meta: Provenance::of(figures, settings, &link(figures)),
         today: None,
     };
     // Only numbers, dates and texts: they always have a JSON form.
     let json = serde_json::to_vec(&body).unwrap_or_default();
     vec![
-        Page { path: PATH, media_type: JSON, body: json },
-        Page { path: CSV_PATH, media_type: CSV, body: csv(&body) },
-        Page { path: TEXT_PATH, media_type: TEXT, body: text(&body.data).into_bytes() },
+        MadePage { path: PATH, media_type: JSON, body: json },
+        MadePage { path: CSV_PATH, media_type: CSV, body: csv(&body) },
+        MadePage { path: TEXT_PATH, media_type: TEXT, body: text(&body.data).into_bytes() },
     ]
 }
 
@@ -54,7 +54,7 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<Page> {
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 429, body = Problem, content_type = "application/problem+json")))]
-pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_progress(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
     if request.query_string().is_empty() {
         return send_headline(&request, &snapshot, PATH).await;
@@ -63,7 +63,11 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<State>) -> Resu
     Box::pin(answer_question(&request, &state, &snapshot)).await
 }
 
-async fn answer_question(request: &HttpRequest, state: &State, snapshot: &Snapshot) -> Result<HttpResponse, ApiError> {
+async fn answer_question(
+    request: &HttpRequest,
+    state: &AppState,
+    snapshot: &Snapshot,
+) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(request)?;
     let today = snapshot.figures.day;
     let past = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
@@ -75,7 +79,7 @@ async fn answer_question(request: &HttpRequest, state: &State, snapshot: &Snapsh
     if let Some(day) = past {
         let make = async { Ok(closed_day(state, snapshot, day).await?) };
         let page = snapshot.page_of(format!("{PATH}?as_of={day}"), make).await?;
-        return send(request, &page, Lasts::Moment).await;
+        return send(request, &page, CacheFor::OneSecond).await;
     }
     send_headline(request, &*snapshot_with(state, asked).await?, PATH).await
 }
@@ -83,7 +87,7 @@ async fn answer_question(request: &HttpRequest, state: &State, snapshot: &Snapsh
 /// A past day by another methodology than that which was in force: counted from the journal, for clients, one at a time.
 async fn restated_past(
     request: &HttpRequest,
-    state: &State,
+    state: &AppState,
     day: NaiveDate,
     methodology: &'static Methodology,
 ) -> Result<HttpResponse, ApiError> {
@@ -91,13 +95,13 @@ async fn restated_past(
     if !Scope::ReadAggregates.is_held_by(caller.0.role) {
         return Err(ApiError::Forbidden { needs: Scope::ReadAggregates });
     }
-    let alone = state.past.enter().await?;
+    let alone = state.slow_query_slot.enter().await?;
     let (register, settings) = (state.register.clone(), state.settings.clone());
     let work = move || {
         let _alone = alone;
         let figures = register.figures_at(day, methodology)?;
         let data = ProgressView::of(&figures, &settings);
-        Ok(ProgressResponse { data, meta: Meta::of(&figures, &settings, &link(&figures)), today: None })
+        Ok(ProgressResponse { data, meta: Provenance::of(&figures, &settings, &link(&figures)), today: None })
     };
     let body = state.compute(work).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
@@ -109,7 +113,7 @@ async fn restated_past(
 #[utoipa::path(get, path = "/v1/progress.csv", tag = "progress",
     params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "text/csv", body = String)))]
-pub async fn get_progress_table(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_progress_table(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, CSV_PATH).await
 }
 
@@ -119,12 +123,12 @@ pub async fn get_progress_table(request: HttpRequest, state: web::Data<State>) -
 #[utoipa::path(get, path = "/v1/progress.txt", tag = "progress",
     params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "text/plain", body = String)))]
-pub async fn get_progress_text(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn get_progress_text(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, TEXT_PATH).await
 }
 
 /// Another form of the headline.
-async fn send_form(request: &HttpRequest, state: &State, path: &str) -> Result<HttpResponse, ApiError> {
+async fn send_form(request: &HttpRequest, state: &AppState, path: &str) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(request)?;
     let asked = query.parse("methodology", parse_methodology);
     query.finish()?;
@@ -132,17 +136,17 @@ async fn send_form(request: &HttpRequest, state: &State, path: &str) -> Result<H
 }
 
 async fn send_headline(request: &HttpRequest, snapshot: &Snapshot, path: &str) -> Result<HttpResponse, ApiError> {
-    send(request, snapshot.page(path).ok_or(ApiError::NotFound)?, Lasts::Moment).await
+    send(request, snapshot.page(path).ok_or(ApiError::NotFound)?, CacheFor::OneSecond).await
 }
 
 /// A closed day as it was kept, with what it is today; before the register began, zeros.
-async fn closed_day(state: &State, snapshot: &Snapshot, day: NaiveDate) -> Result<ReadyPage, ApiError> {
+async fn closed_day(state: &AppState, snapshot: &Snapshot, day: NaiveDate) -> Result<ReadyPage, ApiError> {
     let kept = state.read(move |connection| closed_days::closed(connection, day)).await?;
     let mut body: Value = if let Some(kept) = kept {
         serde_json::from_str(&kept.body).map_err(|_| ApiError::Internal)?
     } else {
         let figures = Figures::before_the_register(day);
-        let mut meta = Meta::of(&figures, &state.settings, &link(&figures));
+        let mut meta = Provenance::of(&figures, &state.settings, &link(&figures));
         meta.warnings.push("before_the_register".to_owned());
         let data = ProgressView::of(&figures, &state.settings);
         serde_json::to_value(&ProgressResponse { data, meta, today: None }).map_err(|_| ApiError::Internal)?

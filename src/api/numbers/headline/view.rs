@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::number_format;
-use crate::api::numbers::provenance::Meta;
+use crate::api::numbers::provenance::Provenance;
 use crate::domain::counting::{ByStage, Known};
 use crate::domain::figures::{Pace, Projection, pace};
 use crate::domain::reference::target;
@@ -24,7 +24,7 @@ pub struct ProgressResponse {
     /// The numbers.
     pub data: ProgressView,
     /// What they were made from.
-    pub meta: Meta,
+    pub meta: Provenance,
     /// With `as_of`: what it is today.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub today: Option<TodayView>,

@@ -28,11 +28,11 @@ pub struct Figure {
     /// The column.
     pub column: Column,
     /// The number of a row.
-    pub of: fn(&Row) -> Json,
+    pub of: fn(&StageSums) -> Json,
 }
 
 /// The sums behind a row, by stage.
-pub struct Row {
+pub struct StageSums {
     /// The value of the dimension.
     pub value: Value,
     /// Of what is pledged.
@@ -58,7 +58,7 @@ const fn text(name: &'static str, explanation: Words) -> Column {
     Column { name: Cow::Borrowed(name), unit: None, explanation }
 }
 
-const fn figure(column: Column, of: fn(&Row) -> Json) -> Figure {
+const fn figure(column: Column, of: fn(&StageSums) -> Json) -> Figure {
     Figure { column, of }
 }
 

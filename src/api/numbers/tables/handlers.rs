@@ -5,16 +5,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
-use crate::api::http::{ApiError, CSV, Grid, JSON, Lasts, NoQuery, Query, as_page, send};
+use crate::api::http::{ApiError, CSV, CacheFor, CsvTable, JSON, NoQuery, Query, as_page, send};
 use crate::api::numbers::aggregates;
 use crate::api::numbers::bridge::parse_closed_day;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
-use crate::api::numbers::provenance::{Meta, address};
-use crate::api::state::State;
+use crate::api::numbers::provenance::{Provenance, address};
+use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::NationalSums;
 use crate::domain::figures::Methodology;
-use crate::domain::refusals::{Because, Fault};
+use crate::domain::refusals::{Fault, Rule};
 use crate::domain::values::Month;
 use crate::register::{Figures, InOrder, PublicSettings, ReadyPage, Snapshot};
 
@@ -39,7 +39,7 @@ pub fn render(
 ) -> Vec<(&'static str, Vec<u8>)> {
     let written = |table: &'static Table| {
         let rows = rows(table, figures, national, cells);
-        let meta = Meta::of(figures, settings, &format!("{}?as_of={}", table.path(), figures.day));
+        let meta = Provenance::of(figures, settings, &format!("{}?as_of={}", table.path(), figures.day));
         (table.name, written(table, Form::Json, rows, meta))
     };
     TABLES.iter().map(written).collect()
@@ -49,10 +49,14 @@ pub fn render(
 ///
 /// What there is, with every column, its unit and what it is.
 #[utoipa::path(get, path = "/v1/tables", tag = "tables", responses((status = 200, body = TableList)))]
-pub async fn list_tables(request: HttpRequest, _: NoQuery, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn list_tables(
+    request: HttpRequest,
+    _: NoQuery,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
     let make = async { Ok(as_page(JSON, &TableList::of(&TABLES, &state.settings))) };
-    let page = state.reference.get("/v1/tables", make).await?;
-    send(&request, &page, Lasts::Hours).await
+    let page = state.static_pages.get("/v1/tables", make).await?;
+    send(&request, &page, CacheFor::OneHour).await
 }
 
 /// A public table
@@ -67,7 +71,7 @@ pub async fn list_tables(request: HttpRequest, _: NoQuery, state: web::Data<Stat
 pub async fn get_table(
     request: HttpRequest,
     name: web::Path<String>,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     send_table(&request, &name, &state, Form::Json).await
 }
@@ -84,7 +88,7 @@ pub async fn get_table(
 pub async fn get_table_csv(
     request: HttpRequest,
     name: web::Path<String>,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     send_table(&request, &name, &state, Form::Csv).await
 }
@@ -92,7 +96,7 @@ pub async fn get_table_csv(
 async fn send_table(
     request: &HttpRequest,
     name: &str,
-    state: &web::Data<State>,
+    state: &web::Data<AppState>,
     form: Form,
 ) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
@@ -100,11 +104,11 @@ async fn send_table(
     let as_of = query.parse("as_of", |raw| parse_month_end(raw, snapshot.figures.day));
     let asked = query.parse("methodology", parse_methodology);
     let is_restated_past = as_of.is_some() && asked.is_some();
-    query.check("methodology", is_restated_past.then_some(Fault::NotAllowedHere { because: Because::MadeThen }));
+    query.check("methodology", is_restated_past.then_some(Fault::NotAllowed { rule: Rule::MadeThen }));
     query.finish()?;
     let table = Table::named(name).ok_or(ApiError::NotFound)?;
     if let Some(day) = as_of {
-        return send(request, &kept(state, table, form, day).await?, Lasts::Hours).await;
+        return send(request, &kept(state, table, form, day).await?, CacheFor::OneHour).await;
     }
     let snapshot = snapshot_with(state, asked).await?;
     let (of, shared) = (snapshot.clone(), (*state).clone());
@@ -114,7 +118,7 @@ async fn send_table(
         Form::Csv => ".csv",
     };
     let page = snapshot.page_of(format!("{}{ending}", table.path()), make).await?;
-    send(request, &page, Lasts::Moment).await
+    send(request, &page, CacheFor::OneSecond).await
 }
 
 /// Reads the last day of a month that is over.
@@ -124,7 +128,7 @@ fn parse_month_end(raw: &str, today: NaiveDate) -> Result<NaiveDate, Fault> {
 }
 
 /// A table as it was kept at the end of a month.
-async fn kept(state: &State, table: &'static Table, form: Form, day: NaiveDate) -> Result<ReadyPage, ApiError> {
+async fn kept(state: &AppState, table: &'static Table, form: Form, day: NaiveDate) -> Result<ReadyPage, ApiError> {
     let kept = state.read(move |connection| closed_days::table(connection, day, table.name)).await?;
     let body = kept.ok_or_else(|| ApiError::invalid("as_of", Fault::NotClosed))?;
     Ok(match form {
@@ -133,14 +137,14 @@ async fn kept(state: &State, table: &'static Table, form: Form, day: NaiveDate) 
             let body: Json = serde_json::from_str(&body).map_err(|_| ApiError::Internal)?;
             let (rows, meta) =
                 body.get("data").and_then(Json::as_array).zip(body.get("meta")).ok_or(ApiError::Internal)?;
-            ReadyPage::new(CSV, Grid::of_objects(table.column_names(), rows).csv(meta))
+            ReadyPage::new(CSV, CsvTable::of_objects(table.column_names(), rows).csv(meta))
         }
     })
 }
 
 /// Makes a table: of the snapshot, as the headline, where that has what it takes; of the cells otherwise, which may be ahead.
 fn make(
-    state: &State,
+    state: &AppState,
     snapshot: &Snapshot,
     (table, form): (&'static Table, Form),
     asked: Option<&'static Methodology>,
@@ -149,7 +153,7 @@ fn make(
         let none: &InOrder<'_> = &|| Box::new(std::iter::empty());
         (snapshot.figures.clone(), rows(table, &snapshot.figures, snapshot.national(), none))
     } else {
-        let counted = state.register.counted();
+        let counted = state.register.cells();
         let in_force = state.register.methodology_at(counted.version)?;
         let methodology = asked.unwrap_or(in_force);
         let mut figures = aggregates::handlers::figures(&counted, methodology, state.register.today());
@@ -159,7 +163,7 @@ fn make(
         drop(counted);
         (figures, rows)
     };
-    let body = written(table, form, rows, Meta::of(&figures, &state.settings, &address(&figures, &table.path())));
+    let body = written(table, form, rows, Provenance::of(&figures, &state.settings, &address(&figures, &table.path())));
     let media_type = match form {
         Form::Json => JSON,
         Form::Csv => CSV,
@@ -176,8 +180,8 @@ fn rows(table: &Table, figures: &Figures, national: &NationalSums, cells: &InOrd
     }
 }
 
-fn written(table: &Table, form: Form, rows: Vec<Vec<Json>>, meta: Meta) -> Vec<u8> {
-    let grid = Grid { columns: table.column_names(), rows };
+fn written(table: &Table, form: Form, rows: Vec<Vec<Json>>, meta: Provenance) -> Vec<u8> {
+    let grid = CsvTable { columns: table.column_names(), rows };
     match form {
         Form::Csv => grid.csv(&json!(meta)),
         // Only numbers, dates and texts: they always have a JSON form.

@@ -11,7 +11,7 @@ use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value}
 use crate::domain::values::{Interval, Month};
 use crate::register::{Figures, InOrder};
 
-use super::columns::{Figure, Row};
+use super::columns::{Figure, StageSums};
 
 /// Where `Dimension::Stage` has its values.
 const PLEDGED: Value = 0;
@@ -46,7 +46,7 @@ pub fn of_cells(
     let of = |value: Value, stage: Value| sums.get(&vec![value, stage]).copied().unwrap_or_default();
     let row = |value: Value| {
         let [pledged, installed, verified] = [PLEDGED, INSTALLED, VERIFIED].map(|stage| of(value, stage));
-        let row = Row { value, pledged, installed, verified };
+        let row = StageSums { value, pledged, installed, verified };
         names_of(dimension, value).into_iter().chain(Figure::after(counts).map(|figure| (figure.of)(&row))).collect()
     };
     values.into_iter().map(row).collect()

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::Grid;
-use crate::api::numbers::provenance::Meta;
+use crate::api::http::CsvTable;
+use crate::api::numbers::provenance::Provenance;
 use crate::register::PublicSettings;
 
 use super::catalogue::Table;
@@ -65,11 +65,11 @@ struct TableLinks {
 pub struct TableResponse {
     /// Its rows: the columns that `/v1/tables` explains, in that order.
     #[schema(value_type = Vec<std::collections::BTreeMap<String, serde_json::Value>>)]
-    data: Grid,
+    data: CsvTable,
     /// Whether the sites of its rows may be added up: not where one site stands in several rows.
     sites_additive: bool,
     /// What they were made from.
-    meta: Meta,
+    meta: Provenance,
 }
 
 impl TableList {
@@ -98,7 +98,7 @@ impl From<Column> for ColumnView {
 
 impl TableResponse {
     /// With what its rows were made from.
-    pub fn of(table: &Table, data: Grid, meta: Meta) -> Self {
+    pub fn of(table: &Table, data: CsvTable, meta: Provenance) -> Self {
         Self { data, sites_additive: table.is_additive(), meta }
     }
 }
