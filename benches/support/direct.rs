@@ -10,11 +10,14 @@ use green_homes::db::ledger::{Head, head};
 use green_homes::db::write_batch::{Batch, Sealed};
 use green_homes::db::{Connection, Database, DbError, Url};
 use green_homes::domain::chain::{
-    Action, Cause, Entry, Facts, InstallationDoc, Posting, SiteDoc, SiteRefDoc, facts_digest, journal_digest,
+    Entry, Facts, InstallationDoc, Posting, SiteDoc, SiteRefDoc, facts_digest, journal_digest,
 };
 use green_homes::domain::counting::contribution;
 use green_homes::domain::records::SiteRecord;
-use green_homes::domain::rules::{FreshIds, Registrant, Stamp, registration};
+use green_homes::domain::rules::Stamp;
+use green_homes::domain::rules::{FreshIds, Registrant, registration};
+use green_homes::domain::values::Action;
+use green_homes::domain::values::Cause;
 use green_homes::domain::values::{InstallationId, SiteId, day_of, stored};
 use tempfile::TempDir;
 use uuid::Uuid;

@@ -2,7 +2,8 @@
 
 use green_homes::domain::records::{Consent, GridCode, MeasureLines, PrivateFacts, consent_text};
 use green_homes::domain::rules::{NewInstallation, SiteClaim};
-use green_homes::domain::values::{Address, Code, ExternalId, Quantity, units};
+use green_homes::domain::values::units;
+use green_homes::domain::values::{Address, Code, ExternalId, Quantity};
 use serde_json::{Value, json};
 
 use super::Result;

@@ -4,9 +4,11 @@
 
 use chrono::{Days, NaiveDate};
 use green_homes::domain::records::{
-    AttributesSold, Finance, Flags, MeasureLine, PowerUse, SiteFacts, SiteKind, SystemOwner, Terms, Tier,
+    AttributesSold, Finance, MeasureLine, PowerUse, SiteFacts, SystemOwner, Terms, Tier,
 };
 use green_homes::domain::reference::{CommuneId, FormerProvinceId, MeasureId};
+use green_homes::domain::values::Flags;
+use green_homes::domain::values::SiteKind;
 use green_homes::domain::values::{Place, Quantity, Vnd};
 
 use super::Result;

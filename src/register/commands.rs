@@ -7,7 +7,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::db::ledger::Release;
 use crate::domain::chain::Hash;
-use crate::domain::records::{Actor, HouseholderCode, NewClient, NewPartner, NewProject, SiteRecord, Tier};
+use crate::domain::records::SiteRecord;
+use crate::domain::records::{Actor, HouseholderCode, NewClient, NewPartner, NewProject, Tier};
 use crate::domain::refusals::{Refusal, Remark};
 use crate::domain::rules::{Correction, NewInstallation, Registrant, SiteCorrection};
 use crate::domain::values::{

@@ -1,7 +1,8 @@
 //! Emissions as somebody patient would add them up: home by home, measure by measure, day by day.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use green_homes::domain::figures::{Amount, Effect, EffectKind, Estimate, Methodology};
+use green_homes::domain::figures::Amount;
+use green_homes::domain::figures::{Effect, EffectKind, Estimate, Methodology};
 use green_homes::domain::records::Stage;
 use serde_json::Value;
 

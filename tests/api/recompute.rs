@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{Days, NaiveDate, TimeDelta};
 use green_homes::domain::records::{
-    Actor, Flags, MeasureLine, MeasureLines, NewPartner, PrivateFacts, Role, SiteFacts, SiteKind, Terms, Tier,
+    Actor, MeasureLine, MeasureLines, NewPartner, PrivateFacts, Role, SiteFacts, Terms, Tier,
 };
 use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim, SiteSaid};
+use green_homes::domain::values::Flags;
+use green_homes::domain::values::SiteKind;
 use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, InstallationId, Name, Place, Quantity, SiteId, start_of,
 };

@@ -8,13 +8,14 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::records::{
-    AttributesSold, DisputeOutcome, DisputeReason, Finance, GridCode, PowerUse, Role, SiteKind, Status, SystemOwner,
-    Tier,
+    AttributesSold, DisputeOutcome, DisputeReason, Finance, GridCode, PowerUse, Role, Status, SystemOwner, Tier,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
+use crate::domain::values::SiteKind;
+use crate::domain::values::units;
 use crate::domain::values::{
     Code, CorrectReason, DecommissionReason, InstallationId, MAX_VND, Quantity, RejectReason, SiteId, Text, Vnd,
-    WithdrawReason, units,
+    WithdrawReason,
 };
 
 /// Characters that `domain::text` refuses.

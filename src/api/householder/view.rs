@@ -4,12 +4,13 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::PageRequest;
+use crate::api::http::PageInfo;
 use crate::api::installations::{MeasureView, PrivateView, measures};
 use crate::api::numbers::instant;
 use crate::db::partners::Directory;
 use crate::db::records::{Home, Noted};
-use crate::domain::records::{AttributesSold, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
+use crate::domain::records::SiteRecord;
+use crate::domain::records::{AttributesSold, Finance, Installation, PowerUse, SystemOwner};
 use crate::domain::reference::{CommuneId, FormerProvinceId};
 use crate::domain::values::{PartnerCode, Vnd};
 
@@ -120,7 +121,7 @@ pub struct DisputeList {
     /// The disputes.
     pub data: Vec<ReviewedDispute>,
     /// Where the next page begins.
-    pub page: PageRequest,
+    pub page: PageInfo,
 }
 
 /// A dispute, and where.

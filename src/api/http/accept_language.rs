@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap};
 
-use crate::domain::refusals::Language;
+use crate::domain::values::Language;
 
 /// The language that `Accept-Language` likes better; Vietnamese when it names neither.
 #[must_use]

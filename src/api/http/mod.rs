@@ -29,7 +29,7 @@ pub use idempotency_key::IdempotencyKey;
 pub use if_match::IfMatch;
 pub use json::{Node, parse};
 pub use matched_route::{MatchedRoute, MethodFacts};
-pub use pagination::PageRequest;
+pub use pagination::PageInfo;
 pub use problem::{MEDIA_TYPE, Problem, ProblemError, StandingView};
 pub use query::{NoQuery, Query};
 pub use request_counts::RequestCounts;

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::refusals::Language;
+use crate::domain::values::Language;
 
 /// A number with so many decimals, as a language writes it.
 #[must_use]

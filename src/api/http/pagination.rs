@@ -11,7 +11,8 @@ const USUALLY_LISTED: i64 = 50;
 
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
-pub struct PageRequest {
+#[schema(as = Page)]
+pub struct PageInfo {
     /// How many at most.
     pub limit: i64,
     /// The `cursor` of the next page; null on the last.
@@ -23,7 +24,7 @@ pub fn limit(query: &mut Query) -> i64 {
     query.parse("limit", |raw| query::limit(raw, MOST_LISTED)).unwrap_or(USUALLY_LISTED)
 }
 
-impl PageRequest {
+impl PageInfo {
     /// The page of rows that were read with one more than the limit, which tells that there are
     /// more, and goes.
     pub fn of<T>(rows: &mut Vec<T>, limit: i64, cursor: impl FnOnce(&T) -> String) -> Self {

@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::chain::Action;
 use crate::domain::records::Status;
-use crate::domain::refusals::{CurrentRecord, FieldFault, Language, Refusal};
+use crate::domain::refusals::{CurrentRecord, FieldFault, Refusal};
 use crate::domain::rules::lifecycle;
+use crate::domain::values::Action;
+use crate::domain::values::Language;
 
 use super::error::ApiError;
 

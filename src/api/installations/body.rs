@@ -5,12 +5,14 @@ use serde_json::Number;
 
 use crate::api::http::{Faults, Node, Object, coded};
 use crate::domain::records::{
-    AttributesSold, CONSENT_TEXT_VERSION, Consent, Finance, Flags, GridCode, Location, MAX_LINES, MeasureLine,
-    MeasureLines, PowerUse, PrivateFacts, SiteFacts, SiteKind, SystemOwner, Terms, consent_text,
+    AttributesSold, CONSENT_TEXT_VERSION, Consent, Finance, GridCode, Location, MAX_LINES, MeasureLine, MeasureLines,
+    PowerUse, PrivateFacts, SiteFacts, SystemOwner, Terms, consent_text,
 };
 use crate::domain::reference::MeasureId;
 use crate::domain::refusals::{Expected, Fault, FieldFault, Rule};
 use crate::domain::rules::{NewInstallation, SiteClaim, SiteSaid};
+use crate::domain::values::Flags;
+use crate::domain::values::SiteKind;
 use crate::domain::values::{
     Address, Code, ExternalId, Place, Quantity, SiteId, Vnd, parse_commune, parse_former_province, parse_past_day,
     parse_province,

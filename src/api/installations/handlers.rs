@@ -6,12 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::api::callers::Caller;
 use crate::api::documentation::CreateInstallation;
 use crate::api::householder::HouseholderCodeView;
-use crate::api::http::{ApiError, NoQuery, PageRequest, Problem, Query, pagination};
+use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, pagination};
 use crate::api::request_body::JsonBody;
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, submit};
 use crate::db::records::{Filter, InstallationRecord, installation_list as store};
-use crate::domain::records::{SiteRecord, Status};
+use crate::domain::records::SiteRecord;
+use crate::domain::records::Status;
 use crate::domain::reference::ProvinceId;
 use crate::domain::refusals::Fault;
 use crate::domain::rules::Registrant;
@@ -119,7 +120,7 @@ pub(in crate::api) async fn list_found(
     query.finish()?;
     let filter = Filter { after, ..filter };
     let mut found = state.read(move |connection| store::list(connection, &filter, limit + 1)).await?;
-    let page = PageRequest::of(&mut found, limit, |last| last.id.to_string());
+    let page = PageInfo::of(&mut found, limit, |last| last.id.to_string());
     let data = found.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1)).collect();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(InstallationList { data, page }))
 }

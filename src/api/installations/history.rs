@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, PageRequest, Query, pagination};
+use crate::api::http::{ApiError, PageInfo, Query, pagination};
 use crate::api::numbers::instant;
 use crate::api::state::AppState;
 use crate::db::partners::Directory;
@@ -27,7 +27,7 @@ pub struct HistoryResponse {
     /// What happened.
     data: Vec<EventView>,
     /// Where the next page begins.
-    page: PageRequest,
+    page: PageInfo,
 }
 
 /// One thing that happened.
@@ -127,7 +127,7 @@ pub async fn get_history(
     });
     let history = read.await?.ok_or(ApiError::NotFound)?;
     let oldest = history.entries.last().map(|entry| entry.version.to_string());
-    let page = PageRequest { limit, next_cursor: oldest.filter(|_| history.more) };
+    let page = PageInfo { limit, next_cursor: oldest.filter(|_| history.more) };
     let data = events(&history, &id.to_string(), &caller.0, &state.register.directory());
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HistoryResponse { data, page }))
 }

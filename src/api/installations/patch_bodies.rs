@@ -4,9 +4,10 @@
 use chrono::NaiveDate;
 
 use crate::api::http::{Faults, Node, Object, coded, read};
-use crate::domain::records::{GridCode, SiteKind};
+use crate::domain::records::GridCode;
 use crate::domain::refusals::{Expected, Fault, FieldFault, Rule};
 use crate::domain::rules::{Correction, SiteCorrection, TermsCorrection};
+use crate::domain::values::SiteKind;
 use crate::domain::values::{Address, CorrectReason, Note, parse_past_day};
 
 use super::body::{read_consent, read_location, read_measures, read_place, read_terms};

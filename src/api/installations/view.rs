@@ -7,17 +7,20 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::householder::HouseholderCodeView;
-use crate::api::http::PageRequest;
+use crate::api::http::PageInfo;
 use crate::api::numbers::instant;
 use crate::db::records::InstallationRecord;
+use crate::domain::records::SiteRecord;
 use crate::domain::records::{
-    Actor, AttributesSold, Finance, Installation, PowerUse, PrivateFacts, Role, SiteKind, SiteRecord, Status,
-    SystemOwner, Tier,
+    Actor, AttributesSold, Finance, Installation, PowerUse, PrivateFacts, Role, Status, SystemOwner, Tier,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
-use crate::domain::refusals::{Language, Remark};
+use crate::domain::refusals::Remark;
 use crate::domain::rules::standing_remarks;
-use crate::domain::values::{Code, ExternalId, Vnd, units};
+use crate::domain::values::Language;
+use crate::domain::values::SiteKind;
+use crate::domain::values::units;
+use crate::domain::values::{Code, ExternalId, Vnd};
 use crate::register::Outcome;
 
 /// What became of a registration.
@@ -87,7 +90,7 @@ pub struct InstallationList {
     /// The installations.
     pub data: Vec<InstallationView>,
     /// Where the next page begins.
-    pub page: PageRequest,
+    pub page: PageInfo,
 }
 
 /// An installation.

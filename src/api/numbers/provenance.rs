@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::api::http::number_format;
 use crate::domain::reference::target;
-use crate::domain::refusals::Language;
+use crate::domain::values::Language;
 use crate::domain::values::PLACE_VERSION;
 use crate::register::{Figures, PublicSettings};
 

@@ -13,7 +13,8 @@ use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::MonthEnd;
 use crate::domain::refusals::{Fault, Rule};
-use crate::domain::values::{Basis, Interval, Month, units};
+use crate::domain::values::units;
+use crate::domain::values::{Basis, Interval, Month};
 use crate::register::{ReadyPage, Snapshot};
 
 use super::methodologies::{parse_methodology, snapshot_with};

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::api::access::{hash_secret, new_client_id, new_secret};
 use crate::api::callers::Caller;
 use crate::api::documentation::{CreateClient, ResetSecret};
-use crate::api::http::{ApiError, NoQuery, PageRequest, Problem, Query, Scope, pagination, read_nothing};
+use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagination, read_nothing};
 use crate::api::request_body::{JsonBody, OptionalJsonBody};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, submit};
@@ -74,7 +74,7 @@ pub struct ClientResponse {
 #[derive(Serialize, ToSchema)]
 pub struct ClientList {
     data: Vec<ClientView>,
-    page: PageRequest,
+    page: PageInfo,
 }
 
 /// A client with a new secret, which is shown this once.
@@ -160,7 +160,7 @@ pub async fn list_clients(
     let left = directory.clients.iter().skip_while(|(id, _)| after.as_ref().is_some_and(|after| *id <= after));
     let one_more = usize::try_from(limit).unwrap_or_default() + 1;
     let mut data: Vec<ClientView> = left.take(one_more).map(|(_, client)| ClientView::of(client, now)).collect();
-    let page = PageRequest::of(&mut data, limit, |last| last.client_id.clone());
+    let page = PageInfo::of(&mut data, limit, |last| last.client_id.clone());
     let list = ClientList { data, page };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(list))
 }

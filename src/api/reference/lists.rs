@@ -11,7 +11,8 @@ use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Query, as_page, query,
 use crate::domain::reference::{
     CommuneMatch, FormerProvinceId, Measure, MeasureId, Province, ProvinceId, search_communes as search,
 };
-use crate::domain::values::{PLACE_VERSION, Text, parse_province, units};
+use crate::domain::values::units;
+use crate::domain::values::{PLACE_VERSION, Text, parse_province};
 use crate::register::ReadyPage;
 
 const MOST_COMMUNES: i64 = 100;

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::api::callers::Caller;
 use crate::api::documentation::CloseDispute;
 use crate::api::householder::{DisputeList, DisputeResponse, DisputeView, ReviewedDispute, read_closing};
-use crate::api::http::{ApiError, NoQuery, PageRequest, Problem, Query, pagination};
+use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, pagination};
 use crate::api::request_body::JsonBody;
 use crate::api::state::AppState;
 use crate::db::records::{Noted, disputes};
@@ -29,7 +29,7 @@ pub async fn list_disputes(
     let limit = pagination::limit(&mut query);
     query.finish()?;
     let mut found = state.read(move |connection| disputes::open(connection, after, limit + 1)).await?;
-    let page = PageRequest::of(&mut found, limit, |(last, _)| last.dispute.id.to_string());
+    let page = PageInfo::of(&mut found, limit, |(last, _)| last.dispute.id.to_string());
     let seen = found.into_iter().filter(|(noted, record)| noted.dispute.is_for(&caller.0, record));
     let data = seen.map(|(noted, record)| ReviewedDispute::of(&noted, &record)).collect();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeList { data, page }))

@@ -9,8 +9,8 @@ use diesel::{
 
 use crate::db::engine::{Connection, DbError, on_backend, transaction};
 use crate::db::tables::{cells, cells_checkpoint, journal};
-use crate::domain::chain::Cause;
 use crate::domain::counting::{CellKey, Totals};
+use crate::domain::values::Cause;
 
 /// Cells read or written at a time.
 const CHUNK: u32 = 5_000;

@@ -11,9 +11,10 @@ use diesel::{
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::ledger::{Activations, activations};
 use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
-use crate::domain::chain::{Action, Cause};
 use crate::domain::records::{Actor, NewClient, NewPartner, NewProject, Role};
 use crate::domain::reference::ProvinceId;
+use crate::domain::values::Action;
+use crate::domain::values::Cause;
 use crate::domain::values::{Code, PartnerCode, ProjectCode};
 
 #[derive(Queryable, Selectable, Insertable)]

@@ -5,10 +5,12 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::db::engine::DbError;
 use crate::domain::records::{
-    AttributesSold, Consent, Finance, Flags, GridCode, Installation, Location, MeasureLine, MeasureLines, PowerUse,
-    PrivateFacts, Site, SiteFacts, SiteKind, Status, StatusDetails, SystemOwner, Terms, Tier,
+    AttributesSold, Consent, Finance, GridCode, Installation, Location, MeasureLine, MeasureLines, PowerUse,
+    PrivateFacts, Site, SiteFacts, Status, StatusDetails, SystemOwner, Terms, Tier,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
+use crate::domain::values::Flags;
+use crate::domain::values::SiteKind;
 use crate::domain::values::{Code, InstallationId, PLACE_VERSION, Place, Quantity, SiteId, Text, Vnd};
 
 use super::schema;

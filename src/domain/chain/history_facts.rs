@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::domain::records::Flags;
+use crate::domain::values::Flags;
 
 /// The facts of one entry.
 #[derive(Clone, Deserialize, Debug, Default)]

@@ -4,8 +4,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::domain::records::{Closing, Dispute, Flags, Installation, Site};
+use crate::domain::records::{Closing, Dispute, Installation, Site};
 use crate::domain::reference::{CommuneId, FormerProvinceId};
+use crate::domain::values::Flags;
 use crate::domain::values::{ExternalId, Place};
 
 /// The records that one entry changed.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::domain::chain::Cause;
+use crate::domain::values::Cause;
 
 use super::cell_key::CellKey;
 use super::cell_totals::Totals;
@@ -78,9 +78,11 @@ impl Changes {
 mod tests {
     use super::*;
     use crate::domain::counting::cell_key::CellDims;
-    use crate::domain::records::{Flags, SiteKind, Stage, Tier};
+    use crate::domain::records::{Stage, Tier};
     use crate::domain::reference::{MeasureId, ProvinceId};
+    use crate::domain::values::Flags;
     use crate::domain::values::Month;
+    use crate::domain::values::SiteKind;
 
     fn posted(cause: Cause, measure: Option<u8>, delta: Totals) -> (Cause, (CellKey, Totals)) {
         let dims = CellDims {

@@ -1,7 +1,9 @@
 //! What a site counts for, rule by rule.
 
-use crate::domain::records::{Flags, MeasureLines, PrivateFacts, SiteFacts, SiteKind, StatusDetails, Terms, Tier};
+use crate::domain::records::{MeasureLines, PrivateFacts, SiteFacts, StatusDetails, Terms, Tier};
 use crate::domain::reference::MeasureId;
+use crate::domain::values::Flags;
+use crate::domain::values::SiteKind;
 use crate::domain::values::{Code, InstallationId, Month, Place, Quantity, SiteId, Text, Vnd, parse_province};
 
 use super::*;

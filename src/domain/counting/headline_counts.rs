@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::records::{Flags, SiteKind, Stage, Tier};
+use crate::domain::records::{Stage, Tier};
 use crate::domain::reference::{MeasureId, target};
+use crate::domain::values::Flags;
 use crate::domain::values::Month;
+use crate::domain::values::SiteKind;
 
 use super::cell_key::{CellDims, CellKey};
 use super::cell_totals::Totals;

@@ -1,12 +1,14 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::domain::chain::Cause;
 use crate::domain::counting::{CellDims, CellKey, Totals};
 use crate::domain::figures::methodology::methodology;
-use crate::domain::records::{Flags, SiteKind, Tier};
+use crate::domain::records::Tier;
 use crate::domain::reference::{MeasureId, ProvinceId};
+use crate::domain::values::Cause;
+use crate::domain::values::Flags;
 use crate::domain::values::Month;
+use crate::domain::values::SiteKind;
 
 use super::*;
 

@@ -1,6 +1,7 @@
 //! What sums come to: emissions, timeline, pace, bridge, aggregates.
 
 mod aggregation;
+mod amount;
 mod bridge;
 mod estimator;
 mod group_index;
@@ -11,8 +12,9 @@ mod timeline;
 mod unit_output;
 
 pub use aggregation::Aggregation;
+pub use amount::Amount;
 pub use bridge::{Applied, Bridge, Levels, Reason, bridge};
-pub use estimator::{Amount, Estimate, EstimateSum, Estimator, Year};
+pub use estimator::{Estimate, EstimateSum, Estimator, Year};
 pub use methodology::{Effect, EffectKind, Methodology, all, first, methodology};
 pub use pace::{Pace, Projection, pace};
 pub use selection::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};

@@ -1,8 +1,9 @@
 //! Adding cells up by any of their dimensions, under any filter.
 
 use crate::domain::counting::{CellDims, CellKey, CellRow, CellTable, KeyField, Totals, cell_key};
-use crate::domain::records::{SiteKind, Stage, Tier};
+use crate::domain::records::{Stage, Tier};
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
+use crate::domain::values::SiteKind;
 use crate::domain::values::{Interval, Month, coded_enum};
 
 use super::aggregation::Aggregation;

@@ -10,7 +10,8 @@ use crate::domain::figures::methodology::Methodology;
 use crate::domain::records::Stage;
 use crate::domain::values::{Interval, Month};
 
-use super::estimator::{Estimator, MILLI};
+use super::amount::MILLI;
+use super::estimator::Estimator;
 use super::unit_output::PerUnit;
 
 /// Adds cells up, month by month.

@@ -6,7 +6,8 @@ use crate::domain::figures::methodology::{Effect, EffectKind, Methodology};
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{FIRST_YEAR, Month};
 
-use super::estimator::{Amount, KWH};
+use super::amount::Amount;
+use super::amount::KWH;
 
 /// Electricity in kWh and avoided emissions in tCO2e, before the yield of a province.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

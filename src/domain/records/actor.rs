@@ -4,7 +4,7 @@ use crate::domain::reference::ProvinceId;
 use crate::domain::values::{PartnerCode, coded_enum};
 
 use super::installation::Installation;
-use super::site::SiteRecord;
+use super::site_record::SiteRecord;
 
 coded_enum!(
     /// What a client may do.

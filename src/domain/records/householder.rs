@@ -10,7 +10,7 @@ use crate::domain::values::{InstallationId, Note, SiteId, coded_enum};
 
 use super::actor::Actor;
 use super::personal_data::PrivateFacts;
-use super::site::SiteRecord;
+use super::site_record::SiteRecord;
 
 /// Crockford's base32: no I, L, O or U, which people misread or misspell.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::reference::MeasureId;
 use crate::domain::refusals::{Fault, Warning};
 use crate::domain::values::Quantity;
-
-use super::site::SiteKind;
+use crate::domain::values::SiteKind;
 
 /// The most lines one installation may have.
 pub const MAX_LINES: usize = 20;

@@ -8,6 +8,7 @@ mod measure_lines;
 mod partner;
 mod personal_data;
 mod site;
+mod site_record;
 mod status;
 
 pub use actor::{Actor, Role};
@@ -20,5 +21,6 @@ pub use installation::{AttributesSold, Finance, Installation, PowerUse, SystemOw
 pub use measure_lines::{MAX_LINES, MeasureLine, MeasureLines};
 pub use partner::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, misplaced};
 pub use personal_data::{CONSENT_TEXT_VERSION, Consent, GridCode, Location, PrivateFacts};
-pub use site::{Flags, Site, SiteFacts, SiteKind, SiteRecord};
+pub use site::{Site, SiteFacts};
+pub use site_record::SiteRecord;
 pub use status::{CreditedSpan, Stage, Status, StatusDetails, Tier};

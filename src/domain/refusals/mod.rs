@@ -5,5 +5,5 @@ mod value_fault;
 mod warning;
 
 pub use refusal::{CurrentRecord, Difference, FieldFault, Refusal};
-pub use value_fault::{Expected, Fault, Language, Rule};
+pub use value_fault::{Expected, Fault, Rule};
 pub use warning::{Remark, Warning};

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::domain::chain::Action;
 use crate::domain::records::Status;
+use crate::domain::values::Action;
 use crate::domain::values::InstallationId;
 
 use super::value_fault::Fault;

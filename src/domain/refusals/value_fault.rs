@@ -5,27 +5,7 @@
 use chrono::NaiveDate;
 
 use crate::domain::reference::{FormerCommune, FormerProvince, FormerProvinceId, MeasureId, ProvinceId};
-
-/// The languages that people are answered in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Language {
-    /// Tiếng Việt.
-    #[default]
-    Vietnamese,
-    /// English.
-    English,
-}
-
-impl Language {
-    /// Chooses one of a pair.
-    #[must_use]
-    pub fn choose<T>(self, vietnamese: T, english: T) -> T {
-        match self {
-            Self::Vietnamese => vietnamese,
-            Self::English => english,
-        }
-    }
-}
+use crate::domain::values::Language;
 
 /// What is wrong with one value.
 #[derive(Clone, Copy, Debug)]

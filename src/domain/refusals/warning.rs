@@ -1,8 +1,7 @@
 //! What is accepted but worth a second look. A warning never stops a registration.
 
 use crate::domain::reference::MeasureId;
-
-use super::value_fault::Language;
+use crate::domain::values::Language;
 
 /// A word about something that was accepted.
 #[derive(Clone, Copy, PartialEq, Debug)]

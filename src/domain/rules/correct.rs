@@ -1,13 +1,15 @@
 //! What a correction makes of an installation or a site, and what it costs a verification.
 
-use crate::domain::chain::Action;
-use crate::domain::records::{SiteKind, SiteRecord, StatusDetails};
+use crate::domain::records::SiteRecord;
+use crate::domain::records::StatusDetails;
 use crate::domain::refusals::{Fault, FieldFault, Refusal, Rule};
+use crate::domain::values::Action;
 use crate::domain::values::InstallationId;
+use crate::domain::values::SiteKind;
 
 use super::correction_request::{Correction, SiteCorrection};
 use super::lifecycle::{Changed, touch};
-use super::registration::Stamp;
+use super::stamp::Stamp;
 
 /// Its partner corrects it. What a reviewer saw is no longer what is recorded once the day of
 /// installation or a measure is another: then it waits to be verified again.

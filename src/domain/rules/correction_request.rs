@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 
 use crate::domain::records::{
-    AttributesSold, Consent, Finance, Flags, GridCode, Location, MeasureLines, PowerUse, PrivateFacts, SiteFacts,
-    SiteKind, SystemOwner, Terms,
+    AttributesSold, Consent, Finance, GridCode, Location, MeasureLines, PowerUse, PrivateFacts, SiteFacts, SystemOwner,
+    Terms,
 };
+use crate::domain::values::Flags;
+use crate::domain::values::SiteKind;
 use crate::domain::values::{Address, Place, ProjectCode, Vnd};
 
 /// What a correction does to an optional fact.

@@ -3,12 +3,13 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::chain::Action;
-use crate::domain::records::{Installation, PrivateFacts, SiteRecord, Status, StatusDetails, Tier};
+use crate::domain::records::SiteRecord;
+use crate::domain::records::{Installation, PrivateFacts, Status, StatusDetails, Tier};
 use crate::domain::refusals::{Fault, Refusal};
+use crate::domain::values::Action;
 use crate::domain::values::{InstallationId, SiteId};
 
-use super::registration::Stamp;
+use super::stamp::Stamp;
 
 /// The record after a change, or `None` when nothing changes.
 pub type Changed = Result<Option<SiteRecord>, Refusal>;
@@ -198,9 +199,11 @@ pub(in crate::domain) fn touch(installation: &mut Installation, stamp: Stamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::records::{Flags, MeasureLines, Site, SiteFacts, SiteKind, Status, Terms};
+    use crate::domain::records::{MeasureLines, Site, SiteFacts, Status, Terms};
     use crate::domain::rules::correct::correct;
     use crate::domain::rules::correction_request::{Amend, Correction, TermsCorrection};
+    use crate::domain::values::Flags;
+    use crate::domain::values::SiteKind;
     use crate::domain::values::{Code, Place, Text, Vnd, parse_province};
 
     const ID: InstallationId = InstallationId::new(uuid::Uuid::nil());

@@ -4,7 +4,9 @@ pub mod correct;
 mod correction_request;
 pub mod lifecycle;
 pub mod registration;
+mod stamp;
 
 pub use correction_request::{Amend, Correction, SiteCorrection, TermsCorrection};
 pub use lifecycle::Changed;
-pub use registration::{FreshIds, NewInstallation, Registrant, SiteClaim, SiteSaid, Stamp, standing_remarks};
+pub use registration::{FreshIds, NewInstallation, Registrant, SiteClaim, SiteSaid, standing_remarks};
+pub use stamp::Stamp;

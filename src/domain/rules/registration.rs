@@ -1,31 +1,25 @@
 //! Registering an installation: what is asked, what comes of it when it is new, and what when it
 //! was sent before.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
+use crate::domain::records::SiteRecord;
 use crate::domain::records::{
-    Flags, Installation, MeasureLine, MeasureLines, PrivateFacts, Site, SiteFacts, SiteKind, SiteRecord, Status,
-    StatusDetails, Terms,
+    Installation, MeasureLine, MeasureLines, PrivateFacts, Site, SiteFacts, Status, StatusDetails, Terms,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, target};
 use crate::domain::refusals::{Difference, Fault, Refusal, Remark, Warning};
-use crate::domain::values::{ExternalId, InstallationId, PartnerCode, Place, SiteId, units};
+use crate::domain::values::Flags;
+use crate::domain::values::SiteKind;
+use crate::domain::values::units;
+use crate::domain::values::{ExternalId, InstallationId, PartnerCode, Place, SiteId};
+
+use super::stamp::Stamp;
 
 /// Installations at one site. Every change of a site counts all of it anew, so that a placeholder
 /// in the place of a site's number must not gather a whole programme there.
 const MOST_AT_A_SITE: usize = 100;
-
-/// The moment and number of a change, chosen under the lock of the head.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stamp {
-    /// The version of the entry.
-    pub version: i64,
-    /// The instant of the batch.
-    pub at: DateTime<Utc>,
-    /// The day of the batch in Hà Nội.
-    pub day: NaiveDate,
-}
 
 /// How a request names its site.
 #[derive(Clone, Debug)]

@@ -11,8 +11,10 @@ use crate::db::ledger::{
     closed_days, releases,
 };
 use crate::db::{Connection, DbError};
-use crate::domain::chain::{Action, Cause, Hash, sha256};
+use crate::domain::chain::{Hash, sha256};
 use crate::domain::counting::{CellKey, Totals};
+use crate::domain::values::Action;
+use crate::domain::values::Cause;
 use crate::domain::values::day_of;
 use crate::register::published::{DayReplay, InOrder, PageMaker, PublicSettings, Render};
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::db::ledger::audit_scan as stored;
 use crate::db::records::disputes;
 use crate::db::{Connection, DbError};
-use crate::domain::chain::{Action, ClosingDoc, DisputeDoc};
+use crate::domain::chain::{ClosingDoc, DisputeDoc};
+use crate::domain::values::Action;
 
 /// Disputes read at a time.
 const CHUNK: i64 = 2_000;

@@ -9,13 +9,16 @@ use serde_json::json;
 
 use crate::db::DbError;
 use crate::db::records::{disputes, householders};
-use crate::domain::chain::{Action, Cause, ClosingDoc, DisputeDoc, SiteDoc};
+use crate::domain::chain::{ClosingDoc, DisputeDoc, SiteDoc};
 use crate::domain::counting::Contribution;
+use crate::domain::records::SiteRecord;
 use crate::domain::records::{
-    Actor, CODE_DIGITS, Closing, Dispute, DisputeOutcome, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute, SiteKind,
-    SiteRecord,
+    Actor, CODE_DIGITS, Closing, Dispute, DisputeOutcome, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute,
 };
 use crate::domain::refusals::{Fault, Refusal};
+use crate::domain::values::Action;
+use crate::domain::values::Cause;
+use crate::domain::values::SiteKind;
 use crate::domain::values::{InstallationId, Note, SiteId};
 use crate::register::commands::Done;
 

@@ -5,11 +5,11 @@ use serde::Serialize;
 use crate::db::DbError;
 use crate::db::records::Named;
 use crate::db::write_batch::Sealed;
-use crate::domain::chain::{
-    Action, Cause, Entry, Facts, InstallationDoc, Posting, SiteDoc, SiteRefDoc, facts_digest, journal_digest,
-};
+use crate::domain::chain::{Entry, Facts, InstallationDoc, Posting, SiteDoc, SiteRefDoc, facts_digest, journal_digest};
 use crate::domain::counting::{Contribution, add_all, contribution, difference};
 use crate::domain::records::SiteRecord;
+use crate::domain::values::Action;
+use crate::domain::values::Cause;
 use crate::domain::values::Note;
 
 use super::decide::BatchInProgress;

@@ -1,6 +1,6 @@
 //! The request that a step makes.
 
-use green_homes::domain::records::SiteKind;
+use green_homes::domain::values::SiteKind;
 use serde_json::{Value, json};
 
 use super::book::{Book, Seen};

@@ -11,7 +11,7 @@ use crate::api::numbers::provenance::Provenance;
 use crate::domain::counting::{ByStage, Known};
 use crate::domain::figures::{Pace, Projection, pace};
 use crate::domain::reference::target;
-use crate::domain::refusals::Language;
+use crate::domain::values::Language;
 use crate::domain::values::units;
 use crate::register::{Figures, PublicSettings};
 
