@@ -36,7 +36,7 @@ fn private(home: &Home) -> Result<PrivateFacts> {
     if !home.identified {
         return Ok(PrivateFacts::default());
     }
-    let refused = |fault: green_homes::domain::refusals::Fault| fault.code();
+    let refused = |fault: green_homes::domain::values::Fault| fault.code();
     Ok(PrivateFacts {
         address: Some(Address::parse(&address(home)).map_err(refused)?),
         grid_customer_code: Some(GridCode::parse(&grid_code(home)).map_err(refused)?),

@@ -3,13 +3,13 @@
 //! all three flags with unknown among their values, months of installation and of the end.
 
 use chrono::{Days, NaiveDate};
-use green_homes::domain::records::{
-    AttributesSold, Finance, MeasureLine, PowerUse, SiteFacts, SystemOwner, Terms, Tier,
-};
+use green_homes::domain::records::{AttributesSold, Finance, MeasureLine, PowerUse, SiteFacts, SystemOwner, Terms};
+use green_homes::domain::reference::Place;
 use green_homes::domain::reference::{CommuneId, FormerProvinceId, MeasureId};
 use green_homes::domain::values::Flags;
 use green_homes::domain::values::SiteKind;
-use green_homes::domain::values::{Place, Quantity, Vnd};
+use green_homes::domain::values::Tier;
+use green_homes::domain::values::{Quantity, Vnd};
 
 use super::Result;
 

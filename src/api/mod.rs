@@ -18,15 +18,15 @@ pub mod sites;
 mod state;
 mod submit;
 
-use numbers::{headline, tables};
-
-use crate::register::PageMaker;
-
 pub use access::RateLimits;
 pub use http::{Access, RequestCounts, Scope, parse_networks};
 pub use operations::Examiner;
 pub use partners::ClientView;
 pub use state::AppState;
+
+use numbers::{headline, tables};
+
+use crate::register::PageMaker;
 
 /// Makes the pages of a snapshot.
 pub const MAKE: PageMaker = PageMaker { pages: headline::handlers::make_pages, tables: tables::handlers::render };

@@ -7,8 +7,7 @@ use actix_web::{guard, web};
 use crate::api::callers::token_endpoint;
 use crate::api::documentation::swagger_ui;
 use crate::api::http::Access::{AnyClient, Householder, Needs, Open, Public};
-use crate::api::http::{Access, MatchedRoute, MethodFacts, Scope, matched_route};
-use crate::api::http::{cors, problem};
+use crate::api::http::{Access, MatchedRoute, MethodFacts, Scope, cors, matched_route, problem};
 use crate::api::installations::{actions, estimate, history};
 use crate::api::numbers::{
     aggregates, bridge, dimensions, headline, methodologies, province_progress, releases, tables, timeline,

@@ -4,8 +4,8 @@ use crate::app;
 use crate::app::StartError;
 use crate::db::Database;
 use crate::domain::records::Actor;
-use crate::domain::refusals::{Fault, Refusal};
-use crate::domain::values::Language;
+use crate::domain::refusals::Refusal;
+use crate::domain::values::{Fault, Language};
 use crate::register::{BatchTransaction, Clock, Command as Change, Done, Failure, HomeCommand, Request};
 use crate::settings::Settings;
 

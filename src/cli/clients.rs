@@ -10,8 +10,8 @@ use crate::app;
 use crate::app::StartError;
 use crate::db::partners::partners_and_clients;
 use crate::domain::records::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, Role, misplaced};
-use crate::domain::refusals::Fault;
-use crate::domain::values::{Code, Name, PartnerCode, parse_province};
+use crate::domain::reference::parse_province;
+use crate::domain::values::{Code, Fault, Name, PartnerCode};
 use crate::register::{Clock, Command as Change, Done};
 use crate::settings::Settings;
 

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::db::ledger::Release;
-use crate::domain::chain::Hash;
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{Actor, HouseholderCode, NewClient, NewPartner, NewProject, Tier};
+use crate::domain::records::{Actor, HouseholderCode, NewClient, NewPartner, NewProject, SiteRecord};
 use crate::domain::refusals::{Refusal, Remark};
 use crate::domain::rules::{Correction, NewInstallation, Registrant, SiteCorrection};
 use crate::domain::values::{
-    CorrectReason, DecommissionReason, InstallationId, Note, PartnerCode, RejectReason, SiteId, WithdrawReason,
+    CorrectReason, DecommissionReason, Hash, InstallationId, Note, PartnerCode, RejectReason, SiteId, Tier,
+    WithdrawReason,
 };
 use crate::register::decide::{HomeCommand, HomeDone};
 

@@ -12,9 +12,9 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::db::partners::Directory;
 use crate::db::{Database, DbError};
-use crate::domain::chain::Hash;
 use crate::domain::counting::{CellTable, NationalSums, OwnerKind};
 use crate::domain::figures::{Methodology, Selection};
+use crate::domain::values::Hash;
 use crate::register::counted::{Cells, CellsByOwner, CellsByOwnerCache};
 use crate::register::published::{Figures, Render, Snapshot};
 use crate::register::writer::{Asked, Clock, Job, UnderWay, Writer, WriterCounters};

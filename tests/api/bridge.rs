@@ -1,9 +1,10 @@
 //! Why the headline changed: between any two closed days, in parts that sum exactly to the difference.
 
 use chrono::{Days, Months, NaiveDate};
-use green_homes::domain::records::{MeasureLine, MeasureLines, Tier};
+use green_homes::domain::records::{MeasureLine, MeasureLines};
 use green_homes::domain::reference::MeasureId;
 use green_homes::domain::rules::Correction;
+use green_homes::domain::values::Tier;
 use green_homes::domain::values::{
     CorrectReason, DecommissionReason, InstallationId, Quantity, RejectReason, SiteId, WithdrawReason,
 };

@@ -1,7 +1,8 @@
 //! Erasure: the person goes, the count and the chain stay.
 
 use green_homes::api::MAKE;
-use green_homes::domain::records::{Actor, Role, Tier};
+use green_homes::domain::records::{Actor, Role};
+use green_homes::domain::values::Tier;
 use green_homes::domain::values::{InstallationId, Note, SiteId};
 use green_homes::register::audit::audit;
 use green_homes::register::{BatchTransaction, Command, Done, HomeCommand, HomeDone, Request, system_clock};

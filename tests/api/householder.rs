@@ -1,9 +1,9 @@
 //! The person at home: the text they consent to, their code, what they see, dispute and withdraw.
 
 use green_homes::api::MAKE;
-use green_homes::domain::chain::hex;
 use green_homes::domain::records::{Actor, DisputeOutcome, Role, hash_of_code};
 use green_homes::domain::refusals::Refusal;
+use green_homes::domain::values::hex;
 use green_homes::domain::values::{Code, InstallationId};
 use green_homes::register::audit::audit;
 use green_homes::register::{BatchTransaction, Command, Done, Failure, HomeCommand, HomeDone, Request, system_clock};

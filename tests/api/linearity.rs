@@ -4,11 +4,12 @@ use chrono::{Days, NaiveDate};
 use green_homes::domain::counting::{CellDims, CellKey, NationalSums, Totals, VerifiedOutput};
 use green_homes::domain::figures::Amount;
 use green_homes::domain::figures::{Estimate, Estimator, Methodology, first};
-use green_homes::domain::records::{Stage, Tier};
+use green_homes::domain::records::Stage;
 use green_homes::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
 use green_homes::domain::values::Flags;
 use green_homes::domain::values::Month;
 use green_homes::domain::values::SiteKind;
+use green_homes::domain::values::Tier;
 use proptest::prelude::*;
 
 use crate::support::second_methodology;

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, NaiveDate};
 use green_homes::db::ledger::CellTotals;
 use green_homes::domain::counting::CellDims;
-use green_homes::domain::records::{SiteFacts, Stage, Tier};
+use green_homes::domain::records::{SiteFacts, Stage};
 use green_homes::domain::reference::MeasureId;
-use green_homes::domain::values::{InstallationId, Month, Place};
+use green_homes::domain::reference::Place;
+use green_homes::domain::values::Tier;
+use green_homes::domain::values::{InstallationId, Month};
 
 /// Sums of a cell in the order in which tables write them.
 pub type Sums = [i64; 10];

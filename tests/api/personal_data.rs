@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use green_homes::app;
-use green_homes::domain::chain::hex;
+use green_homes::domain::values::hex;
 use green_homes::register::system_clock;
 use green_homes::settings::Settings;
 use serde_json::{Value, json};

@@ -9,16 +9,16 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::db::ledger::{cells_and_journal as stored, head};
 use green_homes::db::records::by_id;
 use green_homes::domain::counting::Progress;
-use green_homes::domain::records::{
-    Actor, MeasureLine, MeasureLines, NewPartner, PrivateFacts, SiteFacts, Terms, Tier,
-};
+use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, NewPartner, PrivateFacts, SiteFacts, Terms};
+use green_homes::domain::reference::Place;
+use green_homes::domain::reference::parse_former_province as parse_former;
 use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim, SiteSaid};
 use green_homes::domain::values::Flags;
 use green_homes::domain::values::SiteKind;
+use green_homes::domain::values::Tier;
 use green_homes::domain::values::{
-    Code, DecommissionReason, ExternalId, Name, Place, Quantity, RejectReason, SiteId, Vnd, day_of,
-    parse_former_province as parse_former, start_of,
+    Code, DecommissionReason, ExternalId, Name, Quantity, RejectReason, SiteId, Vnd, day_of, start_of,
 };
 use green_homes::register::{BatchTransaction, Cells, Command, Done, Failure, Request};
 use proptest::prelude::*;

@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{Days, NaiveDate, TimeDelta};
 use green_homes::domain::records::{
-    Actor, MeasureLine, MeasureLines, NewPartner, PrivateFacts, Role, SiteFacts, Terms, Tier,
+    Actor, MeasureLine, MeasureLines, NewPartner, PrivateFacts, Role, SiteFacts, Terms,
 };
+use green_homes::domain::reference::Place;
 use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim, SiteSaid};
 use green_homes::domain::values::Flags;
 use green_homes::domain::values::SiteKind;
+use green_homes::domain::values::Tier;
 use green_homes::domain::values::{
-    Code, DecommissionReason, ExternalId, InstallationId, Name, Place, Quantity, SiteId, start_of,
+    Code, DecommissionReason, ExternalId, InstallationId, Name, Quantity, SiteId, start_of,
 };
 use green_homes::register::{BatchTransaction, Command, Done, Request};
 use serde_json::{Value, json};

@@ -2,8 +2,9 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::{Datelike, Days, Months};
-use green_homes::domain::chain::{hex, sha256};
 use green_homes::domain::records::Role;
+use green_homes::domain::values::hex;
+use green_homes::domain::values::sha256;
 use serde_json::json;
 
 use crate::support::{App, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases};

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, NewPartner, Tier};
+use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, NewPartner};
 use green_homes::domain::reference::MeasureId;
 use green_homes::domain::rules::Registrant;
+use green_homes::domain::values::Tier;
 use green_homes::domain::values::{Code, InstallationId, Name, Quantity, date};
 use green_homes::register::{BatchTransaction, Command as Change, Done, Request};
 use serde_json::{Value, json};
@@ -186,7 +187,7 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
         (version + 1, counted),
         "one entry, and nothing is counted anew"
     );
-    let sealed = green_homes::domain::chain::hex(&green_homes::domain::chain::sha256(
+    let sealed = green_homes::domain::values::hex(&green_homes::domain::values::sha256(
         &fs::read(format!("{FOLDER}/2.json")).unwrap(),
     ));
     let facts =

@@ -15,11 +15,12 @@ use green_homes::domain::figures::Methodology;
 use green_homes::domain::records::{
     Actor, MeasureLine, MeasureLines, NewClient, NewPartner, PrivateFacts, Role, SiteFacts, Terms,
 };
+use green_homes::domain::reference::Place;
 use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, SiteClaim};
 use green_homes::domain::values::Flags;
 use green_homes::domain::values::SiteKind;
-use green_homes::domain::values::{Code, Name, Place, Quantity, Text};
+use green_homes::domain::values::{Code, Name, Quantity, Text};
 use green_homes::register::{BatchTransaction, Clock, Command, Request, system_clock};
 use green_homes::settings::Settings;
 use serde_json::{Value, json};

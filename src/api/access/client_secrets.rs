@@ -13,8 +13,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::db::partners::Client;
-use crate::domain::chain::{Hash, sha256};
 use crate::domain::records::Role;
+use crate::domain::values::{Hash, sha256};
 use crate::register::Register;
 
 use super::admission::{Admission, NoSlot};

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::EncodingKey;
 
-use crate::domain::chain::sha256;
+use crate::domain::values::sha256;
 
 const FILE: &str = "signing-key.pem";
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";

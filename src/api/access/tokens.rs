@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::api::http::{ApiError, Scope};
 use crate::db::partners::{PublicKey, signing_keys};
 use crate::db::{Database, DbError};
-use crate::domain::chain::{Hash, sha256};
 use crate::domain::records::Actor;
+use crate::domain::values::{Hash, sha256};
 use crate::register::Register;
 
 use super::signing_key::SigningKey;

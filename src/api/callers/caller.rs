@@ -11,8 +11,7 @@ use crate::api::access::Rejected;
 use crate::api::http::{Access, ApiError, MethodFacts, Scope, language_of};
 use crate::api::state::AppState;
 use crate::domain::records::Actor;
-use crate::domain::values::Language;
-use crate::domain::values::PartnerCode;
+use crate::domain::values::{Language, PartnerCode};
 
 use super::token_endpoint;
 

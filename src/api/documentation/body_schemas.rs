@@ -7,13 +7,12 @@ use chrono::NaiveDate;
 use utoipa::ToSchema;
 
 use crate::domain::records::{
-    AttributesSold, DisputeOutcome, DisputeReason, Finance, GridCode, PowerUse, Role, SystemOwner, Tier,
+    AttributesSold, DisputeOutcome, DisputeReason, Finance, GridCode, PowerUse, Role, SystemOwner,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
-use crate::domain::values::SiteKind;
 use crate::domain::values::{
     Address, Code, CorrectReason, DecommissionReason, ExternalId, InstallationId, Name, Note, Quantity, RejectReason,
-    SiteId, Vnd, WithdrawReason,
+    SiteId, SiteKind, Tier, Vnd, WithdrawReason,
 };
 
 use super::value_schemas::{DecisionWord, NewStatus};

@@ -23,8 +23,7 @@ use crate::api::partners::{clients, partners_and_projects};
 use crate::api::reference::lists;
 use crate::api::review::{disputes, queue_and_decisions};
 use crate::api::routes::{ROUTES, Route};
-use crate::api::sites;
-use crate::api::{householder, installations};
+use crate::api::{householder, installations, sites};
 use crate::domain::records::Role;
 
 use super::openapi_pages::header;

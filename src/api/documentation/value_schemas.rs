@@ -8,14 +8,12 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::records::{
-    AttributesSold, DisputeOutcome, DisputeReason, Finance, GridCode, PowerUse, Role, Status, SystemOwner, Tier,
+    AttributesSold, DisputeOutcome, DisputeReason, Finance, GridCode, PowerUse, Role, SystemOwner,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
-use crate::domain::values::SiteKind;
-use crate::domain::values::units;
 use crate::domain::values::{
-    Code, CorrectReason, DecommissionReason, InstallationId, MAX_VND, Quantity, RejectReason, SiteId, Text, Vnd,
-    WithdrawReason,
+    Code, CorrectReason, DecommissionReason, InstallationId, MAX_VND, Quantity, RejectReason, SiteId, SiteKind, Status,
+    Text, Tier, Vnd, WithdrawReason, units,
 };
 
 /// Characters that `domain::text` refuses.

@@ -3,8 +3,9 @@
 
 use serde_json::Number;
 
-use crate::domain::refusals::{Expected, Fault, FieldFault};
+use crate::domain::refusals::FieldFault;
 use crate::domain::rules::Amend;
+use crate::domain::values::{Expected, Fault};
 
 use super::json::{MAX_DEPTH, Node};
 

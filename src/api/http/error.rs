@@ -98,7 +98,7 @@ impl ApiError {
     }
 
     /// One wrong value.
-    pub fn invalid(pointer: &str, fault: crate::domain::refusals::Fault) -> Self {
+    pub fn invalid(pointer: &str, fault: crate::domain::values::Fault) -> Self {
         Self::Invalid(vec![FieldFault::new(pointer, fault)])
     }
 }

@@ -4,8 +4,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, HeaderValue, IF_MATCH};
 
-use crate::domain::chain::{Hash, hash_of};
-use crate::domain::refusals::Fault;
+use crate::domain::values::{Fault, Hash, hash_of};
 
 use super::error::ApiError;
 

@@ -6,11 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::records::Status;
 use crate::domain::refusals::{CurrentRecord, FieldFault, Refusal};
 use crate::domain::rules::lifecycle;
-use crate::domain::values::Action;
-use crate::domain::values::Language;
+use crate::domain::values::{Action, Language, Status};
 
 use super::error::ApiError;
 

@@ -4,7 +4,8 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use crate::domain::refusals::{Fault, FieldFault};
+use crate::domain::refusals::FieldFault;
+use crate::domain::values::Fault;
 
 use super::error::ApiError;
 use super::matched_route::MatchedRoute;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::domain::chain::hex;
+use crate::domain::values::hex;
 
 /// Sixteen digits that no other request to this service has. They tell nothing.
 pub struct RequestId(String);

@@ -3,9 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::api::http::{Faults, Node, Object, coded, read};
-use crate::domain::records::Tier;
 use crate::domain::refusals::FieldFault;
-use crate::domain::values::{DecommissionReason, Note, RejectReason, WithdrawReason, parse_past_day};
+use crate::domain::values::{DecommissionReason, Note, RejectReason, Tier, WithdrawReason, parse_past_day};
 
 /// Reads `{"evidence_tier", "note"?}`.
 pub fn read_verify(node: &Node) -> Result<(Tier, Option<Note>), Vec<FieldFault>> {

@@ -8,14 +8,11 @@ use crate::domain::records::{
     AttributesSold, CONSENT_TEXT_VERSION, Consent, Finance, GridCode, Location, MAX_LINES, MeasureLine, MeasureLines,
     PowerUse, PrivateFacts, SiteFacts, SystemOwner, Terms, consent_text,
 };
-use crate::domain::reference::MeasureId;
-use crate::domain::refusals::{Expected, Fault, FieldFault, Rule};
+use crate::domain::reference::{MeasureId, Place, parse_commune, parse_former_province, parse_province};
+use crate::domain::refusals::FieldFault;
 use crate::domain::rules::{NewInstallation, SiteClaim, SiteSaid};
-use crate::domain::values::Flags;
-use crate::domain::values::SiteKind;
 use crate::domain::values::{
-    Address, Code, ExternalId, Place, Quantity, SiteId, Vnd, parse_commune, parse_former_province, parse_past_day,
-    parse_province,
+    Address, Code, Expected, ExternalId, Fault, Flags, Quantity, Rule, SiteId, SiteKind, Vnd, parse_past_day,
 };
 
 /// The statuses that a registration may have.

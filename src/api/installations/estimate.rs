@@ -13,12 +13,10 @@ use crate::api::numbers::parse_methodology;
 use crate::api::state::AppState;
 use crate::db::records::installation_list as store;
 use crate::domain::counting::{CellDims, Credit, Totals, credits};
-use crate::domain::figures::Amount;
-use crate::domain::figures::{EffectKind, Estimate, Estimator, Methodology, Year};
+use crate::domain::figures::{Amount, EffectKind, Estimate, Estimator, Methodology, Year};
 use crate::domain::records::SiteRecord;
 use crate::domain::reference::MeasureId;
-use crate::domain::values::units;
-use crate::domain::values::{Month, days_left_in_month};
+use crate::domain::values::{Month, days_left_in_month, units};
 
 use super::handlers::path_id;
 

@@ -12,11 +12,9 @@ use crate::api::state::AppState;
 use crate::api::submit::{Reply, submit};
 use crate::db::records::{Filter, InstallationRecord, installation_list as store};
 use crate::domain::records::SiteRecord;
-use crate::domain::records::Status;
-use crate::domain::reference::ProvinceId;
-use crate::domain::refusals::Fault;
+use crate::domain::reference::{ProvinceId, parse_province};
 use crate::domain::rules::Registrant;
-use crate::domain::values::{ExternalId, InstallationId, SiteId, parse_province};
+use crate::domain::values::{ExternalId, Fault, InstallationId, SiteId, Status};
 use crate::register::{Command, Done, Outcome};
 
 use super::body;

@@ -15,8 +15,7 @@ use crate::db::partners::Directory;
 use crate::db::records::{History, Past, history, installation_list as store};
 use crate::domain::chain::{PastInstallation, PastSite};
 use crate::domain::records::{Actor, Role};
-use crate::domain::refusals::Fault;
-use crate::domain::values::units;
+use crate::domain::values::{Fault, units};
 
 use super::handlers::path_id;
 use super::view::MeasureView;

@@ -5,10 +5,9 @@ use chrono::NaiveDate;
 
 use crate::api::http::{Faults, Node, Object, coded, read};
 use crate::domain::records::GridCode;
-use crate::domain::refusals::{Expected, Fault, FieldFault, Rule};
+use crate::domain::refusals::FieldFault;
 use crate::domain::rules::{Correction, SiteCorrection, TermsCorrection};
-use crate::domain::values::SiteKind;
-use crate::domain::values::{Address, CorrectReason, Note, parse_past_day};
+use crate::domain::values::{Address, CorrectReason, Expected, Fault, Note, Rule, SiteKind, parse_past_day};
 
 use super::body::{read_consent, read_location, read_measures, read_place, read_terms};
 

@@ -10,17 +10,13 @@ use crate::api::householder::HouseholderCodeView;
 use crate::api::http::PageInfo;
 use crate::api::numbers::instant;
 use crate::db::records::InstallationRecord;
-use crate::domain::records::SiteRecord;
 use crate::domain::records::{
-    Actor, AttributesSold, Finance, Installation, PowerUse, PrivateFacts, Role, Status, SystemOwner, Tier,
+    Actor, AttributesSold, Finance, Installation, PowerUse, PrivateFacts, Role, SiteRecord, SystemOwner,
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
 use crate::domain::refusals::Remark;
 use crate::domain::rules::standing_remarks;
-use crate::domain::values::Language;
-use crate::domain::values::SiteKind;
-use crate::domain::values::units;
-use crate::domain::values::{Code, ExternalId, Vnd};
+use crate::domain::values::{Code, ExternalId, Language, SiteKind, Status, Tier, Vnd, units};
 use crate::register::Outcome;
 
 /// What became of a registration.

@@ -9,9 +9,7 @@ use crate::api::access::Unhurried;
 use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, send};
 use crate::api::state::AppState;
 use crate::domain::figures::{Levels, Reason};
-use crate::domain::refusals::Fault;
-use crate::domain::values::parse_past_day;
-use crate::domain::values::units;
+use crate::domain::values::{Fault, parse_past_day, units};
 use crate::register::{ReadyPage, bridge_days};
 
 use super::provenance::Provenance;

@@ -12,7 +12,7 @@ use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
 use crate::api::state::AppState;
 use crate::db::ledger::Activation;
 use crate::domain::figures::{Methodology, all, methodology};
-use crate::domain::refusals::Fault;
+use crate::domain::values::Fault;
 use crate::register::{Figures, Snapshot};
 
 use super::provenance::instant;

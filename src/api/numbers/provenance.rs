@@ -5,9 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::number_format;
-use crate::domain::reference::target;
+use crate::domain::reference::{PLACE_VERSION, target};
 use crate::domain::values::Language;
-use crate::domain::values::PLACE_VERSION;
 use crate::register::{Figures, PublicSettings};
 
 /// What a number was made from, and how to cite it.

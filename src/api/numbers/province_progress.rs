@@ -12,7 +12,7 @@ use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, NoQuery, Query, as_pa
 use crate::api::numbers::aggregates::label;
 use crate::api::state::AppState;
 use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Value};
-use crate::domain::values::PlaceList;
+use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
 use crate::register::{ReadyPage, Snapshot};
 

@@ -15,8 +15,7 @@ use crate::api::request_body::JsonBody;
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, submit};
 use crate::db::ledger::{Release, releases};
-use crate::domain::chain::{hex, sha256};
-use crate::domain::values::parse_day;
+use crate::domain::values::{hex, parse_day, sha256};
 use crate::register::{Command, Done, ReadyPage};
 
 use super::provenance::instant;

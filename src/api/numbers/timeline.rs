@@ -12,9 +12,7 @@ use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, coded, send};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::MonthEnd;
-use crate::domain::refusals::{Fault, Rule};
-use crate::domain::values::units;
-use crate::domain::values::{Basis, Interval, Month};
+use crate::domain::values::{Basis, Fault, Interval, Month, Rule, units};
 use crate::register::{ReadyPage, Snapshot};
 
 use super::methodologies::{parse_methodology, snapshot_with};

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, Query};
 use crate::api::state::AppState;
-use crate::domain::refusals::Fault;
+use crate::domain::values::Fault;
 use crate::register::Register;
 use crate::register::examine::{DISK_FLOOR_BYTES, Examined, disk_free_bytes};
 

@@ -4,8 +4,9 @@ use chrono::{NaiveDate, TimeDelta};
 
 use crate::api::http::{Node, coded, read};
 use crate::domain::records::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, Role, misplaced};
-use crate::domain::refusals::{Fault, FieldFault};
-use crate::domain::values::{Code, Name, parse_day, parse_province};
+use crate::domain::reference::parse_province;
+use crate::domain::refusals::FieldFault;
+use crate::domain::values::{Code, Fault, Name, parse_day};
 
 /// Reads `{code, name, kind?, vcca_role?, listed?, sandbox?}`.
 pub fn read_new_partner(node: &Node) -> Result<NewPartner, Vec<FieldFault>> {

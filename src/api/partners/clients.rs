@@ -16,7 +16,7 @@ use crate::api::submit::{Reply, submit};
 use crate::db::partners::Client;
 use crate::domain::records::{Actor, NewClient};
 use crate::domain::reference::ProvinceId;
-use crate::domain::refusals::Fault;
+use crate::domain::values::Fault;
 use crate::register::{Command, Done};
 
 use super::bodies::{read_new_client, read_reset_secret};

@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use crate::api::access::Unhurried;
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Query, as_page, query, send};
 use crate::domain::reference::{
-    CommuneMatch, FormerProvinceId, Measure, MeasureId, Province, ProvinceId, search_communes as search,
+    CommuneMatch, FormerProvinceId, Measure, MeasureId, PLACE_VERSION, Province, ProvinceId, parse_province,
+    search_communes as search,
 };
-use crate::domain::values::units;
-use crate::domain::values::{PLACE_VERSION, Text, parse_province};
+use crate::domain::values::{Text, units};
 use crate::register::ReadyPage;
 
 const MOST_COMMUNES: i64 = 100;

@@ -10,7 +10,7 @@ use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, pagination};
 use crate::api::request_body::JsonBody;
 use crate::api::state::AppState;
 use crate::db::records::{Noted, disputes};
-use crate::domain::refusals::Fault;
+use crate::domain::values::Fault;
 use crate::register::HomeCommand;
 
 /// Disputes that wait for an answer

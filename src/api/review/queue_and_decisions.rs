@@ -14,12 +14,9 @@ use crate::api::installations::{InstallationList, list_found, outcome};
 use crate::api::request_body::JsonBody;
 use crate::api::state::AppState;
 use crate::db::records::{Filter, InstallationRecord};
-use crate::domain::records::{Status, Tier};
-use crate::domain::reference::MeasureId;
-use crate::domain::refusals::{Fault, FieldFault};
-use crate::domain::values::Language;
-use crate::domain::values::SiteKind;
-use crate::domain::values::{Code, InstallationId, Note, RejectReason, parse_province};
+use crate::domain::reference::{MeasureId, parse_province};
+use crate::domain::refusals::FieldFault;
+use crate::domain::values::{Code, Fault, InstallationId, Language, Note, RejectReason, SiteKind, Status, Tier};
 use crate::register::{Command, Done, Failure, Request};
 
 /// Decisions of one request, at most.

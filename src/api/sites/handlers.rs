@@ -13,8 +13,7 @@ use crate::api::request_body::JsonBody;
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, submit};
 use crate::db::records::by_id;
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{Actor, Role};
+use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::values::SiteId;
 use crate::register::{Command, Done};
 

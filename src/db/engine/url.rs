@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::chain::hex;
+use crate::domain::values::hex;
 
 const IN_A_PATH: &[u8] = b"/-._~";
 

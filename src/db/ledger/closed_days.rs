@@ -8,9 +8,8 @@ use diesel::{
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{days, entries, month_tables, stored};
-use crate::domain::chain::Hash;
 use crate::domain::counting::Changes;
-use crate::domain::values::{Month, date};
+use crate::domain::values::{Hash, Month, date};
 
 /// A day that is over.
 #[derive(Clone, Debug)]

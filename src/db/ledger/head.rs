@@ -8,9 +8,9 @@ use diesel::{
 
 use crate::db::engine::{Connection, DbError, on_backend, transaction};
 use crate::db::tables::{entries, register_head, stored};
-use crate::domain::chain::{GENESIS, Hash};
+use crate::domain::chain::GENESIS;
 use crate::domain::counting::CONTRIBUTION_NO;
-use crate::domain::values::date;
+use crate::domain::values::{Hash, date};
 
 const THE_ROW: i32 = 1;
 

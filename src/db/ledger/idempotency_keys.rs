@@ -8,7 +8,7 @@ use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Se
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{idempotency_keys, stored};
-use crate::domain::chain::Hash;
+use crate::domain::values::Hash;
 
 /// An answer to one key of one client.
 pub struct Kept {

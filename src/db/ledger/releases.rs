@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{releases, stored};
-use crate::domain::chain::{Hash, hex};
+use crate::domain::values::{Hash, hex};
 
 /// A headline that was published for good.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -13,9 +13,7 @@ use crate::db::ledger::{Activations, activations};
 use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
 use crate::domain::records::{Actor, NewClient, NewPartner, NewProject, Role};
 use crate::domain::reference::ProvinceId;
-use crate::domain::values::Action;
-use crate::domain::values::Cause;
-use crate::domain::values::{Code, PartnerCode, ProjectCode};
+use crate::domain::values::{Action, Cause, Code, PartnerCode, ProjectCode};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = partners)]

@@ -9,8 +9,7 @@ use crate::db::tables::{
     InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, installation_id, installation_measures,
     installations, site_id, site_private, site_refs, sites,
 };
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{Installation, PrivateFacts, Site};
+use crate::domain::records::{Installation, PrivateFacts, Site, SiteRecord};
 use crate::domain::values::{InstallationId, SiteId, Text};
 
 /// SQLite takes at most 32,766 parameters in one statement.

@@ -9,8 +9,7 @@ use diesel::{
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{disputes, entry_facts, installation_id, site_id, stored};
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{Closing, Dispute, DisputeOutcome, DisputeReason};
+use crate::domain::records::{Closing, Dispute, DisputeOutcome, DisputeReason, SiteRecord};
 use crate::domain::values::SiteId;
 
 use super::householders::standing;

@@ -10,8 +10,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQ
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{entries, entry_facts};
 use crate::domain::chain::{PastFacts, PastInstallation, PastSite};
-use crate::domain::records::Installation;
-use crate::domain::records::SiteRecord;
+use crate::domain::records::{Installation, SiteRecord};
 use crate::domain::values::Action;
 
 /// One entry, with what it sealed.

@@ -12,9 +12,8 @@ use diesel::{
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{entries, entry_facts, householder_codes, site_id, sites, stored};
 use crate::db::write_batch::Batch;
-use crate::domain::chain::Hash;
 use crate::domain::records::SiteRecord;
-use crate::domain::values::SiteId;
+use crate::domain::values::{Hash, SiteId};
 
 use super::by_id::CHUNK;
 use super::disputes::Noted;

@@ -6,11 +6,9 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{installation_measures, installations, site_id, sites};
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{Actor, Role, Status};
+use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::reference::{MeasureId, ProvinceId};
-use crate::domain::values::SiteKind;
-use crate::domain::values::{ExternalId, InstallationId, PartnerCode, ProjectCode, SiteId};
+use crate::domain::values::{ExternalId, InstallationId, PartnerCode, ProjectCode, SiteId, SiteKind, Status};
 
 use super::by_id;
 

@@ -6,12 +6,10 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use crate::db::engine::DbError;
 use crate::domain::records::{
     AttributesSold, Consent, Finance, GridCode, Installation, Location, MeasureLine, MeasureLines, PowerUse,
-    PrivateFacts, Site, SiteFacts, Status, StatusDetails, SystemOwner, Terms, Tier,
+    PrivateFacts, Site, SiteFacts, StatusDetails, SystemOwner, Terms,
 };
-use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
-use crate::domain::values::Flags;
-use crate::domain::values::SiteKind;
-use crate::domain::values::{Code, InstallationId, PLACE_VERSION, Place, Quantity, SiteId, Text, Vnd};
+use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, PLACE_VERSION, Place, ProvinceId};
+use crate::domain::values::{Code, Flags, InstallationId, Quantity, SiteId, SiteKind, Status, Text, Tier, Vnd};
 
 use super::schema;
 

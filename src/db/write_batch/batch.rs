@@ -9,9 +9,9 @@ use crate::db::records::CodeRow;
 use crate::db::tables::{
     InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, installation_measures, schema, stored,
 };
-use crate::domain::chain::{Entry, Hash, Posting};
+use crate::domain::chain::{Entry, Posting};
 use crate::domain::records::{Installation, PrivateFacts, Site};
-use crate::domain::values::{ExternalId, PartnerCode, SiteId};
+use crate::domain::values::{ExternalId, Hash, PartnerCode, SiteId};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::entries)]

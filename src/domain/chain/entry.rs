@@ -2,15 +2,11 @@
 
 use std::fmt::Write as _;
 
-use aws_lc_rs::digest::{Context, SHA256, digest};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 use crate::domain::counting::{CellKey, Totals};
-use crate::domain::values::Action;
-use crate::domain::values::Cause;
-
-/// A SHA-256.
-pub type Hash = [u8; 32];
+use crate::domain::values::{Action, Cause};
+use crate::domain::values::{Hash, hash_of};
 
 /// The hash before the first entry.
 pub const GENESIS: Hash = [0; 32];
@@ -114,40 +110,10 @@ pub fn journal_digest<'a>(recorded_on: NaiveDate, cause: &str, rows: impl Iterat
     hash_of(&[text.as_bytes()])
 }
 
-/// SHA-256 of some bytes.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> Hash {
-    let mut hash = GENESIS;
-    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    hash
-}
-
-/// SHA-256 of the parts, each after its length, so that no two lists of parts collide.
-#[must_use]
-pub fn hash_of(parts: &[&[u8]]) -> Hash {
-    let mut context = Context::new(&SHA256);
-    for part in parts {
-        context.update(&(part.len() as u64).to_be_bytes());
-        context.update(part);
-    }
-    let mut hash = GENESIS;
-    hash.copy_from_slice(context.finish().as_ref());
-    hash
-}
-
-/// Bytes in lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
-        text.extend(char::from_digit(digit.into(), 16));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::values::hex;
 
     fn entry() -> Entry {
         Entry {

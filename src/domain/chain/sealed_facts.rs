@@ -5,9 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::domain::records::{Closing, Dispute, Installation, Site};
-use crate::domain::reference::{CommuneId, FormerProvinceId};
-use crate::domain::values::Flags;
-use crate::domain::values::{ExternalId, Place};
+use crate::domain::reference::{CommuneId, FormerProvinceId, Place};
+use crate::domain::values::{ExternalId, Flags};
 
 /// The records that one entry changed.
 #[derive(Serialize, Default)]

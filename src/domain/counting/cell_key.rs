@@ -1,11 +1,9 @@
 //! The key of a cell: one combination of the counting dimensions in one packed integer.
 //! The layout is for ever: journals carry it. A test pins it.
 
-use crate::domain::records::{Stage, Tier};
+use crate::domain::records::Stage;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
-use crate::domain::values::Flags;
-use crate::domain::values::Month;
-use crate::domain::values::SiteKind;
+use crate::domain::values::{Flags, Month, SiteKind, Tier};
 
 /// The dimensions of a cell, unpacked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

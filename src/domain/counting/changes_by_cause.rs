@@ -78,11 +78,12 @@ impl Changes {
 mod tests {
     use super::*;
     use crate::domain::counting::cell_key::CellDims;
-    use crate::domain::records::{Stage, Tier};
+    use crate::domain::records::Stage;
     use crate::domain::reference::{MeasureId, ProvinceId};
     use crate::domain::values::Flags;
     use crate::domain::values::Month;
     use crate::domain::values::SiteKind;
+    use crate::domain::values::Tier;
 
     fn posted(cause: Cause, measure: Option<u8>, delta: Totals) -> (Cause, (CellKey, Totals)) {
         let dims = CellDims {

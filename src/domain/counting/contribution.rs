@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{CreditedSpan, Installation, MeasureLine, Site, Stage};
+use crate::domain::records::{CreditedSpan, Installation, MeasureLine, Site, SiteRecord, Stage};
 use crate::domain::reference::target;
 use crate::domain::values::{InstallationId, Month, day_before, days_left_in_month};
 

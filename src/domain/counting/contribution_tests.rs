@@ -1,10 +1,8 @@
 //! What a site counts for, rule by rule.
 
-use crate::domain::records::{MeasureLines, PrivateFacts, SiteFacts, StatusDetails, Terms, Tier};
-use crate::domain::reference::MeasureId;
-use crate::domain::values::Flags;
-use crate::domain::values::SiteKind;
-use crate::domain::values::{Code, InstallationId, Month, Place, Quantity, SiteId, Text, Vnd, parse_province};
+use crate::domain::records::{MeasureLines, PrivateFacts, SiteFacts, StatusDetails, Terms};
+use crate::domain::reference::{MeasureId, Place, parse_province};
+use crate::domain::values::{Code, Flags, InstallationId, Month, Quantity, SiteId, SiteKind, Text, Tier, Vnd};
 
 use super::*;
 

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::records::{Stage, Tier};
+use crate::domain::records::Stage;
 use crate::domain::reference::{MeasureId, target};
-use crate::domain::values::Flags;
-use crate::domain::values::Month;
-use crate::domain::values::SiteKind;
+use crate::domain::values::{Flags, Month, SiteKind, Tier};
 
 use super::cell_key::{CellDims, CellKey};
 use super::cell_totals::Totals;

@@ -3,8 +3,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::figures::Amount;
-use crate::domain::figures::{Estimate, EstimateSum, Estimator, Methodology, Timeline};
+use crate::domain::figures::{Amount, Estimate, EstimateSum, Estimator, Methodology, Timeline};
 use crate::domain::reference::target;
 use crate::domain::values::Month;
 

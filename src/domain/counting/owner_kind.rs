@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::records::Installation;
-use crate::domain::records::SiteRecord;
+use crate::domain::records::{Installation, SiteRecord};
 use crate::domain::values::{Code, coded_enum};
 
 use super::contribution::{Contribution, contribution};

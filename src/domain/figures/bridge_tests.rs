@@ -3,12 +3,8 @@ use proptest::prelude::*;
 
 use crate::domain::counting::{CellDims, CellKey, Totals};
 use crate::domain::figures::methodology::methodology;
-use crate::domain::records::Tier;
 use crate::domain::reference::{MeasureId, ProvinceId};
-use crate::domain::values::Cause;
-use crate::domain::values::Flags;
-use crate::domain::values::Month;
-use crate::domain::values::SiteKind;
+use crate::domain::values::{Cause, Flags, Month, SiteKind, Tier};
 
 use super::*;
 

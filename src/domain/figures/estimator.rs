@@ -14,8 +14,7 @@ use crate::domain::figures::methodology::{EffectKind, Methodology};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::Month;
 
-use super::amount::Amount;
-use super::amount::MILLI;
+use super::amount::{Amount, MILLI};
 use super::unit_output::{MeasureYield, PerUnit, days_in_year, end_of_life, left_after, tonnes};
 
 /// What one calendar year comes to.

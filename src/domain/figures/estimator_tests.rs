@@ -5,11 +5,9 @@ use serde_json::Value;
 
 use crate::domain::counting::CellRow;
 use crate::domain::figures::methodology::methodology;
-use crate::domain::records::{Stage, Tier};
+use crate::domain::records::Stage;
 use crate::domain::reference::ProvinceId;
-use crate::domain::values::Flags;
-use crate::domain::values::SiteKind;
-use crate::domain::values::days_left_in_month;
+use crate::domain::values::{Flags, SiteKind, Tier, days_left_in_month};
 
 use super::*;
 

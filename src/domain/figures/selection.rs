@@ -1,10 +1,9 @@
 //! Adding cells up by any of their dimensions, under any filter.
 
 use crate::domain::counting::{CellDims, CellKey, CellRow, CellTable, KeyField, Totals, cell_key};
-use crate::domain::records::{Stage, Tier};
+use crate::domain::records::Stage;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
-use crate::domain::values::SiteKind;
-use crate::domain::values::{Interval, Month, coded_enum};
+use crate::domain::values::{Interval, Month, SiteKind, Tier, coded_enum};
 
 use super::aggregation::Aggregation;
 use super::estimator::{Estimate, Estimator};

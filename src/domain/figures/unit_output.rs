@@ -6,8 +6,7 @@ use crate::domain::figures::methodology::{Effect, EffectKind, Methodology};
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{FIRST_YEAR, Month};
 
-use super::amount::Amount;
-use super::amount::KWH;
+use super::amount::{Amount, KWH};
 
 /// Electricity in kWh and avoided emissions in tCO2e, before the yield of a province.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

@@ -34,8 +34,8 @@ pub fn consent_text(version: i32) -> Option<ConsentText> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::chain::hex;
     use crate::domain::records::personal_data::CONSENT_TEXT_VERSION;
+    use crate::domain::values::hex;
 
     /// SHA-256 of each version's texts, Vietnamese and English. A line here never changes.
     const PINNED: [[&str; 2]; 1] = [[

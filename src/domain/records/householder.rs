@@ -5,8 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::chain::{Hash, sha256};
-use crate::domain::values::{InstallationId, Note, SiteId, coded_enum};
+use crate::domain::values::{Hash, InstallationId, Note, SiteId, coded_enum, sha256};
 
 use super::actor::Actor;
 use super::personal_data::PrivateFacts;

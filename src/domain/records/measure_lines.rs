@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::reference::MeasureId;
-use crate::domain::refusals::{Fault, Warning};
-use crate::domain::values::Quantity;
-use crate::domain::values::SiteKind;
+use crate::domain::refusals::Warning;
+use crate::domain::values::{Fault, Quantity, SiteKind};
 
 /// The most lines one installation may have.
 pub const MAX_LINES: usize = 20;

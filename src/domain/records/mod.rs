@@ -23,4 +23,4 @@ pub use partner::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, Ne
 pub use personal_data::{CONSENT_TEXT_VERSION, Consent, GridCode, Location, PrivateFacts};
 pub use site::{Site, SiteFacts};
 pub use site_record::SiteRecord;
-pub use status::{CreditedSpan, Stage, Status, StatusDetails, Tier};
+pub use status::{CreditedSpan, Stage, StatusDetails};

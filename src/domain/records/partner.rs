@@ -1,8 +1,7 @@
 //! What an administrator adds: partners, clients, projects.
 
 use crate::domain::reference::ProvinceId;
-use crate::domain::refusals::{Fault, Rule};
-use crate::domain::values::{Name, PartnerCode, ProjectCode};
+use crate::domain::values::{Fault, Name, PartnerCode, ProjectCode, Rule};
 
 use super::actor::Role;
 

@@ -5,8 +5,8 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
-use crate::domain::refusals::{Fault, Warning};
-use crate::domain::values::{Address, Text};
+use crate::domain::refusals::Warning;
+use crate::domain::values::{Address, Fault, Text};
 
 /// The newest text that householders consent to; texts are numbered from 1.
 pub const CONSENT_TEXT_VERSION: i32 = 1;

@@ -1,8 +1,7 @@
 //! A site: one green place, counted once.
 
-use crate::domain::values::Flags;
-use crate::domain::values::SiteKind;
-use crate::domain::values::{PartnerCode, Place, SiteId};
+use crate::domain::reference::Place;
+use crate::domain::values::{Flags, PartnerCode, SiteId, SiteKind};
 
 /// The facts of a site that are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,39 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::values::coded_enum;
-
-coded_enum!(
-    /// How verification was reached; later in this list is stronger.
-    Tier {
-        /// Its lot passed a published random sample.
-        Sampled = "sampled",
-        /// Documents were checked.
-        Document = "document",
-        /// Somebody looked at it.
-        Inspected = "inspected",
-        /// Its meter was read.
-        Metered = "metered",
-    }
-);
-
-coded_enum!(
-    /// The status of an installation.
-    Status {
-        /// Planned, not yet there.
-        Pledged = "pledged",
-        /// There, by its partner's word.
-        Installed = "installed",
-        /// There, by a reviewer's evidence.
-        Verified = "verified",
-        /// Refused by a reviewer.
-        Rejected = "rejected",
-        /// Taken back by its partner.
-        Withdrawn = "withdrawn",
-        /// Was there, and is no longer in operation.
-        Decommissioned = "decommissioned",
-    }
-);
+use crate::domain::values::{Status, Tier};
 
 /// The best a thing has reached, as cells count it. Later is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -2,11 +2,8 @@
 
 use serde_json::Value;
 
-use crate::domain::records::Status;
-use crate::domain::values::Action;
-use crate::domain::values::InstallationId;
-
-use super::value_fault::Fault;
+use crate::domain::values::Fault;
+use crate::domain::values::{Action, InstallationId, Status};
 
 /// A fault and the value that has it (a JSON pointer into the request).
 #[derive(Clone, PartialEq, Debug)]

@@ -1,11 +1,8 @@
 //! What a correction makes of an installation or a site, and what it costs a verification.
 
-use crate::domain::records::SiteRecord;
-use crate::domain::records::StatusDetails;
-use crate::domain::refusals::{Fault, FieldFault, Refusal, Rule};
-use crate::domain::values::Action;
-use crate::domain::values::InstallationId;
-use crate::domain::values::SiteKind;
+use crate::domain::records::{SiteRecord, StatusDetails};
+use crate::domain::refusals::{FieldFault, Refusal};
+use crate::domain::values::{Action, Fault, InstallationId, Rule, SiteKind};
 
 use super::correction_request::{Correction, SiteCorrection};
 use super::lifecycle::{Changed, touch};

@@ -6,9 +6,8 @@ use crate::domain::records::{
     AttributesSold, Consent, Finance, GridCode, Location, MeasureLines, PowerUse, PrivateFacts, SiteFacts, SystemOwner,
     Terms,
 };
-use crate::domain::values::Flags;
-use crate::domain::values::SiteKind;
-use crate::domain::values::{Address, Place, ProjectCode, Vnd};
+use crate::domain::reference::Place;
+use crate::domain::values::{Address, Flags, ProjectCode, SiteKind, Vnd};
 
 /// What a correction does to an optional fact.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

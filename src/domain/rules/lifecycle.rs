@@ -3,11 +3,9 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{Installation, PrivateFacts, Status, StatusDetails, Tier};
-use crate::domain::refusals::{Fault, Refusal};
-use crate::domain::values::Action;
-use crate::domain::values::{InstallationId, SiteId};
+use crate::domain::records::{Installation, PrivateFacts, SiteRecord, StatusDetails};
+use crate::domain::refusals::Refusal;
+use crate::domain::values::{Action, Fault, InstallationId, SiteId, Status, Tier};
 
 use super::stamp::Stamp;
 
@@ -199,12 +197,15 @@ pub(in crate::domain) fn touch(installation: &mut Installation, stamp: Stamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::records::{MeasureLines, Site, SiteFacts, Status, Terms};
+    use crate::domain::records::{MeasureLines, Site, SiteFacts, Terms};
+    use crate::domain::reference::Place;
+    use crate::domain::reference::parse_province;
     use crate::domain::rules::correct::correct;
     use crate::domain::rules::correction_request::{Amend, Correction, TermsCorrection};
     use crate::domain::values::Flags;
     use crate::domain::values::SiteKind;
-    use crate::domain::values::{Code, Place, Text, Vnd, parse_province};
+    use crate::domain::values::Status;
+    use crate::domain::values::{Code, Text, Vnd};
 
     const ID: InstallationId = InstallationId::new(uuid::Uuid::nil());
 

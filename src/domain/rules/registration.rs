@@ -4,16 +4,12 @@
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use crate::domain::records::SiteRecord;
 use crate::domain::records::{
-    Installation, MeasureLine, MeasureLines, PrivateFacts, Site, SiteFacts, Status, StatusDetails, Terms,
+    Installation, MeasureLine, MeasureLines, PrivateFacts, Site, SiteFacts, SiteRecord, StatusDetails, Terms,
 };
-use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, target};
-use crate::domain::refusals::{Difference, Fault, Refusal, Remark, Warning};
-use crate::domain::values::Flags;
-use crate::domain::values::SiteKind;
-use crate::domain::values::units;
-use crate::domain::values::{ExternalId, InstallationId, PartnerCode, Place, SiteId};
+use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, Place, target};
+use crate::domain::refusals::{Difference, Refusal, Remark, Warning};
+use crate::domain::values::{ExternalId, Fault, Flags, InstallationId, PartnerCode, SiteId, SiteKind, Status, units};
 
 use super::stamp::Stamp;
 

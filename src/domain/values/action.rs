@@ -1,6 +1,5 @@
 //! What an entry did, and the cause that the journal and the bridge give for what it moved.
 
-
 use crate::domain::values::coded_enum;
 
 impl Action {

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, SubsecRound, TimeZone, Utc};
 
-use crate::domain::refusals::Fault;
+use super::fault::Fault;
 
 const HA_NOI_SECONDS_EAST: i32 = 7 * 3600;
 /// The first year whose dates the register takes.

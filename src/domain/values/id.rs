@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::refusals::Fault;
+use super::fault::Fault;
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {

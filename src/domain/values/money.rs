@@ -2,8 +2,7 @@
 
 use serde_json::Number;
 
-use crate::domain::refusals::Fault;
-
+use super::fault::Fault;
 use super::thousandths::milli_of;
 
 /// No single installation costs more; also keeps every sum inside 64 bits.

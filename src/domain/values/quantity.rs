@@ -2,8 +2,7 @@
 
 use serde_json::Number;
 
-use crate::domain::refusals::Fault;
-
+use super::fault::Fault;
 use super::thousandths::milli_of;
 
 /// A size above zero in thousandths of its unit: 5.4 kWp is 5400.
@@ -44,8 +43,8 @@ impl Quantity {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::thousandths::units;
+    use super::*;
     use proptest::prelude::*;
 
     fn parse(json: &str) -> Result<i64, Fault> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::refusals::Fault;
+use super::fault::Fault;
 
 /// Text of 1 to `MAX` characters in NFC, trimmed, without control or bidirectional characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

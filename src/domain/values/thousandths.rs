@@ -2,7 +2,7 @@
 
 use serde_json::Number;
 
-use crate::domain::refusals::Fault;
+use super::fault::Fault;
 
 /// The exact decimal value of `raw` times a thousand. A JSON float is read by its shortest
 /// decimal form, which is what its sender wrote for up to 17 digits.

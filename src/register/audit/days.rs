@@ -11,11 +11,8 @@ use crate::db::ledger::{
     closed_days, releases,
 };
 use crate::db::{Connection, DbError};
-use crate::domain::chain::{Hash, sha256};
 use crate::domain::counting::{CellKey, Totals};
-use crate::domain::values::Action;
-use crate::domain::values::Cause;
-use crate::domain::values::day_of;
+use crate::domain::values::{Action, Cause, Hash, day_of, sha256};
 use crate::register::published::{DayReplay, InOrder, PageMaker, PublicSettings, Render};
 
 /// The days of the register, lived through once more.

@@ -13,11 +13,11 @@ use crate::db::ledger::{StoredEntry, StoredFacts, StoredPosting, audit_scan as s
 use crate::db::records::by_id;
 use crate::db::{Connection, Database, DbError};
 use crate::domain::chain::{
-    GENESIS, InstallationDoc, SealedColumns, SiteDoc, SiteRefDoc, chain_hash, facts_digest, hex, journal_digest,
+    GENESIS, InstallationDoc, SealedColumns, SiteDoc, SiteRefDoc, chain_hash, facts_digest, journal_digest,
 };
 use crate::domain::counting::{Totals, contribution};
 use crate::domain::records::SiteRecord;
-use crate::domain::values::{SiteId, day_of};
+use crate::domain::values::{SiteId, day_of, hex};
 use crate::register::published::PageMaker;
 
 use super::days::DaysAudit;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::chain::hex;
+use crate::domain::values::hex;
 
 use super::error::{BackupError, at};
 

@@ -10,8 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::db::Database;
 use crate::db::engine::{migrations, sqlite_copy};
 use crate::db::ledger::head;
-use crate::domain::chain::hex;
-use crate::domain::values::date;
+use crate::domain::values::{date, hex};
 use crate::register::audit;
 use crate::register::published::PageMaker;
 

@@ -4,10 +4,9 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::db::DbError;
 use crate::db::ledger::{CellTotals, closed_days};
-use crate::domain::chain::Hash;
 use crate::domain::counting::{CellKey, CellRow, CellTable, NationalSums, OwnerKind, Progress, Totals};
 use crate::domain::figures::{Aggregation, Estimator, Group, Methodology, Selection, Sums, TooManyGroups};
-use crate::domain::values::{Code, Interval, Month};
+use crate::domain::values::{Code, Hash, Interval, Month};
 use crate::register::published::Figures;
 use crate::register::register::{Counted, Register};
 

@@ -11,9 +11,8 @@ use crate::db::engine::transaction;
 use crate::db::ledger::head;
 use crate::db::records::by_id;
 use crate::db::{Database, DbError};
-use crate::domain::chain::Hash;
 use crate::domain::counting::OwnerKind;
-use crate::domain::values::Code;
+use crate::domain::values::{Code, Hash};
 
 use super::cells::Cells;
 

@@ -5,8 +5,7 @@ use chrono::NaiveDate;
 use crate::db::engine::transaction;
 use crate::db::{Database, DbError};
 use crate::domain::counting::NationalSums;
-use crate::domain::figures::Amount;
-use crate::domain::figures::{Estimate, Estimator, Methodology};
+use crate::domain::figures::{Amount, Estimate, Estimator, Methodology};
 use crate::domain::values::units;
 use crate::register::writer::load_cells;
 

@@ -7,16 +7,13 @@ use serde_json::{Value, json};
 
 use crate::db::ledger::{Release, ReleaseDoc, activations, closed_days, releases};
 use crate::db::partners::{partners_and_clients, revocation};
-use crate::domain::chain::{Hash, hex, sha256};
 use crate::domain::counting::Contribution;
 use crate::domain::figures::methodology;
 use crate::domain::records::{NewClient, NewPartner, NewProject};
 use crate::domain::reference::ProvinceId;
-use crate::domain::refusals::{Fault, Refusal};
+use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
-use crate::domain::values::Action;
-use crate::domain::values::Cause;
-use crate::domain::values::PartnerCode;
+use crate::domain::values::{Action, Cause, Fault, Hash, PartnerCode, hex, sha256};
 use crate::register::commands::{Command, Done};
 
 use super::decide::{BatchInProgress, Stop};

@@ -7,14 +7,10 @@ use uuid::Uuid;
 use crate::db::ledger::{CellTotals, Head, Kept, idempotency_keys};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
-use crate::domain::chain::Hash;
 use crate::domain::records::SiteRecord;
-use crate::domain::refusals::{Fault, FieldFault, Refusal, Remark, Warning};
-use crate::domain::rules::Stamp;
-use crate::domain::rules::{FreshIds, NewInstallation, Registrant, SiteClaim, lifecycle, registration};
-use crate::domain::values::Action;
-use crate::domain::values::Cause;
-use crate::domain::values::{InstallationId, SiteId, date};
+use crate::domain::refusals::{FieldFault, Refusal, Remark, Warning};
+use crate::domain::rules::{FreshIds, NewInstallation, Registrant, SiteClaim, Stamp, lifecycle, registration};
+use crate::domain::values::{Action, Cause, Fault, Hash, InstallationId, SiteId, date};
 use crate::register::commands::{Command, Done, Failure, Outcome, Request};
 
 use super::posting::Change;

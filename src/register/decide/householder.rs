@@ -11,15 +11,11 @@ use crate::db::DbError;
 use crate::db::records::{disputes, householders};
 use crate::domain::chain::{ClosingDoc, DisputeDoc, SiteDoc};
 use crate::domain::counting::Contribution;
-use crate::domain::records::SiteRecord;
 use crate::domain::records::{
-    Actor, CODE_DIGITS, Closing, Dispute, DisputeOutcome, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute,
+    Actor, CODE_DIGITS, Closing, Dispute, DisputeOutcome, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute, SiteRecord,
 };
-use crate::domain::refusals::{Fault, Refusal};
-use crate::domain::values::Action;
-use crate::domain::values::Cause;
-use crate::domain::values::SiteKind;
-use crate::domain::values::{InstallationId, Note, SiteId};
+use crate::domain::refusals::Refusal;
+use crate::domain::values::{Action, Cause, Fault, InstallationId, Note, SiteId, SiteKind};
 use crate::register::commands::Done;
 
 use super::decide::{BatchInProgress, Stop};

@@ -1,13 +1,10 @@
 //! What becomes of an installation and its site once they are registered: each action with its
 //! cause, its reason, and who may ask for it.
 
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{Actor, Role};
-use crate::domain::refusals::{Fault, Refusal};
+use crate::domain::records::{Actor, Role, SiteRecord};
+use crate::domain::refusals::Refusal;
 use crate::domain::rules::{Amend, Changed, Correction, correct, lifecycle};
-use crate::domain::values::Action;
-use crate::domain::values::Cause;
-use crate::domain::values::{InstallationId, Note};
+use crate::domain::values::{Action, Cause, Fault, InstallationId, Note};
 use crate::register::commands::{Command, Done, ExpectedRevision};
 
 use super::decide::{BatchInProgress, Stop};

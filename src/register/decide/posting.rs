@@ -8,9 +8,7 @@ use crate::db::write_batch::Sealed;
 use crate::domain::chain::{Entry, Facts, InstallationDoc, Posting, SiteDoc, SiteRefDoc, facts_digest, journal_digest};
 use crate::domain::counting::{Contribution, add_all, contribution, difference};
 use crate::domain::records::SiteRecord;
-use crate::domain::values::Action;
-use crate::domain::values::Cause;
-use crate::domain::values::Note;
+use crate::domain::values::{Action, Cause, Note};
 
 use super::decide::BatchInProgress;
 

@@ -8,11 +8,9 @@ use crate::db::records::by_partner_names::NamesFound;
 use crate::db::records::{Named, by_id, by_partner_names, history};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
-use crate::domain::records::SiteRecord;
-use crate::domain::records::{GridCode, Installation};
+use crate::domain::records::{GridCode, Installation, SiteRecord};
 use crate::domain::rules::{Amend, NewInstallation, Registrant, SiteClaim};
-use crate::domain::values::Action;
-use crate::domain::values::{InstallationId, PartnerCode, ProjectCode, SiteId};
+use crate::domain::values::{Action, InstallationId, PartnerCode, ProjectCode, SiteId};
 use crate::register::commands::{Command, Request};
 
 #[derive(Default)]

@@ -8,11 +8,10 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use crate::db::engine::transaction;
 use crate::db::ledger::{Activations, CellTotals, Day, activations, cells_and_journal as stored, closed_days, head};
 use crate::db::{Connection, DbError};
-use crate::domain::chain::{GENESIS, Hash};
+use crate::domain::chain::GENESIS;
 use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
 use crate::domain::figures::Estimator;
-use crate::domain::values::Cause;
-use crate::domain::values::date;
+use crate::domain::values::{Cause, Hash, date};
 use crate::register::counted::SumsDifference;
 use crate::register::register::Counted;
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use flate2::write::GzEncoder;
 use tokio::sync::OnceCell;
 
-use crate::domain::chain::{hex, sha256};
+use crate::domain::values::{hex, sha256};
 use crate::register::commands::Failure;
 
 /// From here on compressing takes longer than a thread that serves others may be held up.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::DbError;
-use crate::domain::chain::{GENESIS, Hash};
+use crate::domain::chain::GENESIS;
 use crate::domain::counting::{CellKey, MonthEnd, NationalSums, Progress, Totals, VerifiedOutput};
 use crate::domain::figures::{Estimator, Methodology, first};
-use crate::domain::values::{Month, date};
+use crate::domain::values::{Hash, Month, date};
 use crate::register::commands::Failure;
 
 use super::page_cache::PageCache;

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::db::engine::transaction;
 use crate::db::ledger::{CellTotals, head, idempotency_keys};
 use crate::db::{Connection, Database, DbError};
-use crate::domain::chain::Hash;
+use crate::domain::values::Hash;
 use crate::register::commands::{Done, Failure, Request};
 use crate::register::decide::{DecidedBatch, decide};
 

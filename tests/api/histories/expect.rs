@@ -1,11 +1,12 @@
 //! What the model makes of a step: the rules once more, in other words than the register's.
 
 use chrono::NaiveDate;
-use green_homes::domain::records::{SiteFacts, Tier};
+use green_homes::domain::records::SiteFacts;
 use green_homes::domain::reference::MeasureId;
 use green_homes::domain::values::Flags;
 use green_homes::domain::values::InstallationId;
 use green_homes::domain::values::SiteKind;
+use green_homes::domain::values::Tier;
 use serde_json::{Value, json};
 
 use super::book::{Book, Home, Record, Said, Seen};

@@ -141,7 +141,7 @@ impl Book {
                     let id = self.model.installations[*n].id.to_string();
                     tier.map_or_else(
                         || json!({"installation": id, "action": "reject", "reason": "other"}),
-                        |tier: green_homes::domain::records::Tier| {
+                        |tier: green_homes::domain::values::Tier| {
                             json!({"installation": id, "action": "verify", "evidence_tier": tier.as_str()})
                         },
                     )

@@ -1,9 +1,9 @@
 //! What can happen, and how often.
 
 use chrono::{Days, NaiveDate};
-use green_homes::domain::records::Tier;
+use green_homes::domain::reference::Place;
 use green_homes::domain::reference::ProvinceId;
-use green_homes::domain::values::Place;
+use green_homes::domain::values::Tier;
 use proptest::prelude::*;
 
 pub(super) type Lines = Vec<(usize, i64)>;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use green_homes::domain::records::Tier;
 use green_homes::domain::reference::MeasureId;
+use green_homes::domain::values::Tier;
 use serde_json::{Value, json};
 
 use super::book::{Book, Dispute};

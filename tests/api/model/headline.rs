@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use green_homes::domain::records::Stage;
-use green_homes::domain::values::Place;
+use green_homes::domain::reference::Place;
 use serde_json::Value;
 
 use super::{Held, Model, before, end_of_credit, standing_of};

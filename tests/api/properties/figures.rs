@@ -6,8 +6,10 @@ use green_homes::api::MAKE;
 use green_homes::db::ledger::closed_days;
 use green_homes::domain::counting::NationalSums;
 use green_homes::domain::figures::{Dimension, Estimate, Estimator, Methodology, NONE, Selection, methodology};
-use green_homes::domain::records::{Stage, Tier};
-use green_homes::domain::values::{Month, Place};
+use green_homes::domain::records::Stage;
+use green_homes::domain::reference::Place;
+use green_homes::domain::values::Month;
+use green_homes::domain::values::Tier;
 use green_homes::register::{Options, PublicSettings, Register, Render, audit};
 use serde_json::Value;
 

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use green_homes::domain::records::{Actor, Tier};
+use green_homes::domain::records::Actor;
 use green_homes::domain::rules::Registrant;
+use green_homes::domain::values::Tier;
 use green_homes::domain::values::{Code, InstallationId, SiteId, date};
 use green_homes::register::{BatchTransaction, Command, Done, Failure, Request};
 use serde_json::{Value, json};

@@ -17,8 +17,7 @@ use crate::db::partners::partners_and_clients;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Methodology, Selection};
 use crate::domain::records::{Actor, Role};
-use crate::domain::refusals::Fault;
-use crate::domain::values::Code;
+use crate::domain::values::{Code, Fault};
 use crate::register::{AggregateAnswer, AggregateError, AggregateQuery, AsOf, Counted, Figures};
 
 use super::query;

@@ -3,10 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use crate::domain::figures::{Dimension, NONE, Value};
-use crate::domain::records::Tier;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
-use crate::domain::values::Month;
-use crate::domain::values::SiteKind;
+use crate::domain::values::{Month, SiteKind, Tier};
 
 const STAGES: [(&str, &str, &str); 3] = [
     ("pledged", "Đã cam kết", "Pledged"),

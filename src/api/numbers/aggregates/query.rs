@@ -11,8 +11,7 @@ use crate::api::numbers::methodologies::parse_methodology;
 use crate::db::partners::Directory;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Selection, Value};
-use crate::domain::refusals::{Fault, Rule};
-use crate::domain::values::{Basis, Code, Month, parse_day, parse_past_day};
+use crate::domain::values::{Basis, Code, Fault, Month, Rule, parse_day, parse_past_day};
 use crate::register::{AggregateQuery, AsOf};
 
 use super::labels::label;

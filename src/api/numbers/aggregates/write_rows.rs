@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Selection, Sums, Value};
-use crate::domain::values::Code;
-use crate::domain::values::units;
+use crate::domain::values::{Code, units};
 use crate::register::AggregateGroup;
 
 use super::handlers::AggregatesResponse;

@@ -11,8 +11,7 @@ use crate::api::numbers::provenance::Provenance;
 use crate::domain::counting::{ByStage, Known};
 use crate::domain::figures::{Pace, Projection, pace};
 use crate::domain::reference::target;
-use crate::domain::values::Language;
-use crate::domain::values::units;
+use crate::domain::values::{Language, units};
 use crate::register::{Figures, PublicSettings};
 
 /// The headline's path.

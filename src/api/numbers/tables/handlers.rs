@@ -14,8 +14,7 @@ use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::NationalSums;
 use crate::domain::figures::Methodology;
-use crate::domain::refusals::{Fault, Rule};
-use crate::domain::values::Month;
+use crate::domain::values::{Fault, Month, Rule};
 use crate::register::{Figures, InOrder, PublicSettings, ReadyPage, Snapshot};
 
 use super::catalogue::{Content, TABLES, Table};

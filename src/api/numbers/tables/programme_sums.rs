@@ -8,8 +8,7 @@ use crate::domain::counting::{NationalSums, Totals};
 use crate::domain::figures::Methodology;
 use crate::domain::records::Stage;
 use crate::domain::reference::MeasureId;
-use crate::domain::values::units;
-use crate::domain::values::{Interval, Month};
+use crate::domain::values::{Interval, Month, units};
 
 /// A measure (none: sites and installations), its month of installation and the month of its end.
 type Key = (Option<MeasureId>, Month, Option<Month>);

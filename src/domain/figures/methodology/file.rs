@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::domain::chain::{hex, sha256};
 use crate::domain::reference::{MeasureId, ProvinceId};
+use crate::domain::values::{hex, sha256};
 
 use super::factors::{Effect, EffectKind, GridFactor, Methodology, Uncertainty};
 

@@ -1,9 +1,10 @@
-//! Where a site is: one of the 34 provinces, and what is known below and before it.
+//! The place of a site: a province, and the commune and former province where they are known.
 
-use crate::domain::reference::{CommuneId, FormerProvinceId, ProvinceId};
-use crate::domain::refusals::Fault;
+use crate::domain::values::{Fault, coded_enum};
 
-use super::coded_enum::coded_enum;
+use super::communes::CommuneId;
+use super::former_provinces::FormerProvinceId;
+use super::provinces::ProvinceId;
 
 coded_enum!(
     /// Which list of provinces.

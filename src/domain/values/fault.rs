@@ -1,0 +1,181 @@
+//! What can be wrong with a value: a code that never changes, and what its sentence needs to know.
+
+use chrono::NaiveDate;
+
+use crate::domain::reference::{FormerCommune, FormerProvince, FormerProvinceId, MeasureId, ProvinceId};
+use crate::domain::values::Language;
+
+/// What is wrong with one value.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each variant's meaning stands in `explain`, in two languages")]
+pub enum Fault {
+    Missing,
+    UnknownField,
+    DuplicateField,
+    TooDeep { max: usize },
+    WrongType { expected: Expected },
+    NotAllowed { rule: Rule },
+    Empty,
+    TooLong { max: usize },
+    TooMany { max: usize },
+    ForbiddenCharacter,
+    UnknownValue { allowed: &'static [&'static str] },
+    NotAnId,
+    NotACode,
+    NotAGridCode,
+    GridCodeOfAnother,
+    NotACursor,
+    OutOfRange { min: i64, max: i64 },
+    NotADate,
+    InTheFuture { today: NaiveDate },
+    BeforeYear { year: i32 },
+    BeforeConsentText { from: NaiveDate },
+    BeforeInstallation { on: NaiveDate },
+    NotPositive,
+    Negative,
+    NotWhole,
+    TooManyDecimals { max: usize },
+    AboveCeiling { max_milli: i64 },
+    OutsideVietNam,
+    UnknownProvince,
+    RetiredProvince { former: &'static FormerProvince },
+    UnknownCommune,
+    RetiredCommune { former: &'static FormerCommune },
+    CommuneElsewhere { province: ProvinceId },
+    UnknownFormerProvince,
+    FormerProvinceElsewhere { province: ProvinceId },
+    FormerProvinceDisagrees { expected: FormerProvinceId },
+    UnknownMeasure,
+    DuplicateMeasure { measure: MeasureId },
+    ConsentRequired,
+    UnknownSite,
+    NotAtThisSite,
+    SiteFull { max: usize },
+    UnknownProject,
+    UnknownPartner,
+    UnknownMethodology,
+    OtherMethodology,
+    UnknownCode,
+    EmptySpan,
+    SpanTooLong { years: u16 },
+    NotClosed,
+    NotAFirstOfMonth,
+    NotALastOfMonth,
+    TierNotYet,
+}
+
+/// Two faults are the same when they have the same code and say the same.
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        self.code() == other.code() && self.explain(Language::English) == other.explain(Language::English)
+    }
+}
+
+/// The JSON type that a field takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the names are JSON's own")]
+pub enum Expected {
+    Object,
+    Array,
+    String,
+    Number,
+    Integer,
+    Boolean,
+}
+
+/// Why a field is out of place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rule {
+    /// A pledge has no date of installation.
+    Pledged,
+    /// A site is named by id or by external id, not both.
+    SiteNamedTwice,
+    /// Only solar measures have an inverter.
+    NotSolar,
+    /// Only clients with the role partner belong to one.
+    NotAPartnerClient,
+    /// It was not decommissioned.
+    NotDecommissioned,
+    /// What is left out of a corrected place is unknown.
+    PlaceAsAWhole,
+    /// A correction is not the way to change it.
+    NotCorrectable,
+    /// Only reviewers have an affiliation.
+    NotAReviewer,
+    /// Only reviewers and dashboards are limited to a province.
+    NotLimitable,
+    /// Sums are of partners or of projects.
+    OneScope,
+    /// Partners and projects are counted as they stand.
+    ScopesHaveNoPast,
+    /// Periods overlap.
+    OnePeriod,
+    /// Partners are shown what is their own.
+    NotOfOthers,
+    /// A past day and the days of recording are two questions.
+    OneTime,
+    /// What is over keeps the methodology that it was made with.
+    MadeThen,
+}
+
+impl Fault {
+    /// The code that programs read; it never changes.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::UnknownField => "unknown_field",
+            Self::DuplicateField => "duplicate_field",
+            Self::TooDeep { .. } => "too_deep",
+            Self::WrongType { .. } => "wrong_type",
+            Self::NotAllowed { .. } => "not_allowed_here",
+            Self::Empty => "empty",
+            Self::TooLong { .. } => "too_long",
+            Self::TooMany { .. } => "too_many",
+            Self::ForbiddenCharacter => "forbidden_character",
+            Self::UnknownValue { .. } => "unknown_value",
+            Self::NotAnId => "not_an_id",
+            Self::NotACode => "not_a_code",
+            Self::NotAGridCode => "not_a_grid_customer_code",
+            Self::GridCodeOfAnother => "grid_customer_code_of_another",
+            Self::NotACursor => "not_a_cursor",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::NotADate => "not_a_date",
+            Self::InTheFuture { .. } => "in_the_future",
+            Self::BeforeYear { .. } => "too_early",
+            Self::BeforeConsentText { .. } => "before_consent_text",
+            Self::BeforeInstallation { .. } => "before_installation",
+            Self::NotPositive => "not_positive",
+            Self::Negative => "negative",
+            Self::NotWhole => "not_whole",
+            Self::TooManyDecimals { .. } => "too_many_decimals",
+            Self::AboveCeiling { .. } => "above_ceiling",
+            Self::OutsideVietNam => "outside_viet_nam",
+            Self::UnknownProvince => "unknown_province",
+            Self::RetiredProvince { .. } => "retired_province_code",
+            Self::UnknownCommune => "unknown_commune",
+            Self::RetiredCommune { .. } => "retired_commune_code",
+            Self::CommuneElsewhere { .. } => "commune_of_another_province",
+            Self::UnknownFormerProvince => "unknown_former_province",
+            Self::FormerProvinceElsewhere { .. } => "former_province_of_another_province",
+            Self::FormerProvinceDisagrees { .. } => "former_province_disagrees",
+            Self::UnknownMeasure => "unknown_measure",
+            Self::DuplicateMeasure { .. } => "duplicate_measure",
+            Self::ConsentRequired => "consent_required",
+            Self::UnknownSite => "unknown_site",
+            Self::NotAtThisSite => "not_at_this_site",
+            Self::SiteFull { .. } => "site_full",
+            Self::UnknownProject => "unknown_project",
+            Self::UnknownPartner => "unknown_partner",
+            Self::UnknownMethodology => "unknown_methodology",
+            Self::OtherMethodology => "other_methodology",
+            Self::UnknownCode => "unknown_code",
+            Self::EmptySpan => "empty_span",
+            Self::SpanTooLong { .. } => "span_too_long",
+            Self::NotClosed => "day_not_closed",
+            Self::NotAFirstOfMonth => "not_a_first_of_month",
+            Self::NotALastOfMonth => "not_a_last_of_month",
+            Self::TierNotYet => "tier_not_available",
+        }
+    }
+}
