@@ -6,10 +6,10 @@ use green_homes::domain::figures::{Effect, EffectKind, Estimate, Methodology};
 use green_homes::domain::records::Stage;
 use serde_json::Value;
 
-use crate::model::{Line, Model};
+use crate::reference_counts::{Line, ReferenceRegister};
 
 /// What every verified line comes to up to a day, and on it.
-pub fn estimate(model: &Model, methodology: &Methodology, day: NaiveDate) -> Estimate {
+pub fn estimate(model: &ReferenceRegister, methodology: &Methodology, day: NaiveDate) -> Estimate {
     estimate_of(model.lines().into_iter(), methodology, day)
 }
 

@@ -6,7 +6,7 @@ use green_homes::domain::records::Stage;
 use green_homes::domain::reference::Place;
 use serde_json::Value;
 
-use super::{Held, Model, before, end_of_credit, standing_of};
+use super::{Held, ReferenceRegister, before, end_of_credit, standing_of};
 
 /// Numbers by stage, where they are not zero.
 type ByStage = BTreeMap<&'static str, i64>;
@@ -46,7 +46,7 @@ impl Headline {
     }
 }
 
-impl Model {
+impl ReferenceRegister {
     /// The public number, counted from nothing.
     pub fn headline(&self) -> Headline {
         let mut headline = Headline::default();

@@ -18,7 +18,7 @@ use green_homes::domain::values::{InstallationId, Month};
 pub type Sums = [i64; 10];
 
 #[derive(Clone, Debug)]
-pub struct ModelSite {
+pub struct ReferenceSite {
     pub facts: SiteFacts,
     pub merged_away: bool,
 }
@@ -35,7 +35,7 @@ pub enum Standing {
 }
 
 #[derive(Clone, Debug)]
-pub struct ModelInstallation {
+pub struct ReferenceInstallation {
     pub id: InstallationId,
     pub site: usize,
     pub standing: Standing,
@@ -69,13 +69,13 @@ pub struct Line {
 }
 
 #[derive(Clone, Default)]
-pub struct Model {
-    pub sites: Vec<ModelSite>,
+pub struct ReferenceRegister {
+    pub sites: Vec<ReferenceSite>,
     /// In the order of registration.
-    pub installations: Vec<ModelInstallation>,
+    pub installations: Vec<ReferenceInstallation>,
 }
 
-impl ModelInstallation {
+impl ReferenceInstallation {
     fn held(&self) -> Option<(Stage, Option<NaiveDate>)> {
         match self.standing {
             Standing::Pledged => Some((Stage::Pledged, None)),
@@ -88,7 +88,7 @@ impl ModelInstallation {
     }
 }
 
-impl Model {
+impl ReferenceRegister {
     /// Every cell, counted from nothing.
     pub fn recount(&self) -> BTreeMap<i64, Sums> {
         let mut cells = BTreeMap::new();
@@ -102,7 +102,7 @@ impl Model {
     /// Every line that counts for something, with the end of its credit.
     pub fn lines(&self) -> Vec<Line> {
         let sites = self.sites.iter().enumerate().filter(|(_, site)| !site.merged_away);
-        let at = |(index, site): (usize, &ModelSite)| {
+        let at = |(index, site): (usize, &ReferenceSite)| {
             let (held, place) = (self.held_at(index), site.facts.place);
             let line = |one: &Held| Line {
                 measure: one.measure,

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::plan::{By, Planned};
 use super::steps::Step;
-use crate::model::Model;
+use crate::reference_counts::ReferenceRegister;
 use crate::support::Reply;
 
 #[derive(Clone, Default)]
-pub(super) struct Book {
-    pub model: Model,
+pub(super) struct ExpectedRegister {
+    pub model: ReferenceRegister,
     /// Beside the model's installations.
     pub records: Vec<Record>,
     /// Beside the model's sites.
@@ -115,7 +115,7 @@ impl Said {
     }
 }
 
-impl Book {
+impl ExpectedRegister {
     pub(super) const PARTNER: &str = "MODEL";
 
     /// Does what was asked for, unless it was done under its key; what should be answered. An
