@@ -57,9 +57,10 @@ def wait_for(server, question, how):
 
 def find_programs():
     """The folder with the server programs: of the initdb on the PATH, else of the newest version that Debian installed."""
-    on_path = shutil.which("initdb")
-    installed = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
-    for folder in [pathlib.Path(on_path).resolve().parent] * bool(on_path) + installed:
+    folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
+    if on_path := shutil.which("initdb"):
+        folders.insert(0, pathlib.Path(on_path).resolve().parent)
+    for folder in folders:
         if all((folder / program).exists() for program in ("initdb", "postgres", "psql")):
             return folder
     sys.exit("no PostgreSQL server programs (initdb, postgres, psql): `make fuzz` installs them on Debian and Ubuntu")
