@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{TestDatabase, binary};
@@ -64,8 +65,7 @@ impl Process {
 
     /// SIGTERM, then the exit code and what was logged.
     pub fn terminate_and_listen(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         (self.child.wait().unwrap().code(), self.said.join().unwrap())
     }
 }

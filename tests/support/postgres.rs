@@ -177,12 +177,14 @@ fn find_programs() -> PathBuf {
 
 /// The account that runs the server instead of root, as which `initdb` refuses to run.
 fn server_account() -> Account {
-    let id = |flag: &str| {
-        let output = output(Command::new("id").arg(flag).arg(USER));
-        let number = String::from_utf8_lossy(&output.stdout).trim().parse();
-        number.unwrap_or_else(|_| panic!("no account {USER} to run the server for root: {HOW_TO_INSTALL}"))
+    // Its lines read name:password:user:group:...
+    let account = |line: &str| {
+        let mut fields = line.strip_prefix(USER)?.strip_prefix(':')?.split(':').skip(1);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     };
-    (id("-u"), id("-g"))
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let found = accounts.lines().find_map(account);
+    found.unwrap_or_else(|| panic!("no account {USER} to run the server for root: {HOW_TO_INSTALL}"))
 }
 
 /// A process group of its own keeps the watchdog clear of the Ctrl-C that ends the tests.
