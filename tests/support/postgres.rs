@@ -20,10 +20,12 @@ const USER: &str = "postgres";
 /// finds its port still free.
 const PORTS: std::ops::Range<u16> = 15_000..32_000;
 
-/// Reads until the test process has gone (its end of the pipe closes), then removes all traces of the cluster.
+/// Reads until the test process has gone (its end of the pipe closes), then removes all traces of the cluster: ends the
+/// programs of its own process group (`initdb` or `pg_ctl`, if the test process was waiting for one), then the server.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 while read -r _; do :; done
+kill -TERM 0
 "$1" stop --pgdata="$2/data" --mode=immediate --silent
 rm -rf "$2"
 "#;
@@ -146,9 +148,11 @@ impl Cluster {
         format!("--pgdata={}/data", self.folder.display())
     }
 
-    /// A server program, run by the account that owns the cluster.
+    /// A server program, run by the account that owns the cluster, in the process group of the watchdog.
     fn command(&self, program: &str) -> Command {
-        command(&self.programs.join(program), &self.folder, self.account)
+        let mut command = command(&self.programs.join(program), &self.folder, self.account);
+        command.process_group(self.watchdog.id().try_into().expect("a process id"));
+        command
     }
 }
 
