@@ -14,7 +14,7 @@ if [ ! -e "$venv/complete" ]; then
     rm -rf "$venv"
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-    touch "$venv/complete"
+    : >"$venv/complete"
 fi
 
 "${CARGO:-cargo}" build --quiet --bin green-homes
