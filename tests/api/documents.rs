@@ -60,7 +60,7 @@ fn walk_where_a_step_fails_stops_and_names_the_step() {
     let script = Script::of(&document);
     let reader = Reader::of("README.md");
     // Somebody else listens where the walk would.
-    let taken = reader.run_with(&script, "GREEN_HOMES_LISTEN", reader.service.address.trim_start_matches("http://"));
+    let taken = reader.run_with(&script, "GREEN_HOMES_LISTEN", reader.address.trim_start_matches("http://"));
     assert_stopped(&taken, "Start the service", "cannot listen on");
     // A machine with a shell and nothing else.
     let programs = tempfile::tempdir().unwrap();

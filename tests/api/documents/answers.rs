@@ -76,7 +76,8 @@ fn like(shown: &Value, answered: &Value, at: &str) -> Result<(), String> {
     }
 }
 
-/// A text without what is another each time: instants, days, addresses, hashes and ids are long and have digits.
+/// A text without what is another each time: instants, days, addresses, hashes and ids are long and mix digits with
+/// something else.
 fn blanked(text: &str) -> String {
     let of_word = |c: char| c.is_ascii_alphanumeric() || ['-', ':', '.', '_'].contains(&c);
     let mut blanked = String::new();
@@ -85,7 +86,8 @@ fn blanked(text: &str) -> String {
         let end = rest.find(|c| !of_word(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         let is_code = word.len() >= 20 && !word.contains(|c: char| c.is_ascii_lowercase());
-        let is_volatile = word.len() >= 10 && word.contains(|c: char| c.is_ascii_digit());
+        let is_volatile =
+            word.len() >= 10 && word.contains(|c: char| c.is_ascii_digit()) && word.parse::<f64>().is_err();
         blanked.push_str(if is_code || is_volatile { "…" } else { word });
         let mut others = after.chars();
         blanked.extend(others.next());
@@ -97,7 +99,7 @@ fn blanked(text: &str) -> String {
 #[test]
 fn compare_answers_finds_what_is_otherwise() {
     let block = |text: &str| Block { info: "json answer".to_owned(), line: 1, text: text.to_owned() };
-    let printed = r#"{"a": 1, "list": [{"id": "01a21ad1-ccf0-760c", "n": 2}, {"n": 3}], "annual": {"x": 100.0}}"#;
+    let printed = r#"{"a": 1, "list": [{"id": "01a21ad1-ccf0-760c", "key": "564398464696336", "n": 2}, {"n": 3}], "annual": {"x": 100.0}}"#;
     let good = [r#"{"a": 1}"#, r#"{"list": [{"id": "01a21ad1-ccf0-9999"}]}"#, r#"{"annual": {"x": 101.5}}"#];
     for shown in good {
         assert_eq!(compare(&block(shown), printed), Ok(()), "{shown}");
@@ -109,6 +111,7 @@ fn compare_answers_finds_what_is_otherwise() {
         r#"{"list": [{"n": 3}]}"#,
         r#"{"annual": {"x": 110.0}}"#,
         r#"{"list": [{"id": "other"}]}"#,
+        r#"{"list": [{"key": "564398464696337"}]}"#,
     ];
     for shown in bad {
         assert!(compare(&block(shown), printed).is_err(), "{shown}");

@@ -63,7 +63,6 @@ fn words(line: &str) -> Vec<String> {
     for c in line.chars() {
         match (c, quote) {
             (_, Some(open)) if c == open => quote = None,
-            (_, Some(_)) => word.push(c),
             ('"' | '\'', None) => quote = Some(c),
             (' ', None) => words.push(std::mem::take(&mut word)),
             (';' | ')' | '(', None) => words.extend([std::mem::take(&mut word), ";".to_owned()]),

@@ -43,8 +43,9 @@ impl Document {
                 .to_vec();
         for folder in ["docs", "docs/internals"] {
             let files = fs::read_dir(Path::new(ROOT).join(folder)).unwrap();
-            let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-            names.extend(files.filter(|file| file.ends_with(".md")).map(|file| format!("{folder}/{file}")));
+            let files = files.map(|file| file.unwrap().path());
+            let documents = files.filter(|file| file.extension().is_some_and(|kind| kind == "md"));
+            names.extend(documents.map(|file| file.strip_prefix(ROOT).unwrap().to_str().unwrap().to_owned()));
         }
         names.sort();
         names.iter().map(|name| Self::read(name)).collect()
@@ -58,7 +59,7 @@ impl Document {
             // A block in a list is indented with it; where it is not, nothing is taken off.
             match (line.trim_start().strip_prefix("```"), open.take()) {
                 (Some(info), None) => {
-                    open = Some(Block { info: info.to_owned(), line: number + 1, text: String::new() })
+                    open = Some(Block { info: info.to_owned(), line: number + 1, text: String::new() });
                 }
                 (Some(_), Some(block)) => blocks.push(block),
                 (None, Some(mut block)) => {

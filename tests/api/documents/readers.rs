@@ -18,7 +18,8 @@ const PROGRAMS: [&str; 2] = ["curl", "python3"];
 
 /// Somebody who reads a document beside a running service, in a folder like the repository.
 pub struct Reader {
-    pub service: Process,
+    pub address: String,
+    service: Option<Process>,
     database: TestDatabase,
     folder: TempDir,
     settings: Vec<(&'static str, String)>,
@@ -35,7 +36,8 @@ impl Reader {
         let url = format!("sqlite://{}", data_dir.path().join("green-homes.db").display());
         let database = TestDatabase { url, data_dir };
         let service = Process::serve(&database, database.data_dir.path());
-        let mut reader = Self { service, database, folder: repository(), settings: Vec::new() };
+        let address = service.address.clone();
+        let mut reader = Self { address, service: Some(service), database, folder: repository(), settings: Vec::new() };
         reader.prepare(document);
         reader
     }
@@ -45,7 +47,6 @@ impl Reader {
         assert_eq!(output(&self.database, &["partner", "add", "--code", "SOLARCO", "--name", "Solar Co"]).1, Some(0));
         let partner = client(&self.database, &["--role", "partner", "--partner", "SOLARCO", "--name", "Back office"]);
         let reviewer = client(&self.database, &["--role", "reviewer", "--name", "Review desk"]);
-        let address = self.service.address.clone();
         run(self.walk(&partner, &reviewer));
         // The internals show the register of the walk and nothing else.
         if !document.starts_with("docs/internals/") {
@@ -69,8 +70,8 @@ impl Reader {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         self.settings.extend([("GREEN_HOMES_LISTEN", free.clone()), ("DRILL_LISTEN", free)]);
         let head = db_lines(&self.database.url, "SELECT CAST(version AS TEXT) AS line FROM register_head");
-        run(progress_at(&address, head[0].parse().unwrap()));
-        self.settings.push(("GREEN_HOMES_URL", address));
+        run(progress_at(&self.address, head[0].parse().unwrap()));
+        self.settings.push(("GREEN_HOMES_URL", self.address.clone()));
     }
 
     /// What the walk of README.md does.
@@ -105,8 +106,8 @@ impl Reader {
     }
 
     async fn caller(&self, (id, secret): &(String, String)) -> Client {
-        let token = token(&self.service.address, id, secret).await.expect("a token");
-        Client::new(&self.service.address).with_token(token)
+        let token = token(&self.address, id, secret).await.expect("a token");
+        Client::new(&self.address).with_token(token)
     }
 
     /// Runs a script as this reader would.
@@ -133,6 +134,15 @@ impl Reader {
         shell.env("GREEN_HOMES_DATA_DIR", self.database.data_dir.path());
         shell.envs(self.settings.iter().map(|(name, value)| (name, value)));
         shell
+    }
+}
+
+/// The service must end however the test does.
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(service) = self.service.take() {
+            service.kill();
+        }
     }
 }
 
