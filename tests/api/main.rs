@@ -17,6 +17,7 @@ mod clients;
 mod contract;
 mod days;
 mod deploy;
+mod documents;
 mod erasure;
 mod estimate;
 mod histories;

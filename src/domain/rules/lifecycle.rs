@@ -1,5 +1,5 @@
 //! What may become of an installation, one function an action: from the record before to the
-//! record after. `None` means that it is so already. ARCHITECTURE.md shows all of it as a table.
+//! record after. `None` means that it is so already. docs/internals/statuses.md shows all of it as a table.
 
 use chrono::NaiveDate;
 
