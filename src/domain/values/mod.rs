@@ -21,7 +21,7 @@ pub(crate) use coded_enum::coded_enum;
 pub use date::{
     FIRST_YEAR, Month, day_before, day_of, days_left_in_month, parse_day, parse_past_day, start_of, stored,
 };
-pub use fault::{Expected, Fault, Rule};
+pub use fault::{Expected, Fault, ListedPlace, Rule};
 pub use hash::{Hash, hash_of, hex, sha256};
 pub use id::{Code, InstallationId, PartnerCode, ProjectCode, SiteId};
 pub use interval::{Basis, Interval};
