@@ -14,7 +14,6 @@ mod reasons;
 mod site_kind;
 mod status;
 mod text;
-mod thousandths;
 
 pub use action::{Action, Cause};
 pub(crate) use coded_enum::coded_enum;
@@ -27,9 +26,8 @@ pub use id::{Code, InstallationId, PartnerCode, ProjectCode, SiteId};
 pub use interval::{Basis, Interval};
 pub use language::Language;
 pub use money::{MAX_VND, Vnd};
-pub use quantity::Quantity;
+pub use quantity::{Quantity, units};
 pub use reasons::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
 pub use site_kind::{Flags, SiteKind};
 pub use status::{Status, Tier};
 pub use text::{Address, ExternalId, Name, Note, Text};
-pub use thousandths::units;
