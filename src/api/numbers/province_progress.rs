@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, NoQuery, Query, as_page, coded, send};
 use crate::api::numbers::aggregates::label;
 use crate::api::state::AppState;
-use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Value};
+use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Value, aggregate_table};
 use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
 use crate::register::{ReadyPage, Snapshot};
@@ -181,7 +181,7 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
     let counted = state.register.cells();
     let methodology = methodology.map_or_else(|| state.register.methodology_at(counted.version), Ok)?;
     let mut estimator = Estimator::new(methodology, day);
-    let groups = selection.add_up_all(counted.sums_for(&selection), &mut estimator, usize::MAX);
+    let groups = aggregate_table(&selection, counted.sums_for(&selection), &mut estimator, usize::MAX);
     let groups = groups.map_err(|_| ApiError::Internal)?;
     let path = format!("{PATH}?list={}", list.as_str());
     let meta = crate::api::numbers::aggregates::meta(&counted, (methodology, day), (state, &path));

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, coded, send};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
-use crate::domain::counting::MonthEnd;
+use crate::domain::figures::MonthEnd;
 use crate::domain::values::{Basis, Fault, Interval, Month, Rule, units};
 use crate::register::{ReadyPage, Snapshot};
 

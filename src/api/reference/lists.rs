@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::api::access::Unhurried;
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Query, as_page, query, send};
 use crate::domain::reference::{
-    CommuneMatch, FormerProvinceId, Measure, MeasureId, PLACE_VERSION, Province, ProvinceId, parse_province,
+    CommuneId, CommuneMatch, FormerProvinceId, Measure, MeasureId, PLACE_VERSION, Province, ProvinceId, parse_province,
     search_communes as search,
 };
 use crate::domain::values::{Text, units};
@@ -238,7 +238,7 @@ impl From<&CommuneMatch> for ReferenceCommune {
                 code: &former.code,
                 name_vi: &former.name_vi,
                 district_vi: &former.district_vi,
-                now: former.successors.iter().map(|id| id.code()).collect(),
+                now: former.successors().map(CommuneId::code).collect(),
             }),
         }
     }

@@ -1,6 +1,6 @@
 //! The status of an installation, and the evidence by which it was verified.
 
-use crate::domain::values::coded_enum;
+use super::coded_enum::coded_enum;
 
 coded_enum!(
     /// How verification was reached; later in this list is stronger.

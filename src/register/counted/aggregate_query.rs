@@ -5,7 +5,9 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use crate::db::DbError;
 use crate::db::ledger::{CellTotals, closed_days};
 use crate::domain::counting::{CellKey, CellRow, CellTable, NationalSums, OwnerKind, Progress, Totals};
-use crate::domain::figures::{Aggregation, Estimator, Group, Methodology, Selection, Sums, TooManyGroups};
+use crate::domain::figures::{
+    Aggregation, Estimator, Group, Methodology, Selection, Sums, TooManyGroups, VerifiedOutput,
+};
 use crate::domain::values::{Code, Hash, Interval, Month};
 use crate::register::published::Figures;
 use crate::register::register::{Counted, Register};
@@ -100,7 +102,7 @@ impl Register {
         let kept = closed_days::verified_sites(&mut self.database().connection()?)?.into_iter();
         let ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
         Ok(Figures {
-            works: national.works(&mut Estimator::new(methodology, day)),
+            works: VerifiedOutput::of(&national, &mut Estimator::new(methodology, day)),
             progress,
             month_ends: ends.map(|(_, verified)| verified).collect(),
             methodology,

@@ -9,7 +9,9 @@ use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
 use crate::domain::records::SiteRecord;
 use crate::domain::refusals::{FieldFault, Refusal, Remark, Warning};
-use crate::domain::rules::{FreshIds, NewInstallation, Registrant, SiteClaim, Stamp, lifecycle, registration};
+use crate::domain::rules::{
+    FreshIds, NewInstallation, Registrant, SiteClaim, Stamp, merge_and_split, registration, resend, second_look,
+};
 use crate::domain::values::{Action, Cause, Fault, Hash, InstallationId, SiteId, date};
 use crate::register::commands::{Command, Done, Failure, Outcome, Request};
 
@@ -170,8 +172,8 @@ impl BatchInProgress<'_> {
         let named = self.set.named_site(by, &new.site);
         if let Some((id, record)) = self.set.registered(by, new) {
             let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
-            registration::compare_resent(new, record, recorded, named.map(|r| r.site.id))?;
-            let remarks = registration::remarks(new, Some(record));
+            resend::compare_resent(new, record, recorded, named.map(|r| r.site.id))?;
+            let remarks = second_look::remarks(new, Some(record));
             return Ok(Done::Registered {
                 outcome: Outcome::Unchanged,
                 record: Box::new(record.clone()),
@@ -183,7 +185,7 @@ impl BatchInProgress<'_> {
         let by_code = if named.is_none() { self.set.site_by_grid_code(by, new) } else { None };
         self.check_references(new, named.is_some())?;
         let site = named.or(by_code).cloned();
-        let mut remarks = registration::remarks(new, site.as_ref());
+        let mut remarks = second_look::remarks(new, site.as_ref());
         if by_code.is_some() {
             let pointer = "/site/grid_customer_code".to_owned();
             remarks.push(Remark { pointer, warning: Warning::SiteFoundByGridCode });
@@ -228,13 +230,13 @@ impl BatchInProgress<'_> {
     fn merge(&mut self, actor: &str, from: SiteId, into: SiteId) -> Result<Done, Stop> {
         let (from, into) = self.set.own_record(from).zip(self.set.own_record(into)).ok_or(Refusal::NotFound)?;
         let before = vec![from.clone(), into.clone()];
-        let (emptied, merged) = lifecycle::merge(from, into, self.stamp)?;
+        let (emptied, merged) = merge_and_split::merge(from, into, self.stamp)?;
         self.rearrange(actor, Action::Merge, Cause::Merged, before, vec![emptied, merged])
     }
 
     fn split(&mut self, actor: &str, id: InstallationId) -> Result<Done, Stop> {
         let before = self.set.record_of(id).ok_or(Refusal::NotFound)?.clone();
-        let (rest, own) = lifecycle::split(&before, id, SiteId::new(Uuid::now_v7()), self.stamp)?;
+        let (rest, own) = merge_and_split::split(&before, id, SiteId::new(Uuid::now_v7()), self.stamp)?;
         self.rearrange(actor, Action::Split, Cause::Split, vec![before], vec![rest, own])
     }
 

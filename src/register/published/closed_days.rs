@@ -10,7 +10,7 @@ use crate::db::ledger::{Activations, CellTotals, Day, activations, cells_and_jou
 use crate::db::{Connection, DbError};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
-use crate::domain::figures::Estimator;
+use crate::domain::figures::{Estimator, VerifiedOutput};
 use crate::domain::values::{Cause, Hash, date};
 use crate::register::counted::SumsDifference;
 use crate::register::register::Counted;
@@ -115,7 +115,7 @@ impl DayReplay {
             methodology,
             restated: false,
             progress: self.sums.progress.clone(),
-            works: self.sums.national.works(&mut Estimator::new(methodology, day)),
+            works: VerifiedOutput::of(&self.sums.national, &mut Estimator::new(methodology, day)),
             month_ends: self.month_ends.clone(),
         })
     }

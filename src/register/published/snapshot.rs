@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::DbError;
 use crate::domain::chain::GENESIS;
-use crate::domain::counting::{CellKey, MonthEnd, NationalSums, Progress, Totals, VerifiedOutput};
-use crate::domain::figures::{Estimator, Methodology, first};
+use crate::domain::counting::{CellKey, NationalSums, Progress, Totals};
+use crate::domain::figures::{Estimator, Methodology, MonthEnd, VerifiedOutput, first, timeline};
 use crate::domain::values::{Hash, Month, date};
 use crate::register::commands::Failure;
 
@@ -159,7 +159,7 @@ impl Snapshot {
         }
         let mut restated = self.restated.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let works = self.national.works(&mut Estimator::new(methodology, self.figures.day));
+            let works = VerifiedOutput::of(&self.national, &mut Estimator::new(methodology, self.figures.day));
             let figures = Figures { methodology, restated: true, works, ..self.figures.clone() };
             Arc::new(Self::new(figures, self.national.clone(), &self.render))
         };
@@ -171,7 +171,7 @@ impl Snapshot {
     #[must_use]
     pub fn timeline(&self) -> &[(Month, MonthEnd)] {
         self.timeline.get_or_init(|| {
-            let mut timeline = self.national.timeline(self.figures.methodology, self.figures.day);
+            let mut timeline = timeline(&self.national, self.figures.methodology, self.figures.day);
             // Of today it says what the headline does, to the last digit.
             if let Some((_, today)) = timeline.last_mut() {
                 today.to_date = self.figures.works.verified.to_date;

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::db::ledger::{cells_and_journal as stored, head, idempotency_keys};
 use crate::db::partners::partners_and_clients;
 use crate::db::{Connection, Database, DbError, Url};
-use crate::domain::figures::{Estimator, Methodology};
+use crate::domain::figures::{Estimator, Methodology, VerifiedOutput};
 use crate::domain::records::Actor;
 use crate::domain::values::{Hash, date};
 use crate::register::commands::{Command, Done, Failure, Request};
@@ -380,7 +380,7 @@ impl Writer {
             }
         };
         let progress = self.sums.progress.clone();
-        let works = self.sums.national.works(&mut Estimator::new(methodology, day));
+        let works = VerifiedOutput::of(&self.sums.national, &mut Estimator::new(methodology, day));
         let month_ends = self.closed.month_ends().to_vec();
         let figures =
             Figures { version, hash, recorded_at, day, methodology, restated: false, progress, works, month_ends };

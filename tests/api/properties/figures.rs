@@ -5,7 +5,9 @@ use chrono::{Days, NaiveDate};
 use green_homes::api::MAKE;
 use green_homes::db::ledger::closed_days;
 use green_homes::domain::counting::NationalSums;
-use green_homes::domain::figures::{Dimension, Estimate, Estimator, Methodology, NONE, Selection, methodology};
+use green_homes::domain::figures::{
+    Dimension, Estimate, Estimator, Methodology, NONE, Selection, VerifiedOutput, aggregate, methodology, timeline,
+};
 use green_homes::domain::records::Stage;
 use green_homes::domain::reference::Place;
 use green_homes::domain::values::Month;
@@ -24,15 +26,11 @@ impl Driver {
         let today = self.today();
         // Today, ends of months, a leap day, and when stoves are past their life; nothing else happens until then.
         for on in [today, last_of_month(today), on("2028-02-29"), on("2028-12-31"), on("2033-07-15")] {
-            let found = national.works(&mut Estimator::new(methodology::first(), on)).verified;
-            reference_emissions::assert_same(
-                &found,
-                &reference_emissions::estimate(&self.model, methodology::first(), on),
-                &on.to_string(),
-            );
+            let found = VerifiedOutput::of(&national, &mut Estimator::new(methodology::first(), on)).verified;
+            reference_emissions::assert_same(&found, &reference_emissions::estimate(&self.model, methodology::first(), on), &on.to_string());
         }
         // At the ends of past months, by what is known now.
-        let timeline = national.timeline(methodology::first(), today);
+        let timeline = timeline(&national, methodology::first(), today);
         for on in [on("2020-02-29"), on("2021-12-31"), on("2024-02-29")] {
             let found = timeline.iter().find(|(end, _)| *end == Month::of(on)).map(|(_, standing)| standing.to_date);
             let found = found.unwrap_or_default();
@@ -49,7 +47,7 @@ impl Driver {
 
     /// Both lists of provinces: each row, those that are not known among them, and all rows together.
     fn compare_places(&self, national: &NationalSums, methodology: &'static Methodology, day: NaiveDate) {
-        let country = national.works(&mut Estimator::new(methodology, day)).verified;
+        let country = VerifiedOutput::of(national, &mut Estimator::new(methodology, day)).verified;
         for dimension in [Dimension::Province, Dimension::FormerProvince] {
             let selection = Selection {
                 group_by: vec![dimension],
@@ -57,7 +55,7 @@ impl Driver {
                 ..Selection::default()
             };
             let mut estimator = Estimator::new(methodology, day);
-            let rows = selection.add_up(self.cells.in_order(), &mut estimator, usize::MAX).unwrap();
+            let rows = aggregate(&selection, self.cells.in_order(), &mut estimator, usize::MAX).unwrap();
             let (mut sites, mut sum) = (0, Estimate::default());
             for value in dimension.values() {
                 let row = rows.iter().find(|(group, _)| group[..] == [value]);
