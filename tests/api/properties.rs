@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::db::ledger::{cells_and_journal as stored, head};
 use green_homes::db::records::by_id;
-use green_homes::domain::counting::Progress;
+use green_homes::domain::counting::{CellTable, Progress};
 use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, NewPartner, PrivateFacts, SiteFacts, Terms};
 use green_homes::domain::reference::Place;
 use green_homes::domain::reference::parse_former_province as parse_former;
@@ -20,7 +20,7 @@ use green_homes::domain::values::Tier;
 use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, Name, Quantity, RejectReason, SiteId, Vnd, day_of, start_of,
 };
-use green_homes::register::{BatchTransaction, Cells, Command, Done, Failure, Request};
+use green_homes::register::{BatchTransaction, Command, Done, Failure, Request, apply_postings};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -133,7 +133,7 @@ struct Driver {
     model: Model,
     sites: Vec<SiteId>,
     sent: Vec<NewInstallation>,
-    cells: Cells,
+    cells: CellTable,
     now: Arc<Mutex<DateTime<Utc>>>,
     /// What was known at the close of days, those with nothing recorded left out.
     past: Vec<(NaiveDate, Model)>,
@@ -154,7 +154,7 @@ impl Driver {
             model: Model::default(),
             sites: Vec::new(),
             sent: Vec::new(),
-            cells: Cells::default(),
+            cells: CellTable::default(),
             now,
             past: Vec::new(),
         }
@@ -179,7 +179,7 @@ impl Driver {
         let requests: Vec<&Request> = planned.iter().map(|(_, request)| request).collect();
         let executed = self.engine.execute(&requests);
         for committed in &executed.committed {
-            self.cells.apply(&committed.postings);
+            apply_postings(&mut self.cells, &committed.postings);
         }
         for ((step, request), result) in planned.iter().zip(executed.results) {
             self.follow(step, request, known, result);

@@ -16,14 +16,14 @@ use crate::domain::rules::Stamp;
 use crate::domain::values::{Action, Cause, Fault, Hash, PartnerCode, hex, sha256};
 use crate::register::commands::{Command, Done};
 
-use super::decide::{BatchInProgress, Stop};
+use super::deciding::{BatchInProgress, Stop};
 use super::posting::EntryOf;
 
 /// What an entry says of a change; `None` where nothing had to change.
 type Told = Result<Option<(Action, String, Value)>, Stop>;
 
 impl BatchInProgress<'_> {
-    pub(in crate::register) fn administer(&mut self, actor: &str, command: &Command) -> Result<Done, Stop> {
+    pub fn administer(&mut self, actor: &str, command: &Command) -> Result<Done, Stop> {
         let told = match command {
             Command::AddPartner(new) => self.add_partner(new)?,
             Command::AddClient { new, client_id, secret_hash } => self.add_client(new, client_id, secret_hash)?,
@@ -131,7 +131,7 @@ impl BatchInProgress<'_> {
     }
 
     /// Publishes the headline of a closed day for good, as it is kept: the entry seals its SHA-256.
-    pub(in crate::register) fn release(&mut self, actor: &str, day: NaiveDate) -> Result<Done, Stop> {
+    pub fn release(&mut self, actor: &str, day: NaiveDate) -> Result<Done, Stop> {
         if let Some(release) = releases::find(self.connection, day)? {
             return Ok(Done::Released { created: false, release });
         }
@@ -149,7 +149,7 @@ impl BatchInProgress<'_> {
 
     /// What was published after the backup and is not in it never was: whoever cites a version
     /// after it, from before this entry, cites nothing.
-    pub(in crate::register) fn note_restoration(
+    pub fn note_restoration(
         &mut self,
         actor: &str,
         version: i64,

@@ -7,7 +7,7 @@ use crate::domain::rules::{Amend, Changed, Correction, correct, lifecycle};
 use crate::domain::values::{Action, Cause, Fault, InstallationId, Note};
 use crate::register::commands::{Command, Done, ExpectedRevision};
 
-use super::decide::{BatchInProgress, Stop};
+use super::deciding::{BatchInProgress, Stop};
 use super::posting::Change;
 
 /// An action, why, and in whose words.
@@ -27,7 +27,7 @@ impl<'a> Act<'a> {
 
 impl BatchInProgress<'_> {
     /// Any action on one installation.
-    pub(in crate::register) fn change_installation(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
+    pub fn change_installation(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
         let stamp = self.stamp;
         match command {
             Command::Verify { id, tier, note } => {
@@ -101,7 +101,7 @@ impl BatchInProgress<'_> {
     }
 
     /// Corrects a site, if the partner recorded it.
-    pub(in crate::register) fn correct_site(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
+    pub fn correct_site(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
         let Command::CorrectSite { id, expected, correction, reason, note } = command else {
             return Err(Refusal::NotFound.into());
         };

@@ -53,7 +53,7 @@ impl Driver {
                 ..Selection::default()
             };
             let mut estimator = Estimator::new(methodology, day);
-            let rows = selection.add_up(self.cells.in_order(), &mut estimator, usize::MAX).unwrap();
+            let rows = selection.add_up(self.cells.iter(), &mut estimator, usize::MAX).unwrap();
             let (mut sites, mut sum) = (0, Estimate::default());
             for value in dimension.values() {
                 let row = rows.iter().find(|(group, _)| group[..] == [value]);
