@@ -17,7 +17,8 @@ mod register;
 mod writer;
 
 pub use commands::{
-    Command, Done, Erased, ExpectedRevision, Failure, HomeCommand, HomeDone, IdempotentRequest, Outcome, Request,
+    Command, DirectoryChange, Done, Erased, ExpectedRevision, Failure, HomeCommand, HomeDone, IdempotentRequest,
+    InstallationChange, Outcome, Request, SitesChange,
 };
 pub use counted::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, Counted, Figures, InOrder, apply_postings,

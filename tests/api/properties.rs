@@ -20,7 +20,9 @@ use green_homes::domain::values::Tier;
 use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, Name, Quantity, RejectReason, SiteId, Vnd, day_of, start_of,
 };
-use green_homes::register::{BatchTransaction, Command, Done, Failure, Request, apply_postings};
+use green_homes::register::{
+    BatchTransaction, Command, DirectoryChange, Done, Failure, InstallationChange, Request, SitesChange, apply_postings,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -146,7 +148,7 @@ impl Driver {
         let engine = BatchTransaction::new(database.db_open(), clock_at(now.clone()));
         let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("Model").unwrap());
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
-        let executed = engine.execute(&[&request(Command::AddPartner(new))]);
+        let executed = engine.execute(&[&request(Command::Directory(DirectoryChange::AddPartner(new)))]);
         assert!(executed.results[0].is_ok());
         Self {
             database,
@@ -194,16 +196,19 @@ impl Driver {
                 self.registration(at.as_ref(), *facts, on.map(day), lines, *cost)
             }
             Step::Resend(n) => register(self.sent.get(n.checked_rem(known)?)?.clone()),
-            Step::Verify(n, tier) => Command::Verify { id: id(n)?, tier: *tier, note: None },
-            Step::Reject(n) => Command::Reject { id: id(n)?, reason: RejectReason::Other, note: None },
+            Step::Verify(n, tier) => InstallationChange::Verify { tier: *tier }.of(id(n)?),
+            Step::Reject(n) => InstallationChange::Reject { reason: RejectReason::Other }.of(id(n)?),
             Step::Decommission(n, on) => {
-                Command::Decommission { id: id(n)?, on: day(*on), reason: DecommissionReason::Removed, note: None }
+                InstallationChange::Decommission { on: day(*on), reason: DecommissionReason::Removed }.of(id(n)?)
             }
             Step::Merge(a, b) => {
                 let count = self.sites.len();
-                Command::Merge { from: self.sites[a.checked_rem(count)?], into: self.sites[b.checked_rem(count)?] }
+                Command::Sites(SitesChange::Merge {
+                    from: self.sites[a.checked_rem(count)?],
+                    into: self.sites[b.checked_rem(count)?],
+                })
             }
-            Step::Split(n) => Command::Split { id: id(n)? },
+            Step::Split(n) => Command::Sites(SitesChange::Split { id: id(n)? }),
         })
     }
 
@@ -328,7 +333,7 @@ impl Driver {
     }
 
     fn merged(&mut self, request: &Request, done: bool) {
-        let Command::Merge { from, into } = request.command else { panic!("a merge") };
+        let Command::Sites(SitesChange::Merge { from, into }) = request.command else { panic!("a merge") };
         let place = |id: SiteId| self.sites.iter().position(|site| *site == id).unwrap();
         let (from, into) = (place(from), place(into));
         let gone = |n: usize| self.model.sites[n].merged_away;

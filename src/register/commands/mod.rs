@@ -4,6 +4,6 @@ mod command;
 mod outcome;
 mod request;
 
-pub use command::{Command, ExpectedRevision, HomeCommand};
+pub use command::{Command, DirectoryChange, ExpectedRevision, HomeCommand, InstallationChange, SitesChange};
 pub use outcome::{Done, Erased, Failure, HomeDone, Outcome};
 pub use request::{IdempotentRequest, Request};

@@ -10,16 +10,16 @@ use crate::domain::records::{Dispute, HouseholderCode, SiteRecord};
 use crate::domain::refusals::{Refusal, Remark};
 use crate::domain::values::{InstallationId, SiteId};
 
-/// What became of a registration.
+/// Whether a registration made something new.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// It is new.
+    /// The installation is new.
     Created,
-    /// It was there already, with the same content.
+    /// The installation was registered before, with the same content.
     Unchanged,
 }
 
-/// What was done.
+/// The answer to a command that was carried out.
 #[derive(Clone, Debug)]
 pub enum Done {
     /// An installation stands in the register.
@@ -28,63 +28,94 @@ pub enum Done {
         outcome: Outcome,
         /// Its site with everything at it.
         record: Box<SiteRecord>,
-        /// Which of the installations there.
+        /// The installation within the record.
         id: InstallationId,
-        /// What is worth a second look.
+        /// Remarks: values that deserve a second look.
         remarks: Vec<Remark>,
-        /// What the householder of a new home is given.
+        /// The code for the householder of a new home.
         code: Option<HouseholderCode>,
     },
-    /// An installation changed, or was so already.
+    /// An installation stands as was asked.
     Changed {
-        /// Whether anything is otherwise than before.
+        /// Whether this request changed it.
         changed: bool,
         /// Its site with everything at it.
         record: Box<SiteRecord>,
-        /// Which of the installations there.
+        /// The installation within the record.
         id: InstallationId,
     },
-    /// A site changed, or was so already.
+    /// A site stands as was asked.
     SiteChanged {
-        /// Whether anything is otherwise than before.
+        /// Whether this request changed it.
         changed: bool,
         /// The site with everything at it.
         record: Box<SiteRecord>,
-        /// What was verified there, and waits to be verified again.
+        /// The installations that were verified and now wait to be verified again.
         unverified: Vec<InstallationId>,
     },
-    /// It was done before, under the same idempotency key: what was kept of the answer.
+    /// The request was carried out before under the same idempotency key. Holds the reply that was kept.
     Replayed(String),
     /// Sites were merged or split.
     Rearranged,
-    /// A partner, client or project was added or changed, or was so already.
+    /// The directory stands as was asked.
     Administered,
     /// A client has a new secret.
     SecretReset {
-        /// Until when the one before works.
+        /// The instant until which the secret before works.
         old_until: DateTime<Utc>,
     },
-    /// A headline is published for good.
+    /// A headline is released.
     Released {
-        /// Whether it was not before.
+        /// Whether this request released it.
         created: bool,
         /// The release.
         release: Release,
     },
-    /// Something about a home.
+    /// A home stands as was asked.
     Home(HomeDone),
     /// A restoration was noted.
     Noted,
 }
 
-/// Why nothing was done.
+/// The answer to a command about a home.
+#[derive(Clone, Debug)]
+pub enum HomeDone {
+    /// The personal data is gone.
+    Erased(Erased),
+    /// The householder has a new code.
+    CodeIssued(HouseholderCode),
+    /// A dispute is open or closed.
+    Disputed {
+        /// Whether this request opened it.
+        opened: bool,
+        /// The dispute.
+        dispute: Dispute,
+    },
+}
+
+/// What an erasure deleted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Erased {
+    /// The site, and the sites that were merged into it.
+    pub sites: Vec<SiteId>,
+    /// Whether this request deleted anything.
+    pub changed: bool,
+    /// The day on which the consent was withdrawn.
+    pub consent_withdrawn_on: NaiveDate,
+    /// The names of the personal data that were there.
+    pub personal_data: BTreeSet<&'static str>,
+    /// The versions of the entries whose notes were there.
+    pub notes: Vec<i64>,
+}
+
+/// Why a request was not carried out.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Failure {
     /// The rules of the register refuse it.
     Refused(Refusal),
-    /// The queue is full, or the database does not answer; later it may work.
+    /// The queue is full, or the database does not answer. The same request may succeed later.
     Unavailable,
-    /// Something broke that should not; it stands in the log.
+    /// Something broke that should not; the log says what.
     Broken,
 }
 
@@ -92,35 +123,4 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
-}
-
-/// What was done about a home.
-#[derive(Clone, Debug)]
-pub enum HomeDone {
-    /// Personal data is gone.
-    Erased(Erased),
-    /// There is a new code.
-    CodeIssued(HouseholderCode),
-    /// A dispute stands so.
-    Disputed {
-        /// Whether it was opened now.
-        opened: bool,
-        /// The dispute.
-        dispute: Dispute,
-    },
-}
-
-/// What an erasure took away.
-#[derive(Clone, Debug, Serialize)]
-pub struct Erased {
-    /// The site, and those that were merged into it.
-    pub sites: Vec<SiteId>,
-    /// Whether anything changed: erased again, nothing does.
-    pub changed: bool,
-    /// Since when there is no consent.
-    pub consent_withdrawn_on: NaiveDate,
-    /// Which personal data was there.
-    pub personal_data: BTreeSet<&'static str>,
-    /// The entries whose notes were there.
-    pub notes: Vec<i64>,
 }

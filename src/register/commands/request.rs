@@ -1,4 +1,4 @@
-//! A request to the writer: who asks, for which command, under which idempotency key.
+//! A request to the writer: a command, the actor who asks for it, and its idempotency key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,45 +9,45 @@ use crate::domain::values::Hash;
 use super::command::Command;
 use super::outcome::Done;
 
-/// A change, and who asks for it.
+/// A command and the actor who asks for it.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Who asks: entries carry its id, and it may touch only what it may see.
+    /// The actor. Entries carry its id, and it may change only the records that it may see.
     pub by: Actor,
-    /// What is asked.
+    /// The command.
     pub command: Command,
-    /// Whether it is only asked what would come of it: nothing is written.
+    /// Whether the command is only tried: its outcome is told and nothing is written.
     pub dry_run: bool,
-    /// What the client calls this request, so that it is carried out once.
+    /// The client's key, under which the command is carried out once.
     pub key: Option<IdempotentRequest>,
 }
 
 impl Request {
-    /// A request to be carried out.
+    /// A request that is carried out, without a key.
     #[must_use]
     pub fn new(by: Actor, command: Command) -> Self {
         Self { by, command, dry_run: false, key: None }
     }
 }
 
-/// An idempotency key. What was answered is kept in the transaction of the change itself, so that
-/// both are there or neither.
+/// An idempotency key with what is needed to keep the reply. The reply is kept in the transaction of the change
+/// itself, so that the database holds both or neither.
 #[derive(Clone)]
 pub struct IdempotentRequest {
     /// The client's key.
     pub key: String,
-    /// A digest of everything that was sent with it.
+    /// A digest of everything that the client sent with the key.
     pub digest: Hash,
-    /// What is to be kept of the answer.
+    /// Makes the reply that is kept.
     pub answer: RememberReply,
 }
 
-/// Makes what is kept of an answer; none where it holds a secret.
+/// Makes the reply that is kept of an outcome; `None` where the reply holds a secret.
 pub type RememberReply = Arc<dyn Fn(&Done) -> Option<String> + Send + Sync>;
 
-/// The answer is code and the key may be guessable: neither is shown.
+/// Shows neither field: the closure cannot be shown, and whoever reads the key in a log could replay it.
 impl fmt::Debug for IdempotentRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keyed(…)")
+        f.write_str("IdempotentRequest(…)")
     }
 }

@@ -8,10 +8,11 @@ use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
-use crate::domain::values::date;
-use crate::register::commands::{Command, Done, Failure, Request};
+use crate::domain::values::{Action, Cause, date};
+use crate::register::commands::{Command, Done, Failure, Request, SitesChange};
 
 use super::deciding::{BatchInProgress, DecidedBatch, Stop};
+use super::lifecycle::Act;
 use super::loaded_records::LoadedRecords;
 
 /// Decides the requests in their order, under the lock of `head`.
@@ -64,7 +65,7 @@ fn name_of_key(request: &Request) -> Option<(&str, &str)> {
 impl BatchInProgress<'_> {
     /// Decides a request, unless it was carried out before under the same idempotency key.
     fn once(&mut self, request: &Request) -> Result<Done, Stop> {
-        let Some(keyed) = request.key.as_ref().filter(|_| !request.dry_run) else { return self.one(request) };
+        let Some(keyed) = request.key.as_ref().filter(|_| !request.dry_run) else { return self.carry_out(request) };
         let name = (request.by.client_id.as_str(), keyed.key.as_str());
         if let Some(kept) = self.decided.kept.iter().find(|kept| (kept.client_id.as_str(), kept.key.as_str()) == name) {
             if kept.digest != keyed.digest {
@@ -72,7 +73,7 @@ impl BatchInProgress<'_> {
             }
             return kept.answer.clone().map(Done::Replayed).ok_or(Refusal::AnswerNotKept.into());
         }
-        let done = self.one(request)?;
+        let done = self.carry_out(request)?;
         self.decided.kept.push(Kept {
             client_id: request.by.client_id.clone(),
             key: keyed.key.clone(),
@@ -83,28 +84,18 @@ impl BatchInProgress<'_> {
         Ok(done)
     }
 
-    fn one(&mut self, request: &Request) -> Result<Done, Stop> {
+    fn carry_out(&mut self, request: &Request) -> Result<Done, Stop> {
         let actor = &request.by;
         match &request.command {
             Command::Register { by, new } => self.register(&actor.client_id, by, new),
-            Command::Merge { from, into } => self.merge(&actor.client_id, *from, *into),
-            Command::Split { id } => self.split(&actor.client_id, *id),
-            Command::AddPartner(_)
-            | Command::AddClient { .. }
-            | Command::AddProject(_)
-            | Command::RevokeClient { .. }
-            | Command::ResetSecret { .. }
-            | Command::SuspendPartner(_)
-            | Command::ResumePartner(_)
-            | Command::ActivateMethodology(_) => self.administer(&actor.client_id, &request.command),
-            Command::CorrectSite { .. } => self.correct_site(actor, &request.command),
-            Command::Verify { .. }
-            | Command::Reject { .. }
-            | Command::Decommission { .. }
-            | Command::Correct { .. }
-            | Command::Complete { .. }
-            | Command::Resubmit { .. }
-            | Command::Withdraw { .. } => self.change_installation(actor, &request.command),
+            Command::Installation { id, change, note } => self.change_installation(actor, *id, change, note.as_ref()),
+            Command::CorrectSite { id, expected, correction, reason, note } => {
+                let act = Act::new(Action::CorrectSite, Cause::Corrected, Some(reason.as_str()), note.as_ref());
+                self.correct_site(actor, *id, correction, &act.expecting(expected))
+            }
+            Command::Sites(SitesChange::Merge { from, into }) => self.merge(&actor.client_id, *from, *into),
+            Command::Sites(SitesChange::Split { id }) => self.split(&actor.client_id, *id),
+            Command::Directory(change) => self.change_directory(&actor.client_id, change),
             Command::Home(command) => self.at_home(actor, command),
             Command::Release(day) => self.release(&actor.client_id, *day),
             Command::Restore { version, hash, made_at } => {

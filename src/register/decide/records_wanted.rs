@@ -4,7 +4,7 @@ use crate::db::records::by_partner_names;
 use crate::domain::records::GridCode;
 use crate::domain::rules::{Amend, NewInstallation, Registrant, SiteClaim};
 use crate::domain::values::{InstallationId, PartnerCode, ProjectCode, SiteId};
-use crate::register::commands::{Command, Request};
+use crate::register::commands::{Command, HomeCommand, InstallationChange, Request, SitesChange};
 
 /// What the requests speak of.
 #[derive(Default)]
@@ -22,45 +22,42 @@ impl RecordsWanted {
         for request in requests {
             match &request.command {
                 Command::Register { by, new } => wanted.add_registration(by, new),
-                Command::Verify { id, .. }
-                | Command::Reject { id, .. }
-                | Command::Decommission { id, .. }
-                | Command::Withdraw { id, .. }
-                | Command::Split { id } => wanted.ids.push(*id),
-                Command::Complete { id, .. } | Command::Resubmit { id, .. } => {
-                    wanted.ids.push(*id);
-                    wanted.last_actions.push(*id);
-                }
-                Command::Correct { id, correction, .. } => {
-                    wanted.ids.push(*id);
-                    if let Amend::Set(project) = &correction.terms.project {
-                        wanted.projects.push(project.clone());
-                    }
-                }
+                Command::Installation { id, change, .. } => wanted.add_change(*id, change),
                 Command::CorrectSite { id, correction, .. } => {
                     wanted.sites.push(*id);
                     if let (Some(partner), Amend::Set(code)) = (&request.by.partner, &correction.grid_customer_code) {
                         wanted.add_grid_code(partner, code);
                     }
                 }
-                Command::Merge { from, into } => wanted.sites.extend([*from, *into]),
-                Command::Home(command) => {
-                    wanted.sites.extend(command.site());
-                    wanted.ids.extend(command.installation());
+                Command::Sites(SitesChange::Merge { from, into }) => wanted.sites.extend([*from, *into]),
+                Command::Sites(SitesChange::Split { id }) => wanted.ids.push(*id),
+                Command::Home(HomeCommand::Erase { site } | HomeCommand::Dispute { site, .. }) => {
+                    wanted.sites.push(*site);
                 }
-                Command::AddPartner(_)
-                | Command::AddClient { .. }
-                | Command::AddProject(_)
-                | Command::RevokeClient { .. }
-                | Command::ResetSecret { .. }
-                | Command::SuspendPartner(_)
-                | Command::ResumePartner(_)
-                | Command::ActivateMethodology(_)
+                Command::Home(HomeCommand::IssueCode { id }) => wanted.ids.push(*id),
+                Command::Home(HomeCommand::CloseDispute { .. })
+                | Command::Directory(_)
                 | Command::Release(_)
                 | Command::Restore { .. } => {}
             }
         }
         wanted
+    }
+
+    fn add_change(&mut self, id: InstallationId, change: &InstallationChange) {
+        self.ids.push(id);
+        match change {
+            InstallationChange::Complete { .. } | InstallationChange::Resubmit => self.last_actions.push(id),
+            InstallationChange::Correct { correction, .. } => {
+                if let Amend::Set(project) = &correction.terms.project {
+                    self.projects.push(project.clone());
+                }
+            }
+            InstallationChange::Verify { .. }
+            | InstallationChange::Reject { .. }
+            | InstallationChange::Withdraw { .. }
+            | InstallationChange::Decommission { .. } => {}
+        }
     }
 
     fn add_registration(&mut self, by: &Registrant, new: &NewInstallation) {
