@@ -14,7 +14,7 @@ use crate::api::state::AppState;
 use crate::api::submit::{Reply, submit};
 use crate::db::records::InstallationRecord;
 use crate::domain::records::SiteRecord;
-use crate::register::{Command, Done};
+use crate::register::{Command, Done, InstallationChange};
 
 use super::handlers::path_id;
 use super::view::{ChangedResponse, InstallationView, outcome};
@@ -47,7 +47,11 @@ pub async fn correct_installation(
     query.finish()?;
     let read = patch_bodies::read_correction(&body.0, state.register.today());
     let (correction, reason, note) = read.map_err(ApiError::Invalid)?;
-    let command = Command::Correct { id, expected, correction: Box::new(correction), reason, note };
+    let command = Command::Installation {
+        id,
+        change: InstallationChange::Correct { expected, correction: Box::new(correction), reason },
+        note,
+    };
     change(&caller, &state, command, (dry_run, body.1)).await
 }
 
@@ -67,7 +71,13 @@ pub async fn complete_installation(
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let (on, note) = action_bodies::read_complete(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Complete { id, on, note }, (false, body.1)).await
+    change(
+        &caller,
+        &state,
+        Command::Installation { id, change: InstallationChange::Complete { on }, note },
+        (false, body.1),
+    )
+    .await
 }
 
 /// Ask for another review
@@ -86,7 +96,8 @@ pub async fn resubmit_installation(
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let note = action_bodies::read_resubmit(&body.0).map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Resubmit { id, note }, (false, body.1)).await
+    change(&caller, &state, Command::Installation { id, change: InstallationChange::Resubmit, note }, (false, body.1))
+        .await
 }
 
 /// Take an installation back
@@ -105,7 +116,13 @@ pub async fn withdraw_installation(
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let (reason, note) = action_bodies::read_withdraw(&body.0).map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Withdraw { id, reason, note }, (false, body.1)).await
+    change(
+        &caller,
+        &state,
+        Command::Installation { id, change: InstallationChange::Withdraw { reason }, note },
+        (false, body.1),
+    )
+    .await
 }
 
 /// Say that an installation went out of operation
@@ -125,7 +142,13 @@ pub async fn decommission_installation(
     let id = path_id(&id)?;
     let read = action_bodies::read_decommission(&body.0, state.register.today());
     let ((on, reason), note) = read.map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Decommission { id, on, reason, note }, (false, body.1)).await
+    change(
+        &caller,
+        &state,
+        Command::Installation { id, change: InstallationChange::Decommission { on, reason }, note },
+        (false, body.1),
+    )
+    .await
 }
 
 /// Verify an installation
@@ -144,7 +167,13 @@ pub async fn verify_installation(
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let (tier, note) = action_bodies::read_verify(&body.0).map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Verify { id, tier, note }, (false, body.1)).await
+    change(
+        &caller,
+        &state,
+        Command::Installation { id, change: InstallationChange::Verify { tier }, note },
+        (false, body.1),
+    )
+    .await
 }
 
 /// Reject an installation
@@ -163,7 +192,13 @@ pub async fn reject_installation(
 ) -> Result<HttpResponse, ApiError> {
     let id = path_id(&id)?;
     let (reason, note) = action_bodies::read_reject(&body.0).map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Reject { id, reason, note }, (false, body.1)).await
+    change(
+        &caller,
+        &state,
+        Command::Installation { id, change: InstallationChange::Reject { reason }, note },
+        (false, body.1),
+    )
+    .await
 }
 
 async fn change(

@@ -17,7 +17,7 @@ use crate::db::partners::Client;
 use crate::domain::records::{Actor, NewClient};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::Fault;
-use crate::register::{Command, Done};
+use crate::register::{Command, DirectoryChange, Done};
 
 use super::bodies::{read_new_client, read_reset_secret};
 use super::partners_and_projects::ask;
@@ -187,7 +187,8 @@ pub async fn create_client(
         partner: new.partner.as_ref().map(ToString::to_string),
         old_secret_until: None,
     };
-    let (command, response) = (Command::AddClient { new, client_id, secret_hash }, ClientSecretResponse { data });
+    let (command, response) =
+        (Command::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }), ClientSecretResponse { data });
     submit(&state, &caller, command, (false, body.1), move |_| Ok(Reply::json(201, &response)?.secret())).await
 }
 
@@ -207,7 +208,7 @@ pub async fn revoke_client(
     body: OptionalJsonBody,
 ) -> Result<HttpResponse, ApiError> {
     read_nothing(&body.0).map_err(ApiError::Invalid)?;
-    ask(&caller, &state, Command::RevokeClient { client_id: client_id.clone() }).await?;
+    ask(&caller, &state, Command::Directory(DirectoryChange::RevokeClient { client_id: client_id.clone() })).await?;
     let directory = state.register.directory();
     // It is written; where the directory could not be read again, asking again is safe.
     let client = directory.client(&client_id).filter(|client| client.revoked_at.is_some());
@@ -239,7 +240,8 @@ pub async fn reset_client_secret(
     let actor = state.register.directory().client(&client_id).map(|client| client.actor.clone());
     let Actor { client_id, role, partner, .. } = actor.ok_or(ApiError::NotFound)?;
     let (client_secret, secret_hash) = secret_and_hash().await?;
-    let command = Command::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old };
+    let command =
+        Command::Directory(DirectoryChange::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old });
     let (role, partner) = (role.as_str(), partner.map(|code| code.to_string()));
     submit(&state, &caller, command, (false, body.1), move |done| {
         let Done::SecretReset { old_until } = done else { return Err(ApiError::Internal) };

@@ -14,7 +14,7 @@ use crate::api::submit::{Reply, submit};
 use crate::db::partners::Partner;
 use crate::domain::records::NewPartner;
 use crate::domain::values::{Code, PartnerCode};
-use crate::register::{Command, Done, Request};
+use crate::register::{Command, DirectoryChange, Done, Request};
 
 use super::bodies::{read_new_partner, read_new_project};
 
@@ -97,7 +97,10 @@ pub async fn create_partner(
         suspended: false,
     };
     let response = PartnerResponse { data: view };
-    submit(&state, &caller, Command::AddPartner(new), (false, body.1), move |_| Reply::json(201, &response)).await
+    submit(&state, &caller, Command::Directory(DirectoryChange::AddPartner(new)), (false, body.1), move |_| {
+        Reply::json(201, &response)
+    })
+    .await
 }
 
 /// Every partner
@@ -147,8 +150,8 @@ async fn change_partner(
 ) -> Result<HttpResponse, ApiError> {
     // A code in a path that is none names nothing.
     let code: PartnerCode = Code::parse(code).map_err(|_| ApiError::NotFound)?;
-    let command = if suspend { Command::SuspendPartner } else { Command::ResumePartner };
-    ask(caller, state, command(code.clone())).await?;
+    let change = if suspend { DirectoryChange::SuspendPartner } else { DirectoryChange::ResumePartner };
+    ask(caller, state, Command::Directory(change(code.clone()))).await?;
     // It is written; where the directory could not be read again, asking again is safe.
     let directory = state.register.directory();
     let partner = directory.partner(&code).filter(|partner| partner.suspended == suspend);
@@ -175,5 +178,8 @@ pub async fn create_project(
         funder: new.funder.as_ref().map(|text| text.as_str().to_owned()),
     };
     let response = ProjectResponse { data: view };
-    submit(&state, &caller, Command::AddProject(new), (false, body.1), move |_| Reply::json(201, &response)).await
+    submit(&state, &caller, Command::Directory(DirectoryChange::AddProject(new)), (false, body.1), move |_| {
+        Reply::json(201, &response)
+    })
+    .await
 }

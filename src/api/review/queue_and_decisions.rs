@@ -17,7 +17,7 @@ use crate::db::records::{Filter, InstallationRecord};
 use crate::domain::reference::{MeasureId, parse_province};
 use crate::domain::refusals::FieldFault;
 use crate::domain::values::{Code, Fault, InstallationId, Language, Note, RejectReason, SiteKind, Status, Tier};
-use crate::register::{Command, Done, Failure, Request};
+use crate::register::{Command, Done, Failure, InstallationChange, Request};
 
 /// Decisions of one request, at most.
 const MOST_DECISIONS: usize = 1_000;
@@ -166,9 +166,9 @@ fn read_decision(mut body: Object<'_>, faults: &mut Faults) -> Option<(Installat
     body.finish(faults);
     let id = id?;
     let command = if verifies? {
-        Command::Verify { id, tier: tier?, note }
+        Command::Installation { id, change: InstallationChange::Verify { tier: tier? }, note }
     } else {
-        Command::Reject { id, reason: reason?, note }
+        Command::Installation { id, change: InstallationChange::Reject { reason: reason? }, note }
     };
     Some((id, command))
 }

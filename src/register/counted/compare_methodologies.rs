@@ -7,7 +7,8 @@ use crate::db::{Database, DbError};
 use crate::domain::counting::NationalSums;
 use crate::domain::figures::{Amount, Estimate, Estimator, Methodology, VerifiedOutput};
 use crate::domain::values::units;
-use crate::register::writer::load_cells;
+
+use super::cells::load_cells;
 
 /// One figure with both.
 #[derive(Clone, PartialEq, Debug)]

@@ -27,7 +27,11 @@ impl Driver {
         // Today, ends of months, a leap day, and when stoves are past their life; nothing else happens until then.
         for on in [today, last_of_month(today), on("2028-02-29"), on("2028-12-31"), on("2033-07-15")] {
             let found = VerifiedOutput::of(&national, &mut Estimator::new(methodology::first(), on)).verified;
-            reference_emissions::assert_same(&found, &reference_emissions::estimate(&self.model, methodology::first(), on), &on.to_string());
+            reference_emissions::assert_same(
+                &found,
+                &reference_emissions::estimate(&self.model, methodology::first(), on),
+                &on.to_string(),
+            );
         }
         // At the ends of past months, by what is known now.
         let timeline = timeline(&national, methodology::first(), today);
@@ -55,7 +59,7 @@ impl Driver {
                 ..Selection::default()
             };
             let mut estimator = Estimator::new(methodology, day);
-            let rows = aggregate(&selection, self.cells.in_order(), &mut estimator, usize::MAX).unwrap();
+            let rows = aggregate(&selection, self.cells.iter(), &mut estimator, usize::MAX).unwrap();
             let (mut sites, mut sum) = (0, Estimate::default());
             for value in dimension.values() {
                 let row = rows.iter().find(|(group, _)| group[..] == [value]);

@@ -157,7 +157,7 @@ fn make(
         let methodology = asked.unwrap_or(in_force);
         let mut figures = aggregates::handlers::figures(&counted, methodology, state.register.today());
         figures.restated = methodology.version != in_force.version;
-        let cells: &InOrder<'_> = &|| Box::new(counted.cells.in_order());
+        let cells: &InOrder<'_> = &|| Box::new(counted.cells.iter());
         let rows = rows(table, &figures, &NationalSums::default(), cells);
         drop(counted);
         (figures, rows)

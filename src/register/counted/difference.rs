@@ -5,17 +5,17 @@ use chrono::NaiveDate;
 
 use crate::db::ledger::{Activations, CellTotals, cells_and_journal as stored, closed_days};
 use crate::db::{Connection, DbError};
-use crate::register::published::{Figures, InOrder};
-use crate::register::register::Register;
+use crate::domain::counting::CellTable;
 
-use super::cells::Cells;
+use super::cells::{InOrder, apply_postings};
+use super::figures::Figures;
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
 
 /// What is between two versions of the cells.
 #[derive(Default)]
-pub(in crate::register) struct SumsDifference(Cells);
+pub struct SumsDifference(CellTable);
 
 impl SumsDifference {
     /// What turns the cells of the version `at` into those of the version `wanted`.
@@ -30,7 +30,7 @@ impl SumsDifference {
                     *totals = totals.negated();
                 }
             }
-            difference.0.apply(&postings);
+            apply_postings(&mut difference.0, &postings);
             from = next;
         }
         Ok(difference)
@@ -38,40 +38,20 @@ impl SumsDifference {
 
     /// What was posted in between, each cell once, in the order of keys.
     pub fn cells(&self) -> Box<dyn Iterator<Item = CellTotals> + '_> {
-        Box::new(self.0.in_order().filter(|(_, totals)| !totals.is_zero()))
+        Box::new(self.0.iter().filter(|(_, totals)| !totals.is_zero()))
     }
 
     /// Works on the cells with the difference, each once, in the order of keys.
-    pub fn work_on<T>(&self, cells: &Cells, work: impl FnOnce(&InOrder<'_>) -> T) -> T {
+    pub fn work_on<T>(&self, cells: &CellTable, work: impl FnOnce(&InOrder<'_>) -> T) -> T {
         work(&|| {
-            let all = added(cells.in_order(), self.0.in_order());
+            let all = added(cells.iter(), self.0.iter());
             Box::new(all.filter(|(_, totals)| !totals.is_zero()))
         })
     }
 }
 
-impl Register {
-    /// Works on the cells as they stood at a version. Blocks; the further back, the longer.
-    pub fn with_cells_at<T>(&self, version: i64, work: impl FnOnce(&InOrder<'_>) -> T) -> Result<T, DbError> {
-        if version == 0 {
-            return Ok(work(&|| Box::new(std::iter::empty())));
-        }
-        // A copy shares the columns: the writer need not wait.
-        let (cells, known) = {
-            let counted = self.cells();
-            (counted.cells.clone(), counted.version)
-        };
-        let difference = SumsDifference::between(&mut self.database().connection()?, known, version)?;
-        Ok(difference.work_on(&cells, work))
-    }
-}
-
 /// What a day was closed with, without its numbers; before the register began, nothing.
-pub(in crate::register) fn closed(
-    connection: &mut Connection,
-    day: NaiveDate,
-    activations: &Activations,
-) -> Result<Figures, DbError> {
+pub fn closed(connection: &mut Connection, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
     let nothing = Figures::before_the_register(day);
     let Some(kept) = closed_days::closed(connection, day)? else { return Ok(nothing) };
     let recorded_at = closed_days::entry(connection, kept.version)?.map(|(_, at)| at.and_utc());

@@ -8,13 +8,15 @@ use crate::db::records::by_partner_names::NamesFound;
 use crate::db::records::{Named, by_id, by_partner_names, history};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
-use crate::domain::records::{GridCode, Installation, SiteRecord};
-use crate::domain::rules::{Amend, NewInstallation, Registrant, SiteClaim};
-use crate::domain::values::{Action, InstallationId, PartnerCode, ProjectCode, SiteId};
-use crate::register::commands::{Command, Request};
+use crate::domain::records::{Installation, SiteRecord};
+use crate::domain::rules::{NewInstallation, Registrant, SiteClaim};
+use crate::domain::values::{Action, InstallationId, ProjectCode, SiteId};
+use crate::register::commands::Request;
+
+use super::records_wanted::RecordsWanted;
 
 #[derive(Default)]
-pub(in crate::register) struct LoadedRecords {
+pub struct LoadedRecords {
     names: NamesFound,
     by_id: HashMap<InstallationId, SiteId>,
     records: HashMap<SiteId, SiteRecord>,
@@ -32,7 +34,7 @@ pub(in crate::register) struct LoadedRecords {
 
 impl LoadedRecords {
     /// Loads every record that the requests speak of.
-    pub(in crate::register) fn load(connection: &mut Connection, requests: &[&Request]) -> Result<Self, DbError> {
+    pub fn load(connection: &mut Connection, requests: &[&Request]) -> Result<Self, DbError> {
         let wanted = RecordsWanted::of(requests);
         let mut set = Self {
             names: by_partner_names::find(connection, &wanted.names)?,
@@ -69,17 +71,13 @@ impl LoadedRecords {
     }
 
     /// Loads sites that came up only while deciding.
-    pub(in crate::register) fn load_more(
-        &mut self,
-        connection: &mut Connection,
-        sites: &[SiteId],
-    ) -> Result<(), DbError> {
+    pub fn load_more(&mut self, connection: &mut Connection, sites: &[SiteId]) -> Result<(), DbError> {
         let missing = sites.iter().copied().filter(|id| !self.records.contains_key(id)).collect();
         self.load_records(connection, missing)
     }
 
     /// A site's record, or that of the site that took its place.
-    pub(in crate::register) fn record(&self, id: SiteId) -> Option<&SiteRecord> {
+    pub fn record(&self, id: SiteId) -> Option<&SiteRecord> {
         let mut record = self.records.get(&id)?;
         while let Some(successor) = record.site.superseded_by {
             record = self.records.get(&successor)?;
@@ -88,28 +86,24 @@ impl LoadedRecords {
     }
 
     /// A site's own record, whether or not it was merged away.
-    pub(in crate::register) fn own_record(&self, id: SiteId) -> Option<&SiteRecord> {
+    pub fn own_record(&self, id: SiteId) -> Option<&SiteRecord> {
         self.records.get(&id)
     }
 
     /// The record at which an installation is.
-    pub(in crate::register) fn record_of(&self, id: InstallationId) -> Option<&SiteRecord> {
+    pub fn record_of(&self, id: InstallationId) -> Option<&SiteRecord> {
         self.records.get(self.by_id.get(&id)?)
     }
 
     /// What a partner registered under an external id.
-    pub(in crate::register) fn registered(
-        &self,
-        by: &Registrant,
-        new: &NewInstallation,
-    ) -> Option<(InstallationId, &SiteRecord)> {
+    pub fn registered(&self, by: &Registrant, new: &NewInstallation) -> Option<(InstallationId, &SiteRecord)> {
         let (id, site) = self.names.installations.get(&(by.partner.clone(), new.external_id.clone()))?;
         Some((*id, self.records.get(site)?))
     }
 
     /// The site that a request names by id or by the partner's own number, if the partner may
     /// know it.
-    pub(in crate::register) fn named_site(&self, by: &Registrant, claim: &SiteClaim) -> Option<&SiteRecord> {
+    pub fn named_site(&self, by: &Registrant, claim: &SiteClaim) -> Option<&SiteRecord> {
         let id = match claim {
             SiteClaim::Known { id, .. } => *id,
             SiteClaim::Described { external_id, .. } => {
@@ -120,35 +114,35 @@ impl LoadedRecords {
     }
 
     /// The partner's site with the grid customer code of the request.
-    pub(in crate::register) fn site_by_grid_code(&self, by: &Registrant, new: &NewInstallation) -> Option<&SiteRecord> {
+    pub fn site_by_grid_code(&self, by: &Registrant, new: &NewInstallation) -> Option<&SiteRecord> {
         let code = new.private.grid_customer_code.clone()?;
         self.record(*self.names.grid_codes.get(&(by.partner.clone(), code))?)
     }
 
     /// Whether another site of the same partner has the grid customer code of this one.
-    pub(in crate::register) fn has_code_of_another(&self, record: &SiteRecord) -> bool {
+    pub fn has_code_of_another(&self, record: &SiteRecord) -> bool {
         let Some(code) = record.private.grid_customer_code.clone() else { return false };
         let site = &record.site;
         self.names.grid_codes.get(&(site.partner.clone(), code)).is_some_and(|other| *other != site.id)
     }
 
     /// Whether a project has this code.
-    pub(in crate::register) fn knows_project(&self, code: &ProjectCode) -> bool {
+    pub fn knows_project(&self, code: &ProjectCode) -> bool {
         self.projects.contains(code)
     }
 
     /// What last changed an installation, where that was asked for.
-    pub(in crate::register) fn last_action(&self, installation: &Installation) -> Option<Action> {
+    pub fn last_action(&self, installation: &Installation) -> Option<Action> {
         self.actions.get(&installation.version).copied()
     }
 
     /// Notes what an entry did.
-    pub(in crate::register) fn note_action(&mut self, version: i64, action: Action) {
+    pub fn note_action(&mut self, version: i64, action: Action) {
         self.actions.insert(version, action);
     }
 
     /// Takes over a record after a change, and notes what in it has to be written.
-    pub(in crate::register) fn put(&mut self, record: SiteRecord, version: i64) {
+    pub fn put(&mut self, record: SiteRecord, version: i64) {
         let site = &record.site;
         if site.version == version {
             self.changed_sites.insert(site.id);
@@ -186,13 +180,13 @@ impl LoadedRecords {
     }
 
     /// Notes that a partner calls a site so.
-    pub(in crate::register) fn name_site(&mut self, name: Named, site: SiteId, version: i64) {
+    pub fn name_site(&mut self, name: Named, site: SiteId, version: i64) {
         self.names.sites.insert(name.clone(), site);
         self.new_names.push((name, site, version));
     }
 
     /// The rows of everything that changed, each in its last state.
-    pub(in crate::register) fn fill(&self, batch: &mut Batch) {
+    pub fn fill(&self, batch: &mut Batch) {
         for record in self.changed_sites.iter().filter_map(|id| self.records.get(id)) {
             if self.new_sites.contains(&record.site.id) {
                 batch.add_site(&record.site, &record.private);
@@ -216,85 +210,6 @@ impl LoadedRecords {
                     batch.replace_measures(installation);
                 }
             }
-        }
-    }
-}
-
-/// What the requests speak of.
-#[derive(Default)]
-struct RecordsWanted {
-    names: by_partner_names::NamesWanted,
-    ids: Vec<InstallationId>,
-    sites: Vec<SiteId>,
-    projects: Vec<ProjectCode>,
-    last_actions: Vec<InstallationId>,
-}
-
-impl RecordsWanted {
-    fn of(requests: &[&Request]) -> Self {
-        let mut wanted = Self::default();
-        for request in requests {
-            match &request.command {
-                Command::Register { by, new } => wanted.add_registration(by, new),
-                Command::Verify { id, .. }
-                | Command::Reject { id, .. }
-                | Command::Decommission { id, .. }
-                | Command::Withdraw { id, .. }
-                | Command::Split { id } => wanted.ids.push(*id),
-                Command::Complete { id, .. } | Command::Resubmit { id, .. } => {
-                    wanted.ids.push(*id);
-                    wanted.last_actions.push(*id);
-                }
-                Command::Correct { id, correction, .. } => {
-                    wanted.ids.push(*id);
-                    if let Amend::Set(project) = &correction.terms.project {
-                        wanted.projects.push(project.clone());
-                    }
-                }
-                Command::CorrectSite { id, correction, .. } => {
-                    wanted.sites.push(*id);
-                    if let (Some(partner), Amend::Set(code)) = (&request.by.partner, &correction.grid_customer_code) {
-                        wanted.add_grid_code(partner, code);
-                    }
-                }
-                Command::Merge { from, into } => wanted.sites.extend([*from, *into]),
-                Command::Home(command) => {
-                    wanted.sites.extend(command.site());
-                    wanted.ids.extend(command.installation());
-                }
-                Command::AddPartner(_)
-                | Command::AddClient { .. }
-                | Command::AddProject(_)
-                | Command::RevokeClient { .. }
-                | Command::ResetSecret { .. }
-                | Command::SuspendPartner(_)
-                | Command::ResumePartner(_)
-                | Command::ActivateMethodology(_)
-                | Command::Release(_)
-                | Command::Restore { .. } => {}
-            }
-        }
-        wanted
-    }
-
-    fn add_registration(&mut self, by: &Registrant, new: &NewInstallation) {
-        self.names.installations.push((by.partner.clone(), new.external_id.clone()));
-        match &new.site {
-            SiteClaim::Known { id, .. } => self.sites.push(*id),
-            SiteClaim::Described { external_id: Some(name), .. } => {
-                self.names.sites.push((by.partner.clone(), name.clone()));
-            }
-            SiteClaim::Described { external_id: None, .. } => {}
-        }
-        if let Some(code) = &new.private.grid_customer_code {
-            self.add_grid_code(&by.partner, code);
-        }
-        self.projects.extend(new.terms.project.clone());
-    }
-
-    fn add_grid_code(&mut self, partner: &PartnerCode, code: &GridCode) {
-        if code.is_usual() {
-            self.names.grid_codes.push((partner.clone(), code.clone()));
         }
     }
 }
