@@ -20,7 +20,6 @@ mod submit;
 
 pub use access::RateLimits;
 pub use http::{Access, RequestCounts, Scope, parse_networks};
-pub use operations::Examiner;
 pub use partners::ClientView;
 pub use state::AppState;
 

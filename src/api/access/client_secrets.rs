@@ -81,7 +81,8 @@ impl ClientSecrets {
         &self,
         register: &Register,
         header: &str,
-        (client_id, secret): (&str, &str),
+        client_id: &str,
+        secret: &str,
     ) -> Result<String, Rejected> {
         let client = self.find(register, client_id).await?;
         if client.actor.role != Role::Dashboard {

@@ -11,7 +11,7 @@ use crate::db::records::householders;
 use crate::domain::records::{Actor, hash_of_code};
 use crate::domain::values::SiteId;
 
-use super::caller::ActingClient;
+use super::acting_client::ActingClient;
 
 /// The header that carries the code: an address would stand in logs and histories.
 pub const HEADER: &str = "Householder-Code";

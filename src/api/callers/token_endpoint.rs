@@ -5,10 +5,8 @@ use std::convert::Infallible;
 use std::pin::Pin;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,7 +14,8 @@ use crate::api::access::{Rejected, TOKEN_LIFETIME_SECONDS};
 use crate::api::http::{ApiError, Scope};
 use crate::api::state::AppState;
 
-use super::caller::ActingClient;
+use super::acting_client::ActingClient;
+use super::basic_credentials::BasicCredentials;
 
 /// The form of a token request. The client may also be named by HTTP Basic.
 #[derive(Deserialize, ToSchema)]
@@ -89,8 +88,8 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, Token
     if form.grant_type.as_deref() != Some("client_credentials") {
         return refuse(400, "unsupported_grant_type", "grant_type must be client_credentials");
     }
-    let in_form = form.client_id.clone().zip(form.client_secret.clone());
-    let Some((client_id, secret)) = basic(request.headers()).or(in_form) else {
+    let in_form = || Some(BasicCredentials { client_id: form.client_id.clone()?, secret: form.client_secret.clone()? });
+    let Some(BasicCredentials { client_id, secret }) = BasicCredentials::of(request.headers()).or_else(in_form) else {
         return refuse(401, "invalid_client", "send client_id and client_secret by HTTP Basic or in the form");
     };
     let client = match state.secrets.check(&state.register, &client_id, &secret).await {
@@ -162,18 +161,6 @@ fn refuse(status: u16, error: &'static str, error_description: &'static str) -> 
         builder.insert_header(("Retry-After", "1"));
     }
     builder.json(TokenError { error, error_description })
-}
-
-/// Id and secret of HTTP Basic; RFC 6749 encodes both as form values, ours need no encoding.
-pub(in crate::api) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (client_id, secret) = decoded.split_once(':')?;
-    Some((client_id.to_owned(), secret.to_owned()))
 }
 
 /// One public key (RFC 7517, RFC 8037).

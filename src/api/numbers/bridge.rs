@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::access::Unhurried;
+use crate::api::callers::Unhurried;
 use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, send};
 use crate::api::state::AppState;
 use crate::domain::figures::{Levels, Reason};

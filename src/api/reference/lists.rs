@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::access::Unhurried;
+use crate::api::callers::Unhurried;
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Query, as_page, query, send};
 use crate::domain::reference::{
     CommuneId, CommuneMatch, FormerProvinceId, Measure, MeasureId, PLACE_VERSION, Province, ProvinceId, parse_province,
