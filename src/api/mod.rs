@@ -1,6 +1,7 @@
 //! Only faces: the list of rooms, and `MAKE`.
 
 pub mod access;
+mod body;
 pub mod callers;
 pub mod documentation;
 pub mod householder;

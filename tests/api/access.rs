@@ -223,7 +223,7 @@ fn read_another_partners_installation_finds_nothing() {
 
 #[test]
 fn document_and_route_table_name_the_same_operations() {
-    let documented: BTreeSet<_> = openapi::operations(&openapi::document()).into_iter().collect();
+    let documented: BTreeSet<_> = openapi::operations(&openapi::document(ROUTES)).into_iter().collect();
     let served = ROUTES.iter().filter(|row| !UNDOCUMENTED.contains(&row.path));
     let served: BTreeSet<_> = served.map(|row| (row.method.as_str(), row.path.to_owned())).collect();
     assert_eq!(documented, served);

@@ -1,15 +1,13 @@
-//! /openapi.json and /docs.
+//! `/openapi.json` and `/docs`. This room builds the OpenAPI document from the routes that it is given; it
+//! must not import the route table, which stands above it, nor describe single operations, which their
+//! handlers do.
 
-mod body_schemas;
+mod finish;
+mod operation;
 pub mod openapi;
-mod openapi_finish;
-mod openapi_pages;
+mod pages;
 pub mod swagger_ui;
-mod value_schemas;
+pub(in crate::api) mod tags;
 
-pub use body_schemas::{
-    CloseDispute, CompleteInstallation, CorrectInstallation, CorrectSite, CreateClient, CreateInstallation,
-    CreatePartner, CreateProject, CreateRelease, DecideInstallations, DecommissionInstallation, OpenDispute,
-    RejectInstallation, ResetSecret, ResubmitInstallation, VerifyInstallation, WithdrawInstallation,
-};
 pub use openapi::{document, document_json, operations};
+pub use swagger_ui::DocumentPage;
