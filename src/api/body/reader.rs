@@ -74,6 +74,7 @@ pub trait FromNode {
 pub type Read<T> = Option<<T as FromNode>::Value>;
 
 /// Whether an optional field was sent, right or wrong.
+#[expect(clippy::option_option, clippy::ref_option, reason = "`Read` of an optional field, as a body holds it")]
 pub fn is_given<T>(field: &Option<Option<T>>) -> bool {
     !matches!(field, Some(None))
 }
@@ -91,7 +92,7 @@ pub fn read<T: FromNode>(node: &Node, today: NaiveDate) -> Result<T::Value, Vec<
 /// field is an error.
 pub struct Members<'r> {
     at: &'r Pointer<'r>,
-    members: &'r [(String, Node)],
+    sent: &'r [(String, Node)],
     known: Vec<&'static str>,
 }
 
@@ -99,7 +100,7 @@ impl<'r> Members<'r> {
     /// The members of a node that must be an object.
     pub fn of(node: &'r Node, at: &'r Pointer<'r>, reader: &mut BodyReader) -> Option<Self> {
         match node {
-            Node::Object(members) => Some(Self { at, members, known: Vec::new() }),
+            Node::Object(sent) => Some(Self { at, sent, known: Vec::new() }),
             node => reader.wrong_type(at, node, Expected::Object),
         }
     }
@@ -108,7 +109,7 @@ impl<'r> Members<'r> {
     pub fn read<T: FromNode>(&mut self, name: &'static str, reader: &mut BodyReader) -> Read<T> {
         self.known.push(name);
         let at = self.at.member(name);
-        let mut found = self.members.iter().filter(|(key, _)| key == name);
+        let mut found = self.sent.iter().filter(|(key, _)| key == name);
         match (found.next(), found.next()) {
             (_, Some(_)) => reader.fault(&at, Fault::DuplicateField),
             (None, None) => T::absent(&at, reader),
@@ -119,7 +120,7 @@ impl<'r> Members<'r> {
 
     /// Notes every member that no field reads.
     pub fn finish(self, reader: &mut BodyReader) {
-        for (name, _) in self.members.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
+        for (name, _) in self.sent.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
             reader.fault::<()>(&self.at.member(&shown), Fault::UnknownField);
         }

@@ -187,7 +187,9 @@ described!(Quantity, "Quantity", {
     let largest = MeasureId::all().map(|id| units(id.measure().hard_max_milli)).fold(0.0, f64::max);
     ObjectBuilder::new()
         .schema_type(Type::Number)
-        .description(Some("A size with at most three decimals. Each measure has its own largest size, see /v1/measures."))
+        .description(Some(
+            "A size with at most three decimals. Each measure has its own largest size, see /v1/measures.",
+        ))
         .exclusive_minimum(Some(0))
         .maximum(Some(largest))
         .multiple_of(Some(0.001))

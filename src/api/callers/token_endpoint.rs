@@ -190,6 +190,7 @@ pub struct Jwks {
     keys: Vec<Jwk>,
 }
 
+/// As a JSON Web Key Set (RFC 7517). Whoever checks tokens finds the key by the token's `kid`.
 #[utoipa::path(get, path = "", responses((status = 200, body = Jwks)))]
 pub async fn get_keys(state: web::Data<AppState>) -> HttpResponse {
     let published = state.tokens.published();
@@ -219,6 +220,7 @@ pub struct Metadata {
     service_documentation: String,
 }
 
+/// Where tokens are given and keys are found (RFC 8414).
 #[utoipa::path(get, path = "", responses((status = 200, body = Metadata)))]
 pub async fn get_metadata(state: web::Data<AppState>) -> HttpResponse {
     let url = &state.settings.public_url;

@@ -3,11 +3,11 @@
 //! handlers do.
 
 mod finish;
+mod openapi;
 mod operation;
-pub mod openapi;
 mod pages;
-pub mod swagger_ui;
+pub(in crate::api) mod swagger_ui;
 pub(in crate::api) mod tags;
 
 pub use openapi::{document, document_json, operations};
-pub use swagger_ui::DocumentPage;
+pub(in crate::api) use swagger_ui::DocumentPage;

@@ -25,7 +25,7 @@ pub use if_match::IfMatch;
 pub use matched_route::{MatchedRoute, MethodFacts};
 pub use pagination::PageInfo;
 pub use path_id::PathId;
-pub use problems::{ApiError, MEDIA_TYPE, Problem, ProblemError, StandingView, problem, problem_page};
+pub use problems::{ApiError, MEDIA_TYPE, Problem, ProblemError, StandingView, problem_page};
 pub use query::{NoQuery, Query, coded};
 pub use request_counts::RequestCounts;
 pub use request_id::RequestId;

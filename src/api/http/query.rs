@@ -7,8 +7,8 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use crate::domain::refusals::FieldFault;
 use crate::domain::values::Fault;
 
-use super::problems::ApiError;
 use super::matched_route::MatchedRoute;
+use super::problems::ApiError;
 
 /// The parameters of a request, and what is wrong with them.
 pub struct Query {

@@ -99,8 +99,7 @@ pub async fn decommission_installation(
     PathId(id): PathId<InstallationId>,
     Body(body, key): Body<DecommissionInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let command =
-        Command::Decommission { id, on: body.decommissioned_on, reason: body.reason, note: body.note };
+    let command = Command::Decommission { id, on: body.decommissioned_on, reason: body.reason, note: body.note };
     change(&caller, &state, command, Submission::recorded(key)).await
 }
 

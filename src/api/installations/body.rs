@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::api::body::{AtMost, BodyReader, FromNode, Node, Pointer, body, is_given};
-use crate::api::sites::{CreateConsent, CreateSite};
+use crate::api::sites::{CreateConsent, CreateSite, NamedSite};
 use crate::domain::records::{
     AttributesSold, Finance, MAX_LINES, MeasureLine, MeasureLines, PowerUse, PrivateFacts, SystemOwner, Terms,
 };
@@ -50,7 +50,7 @@ body! {
 impl CreateInstallation {
     fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<NewInstallation> {
         let installed_on = self.settle_installed_on(at, reader);
-        if self.site.as_ref().is_some_and(|site| site.needs_consent()) && !is_given(&self.consent) {
+        if self.site.as_ref().is_some_and(NamedSite::needs_consent) && !is_given(&self.consent) {
             reader.fault::<()>(&at.member("consent"), Fault::ConsentRequired);
         }
         let site = self.site?;
@@ -87,7 +87,7 @@ impl CreateInstallation {
 body! {
     /// A measure with its size.
     pub struct CreateMeasure -> MeasureLine {
-        /// The code of the measure, for example "rooftop_solar_pv", see /v1/measures.
+        /// The code of the measure, for example `rooftop_solar_pv`, see /v1/measures.
         measure: MeasureId,
         /// The size in the unit of the measure, above 0, with at most three decimals, for example 5.4 (kWp).
         quantity: Quantity,

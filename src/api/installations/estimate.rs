@@ -18,7 +18,6 @@ use crate::domain::records::SiteRecord;
 use crate::domain::reference::MeasureId;
 use crate::domain::values::{InstallationId, Month, days_left_in_month, units};
 
-
 /// What one installation is estimated to come to.
 #[derive(Serialize, ToSchema)]
 pub struct EstimateResponse {

@@ -10,9 +10,7 @@ use crate::api::http::PageInfo;
 use crate::api::numbers::instant;
 use crate::api::sites::SiteView;
 use crate::db::records::InstallationRecord;
-use crate::domain::records::{
-    Actor, AttributesSold, Finance, Installation, PowerUse, SystemOwner,
-};
+use crate::domain::records::{Actor, AttributesSold, Finance, Installation, PowerUse, SystemOwner};
 use crate::domain::reference::MeasureId;
 use crate::domain::refusals::Remark;
 use crate::domain::rules::standing_remarks;
@@ -242,4 +240,3 @@ pub fn measures(installation: &Installation) -> Vec<MeasureView> {
         })
         .collect()
 }
-

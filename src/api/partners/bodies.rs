@@ -129,7 +129,8 @@ mod tests {
 
     fn client(body: &str) -> Result<NewClient, Vec<(String, &'static str)>> {
         let node = parse(body.as_bytes()).unwrap();
-        read::<CreateClient>(&node, NaiveDate::default()).map_err(|faults| faults.into_iter().map(|f| (f.pointer, f.fault.code())).collect())
+        read::<CreateClient>(&node, NaiveDate::default())
+            .map_err(|faults| faults.into_iter().map(|f| (f.pointer, f.fault.code())).collect())
     }
 
     #[test]

@@ -9,9 +9,7 @@ use crate::domain::records::{
 };
 use crate::domain::reference::{CommuneId, FormerProvinceId, Place, ProvinceId};
 use crate::domain::rules::{Amend, SiteClaim, SiteCorrection, SiteSaid};
-use crate::domain::values::{
-    Address, CorrectReason, Expected, ExternalId, Fault, Flags, Note, Rule, SiteId, SiteKind,
-};
+use crate::domain::values::{Address, CorrectReason, Expected, ExternalId, Fault, Flags, Note, Rule, SiteId, SiteKind};
 
 /// The site that a registration names, and the personal data that came with it.
 pub struct NamedSite {

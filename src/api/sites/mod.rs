@@ -5,5 +5,5 @@ mod bodies;
 pub mod handlers;
 mod view;
 
-pub use bodies::{CreateConsent, CreateSite, Reasoned};
+pub use bodies::{CreateConsent, CreateSite, NamedSite, Reasoned};
 pub use view::{PrivateView, SiteView};

@@ -1,8 +1,8 @@
 //! Errors on their way to a client: what went wrong, and the problem (RFC 9457) that says so in the
 //! client's language. This folder names errors; whether something is one is decided elsewhere.
 
-pub mod error;
-pub mod problem;
+mod error;
+mod problem;
 pub mod problem_page;
 mod problem_texts;
 

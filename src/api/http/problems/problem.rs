@@ -131,4 +131,3 @@ impl ProblemError {
         Self { pointer: fault.pointer.clone(), code: fault.fault.code(), detail: fault.fault.explain(language) }
     }
 }
-

@@ -140,4 +140,3 @@ pub(super) fn describe(code: &str, language: Language) -> Option<(&'static str, 
     let (_, titles, details) = PROBLEMS.iter().find(|(known, ..)| *known == code)?;
     Some(language.choose((titles[0], details[0]), (titles[1], details[1])))
 }
-
