@@ -252,27 +252,20 @@ static PROVINCES: LazyLock<ReadyPage> = LazyLock::new(|| {
     as_page(JSON, &ProvinceList { place_version: PLACE_VERSION, data })
 });
 
-/// Every measure
-///
 /// With its unit, its ceilings, what it saves and where that comes from.
-#[utoipa::path(get, path = "/v1/measures", tag = "reference", responses((status = 200, body = MeasureList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = MeasureList)))]
 pub async fn list_measures(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
     send(&request, &MEASURES, CacheFor::OneHour).await
 }
 
-/// Every province
-///
 /// The 34 since July 2025, each with those of the 63 that it was made of.
-#[utoipa::path(get, path = "/v1/provinces", tag = "reference", responses((status = 200, body = ProvinceList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = ProvinceList)))]
 pub async fn list_provinces(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
     send(&request, &PROVINCES, CacheFor::OneHour).await
 }
 
-/// Find a commune
-///
 /// By name or code, of today or before July 2025, with or without diacritics.
-#[utoipa::path(get, path = "/v1/communes", tag = "reference",
-    params(("q" = Text<100>, Query, description = "A name or a code.", example = "phuc xa"),
+#[utoipa::path(get, path = "", params(("q" = Text<100>, Query, description = "A name or a code.", example = "phuc xa"),
         ("province" = Option<ProvinceId>, Query),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = CommuneList)))]

@@ -29,5 +29,5 @@ pub use money::{MAX_VND, Vnd};
 pub use quantity::{Quantity, units};
 pub use reasons::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
 pub use site_kind::{Flags, SiteKind};
-pub use status::{Status, Tier};
+pub use status::{NewStatus, ReviewDecision, Status, Tier};
 pub use text::{Address, ExternalId, Name, Note, Text};

@@ -17,6 +17,26 @@ coded_enum!(
 );
 
 coded_enum!(
+    /// The status that a partner registers an installation with.
+    NewStatus {
+        /// Planned, not yet there.
+        Pledged = "pledged",
+        /// There, by its partner's word.
+        Installed = "installed",
+    }
+);
+
+coded_enum!(
+    /// What a reviewer decides of an installation.
+    ReviewDecision {
+        /// Verify it, by evidence of a tier.
+        Verify = "verify",
+        /// Reject it, for a reason.
+        Reject = "reject",
+    }
+);
+
+coded_enum!(
     /// The status of an installation.
     Status {
         /// Planned, not yet there.

@@ -9,7 +9,7 @@ use crate::db::DbError;
 use crate::domain::refusals::{FieldFault, Refusal};
 use crate::register::Failure;
 
-use super::scopes::Scope;
+use crate::api::http::scopes::Scope;
 
 /// How long a client waits before it tries a busy service again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";

@@ -1,139 +1,10 @@
-//! Problems (RFC 9457): what a client reads when something is wrong, in its language.
+//! What problems say: the code of each, its title, and its detail in Vietnamese and English.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
-use serde::Serialize;
-use serde_json::Value;
-use utoipa::ToSchema;
-
-use crate::domain::refusals::{CurrentRecord, FieldFault, Refusal};
+use crate::domain::refusals::Refusal;
 use crate::domain::rules::lifecycle;
 use crate::domain::values::{Action, Language, Status};
 
 use super::error::ApiError;
-
-/// The media type of problems.
-pub const MEDIA_TYPE: &str = "application/problem+json";
-
-/// A problem.
-#[derive(Serialize, ToSchema)]
-pub struct Problem {
-    /// Where the problem is described.
-    #[schema(example = "/problems/invalid_request")]
-    pub r#type: String,
-    /// A short name of the problem.
-    pub title: String,
-    /// The HTTP status.
-    #[schema(minimum = 400, maximum = 599)]
-    pub status: u16,
-    /// What happened and what to do.
-    pub detail: String,
-    /// The code that programs read; it never changes.
-    #[schema(example = "invalid_request")]
-    pub code: &'static str,
-    /// The id under which this request stands in the log.
-    pub request_id: String,
-    /// Every wrong value of the request.
-    pub errors: Vec<ProblemError>,
-    /// The record that the request ran into.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub installation: Option<StandingView>,
-    /// Where a re-sent installation differs from the recorded one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub differences: Option<Vec<DifferenceView>>,
-}
-
-/// One wrong value.
-#[derive(Serialize, ToSchema)]
-pub struct ProblemError {
-    /// JSON pointer into the body, or the name of a query parameter.
-    #[schema(example = "/measures/0/quantity")]
-    pub pointer: String,
-    /// The code that programs read; it never changes.
-    #[schema(example = "not_positive")]
-    pub code: &'static str,
-    /// What is wrong and what would be right.
-    pub detail: String,
-}
-
-/// The record that a refused request ran into.
-#[derive(Serialize, ToSchema)]
-pub struct StandingView {
-    /// Its id.
-    #[schema(format = Uuid)]
-    pub id: String,
-    /// Its status.
-    #[schema(value_type = Status)]
-    pub status: &'static str,
-    /// How often it changed.
-    pub revision: i32,
-    /// What `If-Match` takes.
-    pub etag: String,
-}
-
-/// One fact in which a re-sent installation differs.
-#[derive(Serialize, ToSchema)]
-pub struct DifferenceView {
-    /// JSON pointer into the request.
-    pub pointer: &'static str,
-    /// What is recorded.
-    #[schema(value_type = serde_json::Value)]
-    pub recorded: Value,
-}
-
-impl From<&CurrentRecord> for StandingView {
-    fn from(standing: &CurrentRecord) -> Self {
-        Self {
-            id: standing.installation.to_string(),
-            status: standing.status.as_str(),
-            revision: standing.revision,
-            etag: standing.etag.clone(),
-        }
-    }
-}
-
-impl Problem {
-    /// The problem of an error, in the language of the request.
-    pub fn of(error: &ApiError, language: Language, request_id: &str) -> Self {
-        let (title, detail) = error.explain(language);
-        let faults: &[FieldFault] = match error {
-            ApiError::Invalid(faults) | ApiError::Refused(Refusal::Invalid(faults)) => faults,
-            _ => &[],
-        };
-        let (installation, differences) = match error {
-            ApiError::Refused(Refusal::Different { standing, differences }) => {
-                let view = |d: &crate::domain::refusals::Difference| DifferenceView {
-                    pointer: d.pointer,
-                    recorded: d.recorded.clone(),
-                };
-                (Some(standing.into()), Some(differences.iter().map(view).collect()))
-            }
-            ApiError::Refused(
-                Refusal::Ended(standing)
-                | Refusal::InvalidTransition { standing, .. }
-                | Refusal::Stale { standing: Some(standing), .. },
-            ) => (Some(standing.into()), None),
-            _ => (None, None),
-        };
-        Self {
-            r#type: format!("/problems/{}", error.code()),
-            title,
-            status: error.status().as_u16(),
-            detail,
-            code: error.code(),
-            request_id: request_id.to_owned(),
-            errors: faults.iter().map(|fault| ProblemError::of(fault, language)).collect(),
-            installation,
-            differences,
-        }
-    }
-}
-
-impl ProblemError {
-    fn of(fault: &FieldFault, language: Language) -> Self {
-        Self { pointer: fault.pointer.clone(), code: fault.fault.code(), detail: fault.fault.explain(language) }
-    }
-}
 
 impl ApiError {
     /// The code of the problem; it never changes.
@@ -174,7 +45,7 @@ impl ApiError {
     }
 
     /// Title and detail.
-    fn explain(&self, language: Language) -> (String, String) {
+    pub(super) fn explain(&self, language: Language) -> (String, String) {
         let (title, general) = describe(self.code(), language).unwrap_or(("", ""));
         let detail = match self {
             Self::MalformedJson { line, column } => language.choose(
@@ -265,34 +136,7 @@ const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("internal", ["Lỗi máy chủ", "Internal error"], ["Có lỗi phía máy chủ; hãy báo request_id cho người vận hành.", "Something broke on our side; please give the request_id to the operator."]),
 ];
 
-fn describe(code: &str, language: Language) -> Option<(&'static str, &'static str)> {
+pub(super) fn describe(code: &str, language: Language) -> Option<(&'static str, &'static str)> {
     let (_, titles, details) = PROBLEMS.iter().find(|(known, ..)| *known == code)?;
     Some(language.choose((titles[0], details[0]), (titles[1], details[1])))
-}
-
-/// What a problem code means.
-#[derive(Serialize, ToSchema)]
-pub struct ProblemPage {
-    /// The code.
-    pub code: String,
-    /// Its name in Vietnamese.
-    pub title_vi: &'static str,
-    /// Its name in English.
-    pub title_en: &'static str,
-    /// What it means, in Vietnamese.
-    pub detail_vi: &'static str,
-    /// What it means, in English.
-    pub detail_en: &'static str,
-}
-
-/// What a problem code means
-///
-/// The `type` of every problem leads here.
-#[utoipa::path(get, path = "/problems/{code}", tag = "reference", params(("code" = String, Path, example = "invalid_request")),
-    responses((status = 200, body = ProblemPage)))]
-pub async fn get_problem(code: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    let code = code.into_inner();
-    let (title_vi, detail_vi) = describe(&code, Language::Vietnamese).ok_or(ApiError::NotFound)?;
-    let (title_en, detail_en) = describe(&code, Language::English).ok_or(ApiError::NotFound)?;
-    Ok(HttpResponse::build(StatusCode::OK).json(ProblemPage { code, title_vi, title_en, detail_vi, detail_en }))
 }

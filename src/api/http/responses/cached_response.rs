@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::register::{Coding, ReadyPage, Representation};
 
-use super::error::ApiError;
+use crate::api::http::problems::ApiError;
 
 /// JSON.
 pub const JSON: &str = "application/json";

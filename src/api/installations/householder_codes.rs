@@ -4,11 +4,12 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::body::Nothing;
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, NoQuery, read_nothing};
-use crate::api::request_body::OptionalJsonBody;
+use crate::api::http::{ApiError, NoQuery, PathId};
+use crate::api::request_body::OptionalBody;
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
+use crate::api::submit::{Reply, Submission, submit};
 use crate::domain::records::HouseholderCode;
 use crate::domain::values::InstallationId;
 use crate::register::{Command, Done, HomeCommand, HomeDone, PublicSettings};
@@ -46,22 +47,17 @@ impl HouseholderCodeView {
     }
 }
 
-/// Give the householder a new code
-///
 /// The one before stops working. Only the partner that recorded the site may ask for it.
-#[utoipa::path(post, path = "/v1/installations/{id}/householder-code", tag = "installations",
-    params(("id" = String, Path, format = Uuid)), responses((status = 200, body = HouseholderCodeResponse)))]
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)), responses((status = 200, body = HouseholderCodeResponse)))]
 pub async fn issue_householder_code(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: OptionalJsonBody,
+    PathId(id): PathId<InstallationId>,
+    OptionalBody((), key): OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = InstallationId::parse(&id).map_err(|_| ApiError::NotFound)?;
-    read_nothing(&body.0).map_err(ApiError::Invalid)?;
     let (command, settings) = (Command::Home(HomeCommand::IssueCode { id }), state.settings.clone());
-    submit(&state, &caller, command, (false, body.1), move |done| {
+    submit(&state, &caller, command, Submission::recorded(key), move |done| {
         let Done::Home(HomeDone::CodeIssued(code)) = done else { return Err(ApiError::Internal) };
         let data = HouseholderCodeView::of(code, &settings);
         Ok(Reply::json(200, &HouseholderCodeResponse { data })?.secret())
