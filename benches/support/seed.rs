@@ -15,8 +15,8 @@ use green_homes::domain::records::{Actor, NewPartner};
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::{DecommissionReason, InstallationId, Name, RejectReason, day_of};
 use green_homes::register::{
-    BatchTransaction, Clock, Command, Done, Failure, Options, PublicSettings, Register, Render, Request, audit,
-    system_clock,
+    BatchTransaction, Clock, Command, DirectoryChange, Done, Failure, InstallationChange, Options, PublicSettings,
+    Register, Render, Request, audit, system_clock,
 };
 use serde::{Deserialize, Serialize};
 
@@ -107,7 +107,7 @@ impl Seeder {
             let name = Name::parse(&format!("Partner {number}")).map_err(|fault| fault.code())?;
             let code = facts::partner(number);
             let new = NewPartner { code, name, kind: None, vcca_role: None, listed: true, sandbox: false };
-            commands.push(Command::AddPartner(new));
+            commands.push(Command::Directory(DirectoryChange::AddPartner(new)));
         }
         self.execute(commands).map(|_| ())
     }
@@ -134,7 +134,7 @@ impl Seeder {
         let (_, decided) = self.execute(decisions)?;
         let ends = known.iter().filter_map(|(id, job)| {
             let (id, on) = (*id, job.ended_on?);
-            Some(Command::Decommission { id, on, reason: DecommissionReason::Removed, note: None })
+            Some(InstallationChange::Decommission { on, reason: DecommissionReason::Removed }.of(id))
         });
         let (_, ended) = self.execute(ends.collect())?;
         Ok(version.max(decided).max(ended))
@@ -155,7 +155,7 @@ impl Seeder {
 /// What a reviewer decides on a job, if one did.
 fn decision(id: InstallationId, job: &Job) -> Option<Command> {
     if job.rejected {
-        return Some(Command::Reject { id, reason: RejectReason::EvidenceMissing, note: None });
+        return Some(InstallationChange::Reject { reason: RejectReason::EvidenceMissing }.of(id));
     }
-    job.verified.map(|tier| Command::Verify { id, tier, note: None })
+    job.verified.map(|tier| InstallationChange::Verify { tier }.of(id))
 }

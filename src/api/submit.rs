@@ -1,5 +1,5 @@
-//! The one way from a request to a change of the register and back: ask, answer, and keep the
-//! answer where the client named its request.
+//! The one road from a handler to a change of the register: submit a command, make the reply, and keep the
+//! reply where the request came with an idempotency key. What a command means is decided in the register.
 
 use std::sync::Arc;
 
@@ -80,13 +80,34 @@ impl Reply {
     }
 }
 
+/// How a change is submitted.
+#[derive(Default)]
+pub struct Submission {
+    /// Whether the caller only asks what would come of it: nothing is recorded.
+    pub dry_run: bool,
+    /// The key under which the change is carried out once.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl Submission {
+    /// A change that is recorded.
+    pub fn recorded(key: Option<IdempotencyKey>) -> Self {
+        Self { dry_run: false, key }
+    }
+}
+
+/// The word for what became of a change that was asked for.
+pub fn outcome(changed: bool) -> &'static str {
+    if changed { "changed" } else { "unchanged" }
+}
+
 /// Asks for a change and answers it. Where nothing of the answer is secret, it is kept under the
 /// key that the request came with.
 pub async fn submit(
     state: &AppState,
     caller: &Caller,
     command: Command,
-    (dry_run, key): (bool, Option<IdempotencyKey>),
+    Submission { dry_run, key }: Submission,
     answer: impl Fn(&Done) -> Result<Reply, ApiError> + Send + Sync + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let answer = Arc::new(answer);

@@ -6,7 +6,9 @@ use crate::db::Database;
 use crate::domain::records::Actor;
 use crate::domain::refusals::Refusal;
 use crate::domain::values::{Fault, Language};
-use crate::register::{BatchTransaction, Clock, Command as Change, Done, Failure, HomeCommand, Request};
+use crate::register::{
+    BatchTransaction, Clock, Command as Change, DirectoryChange, Done, Failure, HomeCommand, Request,
+};
 use crate::settings::Settings;
 
 /// Who acts on the command line, in entries.
@@ -35,9 +37,15 @@ pub(super) fn change_in(database: Database, clock: &Clock, command: Change) -> R
 /// What a change is about, in words.
 fn subject(command: &Change) -> String {
     match command {
-        Change::RevokeClient { client_id } | Change::ResetSecret { client_id, .. } => format!("client {client_id}"),
-        Change::SuspendPartner(code) | Change::ResumePartner(code) => format!("partner {code}"),
-        Change::ActivateMethodology(number) => format!("methodology {number}"),
+        Change::Directory(
+            DirectoryChange::RevokeClient { client_id } | DirectoryChange::ResetSecret { client_id, .. },
+        ) => {
+            format!("client {client_id}")
+        }
+        Change::Directory(DirectoryChange::SuspendPartner(code) | DirectoryChange::ResumePartner(code)) => {
+            format!("partner {code}")
+        }
+        Change::Directory(DirectoryChange::ActivateMethodology(number)) => format!("methodology {number}"),
         Change::Home(HomeCommand::Erase { site }) => format!("site {site}"),
         _ => "such record".to_owned(),
     }

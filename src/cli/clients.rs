@@ -12,7 +12,7 @@ use crate::db::partners::partners_and_clients;
 use crate::domain::records::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, Role, misplaced};
 use crate::domain::reference::parse_province;
 use crate::domain::values::{Code, Fault, Name, PartnerCode};
-use crate::register::{Clock, Command as Change, Done};
+use crate::register::{Clock, Command as Change, DirectoryChange, Done};
 use crate::settings::Settings;
 
 use super::change::{change, said};
@@ -66,7 +66,7 @@ pub(super) fn client(settings: &Settings, clock: &Clock, command: ClientCommand)
         ClientCommand::List => list(settings, clock),
         ClientCommand::Revoke { id } => {
             let shown = json!({"client_id": id, "revoked": true});
-            change(settings, clock, Change::RevokeClient { client_id: id })?;
+            change(settings, clock, Change::Directory(DirectoryChange::RevokeClient { client_id: id }))?;
             println!("{shown}");
             Ok(())
         }
@@ -78,7 +78,7 @@ fn add(settings: &Settings, clock: &Clock, wanted: &Add) -> Result<(), StartErro
     let new = wanted.read()?;
     let (client_id, (secret, secret_hash)) = (new_client_id(), secret_and_hash()?);
     let shown = json!({"client_id": client_id, "client_secret": secret});
-    change(settings, clock, Change::AddClient { new, client_id, secret_hash })?;
+    change(settings, clock, Change::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }))?;
     println!("{shown}");
     Ok(())
 }
@@ -121,7 +121,8 @@ fn list(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
 fn reset_secret(settings: &Settings, clock: &Clock, client_id: &str, keep_old_hours: i64) -> Result<(), StartError> {
     let (secret, secret_hash) = secret_and_hash()?;
     let keep_old = TimeDelta::hours(keep_old_hours);
-    let command = Change::ResetSecret { client_id: client_id.to_owned(), secret_hash, keep_old };
+    let command =
+        Change::Directory(DirectoryChange::ResetSecret { client_id: client_id.to_owned(), secret_hash, keep_old });
     let Done::SecretReset { old_until } = change(settings, clock, command)? else {
         return Err("the secret was not changed".into());
     };

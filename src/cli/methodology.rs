@@ -7,7 +7,7 @@ use crate::app::StartError;
 use crate::db::ledger::{activations, head};
 use crate::domain::figures::{Methodology, all, methodology as find};
 use crate::domain::values::day_of;
-use crate::register::{Clock, Command as Change, restate};
+use crate::register::{Clock, Command as Change, DirectoryChange, restate};
 use crate::settings::Settings;
 
 use super::change::change;
@@ -32,7 +32,7 @@ pub(super) fn methodology(settings: &Settings, clock: &Clock, command: Methodolo
     match command {
         MethodologyCommand::Activate { number } => {
             known(number)?;
-            change(settings, clock, Change::ActivateMethodology(number))?;
+            change(settings, clock, Change::Directory(DirectoryChange::ActivateMethodology(number)))?;
             eprintln!("methodology {number} is in force");
         }
         MethodologyCommand::Compare { number } => compare(settings, clock, known(number)?)?,

@@ -7,7 +7,7 @@ use crate::app;
 use crate::app::StartError;
 use crate::domain::records::NewPartner;
 use crate::domain::values::{Code, Name, PartnerCode};
-use crate::register::{Clock, Command as Change};
+use crate::register::{Clock, Command as Change, DirectoryChange};
 use crate::settings::Settings;
 
 use super::change::{change, change_in, said};
@@ -50,7 +50,7 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
             let shown = json!({"code": code});
             let new = NewPartner { code: code.clone(), name, kind: None, vcca_role: None, listed: false, sandbox };
             let database = app::current_or_new_database(settings, clock)?;
-            change_in(database, clock, Change::AddPartner(new))?;
+            change_in(database, clock, Change::Directory(DirectoryChange::AddPartner(new)))?;
             if code.as_str() != given {
                 eprintln!("the code {given} is stored as {code}");
             }
@@ -58,12 +58,12 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
         }
         PartnerCommand::Suspend { code } => {
             let code = read(&code)?;
-            change(settings, clock, Change::SuspendPartner(code.clone()))?;
+            change(settings, clock, Change::Directory(DirectoryChange::SuspendPartner(code.clone())))?;
             println!("{}", json!({"code": code, "suspended": true}));
         }
         PartnerCommand::Resume { code } => {
             let code = read(&code)?;
-            change(settings, clock, Change::ResumePartner(code.clone()))?;
+            change(settings, clock, Change::Directory(DirectoryChange::ResumePartner(code.clone())))?;
             println!("{}", json!({"code": code, "suspended": false}));
         }
     }

@@ -1,22 +1,31 @@
-//! The register at work: one writer that orders every change, the cells it keeps in memory, and
-//! the snapshot that everybody reads.
+//! The register at work: one writer that orders every change, the cells in memory, and the snapshots that everybody
+//! reads. The rooms, each above the ones that it uses: `commands` (requests and outcomes) below `decide` (what a
+//! request does), `counted` (cells and questions to them) below `published` (snapshots and closed days), `writer`
+//! above these four, `register` and `queries` on top. `audit` and `backup` stand beside the writer.
+//!
+//! This layer must not know requests of HTTP, nor write a query: `db` does.
 
 pub mod audit;
 pub mod backup;
 mod commands;
-pub mod counted;
-pub mod decide;
+mod counted;
+mod decide;
 pub mod examine;
-pub mod published;
+mod published;
+mod queries;
 mod register;
-pub mod writer;
+mod writer;
 
-pub use commands::{Command, Done, ExpectedRevision, Failure, IdempotentRequest, Outcome, Request};
-pub use counted::{AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, Cells, bridge_days, restate};
-pub use decide::{Erased, HomeCommand, HomeDone};
-pub use published::{
-    Coding, Figures, InOrder, MadePage, PageCache, PageMaker, PublicSettings, ReadyPage, Render, Representation,
-    Snapshot,
+pub use commands::{
+    Command, DirectoryChange, Done, Erased, ExpectedRevision, Failure, HomeCommand, HomeDone, IdempotentRequest,
+    InstallationChange, Outcome, Request, SitesChange,
 };
-pub use register::{Counted, Options, QUEUE, Register};
+pub use counted::{
+    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, Counted, Figures, InOrder, apply_postings,
+    bridge_days, restate,
+};
+pub use published::{
+    Coding, MadePage, PageCache, PageMaker, PublicSettings, ReadyPage, Render, Representation, Snapshot,
+};
+pub use register::{Options, QUEUE, Register};
 pub use writer::{BatchTransaction, Clock, system_clock};

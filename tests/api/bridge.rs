@@ -8,7 +8,7 @@ use green_homes::domain::values::Tier;
 use green_homes::domain::values::{
     CorrectReason, DecommissionReason, InstallationId, Quantity, RejectReason, SiteId, WithdrawReason,
 };
-use green_homes::register::{Command, ExpectedRevision};
+use green_homes::register::{Command, ExpectedRevision, InstallationChange, SitesChange};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
@@ -82,22 +82,39 @@ async fn bridge_says_what_each_cause_moved(database: TestDatabase) {
     days.register_a_home("new");
     days.verify_a_home("seen");
     let none = || None;
-    days.change(Command::Withdraw { id: goes, reason: WithdrawReason::Cancelled, note: none() }).unwrap();
-    days.change(Command::Reject { id: refused, reason: RejectReason::NotEligible, note: none() }).unwrap();
+    days.change(Command::Installation {
+        id: goes,
+        change: InstallationChange::Withdraw { reason: WithdrawReason::Cancelled },
+        note: none(),
+    })
+    .unwrap();
+    days.change(Command::Installation {
+        id: refused,
+        change: InstallationChange::Reject { reason: RejectReason::NotEligible },
+        note: none(),
+    })
+    .unwrap();
     let (on, reason) = (first, DecommissionReason::Removed);
-    days.change(Command::Decommission { id: ends, on, reason, note: none() }).unwrap();
-    days.change(Command::Merge { from: one, into: other }).unwrap();
+    days.change(Command::Installation {
+        id: ends,
+        change: InstallationChange::Decommission { on, reason },
+        note: none(),
+    })
+    .unwrap();
+    days.change(Command::Sites(SitesChange::Merge { from: one, into: other })).unwrap();
     let line = |kwp| MeasureLine {
         measure: MeasureId::parse("rooftop_solar_pv").unwrap(),
         quantity: Quantity::stored(kwp),
         inverter_w: None,
     };
     let correction = Correction { measures: MeasureLines::new(vec![line(3_000)]).ok(), ..Correction::default() };
-    let correct = Command::Correct {
+    let correct = Command::Installation {
         id: stays,
-        expected: ExpectedRevision::Any,
-        correction: Box::new(correction),
-        reason: CorrectReason::DataEntryError,
+        change: InstallationChange::Correct {
+            expected: ExpectedRevision::Any,
+            correction: Box::new(correction),
+            reason: CorrectReason::DataEntryError,
+        },
         note: none(),
     };
     days.change(correct).unwrap();
@@ -189,15 +206,17 @@ fn carry_out(days: &Passing, there: &mut Vec<(InstallationId, SiteId)>, step: &S
             there.push(days.register_a_home(&there.len().to_string()));
             None
         }
-        Step::Verify(n) => at(n).map(|(id, _)| Command::Verify { id, tier: Tier::Inspected, note: None }),
-        Step::Reject(n) => at(n).map(|(id, _)| Command::Reject { id, reason: RejectReason::Duplicate, note: None }),
-        Step::Withdraw(n) => at(n).map(|(id, _)| Command::Withdraw { id, reason: WithdrawReason::Other, note: None }),
+        Step::Verify(n) => at(n).map(|(id, _)| InstallationChange::Verify { tier: Tier::Inspected }.of(id)),
+        Step::Reject(n) => at(n).map(|(id, _)| InstallationChange::Reject { reason: RejectReason::Duplicate }.of(id)),
+        Step::Withdraw(n) => at(n).map(|(id, _)| InstallationChange::Withdraw { reason: WithdrawReason::Other }.of(id)),
         Step::Decommission(n) => at(n).map(|(id, _)| {
             let on = days.today().checked_sub_months(Months::new(1)).unwrap();
-            Command::Decommission { id, on, reason: DecommissionReason::Destroyed, note: None }
+            InstallationChange::Decommission { on, reason: DecommissionReason::Destroyed }.of(id)
         }),
-        Step::Merge(one, other) => at(one).zip(at(other)).map(|((_, from), (_, into))| Command::Merge { from, into }),
-        Step::Split(n) => at(n).map(|(id, _)| Command::Split { id }),
+        Step::Merge(one, other) => {
+            at(one).zip(at(other)).map(|((_, from), (_, into))| Command::Sites(SitesChange::Merge { from, into }))
+        }
+        Step::Split(n) => at(n).map(|(id, _)| Command::Sites(SitesChange::Split { id })),
         Step::Pass(_) => None,
     };
     if let Some(command) = command {

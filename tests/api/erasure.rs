@@ -5,7 +5,9 @@ use green_homes::domain::records::{Actor, Role};
 use green_homes::domain::values::Tier;
 use green_homes::domain::values::{InstallationId, Note, SiteId};
 use green_homes::register::audit::audit;
-use green_homes::register::{BatchTransaction, Command, Done, HomeCommand, HomeDone, Request, system_clock};
+use green_homes::register::{
+    BatchTransaction, Command, Done, HomeCommand, HomeDone, InstallationChange, Request, SitesChange, system_clock,
+};
 use serde_json::{Value, json};
 
 use crate::process::output;
@@ -71,7 +73,11 @@ async fn erase_a_site_in_the_batch_of_its_note_takes_the_note(database: TestData
     let id = partner.register(&identified("a")).await;
     let site = partner.get(&format!("/v1/installations/{id}")).await.body["data"]["site"]["id"].clone();
     let (id, site) = (InstallationId::parse(&id).unwrap(), SiteId::parse(site.as_str().unwrap()).unwrap());
-    let verify = Command::Verify { id, tier: Tier::Inspected, note: Note::parse(NOTE).ok() };
+    let verify = Command::Installation {
+        id,
+        change: InstallationChange::Verify { tier: Tier::Inspected },
+        note: Note::parse(NOTE).ok(),
+    };
     let by = |command| Request::new(Actor::operator("test"), command);
     let erase = || by(Command::Home(HomeCommand::Erase { site }));
     let requests = [by(verify), erase(), erase()];
@@ -117,7 +123,7 @@ async fn erase_a_site_takes_those_that_were_merged_into_it(database: TestDatabas
     let (_, stays) = partner.register_home(&identified("a")).await;
     let (_, goes) = partner.register_home(&second).await;
     let (into, from) = (site_of(&stays).await, site_of(&goes).await);
-    let merge = Request::new(Actor::operator("test"), Command::Merge { from, into });
+    let merge = Request::new(Actor::operator("test"), Command::Sites(SitesChange::Merge { from, into }));
     let merged = BatchTransaction::new(app.database.db_open(), system_clock()).execute(&[&merge]);
     assert!(merged.results.iter().all(Result::is_ok), "{:?}", merged.results);
     assert_eq!(site_of(&goes).await, into, "the code of the one that went opens the one that stayed");

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::db::ledger::{cells_and_journal as stored, head};
 use green_homes::db::records::by_id;
-use green_homes::domain::counting::Progress;
+use green_homes::domain::counting::{CellTable, Progress};
 use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, NewPartner, PrivateFacts, SiteFacts, Terms};
 use green_homes::domain::reference::Place;
 use green_homes::domain::reference::parse_former_province as parse_former;
@@ -20,11 +20,13 @@ use green_homes::domain::values::Tier;
 use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, Name, Quantity, RejectReason, SiteId, Vnd, day_of, start_of,
 };
-use green_homes::register::{BatchTransaction, Cells, Command, Done, Failure, Request};
+use green_homes::register::{
+    BatchTransaction, Command, DirectoryChange, Done, Failure, InstallationChange, Request, SitesChange, apply_postings,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::model::{Model, ModelInstallation, ModelSite, Standing, summed};
+use crate::reference_counts::{ReferenceInstallation, ReferenceRegister, ReferenceSite, Standing, summed};
 use crate::support::{TestDatabase, clock_at};
 
 #[test]
@@ -130,13 +132,13 @@ fn day(offset: u64) -> NaiveDate {
 struct Driver {
     database: TestDatabase,
     engine: BatchTransaction,
-    model: Model,
+    model: ReferenceRegister,
     sites: Vec<SiteId>,
     sent: Vec<NewInstallation>,
-    cells: Cells,
+    cells: CellTable,
     now: Arc<Mutex<DateTime<Utc>>>,
     /// What was known at the close of days, those with nothing recorded left out.
-    past: Vec<(NaiveDate, Model)>,
+    past: Vec<(NaiveDate, ReferenceRegister)>,
 }
 
 impl Driver {
@@ -144,17 +146,17 @@ impl Driver {
         // Ahead of the clock that made the database.
         let now = Arc::new(Mutex::new(start_of(day_of(Utc::now()) + Days::new(1)) + TimeDelta::hours(10)));
         let engine = BatchTransaction::new(database.db_open(), clock_at(now.clone()));
-        let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("Model").unwrap());
+        let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("ReferenceRegister").unwrap());
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
-        let executed = engine.execute(&[&request(Command::AddPartner(new))]);
+        let executed = engine.execute(&[&request(Command::Directory(DirectoryChange::AddPartner(new)))]);
         assert!(executed.results[0].is_ok());
         Self {
             database,
             engine,
-            model: Model::default(),
+            model: ReferenceRegister::default(),
             sites: Vec::new(),
             sent: Vec::new(),
-            cells: Cells::default(),
+            cells: CellTable::default(),
             now,
             past: Vec::new(),
         }
@@ -179,7 +181,7 @@ impl Driver {
         let requests: Vec<&Request> = planned.iter().map(|(_, request)| request).collect();
         let executed = self.engine.execute(&requests);
         for committed in &executed.committed {
-            self.cells.apply(&committed.postings);
+            apply_postings(&mut self.cells, &committed.postings);
         }
         for ((step, request), result) in planned.iter().zip(executed.results) {
             self.follow(step, request, known, result);
@@ -194,16 +196,19 @@ impl Driver {
                 self.registration(at.as_ref(), *facts, on.map(day), lines, *cost)
             }
             Step::Resend(n) => register(self.sent.get(n.checked_rem(known)?)?.clone()),
-            Step::Verify(n, tier) => Command::Verify { id: id(n)?, tier: *tier, note: None },
-            Step::Reject(n) => Command::Reject { id: id(n)?, reason: RejectReason::Other, note: None },
+            Step::Verify(n, tier) => InstallationChange::Verify { tier: *tier }.of(id(n)?),
+            Step::Reject(n) => InstallationChange::Reject { reason: RejectReason::Other }.of(id(n)?),
             Step::Decommission(n, on) => {
-                Command::Decommission { id: id(n)?, on: day(*on), reason: DecommissionReason::Removed, note: None }
+                InstallationChange::Decommission { on: day(*on), reason: DecommissionReason::Removed }.of(id(n)?)
             }
             Step::Merge(a, b) => {
                 let count = self.sites.len();
-                Command::Merge { from: self.sites[a.checked_rem(count)?], into: self.sites[b.checked_rem(count)?] }
+                Command::Sites(SitesChange::Merge {
+                    from: self.sites[a.checked_rem(count)?],
+                    into: self.sites[b.checked_rem(count)?],
+                })
             }
-            Step::Split(n) => Command::Split { id: id(n)? },
+            Step::Split(n) => Command::Sites(SitesChange::Split { id: id(n)? }),
         })
     }
 
@@ -295,7 +300,7 @@ impl Driver {
         let Command::Register { new, .. } = &request.command else { panic!("a registration") };
         let site = self.sites.iter().position(|site| *site == record.site.id).unwrap_or_else(|| {
             self.sites.push(record.site.id);
-            self.model.sites.push(ModelSite { facts: record.site.facts, merged_away: false });
+            self.model.sites.push(ReferenceSite { facts: record.site.facts, merged_away: false });
             self.sites.len() - 1
         });
         if let SiteClaim::Described { facts, .. } = &new.site {
@@ -303,7 +308,7 @@ impl Driver {
         }
         let lines = new.measures.by_number();
         let line = |l: &MeasureLine| (l.measure, l.quantity.milli(), l.inverter_w.map_or(0, Quantity::milli));
-        self.model.installations.push(ModelInstallation {
+        self.model.installations.push(ReferenceInstallation {
             id,
             site,
             standing: if on.is_some() { Standing::Installed } else { Standing::Pledged },
@@ -328,7 +333,7 @@ impl Driver {
     }
 
     fn merged(&mut self, request: &Request, done: bool) {
-        let Command::Merge { from, into } = request.command else { panic!("a merge") };
+        let Command::Sites(SitesChange::Merge { from, into }) = request.command else { panic!("a merge") };
         let place = |id: SiteId| self.sites.iter().position(|site| *site == id).unwrap();
         let (from, into) = (place(from), place(into));
         let gone = |n: usize| self.model.sites[n].merged_away;
@@ -350,7 +355,7 @@ impl Driver {
             let facts = self.model.sites[site].facts;
             let mut connection = self.database.db_open().connection().unwrap();
             self.sites.push(by_id::sites_of(&mut connection, &[id]).unwrap()[&id]);
-            self.model.sites.push(ModelSite { facts, merged_away: false });
+            self.model.sites.push(ReferenceSite { facts, merged_away: false });
             self.model.installations[n].site = self.sites.len() - 1;
         }
     }

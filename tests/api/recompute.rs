@@ -18,7 +18,7 @@ use green_homes::domain::values::Tier;
 use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, InstallationId, Name, Quantity, SiteId, start_of,
 };
-use green_homes::register::{BatchTransaction, Command, Done, Request};
+use green_homes::register::{BatchTransaction, Command, DirectoryChange, Done, InstallationChange, Request};
 use serde_json::{Value, json};
 
 use crate::pilot::{outcomes, verify_all};
@@ -90,7 +90,7 @@ async fn with_a_long_history(database: TestDatabase, today: &str) -> (App, Value
     let engine = BatchTransaction::new(app.database.db_open(), clock_at(Arc::new(Mutex::new(now))));
     let (code, name) = (Code::parse("SOLARCO").unwrap(), Name::parse("Solar Co").unwrap());
     let partner = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
-    done(&engine, Command::AddPartner(partner));
+    done(&engine, Command::Directory(DirectoryChange::AddPartner(partner)));
     let mut chance = Chance(7);
     let mut sites: Vec<SiteId> = Vec::new();
     for number in 0..150 {
@@ -103,19 +103,19 @@ async fn with_a_long_history(database: TestDatabase, today: &str) -> (App, Value
             sites.push(record_site);
         }
         if chance.below(5) > 0 {
-            done(&engine, Command::Verify { id, tier: Tier::ALL[1 + chance.below(3)], note: None });
+            done(&engine, InstallationChange::Verify { tier: Tier::ALL[1 + chance.below(3)] }.of(id));
         }
         if chance.below(3) == 0 {
             let days = [0, chance.below(20), chance.below(3000)][chance.below(3)];
             let on = (on + Days::new(days as u64)).min(today);
-            done(&engine, Command::Decommission { id, on, reason: DecommissionReason::Removed, note: None });
+            done(&engine, InstallationChange::Decommission { on, reason: DecommissionReason::Removed }.of(id));
         }
     }
     // One takes the place of the other on its own first day, the first of a month: that one was never credited.
     let first = NaiveDate::from_ymd_opt(2024, 3, 1).unwrap();
     for number in [152, 158] {
         let (_, id) = register(&engine, &mut chance, number, Some(sites[0]), first);
-        done(&engine, Command::Verify { id, tier: Tier::Metered, note: None });
+        done(&engine, InstallationChange::Verify { tier: Tier::Metered }.of(id));
     }
     let progress = app.progress_at(app.db_version()).await;
     assert_eq!(progress["meta"]["as_of"], json!(today.to_string()));

@@ -11,7 +11,7 @@ use green_homes::domain::reference::MeasureId;
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::Tier;
 use green_homes::domain::values::{Code, InstallationId, Name, Quantity, date};
-use green_homes::register::{BatchTransaction, Command as Change, Done, Request};
+use green_homes::register::{BatchTransaction, Command as Change, DirectoryChange, Done, InstallationChange, Request};
 use serde_json::{Value, json};
 
 use crate::process::{Process, client, command, ran};
@@ -40,7 +40,7 @@ impl Register {
         let register = Self { database };
         let (code, name) = (Code::parse("SOLARCO").unwrap(), Name::parse("Solarco").unwrap());
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
-        register.record(1, Change::AddPartner(new));
+        register.record(1, Change::Directory(DirectoryChange::AddPartner(new)));
         register
     }
 
@@ -77,7 +77,7 @@ impl Register {
 
     fn verify(&self, day: u64, name: &str, installed_on: &str) -> InstallationId {
         let id = self.register(day, name, installed_on);
-        self.record(day, Change::Verify { id, tier: Tier::Document, note: None });
+        self.record(day, InstallationChange::Verify { tier: Tier::Document }.of(id));
         id
     }
 

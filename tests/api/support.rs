@@ -21,7 +21,7 @@ use green_homes::domain::rules::{NewInstallation, SiteClaim};
 use green_homes::domain::values::Flags;
 use green_homes::domain::values::SiteKind;
 use green_homes::domain::values::{Code, Name, Quantity, Text};
-use green_homes::register::{BatchTransaction, Clock, Command, Request, system_clock};
+use green_homes::register::{BatchTransaction, Clock, Command, DirectoryChange, Request, system_clock};
 use green_homes::settings::Settings;
 use serde_json::{Value, json};
 
@@ -125,7 +125,7 @@ impl App {
         let name = Name::parse(&format!("Partner {code}")).unwrap();
         let code = Code::parse(code).unwrap();
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox };
-        self.db_change(Command::AddPartner(new));
+        self.db_change(Command::Directory(DirectoryChange::AddPartner(new)));
     }
 
     pub fn db_add_client(&self, role: Role, partner: Option<&str>) -> (String, String) {
@@ -138,7 +138,11 @@ impl App {
             name: Name::parse("client").unwrap(),
         };
         let secret_hash = known_hash();
-        self.db_change(Command::AddClient { new, client_id: client_id.clone(), secret_hash });
+        self.db_change(Command::Directory(DirectoryChange::AddClient {
+            new,
+            client_id: client_id.clone(),
+            secret_hash,
+        }));
         (client_id, secret)
     }
 

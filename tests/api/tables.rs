@@ -8,10 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use green_homes::api::numbers::render as render_tables;
 use green_homes::db::ledger::cells_and_journal as stored;
-use green_homes::domain::counting::NationalSums;
+use green_homes::domain::counting::{CellTable, NationalSums};
 use green_homes::domain::records::Role;
 use green_homes::domain::values::day_of;
-use green_homes::register::{Cells, Figures, InOrder, PublicSettings};
+use green_homes::register::{Figures, InOrder, PublicSettings, apply_postings};
 use serde_json::{Value, json};
 
 use crate::aggregates::register_some;
@@ -204,13 +204,13 @@ async fn render_the_tables_of_a_register_gives_what_is_served(database: TestData
     registered(&app).await;
     let version = app.db_version();
     let mut connection = app.database.db_open().connection().unwrap();
-    let (mut cells, mut national) = (Cells::default(), NationalSums::default());
-    cells.apply(&stored::postings(&mut connection, 0, version).unwrap());
-    national.add_cells(cells.in_order());
+    let (mut cells, mut national) = (CellTable::default(), NationalSums::default());
+    apply_postings(&mut cells, &stored::postings(&mut connection, 0, version).unwrap());
+    national.add_cells(cells.iter());
     let mut figures = Figures::before_the_register(day_of(chrono::Utc::now()));
     figures.version = version;
     let settings = PublicSettings { public_url: "https://example.test".to_owned(), publisher: "Tests".to_owned() };
-    let in_order: &InOrder<'_> = &|| Box::new(cells.in_order());
+    let in_order: &InOrder<'_> = &|| Box::new(cells.iter());
     let rendered = render_tables(&figures, &national, in_order, &settings);
     assert_eq!(rendered.len(), 10);
     for (name, body) in rendered {

@@ -69,11 +69,8 @@ impl FromRequest for TokenForm {
     }
 }
 
-/// Get a token
-///
 /// Client credentials, by HTTP Basic or in the form. The token is good for 15 minutes.
-#[utoipa::path(post, path = "/oauth/token", tag = "oauth",
-    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+#[utoipa::path(get, path = "", request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse), (status = 400, body = TokenError),
         (status = 401, body = TokenError, headers(("WWW-Authenticate" = String, description = "HTTP Basic."))),
         (status = 429, body = TokenError, headers(("Retry-After" = i64, description = "Seconds."))),
@@ -180,8 +177,8 @@ pub struct Jwks {
     keys: Vec<Jwk>,
 }
 
-/// The public keys
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "oauth", responses((status = 200, body = Jwks)))]
+/// As a JSON Web Key Set (RFC 7517). Whoever checks tokens finds the key by the token's `kid`.
+#[utoipa::path(get, path = "", responses((status = 200, body = Jwks)))]
 pub async fn get_keys(state: web::Data<AppState>) -> HttpResponse {
     let published = state.tokens.published();
     let jwk = |key: &crate::db::partners::PublicKey| Jwk {
@@ -210,9 +207,8 @@ pub struct Metadata {
     service_documentation: String,
 }
 
-/// The metadata of the authorisation server
-#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "oauth",
-    responses((status = 200, body = Metadata)))]
+/// Where tokens are given and keys are found (RFC 8414).
+#[utoipa::path(get, path = "", responses((status = 200, body = Metadata)))]
 pub async fn get_metadata(state: web::Data<AppState>) -> HttpResponse {
     let url = &state.settings.public_url;
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(Metadata {

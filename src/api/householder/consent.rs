@@ -31,10 +31,8 @@ struct ConsentTextView {
     text_en: &'static str,
 }
 
-/// The text that householders consent to
-///
 /// By version, in Vietnamese and English. A version never changes.
-#[utoipa::path(get, path = "/v1/consent/{version}", tag = "householder", params(("version" = String, Path, example = "1")),
+#[utoipa::path(get, path = "", params(("version" = String, Path, example = "1")),
     responses((status = 200, body = ConsentTextResponse)))]
 pub async fn get_consent_text(
     request: HttpRequest,

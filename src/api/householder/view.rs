@@ -5,8 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::PageInfo;
-use crate::api::installations::{MeasureView, PrivateView, measures};
+use crate::api::installations::{MeasureView, measures};
 use crate::api::numbers::instant;
+use crate::api::sites::PrivateView;
 use crate::db::partners::Directory;
 use crate::db::records::{Home, Noted};
 use crate::domain::records::{AttributesSold, Finance, Installation, PowerUse, SiteRecord, SystemOwner};

@@ -6,7 +6,7 @@ use actix_web::http::header::{HeaderName, HeaderValue, IF_MATCH};
 
 use crate::domain::values::{Fault, Hash, hash_of};
 
-use super::error::ApiError;
+use super::problems::ApiError;
 
 /// The header.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

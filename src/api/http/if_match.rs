@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::register::ExpectedRevision;
 
-use super::error::ApiError;
+use super::problems::ApiError;
 
 /// The precondition of a request, which must have one.
 pub struct IfMatch(pub ExpectedRevision);

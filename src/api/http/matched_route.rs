@@ -4,7 +4,7 @@
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::error::ApiError;
+use super::problems::ApiError;
 use super::scopes::Access;
 
 /// What the table says of one path.

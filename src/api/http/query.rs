@@ -7,8 +7,8 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use crate::domain::refusals::FieldFault;
 use crate::domain::values::Fault;
 
-use super::error::ApiError;
 use super::matched_route::MatchedRoute;
+use super::problems::ApiError;
 
 /// The parameters of a request, and what is wrong with them.
 pub struct Query {
@@ -102,6 +102,14 @@ fn is_hung_on(key: &str) -> bool {
 /// A parameter's name comes from outside: no longer than a name.
 fn shown(key: &str) -> String {
     key.chars().filter(|c| !c.is_control()).take(50).collect()
+}
+
+/// Reads a parameter whose value is one of a list of codes.
+pub fn coded<T>(
+    parse: impl Fn(&str) -> Option<T>,
+    allowed: &'static [&'static str],
+) -> impl Fn(&str) -> Result<T, Fault> {
+    move |raw| parse(raw).ok_or(Fault::UnknownValue { allowed })
 }
 
 /// The `limit` of a list.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, Query};
+use crate::api::http::{ApiError, PathId, Query};
 use crate::api::numbers::parse_methodology;
 use crate::api::state::AppState;
 use crate::db::records::installation_list as store;
@@ -16,9 +16,7 @@ use crate::domain::counting::{CellDims, Credit, Totals, credits};
 use crate::domain::figures::{Amount, EffectKind, Estimate, Estimator, Methodology, Year};
 use crate::domain::records::SiteRecord;
 use crate::domain::reference::MeasureId;
-use crate::domain::values::{Month, days_left_in_month, units};
-
-use super::handlers::path_id;
+use crate::domain::values::{InstallationId, Month, days_left_in_month, units};
 
 /// What one installation is estimated to come to.
 #[derive(Serialize, ToSchema)]
@@ -123,19 +121,15 @@ struct AmountView {
     provisional_tco2e: f64,
 }
 
-/// The estimate of one installation
-///
 /// Year by year with every factor, for its partner and for reviewers. `methodology` asks for another than the one in force.
-#[utoipa::path(get, path = "/v1/installations/{id}/estimate", tag = "installations",
-    params(("id" = String, Path, format = Uuid), ("methodology" = Option<i32>, Query)),
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid), ("methodology" = Option<i32>, Query)),
     responses((status = 200, body = EstimateResponse)))]
 pub async fn get_estimate(
     request: HttpRequest,
     caller: Caller,
     state: web::Data<AppState>,
-    id: web::Path<String>,
+    PathId(id): PathId<InstallationId>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
     let mut query = Query::of(&request)?;
     let asked = query.parse("methodology", parse_methodology);
     query.finish()?;

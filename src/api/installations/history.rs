@@ -8,16 +8,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, PageInfo, Query, pagination};
+use crate::api::http::{ApiError, PageInfo, PathId, Query, pagination};
 use crate::api::numbers::instant;
 use crate::api::state::AppState;
 use crate::db::partners::Directory;
 use crate::db::records::{History, Past, history, installation_list as store};
 use crate::domain::chain::{PastInstallation, PastSite};
 use crate::domain::records::{Actor, Role};
-use crate::domain::values::{Fault, units};
+use crate::domain::values::{Fault, InstallationId, units};
 
-use super::handlers::path_id;
 use super::view::MeasureView;
 
 /// The history of an installation, newest first.
@@ -97,20 +96,16 @@ pub struct PastSiteView {
     revision: i32,
 }
 
-/// What happened to an installation
-///
 /// Newest first: every entry about it or its site, who, when, why, and what stood before and after.
-#[utoipa::path(get, path = "/v1/installations/{id}/history", tag = "installations",
-    params(("id" = String, Path, format = Uuid), ("limit" = Option<i64>, Query, minimum = 1, maximum = 200),
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid), ("limit" = Option<i64>, Query, minimum = 1, maximum = 200),
         ("cursor" = Option<String>, Query)),
     responses((status = 200, body = HistoryResponse)))]
 pub async fn get_history(
     request: HttpRequest,
     caller: Caller,
     state: web::Data<AppState>,
-    id: web::Path<String>,
+    PathId(id): PathId<InstallationId>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
     let mut query = Query::of(&request)?;
     let before = query.parse("cursor", |raw| raw.parse::<i64>().map_err(|_| Fault::NotACursor)).unwrap_or(i64::MAX);
     let limit = pagination::limit(&mut query);

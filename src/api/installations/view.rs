@@ -6,18 +6,18 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::householder::HouseholderCodeView;
 use crate::api::http::PageInfo;
 use crate::api::numbers::instant;
+use crate::api::sites::SiteView;
 use crate::db::records::InstallationRecord;
-use crate::domain::records::{
-    Actor, AttributesSold, Finance, Installation, PowerUse, PrivateFacts, Role, SiteRecord, SystemOwner,
-};
-use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
+use crate::domain::records::{Actor, AttributesSold, Finance, Installation, PowerUse, SystemOwner};
+use crate::domain::reference::MeasureId;
 use crate::domain::refusals::Remark;
 use crate::domain::rules::standing_remarks;
-use crate::domain::values::{Code, ExternalId, Language, SiteKind, Status, Tier, Vnd, units};
+use crate::domain::values::{Code, Language, Status, Tier, Vnd, units};
 use crate::register::Outcome;
+
+use super::householder_codes::HouseholderCodeView;
 
 /// What became of a registration.
 #[derive(Serialize, ToSchema)]
@@ -72,12 +72,6 @@ pub struct ChangedResponse {
     pub outcome: &'static str,
     /// Whether this was only asked for: nothing was recorded.
     pub dry_run: bool,
-}
-
-/// The word for what became of an action.
-#[must_use]
-pub fn outcome(changed: bool) -> &'static str {
-    if changed { "changed" } else { "unchanged" }
 }
 
 /// A page of installations.
@@ -157,72 +151,6 @@ pub struct MeasureView {
     pub quantity: f64,
     /// Rated inverter power, of solar measures.
     pub inverter_kw: Option<f64>,
-}
-
-/// A site.
-#[derive(Serialize, ToSchema)]
-pub struct SiteView {
-    /// Its id.
-    #[schema(format = Uuid)]
-    id: String,
-    /// The partner's own number of it; only for the partner that recorded it.
-    external_id: Option<String>,
-    /// What kind of place.
-    #[schema(value_type = SiteKind)]
-    kind: &'static str,
-    /// One of the 34.
-    #[schema(value_type = ProvinceId)]
-    province_code: &'static str,
-    /// One of the 63, where known.
-    #[schema(value_type = Option<FormerProvinceId>)]
-    former_province_code: Option<&'static str>,
-    /// One of the 3,321, where known.
-    #[schema(value_type = Option<CommuneId>)]
-    commune_code: Option<&'static str>,
-    /// A low-income household; null is unknown.
-    low_income: Option<bool>,
-    /// A remote place; null is unknown.
-    remote: Option<bool>,
-    /// Headed by a woman; null is unknown.
-    woman_headed: Option<bool>,
-    /// Changes whenever the site does; `If-Match` of its corrections.
-    pub etag: String,
-    /// Personal data, for the partner that recorded the site and for reviewers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    private: Option<PrivateView>,
-}
-
-/// Personal data of a site.
-#[derive(Serialize, ToSchema)]
-pub struct PrivateView {
-    /// The address line.
-    address: Option<String>,
-    /// The electricity customer code, normalised.
-    grid_customer_code: Option<String>,
-    /// The place on the map.
-    location: Option<LocationView>,
-    /// The householder's consent.
-    consent: Option<ConsentView>,
-    /// The day on which it was withdrawn; the rest was erased then.
-    consent_withdrawn_on: Option<NaiveDate>,
-}
-
-/// A point in degrees (WGS 84).
-#[derive(Serialize, ToSchema)]
-struct LocationView {
-    /// Latitude.
-    lat: f64,
-    /// Longitude.
-    lon: f64,
-}
-
-/// A householder's consent.
-#[derive(Serialize, ToSchema)]
-struct ConsentView {
-    /// The day.
-    on: NaiveDate,
-    /// The number of the text.
-    text_version: i32,
 }
 
 impl WarningView {
@@ -311,54 +239,4 @@ pub fn measures(installation: &Installation) -> Vec<MeasureView> {
             inverter_kw: line.inverter_w.map(|inverter| units(inverter.milli())),
         })
         .collect()
-}
-
-impl SiteView {
-    /// A site as `actor` may see it.
-    pub fn of(record: &SiteRecord, actor: &Actor) -> Self {
-        let (site, place) = (&record.site, &record.site.facts.place);
-        let recorded_it = actor.partner.as_ref() == Some(&site.partner);
-        let private = recorded_it || actor.role == Role::Reviewer;
-        Self {
-            id: site.id.to_string(),
-            external_id: record
-                .external_id
-                .as_ref()
-                .filter(|_| recorded_it)
-                .map(|id| ExternalId::as_str(id).to_owned()),
-            kind: site.facts.kind.as_str(),
-            province_code: place.province().code(),
-            former_province_code: place.former().map(FormerProvinceId::code),
-            commune_code: place.commune().map(CommuneId::code),
-            low_income: site.facts.flags.low_income,
-            remote: site.facts.flags.remote,
-            woman_headed: site.facts.flags.woman_headed,
-            etag: record.site_etag(),
-            private: (private && !record.private.is_empty()).then(|| PrivateView::of(&record.private)),
-        }
-    }
-}
-
-impl SiteView {
-    /// Without personal data.
-    #[must_use]
-    pub fn without_private(self) -> Self {
-        Self { private: None, ..self }
-    }
-}
-
-impl PrivateView {
-    /// Everything personal that is held of a site.
-    pub fn of(private: &PrivateFacts) -> Self {
-        let degrees = |microdeg: i32| f64::from(microdeg) / 1e6;
-        Self {
-            address: private.address.as_ref().map(|address| address.as_str().to_owned()),
-            grid_customer_code: private.grid_customer_code.as_ref().map(|code| code.as_str().to_owned()),
-            location: private
-                .location
-                .map(|point| LocationView { lat: degrees(point.lat_microdeg()), lon: degrees(point.lon_microdeg()) }),
-            consent: private.consent.map(|consent| ConsentView { on: consent.on, text_version: consent.text_version }),
-            consent_withdrawn_on: private.consent_withdrawn_on,
-        }
-    }
 }

@@ -78,13 +78,10 @@ impl BridgeRow {
     }
 }
 
-/// Why the number changed
-///
 /// From the close of one day in Hà Nội to that of a later one, both over: what each cause moved, nationally. The part of a
 /// cause is what it changed, by the method of the first day, on the last day; `methodology` is what the method changed;
 /// `operation` is what the same works did between the days, `ageing` and `end_of_life` what they do less.
-#[utoipa::path(get, path = "/v1/progress/bridge", tag = "progress",
-    params(("from" = NaiveDate, Query, description = "A day that is over.", example = "2026-10-31"),
+#[utoipa::path(get, path = "", params(("from" = NaiveDate, Query, description = "A day that is over.", example = "2026-10-31"),
         ("to" = NaiveDate, Query, description = "A later day that is over.", example = "2026-11-24")),
     responses((status = 200, body = BridgeResponse)))]
 pub async fn get_bridge(

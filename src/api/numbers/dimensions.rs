@@ -39,10 +39,8 @@ struct LabelView {
     name_en: String,
 }
 
-/// What can be asked for
-///
 /// Every dimension with its values, in both languages.
-#[utoipa::path(get, path = "/v1/dimensions", tag = "aggregates", responses((status = 200, body = DimensionList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = DimensionList)))]
 pub async fn list_dimensions(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
     send(&request, &DIMENSIONS, CacheFor::OneHour).await
 }

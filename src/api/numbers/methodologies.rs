@@ -78,10 +78,8 @@ pub async fn snapshot_with(state: &AppState, asked: Option<&'static Methodology>
     })
 }
 
-/// Every methodology
-///
 /// Which version is in force, and since which entry of the register.
-#[utoipa::path(get, path = "/v1/methodology", tag = "reference", responses((status = 200, body = MethodologyList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = MethodologyList)))]
 pub async fn list_methodologies(
     request: HttpRequest,
     _: NoQuery,
@@ -96,11 +94,8 @@ pub async fn list_methodologies(
     send(&request, &page, CacheFor::OneSecond).await
 }
 
-/// One methodology
-///
 /// Every formula and factor, with unit, source and whether it is confirmed. A version never changes.
-#[utoipa::path(get, path = "/v1/methodology/{version}", tag = "reference",
-    params(("version" = String, Path, example = "1")), responses((status = 200, body = MethodologyResponse)))]
+#[utoipa::path(get, path = "", params(("version" = String, Path, example = "1")), responses((status = 200, body = MethodologyResponse)))]
 pub async fn get_methodology(
     request: HttpRequest,
     _: NoQuery,

@@ -36,11 +36,8 @@ pub struct Readiness {
     checks: Option<Checks>,
 }
 
-/// Is the process alive
-///
 /// A process that answers 503 here has to be started anew.
-#[utoipa::path(get, path = "/livez", tag = "operations",
-    responses((status = 200, body = Liveness), (status = 503, body = Liveness)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = Liveness), (status = 503, body = Liveness)))]
 pub async fn get_liveness(state: web::Data<AppState>) -> HttpResponse {
     if state.register.is_alive() {
         HttpResponse::Ok().json(Liveness { status: "alive" })
@@ -49,12 +46,9 @@ pub async fn get_liveness(state: web::Data<AppState>) -> HttpResponse {
     }
 }
 
-/// Can the service do its work
-///
 /// With `verbose` it looks, once a second at most, at the database, its schema, the disk, and
 /// whether this process and the register agree; then each of them can make it not ready.
-#[utoipa::path(get, path = "/readyz", tag = "operations",
-    params(("verbose" = Option<String>, Query, description = "Empty or `true`: look into everything and show it. `false`: do not.")),
+#[utoipa::path(get, path = "", params(("verbose" = Option<String>, Query, description = "Empty or `true`: look into everything and show it. `false`: do not.")),
     responses((status = 200, body = Readiness), (status = 503, body = Readiness),
         (status = 422, body = crate::api::http::Problem, content_type = "application/problem+json",
             description = "Values are wrong; every one is named.")))]

@@ -7,19 +7,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::access::{hash_secret, new_client_id, new_secret};
+use crate::api::body::Nothing;
 use crate::api::callers::Caller;
-use crate::api::documentation::{CreateClient, ResetSecret};
-use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagination, read_nothing};
-use crate::api::request_body::{JsonBody, OptionalJsonBody};
+use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagination};
+use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
+use crate::api::submit::{Reply, Submission, submit};
 use crate::db::partners::Client;
-use crate::domain::records::{Actor, NewClient};
+use crate::domain::records::Actor;
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::Fault;
-use crate::register::{Command, Done};
+use crate::register::{Command, DirectoryChange, Done};
 
-use super::bodies::{read_new_client, read_reset_secret};
+use super::bodies::{CreateClient, ResetSecret};
 use super::partners_and_projects::ask;
 
 /// A client. Its secrets are nowhere to be read.
@@ -121,10 +121,8 @@ pub struct MeResponse {
     data: MeView,
 }
 
-/// The client that calls
-///
 /// For every client, to see what its credentials are good for.
-#[utoipa::path(get, path = "/v1/me", tag = "oauth", responses((status = 200, body = MeResponse)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = MeResponse)))]
 pub async fn get_me(caller: Caller, _: NoQuery) -> HttpResponse {
     let actor = caller.0;
     let data = MeView {
@@ -138,11 +136,8 @@ pub async fn get_me(caller: Caller, _: NoQuery) -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(MeResponse { data })
 }
 
-/// A list of clients
-///
 /// In the order of their ids, the revoked ones too.
-#[utoipa::path(get, path = "/v1/clients", tag = "administration",
-    params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+#[utoipa::path(get, path = "", params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = ClientList)))]
 pub async fn list_clients(
     request: HttpRequest,
@@ -165,19 +160,15 @@ pub async fn list_clients(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(list))
 }
 
-/// Add a client
-///
 /// The secret is shown this once. One client per person for reviewers and admins.
-#[utoipa::path(post, path = "/v1/clients", tag = "administration",
-    request_body = CreateClient,
+#[utoipa::path(get, path = "", request_body = CreateClient,
     responses((status = 201, body = ClientSecretResponse)))]
 pub async fn create_client(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(new, key): Body<CreateClient>,
 ) -> Result<HttpResponse, ApiError> {
-    let new: NewClient = read_new_client(&body.0).map_err(ApiError::Invalid)?;
     let client_id = new_client_id();
     let (client_secret, secret_hash) = secret_and_hash().await?;
     let data = ClientSecretView {
@@ -187,16 +178,15 @@ pub async fn create_client(
         partner: new.partner.as_ref().map(ToString::to_string),
         old_secret_until: None,
     };
-    let (command, response) = (Command::AddClient { new, client_id, secret_hash }, ClientSecretResponse { data });
-    submit(&state, &caller, command, (false, body.1), move |_| Ok(Reply::json(201, &response)?.secret())).await
+    let (command, response) =
+        (Command::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }), ClientSecretResponse { data });
+    let submission = Submission::recorded(key);
+    submit(&state, &caller, command, submission, move |_| Ok(Reply::json(201, &response)?.secret())).await
 }
 
-/// Shut a client out
-///
 /// For ever. Its tokens stop to work within a second, everywhere. Nobody can revoke the client
 /// that they act as.
-#[utoipa::path(post, path = "/v1/clients/{client_id}/revoke", tag = "administration",
-    params(("client_id" = String, Path)),
+#[utoipa::path(get, path = "", params(("client_id" = String, Path)),
     responses((status = 200, body = ClientResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn revoke_client(
@@ -204,10 +194,9 @@ pub async fn revoke_client(
     _: NoQuery,
     state: web::Data<AppState>,
     client_id: web::Path<String>,
-    body: OptionalJsonBody,
+    _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    read_nothing(&body.0).map_err(ApiError::Invalid)?;
-    ask(&caller, &state, Command::RevokeClient { client_id: client_id.clone() }).await?;
+    ask(&caller, &state, Command::Directory(DirectoryChange::RevokeClient { client_id: client_id.clone() })).await?;
     let directory = state.register.directory();
     // It is written; where the directory could not be read again, asking again is safe.
     let client = directory.client(&client_id).filter(|client| client.revoked_at.is_some());
@@ -215,12 +204,9 @@ pub async fn revoke_client(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(ClientResponse { data }))
 }
 
-/// Give a client a new secret
-///
 /// It is shown this once. The secret before still works for `keep_old_hours`; any older one ends
 /// at once.
-#[utoipa::path(post, path = "/v1/clients/{client_id}/reset-secret", tag = "administration",
-    params(("client_id" = String, Path)), request_body = Option<ResetSecret>,
+#[utoipa::path(get, path = "", params(("client_id" = String, Path)), request_body = Option<ResetSecret>,
     responses((status = 200, body = ClientSecretResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn reset_client_secret(
@@ -228,9 +214,8 @@ pub async fn reset_client_secret(
     _: NoQuery,
     state: web::Data<AppState>,
     client_id: web::Path<String>,
-    body: OptionalJsonBody,
+    OptionalBody(keep_old, key): OptionalBody<ResetSecret>,
 ) -> Result<HttpResponse, ApiError> {
-    let keep_old = read_reset_secret(&body.0).map_err(ApiError::Invalid)?;
     // Hashing is dear: not for a client that is not there.
     if state.register.directory().client(&client_id).is_none() {
         // It may have been added a moment ago, by another process.
@@ -239,9 +224,10 @@ pub async fn reset_client_secret(
     let actor = state.register.directory().client(&client_id).map(|client| client.actor.clone());
     let Actor { client_id, role, partner, .. } = actor.ok_or(ApiError::NotFound)?;
     let (client_secret, secret_hash) = secret_and_hash().await?;
-    let command = Command::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old };
+    let command =
+        Command::Directory(DirectoryChange::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old });
     let (role, partner) = (role.as_str(), partner.map(|code| code.to_string()));
-    submit(&state, &caller, command, (false, body.1), move |done| {
+    submit(&state, &caller, command, Submission::recorded(key), move |done| {
         let Done::SecretReset { old_until } = done else { return Err(ApiError::Internal) };
         let (client_id, client_secret, partner) = (client_id.clone(), client_secret.clone(), partner.clone());
         let data = ClientSecretView { client_id, client_secret, role, partner, old_secret_until: Some(*old_until) };

@@ -5,18 +5,17 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::body::Nothing;
 use crate::api::callers::Caller;
-use crate::api::documentation::{CreatePartner, CreateProject};
-use crate::api::http::{ApiError, NoQuery, Problem, read_nothing};
-use crate::api::request_body::{JsonBody, OptionalJsonBody};
+use crate::api::http::{ApiError, NoQuery, PathId, Problem};
+use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
+use crate::api::submit::{Reply, Submission, submit};
 use crate::db::partners::Partner;
-use crate::domain::records::NewPartner;
-use crate::domain::values::{Code, PartnerCode};
-use crate::register::{Command, Done, Request};
+use crate::domain::values::PartnerCode;
+use crate::register::{Command, DirectoryChange, Done, Request};
 
-use super::bodies::{read_new_partner, read_new_project};
+use super::bodies::{CreatePartner, CreateProject};
 
 /// A partner.
 #[derive(Serialize, ToSchema)]
@@ -78,18 +77,15 @@ pub(in crate::api) async fn ask(caller: &Caller, state: &AppState, command: Comm
     Ok(state.register.submit(Request::new(caller.0.clone(), command)).await?)
 }
 
-/// Add a partner
-#[utoipa::path(post, path = "/v1/partners", tag = "administration",
-    request_body = CreatePartner,
+#[utoipa::path(get, path = "", request_body = CreatePartner,
     responses((status = 201, body = PartnerResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_partner(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(new, key): Body<CreatePartner>,
 ) -> Result<HttpResponse, ApiError> {
-    let new: NewPartner = read_new_partner(&body.0).map_err(ApiError::Invalid)?;
     let view = PartnerView {
         code: new.code.to_string(),
         name: new.name.as_str().to_owned(),
@@ -97,58 +93,53 @@ pub async fn create_partner(
         suspended: false,
     };
     let response = PartnerResponse { data: view };
-    submit(&state, &caller, Command::AddPartner(new), (false, body.1), move |_| Reply::json(201, &response)).await
+    let submission = Submission::recorded(key);
+    submit(&state, &caller, Command::Directory(DirectoryChange::AddPartner(new)), submission, move |_| {
+        Reply::json(201, &response)
+    })
+    .await
 }
 
-/// Every partner
-#[utoipa::path(get, path = "/v1/partners", tag = "administration",
-    responses((status = 200, body = PartnerList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = PartnerList)))]
 pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<AppState>) -> HttpResponse {
     let directory = state.register.directory();
     let data = directory.partners.values().map(PartnerView::from).collect();
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerList { data })
 }
 
-/// Shut the clients of a partner out
-///
 /// Their tokens stop to work within a second, everywhere. What the partner registered stays.
-#[utoipa::path(post, path = "/v1/partners/{code}/suspend", tag = "administration", params(("code" = String, Path)),
+#[utoipa::path(get, path = "", params(("code" = String, Path)),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn suspend_partner(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    code: web::Path<String>,
-    body: OptionalJsonBody,
+    PathId(code): PathId<PartnerCode>,
+    _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    read_nothing(&body.0).map_err(ApiError::Invalid)?;
-    change_partner(&caller, &state, &code, true).await
+    change_partner(&caller, &state, code, true).await
 }
 
-/// Let the clients of a partner in again
-#[utoipa::path(post, path = "/v1/partners/{code}/resume", tag = "administration", params(("code" = String, Path)),
+#[utoipa::path(get, path = "", params(("code" = String, Path)),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn resume_partner(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    code: web::Path<String>,
-    body: OptionalJsonBody,
+    PathId(code): PathId<PartnerCode>,
+    _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    read_nothing(&body.0).map_err(ApiError::Invalid)?;
-    change_partner(&caller, &state, &code, false).await
+    change_partner(&caller, &state, code, false).await
 }
 
 async fn change_partner(
     caller: &Caller,
     state: &AppState,
-    code: &str,
+    code: PartnerCode,
     suspend: bool,
 ) -> Result<HttpResponse, ApiError> {
-    // A code in a path that is none names nothing.
-    let code: PartnerCode = Code::parse(code).map_err(|_| ApiError::NotFound)?;
-    let command = if suspend { Command::SuspendPartner } else { Command::ResumePartner };
-    ask(caller, state, command(code.clone())).await?;
+    let change = if suspend { DirectoryChange::SuspendPartner } else { DirectoryChange::ResumePartner };
+    ask(caller, state, Command::Directory(change(code.clone()))).await?;
     // It is written; where the directory could not be read again, asking again is safe.
     let directory = state.register.directory();
     let partner = directory.partner(&code).filter(|partner| partner.suspended == suspend);
@@ -156,18 +147,15 @@ async fn change_partner(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerResponse { data }))
 }
 
-/// Add a project
-#[utoipa::path(post, path = "/v1/projects", tag = "administration",
-    request_body = CreateProject,
+#[utoipa::path(get, path = "", request_body = CreateProject,
     responses((status = 201, body = ProjectResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_project(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(new, key): Body<CreateProject>,
 ) -> Result<HttpResponse, ApiError> {
-    let new = read_new_project(&body.0).map_err(ApiError::Invalid)?;
     let view = ProjectView {
         code: new.code.to_string(),
         name_vi: new.name_vi.as_str().to_owned(),
@@ -175,5 +163,9 @@ pub async fn create_project(
         funder: new.funder.as_ref().map(|text| text.as_str().to_owned()),
     };
     let response = ProjectResponse { data: view };
-    submit(&state, &caller, Command::AddProject(new), (false, body.1), move |_| Reply::json(201, &response)).await
+    let submission = Submission::recorded(key);
+    submit(&state, &caller, Command::Directory(DirectoryChange::AddProject(new)), submission, move |_| {
+        Reply::json(201, &response)
+    })
+    .await
 }

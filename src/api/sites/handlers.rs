@@ -1,21 +1,22 @@
 //! Sites: read one, and correct it.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::documentation::CorrectSite;
-use crate::api::http::{ApiError, IfMatch, NoQuery, Problem, Query};
-use crate::api::installations::{SiteView, outcome, read_site_correction};
-use crate::api::request_body::JsonBody;
+use crate::api::http::{ApiError, DryRun, IfMatch, NoQuery, PathId, Problem};
+use crate::api::request_body::Body;
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
+use crate::api::submit::{Reply, Submission, outcome, submit};
 use crate::db::records::by_id;
 use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::values::SiteId;
 use crate::register::{Command, Done};
+
+use super::bodies::{CorrectSite, Reasoned};
+use super::view::SiteView;
 
 /// One site.
 #[derive(Serialize, ToSchema)]
@@ -38,18 +39,15 @@ pub struct SiteChangedResponse {
     unverified: Vec<String>,
 }
 
-/// One site
-///
 /// For partners that recorded it or work there, and for reviewers. The id of a site that was merged into another leads there.
-#[utoipa::path(get, path = "/v1/sites/{id}", tag = "installations", params(("id" = String, Path, format = Uuid)),
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)),
     responses((status = 200, body = SiteResponse)))]
 pub async fn get_site(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
+    PathId(id): PathId<SiteId>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
     let found = state.read(move |connection| by_id::successor(connection, id)).await?;
     let record = found.filter(|record| may_see(&caller.0, record)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
@@ -64,12 +62,9 @@ fn may_see(actor: &Actor, record: &SiteRecord) -> bool {
     recorded || record.installations.iter().any(|installation| actor.may_see(record, installation))
 }
 
-/// Correct a site
-///
 /// By the partner that recorded it. Flags and consent stand for themselves; whatever else changes is
 /// what reviewers saw, so that verified installations there wait to be verified again.
-#[utoipa::path(patch, path = "/v1/sites/{id}", tag = "installations",
-    params(("id" = String, Path, format = Uuid),
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid),
         ("If-Match" = String, Header, description = "The ETag of the site as it was read."),
         ("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
     request_body = CorrectSite,
@@ -77,22 +72,17 @@ fn may_see(actor: &Actor, record: &SiteRecord) -> bool {
         (status = 412, body = Problem, content_type = "application/problem+json"),
         (status = 428, body = Problem, content_type = "application/problem+json")))]
 pub async fn correct_site(
-    request: HttpRequest,
     caller: Caller,
     IfMatch(expected): IfMatch,
+    DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: JsonBody,
+    PathId(id): PathId<SiteId>,
+    Body(body, key): Body<CorrectSite>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let mut query = Query::of(&request)?;
-    let dry_run = query.flag("dry_run");
-    query.finish()?;
-    let read = read_site_correction(&body.0, state.register.today());
-    let (correction, reason, note) = read.map_err(ApiError::Invalid)?;
+    let Reasoned { correction, reason, note } = body;
     let command = Command::CorrectSite { id, expected, correction: Box::new(correction), reason, note };
     let actor = caller.0.clone();
-    submit(&state, &caller, command, (dry_run, body.1), move |done| {
+    submit(&state, &caller, command, Submission { dry_run, key }, move |done| {
         let Done::SiteChanged { changed, record, unverified } = done else { return Err(ApiError::Internal) };
         let data = SiteView::of(record, &actor).without_private();
         let unverified = unverified.iter().map(ToString::to_string).collect();
@@ -100,8 +90,4 @@ pub async fn correct_site(
         Ok(Reply::json(200, &body)?.with_etag(record.site_etag()))
     })
     .await
-}
-
-fn path_id(raw: &str) -> Result<SiteId, ApiError> {
-    SiteId::parse(raw).map_err(|_| ApiError::NotFound)
 }

@@ -26,11 +26,11 @@ pub enum Connection {
 macro_rules! on_backend {
     ($connection:expr, $c:ident => $query:expr) => {
         match $connection {
-            $crate::db::Connection::Sqlite($c) => {
+            $crate::db::engine::connection::Connection::Sqlite($c) => {
                 let $c = &mut **$c;
                 $query
             }
-            $crate::db::Connection::Postgres($c) => {
+            $crate::db::engine::connection::Connection::Postgres($c) => {
                 let $c = &mut **$c;
                 $query
             }

@@ -1,6 +1,6 @@
 //! Connections, transactions, migrations: no table is named here.
 
-mod connection;
+pub(super) mod connection;
 mod error;
 pub mod migrations;
 pub mod sqlite_copy;

@@ -5,8 +5,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, sql_types};
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::tables::{SiteRefRow, cells, entries, entry_facts, journal, site_refs, sites};
-use crate::db::write_batch::{EntryRow, FactsRow, JournalRow};
+use crate::db::tables::{
+    EntryRow, FactsRow, JournalRow, SiteRefRow, cells, entries, entry_facts, journal, site_refs, sites,
+};
 
 /// An entry as stored.
 #[derive(Debug)]

@@ -62,15 +62,32 @@ pub fn counted(connection: &mut Connection, after: Option<SiteId>, limit: i64) -
     rows.into_iter().map(record).collect()
 }
 
-/// The record of a site, or of the one that took its place.
-pub fn successor(connection: &mut Connection, mut id: SiteId) -> Result<Option<SiteRecord>, DbError> {
-    loop {
-        let found = records(connection, &[id])?.pop();
-        match found.as_ref().and_then(|record| record.site.superseded_by) {
-            Some(next) => id = next,
-            None => return Ok(found),
+/// The record of each of these sites. A site that was merged away answers with the record of its
+/// successor: the site at the end of its `superseded_by` chain. Unknown ids are left out.
+pub fn successors(connection: &mut Connection, sites: &[SiteId]) -> Result<HashMap<SiteId, SiteRecord>, DbError> {
+    let mut found = HashMap::new();
+    let mut wanted: Vec<(SiteId, SiteId)> = sites.iter().map(|site| (*site, *site)).collect();
+    while !wanted.is_empty() {
+        let current: Vec<SiteId> = wanted.iter().map(|(_, current)| *current).collect();
+        let records = records(connection, &current)?;
+        let mut merged_away = Vec::new();
+        for (asked, current) in wanted {
+            let Some(record) = records.iter().find(|record| record.site.id == current) else { continue };
+            match record.site.superseded_by {
+                Some(successor) => merged_away.push((asked, successor)),
+                None => {
+                    found.insert(asked, record.clone());
+                }
+            }
         }
+        wanted = merged_away;
     }
+    Ok(found)
+}
+
+/// The record of a site, or of its successor.
+pub fn successor(connection: &mut Connection, site: SiteId) -> Result<Option<SiteRecord>, DbError> {
+    Ok(successors(connection, &[site])?.remove(&site))
 }
 
 fn load(connection: &mut Connection, ids: &[String]) -> Result<Vec<SiteRecord>, DbError> {

@@ -12,7 +12,7 @@ use crate::db::tables::{disputes, entry_facts, installation_id, site_id, stored}
 use crate::domain::records::{Closing, Dispute, DisputeOutcome, DisputeReason, SiteRecord};
 use crate::domain::values::SiteId;
 
-use super::householders::standing;
+use super::by_id;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = disputes)]
@@ -119,7 +119,7 @@ pub fn notes(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i6
 pub fn open(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(Noted, SiteRecord)>, DbError> {
     let found = self::after(connection, after, true, limit)?;
     let sites: Vec<SiteId> = found.iter().map(|dispute| dispute.site).collect();
-    let records = standing(connection, &sites)?;
+    let records = by_id::successors(connection, &sites)?;
     let noted = with_notes(connection, found)?.into_iter();
     Ok(noted.filter_map(|noted| records.get(&noted.dispute.site).cloned().map(|record| (noted, record))).collect())
 }

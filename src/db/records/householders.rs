@@ -1,99 +1,18 @@
 //! What concerns the person at home: codes, what they see, and which notes an erasure deletes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::sql_types::{Array, Binary, Bool, Text as SqlText, Timestamp};
-use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
-    Selectable,
-};
+use diesel::sql_types::Bool;
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::tables::{entries, entry_facts, householder_codes, site_id, sites, stored};
-use crate::db::write_batch::Batch;
+use crate::db::tables::{entries, entry_facts, householder_codes, site_id, sites};
 use crate::domain::records::SiteRecord;
 use crate::domain::values::{Hash, SiteId};
 
 use super::by_id::CHUNK;
 use super::disputes::Noted;
 use super::{by_id, disputes};
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = householder_codes)]
-pub(in crate::db) struct CodeRow {
-    hash: Vec<u8>,
-    site: String,
-    issued_at: NaiveDateTime,
-}
-
-impl Batch {
-    /// A site's code from now on, by its hash; the one before stops working.
-    pub fn issue_code(&mut self, site: SiteId, hash: Hash, at: DateTime<Utc>) {
-        let site = site.to_string();
-        // One statement may write a row only once.
-        self.codes.retain(|row| row.site != site);
-        self.codes.push(CodeRow { hash: hash.to_vec(), site, issued_at: stored(at) });
-    }
-
-    /// Entries of this batch that speak of one of the subjects and have a note, but for these actions.
-    #[must_use]
-    pub fn noted(&self, subjects: &[String], spared: &[&str]) -> Vec<i64> {
-        let about = self.entries.iter().zip(&self.facts).filter(|(entry, _)| subjects.contains(&entry.subject));
-        let about = about.filter(|(entry, _)| !spared.contains(&entry.action.as_str()));
-        about.filter(|(_, facts)| facts.note.is_some()).map(|(entry, _)| entry.version).collect()
-    }
-
-    /// The note of an entry of this batch.
-    #[must_use]
-    pub fn note(&self, version: i64) -> Option<&str> {
-        self.facts.iter().find(|facts| facts.version == version)?.note.as_deref()
-    }
-
-    /// Whether the note of an entry written before goes with this batch.
-    #[must_use]
-    pub fn erases(&self, version: i64) -> bool {
-        self.erased.contains(&version)
-    }
-
-    /// Deletes note and salt of an entry, written before or in this batch.
-    pub fn erase_note(&mut self, version: i64) {
-        match self.facts.iter_mut().find(|facts| facts.version == version) {
-            Some(facts) => (facts.salt, facts.note) = (None, None),
-            None => self.erased.push(version),
-        }
-    }
-
-    /// Writes codes and erasures, after everything else of the batch.
-    pub(in crate::db) fn write_householders(&self, connection: &mut Connection) -> Result<(), DbError> {
-        for chunk in self.erased.chunks(CHUNK) {
-            let erase = || {
-                let erased = (entry_facts::salt.eq(None::<Vec<u8>>), entry_facts::note.eq(None::<String>));
-                diesel::update(entry_facts::table.filter(entry_facts::version.eq_any(chunk))).set(erased)
-            };
-            on_backend!(connection, c => erase().execute(c))?;
-        }
-        match connection {
-            _ if self.codes.is_empty() => {}
-            Connection::Sqlite(c) => {
-                for row in &self.codes {
-                    diesel::replace_into(householder_codes::table).values(row).execute(&mut **c)?;
-                }
-            }
-            Connection::Postgres(c) => {
-                diesel::sql_query(
-                    "INSERT INTO householder_codes (hash, site, issued_at) SELECT * FROM unnest($1, $2, $3) \
-                     ON CONFLICT (site) DO UPDATE SET hash = excluded.hash, issued_at = excluded.issued_at",
-                )
-                .bind::<Array<Binary>, _>(self.codes.iter().map(|row| row.hash.as_slice()).collect::<Vec<_>>())
-                .bind::<Array<SqlText>, _>(self.codes.iter().map(|row| row.site.as_str()).collect::<Vec<_>>())
-                .bind::<Array<Timestamp>, _>(self.codes.iter().map(|row| row.issued_at).collect::<Vec<_>>())
-                .execute(&mut **c)?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// The site that a code opens, by the code's hash.
 pub fn site_of_code(connection: &mut Connection, hash: &Hash) -> Result<Option<SiteId>, DbError> {
@@ -162,33 +81,8 @@ pub struct Home {
 
 /// The home that a householder's code opened.
 pub fn home(connection: &mut Connection, site: SiteId) -> Result<Option<Home>, DbError> {
-    let Some(record) = standing(connection, &[site])?.remove(&site) else { return Ok(None) };
+    let Some(record) = by_id::successors(connection, &[site])?.remove(&site) else { return Ok(None) };
     let family = family(connection, record.site.id)?;
     let found = disputes::at(connection, &family)?;
     Ok(Some(Home { record, disputes: disputes::with_notes(connection, found)? }))
-}
-
-/// The records of these sites, or of those that took their place.
-pub(in crate::db) fn standing(
-    connection: &mut Connection,
-    sites: &[SiteId],
-) -> Result<HashMap<SiteId, SiteRecord>, DbError> {
-    let mut standing = HashMap::new();
-    let mut wanted: Vec<(SiteId, SiteId)> = sites.iter().map(|site| (*site, *site)).collect();
-    while !wanted.is_empty() {
-        let now: Vec<SiteId> = wanted.iter().map(|(_, now)| *now).collect();
-        let records = by_id::records(connection, &now)?;
-        let mut moved = Vec::new();
-        for (asked, now) in wanted {
-            let Some(record) = records.iter().find(|record| record.site.id == now) else { continue };
-            match record.site.superseded_by {
-                Some(successor) => moved.push((asked, successor)),
-                None => {
-                    standing.insert(asked, record.clone());
-                }
-            }
-        }
-        wanted = moved;
-    }
-    Ok(standing)
 }

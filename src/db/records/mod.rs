@@ -10,6 +10,5 @@ pub mod installation_list;
 pub use by_partner_names::Named;
 pub use disputes::Noted;
 pub use history::{History, Past};
-pub(in crate::db) use householders::CodeRow;
 pub use householders::Home;
 pub use installation_list::{Filter, InstallationRecord};

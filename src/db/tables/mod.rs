@@ -1,11 +1,13 @@
 //! Schema.rs and the row types.
 
 mod record_rows;
+mod register_rows;
 pub mod schema;
 
 pub(in crate::db) use record_rows::{
     InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, installation_id, site_id, stored,
 };
+pub(in crate::db) use register_rows::{CodeRow, EntryRow, FactsRow, JournalRow};
 pub use schema::{
     audits, backups, cells, cells_checkpoint, client_secrets, clients, days, disputes, entries, entry_facts,
     householder_codes, idempotency_keys, installation_measures, installations, journal, month_tables, partners,

@@ -1,52 +1,14 @@
 //! Writing one batch: everything its entries changed, in as few round trips as the database
 //! allows. Only called inside a transaction that holds the head.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::records::CodeRow;
 use crate::db::tables::{
-    InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, installation_measures, schema, stored,
+    CodeRow, EntryRow, FactsRow, InstallationRow, JournalRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, stored,
 };
 use crate::domain::chain::{Entry, Posting};
 use crate::domain::records::{Installation, PrivateFacts, Site};
 use crate::domain::values::{ExternalId, Hash, PartnerCode, SiteId};
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::entries)]
-pub(in crate::db) struct EntryRow {
-    pub version: i64,
-    pub recorded_at: chrono::NaiveDateTime,
-    pub actor: String,
-    pub action: String,
-    pub cause: String,
-    pub subject: String,
-    pub digest: Vec<u8>,
-    pub journal_digest: Vec<u8>,
-    pub previous: Vec<u8>,
-    pub hash: Vec<u8>,
-}
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::entry_facts)]
-pub(in crate::db) struct FactsRow {
-    pub version: i64,
-    pub salt: Option<Vec<u8>>,
-    pub facts: String,
-    pub note: Option<String>,
-}
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::journal)]
-pub(in crate::db) struct JournalRow {
-    pub version: i64,
-    pub seq: i32,
-    pub recorded_on: NaiveDate,
-    pub cause: String,
-    pub cell: i64,
-    pub deltas: String,
-}
 
 /// The rows of one batch.
 #[derive(Default)]
@@ -73,7 +35,7 @@ pub struct Batch {
 pub(in crate::db) struct NewHead {
     pub version: i64,
     pub hash: Vec<u8>,
-    pub recorded_at: chrono::NaiveDateTime,
+    pub recorded_at: NaiveDateTime,
 }
 
 impl Batch {
@@ -155,28 +117,46 @@ impl Batch {
         }
     }
 
+    /// A site's code from now on, by its hash; the one before stops working.
+    pub fn issue_code(&mut self, site: SiteId, hash: Hash, at: DateTime<Utc>) {
+        let site = site.to_string();
+        // One statement may write a row only once.
+        self.codes.retain(|row| row.site != site);
+        self.codes.push(CodeRow { hash: hash.to_vec(), site, issued_at: stored(at) });
+    }
+
+    /// Entries of this batch that speak of one of the subjects and have a note, but for these actions.
+    #[must_use]
+    pub fn noted(&self, subjects: &[String], spared: &[&str]) -> Vec<i64> {
+        let about = self.entries.iter().zip(&self.facts).filter(|(entry, _)| subjects.contains(&entry.subject));
+        let about = about.filter(|(entry, _)| !spared.contains(&entry.action.as_str()));
+        about.filter(|(_, facts)| facts.note.is_some()).map(|(entry, _)| entry.version).collect()
+    }
+
+    /// The note of an entry of this batch.
+    #[must_use]
+    pub fn note(&self, version: i64) -> Option<&str> {
+        self.facts.iter().find(|facts| facts.version == version)?.note.as_deref()
+    }
+
+    /// Whether the note of an entry written before goes with this batch.
+    #[must_use]
+    pub fn erases(&self, version: i64) -> bool {
+        self.erased.contains(&version)
+    }
+
+    /// Deletes note and salt of an entry, written before or in this batch.
+    pub fn erase_note(&mut self, version: i64) {
+        match self.facts.iter_mut().find(|facts| facts.version == version) {
+            Some(facts) => (facts.salt, facts.note) = (None, None),
+            None => self.erased.push(version),
+        }
+    }
+
     /// How many entries there are.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.entries.len()
-    }
-
-    /// Writes the rows and moves the head from `from` to the last entry.
-    pub fn write(&self, connection: &mut Connection, from: i64, at: DateTime<Utc>) -> Result<(), DbError> {
-        let Some(last) = self.entries.last() else { return Ok(()) };
-        let head = NewHead { version: last.version, hash: last.hash.clone(), recorded_at: stored(at) };
-        if !self.remeasured.is_empty() {
-            on_backend!(connection, c => {
-                let gone = installation_measures::installation.eq_any(&self.remeasured);
-                diesel::delete(installation_measures::table.filter(gone)).execute(c)
-            })?;
-        }
-        let moved = match connection {
-            Connection::Sqlite(c) => super::on_sqlite::write(c, self, &head, from)?,
-            Connection::Postgres(c) => super::on_postgres::write(c, self, &head, from)?,
-        };
-        self.write_householders(connection)?;
-        if moved == 1 { Ok(()) } else { Err(DbError::corrupt("the head moved under its lock")) }
     }
 }
 

@@ -3,6 +3,6 @@
 mod batch;
 mod on_postgres;
 mod on_sqlite;
+mod write;
 
 pub use batch::{Batch, Sealed};
-pub(in crate::db) use batch::{EntryRow, FactsRow, JournalRow};

@@ -1,9 +1,6 @@
 //! The sums of the whole country, without the dimensions that few figures depend on: far fewer than
 //! the cells, and kept in step posting by posting.
 
-use chrono::NaiveDate;
-
-use crate::domain::figures::{Amount, Estimate, EstimateSum, Estimator, Methodology, Timeline};
 use crate::domain::reference::target;
 use crate::domain::values::Month;
 
@@ -17,34 +14,6 @@ use super::headline_counts::ByStage;
 /// A copy costs little.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct NationalSums(CellTable);
-
-/// What was built comes to.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct VerifiedOutput {
-    /// Electricity and emissions of what is verified.
-    pub verified: Estimate,
-    /// Solar capacity in operation and within its life, in watts-peak (thousandths of a kWp).
-    pub capacity_wp: ByStage,
-}
-
-/// What stood at the end of a month.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct MonthEnd {
-    /// Sites in operation.
-    pub sites: ByStage,
-    /// Solar capacity in operation and within its life, in watts-peak.
-    pub capacity_wp: ByStage,
-    /// What verified works had come to by then.
-    pub to_date: Amount,
-}
-
-impl std::ops::AddAssign for MonthEnd {
-    fn add_assign(&mut self, other: Self) {
-        self.sites.add_all(other.sites);
-        self.capacity_wp.add_all(other.capacity_wp);
-        self.to_date += other.to_date;
-    }
-}
 
 impl NationalSums {
     /// Adds cells, or what was posted to them.
@@ -98,30 +67,5 @@ impl NationalSums {
             }
         }
         sites
-    }
-
-    /// What stood at the end of each month from the first installation up to that of a day, and on the day, by
-    /// days of installation and of the end as they are known now.
-    #[must_use]
-    pub fn timeline(&self, methodology: &'static Methodology, day: NaiveDate) -> Vec<(Month, MonthEnd)> {
-        let mut timeline = Timeline::new(methodology, day);
-        self.cells().for_each(|(key, totals)| timeline.add(key, &totals));
-        timeline.finish()
-    }
-
-    /// What is verified comes to, and which solar capacity works at which stage.
-    #[must_use]
-    pub fn works(&self, estimator: &mut Estimator) -> VerifiedOutput {
-        let (mut verified, mut installed) = (EstimateSum::default(), EstimateSum::default());
-        self.0.each(|key, row| {
-            let tally = if key.is_verified() { &mut verified } else { &mut installed };
-            tally.add(key, row.quantities(), estimator);
-        });
-        let (estimate, capacity) = verified.settled(estimator);
-        let (_, waiting) = installed.settled(estimator);
-        VerifiedOutput {
-            verified: estimate,
-            capacity_wp: ByStage { verified: capacity, installed: waiting, pledged: 0 },
-        }
     }
 }

@@ -11,11 +11,12 @@ use std::ops::{Add, Sub};
 use chrono::NaiveDate;
 
 use crate::domain::counting::{ByStage, Changes, NationalSums};
-use crate::domain::figures::methodology::Methodology;
 use crate::domain::records::Stage;
 use crate::domain::values::coded_enum;
 
 use super::estimator::{Estimate, Estimator};
+use super::methodology::Methodology;
+use super::verified_output::VerifiedOutput;
 
 coded_enum!(
     /// Why a figure is another than before.
@@ -114,7 +115,7 @@ impl Levels {
     /// The figures of sums, or of what moved in them, by a method on a day.
     #[must_use]
     pub fn of(sums: &NationalSums, (methodology, day): Applied) -> Self {
-        let works = sums.works(&mut Estimator::new(methodology, day));
+        let works = VerifiedOutput::of(sums, &mut Estimator::new(methodology, day));
         let Estimate { to_date, annual, lifetime } = works.verified;
         let [to_date_g, annual_g, lifetime_g] = [to_date, annual, lifetime].map(|amount| grams(amount.avoided_tco2e));
         Self { sites: sums.sites(), capacity_wp: works.capacity_wp.verified, to_date_g, annual_g, lifetime_g }

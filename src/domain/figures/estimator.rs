@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 
 use crate::domain::counting::{CellDims, CellKey, Totals};
-use crate::domain::figures::methodology::{EffectKind, Methodology};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::Month;
 
 use super::amount::{Amount, MILLI};
+use super::methodology::{EffectKind, Methodology};
 use super::unit_output::{MeasureYield, PerUnit, days_in_year, end_of_life, left_after, tonnes};
 
 /// What one calendar year comes to.

@@ -1,12 +1,11 @@
 //! Adding cells up by any of their dimensions, under any filter.
 
-use crate::domain::counting::{CellDims, CellKey, CellRow, CellTable, KeyField, Totals, cell_key};
+use crate::domain::counting::{CellDims, KeyField, Totals, cell_key};
 use crate::domain::records::Stage;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use crate::domain::values::{Interval, Month, SiteKind, Tier, coded_enum};
 
-use super::aggregation::Aggregation;
-use super::estimator::{Estimate, Estimator};
+use super::estimator::Estimate;
 
 coded_enum!(
     /// What cells can be told apart by.
@@ -189,30 +188,6 @@ impl Selection {
             matches!(dimension.field(), cell_key::PROVINCE | cell_key::MEASURE | cell_key::INSTALLED)
                 || dimension == Dimension::Stage
         })
-    }
-
-    /// Adds cells up, in the order of groups. The cells come in the order of keys.
-    pub fn add_up(
-        &self,
-        cells: impl Iterator<Item = (CellKey, Totals)>,
-        estimator: &mut Estimator,
-        most: usize,
-    ) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
-        let mut adding = Aggregation::of(self, most);
-        cells.for_each(|(key, totals)| CellRow::of(key, &totals, |row| adding.add(key, row, estimator)));
-        adding.finish(estimator)
-    }
-
-    /// The same of all cells: several times as fast.
-    pub fn add_up_all(
-        &self,
-        sums: &CellTable,
-        estimator: &mut Estimator,
-        most: usize,
-    ) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
-        let mut adding = Aggregation::of(self, most);
-        sums.each(|key, row| adding.add(key, row, estimator));
-        adding.finish(estimator)
     }
 }
 

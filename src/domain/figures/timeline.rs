@@ -5,17 +5,45 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::counting::{CellDims, CellKey, MonthEnd, Totals};
-use crate::domain::figures::methodology::Methodology;
+use crate::domain::counting::{ByStage, CellDims, CellKey, NationalSums, Totals};
 use crate::domain::records::Stage;
 use crate::domain::values::{Interval, Month};
 
-use super::amount::MILLI;
+use super::amount::{Amount, MILLI};
 use super::estimator::Estimator;
+use super::methodology::Methodology;
 use super::unit_output::PerUnit;
 
+/// What stood at the end of a month.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct MonthEnd {
+    /// Sites in operation.
+    pub sites: ByStage,
+    /// Solar capacity in operation and within its life, in watts-peak.
+    pub capacity_wp: ByStage,
+    /// Electricity and emissions of verified installations up to the end of the month.
+    pub to_date: Amount,
+}
+
+impl std::ops::AddAssign for MonthEnd {
+    fn add_assign(&mut self, other: Self) {
+        self.sites.add_all(other.sites);
+        self.capacity_wp.add_all(other.capacity_wp);
+        self.to_date += other.to_date;
+    }
+}
+
+/// What stood at the end of each month from the first installation up to the month of `day`, and on `day`, by the days of
+/// installation and of the end as they are known now.
+#[must_use]
+pub fn timeline(national: &NationalSums, methodology: &'static Methodology, day: NaiveDate) -> Vec<(Month, MonthEnd)> {
+    let mut timeline = Timeline::new(methodology, day);
+    national.cells().for_each(|(key, totals)| timeline.add(key, &totals));
+    timeline.finish()
+}
+
 /// Adds cells up, month by month.
-pub(in crate::domain) struct Timeline {
+struct Timeline {
     estimator: Estimator,
     day: NaiveDate,
     last: Month,
@@ -42,7 +70,7 @@ struct Flow {
 type Time = (Month, Option<Month>);
 
 impl Timeline {
-    pub fn new(methodology: &'static Methodology, day: NaiveDate) -> Self {
+    fn new(methodology: &'static Methodology, day: NaiveDate) -> Self {
         let last = Month::of(day);
         Self {
             estimator: Estimator::new(methodology, day),
@@ -56,7 +84,7 @@ impl Timeline {
     }
 
     /// Adds a cell; they come in the order of keys.
-    pub fn add(&mut self, key: CellKey, totals: &Totals) {
+    fn add(&mut self, key: CellKey, totals: &Totals) {
         let Some(dims) = key.dims() else { return };
         let Some(installed) = dims.installed.filter(|installed| *installed <= self.last) else { return };
         self.first = self.first.min(Some(installed)).or(Some(installed));
@@ -149,7 +177,7 @@ impl Timeline {
     }
 
     /// What stood at the end of each month.
-    pub fn finish(mut self) -> Vec<(Month, MonthEnd)> {
+    fn finish(mut self) -> Vec<(Month, MonthEnd)> {
         self.settle();
         let first = self.first.map_or(self.changes.len(), |first| first.number().into());
         let mut standing = MonthEnd::default();
@@ -203,7 +231,7 @@ mod tests {
             let day = NaiveDate::from_ymd_opt(2019, 9, 1).unwrap() + chrono::Days::new(later);
             let mut national = NationalSums::default();
             national.add_cells(cells.into_iter());
-            let timeline = national.timeline(methodology(1).unwrap(), day);
+            let timeline = timeline(&national, methodology(1).unwrap(), day);
             let first = national.iter().filter_map(|(dims, _)| dims.installed).min().map_or(u16::MAX, Month::number);
             let months: Vec<Month> = (first..=Month::of(day).number()).filter_map(Month::from_number).collect();
             prop_assert_eq!(timeline.iter().map(|(month, _)| *month).collect::<Vec<_>>(), months);

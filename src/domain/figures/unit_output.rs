@@ -2,11 +2,11 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::figures::methodology::{Effect, EffectKind, Methodology};
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{FIRST_YEAR, Month};
 
 use super::amount::{Amount, KWH};
+use super::methodology::{Effect, EffectKind, Methodology};
 
 /// Electricity in kWh and avoided emissions in tCO2e, before the yield of a province.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

@@ -57,7 +57,7 @@ impl MeasureLines {
         let mut seen = BTreeSet::new();
         let again = lines.iter().enumerate().filter(|(_, line)| !seen.insert(line.measure));
         let twice: Vec<_> =
-            again.map(|(index, line)| (Some(index), Fault::DuplicateMeasure { measure: line.measure })).collect();
+            again.map(|(index, line)| (Some(index), Fault::DuplicateMeasure { code: line.measure.code() })).collect();
         if !twice.is_empty() {
             return Err(twice);
         }

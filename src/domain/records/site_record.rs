@@ -1,10 +1,10 @@
 //! A site with everything that is recorded of it: what a rule looks at and what it changes.
 
-use crate::domain::records::installation::Installation;
-use crate::domain::records::personal_data::PrivateFacts;
 use crate::domain::refusals::CurrentRecord;
 use crate::domain::values::{ExternalId, InstallationId, PartnerCode};
 
+use super::installation::Installation;
+use super::personal_data::PrivateFacts;
 use super::site::Site;
 
 /// A site with everything at it: what `contribution` looks at.

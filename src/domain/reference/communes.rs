@@ -40,8 +40,8 @@ pub struct FormerCommune {
     pub district_vi: String,
     /// Its Vietnamese name with its type.
     pub name_vi: String,
-    /// The communes that took it over, the main one first.
-    pub successors: Vec<CommuneId>,
+    /// Codes of the communes that took it over, the main one first: `00097, 00070`.
+    pub successor_codes: String,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +82,7 @@ static FORMER: LazyLock<Vec<FormerCommune>> = LazyLock::new(|| {
         former_province: tested(FormerProvinceId::parse(&row.former_province_code), "a former commune's province"),
         district_vi: row.district_vi,
         name_vi: row.name_vi,
-        successors: row.codes.split('|').filter_map(CommuneId::parse).collect(),
+        successor_codes: row.codes.replace('|', ", "),
     };
     rows(include_str!("../../../reference/communes_legacy.csv")).into_iter().map(former).collect()
 });
@@ -117,6 +117,11 @@ impl FormerCommune {
     pub(super) fn all() -> impl Iterator<Item = &'static Self> {
         FORMER.iter()
     }
+
+    /// The communes that took it over, the main one first.
+    pub fn successors(&self) -> impl Iterator<Item = CommuneId> {
+        self.successor_codes.split(", ").filter_map(CommuneId::parse)
+    }
 }
 
 /// A code that was a commune's before July 2025 and is none now.
@@ -149,14 +154,14 @@ mod tests {
         let text = include_str!("../../../reference/communes_legacy.csv");
         let listed = text.lines().skip(1).map(|line| line.rsplit(',').next().unwrap_or("").split('|').count());
         for (former, listed) in FORMER.iter().zip(listed) {
-            assert_eq!(former.successors.len(), listed, "{}", former.code);
+            assert_eq!(former.successors().count(), listed, "{}", former.code);
         }
     }
 
     #[test]
     fn retired_commune_names_its_successors() {
         let former = retired_commune("00001").unwrap();
-        assert_eq!(former.successors.first().map(|id| id.code()), Some("00097"));
+        assert_eq!(former.successors().next().map(CommuneId::code), Some("00097"));
         assert!(retired_commune("00004").is_none() && retired_commune("99999").is_none());
     }
 }

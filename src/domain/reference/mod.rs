@@ -3,6 +3,7 @@
 mod communes;
 mod fold;
 mod former_provinces;
+mod listed_id;
 mod measures;
 mod place;
 mod provinces;

@@ -2,8 +2,8 @@
 
 use crate::domain::values::{Fault, coded_enum};
 
-use super::communes::CommuneId;
-use super::former_provinces::FormerProvinceId;
+use super::communes::{CommuneId, retired_commune};
+use super::former_provinces::{FormerProvinceId, retired_province};
 use super::provinces::ProvinceId;
 
 coded_enum!(
@@ -40,15 +40,16 @@ impl Place {
     ) -> Result<Self, Vec<PlaceFault>> {
         let mut faults = Vec::new();
         if let Some(elsewhere) = commune.map(|c| c.commune().province).filter(|p| *p != province) {
-            faults.push(("commune_code", Fault::CommuneElsewhere { province: elsewhere }));
+            faults.push(("commune_code", Fault::CommuneElsewhere { province: elsewhere.listed() }));
         }
-        let follows = commune.and_then(|c| c.commune().former_province).or_else(|| province.only_former());
+        let follows =
+            commune.and_then(|c| c.commune().former_province).or_else(|| FormerProvinceId::of_unmerged(province));
         if let Some(sent) = former {
             if sent.former_province().province != province {
                 let belongs = sent.former_province().province;
-                faults.push(("former_province_code", Fault::FormerProvinceElsewhere { province: belongs }));
+                faults.push(("former_province_code", Fault::FormerProvinceElsewhere { province: belongs.listed() }));
             } else if let Some(expected) = follows.filter(|f| *f != sent && faults.is_empty()) {
-                faults.push(("former_province_code", Fault::FormerProvinceDisagrees { expected }));
+                faults.push(("former_province_code", Fault::FormerProvinceDisagrees { expected: expected.listed() }));
             }
         }
         if faults.is_empty() { Ok(Self { province, former: follows.or(former), commune }) } else { Err(faults) }
@@ -81,16 +82,20 @@ impl Place {
 
 /// Reads a province code of the 34; a retired code is answered with its successor.
 pub fn parse_province(raw: &str) -> Result<ProvinceId, Fault> {
-    ProvinceId::parse(raw).ok_or_else(|| match crate::domain::reference::retired_province(raw) {
-        Some(former) => Fault::RetiredProvince { former },
+    ProvinceId::parse(raw).ok_or_else(|| match retired_province(raw) {
+        Some(former) => {
+            Fault::RetiredProvince { former: former.listed(), now: former.former_province().province.code() }
+        }
         None => Fault::UnknownProvince,
     })
 }
 
 /// Reads a commune code of the 3,321; a retired code is answered with its successors.
 pub fn parse_commune(raw: &str) -> Result<CommuneId, Fault> {
-    CommuneId::parse(raw).ok_or_else(|| match crate::domain::reference::retired_commune(raw) {
-        Some(former) => Fault::RetiredCommune { former },
+    CommuneId::parse(raw).ok_or_else(|| match retired_commune(raw) {
+        Some(former) => {
+            Fault::RetiredCommune { code: &former.code, name_vi: &former.name_vi, now: &former.successor_codes }
+        }
         None => Fault::UnknownCommune,
     })
 }
@@ -116,7 +121,7 @@ mod tests {
         let commune = parse_commune("09952").unwrap();
         let faults = Place::new(parse_province("79").unwrap(), Some(commune), None).unwrap_err();
         assert!(
-            matches!(faults[..], [("commune_code", Fault::CommuneElsewhere { province })] if province.code() == "01")
+            matches!(faults[..], [("commune_code", Fault::CommuneElsewhere { province })] if province.code == "01")
         );
     }
 
@@ -132,6 +137,6 @@ mod tests {
     #[test]
     fn parse_province_with_a_retired_code_names_its_successor() {
         let fault = parse_province("74").unwrap_err();
-        assert!(matches!(fault, Fault::RetiredProvince { former } if former.province.code() == "79"));
+        assert!(matches!(fault, Fault::RetiredProvince { now: "79", .. }));
     }
 }

@@ -34,8 +34,8 @@ struct Entry {
 static INDEX: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let current = CommuneId::all().map(|id| Entry::new(&id.commune().name_vi, id, None, 0));
     let former = FormerCommune::all().flat_map(|former| {
-        let successors = former.successors.iter().enumerate();
-        successors.map(move |(place, id)| Entry::new(&former.name_vi, *id, Some(former), place))
+        let successors = former.successors().enumerate();
+        successors.map(move |(place, id)| Entry::new(&former.name_vi, id, Some(former), place))
     });
     current.chain(former).collect()
 });

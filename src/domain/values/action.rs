@@ -1,6 +1,6 @@
 //! What an entry did, and the cause that the journal and the bridge give for what it moved.
 
-use crate::domain::values::coded_enum;
+use super::coded_enum::coded_enum;
 
 impl Action {
     /// Those that change partners, clients, projects, or the methodology in force.

@@ -2,11 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::reference::{FormerCommune, FormerProvince, FormerProvinceId, MeasureId, ProvinceId};
-use crate::domain::values::Language;
-
 /// What is wrong with one value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "each variant's meaning stands in `explain`, in two languages")]
 pub enum Fault {
     Missing,
@@ -38,15 +35,15 @@ pub enum Fault {
     AboveCeiling { max_milli: i64 },
     OutsideVietNam,
     UnknownProvince,
-    RetiredProvince { former: &'static FormerProvince },
+    RetiredProvince { former: ListedPlace, now: &'static str },
     UnknownCommune,
-    RetiredCommune { former: &'static FormerCommune },
-    CommuneElsewhere { province: ProvinceId },
+    RetiredCommune { code: &'static str, name_vi: &'static str, now: &'static str },
+    CommuneElsewhere { province: ListedPlace },
     UnknownFormerProvince,
-    FormerProvinceElsewhere { province: ProvinceId },
-    FormerProvinceDisagrees { expected: FormerProvinceId },
+    FormerProvinceElsewhere { province: ListedPlace },
+    FormerProvinceDisagrees { expected: ListedPlace },
     UnknownMeasure,
-    DuplicateMeasure { measure: MeasureId },
+    DuplicateMeasure { code: &'static str },
     ConsentRequired,
     UnknownSite,
     NotAtThisSite,
@@ -64,11 +61,16 @@ pub enum Fault {
     TierNotYet,
 }
 
-/// Two faults are the same when they have the same code and say the same.
-impl PartialEq for Fault {
-    fn eq(&self, other: &Self) -> bool {
-        self.code() == other.code() && self.explain(Language::English) == other.explain(Language::English)
-    }
+/// A province as sentences name it. Faults carry words, not ids, because the compiled-in lists of places stand above the
+/// values that they are made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ListedPlace {
+    /// Two digits.
+    pub code: &'static str,
+    /// The Vietnamese name.
+    pub name_vi: &'static str,
+    /// The name without diacritics.
+    pub name_en: &'static str,
 }
 
 /// The JSON type that a field takes.

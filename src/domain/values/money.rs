@@ -3,7 +3,7 @@
 use serde_json::Number;
 
 use super::fault::Fault;
-use super::thousandths::milli_of;
+use super::quantity::milli_of;
 
 /// No single installation costs more; also keeps every sum inside 64 bits.
 pub const MAX_VND: i64 = 10_000_000_000_000;

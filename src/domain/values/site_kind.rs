@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::values::coded_enum;
+use super::coded_enum::coded_enum;
 
 coded_enum!(
     /// What kind of place a site is.

@@ -13,10 +13,11 @@ use crate::db::ledger::{
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Action, Cause, Hash, day_of, sha256};
-use crate::register::published::{DayReplay, InOrder, PageMaker, PublicSettings, Render};
+use crate::register::counted::InOrder;
+use crate::register::published::{DayReplay, PageMaker, PublicSettings, Render};
 
 /// The days of the register, lived through once more.
-pub(in crate::register) struct DaysAudit {
+pub struct DaysAudit {
     make: PageMaker,
     activations: Activations,
     course: DayReplay,
@@ -31,7 +32,7 @@ pub(in crate::register) struct DaysAudit {
 }
 
 impl DaysAudit {
-    pub(in crate::register) fn load(connection: &mut Connection, make: PageMaker) -> Result<Self, DbError> {
+    pub fn load(connection: &mut Connection, make: PageMaker) -> Result<Self, DbError> {
         Ok(Self {
             make,
             activations: activations::read(connection)?,
@@ -45,14 +46,14 @@ impl DaysAudit {
     }
 
     /// Takes note of what an entry of a release seals.
-    pub(in crate::register) fn hear_release(&mut self, version: i64, action: &str, facts: &str) {
+    pub fn hear_release(&mut self, version: i64, action: &str, facts: &str) {
         if action == Action::Release.as_str() {
             self.sealed.insert(version, serde_json::from_str(facts).unwrap_or_default());
         }
     }
 
     /// Lives on to an entry.
-    pub(in crate::register) fn hear(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
+    pub fn hear(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
         self.day = self.day.or(Some(day_of(entry.recorded_at)));
         // What cannot be read was found already.
         let read = |posting: &StoredPosting| -> Option<(Cause, CellTotals)> {
@@ -66,7 +67,7 @@ impl DaysAudit {
     }
 
     /// Lives through every day before `today`; `cells` are those that the journal came to.
-    pub(in crate::register) fn live_until(
+    pub fn live_until(
         &mut self,
         connection: &mut Connection,
         today: NaiveDate,
@@ -150,7 +151,7 @@ impl DaysAudit {
     }
 
     /// What does not agree, each with what it is about.
-    pub(in crate::register) fn findings(
+    pub fn findings(
         &mut self,
         connection: &mut Connection,
         cells: &BTreeMap<i64, Totals>,

@@ -16,7 +16,7 @@ const CHUNK: i64 = 2_000;
 
 /// What the entries say of erasures and disputes.
 #[derive(Default)]
-pub(in crate::register) struct HouseholderAudit {
+pub struct HouseholderAudit {
     /// Entries without a salt.
     unsalted: BTreeSet<i64>,
     /// Entries whose notes an erasure names, and which erasure.
@@ -27,7 +27,7 @@ pub(in crate::register) struct HouseholderAudit {
 
 impl HouseholderAudit {
     /// Takes note of an entry. Facts count as sealed when their digest was found right.
-    pub(in crate::register) fn hear(&mut self, version: i64, action: &str, facts: &str, sealed: bool) {
+    pub fn hear(&mut self, version: i64, action: &str, facts: &str, sealed: bool) {
         if !sealed {
             self.unsalted.insert(version);
         }
@@ -45,10 +45,7 @@ impl HouseholderAudit {
     }
 
     /// What does not agree, each with what it is about.
-    pub(in crate::register) fn findings(
-        mut self,
-        connection: &mut Connection,
-    ) -> Result<Vec<(String, String)>, DbError> {
+    pub fn findings(mut self, connection: &mut Connection) -> Result<Vec<(String, String)>, DbError> {
         let mut found = Vec::new();
         for version in self.unsalted.iter().filter(|version| !self.named.contains_key(version)) {
             found.push((format!("facts {version}"), "were erased, and no entry says so".to_owned()));

@@ -1,16 +1,14 @@
 //! The register added up as somebody asks: now, as it was, by what was recorded when, or by whose it is.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{Days, NaiveDate};
 
 use crate::db::DbError;
 use crate::db::ledger::{CellTotals, closed_days};
-use crate::domain::counting::{CellKey, CellRow, CellTable, NationalSums, OwnerKind, Progress, Totals};
+use crate::domain::counting::{CellKey, CellRow, CellTable, OwnerKind, Totals};
 use crate::domain::figures::{Aggregation, Estimator, Group, Methodology, Selection, Sums, TooManyGroups};
-use crate::domain::values::{Code, Hash, Interval, Month};
-use crate::register::published::Figures;
-use crate::register::register::{Counted, Register};
+use crate::domain::values::{Code, Interval, Month};
 
-use super::at_version::{SumsDifference, closed};
+use super::figures::Figures;
 
 /// What is asked for.
 #[derive(Clone)]
@@ -78,137 +76,8 @@ impl From<TooManyGroups> for AggregateError {
     }
 }
 
-impl Register {
-    /// Adds up. Blocks; for the past, and for partners and projects, long on a large register.
-    pub fn add_up(&self, question: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
-        match (&question.scope, question.time) {
-            (Some((scope, codes)), _) => self.of_scopes(question, *scope, codes),
-            (None, AsOf::Now) => self.now(question),
-            (None, AsOf::AsOf(day)) => self.as_of(question, day),
-            (None, AsOf::Recorded(from, to)) => self.recorded(question, (from, to)),
-        }
-    }
-
-    /// The headline of a past day by a methodology of choice. Blocks; the further back, the longer.
-    pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
-        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
-        let (mut progress, mut national) = (Progress::default(), NationalSums::default());
-        self.with_cells_at(then.version, |cells| {
-            progress.add_cells(cells());
-            national.add_cells(cells());
-        })?;
-        let kept = closed_days::verified_sites(&mut self.database().connection()?)?.into_iter();
-        let ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
-        Ok(Figures {
-            works: national.works(&mut Estimator::new(methodology, day)),
-            progress,
-            month_ends: ends.map(|(_, verified)| verified).collect(),
-            methodology,
-            restated: methodology.version != then.methodology.version,
-            ..then
-        })
-    }
-
-    fn now(&self, question: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
-        // A copy shares the columns: the writer need not wait.
-        let (cells, national, figures) = {
-            let counted = self.cells();
-            (counted.cells.clone(), counted.national.clone(), self.stands(&counted))
-        };
-        let figures = asked(figures?, question);
-        let sums = if question.selection.is_national() { national.sums() } else { cells.sums() };
-        let mut estimator = Estimator::new(figures.methodology, figures.day);
-        let (rows, total) = GroupsAndTotal::of(question, &mut estimator).take_all(sums)?;
-        Ok(AggregateAnswer { rows, total, figures })
-    }
-
-    fn as_of(&self, question: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
-        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
-        let figures = asked(then, question);
-        let mut estimator = Estimator::new(figures.methodology, day);
-        let (rows, total) =
-            self.with_cells_at(figures.version, |cells| GroupsAndTotal::of(question, &mut estimator).take(cells()))??;
-        Ok(AggregateAnswer { rows, total, figures })
-    }
-
-    /// What the cells are of, today; without the numbers of the headline.
-    fn stands(&self, counted: &Counted) -> Result<Figures, DbError> {
-        self.without_numbers(counted.version, counted.hash, counted.recorded_at)
-    }
-
-    fn without_numbers(&self, version: i64, hash: Hash, recorded_at: DateTime<Utc>) -> Result<Figures, DbError> {
-        let methodology = self.methodology_at(version)?;
-        Ok(Figures { version, hash, recorded_at, methodology, ..Figures::before_the_register(self.today()) })
-    }
-
-    /// What was recorded month by month, by the group that is about time; the sums as they come to today.
-    fn recorded(
-        &self,
-        question: &AggregateQuery,
-        span: (Option<Month>, Option<Month>),
-    ) -> Result<AggregateAnswer, AggregateError> {
-        let figures = asked(self.stands(&self.cells())?, question);
-        let (version, day) = (figures.version, figures.day);
-        let mut estimator = Estimator::new(figures.methodology, day);
-        let mut selection = question.selection.clone();
-        let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
-        let interval = place.and_then(|place| selection.group_by.remove(place).interval());
-        let apart = AggregateQuery { selection, ..question.clone() };
-        let mut connection = self.database().connection()?;
-        let (mut rows, mut total) = (Vec::new(), Sums::default());
-        for (first, from, to) in periods(&mut connection, span, (day, version), interval)? {
-            let difference = SumsDifference::between(&mut connection, from, to)?;
-            let (mut some, sums) = GroupsAndTotal::of(&apart, &mut estimator).take(difference.cells())?;
-            if let Some(place) = place {
-                for row in &mut some {
-                    row.group.insert(place, first.number());
-                }
-            }
-            rows.append(&mut some);
-            total = total.plus(sums);
-            if rows.len() > question.most {
-                return Err(AggregateError::TooManyGroups);
-            }
-        }
-        rows.sort_by(|one, other| one.group.cmp(&other.group));
-        Ok(AggregateAnswer { rows, total, figures })
-    }
-
-    fn of_scopes(
-        &self,
-        question: &AggregateQuery,
-        scope: OwnerKind,
-        codes: &[Code],
-    ) -> Result<AggregateAnswer, AggregateError> {
-        let cells_by_owner = self.cells_by_owner(scope)?;
-        let figures = asked(
-            self.without_numbers(cells_by_owner.version, cells_by_owner.hash, cells_by_owner.recorded_at)?,
-            question,
-        );
-        let mut estimator = Estimator::new(figures.methodology, figures.day);
-        let (mut rows, mut total) = (Vec::new(), Sums::default());
-        for (code, cells) in cells_by_owner.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
-            let (some, sums) = GroupsAndTotal::of(question, &mut estimator).take_all(cells.sums())?;
-            rows.extend(some.into_iter().map(|row| AggregateGroup { code: Some(code.clone()), ..row }));
-            total = total.plus(sums);
-            if rows.len() > question.most {
-                return Err(AggregateError::TooManyGroups);
-            }
-        }
-        Ok(AggregateAnswer { rows, total, figures })
-    }
-}
-
-/// By the methodology that was asked for.
-fn asked(mut figures: Figures, question: &AggregateQuery) -> Figures {
-    let in_force = figures.methodology;
-    figures.methodology = question.methodology.unwrap_or(in_force);
-    figures.restated = figures.methodology.version != in_force.version;
-    figures
-}
-
 /// Cells on the way into groups, and into the whole.
-struct GroupsAndTotal<'e> {
+pub struct GroupsAndTotal<'e> {
     groups: Aggregation,
     whole: Aggregation,
     /// A site stands behind each of its measures: the whole is counted by itself then.
@@ -217,7 +86,7 @@ struct GroupsAndTotal<'e> {
 }
 
 impl<'e> GroupsAndTotal<'e> {
-    fn of(question: &AggregateQuery, estimator: &'e mut Estimator) -> Self {
+    pub fn of(question: &AggregateQuery, estimator: &'e mut Estimator) -> Self {
         let selection = &question.selection;
         let whole = Selection { group_by: Vec::new(), ..selection.clone() };
         let is_apart = whole.is_by_measure() != selection.is_by_measure();
@@ -230,13 +99,16 @@ impl<'e> GroupsAndTotal<'e> {
     }
 
     /// Takes cells in the order of keys.
-    fn take(mut self, cells: impl Iterator<Item = CellTotals>) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
+    pub fn take(
+        mut self,
+        cells: impl Iterator<Item = CellTotals>,
+    ) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
         cells.for_each(|(key, totals)| CellRow::of(key, &totals, |row| self.add(key, row)));
         self.finish()
     }
 
     /// Takes all of them: several times as fast.
-    fn take_all(mut self, sums: &CellTable) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
+    pub fn take_all(mut self, sums: &CellTable) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
         sums.each(|key, row| self.add(key, row));
         self.finish()
     }
@@ -263,7 +135,7 @@ impl<'e> GroupsAndTotal<'e> {
 
 /// The periods in which something was recorded, or the whole as one: the first month of each, and the versions between
 /// which it lies.
-fn periods(
+pub fn periods(
     connection: &mut crate::db::Connection,
     (from, to): (Option<Month>, Option<Month>),
     (day, version): (NaiveDate, i64),

@@ -6,9 +6,9 @@ use crate::db::ledger::{Activations, closed_days};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{Changes, NationalSums};
 use crate::domain::figures::{Applied, Bridge, bridge};
-use crate::register::published::Figures;
 
-use super::at_version::closed;
+use super::difference::closed;
+use super::figures::Figures;
 
 /// Days read at a time.
 const STEP: i64 = 64;

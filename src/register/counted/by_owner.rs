@@ -11,10 +11,10 @@ use crate::db::engine::transaction;
 use crate::db::ledger::head;
 use crate::db::records::by_id;
 use crate::db::{Database, DbError};
-use crate::domain::counting::OwnerKind;
+use crate::domain::counting::{CellTable, OwnerKind};
 use crate::domain::values::{Code, Hash};
 
-use super::cells::Cells;
+use super::cells::apply_postings;
 
 /// Sites read at a time.
 const CHUNK: i64 = 2_000;
@@ -32,12 +32,12 @@ pub struct CellsByOwner {
     /// When that was recorded.
     pub recorded_at: DateTime<Utc>,
     /// The cells by the code.
-    pub cells: BTreeMap<Code, Cells>,
+    pub cells: BTreeMap<Code, CellTable>,
 }
 
 /// What was counted last.
 #[derive(Default)]
-pub(in crate::register) struct CellsByOwnerCache([Mutex<Option<Counting>>; 2]);
+pub struct CellsByOwnerCache([Mutex<Option<Counting>>; 2]);
 
 struct Counting {
     at: Instant,
@@ -75,7 +75,7 @@ impl CellsByOwnerCache {
 fn count(database: &Database, scope: OwnerKind) -> Result<CellsByOwner, DbError> {
     transaction::read(&mut database.connection()?, |connection| {
         let head = head::read(connection)?;
-        let mut cells: BTreeMap<Code, Cells> = BTreeMap::new();
+        let mut cells: BTreeMap<Code, CellTable> = BTreeMap::new();
         let mut after = None;
         loop {
             let records = by_id::counted(connection, after, CHUNK)?;
@@ -83,7 +83,7 @@ fn count(database: &Database, scope: OwnerKind) -> Result<CellsByOwner, DbError>
             after = Some(last.site.id);
             for (code, part) in records.iter().flat_map(|record| scope.contributions(record)) {
                 let postings: Vec<_> = part.into_iter().collect();
-                cells.entry(code).or_default().apply(&postings);
+                apply_postings(cells.entry(code).or_default(), &postings);
             }
         }
         Ok(CellsByOwner { version: head.version, hash: head.hash, recorded_at: head.recorded_at, cells })

@@ -1,58 +1,72 @@
-//! Every cell in memory, kept in step with the register.
+//! Every cell in memory, at one version of the register.
 
-use crate::db::ledger::CellTotals;
-use crate::domain::counting::{CellKey, CellTable, Totals};
+use std::sync::Arc;
 
-/// Every cell at one version of the register. A copy shares what did not change lately.
-#[derive(Clone, Default)]
-pub struct Cells(CellTable);
+use chrono::{DateTime, Utc};
 
-impl Cells {
-    /// Adds a cell of the checkpoint; they come in the order of their keys.
-    pub fn push(&mut self, key: CellKey, totals: &Totals) {
-        self.0.push(key, totals);
+use crate::db::ledger::{CellTotals, cells_and_journal as stored, head};
+use crate::db::{Connection, DbError};
+use crate::domain::counting::{CellKey, CellTable, NationalSums, Totals};
+use crate::domain::figures::Selection;
+use crate::domain::values::Hash;
+
+/// Entries whose postings are read at a time.
+const STEP: i64 = 2_000;
+
+/// Every cell in the order of keys, as often as it is asked for.
+pub type InOrder<'a> = dyn Fn() -> Box<dyn Iterator<Item = (CellKey, Totals)> + 'a> + 'a;
+
+/// Every cell at one version of the register.
+#[derive(Default)]
+pub struct Counted {
+    /// The version.
+    pub version: i64,
+    /// The hash of its last entry.
+    pub hash: Hash,
+    /// When that was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The cells.
+    pub cells: CellTable,
+    /// The sums of the country, which can be kept after this is let go.
+    pub national: Arc<NationalSums>,
+}
+
+impl Counted {
+    /// The fewest sums that know what a selection asks for.
+    #[must_use]
+    pub fn sums_for(&self, selection: &Selection) -> &CellTable {
+        if selection.is_national() { self.national.sums() } else { &self.cells }
     }
+}
 
-    /// Adds what was posted.
-    pub fn apply(&mut self, postings: &[CellTotals]) {
-        for (key, delta) in postings {
-            if self.0.add(*key, delta) {
-                tracing::error!(cell = key.to_stored(), "a sum leaves 64 bits until an installation there is rejected");
-            }
+/// How far the cells have followed the register.
+#[derive(Clone, Copy)]
+pub struct FollowedHead {
+    pub version: i64,
+    pub hash: Hash,
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// Adds what was posted.
+pub fn apply_postings(cells: &mut CellTable, postings: &[CellTotals]) {
+    for (key, delta) in postings {
+        if cells.add(*key, delta) {
+            tracing::error!(cell = key.to_stored(), "a sum leaves 64 bits until an installation there is rejected");
         }
     }
+}
 
-    /// The totals of a cell; zero for one that is not there.
-    #[must_use]
-    pub fn get(&self, key: CellKey) -> Totals {
-        self.0.get(key)
+/// All cells, of the checkpoint and the journal after it.
+pub fn load_cells(connection: &mut Connection) -> Result<(FollowedHead, CellTable), DbError> {
+    let mut cells = CellTable::default();
+    let head = head::read(connection)?;
+    let mut at = stored::checkpoint_version(connection)?;
+    stored::each_cell(connection, |key, totals| cells.push(key, &totals))?;
+    while at < head.version {
+        let to = head.version.min(at + STEP);
+        let postings = stored::postings(connection, at, to)?;
+        apply_postings(&mut cells, &postings);
+        at = to;
     }
-
-    /// All of them, to be added up.
-    #[must_use]
-    pub fn sums(&self) -> &CellTable {
-        &self.0
-    }
-
-    /// Every cell, each once, in the order of keys: so that sums of fractions are the same everywhere.
-    pub fn in_order(&self) -> impl Iterator<Item = CellTotals> {
-        self.0.iter()
-    }
-
-    /// The same.
-    pub fn iter(&self) -> impl Iterator<Item = CellTotals> {
-        self.0.iter()
-    }
-
-    /// How many cells there are, for metrics.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
+    Ok((FollowedHead { version: head.version, hash: head.hash, recorded_at: head.recorded_at }, cells))
 }

@@ -5,9 +5,10 @@ use chrono::NaiveDate;
 use crate::db::engine::transaction;
 use crate::db::{Database, DbError};
 use crate::domain::counting::NationalSums;
-use crate::domain::figures::{Amount, Estimate, Estimator, Methodology};
+use crate::domain::figures::{Amount, Estimate, Estimator, Methodology, VerifiedOutput};
 use crate::domain::values::units;
-use crate::register::writer::load_cells;
+
+use super::cells::load_cells;
 
 /// One figure with both.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,7 +31,7 @@ pub fn restate(
     let mut national = NationalSums::default();
     national.add_cells(cells.iter());
     let figures = |methodology| {
-        let works = national.works(&mut Estimator::new(methodology, day));
+        let works = VerifiedOutput::of(&national, &mut Estimator::new(methodology, day));
         let Estimate { to_date, annual, lifetime } = works.verified;
         let amounts = [("to_date", to_date), ("annual", annual), ("lifetime", lifetime)];
         // What is past its life is no capacity any more, and how long that is the methodology says.

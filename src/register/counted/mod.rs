@@ -1,16 +1,19 @@
 //! Cells in memory and questions to them.
 
 mod aggregate_query;
-mod at_version;
 mod bridge;
 mod by_owner;
 mod cells;
 mod compare_methodologies;
+mod difference;
+mod figures;
 
-pub use aggregate_query::{AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf};
-pub(in crate::register) use at_version::SumsDifference;
+pub use aggregate_query::{
+    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, GroupsAndTotal, periods,
+};
 pub use bridge::bridge_days;
-pub use by_owner::CellsByOwner;
-pub(in crate::register) use by_owner::CellsByOwnerCache;
-pub use cells::Cells;
+pub use by_owner::{CellsByOwner, CellsByOwnerCache};
+pub use cells::{Counted, FollowedHead, InOrder, apply_postings, load_cells};
 pub use compare_methodologies::restate;
+pub use difference::{SumsDifference, closed};
+pub use figures::Figures;

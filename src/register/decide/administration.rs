@@ -2,7 +2,7 @@
 //! speak of them. Each is an entry that moves no number; what was so already is none. So is the
 //! restoration of a backup.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use crate::db::ledger::{Release, ReleaseDoc, activations, closed_days, releases};
@@ -14,38 +14,40 @@ use crate::domain::reference::ProvinceId;
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
 use crate::domain::values::{Action, Cause, Fault, Hash, PartnerCode, hex, sha256};
-use crate::register::commands::{Command, Done};
+use crate::register::commands::{DirectoryChange, Done};
 
-use super::decide::{BatchInProgress, Stop};
+use super::deciding::{BatchInProgress, Stop};
 use super::posting::EntryOf;
 
 /// What an entry says of a change; `None` where nothing had to change.
 type Told = Result<Option<(Action, String, Value)>, Stop>;
 
 impl BatchInProgress<'_> {
-    pub(in crate::register) fn administer(&mut self, actor: &str, command: &Command) -> Result<Done, Stop> {
-        let told = match command {
-            Command::AddPartner(new) => self.add_partner(new)?,
-            Command::AddClient { new, client_id, secret_hash } => self.add_client(new, client_id, secret_hash)?,
-            Command::AddProject(new) => self.add_project(new)?,
-            Command::RevokeClient { client_id } => self.revoke_client(actor, client_id)?,
-            Command::ResetSecret { client_id, secret_hash, keep_old } => {
-                self.reset_secret(client_id, secret_hash, *keep_old)?
+    /// Changes the directory; a change that was made before is answered and makes no entry.
+    pub(super) fn change_directory(&mut self, actor: &str, change: &DirectoryChange) -> Result<Done, Stop> {
+        let mut done = Done::Administered;
+        let told = match change {
+            DirectoryChange::AddPartner(new) => self.add_partner(new)?,
+            DirectoryChange::SuspendPartner(code) => self.suspend_partner(code, true)?,
+            DirectoryChange::ResumePartner(code) => self.suspend_partner(code, false)?,
+            DirectoryChange::AddClient { new, client_id, secret_hash } => {
+                self.add_client(new, client_id, secret_hash)?
             }
-            Command::SuspendPartner(code) => self.suspend_partner(code, true)?,
-            Command::ResumePartner(code) => self.suspend_partner(code, false)?,
-            Command::ActivateMethodology(number) => self.activate(*number)?,
-            _ => return Err(Refusal::NotFound.into()),
+            DirectoryChange::RevokeClient { client_id } => self.revoke_client(actor, client_id)?,
+            DirectoryChange::ResetSecret { client_id, secret_hash, keep_old } => {
+                let old_until = self.stamp.at + *keep_old;
+                done = Done::SecretReset { old_until };
+                self.reset_secret(client_id, secret_hash, old_until)?
+            }
+            DirectoryChange::AddProject(new) => self.add_project(new)?,
+            DirectoryChange::ActivateMethodology(number) => self.activate(*number)?,
         };
         if let Some((action, subject, facts)) = told {
             self.decided.administrative = true;
             let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
             self.append(entry, &facts, None, &Contribution::new())?;
         }
-        Ok(match command {
-            Command::ResetSecret { keep_old, .. } => Done::SecretReset { old_until: self.stamp.at + *keep_old },
-            _ => Done::Administered,
-        })
+        Ok(done)
     }
 
     fn add_partner(&mut self, new: &NewPartner) -> Told {
@@ -95,11 +97,10 @@ impl BatchInProgress<'_> {
         Ok(Some((Action::RevokeClient, format!("client/{client_id}"), json!({"client": client_id}))))
     }
 
-    fn reset_secret(&mut self, client_id: &str, secret_hash: &str, keep_old: TimeDelta) -> Told {
+    fn reset_secret(&mut self, client_id: &str, secret_hash: &str, old_until: DateTime<Utc>) -> Told {
         if revocation::is_revoked(self.connection, client_id)?.ok_or(Refusal::NotFound)? {
             return Err(Refusal::ClientRevoked.into());
         }
-        let old_until = self.stamp.at + keep_old;
         revocation::reset_secret(self.connection, client_id, secret_hash, self.stamp.at, old_until)?;
         let facts = json!({"client": client_id, "old_secret_until": old_until});
         Ok(Some((Action::ResetSecret, format!("client/{client_id}"), facts)))
@@ -131,7 +132,7 @@ impl BatchInProgress<'_> {
     }
 
     /// Publishes the headline of a closed day for good, as it is kept: the entry seals its SHA-256.
-    pub(in crate::register) fn release(&mut self, actor: &str, day: NaiveDate) -> Result<Done, Stop> {
+    pub fn release(&mut self, actor: &str, day: NaiveDate) -> Result<Done, Stop> {
         if let Some(release) = releases::find(self.connection, day)? {
             return Ok(Done::Released { created: false, release });
         }
@@ -149,7 +150,7 @@ impl BatchInProgress<'_> {
 
     /// What was published after the backup and is not in it never was: whoever cites a version
     /// after it, from before this entry, cites nothing.
-    pub(in crate::register) fn note_restoration(
+    pub fn note_restoration(
         &mut self,
         actor: &str,
         version: i64,

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::json;
 
@@ -16,87 +15,10 @@ use crate::domain::records::{
 };
 use crate::domain::refusals::Refusal;
 use crate::domain::values::{Action, Cause, Fault, InstallationId, Note, SiteId, SiteKind};
-use crate::register::commands::Done;
+use crate::register::commands::{Done, Erased, HomeCommand, HomeDone};
 
-use super::decide::{BatchInProgress, Stop};
+use super::deciding::{BatchInProgress, Stop};
 use super::posting::EntryOf;
-
-/// What can be asked about a home and the person there.
-#[derive(Clone, Debug)]
-pub enum HomeCommand {
-    /// Erase the personal data of a site, and every note about it: the consent is withdrawn.
-    Erase {
-        /// Which.
-        site: SiteId,
-    },
-    /// Give the householder of an installation's site a new code.
-    IssueCode {
-        /// The installation.
-        id: InstallationId,
-    },
-    /// Say that something is wrong.
-    Dispute {
-        /// At which site.
-        site: SiteId,
-        /// What.
-        new: NewDispute,
-    },
-    /// Answer that.
-    CloseDispute {
-        /// Which.
-        id: i64,
-        /// How.
-        outcome: DisputeOutcome,
-        /// In the reviewer's words.
-        note: Option<Note>,
-    },
-}
-
-impl HomeCommand {
-    /// The site that it names.
-    pub(in crate::register) fn site(&self) -> Option<SiteId> {
-        match self {
-            Self::Erase { site } | Self::Dispute { site, .. } => Some(*site),
-            Self::IssueCode { .. } | Self::CloseDispute { .. } => None,
-        }
-    }
-
-    /// The installation that it names.
-    pub(in crate::register) fn installation(&self) -> Option<InstallationId> {
-        if let Self::IssueCode { id } = self { Some(*id) } else { None }
-    }
-}
-
-/// What was done about a home.
-#[derive(Clone, Debug)]
-pub enum HomeDone {
-    /// Personal data is gone.
-    Erased(Erased),
-    /// There is a new code.
-    CodeIssued(HouseholderCode),
-    /// A dispute stands so.
-    Disputed {
-        /// Whether it was opened now.
-        opened: bool,
-        /// The dispute.
-        dispute: Dispute,
-    },
-}
-
-/// What an erasure took away.
-#[derive(Clone, Debug, Serialize)]
-pub struct Erased {
-    /// The site, and those that were merged into it.
-    pub sites: Vec<SiteId>,
-    /// Whether anything changed: erased again, nothing does.
-    pub changed: bool,
-    /// Since when there is no consent.
-    pub consent_withdrawn_on: NaiveDate,
-    /// Which personal data was there.
-    pub personal_data: BTreeSet<&'static str>,
-    /// The entries whose notes were there.
-    pub notes: Vec<i64>,
-}
 
 /// The facts that an erasure seals.
 #[derive(Serialize)]
@@ -107,7 +29,7 @@ struct ErasureFacts<'a> {
 }
 
 impl BatchInProgress<'_> {
-    pub(in crate::register) fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
+    pub fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
         let done = match command {
             HomeCommand::Erase { site } => HomeDone::Erased(self.erase(actor, *site)?),
             HomeCommand::IssueCode { id } => HomeDone::CodeIssued(self.issue_code(actor, *id)?),
@@ -201,7 +123,7 @@ impl BatchInProgress<'_> {
     }
 
     /// The code that comes with a new home whose householder consented.
-    pub(in crate::register) fn first_code(&mut self, record: &SiteRecord) -> Result<Option<HouseholderCode>, DbError> {
+    pub fn first_code(&mut self, record: &SiteRecord) -> Result<Option<HouseholderCode>, DbError> {
         let site = &record.site;
         let is_new = (site.revision, site.version) == (1, self.stamp.version);
         let consented = site.facts.kind == SiteKind::Home && record.private.consent.is_some();

@@ -3,15 +3,15 @@
 
 use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::refusals::Refusal;
-use crate::domain::rules::{Amend, Changed, Correction, correct, lifecycle};
-use crate::domain::values::{Action, Cause, Fault, InstallationId, Note};
-use crate::register::commands::{Command, Done, ExpectedRevision};
+use crate::domain::rules::{Amend, Changed, Correction, SiteCorrection, correct, lifecycle};
+use crate::domain::values::{Action, Cause, Fault, InstallationId, Note, SiteId};
+use crate::register::commands::{Done, ExpectedRevision, InstallationChange};
 
-use super::decide::{BatchInProgress, Stop};
+use super::deciding::{BatchInProgress, Stop};
 use super::posting::Change;
 
 /// An action, why, and in whose words.
-struct Act<'a> {
+pub(super) struct Act<'a> {
     action: Action,
     cause: Cause,
     reason: Option<&'a str>,
@@ -20,51 +20,61 @@ struct Act<'a> {
 }
 
 impl<'a> Act<'a> {
-    fn new(action: Action, cause: Cause, reason: Option<&'a str>, note: Option<&'a Note>) -> Self {
+    pub fn new(action: Action, cause: Cause, reason: Option<&'a str>, note: Option<&'a Note>) -> Self {
         Self { action, cause, reason, note, expected: &ExpectedRevision::Any }
+    }
+
+    /// The same action on one of these revisions alone.
+    pub fn expecting(self, expected: &'a ExpectedRevision) -> Self {
+        Self { expected, ..self }
     }
 }
 
 impl BatchInProgress<'_> {
-    /// Any action on one installation.
-    pub(in crate::register) fn change_installation(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
+    /// Changes one installation.
+    pub(super) fn change_installation(
+        &mut self,
+        actor: &Actor,
+        id: InstallationId,
+        change: &InstallationChange,
+        note: Option<&Note>,
+    ) -> Result<Done, Stop> {
         let stamp = self.stamp;
-        match command {
-            Command::Verify { id, tier, note } => {
-                let act = Act::new(Action::Verify, Cause::Verified, Some(tier.as_str()), note.as_ref());
-                self.act(actor, *id, &act, |record, _| lifecycle::verify(record, *id, *tier, stamp))
+        match change {
+            InstallationChange::Verify { tier } => {
+                let act = Act::new(Action::Verify, Cause::Verified, Some(tier.as_str()), note);
+                self.act(actor, id, &act, |record, _| lifecycle::verify(record, id, *tier, stamp))
             }
-            Command::Reject { id, reason, note } => {
-                let act = Act::new(Action::Reject, Cause::Rejected, Some(reason.as_str()), note.as_ref());
-                self.act(actor, *id, &act, |record, _| lifecycle::reject(record, *id, stamp))
+            InstallationChange::Reject { reason } => {
+                let act = Act::new(Action::Reject, Cause::Rejected, Some(reason.as_str()), note);
+                self.act(actor, id, &act, |record, _| lifecycle::reject(record, id, stamp))
             }
-            Command::Decommission { id, on, reason, note } => {
-                let act = Act::new(Action::Decommission, Cause::Decommissioned, Some(reason.as_str()), note.as_ref());
-                self.act(actor, *id, &act, |record, _| lifecycle::decommission(record, *id, *on, stamp))
-            }
-            Command::Correct { id, expected, correction, reason, note } => {
-                let act = Act::new(Action::Correct, Cause::Corrected, Some(reason.as_str()), note.as_ref());
+            InstallationChange::Correct { expected, correction, reason } => {
+                let act = Act::new(Action::Correct, Cause::Corrected, Some(reason.as_str()), note);
                 let project = self.check_project(correction);
-                self.act(actor, *id, &Act { expected, ..act }, |record, _| {
-                    match correct::correct(record, *id, correction, stamp)? {
+                self.act(actor, id, &act.expecting(expected), |record, _| {
+                    match correct::correct(record, id, correction, stamp)? {
                         Some(after) => project.clone().map(|()| Some(after)),
                         None => Ok(None),
                     }
                 })
             }
-            Command::Complete { id, on, note } => {
-                let act = Act::new(Action::Complete, Cause::Registered, None, note.as_ref());
-                self.act(actor, *id, &act, |record, last| lifecycle::complete(record, *id, *on, last, stamp))
+            InstallationChange::Complete { on } => {
+                let act = Act::new(Action::Complete, Cause::Registered, None, note);
+                self.act(actor, id, &act, |record, last| lifecycle::complete(record, id, *on, last, stamp))
             }
-            Command::Resubmit { id, note } => {
-                let act = Act::new(Action::Resubmit, Cause::Registered, None, note.as_ref());
-                self.act(actor, *id, &act, |record, last| lifecycle::resubmit(record, *id, last, stamp))
+            InstallationChange::Resubmit => {
+                let act = Act::new(Action::Resubmit, Cause::Registered, None, note);
+                self.act(actor, id, &act, |record, last| lifecycle::resubmit(record, id, last, stamp))
             }
-            Command::Withdraw { id, reason, note } => {
-                let act = Act::new(Action::Withdraw, Cause::Withdrawn, Some(reason.as_str()), note.as_ref());
-                self.act(actor, *id, &act, |record, _| lifecycle::withdraw(record, *id, stamp))
+            InstallationChange::Withdraw { reason } => {
+                let act = Act::new(Action::Withdraw, Cause::Withdrawn, Some(reason.as_str()), note);
+                self.act(actor, id, &act, |record, _| lifecycle::withdraw(record, id, stamp))
             }
-            _ => Err(Refusal::NotFound.into()),
+            InstallationChange::Decommission { on, reason } => {
+                let act = Act::new(Action::Decommission, Cause::Decommissioned, Some(reason.as_str()), note);
+                self.act(actor, id, &act, |record, _| lifecycle::decommission(record, id, *on, stamp))
+            }
         }
     }
 
@@ -100,12 +110,15 @@ impl BatchInProgress<'_> {
         Ok(Done::Changed { changed: true, record: Box::new(after), id })
     }
 
-    /// Corrects a site, if the partner recorded it.
-    pub(in crate::register) fn correct_site(&mut self, actor: &Actor, command: &Command) -> Result<Done, Stop> {
-        let Command::CorrectSite { id, expected, correction, reason, note } = command else {
-            return Err(Refusal::NotFound.into());
-        };
-        let before = self.set.record(*id).ok_or(Refusal::NotFound)?.clone();
+    /// Corrects a site, if the actor's partner recorded it.
+    pub(super) fn correct_site(
+        &mut self,
+        actor: &Actor,
+        id: SiteId,
+        correction: &SiteCorrection,
+        act: &Act<'_>,
+    ) -> Result<Done, Stop> {
+        let before = self.set.record(id).ok_or(Refusal::NotFound)?.clone();
         if !actor.partner.as_ref().is_some_and(|partner| actor.role == Role::Partner && before.is_known_to(partner)) {
             return Err(Refusal::NotFound.into());
         }
@@ -118,17 +131,16 @@ impl BatchInProgress<'_> {
             }
             after => Ok(after),
         });
-        if !matches!(changed, Ok(None)) && !expected.holds(&before.site_etag()) {
+        if !matches!(changed, Ok(None)) && !act.expected.holds(&before.site_etag()) {
             return Err(Refusal::Stale { etag: before.site_etag(), standing: None }.into());
         }
         let Some(after) = changed? else {
             return Ok(Done::SiteChanged { changed: false, record: Box::new(before), unverified: Vec::new() });
         };
-        let act = Act::new(Action::CorrectSite, Cause::Corrected, Some(reason.as_str()), note.as_ref());
         // Of the installations, a correction of the site touches only those.
         let touched = after.installations.iter().filter(|one| before.installation(one.id) != Some(*one));
         let unverified = touched.map(|one| one.id).collect();
-        self.post_act(actor, &act, format!("site/{}", before.site.id), before, after.clone())?;
+        self.post_act(actor, act, format!("site/{}", before.site.id), before, after.clone())?;
         Ok(Done::SiteChanged { changed: true, record: Box::new(after), unverified })
     }
 

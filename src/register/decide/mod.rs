@@ -1,11 +1,15 @@
 //! One batch decided under the lock: command -> entry, facts, postings.
 
 mod administration;
-pub mod decide;
+mod decide;
+mod deciding;
 mod householder;
 mod lifecycle;
+mod loaded_records;
+mod merge_and_split;
 mod posting;
-mod working_set;
+mod records_wanted;
+mod register_installation;
 
-pub(in crate::register) use decide::DecidedBatch;
-pub use householder::{Erased, HomeCommand, HomeDone};
+pub use decide::decide;
+pub use deciding::DecidedBatch;

@@ -10,10 +10,10 @@ use crate::domain::counting::{Contribution, add_all, contribution, difference};
 use crate::domain::records::SiteRecord;
 use crate::domain::values::{Action, Cause, Note};
 
-use super::decide::BatchInProgress;
+use super::deciding::BatchInProgress;
 
 /// One change, to be posted as an entry.
-pub(in crate::register) struct Change<'a> {
+pub struct Change<'a> {
     pub actor: &'a str,
     pub action: Action,
     pub cause: Cause,
@@ -27,7 +27,7 @@ pub(in crate::register) struct Change<'a> {
 }
 
 /// What an entry says of itself.
-pub(in crate::register) struct EntryOf<'a> {
+pub struct EntryOf<'a> {
     pub actor: &'a str,
     pub action: Action,
     pub cause: Cause,
@@ -36,7 +36,7 @@ pub(in crate::register) struct EntryOf<'a> {
 
 impl BatchInProgress<'_> {
     /// The one way to change a record: its entry, and `contribution(after) - contribution(before)`.
-    pub(in crate::register) fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
+    pub fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
         if self.dry_run {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl BatchInProgress<'_> {
     }
 
     /// Appends an entry to the chain, with the facts that it seals.
-    pub(in crate::register) fn append(
+    pub fn append(
         &mut self,
         of: EntryOf<'_>,
         facts: &impl Serialize,

@@ -1,128 +1,24 @@
 //! Closed days: when a day in Hà Nội is over, its headline is kept for ever, as it was then, with what
 //! moved on it. What a server missed while it was down is made up from the journal, to the same bytes.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{Activations, CellTotals, Day, activations, cells_and_journal as stored, closed_days, head};
+use crate::db::ledger::{activations, cells_and_journal as stored, closed_days, head};
 use crate::db::{Connection, DbError};
-use crate::domain::chain::GENESIS;
-use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
-use crate::domain::figures::Estimator;
-use crate::domain::values::{Cause, Hash, date};
-use crate::register::counted::SumsDifference;
-use crate::register::register::Counted;
+use crate::domain::values::date;
+use crate::register::counted::{Counted, InOrder, SumsDifference};
 
-use super::snapshot::{Figures, InOrder, Render};
+use super::day_replay::{DayReplay, PublicCounts, is_last_of_month};
+use super::page_maker::Render;
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
 
-/// What every public number is made from, kept in step posting by posting.
-#[derive(Clone, Default)]
-pub(in crate::register) struct PublicCounts {
-    pub progress: Progress,
-    /// Shared with the snapshots: copied when it changes.
-    pub national: Arc<NationalSums>,
-}
-
-impl PublicCounts {
-    pub fn add(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
-        let progress = &mut self.progress;
-        Arc::make_mut(&mut self.national).add_cells(cells.inspect(|cell| progress.add_cells(std::iter::once(*cell))));
-    }
-}
-
-/// The register on its way through the days, and what moved since the last of them was over.
-pub(in crate::register) struct DayReplay {
-    pub version: i64,
-    pub hash: Hash,
-    pub recorded_at: DateTime<Utc>,
-    sums: PublicCounts,
-    changes: Changes,
-    /// Verified sites at the end of each closed month since the register began.
-    month_ends: Vec<i64>,
-}
-
-impl DayReplay {
-    /// Before the first entry.
-    pub fn begin() -> Self {
-        Self {
-            version: 0,
-            hash: GENESIS,
-            recorded_at: DateTime::UNIX_EPOCH,
-            sums: PublicCounts::default(),
-            changes: Changes::default(),
-            month_ends: Vec::new(),
-        }
-    }
-
-    /// Goes on by what entries of the day in hand posted.
-    pub fn take(&mut self, postings: &[(Cause, CellTotals)]) {
-        self.sums.add(postings.iter().map(|(_, cell)| *cell));
-        self.changes.add_postings(postings);
-    }
-
-    /// What is kept of the day in hand when it is over.
-    pub fn kept(&self, day: NaiveDate, activations: &Activations, render: &Render) -> Result<Day, DbError> {
-        let figures = self.figures(day, activations)?;
-        let verified_sites = figures.progress.sites.verified;
-        let headline = render.pages(&figures).into_iter().next().map(|page| String::from_utf8(page.body));
-        let Some(Ok(body)) = headline else { return Err(DbError::Unusable("the headline is no text".to_owned())) };
-        let settings = &render.settings;
-        Ok(Day {
-            day,
-            version: self.version,
-            hash: self.hash,
-            verified_sites,
-            body,
-            public_url: settings.public_url.clone(),
-            publisher: settings.publisher.clone(),
-            changes: self.changes.encode(),
-        })
-    }
-
-    /// Goes on to the day after `day`.
-    pub fn turn(&mut self, day: NaiveDate) {
-        self.changes = Changes::default();
-        if is_last_of_month(day) {
-            self.month_ends.push(self.sums.progress.sites.verified);
-        }
-    }
-
-    /// The public tables at the end of a month, on its last day.
-    pub fn tables(
-        &self,
-        day: NaiveDate,
-        (activations, render): (&Activations, &Render),
-        cells: &InOrder<'_>,
-    ) -> Result<Vec<(&'static str, String)>, DbError> {
-        if !is_last_of_month(day) {
-            return Ok(Vec::new());
-        }
-        render.tables(&self.figures(day, activations)?, &self.sums.national, cells)
-    }
-
-    fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
-        let methodology = activations.at(self.version)?;
-        Ok(Figures {
-            version: self.version,
-            hash: self.hash,
-            recorded_at: self.recorded_at,
-            day,
-            methodology,
-            restated: false,
-            progress: self.sums.progress.clone(),
-            works: self.sums.national.works(&mut Estimator::new(methodology, day)),
-            month_ends: self.month_ends.clone(),
-        })
-    }
-}
-
 /// The days that are kept, and the register as it stood at the end of the last of them.
-pub(in crate::register) struct ClosedDays {
+pub struct ClosedDays {
     day: Option<NaiveDate>,
     course: DayReplay,
 }
@@ -170,7 +66,8 @@ impl ClosedDays {
     pub fn close(
         &mut self,
         connection: &mut Connection,
-        (today, counted): (NaiveDate, &RwLock<Counted>),
+        today: NaiveDate,
+        counted: &RwLock<Counted>,
         render: &Render,
     ) -> Result<(), DbError> {
         let version = read(counted).version;
@@ -264,8 +161,4 @@ fn first_day(connection: &mut Connection) -> Result<NaiveDate, DbError> {
     let first = closed_days::entry(connection, 1)?;
     let (_, at) = first.ok_or_else(|| DbError::corrupt("entry 1 is gone"))?;
     Ok(date::day_of(at.and_utc()))
-}
-
-fn is_last_of_month(day: NaiveDate) -> bool {
-    (day + Days::new(1)).day() == 1
 }

@@ -1,11 +1,24 @@
-//! The thread: queue, transaction, catching up, publishing.
+//! The writer: one thread behind a queue, through which every change of this process goes.
+//!
+//! This room owns the thread, its queue, the transaction of a batch, and the state that readers share with the
+//! thread. It orders and writes; it must not decide what a request does (that is `decide`) nor make pages (that is
+//! `published`). Its files, from the request to the public: `queue` gathers a batch, `transaction` has it decided and
+//! commits it, `follow` adds the postings to the cells, `publish` closes days and publishes snapshots,
+//! `housekeeping` moves the checkpoint.
 
 mod counters;
+mod follow;
+mod housekeeping;
 mod keys_in_flight;
+mod publish;
+mod queue;
+mod shared;
 mod transaction;
 mod writer;
 
 pub use counters::WriterCounters;
-pub(in crate::register) use keys_in_flight::UnderWay;
+pub use keys_in_flight::KeysInFlight;
+pub use queue::{Job, QueuedRequest};
+pub use shared::Shared;
 pub use transaction::{BatchTransaction, Clock, system_clock};
-pub(in crate::register) use writer::{Asked, Job, Writer, load_cells};
+pub use writer::Writer;

@@ -138,7 +138,7 @@ impl BatchTransaction {
 
     fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<(i64, DecidedBatch), DbError> {
         let head = head::lock(connection).map_err(DbError::into_unavailable)?;
-        let decided = decide::decide(connection, &head, requests, (self.clock)())?;
+        let decided = decide(connection, &head, requests, (self.clock)())?;
         decided.batch.write(connection, head.version, decided.at)?;
         if !decided.kept.is_empty() {
             idempotency_keys::keep(connection, &decided.kept)?;

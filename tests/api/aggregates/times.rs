@@ -3,7 +3,7 @@
 use chrono::{Datelike, Days, Months};
 use green_homes::domain::records::Role;
 use green_homes::domain::values::DecommissionReason;
-use green_homes::register::Command;
+use green_homes::register::InstallationChange;
 use serde_json::json;
 
 use super::added;
@@ -64,7 +64,7 @@ async fn add_up_what_was_recorded_month_by_month(database: TestDatabase) {
     let (c, _) = days.verify_a_home("c");
     days.pass_to(third + Days::new(3)).await;
     let (on, reason) = (second, DecommissionReason::Removed);
-    days.change(Command::Decommission { id: c, on, reason, note: None }).unwrap();
+    days.change(InstallationChange::Decommission { on, reason }.of(c)).unwrap();
     let version = days.app.db_version();
     days.app.progress_at(version).await;
     let dashboard = days.app.client(Role::Dashboard, None).await;

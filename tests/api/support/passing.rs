@@ -8,7 +8,7 @@ use green_homes::domain::records::Actor;
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::Tier;
 use green_homes::domain::values::{Code, InstallationId, SiteId, date};
-use green_homes::register::{BatchTransaction, Command, Done, Failure, Request};
+use green_homes::register::{BatchTransaction, Command, Done, Failure, InstallationChange, Request};
 use serde_json::{Value, json};
 
 use super::{App, TestDatabase, clock_at, new_installation};
@@ -71,7 +71,7 @@ impl Passing {
     /// Registers and verifies a home.
     pub fn verify_a_home(&self, name: &str) -> (InstallationId, SiteId) {
         let home = self.register_a_home(name);
-        self.change(Command::Verify { id: home.0, tier: Tier::Document, note: None }).unwrap();
+        self.change(InstallationChange::Verify { tier: Tier::Document }.of(home.0)).unwrap();
         home
     }
 }

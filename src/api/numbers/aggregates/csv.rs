@@ -13,12 +13,9 @@ use crate::register::AggregateGroup;
 use super::answer::{AnsweredQuery, answer};
 use super::figures::FIGURES;
 
-/// The register, added up by what is asked for, as CSV
-///
 /// The same question as `/v1/aggregates`; one line a group, without the total. Columns as there, then `as_of`, `version` and
 /// `methodology_version`. UTF-8 with a byte order mark; numbers with a dot; what means nothing is empty.
-#[utoipa::path(get, path = "/v1/aggregates.csv", tag = "aggregates",
-    params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
+#[utoipa::path(get, path = "", params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
         ("province" = Option<String>, Query), ("former_province" = Option<String>, Query), ("region" = Option<String>, Query),
         ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
         ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),

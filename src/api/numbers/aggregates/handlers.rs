@@ -11,14 +11,11 @@ use crate::api::state::AppState;
 use super::answer::{AnsweredQuery, answer};
 use super::response::AggregatesResponse;
 
-/// The register, added up by what is asked for
-///
 /// `group_by` takes any of the dimensions of `/v1/dimensions`, separated by commas; each of them but periods is a filter too, with one or more codes.
 /// `from` (inclusive) and `to` (exclusive) are first days of months of installation; with `basis=recorded_on` of months of recording, and what is
 /// added up is what came less what went. `as_of` is the register as it was known at the close of a day. `partner` or `project` in `group_by`, or
 /// codes of them as filters, give a row of each, with what their own installations count for. Without a word on the stage, what is verified is added up.
-#[utoipa::path(get, path = "/v1/aggregates", tag = "aggregates",
-    params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
+#[utoipa::path(get, path = "", params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
         ("province" = Option<String>, Query), ("former_province" = Option<String>, Query), ("region" = Option<String>, Query),
         ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
         ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),

@@ -43,10 +43,8 @@ pub fn render(
     TABLES.iter().map(written).collect()
 }
 
-/// The public tables
-///
 /// What there is, with every column, its unit and what it is.
-#[utoipa::path(get, path = "/v1/tables", tag = "tables", responses((status = 200, body = TableList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = TableList)))]
 pub async fn list_tables(
     request: HttpRequest,
     _: NoQuery,
@@ -57,12 +55,9 @@ pub async fn list_tables(
     send(&request, &page, CacheFor::OneHour).await
 }
 
-/// A public table
-///
 /// Flat rows, one a value, those without anything, too. Estimates, capacity and installations are of what is verified. With
 /// `as_of`, as it was at the end of a month.
-#[utoipa::path(get, path = "/v1/tables/{name}", tag = "tables",
-    params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
+#[utoipa::path(get, path = "", params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
         ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with `as_of`.")),
     responses((status = 200, body = TableResponse)))]
@@ -74,12 +69,9 @@ pub async fn get_table(
     send_table(&request, &name, &state, Form::Json).await
 }
 
-/// A public table as CSV
-///
 /// The same rows and columns, and then `as_of`, `version` and `methodology_version`. UTF-8 with a byte order mark; numbers
 /// with a dot; what does not apply is empty.
-#[utoipa::path(get, path = "/v1/tables/{name}.csv", tag = "tables",
-    params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
+#[utoipa::path(get, path = "", params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
         ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with `as_of`.")),
     responses((status = 200, content_type = "text/csv", body = String)))]
@@ -155,7 +147,7 @@ fn make(
         let in_force = state.register.methodology_at(counted.version)?;
         let methodology = asked.unwrap_or(in_force);
         let figures = figures_of_cells(state, &counted, methodology, state.register.today());
-        let cells: &InOrder<'_> = &|| Box::new(counted.cells.in_order());
+        let cells: &InOrder<'_> = &|| Box::new(counted.cells.iter());
         let rows = rows(table, &figures, &NationalSums::default(), cells);
         drop(counted);
         (figures, rows)

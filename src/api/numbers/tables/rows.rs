@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::api::numbers::dimension_labels::{INSTALLED, PLEDGED, VERIFIED, names_of};
 use crate::domain::counting::Known;
-use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value};
+use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value, aggregate};
 use crate::domain::values::{Interval, Month};
 use crate::register::{Figures, InOrder};
 
@@ -51,7 +51,7 @@ fn added_up(group_by: &[Dimension], figures: &Figures, cells: &InOrder<'_>) -> V
     let selection = Selection { group_by: group_by.to_vec(), ..Selection::default() };
     let mut estimator = Estimator::new(figures.methodology, figures.day);
     // Without a limit there are never too many.
-    selection.add_up(cells(), &mut estimator, usize::MAX).unwrap_or_default()
+    aggregate(&selection, cells(), &mut estimator, usize::MAX).unwrap_or_default()
 }
 
 /// Every period from that of the first installation to that of the day.

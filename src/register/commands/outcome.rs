@@ -1,0 +1,126 @@
+//! What the register answers to a request.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+use crate::db::ledger::Release;
+use crate::domain::records::{Dispute, HouseholderCode, SiteRecord};
+use crate::domain::refusals::{Refusal, Remark};
+use crate::domain::values::{InstallationId, SiteId};
+
+/// Whether a registration made something new.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The installation is new.
+    Created,
+    /// The installation was registered before, with the same content.
+    Unchanged,
+}
+
+/// The answer to a command that was carried out.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// An installation stands in the register.
+    Registered {
+        /// Whether it is new.
+        outcome: Outcome,
+        /// Its site with everything at it.
+        record: Box<SiteRecord>,
+        /// The installation within the record.
+        id: InstallationId,
+        /// Remarks: values that deserve a second look.
+        remarks: Vec<Remark>,
+        /// The code for the householder of a new home.
+        code: Option<HouseholderCode>,
+    },
+    /// An installation stands as was asked.
+    Changed {
+        /// Whether this request changed it.
+        changed: bool,
+        /// Its site with everything at it.
+        record: Box<SiteRecord>,
+        /// The installation within the record.
+        id: InstallationId,
+    },
+    /// A site stands as was asked.
+    SiteChanged {
+        /// Whether this request changed it.
+        changed: bool,
+        /// The site with everything at it.
+        record: Box<SiteRecord>,
+        /// The installations that were verified and now wait to be verified again.
+        unverified: Vec<InstallationId>,
+    },
+    /// The request was carried out before under the same idempotency key. Holds the reply that was kept.
+    Replayed(String),
+    /// Sites were merged or split.
+    Rearranged,
+    /// The directory stands as was asked.
+    Administered,
+    /// A client has a new secret.
+    SecretReset {
+        /// The instant until which the secret before works.
+        old_until: DateTime<Utc>,
+    },
+    /// A headline is released.
+    Released {
+        /// Whether this request released it.
+        created: bool,
+        /// The release.
+        release: Release,
+    },
+    /// A home stands as was asked.
+    Home(HomeDone),
+    /// A restoration was noted.
+    Noted,
+}
+
+/// The answer to a command about a home.
+#[derive(Clone, Debug)]
+pub enum HomeDone {
+    /// The personal data is gone.
+    Erased(Erased),
+    /// The householder has a new code.
+    CodeIssued(HouseholderCode),
+    /// A dispute is open or closed.
+    Disputed {
+        /// Whether this request opened it.
+        opened: bool,
+        /// The dispute.
+        dispute: Dispute,
+    },
+}
+
+/// What an erasure deleted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Erased {
+    /// The site, and the sites that were merged into it.
+    pub sites: Vec<SiteId>,
+    /// Whether this request deleted anything.
+    pub changed: bool,
+    /// The day on which the consent was withdrawn.
+    pub consent_withdrawn_on: NaiveDate,
+    /// The names of the personal data that were there.
+    pub personal_data: BTreeSet<&'static str>,
+    /// The versions of the entries whose notes were there.
+    pub notes: Vec<i64>,
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Failure {
+    /// The rules of the register refuse it.
+    Refused(Refusal),
+    /// The queue is full, or the database does not answer. The same request may succeed later.
+    Unavailable,
+    /// Something broke that should not; the log says what.
+    Broken,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}

@@ -1,0 +1,55 @@
+//! All numbers of one version of the register on one day.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::chain::GENESIS;
+use crate::domain::counting::Progress;
+use crate::domain::figures::{Methodology, VerifiedOutput, first};
+use crate::domain::values::{Hash, date};
+
+/// All numbers of one version of the register on one day.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// The version.
+    pub version: i64,
+    /// The hash of its last entry.
+    pub hash: Hash,
+    /// When its last entry was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The day in Hà Nội.
+    pub day: NaiveDate,
+    /// The methodology.
+    pub methodology: &'static Methodology,
+    /// Whether another methodology is in force.
+    pub restated: bool,
+    /// The headline.
+    pub progress: Progress,
+    /// What was built comes to: capacity, electricity, emissions.
+    pub works: VerifiedOutput,
+    /// Verified sites at the end of each month before that of the day, since the register began.
+    pub month_ends: Vec<i64>,
+}
+
+impl Figures {
+    /// A day on which there was no register yet: zeros.
+    #[must_use]
+    pub fn before_the_register(day: NaiveDate) -> Self {
+        Self {
+            version: 0,
+            hash: GENESIS,
+            recorded_at: date::start_of(day),
+            day,
+            methodology: first(),
+            restated: false,
+            progress: Progress::default(),
+            works: VerifiedOutput::default(),
+            month_ends: Vec::new(),
+        }
+    }
+
+    /// The later of the last entry's instant and the day's start: the same in every process.
+    #[must_use]
+    pub fn generated_at(&self) -> DateTime<Utc> {
+        self.recorded_at.max(date::start_of(self.day))
+    }
+}

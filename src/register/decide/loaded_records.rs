@@ -1,0 +1,215 @@
+//! The records that a batch works on: loaded once under the lock, changed in memory request by
+//! request, written at the end.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::db::partners::partners_and_clients;
+use crate::db::records::by_partner_names::NamesFound;
+use crate::db::records::{Named, by_id, by_partner_names, history};
+use crate::db::write_batch::Batch;
+use crate::db::{Connection, DbError};
+use crate::domain::records::{Installation, SiteRecord};
+use crate::domain::rules::{NewInstallation, Registrant, SiteClaim};
+use crate::domain::values::{Action, InstallationId, ProjectCode, SiteId};
+use crate::register::commands::Request;
+
+use super::records_wanted::RecordsWanted;
+
+#[derive(Default)]
+pub struct LoadedRecords {
+    names: NamesFound,
+    by_id: HashMap<InstallationId, SiteId>,
+    records: HashMap<SiteId, SiteRecord>,
+    projects: HashSet<ProjectCode>,
+    /// What entries did, of those that last changed an installation of which that matters.
+    actions: HashMap<i64, Action>,
+    changed_sites: BTreeSet<SiteId>,
+    changed_privates: BTreeSet<SiteId>,
+    new_sites: BTreeSet<SiteId>,
+    changed_installations: BTreeSet<InstallationId>,
+    new_installations: BTreeSet<InstallationId>,
+    remeasured: BTreeSet<InstallationId>,
+    new_names: Vec<(Named, SiteId, i64)>,
+}
+
+impl LoadedRecords {
+    /// Loads every record that the requests speak of.
+    pub fn load(connection: &mut Connection, requests: &[&Request]) -> Result<Self, DbError> {
+        let wanted = RecordsWanted::of(requests);
+        let mut set = Self {
+            names: by_partner_names::find(connection, &wanted.names)?,
+            by_id: by_id::sites_of(connection, &wanted.ids)?,
+            ..Self::default()
+        };
+        if !wanted.projects.is_empty() {
+            set.projects = partners_and_clients::known_projects(connection, &wanted.projects)?.into_iter().collect();
+        }
+        let mut sites: BTreeSet<SiteId> = wanted.sites.into_iter().collect();
+        sites.extend(set.names.installations.values().map(|(_, site)| *site));
+        sites.extend(set.names.sites.values());
+        sites.extend(set.names.grid_codes.values());
+        sites.extend(set.by_id.values());
+        set.load_records(connection, sites)?;
+        let last = wanted.last_actions.iter().filter_map(|id| Some(set.record_of(*id)?.installation(*id)?.version));
+        let last: Vec<i64> = last.collect();
+        if !last.is_empty() {
+            set.actions = history::actions(connection, &last)?;
+        }
+        Ok(set)
+    }
+
+    /// Loads these sites, and those that took their place in a merge.
+    fn load_records(&mut self, connection: &mut Connection, mut sites: BTreeSet<SiteId>) -> Result<(), DbError> {
+        while !sites.is_empty() {
+            let ids: Vec<SiteId> = sites.iter().copied().collect();
+            let records = by_id::records(connection, &ids)?;
+            let successors = records.iter().filter_map(|record| record.site.superseded_by);
+            sites = successors.filter(|id| !self.records.contains_key(id) && !ids.contains(id)).collect();
+            self.records.extend(records.into_iter().map(|record| (record.site.id, record)));
+        }
+        Ok(())
+    }
+
+    /// Loads sites that came up only while deciding.
+    pub fn load_more(&mut self, connection: &mut Connection, sites: &[SiteId]) -> Result<(), DbError> {
+        let missing = sites.iter().copied().filter(|id| !self.records.contains_key(id)).collect();
+        self.load_records(connection, missing)
+    }
+
+    /// A site's record, or that of the site that took its place.
+    pub fn record(&self, id: SiteId) -> Option<&SiteRecord> {
+        let mut record = self.records.get(&id)?;
+        while let Some(successor) = record.site.superseded_by {
+            record = self.records.get(&successor)?;
+        }
+        Some(record)
+    }
+
+    /// A site's own record, whether or not it was merged away.
+    pub fn own_record(&self, id: SiteId) -> Option<&SiteRecord> {
+        self.records.get(&id)
+    }
+
+    /// The record at which an installation is.
+    pub fn record_of(&self, id: InstallationId) -> Option<&SiteRecord> {
+        self.records.get(self.by_id.get(&id)?)
+    }
+
+    /// What a partner registered under an external id.
+    pub fn registered(&self, by: &Registrant, new: &NewInstallation) -> Option<(InstallationId, &SiteRecord)> {
+        let (id, site) = self.names.installations.get(&(by.partner.clone(), new.external_id.clone()))?;
+        Some((*id, self.records.get(site)?))
+    }
+
+    /// The site that a request names by id or by the partner's own number, if the partner may
+    /// know it.
+    pub fn named_site(&self, by: &Registrant, claim: &SiteClaim) -> Option<&SiteRecord> {
+        let id = match claim {
+            SiteClaim::Known { id, .. } => *id,
+            SiteClaim::Described { external_id, .. } => {
+                *self.names.sites.get(&(by.partner.clone(), external_id.clone()?))?
+            }
+        };
+        self.record(id).filter(|record| record.is_known_to(&by.partner))
+    }
+
+    /// The partner's site with the grid customer code of the request.
+    pub fn site_by_grid_code(&self, by: &Registrant, new: &NewInstallation) -> Option<&SiteRecord> {
+        let code = new.private.grid_customer_code.clone()?;
+        self.record(*self.names.grid_codes.get(&(by.partner.clone(), code))?)
+    }
+
+    /// Whether another site of the same partner has the grid customer code of this one.
+    pub fn has_code_of_another(&self, record: &SiteRecord) -> bool {
+        let Some(code) = record.private.grid_customer_code.clone() else { return false };
+        let site = &record.site;
+        self.names.grid_codes.get(&(site.partner.clone(), code)).is_some_and(|other| *other != site.id)
+    }
+
+    /// Whether a project has this code.
+    pub fn knows_project(&self, code: &ProjectCode) -> bool {
+        self.projects.contains(code)
+    }
+
+    /// What last changed an installation, where that was asked for.
+    pub fn last_action(&self, installation: &Installation) -> Option<Action> {
+        self.actions.get(&installation.version).copied()
+    }
+
+    /// Notes what an entry did.
+    pub fn note_action(&mut self, version: i64, action: Action) {
+        self.actions.insert(version, action);
+    }
+
+    /// Takes over a record after a change, and notes what in it has to be written.
+    pub fn put(&mut self, record: SiteRecord, version: i64) {
+        let site = &record.site;
+        if site.version == version {
+            self.changed_sites.insert(site.id);
+        }
+        let before = self.records.get(&site.id).map(|before| before.private.clone());
+        if before.as_ref().is_some_and(|before| *before != record.private) {
+            self.changed_privates.insert(site.id);
+        }
+        if before.is_none() {
+            self.new_sites.insert(site.id);
+        }
+        if let Some(code) = before.and_then(|before| before.grid_customer_code) {
+            let named = (site.partner.clone(), code);
+            if self.names.grid_codes.get(&named) == Some(&site.id) {
+                self.names.grid_codes.remove(&named);
+            }
+        }
+        if let Some(code) = record.private.grid_customer_code.as_ref().filter(|code| code.is_usual()) {
+            self.names.grid_codes.entry((site.partner.clone(), code.clone())).or_insert(site.id);
+        }
+        for installation in record.installations.iter().filter(|i| i.version == version) {
+            let before = self.record_of(installation.id).and_then(|record| record.installation(installation.id));
+            if before.is_some_and(|before| before.measures != installation.measures) {
+                self.remeasured.insert(installation.id);
+            }
+            self.changed_installations.insert(installation.id);
+            self.by_id.insert(installation.id, site.id);
+            let name = (installation.partner.clone(), installation.external_id.clone());
+            self.names.installations.insert(name, (installation.id, site.id));
+            if installation.registered_version == version {
+                self.new_installations.insert(installation.id);
+            }
+        }
+        self.records.insert(site.id, record);
+    }
+
+    /// Notes that a partner calls a site so.
+    pub fn name_site(&mut self, name: Named, site: SiteId, version: i64) {
+        self.names.sites.insert(name.clone(), site);
+        self.new_names.push((name, site, version));
+    }
+
+    /// The rows of everything that changed, each in its last state.
+    pub fn fill(&self, batch: &mut Batch) {
+        for record in self.changed_sites.iter().filter_map(|id| self.records.get(id)) {
+            if self.new_sites.contains(&record.site.id) {
+                batch.add_site(&record.site, &record.private);
+            } else {
+                batch.change_site(&record.site);
+                if self.changed_privates.contains(&record.site.id) {
+                    batch.change_private(record.site.id, &record.private);
+                }
+            }
+        }
+        for ((partner, external_id), site, version) in &self.new_names {
+            batch.add_ref(partner, external_id, *site, *version);
+        }
+        for id in &self.changed_installations {
+            let Some(installation) = self.record_of(*id).and_then(|record| record.installation(*id)) else { continue };
+            if self.new_installations.contains(id) {
+                batch.add_installation(installation);
+            } else {
+                batch.change_installation(installation);
+                if self.remeasured.contains(id) {
+                    batch.replace_measures(installation);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Moving the checkpoint of the cells, and forgetting old idempotency keys.
+
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+
+use crate::db::ledger::{cells_and_journal, idempotency_keys};
+
+use super::writer::{TICK, Writer};
+
+/// The checkpoint moves when no request came for this long.
+const IDLE: Duration = Duration::from_secs(1);
+/// The checkpoint also moves under load when it stands this many entries behind the head. A restart reads about as
+/// many in two seconds. Under load each step keeps requests waiting, so it does not move earlier.
+const CHECKPOINT_LAG: i64 = 500_000;
+/// Entries in one step of the checkpoint: a fraction of a second.
+const CHECKPOINT_STEP: i64 = 2_000;
+/// How long the checkpoint moves at the end of the thread. The next start does the rest.
+const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
+
+/// Replies are kept under idempotency keys for this long: a day, as promised, and one more.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
+/// Old keys are forgotten this often.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+/// Keys forgotten in one step: some milliseconds' worth, because requests wait meanwhile.
+const FORGET_STEP: u32 = 2_000;
+
+impl Writer {
+    /// Moves the checkpoint by one step when the register is idle or the journal has grown long.
+    pub(super) fn move_checkpoint_when_due(&mut self) {
+        let lag = self.known.version - self.shared.checkpoint();
+        let idle = self.busy_at.elapsed() >= IDLE;
+        if lag >= CHECKPOINT_LAG || (idle && lag > 0) {
+            self.move_checkpoint(Duration::ZERO);
+        }
+    }
+
+    /// Moves the checkpoint for the last time.
+    pub(super) fn move_checkpoint_at_the_end(&mut self) {
+        self.move_checkpoint(LAST_CHECKPOINT);
+    }
+
+    /// Moves the checkpoint by one step, and by further steps for as long as `time`.
+    fn move_checkpoint(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        let moved = self.database.connection().and_then(|mut connection| {
+            let mut at = cells_and_journal::checkpoint_version(&mut connection)?;
+            while at < self.known.version {
+                at = self.known.version.min(at + CHECKPOINT_STEP);
+                cells_and_journal::advance_checkpoint(&mut connection, at)?;
+                if Instant::now() >= until {
+                    break;
+                }
+            }
+            Ok(at)
+        });
+        match moved {
+            Ok(to) => self.shared.note_checkpoint(to),
+            Err(error) => tracing::warn!(%error, "the checkpoint was not moved; the journal has everything"),
+        }
+    }
+
+    /// Forgets a step of old idempotency keys. A full step means that there are more, so the next one follows soon.
+    pub(super) fn forget_keys_when_due(&mut self) {
+        if Instant::now() < self.forget_at {
+            return;
+        }
+        let before = (self.clock)() - KEYS_KEPT;
+        let forgotten =
+            self.database.connection().and_then(|mut c| idempotency_keys::forget(&mut c, before, FORGET_STEP));
+        let is_full = matches!(forgotten, Ok(count) if count >= FORGET_STEP as usize);
+        self.forget_at = Instant::now() + if is_full { TICK } else { FORGET_EVERY };
+        if let Err(error) = forgotten {
+            tracing::warn!(%error, "old idempotency keys were not forgotten");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Closing days, publishing snapshots and monthly releases.
+
+use std::time::Instant;
+
+use chrono::NaiveDate;
+
+use crate::db::{Connection, DbError};
+use crate::domain::figures::{Estimator, Methodology, VerifiedOutput};
+use crate::domain::records::Actor;
+use crate::domain::values::date;
+use crate::register::commands::{Command, Request};
+use crate::register::counted::{Figures, FollowedHead};
+use crate::register::published::Snapshot;
+
+use super::writer::{TICK, Writer};
+
+/// The actor of monthly releases, in entries.
+const SCHEDULE: &str = "schedule";
+
+impl Writer {
+    /// Publishes a snapshot when the version or the day moved, and at most every 250 ms.
+    pub(super) fn publish_when_due(&mut self) {
+        // Read once, because midnight may pass before the snapshot of the day is out.
+        let day = self.day();
+        let stale = self.published != Some(self.known.version) || day != self.shared.day();
+        // A stale directory may name the wrong methodology.
+        if !stale || self.stale_directory || self.published_at.elapsed() < TICK {
+            return;
+        }
+        let closed = self.closed.are_up_to(day, self.known.version);
+        match if closed { Ok(()) } else { self.close_days_now(day) } {
+            Ok(()) => {
+                self.release_months();
+                self.publish(day);
+            }
+            Err(error) => {
+                // Puts the next attempt off by one tick.
+                self.published_at = Instant::now();
+                tracing::warn!(%error, "a day could not be closed; the numbers stay as they were");
+            }
+        }
+    }
+
+    /// Today in Hà Nội, and never before the last entry.
+    pub(super) fn day(&self) -> NaiveDate {
+        date::day_of((self.clock)().max(self.known.recorded_at))
+    }
+
+    /// The methodology in force.
+    pub(super) fn methodology(&self) -> Result<&'static Methodology, DbError> {
+        self.shared.directory.load().activations.at(self.known.version)
+    }
+
+    /// Closes every day before `today` that is still open.
+    pub(super) fn close_days(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
+        self.closed.close(connection, today, &self.shared.counted, &self.render)
+    }
+
+    fn close_days_now(&mut self, today: NaiveDate) -> Result<(), DbError> {
+        let mut connection = self.database.connection()?;
+        self.close_days(&mut connection, today)
+    }
+
+    /// Releases the headline of each month end that is closed and not released yet.
+    pub(super) fn release_months(&mut self) {
+        if !self.monthly_releases {
+            return;
+        }
+        for day in self.closed.month_ends_after(self.released) {
+            let request = Request::new(Actor::operator(SCHEDULE), Command::Release(day));
+            match self.write(&[&request]).pop() {
+                Some(Ok(_)) => self.released = Some(day),
+                other => return tracing::warn!(%day, outcome = ?other, "the release of a month has still to be made"),
+            }
+        }
+    }
+
+    /// Makes the snapshot of a day from the public counts, and publishes it.
+    pub(super) fn publish(&mut self, day: NaiveDate) {
+        let FollowedHead { version, hash, recorded_at } = self.known;
+        self.published_at = Instant::now();
+        let methodology = match self.methodology() {
+            Ok(methodology) => methodology,
+            Err(error) => {
+                tracing::error!(%error, "the numbers stay as they were");
+                return;
+            }
+        };
+        let progress = self.counts.progress.clone();
+        let works = VerifiedOutput::of(&self.counts.national, &mut Estimator::new(methodology, day));
+        let month_ends = self.closed.month_ends().to_vec();
+        let figures =
+            Figures { version, hash, recorded_at, day, methodology, restated: false, progress, works, month_ends };
+        let cells = self.shared.counted().cells.len();
+        self.shared.publish(Snapshot::new(figures, self.counts.national.clone(), &self.render), cells);
+        self.published = Some(version);
+    }
+}
