@@ -8,6 +8,7 @@ mod acting_client;
 mod basic_credentials;
 mod caller;
 pub mod householder_code;
+pub mod keys_and_metadata;
 pub mod token_endpoint;
 mod unhurried;
 
