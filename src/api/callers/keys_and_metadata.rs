@@ -82,11 +82,8 @@ pub async fn get_metadata(state: web::Data<AppState>) -> HttpResponse {
         jwks_uri: format!("{url}/.well-known/jwks.json"),
         grant_types_supported: ["client_credentials"],
         response_types_supported: [],
-        /// The ways in which a client may send id and secret.
         token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
-        /// All scopes. A token has those of its client's role.
         scopes_supported: Scope::ALL.iter().map(|scope| scope.as_str()).collect(),
-        /// Address of the documentation.
         service_documentation: format!("{url}/docs"),
     })
 }

@@ -1,4 +1,4 @@
-//! Extractors that turn a request into its caller, and the endpoint that gives callers their tokens.
+//! Extractors that turn a request into its caller, and the endpoints that give callers their tokens.
 //!
 //! A handler states whom it serves by its parameters: [`Caller`] for a client with the scope of the route,
 //! [`Householder`] for whoever holds a home's code, [`Unhurried`] for anybody who does not ask too often. The room reads

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payloa
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::access::{Rejected, TOKEN_LIFETIME_SECONDS};
+use crate::api::access::{CredentialsRefused, TOKEN_LIFETIME_SECONDS};
 use crate::api::http::{ApiError, Scope};
 use crate::api::state::AppState;
 
@@ -88,9 +88,9 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, Token
     };
     let client = match state.secrets.check(&state.register, &client_id, &secret).await {
         Ok(client) => client,
-        Err(Rejected::Wait(seconds)) => return slow_down(seconds),
-        Err(Rejected::Busy) => return refuse(503, "temporarily_unavailable", "try again in a second"),
-        Err(Rejected::Wrong) => {
+        Err(CredentialsRefused::Wait(seconds)) => return slow_down(seconds),
+        Err(CredentialsRefused::Busy) => return refuse(503, "temporarily_unavailable", "try again in a second"),
+        Err(CredentialsRefused::Wrong) => {
             return refuse(401, "invalid_client", "unknown client, wrong secret, or no longer active");
         }
     };
