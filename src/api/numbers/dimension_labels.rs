@@ -67,7 +67,7 @@ pub fn names_of(dimension: Dimension, value: Value) -> Vec<Json> {
 pub fn label(dimension: Dimension, value: Value) -> Label {
     let unknown = || Label::new(UNKNOWN.0, UNKNOWN.1, UNKNOWN.2);
     let index = u8::try_from(value).ok();
-    let place = usize::from(value);
+    let position = usize::from(value);
     match dimension {
         Dimension::Province => index.and_then(ProvinceId::from_index).map_or_else(unknown, |id| {
             let province = id.province();
@@ -78,19 +78,19 @@ pub fn label(dimension: Dimension, value: Value) -> Label {
             Label::new(&former.code, &former.name_vi, &former.name_en)
         }),
         Dimension::Region => regions()
-            .get(place)
+            .get(position)
             .map_or_else(unknown, |region| Label::new(&region.code, &region.name_vi, &region.name_en)),
         Dimension::Measure => index.and_then(MeasureId::from_number).map_or_else(unknown, |id| {
             let measure = id.measure();
             Label::new(&measure.code, &measure.name_vi, &measure.name_en)
         }),
         Dimension::Kind => {
-            let kind = SiteKind::CODES.get(place).zip(KINDS.get(place));
+            let kind = SiteKind::CODES.get(position).zip(KINDS.get(position));
             kind.map_or_else(unknown, |(code, (vi, en))| Label::new(code, vi, en))
         }
-        Dimension::Stage => STAGES.get(place).map_or_else(unknown, |(code, vi, en)| Label::new(code, vi, en)),
+        Dimension::Stage => STAGES.get(position).map_or_else(unknown, |(code, vi, en)| Label::new(code, vi, en)),
         Dimension::EvidenceTier => {
-            let tier = Tier::CODES.get(place).zip(TIERS.get(place));
+            let tier = Tier::CODES.get(position).zip(TIERS.get(position));
             let not_verified = || Label::new("none", "Chưa xác minh", "Not verified");
             tier.map_or_else(not_verified, |(code, (vi, en))| Label::new(code, vi, en))
         }

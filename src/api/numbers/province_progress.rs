@@ -98,7 +98,7 @@ pub async fn get_provinces(request: HttpRequest, state: web::Data<AppState>) -> 
     send(&request, &page, CacheFor::OneSecond).await
 }
 
-/// GeoJSON: the outline of each province with the numbers of `/v1/progress/provinces` in its `properties`, for the 34 provinces
+/// `GeoJSON`: the outline of each province with the numbers of `/v1/progress/provinces` in its `properties`, for the 34 provinces
 /// or, with `list=63`, for the 63 before 1 July 2025.
 #[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "`34` for the provinces since 1 July 2025 (the default), `63` for those before."),
         ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),

@@ -53,22 +53,10 @@ impl Collector for Samples {
 }
 
 impl Samples {
-    fn of(register: &Register, free_bytes: Option<u64>, (audit, backup): Operations) -> Self {
-        let (stats, snapshot) = (register.counters(), register.snapshot());
-        let (version, pool) = (snapshot.figures.version, register.database().pool_state());
-        let waiting = stats.waiting.load(Relaxed).max(0);
-        let mut gauges = vec![
-            ("register_version", "Entries in the register", version),
-            ("verified_sites", "Verified sites", snapshot.figures.progress.sites.verified),
-            ("cells", "Cells in memory", stats.cells.load(Relaxed).cast_signed()),
-            ("writer_up", "Whether the writer is at work", i64::from(register.is_alive())),
-            ("database_up", "Whether the database answered when last asked", i64::from(register.is_database_up())),
-            ("writes_waiting", "Writes that wait for the writer", waiting),
-            ("writes_waiting_max", "Writes that may wait; one more is answered 503", whole(register.queue_capacity())),
-            ("checkpoint_lag_entries", "Entries after the checkpoint", version - register.checkpoint()),
-            ("database_connections_in_use", "Connections for reading that are in use", i64::from(pool.in_use)),
-            ("database_connections_max", "Connections for reading there may be", i64::from(pool.most)),
-        ];
+    /// The metrics of the register.
+    fn of_register(register: &Register, free_bytes: Option<u64>, (audit, backup): Operations) -> Self {
+        let stats = register.counters();
+        let mut gauges = register_gauges(register);
         let bytes = free_bytes.and_then(|bytes| i64::try_from(bytes).ok());
         gauges.extend(bytes.map(|bytes| ("disk_free_bytes", "Bytes free in the data directory", bytes)));
         if let Some(last) = audit {
@@ -106,6 +94,25 @@ impl Samples {
     }
 }
 
+/// The gauges that the process knows without asking the database.
+fn register_gauges(register: &Register) -> Vec<Sample<i64>> {
+    let (stats, snapshot) = (register.counters(), register.snapshot());
+    let (version, pool) = (snapshot.figures.version, register.database().pool_state());
+    let waiting = stats.waiting.load(Relaxed).max(0);
+    vec![
+        ("register_version", "Entries in the register", version),
+        ("verified_sites", "Verified sites", snapshot.figures.progress.sites.verified),
+        ("cells", "Cells in memory", stats.cells.load(Relaxed).cast_signed()),
+        ("writer_up", "Whether the writer is at work", i64::from(register.is_alive())),
+        ("database_up", "Whether the database answered when last asked", i64::from(register.is_database_up())),
+        ("writes_waiting", "Writes that wait for the writer", waiting),
+        ("writes_waiting_max", "Writes that may wait; one more is answered 503", whole(register.queue_capacity())),
+        ("checkpoint_lag_entries", "Entries after the checkpoint", version - register.checkpoint()),
+        ("database_connections_in_use", "Connections for reading that are in use", i64::from(pool.in_use)),
+        ("database_connections_max", "Connections for reading there may be", i64::from(pool.most)),
+    ]
+}
+
 fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -128,7 +135,11 @@ pub async fn get_metrics(state: web::Data<AppState>) -> Result<HttpResponse, Api
     registry.register("batch_seconds", "How long batches took, from the lock to the commit", batches);
     registry.register("build", "The program", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     let free_bytes = disk_free_bytes(state.examiner.data_dir());
-    registry.register_collector(Box::new(Samples::of(&state.register, free_bytes, last_operations(&state).await)));
+    registry.register_collector(Box::new(Samples::of_register(
+        &state.register,
+        free_bytes,
+        last_operations(&state).await,
+    )));
     let mut text = String::new();
     encode(&mut text, &all).map_err(|_| ApiError::Internal)?;
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(text))

@@ -15,7 +15,7 @@ use crate::domain::reference::PlaceList;
 
 const PATH: &str = "/v1/provinces.geojson";
 
-/// A map in the form of GeoJSON (RFC 7946).
+/// A map in the form of RFC 7946 (`GeoJSON`).
 #[derive(Serialize, ToSchema)]
 pub struct FeatureCollection {
     /// Always `FeatureCollection`.
@@ -54,7 +54,7 @@ fn meta_schema() -> Schema {
     OneOfBuilder::new().item(RefOr::Ref(meta)).item(ObjectBuilder::new().schema_type(Type::Null)).build().into()
 }
 
-/// The outlines of the 34 provinces as GeoJSON, generalised for maps. Hoàng Sa and Trường Sa have outlines of their own, with
+/// The outlines of the 34 provinces as `GeoJSON`, generalised for maps. Hoàng Sa and Trường Sa have outlines of their own, with
 /// the code of their province. Made with Natural Earth.
 #[utoipa::path(get, path = "", responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
 pub async fn get_outlines(

@@ -16,6 +16,6 @@ pub use cell_table::{CellRow, CellTable};
 pub use cell_totals::Totals;
 pub use changes_by_cause::Changes;
 pub use contribution::{CONTRIBUTION_NO, Contribution, Credit, add_all, contribution, credits, difference};
-pub use headline_counts::{ByStage, Known, Progress};
+pub use headline_counts::{ByStage, Known, People, Progress};
 pub use national_sums::NationalSums;
 pub use owner_kind::OwnerKind;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::view::{ProgressResponse, ProgressView, TextView};
+use super::parts::TextView;
+use super::view::{ProgressResponse, ProgressView};
 
 /// The numbers of the headline, one a row: `sites.verified,566,2026-11-27,12874,1`.
 pub fn csv(body: &ProgressResponse) -> Vec<u8> {

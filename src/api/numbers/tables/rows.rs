@@ -11,19 +11,27 @@ use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value,
 use crate::domain::values::{Interval, Month};
 use crate::register::{Figures, InOrder};
 
-use super::columns::{Figure, StageSums};
+use super::columns::{FigureColumn, StageSums};
 
-/// The questions about the people at a site: dimension, Vietnamese name, English name.
-const PEOPLE: [(Dimension, &str, &str); 3] = [
-    (Dimension::LowIncome, "Hộ thu nhập thấp", "Low-income households"),
-    (Dimension::Remote, "Vùng xa", "Remote places"),
-    (Dimension::WomanHeaded, "Chủ hộ là nữ", "Households headed by a woman"),
+/// A question about the people at a site.
+struct Question {
+    dimension: Dimension,
+    name_vi: &'static str,
+    name_en: &'static str,
+}
+
+const PEOPLE: [Question; 3] = [
+    Question { dimension: Dimension::LowIncome, name_vi: "Hộ thu nhập thấp", name_en: "Low-income households" },
+    Question { dimension: Dimension::Remote, name_vi: "Vùng xa", name_en: "Remote places" },
+    Question {
+        dimension: Dimension::WomanHeaded, name_vi: "Chủ hộ là nữ", name_en: "Households headed by a woman"
+    },
 ];
 
 /// One row for each value of a dimension. `figures` gives the methodology and the day of the estimates.
 pub fn of_cells(
     dimension: Dimension,
-    counts: &'static [Figure],
+    counts: &'static [FigureColumn],
     figures: &Figures,
     cells: &InOrder<'_>,
 ) -> Vec<Vec<Json>> {
@@ -42,7 +50,10 @@ pub fn of_cells(
     let row = |value: Value| {
         let [pledged, installed, verified] = [PLEDGED, INSTALLED, VERIFIED].map(|stage| of(value, stage));
         let row = StageSums { value, pledged, installed, verified };
-        names_of(dimension, value).into_iter().chain(Figure::after(counts).map(|figure| (figure.of)(&row))).collect()
+        names_of(dimension, value)
+            .into_iter()
+            .chain(FigureColumn::after(counts).map(|figure| (figure.of)(&row)))
+            .collect()
     };
     values.into_iter().map(row).collect()
 }
@@ -63,9 +74,9 @@ fn periods(interval: Interval, first: Option<&Value>, figures: &Figures) -> Vec<
 
 /// One row for each question about the people at verified sites, with the number of sites for each answer.
 pub fn of_people(figures: &Figures, cells: &InOrder<'_>) -> Vec<Vec<Json>> {
-    let dimensions = PEOPLE.map(|(dimension, ..)| dimension);
+    let dimensions = PEOPLE.map(|question| question.dimension);
     let groups = sums_by(&[&dimensions[..], &[Dimension::Stage]].concat(), figures, cells);
-    let row = |(index, (dimension, name_vi, name_en)): (usize, &(Dimension, &str, &str))| {
+    let row = |(index, Question { dimension, name_vi, name_en }): (usize, &Question)| {
         let is = |group: &[Value], answer| group.get(index) == Some(&answer) && group.last() == Some(&VERIFIED);
         let sites = |answer: Value| {
             let those = groups.iter().filter(|(group, _)| is(group, answer));
