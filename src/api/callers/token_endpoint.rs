@@ -84,7 +84,7 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, Token
     }
     let (form, BasicCredentials { client_id, secret }) = match read_form(form, request.headers()) {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(refusal) => return refusal.response(),
     };
     let client = match state.secrets.check(&state.register, &client_id, &secret).await {
         Ok(client) => client,
@@ -115,20 +115,47 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, Token
     }
 }
 
+/// The status and the content of a [`TokenError`].
+struct TokenRefusal {
+    status: u16,
+    error: &'static str,
+    description: &'static str,
+}
+
+impl TokenRefusal {
+    fn new(status: u16, error: &'static str, description: &'static str) -> Self {
+        Self { status, error, description }
+    }
+
+    fn response(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut builder = HttpResponse::build(status);
+        builder.insert_header((CACHE_CONTROL, "no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"green-homes\""));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            builder.insert_header(("Retry-After", "1"));
+        }
+        builder.json(TokenError { error: self.error, error_description: self.description })
+    }
+}
+
 /// The form, and the id and secret of the client from the header or from the form; else the refusal to answer.
 fn read_form(
     form: Option<TokenRequest>,
     headers: &HeaderMap,
-) -> Result<(TokenRequest, BasicCredentials), HttpResponse> {
+) -> Result<(TokenRequest, BasicCredentials), TokenRefusal> {
     let Some(form) = form else {
-        return Err(refuse(400, "invalid_request", "send the form grant_type=client_credentials"));
+        return Err(TokenRefusal::new(400, "invalid_request", "send the form grant_type=client_credentials"));
     };
     if form.grant_type.as_deref() != Some("client_credentials") {
-        return Err(refuse(400, "unsupported_grant_type", "grant_type must be client_credentials"));
+        return Err(TokenRefusal::new(400, "unsupported_grant_type", "grant_type must be client_credentials"));
     }
     let in_form = || Some(BasicCredentials { client_id: form.client_id.clone()?, secret: form.client_secret.clone()? });
     let Some(credentials) = BasicCredentials::of(headers).or_else(in_form) else {
-        return Err(refuse(401, "invalid_client", "send client_id and client_secret by HTTP Basic or in the form"));
+        let description = "send client_id and client_secret by HTTP Basic or in the form";
+        return Err(TokenRefusal::new(401, "invalid_client", description));
     };
     Ok((form, credentials))
 }
@@ -166,15 +193,6 @@ fn slow_down(retry_after: u64) -> HttpResponse {
     response
 }
 
-fn refuse(status: u16, error: &'static str, error_description: &'static str) -> HttpResponse {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut builder = HttpResponse::build(status);
-    builder.insert_header((CACHE_CONTROL, "no-store"));
-    if status == StatusCode::UNAUTHORIZED {
-        builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"green-homes\""));
-    }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        builder.insert_header(("Retry-After", "1"));
-    }
-    builder.json(TokenError { error, error_description })
+fn refuse(status: u16, error: &'static str, description: &'static str) -> HttpResponse {
+    TokenRefusal::new(status, error, description).response()
 }
