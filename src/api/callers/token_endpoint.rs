@@ -69,7 +69,8 @@ impl FromRequest for TokenForm {
     }
 }
 
-/// Client credentials, by HTTP Basic or in the form. The token is good for 15 minutes.
+/// OAuth 2.0 client credentials: send client id and secret by HTTP Basic or in the form. The token is good
+/// for 15 minutes.
 #[utoipa::path(get, path = "", request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse), (status = 400, body = TokenError),
         (status = 401, body = TokenError, headers(("WWW-Authenticate" = String, description = "HTTP Basic."))),

@@ -1,12 +1,11 @@
 //! `If-Match`: which state of a record a correction is for.
 
-use std::future::{Ready, ready};
-
 use actix_web::http::header::IF_MATCH;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::register::ExpectedRevision;
 
+use super::caller_first::CallerFirst;
 use super::problems::ApiError;
 
 /// The precondition of a request, which must have one.
@@ -14,14 +13,15 @@ pub struct IfMatch(pub ExpectedRevision);
 
 impl FromRequest for IfMatch {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = CallerFirst<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let sent: Vec<&str> = request.headers().get_all(IF_MATCH).filter_map(|value| value.to_str().ok()).collect();
-        ready(match sent[..] {
+        let expected = match sent[..] {
             [] => Err(ApiError::PreconditionRequired),
             _ => read(&sent.join(",")).map(Self).ok_or(ApiError::MalformedPrecondition),
-        })
+        };
+        CallerFirst::of(request, expected)
     }
 }
 

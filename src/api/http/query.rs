@@ -1,12 +1,11 @@
 //! Query strings, read like bodies: every parameter known, every fault at once.
 
-use std::future::{Ready, ready};
-
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::domain::refusals::FieldFault;
 use crate::domain::values::Fault;
 
+use super::caller_first::CallerFirst;
 use super::matched_route::MatchedRoute;
 use super::problems::ApiError;
 
@@ -85,11 +84,12 @@ pub struct NoQuery;
 
 impl FromRequest for NoQuery {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = CallerFirst<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let empty = request.query_string().is_empty();
-        ready(if empty { Ok(Self) } else { Query::of(request).and_then(Query::finish).map(|()| Self) })
+        let read = if empty { Ok(Self) } else { Query::of(request).and_then(Query::finish).map(|()| Self) };
+        CallerFirst::of(request, read)
     }
 }
 

@@ -113,10 +113,11 @@ pub async fn get_release(
     Ok(response)
 }
 
-/// That of the close of a day. It never changes and is never taken back; publishing it again changes nothing.
+/// The headline at the close of a day gets a permanent address. A release never changes and is never taken
+/// back. Publishing the same day again changes nothing and is answered 200.
 #[utoipa::path(get, path = "", request_body = CreateRelease,
-    responses((status = 201, body = ReleaseResponse, headers(("Location" = String, description = "Its URL."))),
-        (status = 200, body = ReleaseResponse, headers(("Location" = String, description = "Its URL.")))))]
+    responses((status = 201, body = ReleaseResponse, headers(("Location" = String, description = "The permanent URL of the release."))),
+        (status = 200, body = ReleaseResponse, headers(("Location" = String, description = "The permanent URL of the release.")))))]
 pub async fn create_release(
     caller: Caller,
     _: NoQuery,

@@ -25,7 +25,7 @@ pub struct ProblemPage {
 }
 
 /// The `type` of every problem leads here.
-#[utoipa::path(get, path = "", params(("code" = String, Path, example = "invalid_request")),
+#[utoipa::path(get, path = "", params(("code" = String, Path, example = "invalid_request", description = "The code of the problem.")),
     responses((status = 200, body = ProblemPage)))]
 pub async fn get_problem(code: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let code = code.into_inner();
