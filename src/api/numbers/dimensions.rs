@@ -7,10 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
-use crate::api::numbers::aggregates::label;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Value};
 use crate::register::ReadyPage;
+
+use super::dimension_labels::{Label, label};
 
 /// What can be asked for.
 #[derive(Serialize, ToSchema)]
@@ -46,7 +47,7 @@ pub async fn list_dimensions(request: HttpRequest, _: NoQuery) -> Result<HttpRes
 
 static DIMENSIONS: LazyLock<ReadyPage> = LazyLock::new(|| {
     let label = |dimension: Dimension, value: Value| {
-        let (code, name_vi, name_en) = label(dimension, value);
+        let Label { code, name_vi, name_en } = label(dimension, value);
         LabelView { code: code.unwrap_or_default(), name_vi, name_en }
     };
     let view = |dimension: &Dimension| DimensionView {

@@ -9,19 +9,19 @@ use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, NoQuery, Query, as_page, coded, send};
-use crate::api::numbers::aggregates::label;
 use crate::api::state::AppState;
 use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Value, aggregate_table};
 use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
 use crate::register::{ReadyPage, Snapshot};
 
+use super::dimension_labels::{INSTALLED, Label, VERIFIED, label};
 use super::methodologies::parse_methodology;
-use super::provenance::Provenance;
+use super::provenance::{Provenance, address, figures_of_cells};
 
 const PATH: &str = "/v1/progress/provinces";
-/// Verified and reported, as `Dimension::Stage` numbers them.
-const IN_OPERATION: [Value; 2] = [1, 2];
+/// The values of `Dimension::Stage` of sites in operation: reported, verified.
+const IN_OPERATION: [Value; 2] = [INSTALLED, VERIFIED];
 
 /// The progress of every province.
 #[derive(Serialize, ToSchema)]
@@ -175,10 +175,11 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
     let groups = aggregate_table(&selection, counted.sums_for(&selection), &mut estimator, usize::MAX);
     let groups = groups.map_err(|_| ApiError::Internal)?;
     let path = format!("{PATH}?list={}", list.as_str());
-    let meta = crate::api::numbers::aggregates::meta(&counted, (methodology, day), (state, &path));
+    let figures = figures_of_cells(state, &counted, methodology, day);
+    let meta = Provenance::of(&figures, &state.settings, &address(&figures, &path));
     drop(counted);
     let row = |value: Value| {
-        let (code, name_vi, name_en) = label(dimension, value);
+        let Label { code, name_vi, name_en } = label(dimension, value);
         let sums = |stage: Value| {
             let found = groups.iter().find(|(group, _)| group[..] == [value, stage]);
             found.map(|(_, sums)| *sums).unwrap_or_default()

@@ -83,7 +83,7 @@ struct BackupCheck {
 }
 
 impl Checks {
-    pub(in crate::api) fn of(found: &Examination, kind: &'static str, now: DateTime<Utc>) -> Self {
+    pub fn of(found: &Examination, kind: &'static str, now: DateTime<Utc>) -> Self {
         let age = |at: DateTime<Utc>| (now - at).num_seconds().max(0);
         let milliseconds = |examined: Examined| (examined.latency.as_secs_f64() * 1e6).round() / 1e3;
         let database = found.database;

@@ -6,10 +6,9 @@ use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
 use crate::api::http::{ApiError, CSV, CacheFor, CsvTable, JSON, NoQuery, Query, as_page, send};
-use crate::api::numbers::aggregates;
 use crate::api::numbers::bridge::parse_closed_day;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
-use crate::api::numbers::provenance::{Provenance, address};
+use crate::api::numbers::provenance::{Provenance, address, figures_of_cells};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::NationalSums;
@@ -147,8 +146,7 @@ fn make(
         let counted = state.register.cells();
         let in_force = state.register.methodology_at(counted.version)?;
         let methodology = asked.unwrap_or(in_force);
-        let mut figures = aggregates::handlers::figures(&counted, methodology, state.register.today());
-        figures.restated = methodology.version != in_force.version;
+        let figures = figures_of_cells(state, &counted, methodology, state.register.today());
         let cells: &InOrder<'_> = &|| Box::new(counted.cells.iter());
         let rows = rows(table, &figures, &NationalSums::default(), cells);
         drop(counted);
