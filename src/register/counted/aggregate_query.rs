@@ -118,7 +118,7 @@ impl Register {
             (counted.cells.clone(), counted.national.clone(), self.stands(&counted))
         };
         let figures = asked(figures?, question);
-        let sums = if question.selection.is_national() { national.sums() } else { cells.sums() };
+        let sums = if question.selection.is_national() { national.as_cells() } else { cells.sums() };
         let mut estimator = Estimator::new(figures.methodology, figures.day);
         let (rows, total) = GroupsAndTotal::of(question, &mut estimator).take_all(sums)?;
         Ok(AggregateAnswer { rows, total, figures })
