@@ -10,10 +10,11 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::{Notify, oneshot};
 
-use crate::db::partners::Directory;
+use crate::db::ledger::Activations;
 use crate::db::{Database, DbError};
 use crate::domain::counting::{CellTable, NationalSums, OwnerKind};
 use crate::domain::figures::{Methodology, Selection};
+use crate::domain::records::Directory;
 use crate::domain::values::Hash;
 use crate::register::counted::{Cells, CellsByOwner, CellsByOwnerCache};
 use crate::register::published::{Figures, Render, Snapshot};
@@ -67,6 +68,7 @@ impl Counted {
 pub(super) struct Shared {
     pub(super) stats: WriterCounters,
     pub(super) directory: ArcSwap<Directory>,
+    pub(super) activations: ArcSwap<Activations>,
     pub(super) checkpoint: AtomicI64,
     database_up: AtomicBool,
     /// Milliseconds from `began` to when the database was last asked.
@@ -122,6 +124,7 @@ impl Register {
         let shared = Arc::new(Shared {
             stats: WriterCounters::default(),
             directory: ArcSwap::default(),
+            activations: ArcSwap::default(),
             checkpoint: AtomicI64::new(0),
             database_up: AtomicBool::new(true),
             asked_at: AtomicU64::new(0),
@@ -212,13 +215,19 @@ impl Register {
 
     /// The methodology in force at a version.
     pub fn methodology_at(&self, version: i64) -> Result<&'static Methodology, DbError> {
-        self.shared.directory.load().activations.at(version)
+        self.shared.activations.load().at(version)
     }
 
     /// The newest directory of partners and clients.
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         self.shared.directory.load_full()
+    }
+
+    /// Which methodology came into force by which entry, as far as this process knows the register.
+    #[must_use]
+    pub fn activations(&self) -> Arc<Activations> {
+        self.shared.activations.load_full()
     }
 
     /// The database, for reading.

@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 use crate::api::http::PageInfo;
 use crate::api::installations::{MeasureView, PrivateView, measures};
 use crate::api::numbers::instant;
-use crate::db::partners::Directory;
 use crate::db::records::{Home, Noted};
-use crate::domain::records::{AttributesSold, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
+use crate::domain::records::{AttributesSold, Directory, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
 use crate::domain::reference::{CommuneId, FormerProvinceId};
 use crate::domain::values::{PartnerCode, Vnd};
 

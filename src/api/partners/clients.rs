@@ -13,8 +13,7 @@ use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagin
 use crate::api::request_body::{JsonBody, OptionalJsonBody};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, submit};
-use crate::db::partners::Client;
-use crate::domain::records::{Actor, NewClient};
+use crate::domain::records::{Actor, Client, NewClient};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::Fault;
 use crate::register::{Command, Done};

@@ -11,8 +11,7 @@ use crate::api::http::{ApiError, NoQuery, Problem, read_nothing};
 use crate::api::request_body::{JsonBody, OptionalJsonBody};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, submit};
-use crate::db::partners::Partner;
-use crate::domain::records::NewPartner;
+use crate::domain::records::{NewPartner, Partner};
 use crate::domain::values::{Code, PartnerCode};
 use crate::register::{Command, Done, Request};
 

@@ -93,7 +93,7 @@ impl Register {
 
     /// The headline of a past day by a methodology of choice. Blocks; the further back, the longer.
     pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
-        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let then = closed(&mut self.database().connection()?, day, &self.activations())?;
         let (mut progress, mut national) = (Progress::default(), NationalSums::default());
         self.with_cells_at(then.version, |cells| {
             progress.add_cells(cells());
@@ -125,7 +125,7 @@ impl Register {
     }
 
     fn as_of(&self, question: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
-        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let then = closed(&mut self.database().connection()?, day, &self.activations())?;
         let figures = asked(then, question);
         let mut estimator = Estimator::new(figures.methodology, day);
         let (rows, total) =

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::oneshot;
 
-use crate::db::ledger::{cells_and_journal as stored, head, idempotency_keys};
+use crate::db::ledger::{activations, cells_and_journal as stored, head, idempotency_keys};
 use crate::db::partners::partners_and_clients;
 use crate::db::{Connection, Database, DbError, Url};
 use crate::domain::figures::{Estimator, Methodology, VerifiedOutput};
@@ -332,6 +332,7 @@ impl Writer {
     fn reload_directory(&self, connection: &mut Connection) -> Result<(), DbError> {
         let directory = partners_and_clients::directory(connection)?;
         self.shared.directory.store(Arc::new(directory));
+        self.shared.activations.store(Arc::new(activations::read(connection)?));
         Ok(())
     }
 
@@ -341,7 +342,7 @@ impl Writer {
 
     /// The methodology in force.
     fn methodology(&self) -> Result<&'static Methodology, DbError> {
-        self.shared.directory.load().activations.at(self.known.version)
+        self.shared.activations.load().at(self.known.version)
     }
 
     /// Keeps the days that are over. Until that is done, nothing new is published: the same version

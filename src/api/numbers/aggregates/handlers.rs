@@ -16,7 +16,7 @@ use crate::api::state::AppState;
 use crate::db::partners::partners_and_clients;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Methodology, Selection};
-use crate::domain::records::{Actor, Role};
+use crate::domain::records::{Actor, Partner, Role};
 use crate::domain::values::{Code, Fault};
 use crate::register::{AggregateAnswer, AggregateError, AggregateQuery, AsOf, Counted, Figures};
 
@@ -158,7 +158,7 @@ fn names(state: &AppState, scope: Option<&(OwnerKind, Vec<Code>)>) -> Result<Nam
         None => Names::default(),
         Some((OwnerKind::Partner, _)) => {
             let directory = state.register.directory();
-            let name = |partner: &partners_and_clients::Partner| [partner.name.clone(), partner.name.clone()];
+            let name = |partner: &Partner| [partner.name.clone(), partner.name.clone()];
             Names::of(
                 OwnerKind::Partner,
                 directory.partners.iter().map(|(code, partner)| (code.clone(), name(partner))),

@@ -8,9 +8,9 @@ use chrono::NaiveDate;
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, Query, coded};
 use crate::api::numbers::methodologies::parse_methodology;
-use crate::db::partners::Directory;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Selection, Value};
+use crate::domain::records::Directory;
 use crate::domain::values::{Basis, Code, Fault, Month, Rule, parse_day, parse_past_day};
 use crate::register::{AggregateQuery, AsOf};
 
