@@ -87,7 +87,7 @@ impl From<&CurrentRecord> for StandingView {
             id: standing.installation.to_string(),
             status: standing.status.as_str(),
             revision: standing.revision,
-            etag: standing.etag.clone(),
+            etag: standing.revision_tag.clone(),
         }
     }
 }
@@ -101,7 +101,7 @@ impl Problem {
             _ => &[],
         };
         let (installation, differences) = match error {
-            ApiError::Refused(Refusal::Different { standing, differences }) => {
+            ApiError::Refused(Refusal::Different { current: standing, differences }) => {
                 let view = |d: &crate::domain::refusals::Difference| DifferenceView {
                     pointer: d.pointer,
                     recorded: d.recorded.clone(),
@@ -110,8 +110,8 @@ impl Problem {
             }
             ApiError::Refused(
                 Refusal::Ended(standing)
-                | Refusal::InvalidTransition { standing, .. }
-                | Refusal::Stale { standing: Some(standing), .. },
+                | Refusal::InvalidTransition { current: standing, .. }
+                | Refusal::Stale { current: Some(standing), .. },
             ) => (Some(standing.into()), None),
             _ => (None, None),
         };
@@ -193,7 +193,7 @@ impl ApiError {
                 format!("Cần phạm vi {}; vai trò của client này không có.", needs.as_str()),
                 format!("This needs the scope {}, which this client's role does not hold.", needs.as_str()),
             ),
-            Self::Refused(Refusal::InvalidTransition { standing, action }) => {
+            Self::Refused(Refusal::InvalidTransition { current: standing, action }) => {
                 not_now(standing.status, *action, language)
             }
             Self::MethodNotAllowed { allow } => {
