@@ -27,7 +27,7 @@ impl Register {
 
     /// The headline of a past day by a methodology of choice. Blocks; the further back, the longer.
     pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
-        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let then = closed(&mut self.database().connection()?, day, &self.activations())?;
         let (mut progress, mut national) = (Progress::default(), NationalSums::default());
         self.with_cells_at(then.version, |cells| {
             progress.add_cells(cells());
@@ -52,14 +52,14 @@ impl Register {
             (counted.cells.clone(), counted.national.clone(), self.stands(&counted))
         };
         let figures = asked(figures?, question);
-        let sums = if question.selection.is_national() { national.sums() } else { &cells };
+        let sums = if question.selection.is_national() { national.as_cells() } else { &cells };
         let mut estimator = Estimator::new(figures.methodology, figures.day);
         let (rows, total) = GroupsAndTotal::of(question, &mut estimator).take_all(sums)?;
         Ok(AggregateAnswer { rows, total, figures })
     }
 
     fn as_of(&self, question: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
-        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let then = closed(&mut self.database().connection()?, day, &self.activations())?;
         let figures = asked(then, question);
         let mut estimator = Estimator::new(figures.methodology, day);
         let (rows, total) =

@@ -8,9 +8,8 @@ use crate::api::http::PageInfo;
 use crate::api::installations::{MeasureView, measures};
 use crate::api::numbers::instant;
 use crate::api::sites::PrivateView;
-use crate::db::partners::Directory;
 use crate::db::records::{Home, Noted};
-use crate::domain::records::{AttributesSold, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
+use crate::domain::records::{AttributesSold, Directory, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
 use crate::domain::reference::{CommuneId, FormerProvinceId};
 use crate::domain::values::{PartnerCode, Vnd};
 

@@ -147,7 +147,7 @@ pub async fn get_estimate(
     let mut measures = Vec::new();
     for credit in credits(&found.record).iter().filter(|credit| credit.installation.id == id) {
         let (dims, totals) = cell(&found.record, credit);
-        let estimate = estimator.estimate(&dims, &totals);
+        let estimate = estimator.estimate(dims.key(), &totals);
         total += estimate;
         measures.push(MeasureEstimate::of(credit, &dims, (methodology, &estimate, estimator.years(&dims, &totals))));
     }

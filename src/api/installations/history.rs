@@ -11,10 +11,9 @@ use crate::api::callers::Caller;
 use crate::api::http::{ApiError, PageInfo, PathId, Query, pagination};
 use crate::api::numbers::instant;
 use crate::api::state::AppState;
-use crate::db::partners::Directory;
 use crate::db::records::{History, Past, history, installation_list as store};
 use crate::domain::chain::{PastInstallation, PastSite};
-use crate::domain::records::{Actor, Role};
+use crate::domain::records::{Actor, Directory, Role};
 use crate::domain::values::{Fault, InstallationId, units};
 
 use super::view::MeasureView;

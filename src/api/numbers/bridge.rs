@@ -108,13 +108,13 @@ pub async fn get_bridge(
 }
 
 async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
-    let directory = state.register.directory();
+    let activations = state.register.activations();
     // Not in a place for reads: whoever asks for many bridges keeps nobody else waiting.
     let place = state.bridge_slot.enter().await?;
     let database = state.register.database().clone();
     let bridged = web::block(move || {
         let _place = place;
-        bridge_days(&mut database.connection()?, (from, to), &directory.activations)
+        bridge_days(&mut database.connection()?, (from, to), &activations)
     });
     let bridged = bridged.await??;
     let mut meta = Provenance::of(&bridged.closing, &state.settings, &link(from, to));

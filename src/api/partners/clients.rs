@@ -13,8 +13,7 @@ use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagin
 use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
-use crate::db::partners::Client;
-use crate::domain::records::Actor;
+use crate::domain::records::{Actor, Client};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::Fault;
 use crate::register::{Command, DirectoryChange, Done};

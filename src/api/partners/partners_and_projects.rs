@@ -11,7 +11,7 @@ use crate::api::http::{ApiError, NoQuery, PathId, Problem};
 use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
-use crate::db::partners::Partner;
+use crate::domain::records::Partner;
 use crate::domain::values::PartnerCode;
 use crate::register::{Command, DirectoryChange, Done, Request};
 

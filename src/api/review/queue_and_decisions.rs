@@ -105,8 +105,8 @@ impl DecisionView {
         match result {
             Ok(Done::Changed { changed, record, id }) => {
                 let standing = InstallationRecord { record: *record, id };
-                let found = standing.record.installation(id).map(|one| standing.record.standing(one));
-                let (status, etag) = found.map(|found| (found.status.as_str(), found.etag)).unzip();
+                let found = standing.record.installation(id).map(|one| standing.record.current(one));
+                let (status, etag) = found.map(|found| (found.status.as_str(), found.revision_tag)).unzip();
                 Self { installation, outcome: outcome(changed), status, etag, problem: None }
             }
             Ok(_) => Self::refused(installation, &ApiError::Internal, language),

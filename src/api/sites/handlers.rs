@@ -52,7 +52,7 @@ pub async fn get_site(
     let found = state.read(move |connection| by_id::successor(connection, id)).await?;
     let record = found.filter(|record| may_see(&caller.0, record)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
-        .insert_header((ETAG, record.site_etag()))
+        .insert_header((ETAG, record.site_revision_tag()))
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(SiteResponse { data: SiteView::of(&record, &caller.0) }))
 }
@@ -91,7 +91,7 @@ pub async fn correct_site(
         let data = SiteView::of(record, &actor).without_private();
         let unverified = unverified.iter().map(ToString::to_string).collect();
         let body = SiteChangedResponse { data, outcome: outcome(*changed), dry_run, unverified };
-        Ok(Reply::json(200, &body)?.with_etag(record.site_etag()))
+        Ok(Reply::json(200, &body)?.with_etag(record.site_revision_tag()))
     })
     .await
 }

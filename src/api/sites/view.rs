@@ -94,7 +94,7 @@ impl SiteView {
             low_income: site.facts.flags.low_income,
             remote: site.facts.flags.remote,
             woman_headed: site.facts.flags.woman_headed,
-            etag: record.site_etag(),
+            etag: record.site_revision_tag(),
             private: (private && !record.private.is_empty()).then(|| PrivateView::of(&record.private)),
         }
     }

@@ -1,24 +1,24 @@
-//! An estimated amount of electricity and emissions, and the factors between its units.
+//! An estimated amount of electricity and emissions, and the factors between units.
 
-/// Sums are in thousandths of a unit.
-pub(in crate::domain) const MILLI: f64 = 1000.0;
+/// Thousandths a unit: the sums of cells are in thousandths.
+pub(super) const MILLI: f64 = 1000.0;
 /// Kilowatt-hours a megawatt-hour.
-pub(in crate::domain) const KWH: f64 = 1000.0;
+pub(super) const KWH: f64 = 1000.0;
 
 /// An amount of electricity and of avoided emissions.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Amount {
-    /// Generated, kWh.
+    /// Generated electricity, kWh.
     pub generation_kwh: f64,
-    /// Saved, kWh.
+    /// Saved electricity, kWh.
     pub saving_kwh: f64,
-    /// Avoided, tCO2e.
+    /// Avoided emissions, tCO2e.
     pub avoided_tco2e: f64,
-    /// The low end of what is avoided.
+    /// The low end of the avoided emissions, tCO2e.
     pub low: f64,
-    /// The high end of what is avoided.
+    /// The high end of the avoided emissions, tCO2e.
     pub high: f64,
-    /// What of the avoided uses a grid factor that is another year's.
+    /// The part of the avoided emissions that is made with the grid factor of another year, tCO2e.
     pub provisional_tco2e: f64,
 }
 

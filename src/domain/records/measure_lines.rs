@@ -6,29 +6,29 @@ use crate::domain::reference::MeasureId;
 use crate::domain::refusals::Warning;
 use crate::domain::values::{Fault, Quantity, SiteKind};
 
-/// The most lines one installation may have.
+/// The most measure lines of one installation.
 pub const MAX_LINES: usize = 20;
 
-/// One measure with its size.
+/// One measure with its quantity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct MeasureLine {
-    /// What was installed.
+    /// The measure.
     pub measure: MeasureId,
-    /// How much of it, in the measure's unit.
+    /// The quantity in the measure's unit.
     pub quantity: Quantity,
     /// The rated inverter power in watts, of solar measures.
     pub inverter_w: Option<Quantity>,
 }
 
 impl MeasureLine {
-    /// Whether it can make a site count: role core or pilot, and the target's least quantity.
+    /// Whether the line makes a site count: its role is core or pilot, and it reaches the target's least quantity.
     #[must_use]
     pub fn counts_for_site(&self) -> bool {
         let measure = self.measure.measure();
         measure.counts_for_site() && self.quantity.milli() >= measure.minimum_quantity_milli()
     }
 
-    /// A word where the size is above what is usual for this kind of site.
+    /// A warning if the quantity is above the usual ceiling for this kind of site.
     #[must_use]
     pub fn warning(&self, kind: SiteKind) -> Option<Warning> {
         let measure = self.measure.measure();

@@ -35,7 +35,7 @@ impl Counted {
     /// The fewest sums that know what a selection asks for.
     #[must_use]
     pub fn sums_for(&self, selection: &Selection) -> &CellTable {
-        if selection.is_national() { self.national.sums() } else { &self.cells }
+        if selection.is_national() { self.national.as_cells() } else { &self.cells }
     }
 }
 

@@ -48,7 +48,7 @@ impl Writer {
 
     /// The methodology in force.
     pub(super) fn methodology(&self) -> Result<&'static Methodology, DbError> {
-        self.shared.directory.load().activations.at(self.known.version)
+        self.shared.activations.load().at(self.known.version)
     }
 
     /// Closes every day before `today` that is still open.

@@ -134,7 +134,7 @@ impl ResponseError for ApiError {
                 let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", needs.as_str());
                 builder.insert_header((WWW_AUTHENTICATE, challenge))
             }
-            Self::Refused(Refusal::Stale { etag, .. }) => builder.insert_header((ETAG, etag.as_str())),
+            Self::Refused(Refusal::Stale { revision_tag, .. }) => builder.insert_header((ETAG, revision_tag.as_str())),
             _ => &mut builder,
         };
         let mut response = builder.finish();

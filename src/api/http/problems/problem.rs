@@ -84,7 +84,7 @@ impl From<&CurrentRecord> for StandingView {
             id: standing.installation.to_string(),
             status: standing.status.as_str(),
             revision: standing.revision,
-            etag: standing.etag.clone(),
+            etag: standing.revision_tag.clone(),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Problem {
             _ => &[],
         };
         let (installation, differences) = match error {
-            ApiError::Refused(Refusal::Different { standing, differences }) => {
+            ApiError::Refused(Refusal::Different { current: standing, differences }) => {
                 let view = |d: &crate::domain::refusals::Difference| DifferenceView {
                     pointer: d.pointer,
                     recorded: d.recorded.clone(),
@@ -107,8 +107,8 @@ impl Problem {
             }
             ApiError::Refused(
                 Refusal::Ended(standing)
-                | Refusal::InvalidTransition { standing, .. }
-                | Refusal::Stale { standing: Some(standing), .. },
+                | Refusal::InvalidTransition { current: standing, .. }
+                | Refusal::Stale { current: Some(standing), .. },
             ) => (Some(standing.into()), None),
             _ => (None, None),
         };

@@ -64,7 +64,7 @@ impl ApiError {
                 format!("Cần phạm vi {}; vai trò của client này không có.", needs.as_str()),
                 format!("This needs the scope {}, which this client's role does not hold.", needs.as_str()),
             ),
-            Self::Refused(Refusal::InvalidTransition { standing, action }) => {
+            Self::Refused(Refusal::InvalidTransition { current: standing, action }) => {
                 not_now(standing.status, *action, language)
             }
             Self::MethodNotAllowed { allow } => {
