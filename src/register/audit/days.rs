@@ -14,7 +14,7 @@ use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Action, Cause, Hash, day_of, sha256};
 use crate::register::counted::InOrder;
-use crate::register::published::{DayReplay, PageMaker, PublicSettings, Render};
+use crate::register::published::{DayReplay, PageMaker, PageRenderer, PublicSettings};
 
 use super::report::Finding;
 
@@ -97,7 +97,7 @@ impl DaysAudit {
     /// The replayed day as the writer would have stored it, under this URL and publisher.
     fn made(&self, day: NaiveDate, public_url: &str, publisher: &str) -> Option<Day> {
         let settings = PublicSettings { public_url: public_url.to_owned(), publisher: publisher.to_owned() };
-        self.replay.kept(day, &self.activations, &Render { make: self.make, settings }).ok()
+        self.replay.close(day, &self.activations, &PageRenderer { make: self.make, settings }).ok()
     }
 
     fn check_day(&mut self, kept: &Day) {
@@ -119,13 +119,13 @@ impl DaysAudit {
         cells: &BTreeMap<i64, Totals>,
     ) -> Result<(), DbError> {
         let settings = PublicSettings { public_url: kept.public_url.clone(), publisher: kept.publisher.clone() };
-        let render = Render { make: self.make, settings };
+        let renderer = PageRenderer { make: self.make, settings };
         let in_order: &InOrder<'_> = &|| {
             let known = cells.iter().filter(|(_, totals)| !totals.is_zero());
             Box::new(known.filter_map(|(cell, totals)| Some((CellKey::from_stored(*cell)?, *totals))))
         };
         // An unknown methodology was found with the day.
-        let made = self.replay.tables(kept.day, (&self.activations, &render), in_order).unwrap_or_default();
+        let made = self.replay.tables(kept.day, &self.activations, &renderer, in_order).unwrap_or_default();
         for (name, made) in made {
             let is_right = closed_days::table(connection, kept.day, name)?.is_some_and(|body| body == made);
             if !is_right {
