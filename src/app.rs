@@ -17,7 +17,7 @@ use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
 use crate::domain::figures::methodology;
 use crate::register::examine::Examiner;
-use crate::register::{Clock, Options, PageCache, PublicSettings, Register, Render, backup};
+use crate::register::{Clock, Options, PageCache, PageRenderer, PublicSettings, Register, backup};
 
 use super::settings::Settings;
 
@@ -125,8 +125,8 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
     let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };
-    let render = Render { make: MAKE, settings: public.clone() };
-    let register = Arc::new(Register::start(&database, clock, &render, options)?);
+    let renderer = PageRenderer { make: MAKE, settings: public.clone() };
+    let register = Arc::new(Register::start(&database, clock, &renderer, options)?);
     let state = web::Data::new(AppState {
         register: register.clone(),
         tokens,

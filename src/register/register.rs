@@ -18,7 +18,7 @@ use crate::domain::values::day_of;
 
 use super::commands::{Done, Failure, Request};
 use super::counted::{CellsByOwner, CellsByOwnerCache, Counted, Figures};
-use super::published::{Render, Snapshot};
+use super::published::{PageRenderer, Snapshot};
 use super::writer::{Clock, Job, KeysInFlight, QueuedRequest, Shared, Writer, WriterCounters};
 
 /// Requests that the queue holds by default; one more is turned away.
@@ -52,12 +52,17 @@ pub struct Register {
 
 impl Register {
     /// Loads the cells, publishes the first snapshot, starts the writer.
-    pub fn start(database: &Database, clock: &Clock, render: &Render, options: Options) -> Result<Self, DbError> {
+    pub fn start(
+        database: &Database,
+        clock: &Clock,
+        renderer: &PageRenderer,
+        options: Options,
+    ) -> Result<Self, DbError> {
         // Stands only until the writer is loaded, so nobody sees it.
         let before = Figures::before_the_register(day_of(clock()));
-        let shared = Arc::new(Shared::new(Snapshot::new(before, Arc::default(), render)));
+        let shared = Arc::new(Shared::new(Snapshot::new(before, Arc::default(), renderer)));
         let own = database.apart(WRITER_CONNECTIONS)?;
-        let writer = Writer::load(own, clock.clone(), render.clone(), shared.clone(), options.monthly_releases)?;
+        let writer = Writer::load(own, clock.clone(), renderer.clone(), shared.clone(), options.monthly_releases)?;
         let (sender, jobs) = sync_channel(options.queue);
         Ok(Self {
             database: database.clone(),

@@ -114,7 +114,7 @@ async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyP
     let database = state.register.database().clone();
     let bridged = web::block(move || {
         let _place = place;
-        bridge_days(&mut database.connection()?, (from, to), &activations)
+        bridge_days(&mut database.connection()?, from, to, &activations)
     });
     let bridged = bridged.await??;
     let mut meta = Provenance::of(&bridged.closing, &state.settings, &link(from, to));

@@ -13,7 +13,7 @@ pub use activations::{Activation, Activations};
 pub use audit_scan::{StoredEntry, StoredFacts, StoredPosting};
 pub use audits_and_backups::{Audited, BackedUp};
 pub use cells_and_journal::{CellTotals, checkpoint_version};
-pub use closed_days::Day;
+pub use closed_days::{Day, EntryMark};
 pub use head::{Head, version};
 pub use idempotency_keys::Kept;
 pub use releases::{Release, ReleaseDoc};

@@ -8,6 +8,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{entries, entry_facts, householder_codes, site_id, sites};
 use crate::domain::records::SiteRecord;
+use crate::domain::rules::ErasureScope;
 use crate::domain::values::{Hash, SiteId};
 
 use super::by_id::CHUNK;
@@ -39,24 +40,19 @@ pub fn family(connection: &mut Connection, site: SiteId) -> Result<Vec<SiteId>, 
     family.iter().map(|id| site_id(id)).collect()
 }
 
-/// Entries with a note: of these versions, and of the others that speak of one of the subjects,
-/// but for some actions.
-pub fn noted(
-    connection: &mut Connection,
-    subjects: &[String],
-    versions: &[i64],
-    spared: &[&str],
-) -> Result<Vec<i64>, DbError> {
+/// The versions of the stored entries whose notes an erasure takes, in order. Asks what [`ErasureScope::takes`] says,
+/// in the words of the index: it holds no registrations, so that these come by their versions.
+pub fn notes_to_erase(connection: &mut Connection, scope: &ErasureScope) -> Result<Vec<i64>, DbError> {
     let mut about: Vec<i64> = on_backend!(connection, c => {
         entries::table
-            .filter(entries::subject.eq_any(subjects))
-            // In these words, so that the index without registrations serves.
+            .filter(entries::subject.eq_any(&scope.subjects))
+            // The condition of the index, word for word.
             .filter(diesel::dsl::sql::<Bool>("action <> 'register'"))
-            .filter(entries::action.ne_all(spared))
+            .filter(entries::action.ne_all(scope.spared.iter().map(|action| action.as_str())))
             .select(entries::version)
             .load(c)
     })?;
-    about.extend(versions);
+    about.extend(&scope.registrations);
     let mut noted = Vec::new();
     for chunk in about.chunks(CHUNK) {
         let found: Vec<i64> = on_backend!(connection, c => {

@@ -125,26 +125,6 @@ impl Batch {
         self.codes.push(CodeRow { hash: hash.to_vec(), site, issued_at: stored(at) });
     }
 
-    /// Entries of this batch that speak of one of the subjects and have a note, but for these actions.
-    #[must_use]
-    pub fn noted(&self, subjects: &[String], spared: &[&str]) -> Vec<i64> {
-        let about = self.entries.iter().zip(&self.facts).filter(|(entry, _)| subjects.contains(&entry.subject));
-        let about = about.filter(|(entry, _)| !spared.contains(&entry.action.as_str()));
-        about.filter(|(_, facts)| facts.note.is_some()).map(|(entry, _)| entry.version).collect()
-    }
-
-    /// The note of an entry of this batch.
-    #[must_use]
-    pub fn note(&self, version: i64) -> Option<&str> {
-        self.facts.iter().find(|facts| facts.version == version)?.note.as_deref()
-    }
-
-    /// Whether the note of an entry written before goes with this batch.
-    #[must_use]
-    pub fn erases(&self, version: i64) -> bool {
-        self.erased.contains(&version)
-    }
-
     /// Deletes note and salt of an entry, written before or in this batch.
     pub fn erase_note(&mut self, version: i64) {
         match self.facts.iter_mut().find(|facts| facts.version == version) {

@@ -1,6 +1,7 @@
 //! One batch written: on PostgreSQL one statement, on SQLite one a row.
 
 mod batch;
+mod columns;
 mod on_postgres;
 mod on_sqlite;
 mod write;

@@ -1,7 +1,6 @@
 //! Writing a batch, on whichever database the connection is to.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, Binary, Text, Timestamp};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend};
@@ -49,14 +48,7 @@ impl Batch {
                 }
             }
             Connection::Postgres(c) => {
-                diesel::sql_query(
-                    "INSERT INTO householder_codes (hash, site, issued_at) SELECT * FROM unnest($1, $2, $3) \
-                     ON CONFLICT (site) DO UPDATE SET hash = excluded.hash, issued_at = excluded.issued_at",
-                )
-                .bind::<Array<Binary>, _>(self.codes.iter().map(|row| row.hash.as_slice()).collect::<Vec<_>>())
-                .bind::<Array<Text>, _>(self.codes.iter().map(|row| row.site.as_str()).collect::<Vec<_>>())
-                .bind::<Array<Timestamp>, _>(self.codes.iter().map(|row| row.issued_at).collect::<Vec<_>>())
-                .execute(&mut **c)?;
+                on_postgres::write_codes(c, &self.codes)?;
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 
 pub mod correct;
 mod correction_request;
+mod erasure;
 pub mod lifecycle;
 pub mod merge_and_split;
 pub mod registration;
@@ -11,6 +12,7 @@ pub mod second_look;
 mod stamp;
 
 pub use correction_request::{Amend, Correction, SiteCorrection, TermsCorrection};
+pub use erasure::ErasureScope;
 pub use lifecycle::Changed;
 pub use registration::{FreshIds, NewInstallation, Registrant, SiteClaim, SiteSaid};
 pub use second_look::standing_remarks;

@@ -14,6 +14,7 @@ use crate::domain::records::{
     Actor, CODE_DIGITS, Closing, Dispute, DisputeOutcome, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute, SiteRecord,
 };
 use crate::domain::refusals::Refusal;
+use crate::domain::rules::ErasureScope;
 use crate::domain::values::{Action, Cause, Fault, InstallationId, Note, SiteId, SiteKind};
 use crate::register::commands::{Done, Erased, HomeCommand, HomeDone};
 
@@ -46,10 +47,10 @@ impl BatchInProgress<'_> {
     }
 
     fn erase(&mut self, actor: &Actor, site: SiteId) -> Result<Erased, Stop> {
-        let site = self.set.record(site).ok_or(Refusal::NotFound)?.site.id;
+        let site = self.records.record(site).ok_or(Refusal::NotFound)?.site.id;
         let sites = self.family(site)?;
-        let records: Vec<SiteRecord> = sites.iter().filter_map(|id| self.set.own_record(*id)).cloned().collect();
-        let notes = self.noted(actor, &records)?;
+        let records: Vec<SiteRecord> = sites.iter().filter_map(|id| self.records.own_record(*id)).cloned().collect();
+        let notes = self.notes_to_erase(&ErasureScope::of(actor, &records))?;
         let stamp = self.stamp;
         let mut changed = Vec::new();
         let mut done =
@@ -74,39 +75,39 @@ impl BatchInProgress<'_> {
         let docs = changed.iter().map(|record| SiteDoc::of(&record.site)).collect();
         self.append_about(actor, Action::Erase, site, &ErasureFacts { sites: docs, erased_notes: &done.notes }, None)?;
         for version in &done.notes {
-            self.decided.batch.erase_note(*version);
+            self.erase_note(*version);
         }
         for record in changed {
-            self.set.put(record, stamp.version);
+            self.records.put(record, stamp.version);
         }
         Ok(done)
     }
 
-    /// Entries with a note about these sites and the installations at them, this batch's included.
-    /// What reviewers found is the operator's to erase: a householder's code may be in a hand that
-    /// would like it gone.
-    fn noted(&mut self, actor: &Actor, records: &[SiteRecord]) -> Result<Vec<i64>, DbError> {
-        let spared = Action::OF_REVIEWERS.map(Action::as_str);
-        let spared = if *actor == Actor::householder() { &spared[..] } else { &[] };
-        let installations = || records.iter().flat_map(|record| &record.installations);
-        let mut subjects: Vec<String> = records.iter().map(|record| format!("site/{}", record.site.id)).collect();
-        subjects.extend(installations().map(|installation| format!("installation/{}", installation.id)));
-        let registered: Vec<i64> = installations().map(|installation| installation.registered_version).collect();
-        let mut noted = householders::noted(self.connection, &subjects, &registered, spared)?;
-        noted.extend(self.decided.batch.noted(&subjects, spared));
-        noted.retain(|version| !self.decided.batch.erases(*version));
-        Ok(noted)
+    /// The versions of the entries whose notes an erasure takes: stored entries, and entries of this batch.
+    fn notes_to_erase(&mut self, scope: &ErasureScope) -> Result<Vec<i64>, DbError> {
+        let mut versions = householders::notes_to_erase(self.connection, scope)?;
+        versions.retain(|version| !self.erased_notes.contains(version));
+        let in_batch = self.notes.iter().filter(|note| scope.takes(note.action, &note.subject));
+        versions.extend(in_batch.map(|note| note.version));
+        Ok(versions)
+    }
+
+    /// Deletes the note and the salt of an entry.
+    fn erase_note(&mut self, version: i64) {
+        self.notes.retain(|note| note.version != version);
+        self.erased_notes.insert(version);
+        self.decided.batch.erase_note(version);
     }
 
     /// A site and those that were merged into it, all of them loaded.
     fn family(&mut self, site: SiteId) -> Result<Vec<SiteId>, DbError> {
         let family = householders::family(self.connection, site)?;
-        self.set.load_more(self.connection, &family)?;
+        self.records.load_more(self.connection, &family)?;
         Ok(family)
     }
 
     fn issue_code(&mut self, actor: &Actor, id: InstallationId) -> Result<HouseholderCode, Stop> {
-        let record = self.set.record_of(id).ok_or(Refusal::NotFound)?;
+        let record = self.records.record_of(id).ok_or(Refusal::NotFound)?;
         let seen = record.installation(id).is_some_and(|installation| actor.may_see(record, installation));
         if !seen || actor.partner.as_ref() != Some(&record.site.partner) {
             return Err(Refusal::NotFound.into());
@@ -140,7 +141,7 @@ impl BatchInProgress<'_> {
     }
 
     fn dispute(&mut self, actor: &Actor, site: SiteId, new: &NewDispute) -> Result<(bool, Dispute), Stop> {
-        let record = self.set.record(site).ok_or(Refusal::NotFound)?;
+        let record = self.records.record(site).ok_or(Refusal::NotFound)?;
         let site = record.site.id;
         if new.installation.is_some_and(|id| record.installation(id).is_none()) {
             return Err(Refusal::invalid("/installation", Fault::NotAtThisSite).into());
@@ -168,7 +169,8 @@ impl BatchInProgress<'_> {
         let alike: Vec<&Dispute> = open.iter().filter(alike).collect();
         let ids: Vec<i64> = alike.iter().map(|one| one.id).collect();
         let notes = disputes::notes(self.connection, &ids)?;
-        let said = |id: i64| notes.get(&id).map(String::as_str).or_else(|| self.decided.batch.note(id));
+        let in_batch = |id: i64| self.notes.iter().find(|note| note.version == id).map(|note| note.text.as_str());
+        let said = |id: i64| notes.get(&id).map(String::as_str).or_else(|| in_batch(id));
         let note = new.note.as_ref().map(Note::as_str);
         Ok(alike.into_iter().find(|one| said(one.id) == note).cloned())
     }
@@ -181,8 +183,8 @@ impl BatchInProgress<'_> {
         note: Option<&Note>,
     ) -> Result<Dispute, Stop> {
         let mut dispute = disputes::find(self.connection, id)?.ok_or(Refusal::NotFound)?;
-        self.set.load_more(self.connection, &[dispute.site])?;
-        let record = self.set.record(dispute.site).ok_or(Refusal::NotFound)?;
+        self.records.load_more(self.connection, &[dispute.site])?;
+        let record = self.records.record(dispute.site).ok_or(Refusal::NotFound)?;
         if !dispute.is_for(actor, record) {
             return Err(Refusal::NotFound.into());
         }

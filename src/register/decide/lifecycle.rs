@@ -80,7 +80,7 @@ impl BatchInProgress<'_> {
 
     fn check_project(&self, correction: &Correction) -> Result<(), Refusal> {
         match &correction.terms.project {
-            Amend::Set(code) if !self.set.knows_project(code) => {
+            Amend::Set(code) if !self.records.knows_project(code) => {
                 Err(Refusal::invalid("/project_code", Fault::UnknownProject))
             }
             _ => Ok(()),
@@ -94,10 +94,10 @@ impl BatchInProgress<'_> {
         act: &Act<'_>,
         change: impl Fn(&SiteRecord, Option<Action>) -> Changed,
     ) -> Result<Done, Stop> {
-        let before = self.set.record_of(id).ok_or(Refusal::NotFound)?.clone();
+        let before = self.records.record_of(id).ok_or(Refusal::NotFound)?.clone();
         let recorded = before.installation(id).filter(|installation| actor.may_see(&before, installation));
         let recorded = recorded.ok_or(Refusal::NotFound)?;
-        let changed = change(&before, self.set.last_action(recorded));
+        let changed = change(&before, self.records.last_action(recorded));
         // What is so already is so, whichever state it was asked for in: the answer may have been lost.
         if !matches!(changed, Ok(None)) && !act.expected.holds(&before.revision_tag(recorded)) {
             let current = before.current(recorded);
@@ -118,7 +118,7 @@ impl BatchInProgress<'_> {
         correction: &SiteCorrection,
         act: &Act<'_>,
     ) -> Result<Done, Stop> {
-        let before = self.set.record(id).ok_or(Refusal::NotFound)?.clone();
+        let before = self.records.record(id).ok_or(Refusal::NotFound)?.clone();
         if !actor.partner.as_ref().is_some_and(|partner| actor.role == Role::Partner && before.is_known_to(partner)) {
             return Err(Refusal::NotFound.into());
         }
@@ -126,7 +126,7 @@ impl BatchInProgress<'_> {
             return Err(Refusal::RecordedByAnother.into());
         }
         let changed = correct::correct_site(&before, correction, self.stamp).and_then(|after| match after {
-            Some(after) if self.set.has_code_of_another(&after) => {
+            Some(after) if self.records.has_code_of_another(&after) => {
                 Err(Refusal::invalid("/grid_customer_code", Fault::GridCodeOfAnother))
             }
             after => Ok(after),

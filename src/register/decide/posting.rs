@@ -10,7 +10,7 @@ use crate::domain::counting::{Contribution, add_all, contribution, difference};
 use crate::domain::records::SiteRecord;
 use crate::domain::values::{Action, Cause, Note};
 
-use super::deciding::BatchInProgress;
+use super::deciding::{BatchInProgress, NoteInBatch};
 
 /// One change, to be posted as an entry.
 pub struct Change<'a> {
@@ -66,10 +66,10 @@ impl BatchInProgress<'_> {
             EntryOf { actor: change.actor, action: change.action, cause: change.cause, subject: change.subject };
         self.append(entry, &facts, change.note, &moved)?;
         if let (Some(name), Some(record)) = (change.name, change.after.first()) {
-            self.set.name_site(name, record.site.id, version);
+            self.records.name_site(name, record.site.id, version);
         }
         for record in change.after {
-            self.set.put(record, version);
+            self.records.put(record, version);
         }
         Ok(())
     }
@@ -100,12 +100,16 @@ impl BatchInProgress<'_> {
             previous: self.decided.hash,
         };
         let hash = entry.hash();
+        if let Some(text) = note.clone() {
+            let (version, action, subject) = (entry.version, entry.action, entry.subject.clone());
+            self.notes.push(NoteInBatch { version, action, subject, text });
+        }
         let decided = &mut self.decided;
         decided.batch.add_entry(&entry, hash, Sealed { salt, facts, note }, self.stamp.day, &postings);
         decided.postings.extend(postings.iter().map(|posting| (posting.cell, posting.delta)));
         decided.version = entry.version;
         decided.hash = hash;
-        self.set.note_action(entry.version, entry.action);
+        self.records.note_action(entry.version, entry.action);
         Ok(())
     }
 }
