@@ -64,7 +64,7 @@ impl<const N: usize> PackedRows<N> {
         let (mut newer, mut old, mut page) = (newer.peekable(), Vec::new(), Vec::new());
         let mut blocks = self.blocks.into_iter().peekable();
         while let Some(block) = blocks.next() {
-            let end = blocks.peek().map(|next| next.first()).or(self.tail.first().map(|(key, _)| *key));
+            let end = blocks.peek().map(PackedBlock::first).or(self.tail.first().map(|(key, _)| *key));
             if newer.peek().is_none_or(|(key, _)| is_past(*key, end)) {
                 all.len += block.len();
                 all.blocks.push(block);

@@ -37,9 +37,9 @@ use crate::domain::counting::{CellDims, CellKey, Quantities, Totals};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::Month;
 
-use super::amount::{Amount, MILLI};
+use super::amount::{Amount, MILLI, PerUnit};
 use super::methodology::Methodology;
-use super::unit_output::{MeasureYield, PerUnit};
+use super::unit_output::MeasureYield;
 
 /// The three figures, which are never added to each other.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

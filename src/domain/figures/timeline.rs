@@ -24,10 +24,9 @@ use crate::domain::counting::{ByStage, CellDims, CellKey, NationalKey, NationalS
 use crate::domain::records::Stage;
 use crate::domain::values::{Interval, Month};
 
-use super::amount::{Amount, MILLI};
+use super::amount::{Amount, MILLI, PerUnit};
 use super::estimator::Estimator;
 use super::methodology::Methodology;
-use super::unit_output::PerUnit;
 
 /// What stood at the end of a month.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

@@ -6,46 +6,8 @@ use chrono::{Datelike, NaiveDate};
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{FIRST_YEAR, Month};
 
-use super::amount::{Amount, KWH};
+use super::amount::{Amount, KWH, PerUnit};
 use super::methodology::{Effect, EffectKind, Methodology};
-
-/// Electricity in kWh and avoided emissions in tCO2e of one unit, before the yield of a province comes in.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub(super) struct PerUnit {
-    pub energy: f64,
-    pub avoided: f64,
-    /// The part of `avoided` that is made with the grid factor of another year.
-    pub provisional: f64,
-}
-
-impl PerUnit {
-    /// This plus `times` the other.
-    #[inline]
-    pub fn plus(self, times: f64, other: Self) -> Self {
-        Self {
-            energy: self.energy + times * other.energy,
-            avoided: self.avoided + times * other.avoided,
-            provisional: self.provisional + times * other.provisional,
-        }
-    }
-
-    /// This times a factor.
-    #[inline]
-    pub fn times(self, times: f64) -> Self {
-        Self { energy: self.energy * times, avoided: self.avoided * times, provisional: self.provisional * times }
-    }
-
-    /// This less the other.
-    #[inline]
-    pub fn minus(self, other: Self) -> Self {
-        self.plus(-1.0, other)
-    }
-
-    /// This divided by a divisor.
-    pub fn per(self, divisor: f64) -> Self {
-        Self { energy: self.energy / divisor, avoided: self.avoided / divisor, provisional: self.provisional / divisor }
-    }
-}
 
 /// What a unit of one measure brings by one methodology up to one credit day.
 pub(super) struct MeasureYield {

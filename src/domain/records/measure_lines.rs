@@ -41,12 +41,12 @@ impl MeasureLine {
     }
 }
 
-/// 1 to 20 lines, no measure twice: in the order sent until they are recorded, then by number.
+/// 1 to 20 measure lines, no measure twice. A request has them in the order of its sender, a record by number.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MeasureLines(Vec<MeasureLine>);
 
 impl MeasureLines {
-    /// Checks the lines; each fault carries the index of the line that has it.
+    /// Checks the lines. A fault of one line carries the index of the line.
     pub fn new(lines: Vec<MeasureLine>) -> Result<Self, Vec<(Option<usize>, Fault)>> {
         if lines.is_empty() {
             return Err(vec![(None, Fault::Empty)]);
@@ -70,13 +70,13 @@ impl MeasureLines {
         &self.0
     }
 
-    /// The same lines in the order in which they are recorded and compared.
+    /// The lines by the number of their measure, as they are recorded and compared.
     #[must_use]
     pub fn by_number(&self) -> Self {
         Self::stored(self.0.clone())
     }
 
-    /// Takes back lines that this register stored.
+    /// Takes back stored lines.
     #[must_use]
     pub fn stored(mut lines: Vec<MeasureLine>) -> Self {
         lines.sort_by_key(|line| line.measure);
