@@ -1,4 +1,4 @@
-//! `If-Match`: which state of a record a correction is for.
+//! `If-Match`: the revision of a record that a correction is for.
 
 use actix_web::http::header::IF_MATCH;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
@@ -8,7 +8,7 @@ use crate::register::ExpectedRevision;
 use super::caller_first::CallerFirst;
 use super::problems::ApiError;
 
-/// The precondition of a request, which must have one.
+/// The revision that a request names; a request without one is refused (428).
 pub struct IfMatch(pub ExpectedRevision);
 
 impl FromRequest for IfMatch {
@@ -25,7 +25,7 @@ impl FromRequest for IfMatch {
     }
 }
 
-/// Weak tags stand in the list and never match: the comparison is a strong one.
+/// Reads the header. Weak tags are kept and never match, because `If-Match` compares strongly (RFC 9110).
 fn read(header: &str) -> Option<ExpectedRevision> {
     if header.trim() == "*" {
         return Some(ExpectedRevision::Any);

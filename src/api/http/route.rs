@@ -16,7 +16,7 @@ pub struct Route {
     pub method: Method,
     /// The path, as the router and the OpenAPI document write it.
     pub path: &'static str,
-    /// What a caller needs.
+    /// What the route asks of its caller.
     pub access: Access,
     /// The function that answers.
     pub handler: Handler,

@@ -86,7 +86,7 @@ struct YearView {
     age: i32,
     /// Electricity generated or saved, in kWh.
     kwh: f64,
-    /// The emission factor of the grid, in tCO2 per MWh; null for direct cuts.
+    /// The emission factor of the grid, in `tCO2` per `MWh`; null for direct cuts.
     tco2_per_mwh: Option<f64>,
     /// Whether the factor is carried forward from an earlier year, because this year has none yet.
     provisional: bool,

@@ -45,7 +45,7 @@ pub struct ClientView {
 }
 
 impl ClientView {
-    /// What everybody who administers may see of a client.
+    /// A client as administrators see it at an instant, which decides how many secrets still work.
     #[must_use]
     pub fn of(client: &Client, now: DateTime<Utc>) -> Self {
         let actor = &client.actor;

@@ -1,4 +1,4 @@
-//! What reviewers do about the disputes of householders.
+//! Disputes of householders, as reviewers list and answer them.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};

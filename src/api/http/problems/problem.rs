@@ -56,15 +56,15 @@ pub struct ProblemError {
 /// The record that a refused request ran into.
 #[derive(Serialize, ToSchema)]
 pub struct StandingView {
-    /// Its id.
+    /// The id of the installation.
     #[schema(format = Uuid)]
     pub id: String,
-    /// Its status.
+    /// The status of the installation.
     #[schema(value_type = Status)]
     pub status: &'static str,
     /// How often it changed.
     pub revision: i32,
-    /// What `If-Match` takes.
+    /// The entity tag; send it in `If-Match` to correct the installation.
     pub etag: String,
 }
 
@@ -73,7 +73,7 @@ pub struct StandingView {
 pub struct DifferenceView {
     /// JSON pointer into the request.
     pub pointer: &'static str,
-    /// What is recorded.
+    /// The recorded value.
     #[schema(value_type = serde_json::Value)]
     pub recorded: Value,
 }

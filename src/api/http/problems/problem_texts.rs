@@ -76,7 +76,7 @@ impl ApiError {
     }
 }
 
-/// What may be done instead of what was asked.
+/// The detail of `invalid_transition`: which actions the status allows.
 fn not_now(status: Status, action: Action, language: Language) -> String {
     let (now, asked) = (status.as_str(), action.as_str());
     let allowed: Vec<&str> = lifecycle::allowed(status).iter().map(|action| action.as_str()).collect();
