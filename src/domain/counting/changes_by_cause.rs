@@ -1,4 +1,4 @@
-//! What entries moved in the sums of the country, by their cause.
+//! The changes of the national sums, by the cause of the entries that made them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

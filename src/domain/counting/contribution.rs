@@ -1,8 +1,8 @@
-//! What one site counts for. Every change of any kind is posted as `contribution(after) - contribution(before)`, so this one
+//! The contribution of one site to the cells. Every change of any kind is posted as `contribution(after) - contribution(before)`, so this one
 //! pure function decides every number.
 //!
-//! A site makes one row that counts the site, one row for each installation with its money, and one row for each measure line
-//! with its quantity. Each row goes into the cell of its dimensions.
+//! A site makes one row that counts the site. Each installation makes a row with its money, each measure line a row with its
+//! quantity. Each row goes into the cell of its dimensions.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use super::cell_totals::Totals;
 /// the cause `definition`. The past is never rewritten.
 pub const CONTRIBUTION_NO: i32 = 1;
 
-/// What a site adds to each cell. No totals are all zero.
+/// The totals that a site adds to each cell. No totals are all zero.
 pub type Contribution = BTreeMap<CellKey, Totals>;
 
 /// The contribution of a site. A site that was merged into another one contributes nothing, and so do the installations of a

@@ -1,5 +1,5 @@
-//! What records count for. The room owns the contribution of a site, the cells to which contributions add up, the sums of
-//! cells in memory, and the counts that need no methodology. It must not know electricity, emissions or money's worth:
+//! The numbers that records add up to. The room owns the contribution of a site, the cells of contributions, and the sums of
+//! cells in memory. It also owns the counts that need no methodology. It must not know electricity, emissions or money's worth:
 //! those are figures, made from sums on each read. It must not know who reads a number either.
 
 mod cell_key;

@@ -1,5 +1,5 @@
-//! The contributions of each partner, or of each project. A site contributes to an owner by the owner's installations alone, in
-//! the same way as it contributes by all of them to the whole register.
+//! The contributions of each partner, or of each project. A site contributes to an owner by the owner's installations
+//! alone, as if there were no others.
 
 use std::collections::BTreeSet;
 

@@ -41,7 +41,7 @@ coded_enum!(
         Split = "split",
         /// A measure went out of operation.
         Decommissioned = "decommissioned",
-        /// What counts was defined anew.
+        /// The definition of what counts changed.
         Definition = "definition",
         /// Emissions are estimated by another method.
         Methodology = "methodology",
@@ -49,7 +49,7 @@ coded_enum!(
         EndOfLife = "end_of_life",
         /// Measures do less than a year before.
         Ageing = "ageing",
-        /// What was there went on working. The rest of rounding to whole grams stands here, too.
+        /// Installations went on working. The rest of rounding to whole grams stands here, too.
         Operation = "operation",
     }
 );
@@ -132,7 +132,7 @@ impl Levels {
     }
 }
 
-/// What the same sums lose from the first day to the last: to the end of lives, and to ageing.
+/// The losses of the same sums from the first day to the last: by the end of lives, and by ageing.
 fn lost_to_time(sums: &NationalSums, first: Applied, last: NaiveDate) -> [Levels; 2] {
     let (mut then, mut now) = (Estimator::new(first.methodology, first.day), Estimator::new(first.methodology, last));
     let (mut capacity_wp, mut ended, mut aged) = (0, 0.0, 0.0);

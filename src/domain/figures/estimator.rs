@@ -15,14 +15,15 @@
 //! January     5.4 × 15 × d26  /  quantity × `months_after`, the same for every cell of November 2025
 //! ```
 //!
-//! If the installation had ended on 5 January, January would bring 5.4 × 5 × d26, from quantity × end days. If it had ended in
-//! November itself, on the 20th, then quantity × days counts from the 10th to the 30th and quantity × end days from the 1st to
-//! the 20th; both together, less the 30 days of the month, are the 11 days of operation.
+//! If the installation had ended on 5 January, January would bring 5.4 × 5 × d26, from quantity × end days.
+//!
+//! If it had ended on 20 November, both sums would speak of one month: quantity × days of the 21 days from the 10th on, and
+//! quantity × end days of the 20 days up to the 20th. Together, less the 30 days of the month, they are its 11 days.
 //!
 //! # A run of cells
 //!
-//! A kWp in Hà Nội yields otherwise than one in Cà Mau, and what is verified has another range than what is not. Cells that
-//! share both follow each other in key order. [`EstimateSum`] adds the cells of such a run up per kWp first, and multiplies
+//! A kWp yields less in Hà Nội than in Cà Mau, and a verified kWp has a narrower range than another one. Cells that share both
+//! follow each other in key order. [`EstimateSum`] adds the cells of such a run up per kWp first, and multiplies
 //! the yield and the range in once, when the run ends:
 //!
 //! ```text
@@ -167,7 +168,7 @@ impl Estimator {
         self.day
     }
 
-    /// What a unit of a measure brings by the methodology.
+    /// The output of a unit of a measure by the methodology.
     #[inline]
     pub(super) fn measure_yield(&mut self, measure: MeasureId) -> &mut MeasureYield {
         let place = usize::from(measure.number());

@@ -1,9 +1,9 @@
-//! Which group a cell belongs to, as a number that is read off the cell's key. No cell is unpacked, and no filter is asked
+//! The group of a cell, as a number that is read off the cell's key. No cell is unpacked, and no filter is asked
 //! twice for the same number of a field.
 //!
 //! Groups are numbered like the digits of a number: the last dimension counts ones, the dimension before it counts as many as
-//! the last has values. Grouped by region (6 values) and stage (3 values), with a filter that leaves out pledged cells, the
-//! stage has 2 values left, and the 12 groups are numbered
+//! the last has values. Take the groups by region (6 values) and stage (3 values), with a filter that leaves out pledged
+//! cells. The stage has 2 values left, and the 12 groups are numbered
 //!
 //! ```text
 //!                 installed (place 0)    verified (place 1)
@@ -21,8 +21,8 @@
 //! stage (16 numbers)      1 → left out    2 → 0    3 → 1    4 → 1    5 → 1    6 → 1    others → left out
 //! ```
 //!
-//! The group of a cell is the sum of the shares of its fields, and that of the upper fields is remembered, because they change
-//! least in key order.
+//! The group of a cell is the sum of the shares of its fields. The cursor remembers the sum of the upper fields, because they
+//! change least in key order.
 
 use crate::domain::counting::{CellDims, CellKey, KeyField, key_field};
 use crate::domain::reference::target;

@@ -1,4 +1,4 @@
-//! What a question about cells selects: the dimensions to group by, the filters, and the months of installation.
+//! The selection of a question about cells: the dimensions to group by, the filters, and the months of installation.
 
 use crate::domain::counting::{CellDims, KeyField, Totals, key_field};
 use crate::domain::records::Stage;

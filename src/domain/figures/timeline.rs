@@ -5,8 +5,8 @@
 //!
 //! Electricity and emissions need the days of operation in each month, so that each day is worth what a unit of its age brings.
 //! Cells with the same yield follow each other in key order: one measure, and one province if the yield depends on it. Such a
-//! run is gathered as flows before it is valued. Two solar cells of Hà Nội, 5 kWp from 10 November 2025 on and 3 kWp from
-//! 1 December 2025 to 20 February 2026, make these flows for units installed in 2025:
+//! run is gathered as flows before it is valued. Take two solar cells of Hà Nội: 5 kWp from 10 November 2025 on, and
+//! 3 kWp from 1 December 2025 to 20 February 2026. They make these flows of units installed in 2025:
 //!
 //! ```text
 //! month           Nov 2025    Dec 2025     Jan 2026   Feb 2026     Mar 2026
@@ -28,7 +28,7 @@ use super::amount::{Amount, MILLI, PerUnit};
 use super::estimator::Estimator;
 use super::methodology::Methodology;
 
-/// What stood at the end of a month.
+/// The state of the country at the end of a month.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct MonthEnd {
     /// Sites in operation.
@@ -47,8 +47,8 @@ impl std::ops::AddAssign for MonthEnd {
     }
 }
 
-/// What stood at the end of each month from the first installation up to the month of `day`, and on `day`, by the days of
-/// installation and of the end as they are known now.
+/// The state of the country at the end of each month, from the first installation on. The last month ends with `day`. The days
+/// of installation and of the end are taken as they are known now.
 #[must_use]
 pub fn timeline(national: &NationalSums, methodology: &'static Methodology, day: NaiveDate) -> Vec<(Month, MonthEnd)> {
     let mut timeline = Timeline::new(methodology, day);

@@ -1,5 +1,5 @@
-//! What one unit of a measure brings over time by one methodology: the part of every estimate that does not depend on how
-//! much was installed. The first worked example of `estimator` shows how quantities use it.
+//! The output of one unit of a measure over time, by one methodology: the part of every estimate that does not depend on the
+//! quantity. The first worked example of `estimator` shows how quantities use it.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -9,7 +9,7 @@ use crate::domain::values::{FIRST_YEAR, Month};
 use super::amount::{Amount, KWH, PerUnit};
 use super::methodology::{Effect, EffectKind, Methodology};
 
-/// What a unit of one measure brings by one methodology up to one credit day.
+/// The output of a unit of one measure, by one methodology, up to one credit day.
 pub(super) struct MeasureYield {
     /// Whether the quantity is solar capacity.
     pub is_solar: bool,
@@ -38,7 +38,7 @@ impl Range {
     const EXACT: Self = Self { low: 1.0, high: 1.0 };
 }
 
-/// What the units that were installed in one month have in common.
+/// The output of a unit that was installed in one month.
 pub(super) struct MonthOfInstallation {
     /// The month of the credit day or of the end of life, whichever comes first.
     pub last_credited: Month,
@@ -53,7 +53,7 @@ pub(super) struct MonthOfInstallation {
     pub annual: PerUnit,
 }
 
-/// What the units that were installed in one calendar year have in common: they age on the same days.
+/// The output of a unit that was installed in one calendar year. All such units age on the same days.
 ///
 /// `before` is a running sum, so that any span of whole months is one subtraction. For 2025, with a credit day on
 /// 15 January 2026:
@@ -98,7 +98,7 @@ impl MeasureYield {
         installed.plus(self.months_of_life - 1)
     }
 
-    /// What the units that were installed in a month have in common.
+    /// The output of a unit that was installed in a month.
     #[inline]
     pub fn month_of(&mut self, methodology: &Methodology, installed: Month, day: NaiveDate) -> &MonthOfInstallation {
         let place = usize::from(installed.number());
@@ -127,8 +127,7 @@ impl MeasureYield {
         }
     }
 
-    /// What the units that were installed in the year of a month have in common; `None` if the measure does nothing to
-    /// emissions.
+    /// The output of a unit that was installed in the year of a month; `None` if the measure does nothing to emissions.
     #[inline]
     pub fn year_of(
         &mut self,

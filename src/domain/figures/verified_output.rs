@@ -4,7 +4,7 @@ use crate::domain::counting::{ByStage, NationalSums};
 
 use super::estimator::{Estimate, EstimateSum, Estimator};
 
-/// What the installations of the country come to.
+/// The output of the installations of the country.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct VerifiedOutput {
     /// Electricity and emissions of verified installations.

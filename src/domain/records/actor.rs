@@ -7,7 +7,7 @@ use super::installation::Installation;
 use super::site_record::SiteRecord;
 
 coded_enum!(
-    /// What a client may do.
+    /// The role of a client.
     Role {
         /// Registers installations, and sees its own.
         Partner = "partner",

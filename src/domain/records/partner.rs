@@ -1,4 +1,4 @@
-//! What an administrator adds: partners, clients, projects.
+//! The records that an administrator adds: partners, clients, projects.
 
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Fault, Name, PartnerCode, ProjectCode, Rule};

@@ -1,4 +1,4 @@
-//! What a correction makes of an installation or a site, and when it costs the verification.
+//! Corrections of installations and sites, and when one costs the verification.
 
 use crate::domain::records::{SiteRecord, StatusDetails};
 use crate::domain::refusals::{FieldFault, Refusal};

@@ -115,7 +115,7 @@ pub fn withdraw(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Change
     })
 }
 
-/// What an action makes of a status.
+/// The outcome of an action in a status.
 enum Next {
     To(StatusDetails),
     Already,

@@ -1,4 +1,4 @@
-//! What may become of records. Each rule is a pure function: it takes a record and a request, and returns the record after
+//! The rules by which records change. Each rule is a pure function: it takes a record and a request, and returns the record after
 //! the change or a refusal. The room must not write, count or publish: `register` writes the record, `counting` counts it.
 
 pub mod correct;

@@ -54,7 +54,7 @@ pub struct Uncertainty {
     pub size_installed: f64,
 }
 
-/// What a measure does to emissions.
+/// The effect of a measure on emissions.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Effect {
     /// The way in which it cuts emissions.
