@@ -1,4 +1,4 @@
-//! What concerns the person at home: codes, what they see, and which notes an erasure deletes.
+//! The person at home: their codes, their home, and the notes that an erasure deletes.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::by_id::CHUNK;
 use super::disputes::Noted;
 use super::{by_id, disputes};
 
-/// The site that a code opens, by the code's hash.
+/// The site that a code opens, by the hash of the code.
 pub fn site_of_code(connection: &mut Connection, hash: &Hash) -> Result<Option<SiteId>, DbError> {
     let found: Option<String> = on_backend!(connection, c => {
         householder_codes::table
@@ -27,7 +27,7 @@ pub fn site_of_code(connection: &mut Connection, hash: &Hash) -> Result<Option<S
     found.as_deref().map(site_id).transpose()
 }
 
-/// A site and every site that was merged into it.
+/// The site and all sites that were merged into it.
 pub fn family(connection: &mut Connection, site: SiteId) -> Result<Vec<SiteId>, DbError> {
     let mut family = BTreeSet::from([site.to_string()]);
     let mut newest: Vec<String> = family.iter().cloned().collect();
@@ -67,15 +67,15 @@ pub fn notes_to_erase(connection: &mut Connection, scope: &ErasureScope) -> Resu
     Ok(noted)
 }
 
-/// A site with everything at it, and what its householder disputed.
+/// A home: a site with everything at it, and the disputes of its householder.
 pub struct Home {
-    /// The site as it stands, or the one that took its place.
+    /// The record of the site, or of its successor.
     pub record: SiteRecord,
-    /// Each dispute, oldest first.
+    /// The disputes, oldest first.
     pub disputes: Vec<Noted>,
 }
 
-/// The home that a householder's code opened.
+/// The home at a site; `None` if there is no such site.
 pub fn home(connection: &mut Connection, site: SiteId) -> Result<Option<Home>, DbError> {
     let Some(record) = by_id::successors(connection, &[site])?.remove(&site) else { return Ok(None) };
     let family = family(connection, record.site.id)?;

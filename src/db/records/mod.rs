@@ -1,4 +1,7 @@
-//! Reading records: by id, by names, lists, history, household.
+//! Reading records: by id, by the names that partners gave, as lists, with their history, for the person at home.
+//!
+//! Queries here return values of the domain. They must not write, disputes apart, which the register adds and closes while
+//! it decides.
 
 pub mod by_id;
 pub mod by_partner_names;

@@ -13,7 +13,7 @@ use super::{on_postgres, on_sqlite};
 const CHUNK: usize = 5_000;
 
 impl Batch {
-    /// Writes the rows and moves the head from `from` to the last entry.
+    /// Writes the rows and moves the head from the version `from` to the last entry.
     pub fn write(&self, connection: &mut Connection, from: i64, at: DateTime<Utc>) -> Result<(), DbError> {
         let Some(last) = self.entries.last() else { return Ok(()) };
         let head = NewHead { version: last.version, hash: last.hash.clone(), recorded_at: stored(at) };
@@ -31,7 +31,7 @@ impl Batch {
         if moved == 1 { Ok(()) } else { Err(DbError::corrupt("the head moved under its lock")) }
     }
 
-    /// Writes codes and erasures, after everything else of the batch.
+    /// Writes codes and erasures after everything else, because they name rows of the same batch.
     fn write_householders(&self, connection: &mut Connection) -> Result<(), DbError> {
         for chunk in self.erased.chunks(CHUNK) {
             let erase = || {

@@ -1,5 +1,4 @@
-//! What concerns the person at home: erasure, codes, disputes. Each is an entry that moves no
-//! number; what is found out under the lock of the head is written with it.
+//! The person at home: erasure, codes, disputes. Each is an entry that posts nothing.
 
 use std::collections::BTreeSet;
 
@@ -30,14 +29,12 @@ struct ErasureFacts<'a> {
 }
 
 impl BatchInProgress<'_> {
-    pub fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
+    /// Does something about a home.
+    pub(super) fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
         let done = match command {
             HomeCommand::Erase { site } => HomeDone::Erased(self.erase(actor, *site)?),
             HomeCommand::IssueCode { id } => HomeDone::CodeIssued(self.issue_code(actor, *id)?),
-            HomeCommand::Dispute { site, new } => {
-                let (opened, dispute) = self.dispute(actor, *site, new)?;
-                HomeDone::Disputed { opened, dispute }
-            }
+            HomeCommand::Dispute { site, new } => self.open_dispute(actor, *site, new)?,
             HomeCommand::CloseDispute { id, outcome, note } => {
                 let dispute = self.close_dispute(actor, *id, *outcome, note.as_ref())?;
                 HomeDone::Disputed { opened: false, dispute }
@@ -99,7 +96,7 @@ impl BatchInProgress<'_> {
         self.decided.batch.erase_note(version);
     }
 
-    /// A site and those that were merged into it, all of them loaded.
+    /// The site and the sites that were merged into it, all loaded.
     fn family(&mut self, site: SiteId) -> Result<Vec<SiteId>, DbError> {
         let family = householders::family(self.connection, site)?;
         self.records.load_more(self.connection, &family)?;
@@ -113,7 +110,7 @@ impl BatchInProgress<'_> {
             return Err(Refusal::NotFound.into());
         }
         let site = record.site.id;
-        // A partner that is complained of must not take over the complaint.
+        // A new code would let a partner take over a complaint about itself.
         let family = self.family(site)?;
         if disputes::at(self.connection, &family)?.iter().any(|dispute| dispute.closed.is_none()) {
             return Err(Refusal::DisputeOpen.into());
@@ -123,7 +120,7 @@ impl BatchInProgress<'_> {
         Ok(code)
     }
 
-    /// The code that comes with a new home whose householder consented.
+    /// The code for the householder of a new home who consented; none for other records.
     pub fn first_code(&mut self, record: &SiteRecord) -> Result<Option<HouseholderCode>, DbError> {
         let site = &record.site;
         let is_new = (site.revision, site.version) == (1, self.stamp.version);
@@ -140,19 +137,19 @@ impl BatchInProgress<'_> {
         Ok(code)
     }
 
-    fn dispute(&mut self, actor: &Actor, site: SiteId, new: &NewDispute) -> Result<(bool, Dispute), Stop> {
+    fn open_dispute(&mut self, actor: &Actor, site: SiteId, new: &NewDispute) -> Result<HomeDone, Stop> {
         let record = self.records.record(site).ok_or(Refusal::NotFound)?;
         let site = record.site.id;
         if new.installation.is_some_and(|id| record.installation(id).is_none()) {
             return Err(Refusal::invalid("/installation", Fault::NotAtThisSite).into());
         }
         let family = self.family(site)?;
-        let mut standing = disputes::at(self.connection, &family)?;
-        standing.retain(|dispute| dispute.closed.is_none());
-        if let Some(same) = self.sent_before(&standing, new)? {
-            return Ok((false, same));
+        let mut open = disputes::at(self.connection, &family)?;
+        open.retain(|dispute| dispute.closed.is_none());
+        if let Some(same) = self.sent_before(&open, new)? {
+            return Ok(HomeDone::Disputed { opened: false, dispute: same });
         }
-        if standing.len() >= MOST_OPEN_DISPUTES {
+        if open.len() >= MOST_OPEN_DISPUTES {
             return Err(Refusal::TooManyDisputes.into());
         }
         let (id, opened_at) = (self.stamp.version, self.stamp.at);
@@ -160,10 +157,10 @@ impl BatchInProgress<'_> {
         disputes::add(self.connection, &dispute)?;
         let facts = json!({"dispute": DisputeDoc::of(&dispute)});
         self.append_about(actor, Action::Dispute, site, &facts, new.note.as_ref())?;
-        Ok((true, dispute))
+        Ok(HomeDone::Disputed { opened: true, dispute })
     }
 
-    /// The same dispute, still open: its answer may have been lost.
+    /// An open dispute that says the same. Its householder may have sent it again because the reply was lost.
     fn sent_before(&mut self, open: &[Dispute], new: &NewDispute) -> Result<Option<Dispute>, DbError> {
         let alike = |one: &&Dispute| (one.installation, one.reason) == (new.installation, new.reason);
         let alike: Vec<&Dispute> = open.iter().filter(alike).collect();
@@ -201,6 +198,7 @@ impl BatchInProgress<'_> {
         Ok(dispute)
     }
 
+    /// Appends an entry about a site that posts nothing.
     fn append_about(
         &mut self,
         actor: &Actor,

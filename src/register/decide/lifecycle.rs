@@ -1,5 +1,5 @@
-//! What becomes of an installation and its site once they are registered: each action with its
-//! cause, its reason, and who may ask for it.
+//! Changes of a registered installation and corrections of its site: each with its action, its cause, its reason, and who
+//! may ask for it.
 
 use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::refusals::Refusal;
@@ -10,7 +10,7 @@ use crate::register::commands::{Done, ExpectedRevision, InstallationChange};
 use super::deciding::{BatchInProgress, Stop};
 use super::posting::Change;
 
-/// An action, why, and in whose words.
+/// An action with what its entry says of it.
 pub(super) struct Act<'a> {
     action: Action,
     cause: Cause,
@@ -98,7 +98,7 @@ impl BatchInProgress<'_> {
         let recorded = before.installation(id).filter(|installation| actor.may_see(&before, installation));
         let recorded = recorded.ok_or(Refusal::NotFound)?;
         let changed = change(&before, self.records.last_action(recorded));
-        // What is so already is so, whichever state it was asked for in: the answer may have been lost.
+        // A change that was made before is answered, whichever revision the caller read, because the reply may have been lost.
         if !matches!(changed, Ok(None)) && !act.expected.holds(&before.revision_tag(recorded)) {
             let current = before.current(recorded);
             return Err(Refusal::Stale { revision_tag: current.revision_tag.clone(), current: Some(current) }.into());
@@ -137,7 +137,7 @@ impl BatchInProgress<'_> {
         let Some(after) = changed? else {
             return Ok(Done::SiteChanged { changed: false, record: Box::new(before), unverified: Vec::new() });
         };
-        // Of the installations, a correction of the site touches only those.
+        // A correction of the site changes the installations that have to be verified again, and no others.
         let touched = after.installations.iter().filter(|one| before.installation(one.id) != Some(*one));
         let unverified = touched.map(|one| one.id).collect();
         self.post_act(actor, act, format!("site/{}", before.site.id), before, after.clone())?;

@@ -1,4 +1,4 @@
-//! Posting a change: its entry, chained to the one before, its facts, and what it moves in the cells.
+//! Posting: the entry of a change, chained to the entry before, with its facts and its postings.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::domain::values::{Action, Cause, Note};
 
 use super::deciding::{BatchInProgress, NoteInBatch};
 
-/// One change, to be posted as an entry.
+/// A change of records, to be posted as one entry.
 pub struct Change<'a> {
     pub actor: &'a str,
     pub action: Action,
@@ -22,11 +22,11 @@ pub struct Change<'a> {
     pub after: Vec<SiteRecord>,
     pub reason: Option<&'a str>,
     pub note: Option<&'a Note>,
-    /// What the partner calls a site that it had no name for.
+    /// The external id that the partner gives to the site, if it is new.
     pub name: Option<Named>,
 }
 
-/// What an entry says of itself.
+/// The columns of an entry that say who did what to which subject.
 pub struct EntryOf<'a> {
     pub actor: &'a str,
     pub action: Action,
@@ -35,7 +35,8 @@ pub struct EntryOf<'a> {
 }
 
 impl BatchInProgress<'_> {
-    /// The one way to change a record: its entry, and `contribution(after) - contribution(before)`.
+    /// Changes records: appends the entry, posts `contribution(after) - contribution(before)`, puts the new records in
+    /// place. No other function changes a record that counts.
     pub fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
         if self.dry_run {
             return Ok(());
@@ -74,7 +75,7 @@ impl BatchInProgress<'_> {
         Ok(())
     }
 
-    /// Appends an entry to the chain, with the facts that it seals.
+    /// Appends an entry to the chain, with the facts that it seals and the cells that it moves.
     pub fn append(
         &mut self,
         of: EntryOf<'_>,
@@ -114,7 +115,7 @@ impl BatchInProgress<'_> {
     }
 }
 
-/// Which personal data of known sites are others than before.
+/// The names of the personal data that the change alters at sites that were known before.
 fn personal_changes(change: &Change<'_>) -> Vec<&'static str> {
     let known = |after: &SiteRecord| change.before.iter().find(|before| before.site.id == after.site.id);
     let mut names: Vec<_> = change

@@ -6,7 +6,7 @@ use crate::domain::rules::{Amend, NewInstallation, Registrant, SiteClaim};
 use crate::domain::values::{InstallationId, PartnerCode, ProjectCode, SiteId};
 use crate::register::commands::{Command, HomeCommand, InstallationChange, Request, SitesChange};
 
-/// What the requests speak of.
+/// The records that some requests name.
 #[derive(Default)]
 pub(super) struct RecordsWanted {
     pub names: by_partner_names::NamesWanted,

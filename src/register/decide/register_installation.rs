@@ -1,4 +1,4 @@
-//! Registering an installation, at a new site or at one that is known.
+//! Registering an installation, at a new site or at a known one.
 
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::deciding::{BatchInProgress, Stop};
 use super::posting::Change;
 
 impl BatchInProgress<'_> {
+    /// Registers an installation. One that the partner registered before is compared and answered, and makes no entry.
     pub(super) fn register(&mut self, actor: &str, by: &Registrant, new: &NewInstallation) -> Result<Done, Stop> {
         let named = self.records.named_site(by, &new.site);
         if let Some((id, record)) = self.records.registered(by, new) {
@@ -58,7 +59,7 @@ impl BatchInProgress<'_> {
         Ok(Done::Registered { outcome: Outcome::Created, record, id: ids.installation, remarks, code })
     }
 
-    /// What only the register knows: whether the project and the site are there.
+    /// Checks what only the register knows: that the project and the site exist.
     fn check_references(&self, new: &NewInstallation, site_found: bool) -> Result<(), Refusal> {
         let mut faults = Vec::new();
         if matches!(new.site, SiteClaim::Known { .. }) && !site_found {
