@@ -29,4 +29,4 @@ use numbers::{headline, tables};
 use crate::register::PageMaker;
 
 /// Makes the pages of a snapshot.
-pub const MAKE: PageMaker = PageMaker { pages: headline::handlers::make_pages, tables: tables::handlers::render };
+pub const MAKE: PageMaker = PageMaker { pages: headline::make_pages, tables: tables::render };
