@@ -134,6 +134,7 @@ async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyP
 }
 
 /// The path and query of the bridge between two days.
+#[must_use]
 pub fn link(from: NaiveDate, to: NaiveDate) -> String {
     format!("{PATH}?from={from}&to={to}")
 }

@@ -51,7 +51,7 @@ struct ReferenceFormerCommune {
     name_vi: &'static str,
     /// The Vietnamese name of its district. Example: Quận Ba Đình.
     district_vi: &'static str,
-    /// The codes of the communes that took it over, the main one first. Example: ["00097"].
+    /// The codes of the communes that took it over, the main one first. Example: `["00097"]`.
     now: Vec<&'static str>,
 }
 

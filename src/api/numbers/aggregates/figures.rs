@@ -298,7 +298,7 @@ impl PartialSchema for AggregateRow {
                              `province_name_vi`, `province_name_en`. For a period `period` (2026, 2026-Q4, 2026-11) and \
                              `period_start`.";
         let mut names = Ref::from_schema_name("Value");
-        names.description = NAMES.to_owned();
+        NAMES.clone_into(&mut names.description);
         let row = ObjectBuilder::new().description(Some(ROW));
         let row = row.additional_properties(Some(AdditionalProperties::RefOr(RefOr::Ref(names))));
         let row = FIGURES.iter().fold(row, |row, figure| {

@@ -4,7 +4,7 @@
 use crate::domain::figures::Dimension;
 
 use super::columns::{
-    COUNTS, Column, Figure, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, VERIFIED_COUNTS, Words, of_dimension,
+    COUNTS, Column, FigureColumn, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, VERIFIED_COUNTS, Words, of_dimension,
 };
 
 /// A public table.
@@ -21,7 +21,7 @@ pub struct Table {
 #[derive(Clone, Copy)]
 pub enum Content {
     /// One row a value of a dimension: these counts, then capacity and estimates.
-    By(Dimension, &'static [Figure]),
+    By(Dimension, &'static [FigureColumn]),
     /// One row a question about the people at a site.
     People,
     /// What the headline is made of.
@@ -82,7 +82,7 @@ impl Table {
     pub fn columns(&self) -> Vec<Column> {
         match self.content {
             Content::By(dimension, counts) => {
-                let figures = Figure::after(counts).map(|figure| figure.column.clone());
+                let figures = FigureColumn::after(counts).map(|figure| figure.column.clone());
                 of_dimension(dimension).into_iter().chain(figures).collect()
             }
             Content::People => PEOPLE.to_vec(),

@@ -24,7 +24,7 @@ pub struct Column {
 }
 
 /// A column with a number of each row.
-pub struct Figure {
+pub struct FigureColumn {
     /// The column.
     pub column: Column,
     /// The number of a row.
@@ -43,7 +43,7 @@ pub struct StageSums {
     pub verified: Sums,
 }
 
-impl Figure {
+impl FigureColumn {
     /// Counts, and the capacity and estimates that follow them in every table.
     pub fn after(counts: &'static [Self]) -> impl Iterator<Item = &'static Self> {
         counts.iter().chain(&ESTIMATES)
@@ -58,8 +58,8 @@ const fn text(name: &'static str, explanation: Words) -> Column {
     Column { name: Cow::Borrowed(name), unit: None, explanation }
 }
 
-const fn figure(column: Column, of: fn(&StageSums) -> Json) -> Figure {
-    Figure { column, of }
+const fn figure(column: Column, of: fn(&StageSums) -> Json) -> FigureColumn {
+    FigureColumn { column, of }
 }
 
 const SITES: &str = "site";
@@ -70,11 +70,11 @@ const KWH_A_YEAR: &str = "kWh a year";
 const TONNES: &str = "tCO2e";
 const TONNES_A_YEAR: &str = "tCO2e a year";
 
-const SITES_VERIFIED: Figure = figure(
+const SITES_VERIFIED: FigureColumn = figure(
     column("sites_verified", SITES, ("Công trình đã xác minh, đang hoạt động", "Verified sites in operation")),
     |row| json!(row.verified.totals.sites),
 );
-const SITES_INSTALLED: Figure = figure(
+const SITES_INSTALLED: FigureColumn = figure(
     column(
         "sites_installed",
         SITES,
@@ -82,11 +82,11 @@ const SITES_INSTALLED: Figure = figure(
     ),
     |row| json!(row.installed.totals.sites),
 );
-const SITES_PLEDGED: Figure = figure(
+const SITES_PLEDGED: FigureColumn = figure(
     column("sites_pledged", SITES, ("Công trình đã cam kết, chưa lắp đặt", "Pledged sites, nothing installed yet")),
     |row| json!(row.pledged.totals.sites),
 );
-const INSTALLATIONS_VERIFIED: Figure = figure(
+const INSTALLATIONS_VERIFIED: FigureColumn = figure(
     column(
         "installations_verified",
         INSTALLATIONS,
@@ -96,13 +96,13 @@ const INSTALLATIONS_VERIFIED: Figure = figure(
 );
 
 /// Of places and kinds.
-pub static COUNTS: [Figure; 4] = [SITES_VERIFIED, SITES_INSTALLED, SITES_PLEDGED, INSTALLATIONS_VERIFIED];
+pub static COUNTS: [FigureColumn; 4] = [SITES_VERIFIED, SITES_INSTALLED, SITES_PLEDGED, INSTALLATIONS_VERIFIED];
 /// Of periods: what is pledged has no day yet.
-pub static PERIOD_COUNTS: [Figure; 3] = [SITES_VERIFIED, SITES_INSTALLED, INSTALLATIONS_VERIFIED];
+pub static PERIOD_COUNTS: [FigureColumn; 3] = [SITES_VERIFIED, SITES_INSTALLED, INSTALLATIONS_VERIFIED];
 /// Of evidence, which only what is verified has.
-pub static VERIFIED_COUNTS: [Figure; 2] = [SITES_VERIFIED, INSTALLATIONS_VERIFIED];
+pub static VERIFIED_COUNTS: [FigureColumn; 2] = [SITES_VERIFIED, INSTALLATIONS_VERIFIED];
 /// Of measures: a site stands behind each of its own, and installations have several.
-pub static MEASURE_COUNTS: [Figure; 5] = [
+pub static MEASURE_COUNTS: [FigureColumn; 5] = [
     SITES_VERIFIED,
     SITES_INSTALLED,
     SITES_PLEDGED,
@@ -123,7 +123,7 @@ pub static MEASURE_COUNTS: [Figure; 5] = [
 ];
 
 /// Of what is verified.
-static ESTIMATES: [Figure; 11] = [
+static ESTIMATES: [FigureColumn; 11] = [
     figure(
         column(
             "capacity_kwp_verified",

@@ -11,7 +11,7 @@ use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value,
 use crate::domain::values::{Interval, Month};
 use crate::register::{Figures, InOrder};
 
-use super::columns::{Figure, StageSums};
+use super::columns::{FigureColumn, StageSums};
 
 /// What is asked about the people at a site, and its names.
 const PEOPLE: [(Dimension, &str, &str); 3] = [
@@ -23,7 +23,7 @@ const PEOPLE: [(Dimension, &str, &str); 3] = [
 /// The rows of a table whose rows are made of cells; figures say which version, method and day.
 pub fn of_cells(
     dimension: Dimension,
-    counts: &'static [Figure],
+    counts: &'static [FigureColumn],
     figures: &Figures,
     cells: &InOrder<'_>,
 ) -> Vec<Vec<Json>> {
@@ -42,7 +42,7 @@ pub fn of_cells(
     let row = |value: Value| {
         let [pledged, installed, verified] = [PLEDGED, INSTALLED, VERIFIED].map(|stage| of(value, stage));
         let row = StageSums { value, pledged, installed, verified };
-        names_of(dimension, value).into_iter().chain(Figure::after(counts).map(|figure| (figure.of)(&row))).collect()
+        names_of(dimension, value).into_iter().chain(FigureColumn::after(counts).map(|figure| (figure.of)(&row))).collect()
     };
     values.into_iter().map(row).collect()
 }
