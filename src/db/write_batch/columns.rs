@@ -50,7 +50,11 @@ impl<'a> ColumnValues<'a> {
     }
 }
 
-pub(super) fn text<'a, C: diesel::Column, R>(column: C, rows: &'a [R], get: impl Fn(&'a R) -> &'a str) -> ColumnValues<'a> {
+pub(super) fn text<'a, C: diesel::Column, R>(
+    column: C,
+    rows: &'a [R],
+    get: impl Fn(&'a R) -> &'a str,
+) -> ColumnValues<'a> {
     ColumnValues::of(column, Values::Text(rows.iter().map(|row| Some(get(row))).collect()))
 }
 
@@ -62,15 +66,27 @@ pub(super) fn maybe_text<'a, C: diesel::Column, R>(
     ColumnValues::of(column, Values::Text(rows.iter().map(get).collect()))
 }
 
-pub(super) fn int<'a, C: diesel::Column, R>(column: C, rows: &[R], get: impl Fn(&R) -> Option<i32>) -> ColumnValues<'a> {
+pub(super) fn int<'a, C: diesel::Column, R>(
+    column: C,
+    rows: &[R],
+    get: impl Fn(&R) -> Option<i32>,
+) -> ColumnValues<'a> {
     ColumnValues::of(column, Values::Int(rows.iter().map(get).collect()))
 }
 
-pub(super) fn big<'a, C: diesel::Column, R>(column: C, rows: &[R], get: impl Fn(&R) -> Option<i64>) -> ColumnValues<'a> {
+pub(super) fn big<'a, C: diesel::Column, R>(
+    column: C,
+    rows: &[R],
+    get: impl Fn(&R) -> Option<i64>,
+) -> ColumnValues<'a> {
     ColumnValues::of(column, Values::Big(rows.iter().map(get).collect()))
 }
 
-pub(super) fn boolean<'a, C: diesel::Column, R>(column: C, rows: &[R], get: impl Fn(&R) -> Option<bool>) -> ColumnValues<'a> {
+pub(super) fn boolean<'a, C: diesel::Column, R>(
+    column: C,
+    rows: &[R],
+    get: impl Fn(&R) -> Option<bool>,
+) -> ColumnValues<'a> {
     ColumnValues::of(column, Values::Bool(rows.iter().map(get).collect()))
 }
 

@@ -255,6 +255,7 @@ impl ProgressView {
     /// The headline of figures.
     pub fn of(figures: &Figures, settings: &PublicSettings) -> Self {
         let (target, progress, works) = (target(), &figures.progress, &figures.works);
+        let capacity = &works.capacity_wp;
         let (annual, to_date, lifetime) = (works.verified.annual, works.verified.to_date, works.verified.lifetime);
         Self {
             target: TargetView { sites: target.sites, by: target.by, version: target.version },
@@ -269,10 +270,7 @@ impl ProgressView {
             by_kind: progress.by_kind.iter().map(|(kind, by)| (kind.as_str(), by.into())).collect(),
             by_evidence_tier: progress.by_evidence_tier.iter().map(|(tier, n)| (tier.as_str(), *n)).collect(),
             sites_with_rooftop_solar: (&progress.sites_with_rooftop_solar).into(),
-            capacity_kwp: CapacityView {
-                verified: units(works.capacity_wp.verified),
-                installed: units(works.capacity_wp.installed),
-            },
+            capacity_kwp: CapacityView { verified: units(capacity.verified), installed: units(capacity.installed) },
             annual: AnnualView {
                 generation_kwh: annual.generation_kwh,
                 saving_kwh: annual.saving_kwh,

@@ -4,7 +4,8 @@
 use crate::domain::figures::Dimension;
 
 use super::columns::{
-    COUNTS, Column, FigureColumn, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, VERIFIED_COUNTS, Words, of_dimension,
+    COUNTS, Column, FigureColumn, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, VERIFIED_COUNTS, Words,
+    of_dimension,
 };
 
 /// A public table.

@@ -42,7 +42,10 @@ pub fn of_cells(
     let row = |value: Value| {
         let [pledged, installed, verified] = [PLEDGED, INSTALLED, VERIFIED].map(|stage| of(value, stage));
         let row = StageSums { value, pledged, installed, verified };
-        names_of(dimension, value).into_iter().chain(FigureColumn::after(counts).map(|figure| (figure.of)(&row))).collect()
+        names_of(dimension, value)
+            .into_iter()
+            .chain(FigureColumn::after(counts).map(|figure| (figure.of)(&row)))
+            .collect()
     };
     values.into_iter().map(row).collect()
 }
