@@ -9,8 +9,8 @@ COPY . .
 # The target folder is a cache and no layer: what must stay is copied out of it.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
-    cargo build --locked --release --features tls \
-    && install -D --mode=755 target/release/green-homes /out/green-homes
+    cargo build --locked --profile dist --features tls \
+    && install -D --mode=755 target/dist/green-homes /out/green-homes
 
 FROM debian:${DEBIAN_SUITE}-slim
 LABEL org.opencontainers.image.title="green-homes" \

@@ -20,8 +20,7 @@ run: ## Start the service: SQLite in ./data, http://127.0.0.1:8080
 
 test: ## Run all tests, on SQLite and on a throwaway PostgreSQL, and hold the interface against its document
 	scripts/install-test-needs.sh
-	$(CARGO) test
-	scripts/fuzz-api.sh
+	CARGO="$(CARGO)" scripts/test.sh
 
 fuzz: ## Hold the interface against its document alone; FUZZ_SEED=2 makes other requests
 	scripts/install-test-needs.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server, and Python with venv. With the
-# argument `bench` those that the benchmarks need instead: PostgreSQL, wrk and pgbench. What is there already is left alone.
+# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server, Python with venv, and curl. With the
+# argument `bench` those that the benchmarks need instead: PostgreSQL, pgbench, wrk and taskset. What is there already is left alone.
 set -eu
 
 have() {
@@ -62,10 +62,13 @@ packages=
 have_postgres || packages="$packages postgresql"
 if [ "${1:-}" = bench ]; then
     have wrk || packages="$packages wrk"
+    have taskset || packages="$packages util-linux"
     # On Debian pgbench comes with the server.
     have_pgbench || packages="$packages postgresql"
 else
     have_python || packages="$packages python3 python3-venv"
+    # The documents show what they say with curl.
+    have curl || packages="$packages curl"
 fi
 [ -n "$packages" ] || exit 0
 

@@ -11,11 +11,12 @@ use actix_web::{App, HttpServer, web};
 use listenfd::ListenFd;
 
 use crate::api::access::{ClientSecrets, SigningKey, Tokens};
-use crate::api::{AppState, Examiner, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes};
+use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes};
 use crate::db::engine::migrations;
 use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
 use crate::domain::figures::methodology;
+use crate::register::examine::Examiner;
 use crate::register::{Clock, Options, PageCache, PageRenderer, PublicSettings, Register, backup};
 
 use super::settings::Settings;

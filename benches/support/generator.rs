@@ -91,7 +91,7 @@ impl Generator {
         let former: Vec<FormerProvinceId> =
             FormerProvinceId::all().filter(|former| former.former_province().province == province).collect();
         let told = dice.chance(50).then(|| *dice.one_of(&former));
-        Place::stored(province, province.only_former().or(told), None)
+        Place::stored(province, FormerProvinceId::of_unmerged(province).or(told), None)
     }
 
     fn job(&self, kind: SiteKind, first: bool, dice: &mut Dice) -> Job {

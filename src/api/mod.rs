@@ -1,26 +1,26 @@
 //! Only faces: the list of rooms, and `MAKE`.
 
 pub mod access;
+mod body;
 pub mod callers;
 pub mod documentation;
-pub mod householder;
-pub mod http;
-pub mod installations;
+mod householder;
+mod http;
+mod installations;
 pub mod middleware;
 pub mod numbers;
 pub mod operations;
-pub mod partners;
+mod partners;
 pub mod reference;
 mod request_body;
-pub mod review;
+mod review;
 pub mod routes;
-pub mod sites;
+mod sites;
 mod state;
 mod submit;
 
 pub use access::RateLimits;
 pub use http::{Access, RequestCounts, Scope, parse_networks};
-pub use operations::Examiner;
 pub use partners::ClientView;
 pub use state::AppState;
 

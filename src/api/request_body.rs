@@ -1,4 +1,5 @@
-//! The body of a request: whole, of bounded size, and JSON by its own word.
+//! The extractors of request bodies: they receive a body whole, within its route's limit and in time, and
+//! read it as the type that the handler names. A handler that takes a [`Body`] sees no wrong value.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -6,20 +7,23 @@ use std::time::Duration;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
 
-use crate::api::http::{ApiError, IdempotencyKey, MethodFacts, Node, json};
+use crate::api::body::{self, FromNode, Node};
+use crate::api::http::{ApiError, CallerGate, IdempotencyKey, MethodFacts};
 
 use super::state::AppState;
 
-/// The most bytes that a body may have where its route says nothing else.
-pub const BODY_LIMIT: usize = 64 * 1024;
+pub use crate::api::http::BODY_LIMIT;
 
-/// A body that is longer under way has broken off.
+/// How long a body may take to arrive.
 pub const WITHIN: Duration = Duration::from_secs(30);
 
-/// A parsed body, and the idempotency key that it came with.
-pub struct JsonBody(pub Node, pub Option<IdempotencyKey>);
+/// A body of type `T` as its `FromNode` gives it, and the idempotency key that it came with.
+pub struct Body<T: FromNode>(pub T::Value, pub Option<IdempotencyKey>);
 
-impl FromRequest for JsonBody {
+/// A body that may be left out; then it is read as `{}`.
+pub struct OptionalBody<T: FromNode>(pub T::Value, pub Option<IdempotencyKey>);
+
+impl<T: FromNode + 'static> FromRequest for Body<T> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
@@ -27,44 +31,65 @@ impl FromRequest for JsonBody {
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
-            if !is_plain_json(&request) {
-                return Err(ApiError::UnsupportedMediaType);
+            let read = receive::<T>(&request, payload).await;
+            if read.is_err() {
+                CallerGate::pass(&request).await;
             }
-            let limit = MethodFacts::of(&request).map_or(BODY_LIMIT, |facts| facts.body_limit);
-            let bytes = collect(payload, limit).await?;
-            // Not before: a body that was not read costs its connection.
-            if is_turned_away(&request) {
-                return Err(ApiError::Unavailable);
-            }
-            let key = IdempotencyKey::of(&request, &bytes)?;
-            let parsed = json::parse(&bytes);
-            parsed
-                .map(|node| Self(node, key))
-                .map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })
+            read.map(|(value, key)| Self(value, key))
         })
     }
 }
 
-/// A parsed body that may be left out, then it is an empty object; and the idempotency key.
-pub struct OptionalJsonBody(pub Node, pub Option<IdempotencyKey>);
-
-impl FromRequest for OptionalJsonBody {
+impl<T: FromNode + 'static> FromRequest for OptionalBody<T> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let headers = request.headers();
         let length = headers.get(CONTENT_LENGTH).map(|length| length.as_bytes() != b"0");
-        if !length.unwrap_or_else(|| headers.contains_key(TRANSFER_ENCODING)) {
-            let key = IdempotencyKey::of(request, &[]);
-            return Box::pin(async { Ok(Self(Node::Object(Vec::new()), key?)) });
+        if length.unwrap_or_else(|| headers.contains_key(TRANSFER_ENCODING)) {
+            let body = Body::<T>::from_request(request, payload);
+            return Box::pin(async { body.await.map(|Body(value, key)| Self(value, key)) });
         }
-        let body = JsonBody::from_request(request, payload);
-        Box::pin(async { body.await.map(|JsonBody(node, key)| Self(node, key)) })
+        let request = request.clone();
+        Box::pin(async move {
+            let key = IdempotencyKey::of(&request, &[]);
+            let read = key.and_then(|key| Ok((read::<T>(&request, &Node::Object(Vec::new()))?, key)));
+            if read.is_err() {
+                CallerGate::pass(&request).await;
+            }
+            read.map(|(value, key)| Self(value, key))
+        })
     }
 }
 
-/// Whether no place is left for what the body asks for: then it need not be looked at.
+/// Receives a body, parses it as JSON and reads it.
+async fn receive<T: FromNode>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<(T::Value, Option<IdempotencyKey>), ApiError> {
+    if !is_plain_json(request) {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    let limit = MethodFacts::of(request).map_or(BODY_LIMIT, |facts| facts.body_limit);
+    let bytes = collect(payload, limit).await?;
+    // Not before the body was received, because a body that was not read costs its connection.
+    if is_turned_away(request) {
+        return Err(ApiError::Unavailable);
+    }
+    let key = IdempotencyKey::of(request, &bytes)?;
+    let parsed = body::parse(&bytes);
+    let node = parsed.map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })?;
+    Ok((read::<T>(request, &node)?, key))
+}
+
+/// Reads a parsed body on the register's day.
+fn read<T: FromNode>(request: &HttpRequest, node: &Node) -> Result<T::Value, ApiError> {
+    let state = request.app_data::<web::Data<AppState>>().ok_or(ApiError::Internal)?;
+    body::read::<T>(node, state.register.today()).map_err(ApiError::Invalid)
+}
+
+/// Whether the register's queue is full, so that the body need not be looked at.
 fn is_turned_away(request: &HttpRequest) -> bool {
     request.app_data::<web::Data<AppState>>().is_some_and(|state| state.register.is_queue_full())
 }

@@ -1,14 +1,21 @@
-//! The HTTP interface. One table, [`ROUTES`], says for every method and path what it needs and
-//! who answers it; routing, authorisation and tests all read this table.
+//! The HTTP interface in one table. A row of [`ROUTES`] is the only place that names the method, path,
+//! access, limits, tag and summary of a route; routing, authorisation, the OpenAPI document and tests read
+//! it. What a route takes and answers stands at its handler, in `#[utoipa::path(...)]`.
+
+use std::sync::LazyLock;
 
 use actix_web::http::Method;
 use actix_web::{guard, web};
+use utoipa::OpenApi;
 
 use crate::api::callers::token_endpoint;
-use crate::api::documentation::swagger_ui;
+use crate::api::documentation::tags::{
+    ADMINISTRATION, AGGREGATES, HOUSEHOLDER, INSTALLATIONS, OAUTH, OPERATIONS, PROGRESS, REFERENCE, REVIEW, TABLES,
+};
+use crate::api::documentation::{self, DocumentPage, swagger_ui};
 use crate::api::http::Access::{AnyClient, Householder, Needs, Open, Public};
-use crate::api::http::{Access, MatchedRoute, MethodFacts, Scope, cors, matched_route, problem};
-use crate::api::installations::{actions, estimate, history};
+use crate::api::http::{Access, Handler, MatchedRoute, Scope, cors, matched_route, problem_page};
+use crate::api::installations::{actions, estimate, history, householder_codes};
 use crate::api::numbers::{
     aggregates, bridge, dimensions, headline, methodologies, province_progress, releases, tables, timeline,
 };
@@ -16,175 +23,190 @@ use crate::api::operations::{health, metrics};
 use crate::api::partners::{clients, partners_and_projects};
 use crate::api::reference::lists;
 use crate::api::review::{disputes, queue_and_decisions};
-use crate::api::sites;
+use crate::api::{householder, installations, sites};
 
-use super::{householder, installations, request_body};
+pub use crate::api::http::Route;
 
-/// One method of one path.
-pub struct Route {
-    /// The method.
-    pub method: Method,
-    /// The path, as the router and the documentation write it.
-    pub path: &'static str,
-    /// What a caller needs.
-    pub access: Access,
-    /// Who answers.
-    pub handler: fn() -> actix_web::Route,
-    /// The most bytes that a body may have here.
-    pub body_limit: usize,
-    /// Whether callers without a token are counted by their address.
-    pub counts_addresses: bool,
-    /// Whether it is carried out once under an `Idempotency-Key`. The others do the same twice anyway.
-    pub takes_key: bool,
+/// The largest body of bulk decisions in bytes: a thousand decisions with the longest notes.
+const DECISIONS_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A handler with its description. utoipa wants a method and a path at each handler; they are `get` and
+/// `""` there and mean nothing, because the document takes both from the row.
+macro_rules! answer {
+    ($($handler:ident)::+) => {
+        Handler {
+            serve: |route| route.to($($handler)::+),
+            describe: Some(|| {
+                #[derive(OpenApi)]
+                #[openapi(paths($($handler)::+))]
+                struct Described;
+                Described::openapi()
+            }),
+        }
+    };
 }
 
-impl Route {
-    const fn counting_addresses(mut self) -> Self {
-        self.counts_addresses = true;
-        self
-    }
-
-    const fn taking_keys(mut self) -> Self {
-        self.takes_key = true;
-        self
-    }
-
-    const fn with_bodies_up_to(mut self, limit: usize) -> Self {
-        self.body_limit = limit;
-        self
-    }
-
-    fn facts(&self) -> MethodFacts {
-        MethodFacts { method: self.method.clone(), access: self.access, body_limit: self.body_limit }
-    }
-
-    /// Whether whoever asks too often is answered 429.
-    #[must_use]
-    pub fn is_limited(&self) -> bool {
-        self.counts_addresses || matches!(self.access, Needs(_) | AnyClient)
-    }
+/// A handler of a page that the OpenAPI document leaves out.
+macro_rules! page {
+    ($($handler:ident)::+) => {
+        Handler { serve: |route| route.to($($handler)::+), describe: None }
+    };
 }
 
-const fn row(method: Method, path: &'static str, access: Access, handler: fn() -> actix_web::Route) -> Route {
-    Route {
-        method,
-        path,
-        access,
-        handler,
-        body_limit: request_body::BODY_LIMIT,
-        counts_addresses: false,
-        takes_key: false,
-    }
+const fn get(path: &'static str, access: Access, handler: Handler) -> Route {
+    Route::new(Method::GET, path, access, handler)
 }
 
-const fn get(path: &'static str, access: Access, handler: fn() -> actix_web::Route) -> Route {
-    row(Method::GET, path, access, handler)
+const fn post(path: &'static str, access: Access, handler: Handler) -> Route {
+    Route::new(Method::POST, path, access, handler)
 }
 
-const fn post(path: &'static str, access: Access, handler: fn() -> actix_web::Route) -> Route {
-    row(Method::POST, path, access, handler)
+const fn patch(path: &'static str, scope: Scope, handler: Handler) -> Route {
+    Route::new(Method::PATCH, path, Needs(scope), handler).taking_keys()
 }
 
-const fn patch(path: &'static str, scope: Scope, handler: fn() -> actix_web::Route) -> Route {
-    row(Method::PATCH, path, Needs(scope), handler).taking_keys()
-}
-
-const fn act(path: &'static str, scope: Scope, handler: fn() -> actix_web::Route) -> Route {
+/// A `POST` that writes something new each time, so that it takes an `Idempotency-Key`.
+const fn act(path: &'static str, scope: Scope, handler: Handler) -> Route {
     post(path, Needs(scope), handler).taking_keys()
 }
 
-/// Every route there is.
+/// Every route of the service.
 pub static ROUTES: &[Route] = &[
     // First, because paths are tried in this order and this one is asked for most.
-    get("/v1/progress", Public, || read().to(headline::handlers::get_progress)),
-    get("/v1/progress.csv", Public, || read().to(headline::handlers::get_progress_table)),
-    get("/v1/progress.txt", Public, || read().to(headline::handlers::get_progress_text)),
-    get("/v1/progress/provinces", Public, || read().to(province_progress::get_provinces)),
-    get("/v1/progress/provinces.geojson", Public, || read().to(province_progress::get_provinces_map)),
-    get("/v1/provinces.geojson", Public, || read().to(province_progress::get_outlines)),
-    get("/v1/progress/timeline", Public, || read().to(timeline::get_timeline)),
-    get("/v1/progress/bridge", Public, || read().to(bridge::get_bridge)).counting_addresses(),
-    get("/v1/progress/releases", Public, || read().to(releases::list_releases)),
-    act("/v1/progress/releases", Scope::Administer, || web::post().to(releases::create_release)),
-    get("/v1/progress/releases/{id}", Public, || read().to(releases::get_release)),
-    get("/v1/tables", Public, || read().to(tables::handlers::list_tables)),
+    get("/v1/progress", Public, answer!(headline::handlers::get_progress))
+        .about(PROGRESS, "Get the headline: progress toward one million"),
+    get("/v1/progress.csv", Public, answer!(headline::handlers::get_progress_table))
+        .about(PROGRESS, "Get the headline as CSV"),
+    get("/v1/progress.txt", Public, answer!(headline::handlers::get_progress_text))
+        .about(PROGRESS, "Get the headline as a sentence"),
+    get("/v1/progress/provinces", Public, answer!(province_progress::get_provinces))
+        .about(PROGRESS, "Get progress by province"),
+    get("/v1/progress/provinces.geojson", Public, answer!(province_progress::get_provinces_map))
+        .about(PROGRESS, "Get progress by province as a map"),
+    get("/v1/provinces.geojson", Public, answer!(province_progress::get_outlines))
+        .about(REFERENCE, "Get the outlines of the provinces"),
+    get("/v1/progress/timeline", Public, answer!(timeline::get_timeline)).about(PROGRESS, "Get the headline over time"),
+    get("/v1/progress/bridge", Public, answer!(bridge::get_bridge))
+        .about(PROGRESS, "Explain the change of the headline between two days")
+        .counting_addresses(),
+    get("/v1/progress/releases", Public, answer!(releases::list_releases)).about(PROGRESS, "List the releases"),
+    act("/v1/progress/releases", Scope::Administer, answer!(releases::create_release))
+        .about(ADMINISTRATION, "Publish a release"),
+    get("/v1/progress/releases/{id}", Public, answer!(releases::get_release)).about(PROGRESS, "Get a release"),
+    get("/v1/tables", Public, answer!(tables::handlers::list_tables)).about(TABLES, "List the public tables"),
     // Before the other, which takes any name.
-    get("/v1/tables/{name}.csv", Public, || read().to(tables::handlers::get_table_csv)),
-    get("/v1/tables/{name}", Public, || read().to(tables::handlers::get_table)),
-    post("/oauth/token", Open, || web::post().to(token_endpoint::issue_token)).counting_addresses(),
-    get("/.well-known/jwks.json", Open, || read().to(token_endpoint::get_keys)),
-    get("/.well-known/oauth-authorization-server", Open, || read().to(token_endpoint::get_metadata)),
-    act("/v1/installations", Scope::Register, || web::post().to(installations::handlers::create_installation)),
-    get("/v1/installations", Needs(Scope::ReadInstallations), || {
-        read().to(installations::handlers::list_installations)
-    }),
-    get("/v1/installations/{id}", Needs(Scope::ReadInstallations), || {
-        read().to(installations::handlers::get_installation)
-    }),
-    patch("/v1/installations/{id}", Scope::Register, || web::patch().to(actions::correct_installation)),
-    get("/v1/installations/{id}/history", Needs(Scope::ReadInstallations), || read().to(history::get_history)),
-    get("/v1/installations/{id}/estimate", Needs(Scope::ReadInstallations), || read().to(estimate::get_estimate)),
-    act("/v1/installations/{id}/complete", Scope::Register, || web::post().to(actions::complete_installation)),
-    act("/v1/installations/{id}/resubmit", Scope::Register, || web::post().to(actions::resubmit_installation)),
-    act("/v1/installations/{id}/withdraw", Scope::Register, || web::post().to(actions::withdraw_installation)),
-    act("/v1/installations/{id}/decommission", Scope::Register, || web::post().to(actions::decommission_installation)),
-    act("/v1/installations/{id}/verify", Scope::Review, || web::post().to(actions::verify_installation)),
-    act("/v1/installations/{id}/reject", Scope::Review, || web::post().to(actions::reject_installation)),
-    get("/v1/sites/{id}", Needs(Scope::ReadInstallations), || read().to(sites::handlers::get_site)),
-    patch("/v1/sites/{id}", Scope::Register, || web::patch().to(sites::handlers::correct_site)),
-    get("/v1/review/queue", Needs(Scope::Review), || read().to(queue_and_decisions::get_review_queue)),
-    post("/v1/review/decisions", Needs(Scope::Review), || web::post().to(queue_and_decisions::decide_installations))
-        .with_bodies_up_to(queue_and_decisions::BODY_LIMIT),
-    act("/v1/installations/{id}/householder-code", Scope::Register, || {
-        web::post().to(householder::codes::issue_householder_code)
-    }),
-    get("/v1/review/disputes", Needs(Scope::Review), || read().to(disputes::list_disputes)),
-    post("/v1/review/disputes/{id}/close", Needs(Scope::Review), || web::post().to(disputes::close_dispute)),
-    get("/v1/householder", Householder, || read().to(householder::handlers::get_home)).counting_addresses(),
-    post("/v1/householder/dispute", Householder, || web::post().to(householder::handlers::open_dispute))
+    get("/v1/tables/{name}.csv", Public, answer!(tables::handlers::get_table_csv))
+        .about(TABLES, "Get a public table as CSV"),
+    get("/v1/tables/{name}", Public, answer!(tables::handlers::get_table)).about(TABLES, "Get a public table"),
+    post("/oauth/token", Open, answer!(token_endpoint::issue_token)).about(OAUTH, "Get a token").counting_addresses(),
+    get("/.well-known/jwks.json", Open, answer!(token_endpoint::get_keys))
+        .about(OAUTH, "Get the public keys of tokens"),
+    get("/.well-known/oauth-authorization-server", Open, answer!(token_endpoint::get_metadata))
+        .about(OAUTH, "Get the metadata of the authorisation server"),
+    act("/v1/installations", Scope::Register, answer!(installations::handlers::create_installation))
+        .about(INSTALLATIONS, "Register an installation"),
+    get("/v1/installations", Needs(Scope::ReadInstallations), answer!(installations::handlers::list_installations))
+        .about(INSTALLATIONS, "List installations"),
+    get("/v1/installations/{id}", Needs(Scope::ReadInstallations), answer!(installations::handlers::get_installation))
+        .about(INSTALLATIONS, "Get an installation"),
+    patch("/v1/installations/{id}", Scope::Register, answer!(actions::correct_installation))
+        .about(INSTALLATIONS, "Correct an installation"),
+    get("/v1/installations/{id}/history", Needs(Scope::ReadInstallations), answer!(history::get_history))
+        .about(INSTALLATIONS, "Get the history of an installation"),
+    get("/v1/installations/{id}/estimate", Needs(Scope::ReadInstallations), answer!(estimate::get_estimate))
+        .about(INSTALLATIONS, "Get the estimate of one installation"),
+    act("/v1/installations/{id}/complete", Scope::Register, answer!(actions::complete_installation))
+        .about(INSTALLATIONS, "Report that a pledged installation is in place"),
+    act("/v1/installations/{id}/resubmit", Scope::Register, answer!(actions::resubmit_installation))
+        .about(INSTALLATIONS, "Ask for another review"),
+    act("/v1/installations/{id}/withdraw", Scope::Register, answer!(actions::withdraw_installation))
+        .about(INSTALLATIONS, "Withdraw an installation"),
+    act("/v1/installations/{id}/decommission", Scope::Register, answer!(actions::decommission_installation))
+        .about(INSTALLATIONS, "Report that an installation went out of operation"),
+    act("/v1/installations/{id}/verify", Scope::Review, answer!(actions::verify_installation))
+        .about(REVIEW, "Verify an installation"),
+    act("/v1/installations/{id}/reject", Scope::Review, answer!(actions::reject_installation))
+        .about(REVIEW, "Reject an installation"),
+    get("/v1/sites/{id}", Needs(Scope::ReadInstallations), answer!(sites::handlers::get_site))
+        .about(INSTALLATIONS, "Get a site"),
+    patch("/v1/sites/{id}", Scope::Register, answer!(sites::handlers::correct_site))
+        .about(INSTALLATIONS, "Correct a site"),
+    get("/v1/review/queue", Needs(Scope::Review), answer!(queue_and_decisions::get_review_queue))
+        .about(REVIEW, "List the installations that wait for review"),
+    post("/v1/review/decisions", Needs(Scope::Review), answer!(queue_and_decisions::decide_installations))
+        .about(REVIEW, "Decide on many installations")
+        .with_bodies_up_to(DECISIONS_LIMIT),
+    act("/v1/installations/{id}/householder-code", Scope::Register, answer!(householder_codes::issue_householder_code))
+        .about(INSTALLATIONS, "Give the householder a new code"),
+    get("/v1/review/disputes", Needs(Scope::Review), answer!(disputes::list_disputes))
+        .about(REVIEW, "List open disputes"),
+    post("/v1/review/disputes/{id}/close", Needs(Scope::Review), answer!(disputes::close_dispute))
+        .about(REVIEW, "Answer a dispute"),
+    get("/v1/householder", Householder, answer!(householder::handlers::get_home))
+        .about(HOUSEHOLDER, "Get what is recorded about my home")
         .counting_addresses(),
-    post("/v1/householder/withdraw-consent", Householder, || web::post().to(householder::handlers::withdraw_consent))
+    post("/v1/householder/dispute", Householder, answer!(householder::handlers::open_dispute))
+        .about(HOUSEHOLDER, "Dispute what is recorded about my home")
         .counting_addresses(),
-    act("/v1/partners", Scope::Administer, || web::post().to(partners_and_projects::create_partner)),
-    get("/v1/partners", Needs(Scope::Administer), || read().to(partners_and_projects::list_partners)),
-    post("/v1/partners/{code}/suspend", Needs(Scope::Administer), || {
-        web::post().to(partners_and_projects::suspend_partner)
-    }),
-    post("/v1/partners/{code}/resume", Needs(Scope::Administer), || {
-        web::post().to(partners_and_projects::resume_partner)
-    }),
-    act("/v1/clients", Scope::Administer, || web::post().to(clients::create_client)),
-    get("/v1/clients", Needs(Scope::Administer), || read().to(clients::list_clients)),
-    post("/v1/clients/{client_id}/revoke", Needs(Scope::Administer), || web::post().to(clients::revoke_client)),
-    act("/v1/clients/{client_id}/reset-secret", Scope::Administer, || web::post().to(clients::reset_client_secret)),
-    get("/v1/me", AnyClient, || read().to(clients::get_me)),
-    act("/v1/projects", Scope::Administer, || web::post().to(partners_and_projects::create_project)),
-    get("/v1/aggregates", Needs(Scope::ReadAggregates), || read().to(aggregates::handlers::get_aggregates)),
-    get("/v1/aggregates.csv", Needs(Scope::ReadAggregates), || read().to(aggregates::csv::get_aggregates_table)),
-    get("/v1/dimensions", Public, || read().to(dimensions::list_dimensions)),
-    get("/v1/measures", Public, || read().to(lists::list_measures)),
-    get("/v1/provinces", Public, || read().to(lists::list_provinces)),
-    get("/v1/communes", Public, || read().to(lists::search_communes)).counting_addresses(),
-    get("/v1/methodology", Public, || read().to(methodologies::list_methodologies)),
-    get("/v1/methodology/{version}", Public, || read().to(methodologies::get_methodology)),
-    get("/v1/consent/{version}", Public, || read().to(householder::consent::get_consent_text)),
-    get("/problems/{code}", Open, || read().to(problem::get_problem)),
-    get("/livez", Open, || read().to(health::get_liveness)),
-    get("/readyz", Open, || read().to(health::get_readiness)),
-    get("/openapi.json", Public, || read().to(swagger_ui::get_openapi)),
-    get("/docs", Open, || read().to(swagger_ui::redirect_to_docs)),
-    get("/docs/{file:.*}", Open, || read().to(swagger_ui::get_docs)),
-    get("/", Open, || read().to(swagger_ui::get_index)),
+    post("/v1/householder/withdraw-consent", Householder, answer!(householder::handlers::withdraw_consent))
+        .about(HOUSEHOLDER, "Withdraw my consent")
+        .counting_addresses(),
+    act("/v1/partners", Scope::Administer, answer!(partners_and_projects::create_partner))
+        .about(ADMINISTRATION, "Add a partner"),
+    get("/v1/partners", Needs(Scope::Administer), answer!(partners_and_projects::list_partners))
+        .about(ADMINISTRATION, "List partners"),
+    post("/v1/partners/{code}/suspend", Needs(Scope::Administer), answer!(partners_and_projects::suspend_partner))
+        .about(ADMINISTRATION, "Suspend a partner"),
+    post("/v1/partners/{code}/resume", Needs(Scope::Administer), answer!(partners_and_projects::resume_partner))
+        .about(ADMINISTRATION, "Resume a partner"),
+    act("/v1/clients", Scope::Administer, answer!(clients::create_client)).about(ADMINISTRATION, "Add a client"),
+    get("/v1/clients", Needs(Scope::Administer), answer!(clients::list_clients)).about(ADMINISTRATION, "List clients"),
+    post("/v1/clients/{client_id}/revoke", Needs(Scope::Administer), answer!(clients::revoke_client))
+        .about(ADMINISTRATION, "Revoke a client"),
+    act("/v1/clients/{client_id}/reset-secret", Scope::Administer, answer!(clients::reset_client_secret))
+        .about(ADMINISTRATION, "Give a client a new secret"),
+    get("/v1/me", AnyClient, answer!(clients::get_me)).about(OAUTH, "Get the client that calls"),
+    act("/v1/projects", Scope::Administer, answer!(partners_and_projects::create_project))
+        .about(ADMINISTRATION, "Add a project"),
+    get("/v1/aggregates", Needs(Scope::ReadAggregates), answer!(aggregates::handlers::get_aggregates))
+        .about(AGGREGATES, "Aggregate the register"),
+    get("/v1/aggregates.csv", Needs(Scope::ReadAggregates), answer!(aggregates::csv::get_aggregates_table))
+        .about(AGGREGATES, "Aggregate the register, as CSV"),
+    get("/v1/dimensions", Public, answer!(dimensions::list_dimensions))
+        .about(AGGREGATES, "List the dimensions of aggregates"),
+    get("/v1/measures", Public, answer!(lists::list_measures)).about(REFERENCE, "List the measures"),
+    get("/v1/provinces", Public, answer!(lists::list_provinces)).about(REFERENCE, "List the provinces"),
+    get("/v1/communes", Public, answer!(lists::search_communes))
+        .about(REFERENCE, "Find a commune")
+        .counting_addresses(),
+    get("/v1/methodology", Public, answer!(methodologies::list_methodologies))
+        .about(REFERENCE, "List the methodologies"),
+    get("/v1/methodology/{version}", Public, answer!(methodologies::get_methodology))
+        .about(REFERENCE, "Get a methodology"),
+    get("/v1/consent/{version}", Public, answer!(householder::consent::get_consent_text))
+        .about(HOUSEHOLDER, "Get the text that householders consent to"),
+    get("/problems/{code}", Open, answer!(problem_page::get_problem))
+        .about(REFERENCE, "Get the meaning of a problem code"),
+    get("/livez", Open, answer!(health::get_liveness)).about(OPERATIONS, "Ask whether the process is alive"),
+    get("/readyz", Open, answer!(health::get_readiness)).about(OPERATIONS, "Ask whether the service can do its work"),
+    get("/openapi.json", Public, answer!(swagger_ui::get_openapi)).about(OPERATIONS, "Get this OpenAPI document"),
+    get("/docs", Open, page!(swagger_ui::redirect_to_docs)),
+    get("/docs/{file:.*}", Open, page!(swagger_ui::get_docs)),
+    get("/", Open, page!(swagger_ui::get_index)),
 ];
 
 /// Every route of the operators' listener, which the public does not reach.
 pub static OPERATOR_ROUTES: &[Route] = &[
-    get("/metrics", Open, || read().to(metrics::get_metrics)),
-    get("/livez", Open, || read().to(health::get_liveness)),
-    get("/readyz", Open, || read().to(health::get_readiness)),
+    get("/metrics", Open, page!(metrics::get_metrics)),
+    get("/livez", Open, answer!(health::get_liveness)).about(OPERATIONS, "Ask whether the process is alive"),
+    get("/readyz", Open, answer!(health::get_readiness)).about(OPERATIONS, "Ask whether the service can do its work"),
 ];
 
-/// A route for `GET` and `HEAD`.
+/// The OpenAPI document of [`ROUTES`], made when it is first asked for.
+static DOCUMENT: LazyLock<web::Data<DocumentPage>> =
+    LazyLock::new(|| web::Data::new(DocumentPage::new(|| documentation::document_json(ROUTES))));
+
+/// A router's route for `GET` and `HEAD`.
 fn read() -> actix_web::Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
@@ -192,6 +214,7 @@ fn read() -> actix_web::Route {
 /// Puts every row of the table in its place. A path knows its methods, so that another method
 /// is answered 405 and an unknown path 404, both as problems.
 pub fn configure(config: &mut web::ServiceConfig) {
+    config.app_data(DOCUMENT.clone());
     configure_rows(ROUTES, config);
 }
 
@@ -209,7 +232,8 @@ fn configure_rows(table: &'static [Route], config: &mut web::ServiceConfig) {
         let methods = rows().map(Route::facts).collect();
         let mut resource = web::resource(path).app_data(MatchedRoute { path, is_public, methods });
         for row in rows() {
-            resource = resource.route((row.handler)());
+            let route = if row.method == Method::GET { read() } else { web::method(row.method.clone()) };
+            resource = resource.route((row.handler.serve)(route));
         }
         if is_public {
             resource = resource.route(web::method(Method::OPTIONS).to(cors::allow));

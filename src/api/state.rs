@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::api::access::{Admission, ClientSecrets, RateLimits, Tokens};
 use crate::api::http::{ApiError, RequestCounts};
-use crate::api::operations::Examiner;
 use crate::db::{Connection, DbError};
+use crate::register::examine::Examiner;
 use crate::register::{PageCache, PublicSettings, Register};
 
 /// Reads that may wait for each that is at work.

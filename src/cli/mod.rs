@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::api::documentation::openapi;
+use crate::api::{documentation, routes};
 use crate::cli::clients::ClientCommand;
 use crate::cli::methodology::MethodologyCommand;
 use crate::cli::partners::PartnerCommand;
@@ -102,7 +102,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Audit => return backup::run_audit(&settings, &clock),
         Command::Backup { directory } => backup::run_backup(&settings, &clock, &directory)?,
         Command::Restore { directory } => backup::run_restore(&settings, &clock, &directory)?,
-        Command::Openapi => print!("{}", openapi::document_json()),
+        Command::Openapi => print!("{}", documentation::document_json(routes::ROUTES)),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,11 @@
-//! The examination of the register, for operators. It asks the database, so it is not for every probe.
+//! Examinations for operators: the database is asked how the register fares, and the disk how much room it has. Probes
+//! that come every second read what the process knows already and do not come here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
 
 use crate::db::engine::migrations;
 use crate::db::ledger::{Audited, BackedUp, audits_and_backups, head};
@@ -11,8 +15,10 @@ use super::register::Register;
 
 /// Free bytes below which a batch, a checkpoint or a copy before a migration may not fit.
 pub const DISK_FLOOR_BYTES: u64 = 256 << 20;
+/// One examination serves everybody who asks within this time, because each costs a query.
+const EXAMINATION_LIFETIME: Duration = Duration::from_secs(1);
 
-/// The findings of an examination.
+/// The answers of one examination of the database.
 #[derive(Clone, Copy, Debug)]
 pub struct Examined {
     /// The time until a connection and an answer came.
@@ -61,9 +67,107 @@ impl Register {
     }
 }
 
-/// Bytes that this process may still write on the disk of `directory`; `None` where the system does not say.
+/// The result of one examination.
+#[derive(Clone, Copy)]
+pub struct Examination {
+    /// The answers of the database; `None` where it gave none.
+    pub database: Option<Examined>,
+    /// Free bytes of the data directory's disk; `None` where the system does not say.
+    pub disk_free_bytes: Option<u64>,
+}
+
+impl Examination {
+    /// Whether the disk has room for the next write. A system that does not say is given the benefit of the doubt.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.disk_free_bytes.is_none_or(|free| free >= DISK_FLOOR_BYTES)
+    }
+
+    /// Whether the next write finds all it needs: room, the whole schema, and the register that this process knows.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.has_room() && self.database.is_some_and(|found| found.pending == 0 && found.hash_agrees)
+    }
+}
+
+/// Examines the database and the disk for one asker at a time, once a second at most.
+pub struct Examiner {
+    data_dir: PathBuf,
+    last: Mutex<Option<(Instant, Examination)>>,
+}
+
+impl Examiner {
+    /// The examiner of a service that keeps its files in `data_dir`.
+    #[must_use]
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self { data_dir, last: Mutex::new(None) }
+    }
+
+    /// The directory in which the service keeps its files.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The last examination if it is younger than a second, else a new one.
+    pub async fn examine(&self, register: &Arc<Register>) -> Examination {
+        let mut last = self.last.lock().await;
+        if let Some((at, found)) = *last
+            && at.elapsed() < EXAMINATION_LIFETIME
+        {
+            return found;
+        }
+        let asked = register.clone();
+        let database = match tokio::task::spawn_blocking(move || asked.examine()).await {
+            Ok(Ok(examined)) => Some(examined),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the database could not be examined");
+                None
+            }
+            Err(_) => None,
+        };
+        let found = Examination { database, disk_free_bytes: disk_free_bytes(&self.data_dir) };
+        *last = Some((Instant::now(), found));
+        found
+    }
+}
+
+/// Bytes that this process may still write where `directory` is; `None` where the system does not say.
 #[must_use]
 pub fn disk_free_bytes(directory: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(directory).ok()?;
     disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found() -> Examination {
+        let database = Examined {
+            latency: Duration::from_millis(2),
+            pending: 0,
+            version: 7,
+            head_version: 9,
+            hash_agrees: true,
+            audit: None,
+            backup: None,
+        };
+        Examination { database: Some(database), disk_free_bytes: Some(DISK_FLOOR_BYTES) }
+    }
+
+    #[test]
+    fn examine_is_well_only_with_room_the_whole_schema_and_the_same_past() {
+        assert!(found().is_well());
+        assert!(Examination { disk_free_bytes: None, ..found() }.is_well());
+        assert!(!Examination { disk_free_bytes: Some(DISK_FLOOR_BYTES - 1), ..found() }.is_well());
+        assert!(!Examination { database: None, ..found() }.is_well());
+        let with = |change: fn(&mut Examined)| {
+            let mut other = found();
+            other.database.iter_mut().for_each(change);
+            other
+        };
+        assert!(!with(|d| d.pending = 1).is_well());
+        assert!(!with(|d| d.hash_agrees = false).is_well());
+    }
 }

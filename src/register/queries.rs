@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::db::DbError;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::{NationalSums, OwnerKind, Progress};
-use crate::domain::figures::{Estimator, Methodology};
+use crate::domain::figures::{Estimator, Methodology, VerifiedOutput};
 use crate::domain::values::{Code, Hash, Month};
 
 use super::counted::{
@@ -27,7 +27,7 @@ impl Register {
 
     /// The figures at the close of a day by any methodology. Blocks; the further back, the longer.
     pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
-        let then = closing_figures(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let then = closing_figures(&mut self.database().connection()?, day, &self.activations())?;
         let (mut progress, mut national) = (Progress::default(), NationalSums::default());
         self.with_cells_at(then.version, |cells| {
             progress.add_cells(cells());
@@ -36,7 +36,7 @@ impl Register {
         let kept = closed_days::verified_sites(&mut self.database().connection()?)?.into_iter();
         let ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
         Ok(Figures {
-            works: national.works(&mut Estimator::new(methodology, day)),
+            works: VerifiedOutput::of(&national, &mut Estimator::new(methodology, day)),
             progress,
             month_ends: ends.map(|(_, verified)| verified).collect(),
             methodology,
@@ -52,14 +52,14 @@ impl Register {
             (counted.cells.clone(), counted.national.clone(), self.figures_of(&counted))
         };
         let figures = restated(figures?, query);
-        let sums = if query.selection.is_national() { national.sums() } else { &cells };
+        let sums = if query.selection.is_national() { national.as_cells() } else { &cells };
         let mut estimator = Estimator::new(figures.methodology, figures.day);
         let GroupsAndTotal { rows, total } = CellAdder::new(query, &mut estimator).add_table(sums)?;
         Ok(AggregateAnswer { rows, total, figures })
     }
 
     fn add_up_at_close(&self, query: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
-        let then = closing_figures(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let then = closing_figures(&mut self.database().connection()?, day, &self.activations())?;
         let figures = restated(then, query);
         let mut estimator = Estimator::new(figures.methodology, day);
         let GroupsAndTotal { rows, total } =

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
-use crate::db::partners::Directory;
+use crate::db::ledger::Activations;
 use crate::db::{Database, DbError};
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::Methodology;
+use crate::domain::records::Directory;
 use crate::domain::values::day_of;
 
 use super::commands::{Done, Failure, Request};
@@ -139,13 +140,19 @@ impl Register {
 
     /// The methodology in force at a version.
     pub fn methodology_at(&self, version: i64) -> Result<&'static Methodology, DbError> {
-        self.shared.directory.load().activations.at(version)
+        self.shared.activations.load().at(version)
     }
 
     /// The newest directory of partners and clients.
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         self.shared.directory.load_full()
+    }
+
+    /// Which methodology came into force by which entry, as far as this process knows the register.
+    #[must_use]
+    pub fn activations(&self) -> Arc<Activations> {
+        self.shared.activations.load_full()
     }
 
     /// The database, for reading.

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -166,8 +167,8 @@ fn restore_into_a_used_directory_is_refused_and_changes_nothing() {
 fn remake_manifest(directory: &Path) {
     let path = directory.join("manifest.json");
     let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    let digest = Command::new("sha256sum").arg(directory.join("signing-key.pem")).output().unwrap();
-    let sha256 = String::from_utf8(digest.stdout).unwrap().split(' ').next().unwrap().to_owned();
+    let sha256 = digest(&SHA256, &fs::read(directory.join("signing-key.pem")).unwrap());
+    let sha256 = sha256.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let key = json!({"name": "signing-key.pem", "bytes": 5, "sha256": sha256});
     manifest["files"].as_array_mut().unwrap().push(key);
     fs::write(path, manifest.to_string()).unwrap();

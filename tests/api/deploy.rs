@@ -1,10 +1,11 @@
 //! What `deploy/` and `docs/operations.md` speak of is there: metrics, units, settings, commands.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -166,11 +167,13 @@ fn back_up_nightly_lets_go_of_what_is_30_days_old_and_of_nothing_else() {
     for (files, days) in [(&register[..], 400), (&old, 31), (&copies, 31), (&new, 28)] {
         for file in files {
             let path = place.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let folder = path.parent().unwrap();
+            fs::create_dir_all(folder).unwrap();
             fs::write(&path, "x").unwrap();
-            let age = ["-d".to_owned(), format!("{days} days ago"), path.display().to_string()];
-            let folder = path.parent().unwrap().display().to_string();
-            assert!(Command::new("touch").args(age).arg(folder).status().unwrap().success());
+            let written_at = SystemTime::now() - Duration::from_hours(24 * days);
+            for changed in [&path, folder] {
+                File::open(changed).unwrap().set_modified(written_at).unwrap();
+            }
         }
     }
     let lines = unit.lines().filter_map(|line| line.strip_prefix("ExecStartPost="));

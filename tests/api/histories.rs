@@ -2,9 +2,9 @@
 //! operator do, in any order, some of it at once, with the server killed between requests and in the
 //! middle of them. What was answered is there, was done once, and is counted as a naive model counts.
 
-mod book;
 mod driver;
 mod expect;
+mod expected_register;
 mod household;
 mod plan;
 mod steps;

@@ -1,14 +1,54 @@
-//! The arrows of the design: `main / cli → app, settings → api, web → register → db → domain`.
-//! Every path in the source that leads against them, or to a library of another layer, is a fault.
+//! The house: which room may name which, read from the source. Every path against the arrows, every circle of files,
+//! every folder or file that outgrew its room, and every name that two types share, is a fault.
 
-use std::fs;
-use std::path::Path;
+mod source;
 
-/// The layers, from the lowest; those of one row may know each other.
-const ORDER: [&[&str]; 6] =
+use std::collections::{BTreeMap, BTreeSet};
+
+use source::{Module, SourceFile};
+
+/// The floors, from the lowest; those of one row may know each other.
+const FLOORS: [&[&str]; 6] =
     [&["domain"], &["db"], &["register"], &["api", "web"], &["app", "settings"], &["cli", "main", "lib"]];
 
-/// Libraries that not every layer may name, and the layers that may.
+/// The rooms of a floor, from the lowest; those of one row may not know each other. A file beside the rooms is a room.
+const ROOMS: [(&str, &[&[&str]]); 4] = [
+    (
+        "domain",
+        &[&["values"], &["reference"], &["refusals"], &["records"], &["rules", "counting"], &["chain", "figures"]],
+    ),
+    ("db", &[&["engine"], &["tables"], &["write_batch", "records", "ledger", "partners"]]),
+    (
+        "register",
+        &[
+            &["commands", "examine"],
+            &["decide"],
+            &["counted"],
+            &["published"],
+            &["writer"],
+            &["audit"],
+            &["backup"],
+            &["register"],
+        ],
+    ),
+    (
+        "api",
+        &[
+            &["http"],
+            &["access"],
+            &["state"],
+            &["callers"],
+            &["submit", "request_body"],
+            &["installations", "numbers", "partners", "reference", "operations"],
+            &["sites", "householder"],
+            &["review"],
+            &["documentation"],
+            &["routes", "middleware"],
+        ],
+    ),
+];
+
+/// Libraries that not every floor may name, and the floors that may.
 const LIBRARIES: [(&str, &[&str]); 10] = [
     ("diesel", &["db"]),
     ("diesel_migrations", &["db"]),
@@ -22,47 +62,230 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
     ("clap", &["cli", "settings"]),
 ];
 
-/// What a layer without input, output and clock cannot name.
-const IMPURE: [&str; 9] = [
-    "std::fs",
-    "std::net",
-    "std::env",
-    "std::process",
-    "std::thread",
-    "Utc::now",
-    "tokio::",
-    "tracing::",
-    "SystemTime",
+/// Beginnings of paths that lead out of a domain without input, output and clock.
+const IMPURE: [&[&str]; 8] = [
+    &["std", "fs"],
+    &["std", "net"],
+    &["std", "env"],
+    &["std", "process"],
+    &["std", "thread"],
+    &["Utc", "now"],
+    &["tokio"],
+    &["tracing"],
 ];
 
+/// What only `db` and `register` may name of `db`: whoever else writes, writes by the register.
+const WRITERS_ALONE: [&str; 1] = ["write_batch"];
+
+const MOST_LINES: usize = 300;
+const MOST_FILES: usize = 15;
+
+/// Files that are longer than [`MOST_LINES`] because they are tables, a row a line.
+const TABLES: [&str; 3] =
+    ["api/http/problem_texts.rs", "api/numbers/tables/columns.rs", "domain/refusals/fault_texts.rs"];
+
+/// The files of `src`, and which of them each module is.
+struct House {
+    files: Vec<SourceFile>,
+    modules: BTreeMap<Module, usize>,
+}
+
+impl House {
+    fn read() -> Self {
+        Self::of(SourceFile::all())
+    }
+
+    fn of(files: Vec<SourceFile>) -> Self {
+        let modules = files.iter().enumerate().map(|(number, file)| (file.module.clone(), number)).collect();
+        Self { files, modules }
+    }
+
+    /// The file that a path from the root of the crate leads into: the deepest module that it begins with.
+    fn file_of(&self, path: &Module) -> Option<usize> {
+        (1..=path.len()).rev().find_map(|length| self.modules.get(&path[..length]).copied())
+    }
+
+    fn faults_of(&self, file: &SourceFile) -> BTreeSet<String> {
+        let floor = floor_of(&file.module);
+        let mut faults = BTreeSet::new();
+        for path in &file.paths {
+            if let Some(absolute) = path.absolute(&self.modules) {
+                faults.extend(self.against_the_arrows(file, &absolute, path.in_tests));
+            } else {
+                faults.extend(against_the_libraries(floor, &path.segments));
+            }
+        }
+        faults.into_iter().map(|fault| format!("src/{} {fault}", file.name)).collect()
+    }
+
+    fn against_the_arrows(&self, file: &SourceFile, path: &Module, in_tests: bool) -> Option<String> {
+        let (floor, named) = (floor_of(&file.module), floor_of(path));
+        if height(&FLOORS, named)? > height(&FLOORS, floor)? {
+            return Some(format!("names {named}, which stands above {floor}"));
+        }
+        if named == "db" && !["db", "register"].contains(&floor) && WRITERS_ALONE.contains(&path.get(1)?.as_str()) {
+            return Some(format!("names {}, which is for the register", path.join("::")));
+        }
+        let (_, rooms) = ROOMS.iter().find(|(of, _)| *of == floor && floor == named)?;
+        let (own, other) = (file.module.get(1)?, self.room_of(path)?);
+        let stands_below = height(rooms, other)? < height(rooms, own)?;
+        (own != other && !stands_below && !in_tests).then(|| format!("names {other}, which does not stand below {own}"))
+    }
+
+    /// The room that a path leads to: none for what the face of a floor itself holds.
+    fn room_of<'p>(&self, path: &'p Module) -> Option<&'p str> {
+        let room = path.get(..2)?;
+        self.modules.contains_key(room).then(|| room[1].as_str())
+    }
+
+    /// For each file, the others that it names outside its tests.
+    fn arrows(&self) -> Vec<BTreeSet<usize>> {
+        let named = |(number, file): (usize, &SourceFile)| {
+            let outside_tests = file.paths.iter().filter(|path| !path.in_tests);
+            let leads_to = outside_tests.filter_map(|path| self.file_of(&path.absolute(&self.modules)?));
+            leads_to.filter(|other| *other != number).collect()
+        };
+        self.files.iter().enumerate().map(named).collect()
+    }
+
+    /// The files that lead back to themselves, each with those that it shares a circle with.
+    fn circles(&self) -> BTreeSet<BTreeSet<&str>> {
+        let arrows = self.arrows();
+        let reach: Vec<BTreeSet<usize>> = (0..arrows.len()).map(|from| reachable(&arrows, from)).collect();
+        let circle = |file: usize| {
+            let mutual = reach[file].iter().filter(|other| reach[**other].contains(&file));
+            mutual.map(|other| self.files[*other].name.as_str()).collect()
+        };
+        (0..arrows.len()).filter(|file| reach[*file].contains(file)).map(circle).collect()
+    }
+}
+
+fn reachable(arrows: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
+    let mut reached = BTreeSet::new();
+    let mut next: Vec<usize> = arrows[from].iter().copied().collect();
+    while let Some(file) = next.pop() {
+        if reached.insert(file) {
+            next.extend(&arrows[file]);
+        }
+    }
+    reached
+}
+
+fn floor_of(path: &[String]) -> &str {
+    path.first().map_or("lib", String::as_str)
+}
+
+fn height(rows: &[&[&str]], name: &str) -> Option<usize> {
+    rows.iter().position(|row| row.contains(&name))
+}
+
+fn against_the_libraries(floor: &str, segments: &[String]) -> Option<String> {
+    let library = LIBRARIES.iter().find(|(library, floors)| segments[0] == *library && !floors.contains(&floor));
+    if let Some((library, floors)) = library {
+        return Some(format!("names {library}, which is for {}", floors.join(", ")));
+    }
+    let begins = |impure: &&&[&str]| segments.iter().map(String::as_str).take(impure.len()).eq(impure.iter().copied());
+    let ends =
+        |impure: &&&[&str]| segments.ends_with(&impure.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+    let impure = IMPURE.iter().find(|impure| floor == "domain" && (begins(impure) || ends(impure)));
+    impure.map(|impure| format!("names {}, but domain has no input, output or clock", impure.join("::")))
+}
+
 #[test]
-fn read_every_source_file_finds_no_path_against_the_layers() {
-    let mut found = Vec::new();
-    let mut files = 0;
-    visit(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut |file, source| {
-        files += 1;
-        found.extend(faults(file, source));
+fn read_every_file_finds_no_path_against_the_arrows() {
+    let house = House::read();
+    assert!(house.files.len() > 100, "{} files were read", house.files.len());
+    for file in &house.files {
+        let floor = floor_of(&file.module);
+        assert!(height(&FLOORS, floor).is_some(), "{floor} is no floor of the house");
+        let room = file.module.get(1).filter(|_| ROOMS.iter().any(|(of, _)| *of == floor));
+        let has_place =
+            room.is_none_or(|room| ROOMS.iter().any(|(of, rooms)| *of == floor && height(rooms, room).is_some()));
+        assert!(has_place, "src/{}: {room:?} has no place among the rooms", file.name);
+    }
+    let faults: BTreeSet<String> = house.files.iter().flat_map(|file| house.faults_of(file)).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn read_every_file_finds_no_circle() {
+    let house = House::read();
+    let circles = house.circles();
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+#[test]
+fn read_every_file_finds_faces_without_code_and_files_and_folders_of_a_size_that_can_be_read() {
+    let house = House::read();
+    let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for file in &house.files {
+        let (folder, name) = file.name.rsplit_once('/').unwrap_or(("", &file.name));
+        *folders.entry(folder).or_default() += 1;
+        if file.lines > MOST_LINES && !TABLES.contains(&file.name.as_str()) {
+            faults.push(format!("{} has {} lines", file.name, file.lines));
+        }
+        let has_code = file.items.iter().any(|item| !["mod", "use"].contains(&item.as_str()));
+        if name == "mod.rs" && has_code && folder != "cli" {
+            faults.push(format!("{} is a face, and holds code", file.name));
+        }
+    }
+    let crowded = folders.iter().filter(|(_, files)| **files > MOST_FILES);
+    faults.extend(crowded.map(|(folder, files)| format!("{folder} has {files} files beside each other")));
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn read_every_file_finds_no_name_that_two_public_types_share() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in SourceFile::all() {
+        for name in file.public_types {
+            places.entry(name).or_default().push(file.name.clone());
+        }
+    }
+    assert!(places.contains_key("SiteKind"), "names of coded enums are read too");
+    places.retain(|_, files| files.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}
+
+/// A house of the files that are under test and of those that their paths lead to.
+fn faults(name: &str, source: &str) -> BTreeSet<String> {
+    let rooms = ROOMS.iter().flat_map(|(floor, rows)| {
+        let room = move |room: &&str| format!("{floor}/{room}/mod.rs");
+        rows.iter().flat_map(|row| row.iter()).map(room).chain([format!("{floor}/mod.rs")])
     });
-    assert!(files > 50, "{files} files were read");
-    assert!(found.is_empty(), "{found:#?}");
+    let others = rooms.chain(["settings.rs", "app.rs", "cli/mod.rs", "lib.rs"].map(str::to_owned));
+    let mut files: Vec<SourceFile> = others.map(|other| SourceFile::parse(&other, "")).collect();
+    files.push(SourceFile::parse(name, source));
+    let house = House::of(files);
+    house.faults_of(house.files.last().unwrap())
 }
 
 #[test]
 fn read_a_made_up_violation_is_found() {
     let cases = [
-        ("domain/site.rs", "use crate::db::Database;"),
-        ("domain/site.rs", "use crate::{\n    domain::id::Code,\n    register::{Engine, Clock},\n};"),
-        ("domain/site.rs", "fn f() { let x = crate::api::openapi::document(); }"),
+        ("domain/records/site.rs", "use crate::db::Database;"),
+        ("domain/records/site.rs", "use crate::{\n    domain::values::Code,\n    register::{Engine, Clock},\n};"),
+        ("domain/records/site.rs", "fn f() { let x = crate::api::documentation::document(); }"),
         ("domain/reference/target.rs", "use super::super::super::settings::Settings;"),
-        ("domain/date.rs", "let today = chrono::Utc::now();"),
-        ("db/rows.rs", "pub use crate::register::Engine;"),
-        ("db/rows.rs", "use super::super::app;"),
-        ("register/engine.rs", "use diesel::prelude::*;"),
-        ("register/engine.rs", "#[derive(diesel::Queryable)] struct Row;"),
-        ("register/engine.rs", "let s = \"https://x\"; actix_web::web::block(f);"),
-        ("api/mod.rs", "let quote = '\"'; use crate::app::start;"),
-        ("api/mod.rs", "use crate::settings::Settings;"),
-        ("cli.rs", "actix_web::rt::System::new();"),
+        ("domain/values/date.rs", "fn f() { let today = chrono::Utc::now(); }"),
+        ("domain/values/date.rs", "use std::{fs, io};"),
+        ("domain/values/date.rs", "use crate::domain::refusals::Refusal;"),
+        ("domain/rules/correct.rs", "use crate::domain::counting::Cell;"),
+        ("domain/records/site.rs", "vec![crate::domain::rules::Stamp]"),
+        ("db/tables/record_rows.rs", "pub use crate::register::Clock;"),
+        ("db/tables/record_rows.rs", "use super::super::super::app;"),
+        ("db/engine/url.rs", "use crate::db::tables::schema;"),
+        ("register/writer/writer.rs", "use diesel::prelude::*;"),
+        ("register/writer/writer.rs", "#[derive(diesel::Queryable)] struct Row;"),
+        ("register/writer/writer.rs", "fn f() { let s = \"https://x\"; actix_web::web::block(f); }"),
+        ("register/decide/decide.rs", "use crate::register::writer::Clock;"),
+        ("api/routes.rs", "const Q: char = '\"'; use crate::app::start;"),
+        ("api/http/error.rs", "use crate::api::state::AppState;"),
+        ("api/http/error.rs", "use crate::settings::Settings;"),
+        ("api/sites/handlers.rs", "use crate::db::write_batch::Batch;"),
+        ("api/installations/view.rs", "use crate::api::partners::ClientView;"),
+        ("cli/mod.rs", "fn f() { actix_web::rt::System::new(); }"),
         ("app.rs", "use green_homes::cli;"),
     ];
     for (file, source) in cases {
@@ -71,158 +294,63 @@ fn read_a_made_up_violation_is_found() {
 }
 
 #[test]
-fn read_what_the_layers_allow_is_no_violation() {
+fn read_what_the_arrows_allow_is_no_violation() {
     let cases = [
-        ("cli.rs", "use crate::{app, api::openapi, domain::id::Code, register::Clock, settings::Settings};"),
+        (
+            "cli/mod.rs",
+            "use crate::{app, api::documentation, domain::values::Code, register::Clock, settings::Settings};",
+        ),
         ("app.rs", "use crate::settings::Settings; use actix_web::App;"),
-        ("api/view.rs", "use crate::{db::installations::Found, domain::id::Code};"),
-        ("db/rows.rs", "use diesel::prelude::*; use super::connection::Connection; $crate::db::Connection"),
-        ("domain/site.rs", "// use crate::db::Database;\n/* diesel:: /* actix_web:: */ crate::api */"),
-        ("domain/site.rs", "/// As `crate::api::view` shows it.\nuse super::id::Code; let s = r#\"crate::db\"#;"),
-        ("domain/reference/target.rs", "use super::super::quantity::Quantity;"),
+        (
+            "api/sites/handlers.rs",
+            "use crate::{db::records::Found, domain::values::Code, api::installations::SiteView};",
+        ),
+        (
+            "db/tables/record_rows.rs",
+            "use diesel::prelude::*; use crate::db::engine::Connection; $crate::db::Connection",
+        ),
+        ("domain/records/site.rs", "// use crate::db::Database;\n/* diesel:: /* actix_web:: */ crate::api */"),
+        (
+            "domain/records/site.rs",
+            "/// As `crate::api::view` shows it.\nuse super::id::Code; const S: &str = r#\"crate::db\"#;",
+        ),
+        ("domain/reference/target.rs", "use super::super::values::Quantity;"),
+        ("domain/values/date.rs", "#[cfg(test)]\nmod tests { use super::*; use crate::domain::records::Site; }"),
         ("settings.rs", "use crate::db::Url;\n#[cfg(test)]\nmod tests { use super::*; }"),
-        ("register/engine.rs", "let my_diesel::x; let actix_webs = 'a'; fn f<'a>(x: &'a str) {}"),
+        ("register/writer/writer.rs", "fn f<'a>(x: &'a str) { let my_diesel = 1; let actix_webs = 'a'; }"),
     ];
     for (file, source) in cases {
-        assert_eq!(faults(file, source), Vec::<String>::new(), "{file}: {source}");
+        assert_eq!(faults(file, source), BTreeSet::new(), "{file}: {source}");
     }
 }
 
-/// Calls for every Rust file, with its path under `src`.
-fn visit(folder: &Path, found: &mut impl FnMut(&str, &str)) {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            visit(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let file = path.strip_prefix(root).unwrap().to_str().unwrap();
-            found(file, &fs::read_to_string(&path).unwrap());
-        }
-    }
-}
-
-/// What is wrong with a file, in words.
-fn faults(file: &str, source: &str) -> Vec<String> {
-    let layer = file.split(['/', '.']).next().unwrap();
-    let code = code_of(source);
-    let mut found = Vec::new();
-    for named in layers_named(file, &code) {
-        if rank(&named) > rank(layer) {
-            found.push(format!("src/{file} names {named}, which stands above {layer}"));
-        }
-    }
-    for (library, layers) in LIBRARIES {
-        if !layers.contains(&layer) && after(&code, &format!("{library}::")).next().is_some() {
-            found.push(format!("src/{file} names {library}, which is for {}", layers.join(", ")));
-        }
-    }
-    for name in IMPURE.iter().filter(|_| layer == "domain") {
-        if after(&code, name).next().is_some() {
-            found.push(format!("src/{file} names {name}, but domain has no input, output or clock"));
-        }
-    }
-    found
-}
-
-fn rank(layer: &str) -> usize {
-    ORDER.iter().position(|row| row.contains(&layer)).unwrap_or_else(|| panic!("{layer} is no layer of the design"))
-}
-
-/// The layers that paths from the root of the crate lead to.
-fn layers_named(file: &str, code: &str) -> Vec<String> {
-    let mut rests: Vec<&str> = ["crate::", "green_homes::"].iter().flat_map(|root| after(code, root)).collect();
-    // As many `super` as the file lies deep lead to the root as well; tests lie one deeper.
-    let depth = file.trim_end_matches("/mod.rs").split('/').count();
-    let (own, _) = code.split_once("#[cfg(test)]\nmod ").unwrap_or((code, ""));
-    rests.extend(after(own, &"super::".repeat(depth)));
-    rests.iter().flat_map(|rest| heads(rest)).collect()
-}
-
-/// The first names of what follows `crate::`: one, or those of a group in braces.
-fn heads(rest: &str) -> Vec<String> {
-    let Some(group) = rest.strip_prefix('{') else { return vec![name(rest)] };
-    let (mut depth, mut heads, mut start) = (0, Vec::new(), 0);
-    for (at, c) in group.char_indices() {
-        match c {
-            '{' => depth += 1,
-            ',' | '}' if depth == 0 => {
-                heads.push(name(group[start..at].trim()));
-                start = at + 1;
-                if c == '}' {
-                    break;
-                }
-            }
-            '}' => depth -= 1,
-            _ => {}
-        }
-    }
-    heads.into_iter().filter(|head| !head.is_empty()).collect()
-}
-
-fn name(text: &str) -> String {
-    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
-}
-
-/// What follows each place where `text` begins as a word of its own.
-fn after<'c>(code: &'c str, text: &str) -> impl Iterator<Item = &'c str> {
-    let inside = |c: char| c.is_alphanumeric() || c == '_';
-    let places = code.match_indices(text).map(|(at, text)| (at, at + text.len())).collect::<Vec<_>>();
-    places.into_iter().filter(move |(at, _)| !code[..*at].ends_with(inside)).map(|(_, end)| &code[end..])
-}
-
-/// The source without comments, and with empty texts.
-fn code_of(source: &str) -> String {
-    let mut code = String::new();
-    let mut rest = source;
-    while let Some(c) = rest.chars().next() {
-        let raw = rest.strip_prefix('r').map(|r| r.trim_start_matches('#')).filter(|r| r.starts_with('"'));
-        let skipped = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            comment_length(rest)
-        } else if let Some(text) = raw.filter(|_| !code.ends_with(|c: char| c.is_alphanumeric() || c == '_')) {
-            let hashes = rest.len() - text.len() - 1;
-            let end = format!("\"{}", "#".repeat(hashes));
-            rest.len() - text.len() + 1 + text[1..].find(&end).map_or(0, |at| at + end.len())
-        } else if c == '"' {
-            text_length(rest)
-        } else if rest.starts_with("'\\") {
-            3 + rest[3..].find('\'').map_or(0, |at| at + 1)
-        } else if c == '\'' && rest.chars().nth(2) == Some('\'') {
-            rest.char_indices().nth(3).map_or(rest.len(), |(at, _)| at)
-        } else {
-            code.push(c);
-            c.len_utf8()
-        };
-        rest = &rest[skipped..];
-    }
-    code
-}
-
-/// Comments nest.
-fn comment_length(text: &str) -> usize {
-    let (mut depth, mut at) = (0, 0);
-    while at < text.len() {
-        match &text.as_bytes()[at..] {
-            [b'/', b'*', ..] => (depth, at) = (depth + 1, at + 2),
-            [b'*', b'/', ..] if depth == 1 => return at + 2,
-            [b'*', b'/', ..] => (depth, at) = (depth - 1, at + 2),
-            _ => at += 1,
-        }
-    }
-    text.len()
-}
-
-fn text_length(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
+#[test]
+fn read_a_made_up_circle_names_its_files() {
+    let circles = |sources: [(&str, &str); 3]| {
+        let house = House::of(sources.map(|(name, source)| SourceFile::parse(name, source)).into());
+        house
+            .circles()
+            .into_iter()
+            .map(|circle| circle.into_iter().map(str::to_owned).collect())
+            .collect::<Vec<Vec<String>>>()
+    };
+    let none: [Vec<String>; 0] = [];
+    let through_a_face = [
+        ("db/engine/mod.rs", "mod url;\npub use url::Url;"),
+        ("db/engine/url.rs", "use crate::db::tables::Row;"),
+        ("db/tables/mod.rs", "pub fn f() -> crate::db::engine::Url {}"),
+    ];
+    assert_eq!(circles(through_a_face), [vec!["db/engine/mod.rs", "db/engine/url.rs", "db/tables/mod.rs"]]);
+    let to_the_own_face = [
+        ("db/engine/mod.rs", "mod url;\npub use url::Url;"),
+        ("db/engine/url.rs", "use super::Error;"),
+        ("db/tables/mod.rs", ""),
+    ];
+    assert_eq!(circles(to_the_own_face), [vec!["db/engine/mod.rs", "db/engine/url.rs"]]);
+    let in_tests_alone = [
+        ("db/engine/mod.rs", "mod url;\npub use url::Url;"),
+        ("db/engine/url.rs", "#[cfg(test)]\nmod tests { use super::*; use crate::db::engine::Url; }"),
+        ("db/tables/mod.rs", "use crate::db::engine::{self, Url};"),
+    ];
+    assert_eq!(circles(in_tests_alone), none);
 }

@@ -1,9 +1,8 @@
 //! Every figure is linear in the cells: the bridge takes what a change of cells is worth for what it changed.
 
 use chrono::{Days, NaiveDate};
-use green_homes::domain::counting::{CellDims, CellKey, NationalSums, Totals, VerifiedOutput};
-use green_homes::domain::figures::Amount;
-use green_homes::domain::figures::{Estimate, Estimator, Methodology, first};
+use green_homes::domain::counting::{CellDims, CellKey, NationalSums, Totals};
+use green_homes::domain::figures::{Amount, Estimate, Estimator, Methodology, VerifiedOutput, first};
 use green_homes::domain::records::Stage;
 use green_homes::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
 use green_homes::domain::values::Flags;
@@ -67,7 +66,7 @@ fn works<'a>(
 ) -> VerifiedOutput {
     let mut national = NationalSums::default();
     national.add_cells(cells.copied());
-    national.works(&mut Estimator::new(methodology, day))
+    VerifiedOutput::of(&national, &mut Estimator::new(methodology, day))
 }
 
 fn figures(of: &Estimate) -> [f64; 18] {

@@ -1,21 +1,43 @@
 //! The binary as an operator runs it: a process of its own, that can be killed.
+//!
+//! No process outlives its test: a test that panics kills its services, and a watchdog process kills those of a test
+//! process that was killed itself.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{TestDatabase, binary};
+
+/// Reads until the test process has gone (its end of the pipe closes), then kills its own process group: itself and
+/// every program that the tests have put there.
+const WATCHDOG: &str = "trap '' HUP INT TERM; while read -r _; do :; done; kill -KILL 0";
 
 /// A running `green-homes serve`.
 pub struct Process {
     pub address: String,
     /// Where operators are answered.
     pub metrics_address: String,
-    child: Child,
+    child: Running,
     said: JoinHandle<String>,
+}
+
+/// A child process, killed when dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // No `unwrap` here: a panic while another one unwinds would abort the test run.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Process {
@@ -33,9 +55,9 @@ impl Process {
 
     /// Starts a command that serves, and waits until it says where.
     pub fn start(mut command: Command) -> Self {
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        command.process_group(watched_group()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = Running(command.spawn().unwrap());
+        let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
         let mut metrics_address = String::new();
         let address = loop {
             let line = lines.next().expect("the service says where it listens").unwrap();
@@ -53,8 +75,8 @@ impl Process {
 
     /// SIGKILL: nothing is finished, nothing is said.
     pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.0.kill().unwrap();
+        self.child.0.wait().unwrap();
     }
 
     /// SIGTERM, then the exit code.
@@ -64,15 +86,27 @@ impl Process {
 
     /// SIGTERM, then the exit code and what was logged.
     pub fn terminate_and_listen(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").arg(id).status().unwrap().success());
-        (self.child.wait().unwrap().code(), self.said.join().unwrap())
+        kill_process(Pid::from_child(&self.child.0), Signal::TERM).unwrap();
+        (self.child.0.wait().unwrap().code(), self.said.join().unwrap())
     }
+}
+
+/// The process group that the watchdog kills when the test process has gone, however it went.
+fn watched_group() -> i32 {
+    static GROUP: OnceLock<Child> = OnceLock::new();
+    let watchdog = GROUP.get_or_init(|| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", WATCHDOG]).process_group(0);
+        shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        shell.spawn().expect("start the watchdog")
+    });
+    watchdog.id().try_into().unwrap()
 }
 
 /// A command of the binary on this database.
 pub fn command(database: &TestDatabase, data_dir: &Path) -> Command {
     let mut command = Command::new(binary());
+    command.process_group(watched_group()).stdin(Stdio::null());
     command.env_remove("DATABASE_URL_FILE").env("DATABASE_URL", &database.url);
     command.arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0", "--workers", "1"]);
     command.env("GREEN_HOMES_LOG", "warn");
@@ -112,4 +146,15 @@ pub fn client(database: &TestDatabase, arguments: &[&str]) -> (String, String) {
     let (client, _) = output(database, &[&["client", "add"], arguments].concat());
     let text = |name: &str| client[name].as_str().expect("id and secret").to_owned();
     (text("client_id"), text("client_secret"))
+}
+
+#[test]
+fn drop_of_a_running_service_ends_it() {
+    let database = TestDatabase::sqlite();
+    let server = Process::serve(&database, database.data_dir.path());
+    let address = server.address.trim_start_matches("http://").to_owned();
+    assert!(TcpStream::connect(&address).is_ok());
+    // As a test does that panics.
+    drop(server);
+    assert!(TcpStream::connect(&address).is_err());
 }

@@ -26,7 +26,7 @@ use green_homes::register::{
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::model::{Model, ModelInstallation, ModelSite, Standing, summed};
+use crate::reference_counts::{ReferenceInstallation, ReferenceRegister, ReferenceSite, Standing, summed};
 use crate::support::{TestDatabase, clock_at};
 
 #[test]
@@ -132,13 +132,13 @@ fn day(offset: u64) -> NaiveDate {
 struct Driver {
     database: TestDatabase,
     engine: BatchTransaction,
-    model: Model,
+    model: ReferenceRegister,
     sites: Vec<SiteId>,
     sent: Vec<NewInstallation>,
     cells: CellTable,
     now: Arc<Mutex<DateTime<Utc>>>,
     /// What was known at the close of days, those with nothing recorded left out.
-    past: Vec<(NaiveDate, Model)>,
+    past: Vec<(NaiveDate, ReferenceRegister)>,
 }
 
 impl Driver {
@@ -146,14 +146,14 @@ impl Driver {
         // Ahead of the clock that made the database.
         let now = Arc::new(Mutex::new(start_of(day_of(Utc::now()) + Days::new(1)) + TimeDelta::hours(10)));
         let engine = BatchTransaction::new(database.db_open(), clock_at(now.clone()));
-        let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("Model").unwrap());
+        let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("ReferenceRegister").unwrap());
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
         let executed = engine.execute(&[&request(Command::Directory(DirectoryChange::AddPartner(new)))]);
         assert!(executed.results[0].is_ok());
         Self {
             database,
             engine,
-            model: Model::default(),
+            model: ReferenceRegister::default(),
             sites: Vec::new(),
             sent: Vec::new(),
             cells: CellTable::default(),
@@ -300,7 +300,7 @@ impl Driver {
         let Command::Register { new, .. } = &request.command else { panic!("a registration") };
         let site = self.sites.iter().position(|site| *site == record.site.id).unwrap_or_else(|| {
             self.sites.push(record.site.id);
-            self.model.sites.push(ModelSite { facts: record.site.facts, merged_away: false });
+            self.model.sites.push(ReferenceSite { facts: record.site.facts, merged_away: false });
             self.sites.len() - 1
         });
         if let SiteClaim::Described { facts, .. } = &new.site {
@@ -308,7 +308,7 @@ impl Driver {
         }
         let lines = new.measures.by_number();
         let line = |l: &MeasureLine| (l.measure, l.quantity.milli(), l.inverter_w.map_or(0, Quantity::milli));
-        self.model.installations.push(ModelInstallation {
+        self.model.installations.push(ReferenceInstallation {
             id,
             site,
             standing: if on.is_some() { Standing::Installed } else { Standing::Pledged },
@@ -355,7 +355,7 @@ impl Driver {
             let facts = self.model.sites[site].facts;
             let mut connection = self.database.db_open().connection().unwrap();
             self.sites.push(by_id::sites_of(&mut connection, &[id]).unwrap()[&id]);
-            self.model.sites.push(ModelSite { facts, merged_away: false });
+            self.model.sites.push(ReferenceSite { facts, merged_away: false });
             self.model.installations[n].site = self.sites.len() - 1;
         }
     }

@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+
+import leftovers
 
 USER = "postgres"
 SETTINGS = {"listen_addresses": "", "timezone": "Asia/Ho_Chi_Minh"}
@@ -19,8 +20,8 @@ SETTINGS = {"listen_addresses": "", "timezone": "Asia/Ho_Chi_Minh"}
 def database():
     """The URL of an empty database. The server ends and its files go, whatever happens."""
     programs = find_programs()
-    # A short path: that of a Unix socket may have 107 characters at most.
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gh-pg-", dir="/tmp"))
+    folder = leftovers.folder() / "postgres"
+    folder.mkdir(mode=0o700)
     try:
         account = {}
         if os.geteuid() == 0:
@@ -31,10 +32,11 @@ def database():
         how = {"cwd": folder, "env": others | {"LC_ALL": "C"}, **account}
         data, quiet = folder / "data", {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         initialise = [programs / "initdb", "--username", USER, "--encoding=UTF8", "--no-sync", "--auth=trust", data]
-        subprocess.run(initialise, check=True, **quiet, **how)
+        if leftovers.start(initialise, **quiet, **how).wait():
+            sys.exit("PostgreSQL makes no cluster")
         settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         start = [programs / "postgres", "-D", data, "-k", folder, *settings]
-        server = subprocess.Popen(start, **quiet, **how)
+        server = leftovers.start(start, **quiet, **how)
         try:
             wait_for(server, [programs / "psql", "--host", folder, "--username", USER, "--command", "SELECT 1"], quiet | how)
             yield f"postgres:///{USER}?host={folder}&user={USER}"
@@ -57,9 +59,10 @@ def wait_for(server, question, how):
 
 def find_programs():
     """The folder with the server programs: of the initdb on the PATH, else of the newest version that Debian installed."""
-    on_path = shutil.which("initdb")
-    installed = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
-    for folder in [pathlib.Path(on_path).resolve().parent] * bool(on_path) + installed:
+    folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
+    if on_path := shutil.which("initdb"):
+        folders.insert(0, pathlib.Path(on_path).resolve().parent)
+    for folder in folders:
         if all((folder / program).exists() for program in ("initdb", "postgres", "psql")):
             return folder
     sys.exit("no PostgreSQL server programs (initdb, postgres, psql): `make fuzz` installs them on Debian and Ubuntu")

@@ -11,7 +11,6 @@ import pathlib
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ import time
 import cluster
 import hooks
 import known_good
+import leftovers
 import register
 from callers import operations
 
@@ -49,7 +49,7 @@ def service(binary, database, folder):
     environment |= {"DATABASE_URL": database} if database else {}
     said = pathlib.Path(folder, "service")
     with said.open("w") as log:
-        process = subprocess.Popen([binary, "serve"], env=environment, stdout=log, stderr=log)
+        process = leftovers.start([binary, "serve"], env=environment, stdout=log, stderr=log)
     try:
         yield wait_for_address(process, said), environment
     finally:
@@ -90,7 +90,7 @@ def make_up(tried, words, address, seed, folder, reports):
             report = reports / caller.name
             environment["FUZZ_ANSWERS"] = f"{report.resolve()}.json"
             with report.open("w") as output:
-                runs[report] = subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output)
+                runs[report] = leftovers.start(command, env=environment, cwd=folder, stdout=output, stderr=output)
         return [report for report, run in runs.items() if run.wait(DEADLINE - time.monotonic()) != 0]
     finally:
         for run in runs.values():
@@ -103,7 +103,7 @@ def hold(binary, database, seed, reports):
     reports.mkdir(parents=True)
     with (
         DATABASES[database]() as url,
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(dir=leftovers.folder()) as folder,
         service(binary, url, folder) as (address, environment),
     ):
         callers, there = register.fill(binary, address, environment, folder)

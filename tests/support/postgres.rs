@@ -20,10 +20,12 @@ const USER: &str = "postgres";
 /// finds its port still free.
 const PORTS: std::ops::Range<u16> = 15_000..32_000;
 
-/// Reads until the test process has gone (its end of the pipe closes), then removes all traces of the cluster.
+/// Reads until the test process has gone (its end of the pipe closes), then removes all traces of the cluster: ends the
+/// programs of its own process group (`initdb` or `pg_ctl`, if the test process was waiting for one), then the server.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 while read -r _; do :; done
+kill -TERM 0
 "$1" stop --pgdata="$2/data" --mode=immediate --silent
 rm -rf "$2"
 "#;
@@ -146,9 +148,11 @@ impl Cluster {
         format!("--pgdata={}/data", self.folder.display())
     }
 
-    /// A server program, run by the account that owns the cluster.
+    /// A server program, run by the account that owns the cluster, in the process group of the watchdog.
     fn command(&self, program: &str) -> Command {
-        command(&self.programs.join(program), &self.folder, self.account)
+        let mut command = command(&self.programs.join(program), &self.folder, self.account);
+        command.process_group(self.watchdog.id().try_into().expect("a process id"));
+        command
     }
 }
 
@@ -177,12 +181,14 @@ fn find_programs() -> PathBuf {
 
 /// The account that runs the server instead of root, as which `initdb` refuses to run.
 fn server_account() -> Account {
-    let id = |flag: &str| {
-        let output = output(Command::new("id").arg(flag).arg(USER));
-        let number = String::from_utf8_lossy(&output.stdout).trim().parse();
-        number.unwrap_or_else(|_| panic!("no account {USER} to run the server for root: {HOW_TO_INSTALL}"))
+    // Its lines read name:password:user:group:...
+    let account = |line: &str| {
+        let mut fields = line.strip_prefix(USER)?.strip_prefix(':')?.split(':').skip(1);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     };
-    (id("-u"), id("-g"))
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let found = accounts.lines().find_map(account);
+    found.unwrap_or_else(|| panic!("no account {USER} to run the server for root: {HOW_TO_INSTALL}"))
 }
 
 /// A process group of its own keeps the watchdog clear of the Ctrl-C that ends the tests.

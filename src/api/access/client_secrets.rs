@@ -12,8 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::db::partners::Client;
-use crate::domain::records::Role;
+use crate::domain::records::{Client, Role};
 use crate::domain::values::{Hash, sha256};
 use crate::register::Register;
 
@@ -81,7 +80,8 @@ impl ClientSecrets {
         &self,
         register: &Register,
         header: &str,
-        (client_id, secret): (&str, &str),
+        client_id: &str,
+        secret: &str,
     ) -> Result<String, Rejected> {
         let client = self.find(register, client_id).await?;
         if client.actor.role != Role::Dashboard {

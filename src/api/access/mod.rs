@@ -9,6 +9,6 @@ mod tokens;
 
 pub use admission::{Admission, NoSlot};
 pub use client_secrets::{ClientSecrets, Rejected, hash_secret, new_client_id, new_secret};
-pub use rate_limits::{RateLimitHeaders, RateLimits, Unhurried};
+pub use rate_limits::{RateLimitHeaders, RateLimits};
 pub use signing_key::SigningKey;
 pub use tokens::{TOKEN_LIFETIME_SECONDS, Tokens};

@@ -2,7 +2,6 @@
 //! no valid token. What is served from memory to everybody is not counted: to refuse it would
 //! cost as much.
 
-use std::future::{Ready, ready};
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -10,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use actix_web::{HttpMessage, HttpRequest};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::{StateInformationMiddleware, StateSnapshot};
 use governor::state::keyed::DefaultKeyedStateStore;
@@ -18,7 +17,6 @@ use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
 
 use crate::api::http::{ApiError, client_address};
-use crate::api::state::AppState;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
@@ -115,20 +113,6 @@ impl RateLimitHeaders {
             headers.insert(POLICY, policy);
             headers.insert(STANDING, standing);
         }
-    }
-}
-
-/// A request of an address that has not asked too often. For routes that need no token.
-pub struct Unhurried;
-
-impl FromRequest for Unhurried {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let state = request.app_data::<web::Data<AppState>>();
-        let counted = state.map_or(Err(ApiError::Internal), |state| state.rate_limits.count_address(request));
-        ready(counted.map(|()| Self))
     }
 }
 

@@ -8,18 +8,15 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
 use crate::api::access::Rejected;
-use crate::api::http::{Access, ApiError, MethodFacts, Scope, language_of};
+use crate::api::http::{Access, ApiError, CallerGate, MethodFacts, Scope, language_of};
 use crate::api::state::AppState;
 use crate::domain::records::Actor;
 use crate::domain::values::{Language, PartnerCode};
 
-use super::token_endpoint;
+use super::acting_client::ActingClient;
+use super::basic_credentials::BasicCredentials;
 
-/// The client that a request was authorised as, for the log.
-#[derive(Clone)]
-pub struct ActingClient(pub String);
-
-/// An authorised caller, and the language that it reads. A handler that takes it cannot run for anybody else.
+/// An authorised caller and the language of its answers. A handler that takes it runs for nobody else.
 #[derive(Clone)]
 pub struct Caller(pub Actor, pub Language);
 
@@ -36,7 +33,12 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { authorise(&request).await })
+        let gate = CallerGate::shut(&request);
+        Box::pin(async move {
+            let caller = authorise(&request).await?;
+            gate.open();
+            Ok(caller)
+        })
     }
 }
 
@@ -44,9 +46,10 @@ async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
     let state = request.app_data::<web::Data<AppState>>().ok_or(ApiError::Internal)?;
     let client_id = identify(request, state).await?;
     let directory = state.register.directory();
-    // Revoked or suspended.
-    let shut_out = || counted(request, state, ApiError::Unauthorized { sent: true });
-    let actor = directory.active(&client_id).ok_or_else(shut_out)?;
+    let Some(actor) = directory.active(&client_id) else {
+        // The client proved who it is, but was revoked or suspended.
+        return Err(count_refusal(request, state, ApiError::Unauthorized { sent: true }));
+    };
     state.rate_limits.count_client(request, &client_id)?;
     request.extensions_mut().insert(ActingClient(client_id));
     match needed(request) {
@@ -55,46 +58,62 @@ async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
     }
 }
 
-/// The client that a request names and proves to be. To find out that it is none costs something,
-/// so that counts for its address.
+/// The id of the client that a request names and proves to be.
+///
+/// A refusal counts for the caller's address, because each failed check costs us a signature or a hash.
 async fn identify(request: &HttpRequest, state: &web::Data<AppState>) -> Result<String, ApiError> {
     let header = request.headers().get(AUTHORIZATION).and_then(|header| header.to_str().ok()).unwrap_or_default();
     match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => by_token(request, state, token.trim()).await,
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => by_basic(request, state, header).await,
-        _ => Err(counted(request, state, ApiError::Unauthorized { sent: false })),
+        _ => Err(count_refusal(request, state, ApiError::Unauthorized { sent: false })),
     }
 }
 
-/// A refusal that counts for the address; or that it was refused too often. Each is a line of the log.
-fn counted(request: &HttpRequest, state: &AppState, why: ApiError) -> ApiError {
-    state.rate_limits.count_address(request).err().unwrap_or(why)
+/// Counts a refusal for the caller's address and returns the error to answer: `why`, or 429 once the address has been
+/// refused too often.
+fn count_refusal(request: &HttpRequest, state: &AppState, why: ApiError) -> ApiError {
+    match state.rate_limits.count_address(request) {
+        Ok(()) => why,
+        Err(too_many) => too_many,
+    }
 }
 
 async fn by_token(request: &HttpRequest, state: &web::Data<AppState>, token: &str) -> Result<String, ApiError> {
-    let remembered = state.tokens.remembered(token, &state.register);
-    let verify = || state.tokens.verify(token, &state.register);
-    let mut verified = remembered.map_or_else(verify, Ok);
+    let mut verified = remembered_or_verified(state, token);
     if state.tokens.are_stale(verified.is_err()) {
         let reading = state.clone();
         web::block(move || reading.tokens.refresh(&reading.register)).await?;
-        // A key that was withdrawn took what was remembered with it.
-        verified = state.tokens.remembered(token, &state.register).map_or_else(verify, Ok);
+        // Again, because a withdrawn key takes its tokens out of the cache, and a new key may verify this one.
+        verified = remembered_or_verified(state, token);
     }
-    verified.map_err(|why| counted(request, state, why))
+    match verified {
+        Ok(client_id) => Ok(client_id),
+        Err(why) => Err(count_refusal(request, state, why)),
+    }
 }
 
-/// HTTP Basic is for dashboards, which read: programs for tables cannot fetch tokens.
+/// The client of a token: from the cache of verified tokens, else by checking its signature.
+fn remembered_or_verified(state: &AppState, token: &str) -> Result<String, ApiError> {
+    match state.tokens.remembered(token, &state.register) {
+        Some(client_id) => Ok(client_id),
+        None => state.tokens.verify(token, &state.register),
+    }
+}
+
+/// HTTP Basic is for dashboards, which only read, because spreadsheet programs cannot fetch tokens.
 async fn by_basic(request: &HttpRequest, state: &AppState, header: &str) -> Result<String, ApiError> {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let refused = || counted(request, state, ApiError::BasicRefused);
-    let credentials = token_endpoint::basic(request.headers()).filter(|_| reads).ok_or_else(refused)?;
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let Some(credentials) = BasicCredentials::of(request.headers()).filter(|_| is_read) else {
+        return Err(count_refusal(request, state, ApiError::BasicRefused));
+    };
     if let Some(client_id) = state.secrets.remembered(&state.register, header) {
         return Ok(client_id);
     }
+    // Before the check, because the check costs 20 ms of a processor.
     state.rate_limits.count_address(request)?;
-    let (client_id, secret) = (credentials.0.as_str(), credentials.1.as_str());
-    let checked = state.secrets.check_basic(&state.register, header, (client_id, secret)).await;
+    let BasicCredentials { client_id, secret } = &credentials;
+    let checked = state.secrets.check_basic(&state.register, header, client_id, secret).await;
     checked.map_err(|rejected| match rejected {
         Rejected::Wrong => ApiError::BasicRefused,
         Rejected::Busy => ApiError::Unavailable,
@@ -102,7 +121,8 @@ async fn by_basic(request: &HttpRequest, state: &AppState, header: &str) -> Resu
     })
 }
 
-/// What the matched route asks for. A handler outside the table gets nobody.
+/// The access that the matched route asks for. A handler outside the table lets only administrators in, because
+/// forgetting a route must not open it.
 fn needed(request: &HttpRequest) -> Access {
     MethodFacts::of(request).map_or(Access::Needs(Scope::Administer), |facts| facts.access)
 }

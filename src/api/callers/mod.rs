@@ -1,8 +1,17 @@
-//! Extractors that turn a request into a caller; `/oauth/token`.
+//! Extractors that turn a request into its caller, and the endpoint that gives callers their tokens.
+//!
+//! A handler states whom it serves by its parameters: [`Caller`] for a client with the scope of the route,
+//! [`Householder`] for whoever holds a home's code, [`Unhurried`] for anybody who does not ask too often. The room reads
+//! headers and asks `access` and the register's directory; it must not know any resource.
 
+mod acting_client;
+mod basic_credentials;
 mod caller;
 pub mod householder_code;
 pub mod token_endpoint;
+mod unhurried;
 
-pub use caller::{ActingClient, Caller};
+pub use acting_client::ActingClient;
+pub use caller::Caller;
 pub use householder_code::{HEADER, Householder};
+pub use unhurried::Unhurried;

@@ -5,10 +5,8 @@ use std::convert::Infallible;
 use std::pin::Pin;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,7 +14,8 @@ use crate::api::access::{Rejected, TOKEN_LIFETIME_SECONDS};
 use crate::api::http::{ApiError, Scope};
 use crate::api::state::AppState;
 
-use super::caller::ActingClient;
+use super::acting_client::ActingClient;
+use super::basic_credentials::BasicCredentials;
 
 /// The form of a token request. The client may also be named by HTTP Basic.
 #[derive(Deserialize, ToSchema)]
@@ -70,11 +69,9 @@ impl FromRequest for TokenForm {
     }
 }
 
-/// Get a token
-///
-/// Client credentials, by HTTP Basic or in the form. The token is good for 15 minutes.
-#[utoipa::path(post, path = "/oauth/token", tag = "oauth",
-    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+/// OAuth 2.0 client credentials: send client id and secret by HTTP Basic or in the form. The token is good
+/// for 15 minutes.
+#[utoipa::path(get, path = "", request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse), (status = 400, body = TokenError),
         (status = 401, body = TokenError, headers(("WWW-Authenticate" = String, description = "HTTP Basic."))),
         (status = 429, body = TokenError, headers(("Retry-After" = i64, description = "Seconds."))),
@@ -89,8 +86,8 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, Token
     if form.grant_type.as_deref() != Some("client_credentials") {
         return refuse(400, "unsupported_grant_type", "grant_type must be client_credentials");
     }
-    let in_form = form.client_id.clone().zip(form.client_secret.clone());
-    let Some((client_id, secret)) = basic(request.headers()).or(in_form) else {
+    let in_form = || Some(BasicCredentials { client_id: form.client_id.clone()?, secret: form.client_secret.clone()? });
+    let Some(BasicCredentials { client_id, secret }) = BasicCredentials::of(request.headers()).or_else(in_form) else {
         return refuse(401, "invalid_client", "send client_id and client_secret by HTTP Basic or in the form");
     };
     let client = match state.secrets.check(&state.register, &client_id, &secret).await {
@@ -164,18 +161,6 @@ fn refuse(status: u16, error: &'static str, error_description: &'static str) -> 
     builder.json(TokenError { error, error_description })
 }
 
-/// Id and secret of HTTP Basic; RFC 6749 encodes both as form values, ours need no encoding.
-pub(in crate::api) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (client_id, secret) = decoded.split_once(':')?;
-    Some((client_id.to_owned(), secret.to_owned()))
-}
-
 /// One public key (RFC 7517, RFC 8037).
 #[derive(Serialize, ToSchema)]
 pub struct Jwk {
@@ -193,8 +178,8 @@ pub struct Jwks {
     keys: Vec<Jwk>,
 }
 
-/// The public keys
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "oauth", responses((status = 200, body = Jwks)))]
+/// As a JSON Web Key Set (RFC 7517). Whoever checks tokens finds the key by the token's `kid`.
+#[utoipa::path(get, path = "", responses((status = 200, body = Jwks)))]
 pub async fn get_keys(state: web::Data<AppState>) -> HttpResponse {
     let published = state.tokens.published();
     let jwk = |key: &crate::db::partners::PublicKey| Jwk {
@@ -223,9 +208,8 @@ pub struct Metadata {
     service_documentation: String,
 }
 
-/// The metadata of the authorisation server
-#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "oauth",
-    responses((status = 200, body = Metadata)))]
+/// Where tokens are given and keys are found (RFC 8414).
+#[utoipa::path(get, path = "", responses((status = 200, body = Metadata)))]
 pub async fn get_metadata(state: web::Data<AppState>) -> HttpResponse {
     let url = &state.settings.public_url;
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(Metadata {

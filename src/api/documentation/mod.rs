@@ -1,15 +1,14 @@
-//! /openapi.json and /docs.
+//! `/openapi.json` and `/docs`. This room builds the OpenAPI document from the routes that it is given; it
+//! must not import the route table, which stands above it, nor describe single operations, which their
+//! handlers do.
 
-mod body_schemas;
-pub mod openapi;
-mod openapi_finish;
-mod openapi_pages;
-pub mod swagger_ui;
-mod value_schemas;
+mod finish;
+mod openapi;
+mod operation;
+mod pages;
+mod security;
+pub(in crate::api) mod swagger_ui;
+pub(in crate::api) mod tags;
 
-pub use body_schemas::{
-    CloseDispute, CompleteInstallation, CorrectInstallation, CorrectSite, CreateClient, CreateInstallation,
-    CreatePartner, CreateProject, CreateRelease, DecideInstallations, DecommissionInstallation, OpenDispute,
-    RejectInstallation, ResetSecret, ResubmitInstallation, VerifyInstallation, WithdrawInstallation,
-};
 pub use openapi::{document, document_json, operations};
+pub(in crate::api) use swagger_ui::DocumentPage;

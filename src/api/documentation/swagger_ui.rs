@@ -1,6 +1,6 @@
 //! The documentation: the OpenAPI document and Swagger UI, served from the binary.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -9,19 +9,30 @@ use utoipa_swagger_ui::{Config, serve};
 use crate::api::http::{ApiError, CacheFor, JSON, send};
 use crate::register::ReadyPage;
 
-use super::openapi;
-
 /// Swagger UI's own files, and the styles and pictures that it makes.
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-static DOCUMENT: LazyLock<ReadyPage> = LazyLock::new(|| ReadyPage::new(JSON, openapi::document_json()));
+/// The OpenAPI document as a page. The route table puts one into the application, because the document is
+/// made from the table, which stands above this room.
+pub struct DocumentPage {
+    make_json: fn() -> String,
+    page: OnceLock<ReadyPage>,
+}
 
-/// The OpenAPI document
-#[utoipa::path(get, path = "/openapi.json", tag = "operations",
-    responses((status = 200, content_type = "application/json", body = Object)))]
-pub async fn get_openapi(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    send(&request, &DOCUMENT, CacheFor::FiveMinutes).await
+impl DocumentPage {
+    /// A page that is made when it is first asked for.
+    #[must_use]
+    pub fn new(make_json: fn() -> String) -> Self {
+        Self { make_json, page: OnceLock::new() }
+    }
+}
+
+/// OpenAPI 3.1, as JSON. The same bytes in every process of one version of the service.
+#[utoipa::path(get, path = "", responses((status = 200, content_type = "application/json", body = Object)))]
+pub async fn get_openapi(request: HttpRequest, document: web::Data<DocumentPage>) -> Result<HttpResponse, ApiError> {
+    let page = document.page.get_or_init(|| ReadyPage::new(JSON, (document.make_json)()));
+    send(&request, page, CacheFor::FiveMinutes).await
 }
 
 /// Swagger UI's own paths are relative, so it needs the slash.

@@ -1,25 +1,23 @@
-//! The bodies of householders, and of reviewers who answer them.
+//! The body with which a householder disputes what is recorded.
 
-use crate::api::http::{Node, coded, read};
-use crate::domain::records::{DisputeOutcome, DisputeReason, NewDispute};
-use crate::domain::refusals::FieldFault;
+use crate::api::body::{BodyReader, Pointer, body};
+use crate::domain::records::{DisputeReason, NewDispute};
 use crate::domain::values::{InstallationId, Note};
 
-/// Reads `{"installation"?, "reason", "note"?}`.
-pub fn read_dispute(node: &Node) -> Result<NewDispute, Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let installation = body.text("installation", faults, InstallationId::parse);
-        let reason = body.required_text("reason", faults, coded(DisputeReason::parse, DisputeReason::CODES));
-        let note = body.text("note", faults, Note::parse);
-        Some(NewDispute { installation, reason: reason?, note })
-    })
+body! {
+    /// A dispute: what the householder says is wrong.
+    pub struct OpenDispute -> NewDispute {
+        /// The id of the disputed installation, one of those at the home. Left out: the home as a whole.
+        installation: Option<InstallationId>,
+        /// What is wrong.
+        reason: DisputeReason,
+        /// The householder's own words, at most 500 characters.
+        note: Option<Note>,
+    }
 }
 
-/// Reads `{"outcome", "note"?}`.
-pub fn read_closing(node: &Node) -> Result<(DisputeOutcome, Option<Note>), Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let outcome = body.required_text("outcome", faults, coded(DisputeOutcome::parse, DisputeOutcome::CODES));
-        let note = body.text("note", faults, Note::parse);
-        Some((outcome?, note))
-    })
+impl OpenDispute {
+    fn settle(self, _: &Pointer<'_>, _: &mut BodyReader) -> Option<NewDispute> {
+        Some(NewDispute { installation: self.installation?, reason: self.reason?, note: self.note? })
+    }
 }

@@ -5,23 +5,23 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 
+use crate::api::body::Nothing;
 use crate::api::callers::Householder;
-use crate::api::documentation::OpenDispute;
-use crate::api::http::{ApiError, NoQuery, Problem, read_nothing};
-use crate::api::request_body::{JsonBody, OptionalJsonBody};
+use crate::api::http::{ApiError, NoQuery, Problem};
+use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
 use crate::db::engine::transaction;
 use crate::db::records::{Noted, householders};
-use crate::domain::records::{Actor, Dispute};
-use crate::register::{Command, Done, Erased, HomeCommand, HomeDone, Request};
+use crate::domain::records::Actor;
+use crate::register::{Erased, HomeCommand, HomeDone};
 
-use super::bodies;
+use super::bodies::OpenDispute;
+use super::home_commands::{ask, disputed};
 use super::view::{DisputeResponse, DisputeView, HomeResponse, HomeView, WithdrawnResponse};
 
-/// What is recorded of my home
-///
-/// With the personal data that is held, the consent, and every installation there.
-#[utoipa::path(get, path = "/v1/householder", tag = "householder", responses((status = 200, body = HomeResponse)))]
+/// The facts about the home, the personal data and the consent that are kept, every installation there, and
+/// every dispute.
+#[utoipa::path(get, path = "", responses((status = 200, body = HomeResponse)))]
 pub async fn get_home(
     householder: Householder,
     _: NoQuery,
@@ -32,20 +32,19 @@ pub async fn get_home(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HomeResponse { data }))
 }
 
-/// Say that something recorded of my home is wrong
+/// A reviewer answers the dispute. A dispute changes no number. At most ten disputes of a home are open at a
+/// time.
 ///
-/// A reviewer answers. The same one sent again is the one that is open. At most ten disputes are open at a time; they change no number.
-#[utoipa::path(post, path = "/v1/householder/dispute", tag = "householder",
-    request_body = OpenDispute,
-    responses((status = 201, body = DisputeResponse), (status = 200, description = "It was open already.", body = DisputeResponse),
+/// Sending an identical dispute while it is open returns the open one (200) and does not open a second.
+#[utoipa::path(get, path = "", request_body = OpenDispute,
+    responses((status = 201, body = DisputeResponse), (status = 200, description = "An identical dispute was open already; this is it.", body = DisputeResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn open_dispute(
     householder: Householder,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(new, _): Body<OpenDispute>,
 ) -> Result<HttpResponse, ApiError> {
-    let new = bodies::read_dispute(&body.0).map_err(ApiError::Invalid)?;
     let note = new.note.as_ref().map(|note| note.as_str().to_owned());
     let command = HomeCommand::Dispute { site: householder.0, new };
     let (opened, dispute) = disputed(ask(&state, Actor::householder(), command).await?)?;
@@ -54,19 +53,15 @@ pub async fn open_dispute(
     Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
 }
 
-/// Withdraw my consent
-///
-/// Erases address, customer code, location and every note about the home. The home stays in the
-/// count, which holds no personal data. The body is `{}`, or none.
-#[utoipa::path(post, path = "/v1/householder/withdraw-consent", tag = "householder",
-    responses((status = 200, body = WithdrawnResponse)))]
+/// Erases the address, the customer code, the location and every note about the home. The home still counts,
+/// because the count holds no personal data. The body is `{}`, or none.
+#[utoipa::path(get, path = "", responses((status = 200, body = WithdrawnResponse)))]
 pub async fn withdraw_consent(
     householder: Householder,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: OptionalJsonBody,
+    _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    read_nothing(&body.0).map_err(ApiError::Invalid)?;
     let done = ask(&state, Actor::householder(), HomeCommand::Erase { site: householder.0 }).await?;
     let HomeDone::Erased(erased) = done else { return Err(ApiError::Internal) };
     if erased.changed {
@@ -85,15 +80,6 @@ async fn empty_log(state: &AppState) {
         Ok(Ok(false)) | Err(_) => tracing::info!("the write-ahead log is in use and was not emptied"),
         Ok(Err(error)) => tracing::warn!(%error, "the write-ahead log was not emptied"),
     }
-}
-
-pub(in crate::api) async fn ask(state: &AppState, by: Actor, command: HomeCommand) -> Result<HomeDone, ApiError> {
-    let done = state.register.submit(Request::new(by, Command::Home(command))).await?;
-    if let Done::Home(done) = done { Ok(done) } else { Err(ApiError::Internal) }
-}
-
-pub(in crate::api) fn disputed(done: HomeDone) -> Result<(bool, Dispute), ApiError> {
-    if let HomeDone::Disputed { opened, dispute } = done { Ok((opened, dispute)) } else { Err(ApiError::Internal) }
 }
 
 impl From<&Erased> for WithdrawnResponse {

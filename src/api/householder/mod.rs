@@ -1,12 +1,11 @@
-//! What the person at home sees and says.
+//! What the person at home sees, disputes and withdraws. This room owns what a householder reads and sends;
+//! how reviewers answer is in `review`, and how partners get a code to pass on is in `installations`.
 
 mod bodies;
-pub mod codes;
 pub mod consent;
 pub mod handlers;
+mod home_commands;
 mod view;
 
-pub use bodies::read_closing;
-pub use codes::HouseholderCodeView;
-pub(in crate::api) use handlers::{ask, disputed};
+pub(in crate::api) use home_commands::{ask, disputed};
 pub use view::{DisputeList, DisputeResponse, DisputeView, ReviewedDispute};

@@ -1,37 +1,38 @@
-//! HTTP plumbing that knows no resource, no state, no caller.
+//! HTTP plumbing: what is read from a request's head, and how answers and problems are written. This room
+//! must not know a resource, the state or a caller, because every other room of the API stands on it.
 
 mod accept_language;
-mod body_object;
-mod cached_response;
+mod caller_first;
 pub mod client_address;
-pub mod cors;
-mod csv_table;
-pub mod error;
+mod dry_run;
 pub mod idempotency_key;
 mod if_match;
-pub mod json;
 pub mod matched_route;
-pub mod number_format;
 pub mod pagination;
-pub mod problem;
+mod path_id;
+mod problems;
 pub mod query;
 mod request_counts;
 mod request_id;
+mod responses;
+mod route;
 pub mod scopes;
 
 pub use accept_language::language_of;
-pub use body_object::{Faults, Object, coded, read, read_nothing};
-pub use cached_response::{CacheFor, GEO_JSON, JSON, TEXT, answer, as_page, choose, send};
+pub use caller_first::CallerGate;
 pub use client_address::parse_networks;
-pub use csv_table::{CSV, CsvTable};
-pub use error::ApiError;
+pub use dry_run::DryRun;
 pub use idempotency_key::IdempotencyKey;
 pub use if_match::IfMatch;
-pub use json::{Node, parse};
 pub use matched_route::{MatchedRoute, MethodFacts};
 pub use pagination::PageInfo;
-pub use problem::{MEDIA_TYPE, Problem, ProblemError, StandingView};
-pub use query::{NoQuery, Query};
+pub use path_id::PathId;
+pub use problems::{ApiError, MEDIA_TYPE, Problem, ProblemError, StandingView, problem_page};
+pub use query::{NoQuery, Query, coded};
 pub use request_counts::RequestCounts;
 pub use request_id::RequestId;
+pub use responses::{
+    CSV, CacheFor, CsvTable, GEO_JSON, JSON, TEXT, answer, as_page, choose, cors, number_format, send,
+};
+pub use route::{BODY_LIMIT, Handler, Route};
 pub use scopes::{Access, Scope};

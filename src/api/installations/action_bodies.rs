@@ -1,62 +1,68 @@
-//! The bodies of actions on an installation: what each needs, and a note.
+//! The bodies of actions on an installation.
 
 use chrono::NaiveDate;
 
-use crate::api::http::{Faults, Node, Object, coded, read};
-use crate::domain::refusals::FieldFault;
-use crate::domain::values::{DecommissionReason, Note, RejectReason, Tier, WithdrawReason, parse_past_day};
+use crate::api::body::body;
+use crate::domain::values::{DecommissionReason, Note, RejectReason, Tier, WithdrawReason};
 
-/// Reads `{"evidence_tier", "note"?}`.
-pub fn read_verify(node: &Node) -> Result<(Tier, Option<Note>), Vec<FieldFault>> {
-    read_with_note(node, |body, faults| body.required_text("evidence_tier", faults, coded(Tier::parse, Tier::CODES)))
+body! {
+    /// A pledged installation is in place now.
+    pub struct CompleteInstallation {
+        /// The day of installation (YYYY-MM-DD, Hà Nội), not in the future.
+        pub installed_on: NaiveDate,
+        /// A remark, at most 500 characters.
+        pub note: Option<Note>,
+    }
 }
 
-/// Reads `{"reason", "note"?}`.
-pub fn read_reject(node: &Node) -> Result<(RejectReason, Option<Note>), Vec<FieldFault>> {
-    read_with_note(node, |body, faults| {
-        body.required_text("reason", faults, coded(RejectReason::parse, RejectReason::CODES))
-    })
+body! {
+    /// A request for another review after a rejection.
+    pub struct ResubmitInstallation {
+        /// A remark, at most 500 characters.
+        pub note: Option<Note>,
+    }
 }
 
-/// Reads `{"installed_on", "note"?}`.
-pub fn read_complete(node: &Node, today: NaiveDate) -> Result<(NaiveDate, Option<Note>), Vec<FieldFault>> {
-    read_with_note(node, |body, faults| body.required_text("installed_on", faults, |raw| parse_past_day(raw, today)))
+body! {
+    /// A withdrawal of an installation by its partner.
+    pub struct WithdrawInstallation {
+        /// Why the installation is withdrawn.
+        pub reason: WithdrawReason,
+        /// A remark, at most 500 characters.
+        pub note: Option<Note>,
+    }
 }
 
-/// Reads `{"note"?}`.
-pub fn read_resubmit(node: &Node) -> Result<Option<Note>, Vec<FieldFault>> {
-    read_with_note(node, |_, _| Some(())).map(|((), note)| note)
+body! {
+    /// The end of an installation's operation.
+    pub struct DecommissionInstallation {
+        /// The last day in operation (YYYY-MM-DD, Hà Nội), not in the future.
+        pub decommissioned_on: NaiveDate,
+        /// Why operation ended.
+        pub reason: DecommissionReason,
+        /// A remark, at most 500 characters.
+        pub note: Option<Note>,
+    }
 }
 
-/// Reads `{"reason", "note"?}`.
-pub fn read_withdraw(node: &Node) -> Result<(WithdrawReason, Option<Note>), Vec<FieldFault>> {
-    read_with_note(node, |body, faults| {
-        body.required_text("reason", faults, coded(WithdrawReason::parse, WithdrawReason::CODES))
-    })
+body! {
+    /// A verification by a reviewer.
+    #[schema(example = json!({"evidence_tier": "inspected", "note": "Seen on the roof"}))]
+    pub struct VerifyInstallation {
+        /// The evidence that was seen. `sampled` is refused until sampling by lots exists.
+        pub evidence_tier: Tier,
+        /// A remark, at most 500 characters.
+        pub note: Option<Note>,
+    }
 }
 
-/// Reads `{"decommissioned_on", "reason", "note"?}`.
-#[expect(clippy::type_complexity, reason = "the three members of one body, taken apart at once")]
-pub fn read_decommission(
-    node: &Node,
-    today: NaiveDate,
-) -> Result<((NaiveDate, DecommissionReason), Option<Note>), Vec<FieldFault>> {
-    read_with_note(node, |body, faults| {
-        let on = body.required_text("decommissioned_on", faults, |raw| parse_past_day(raw, today));
-        let codes = coded(DecommissionReason::parse, DecommissionReason::CODES);
-        let reason = body.required_text("reason", faults, codes);
-        Some((on?, reason?))
-    })
-}
-
-/// The same for every action: what it needs, and a note.
-fn read_with_note<T>(
-    node: &Node,
-    choice: impl FnOnce(&mut Object<'_>, &mut Faults) -> Option<T>,
-) -> Result<(T, Option<Note>), Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let chosen = choice(body, faults);
-        let note = body.text("note", faults, Note::parse);
-        Some((chosen?, note))
-    })
+body! {
+    /// A rejection by a reviewer.
+    #[schema(example = json!({"reason": "evidence_missing"}))]
+    pub struct RejectInstallation {
+        /// Why the installation is rejected. Its partner reads the reason in the history.
+        pub reason: RejectReason,
+        /// A remark, at most 500 characters.
+        pub note: Option<Note>,
+    }
 }

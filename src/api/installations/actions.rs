@@ -1,214 +1,165 @@
 //! What becomes of an installation: its partner corrects, completes, resubmits, withdraws and
 //! decommissions it, a reviewer verifies and rejects it. One handler an action.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use crate::api::callers::Caller;
-use crate::api::documentation::{
-    CompleteInstallation, CorrectInstallation, DecommissionInstallation, RejectInstallation, ResubmitInstallation,
-    VerifyInstallation, WithdrawInstallation,
-};
-use crate::api::http::{ApiError, IdempotencyKey, IfMatch, NoQuery, Problem, Query};
-use crate::api::request_body::{JsonBody, OptionalJsonBody};
+use crate::api::http::{ApiError, DryRun, IfMatch, NoQuery, PathId, Problem};
+use crate::api::request_body::{Body, OptionalBody};
+use crate::api::sites::Reasoned;
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
+use crate::api::submit::{Reply, Submission, outcome, submit};
 use crate::db::records::InstallationRecord;
 use crate::domain::records::SiteRecord;
+use crate::domain::values::InstallationId;
 use crate::register::{Command, Done, InstallationChange};
 
-use super::handlers::path_id;
-use super::view::{ChangedResponse, InstallationView, outcome};
-use super::{action_bodies, patch_bodies};
+use super::action_bodies::{
+    CompleteInstallation, DecommissionInstallation, RejectInstallation, ResubmitInstallation, VerifyInstallation,
+    WithdrawInstallation,
+};
+use super::patch_bodies::CorrectInstallation;
+use super::view::{ChangedResponse, InstallationView};
 
-/// Correct an installation
+/// A field that is sent replaces the fact, `null` makes the fact unknown, a field that is left out leaves the
+/// fact as it is. Only the partner that registered the installation corrects it.
 ///
-/// What is sent is changed, `null` makes a fact unknown, what is left out stays. Where the day of
-/// installation or a measure changes, a verified installation waits to be verified again.
-#[utoipa::path(patch, path = "/v1/installations/{id}", tag = "installations",
-    params(("id" = String, Path, format = Uuid),
-        ("If-Match" = String, Header, description = "The ETag of the installation as it was read."),
-        ("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
+/// If the day of installation or a measure of a verified installation changes, it has to be verified again.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer."),
+        ("If-Match" = String, Header, description = "The `ETag` of the installation as you read it, with its quotes, so that nobody's change is overwritten; `*` takes any."),
+        ("dry_run" = Option<bool>, Query, description = "`true` checks everything and answers what would come of it, but records nothing.")),
     request_body = CorrectInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 412, body = Problem, content_type = "application/problem+json"),
         (status = 428, body = Problem, content_type = "application/problem+json")))]
 pub async fn correct_installation(
-    request: HttpRequest,
     caller: Caller,
     IfMatch(expected): IfMatch,
+    DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: JsonBody,
+    PathId(id): PathId<InstallationId>,
+    Body(body, key): Body<CorrectInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let mut query = Query::of(&request)?;
-    let dry_run = query.flag("dry_run");
-    query.finish()?;
-    let read = patch_bodies::read_correction(&body.0, state.register.today());
-    let (correction, reason, note) = read.map_err(ApiError::Invalid)?;
+    let Reasoned { correction, reason, note } = body;
     let command = Command::Installation {
         id,
         change: InstallationChange::Correct { expected, correction: Box::new(correction), reason },
         note,
     };
-    change(&caller, &state, command, (dry_run, body.1)).await
+    change(&caller, &state, command, Submission { dry_run, key }).await
 }
 
-/// Say that what was pledged is there
-///
-/// With the day of installation. From then on it waits to be verified.
-#[utoipa::path(post, path = "/v1/installations/{id}/complete", tag = "installations",
-    params(("id" = String, Path, format = Uuid)), request_body = CompleteInstallation,
+/// The status changes from `pledged` to `installed`, and the installation waits for verification.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = CompleteInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn complete_installation(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: JsonBody,
+    PathId(id): PathId<InstallationId>,
+    Body(body, key): Body<CompleteInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let (on, note) = action_bodies::read_complete(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
-    change(
-        &caller,
-        &state,
-        Command::Installation { id, change: InstallationChange::Complete { on }, note },
-        (false, body.1),
-    )
-    .await
+    let command =
+        Command::Installation { id, change: InstallationChange::Complete { on: body.installed_on }, note: body.note };
+    change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// Ask for another review
-///
-/// After a rejection, once what was wrong is corrected.
-#[utoipa::path(post, path = "/v1/installations/{id}/resubmit", tag = "installations",
-    params(("id" = String, Path, format = Uuid)), request_body = Option<ResubmitInstallation>,
+/// A rejected installation waits for review again. Correct what was wrong first. The body may be left out.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = Option<ResubmitInstallation>,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn resubmit_installation(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: OptionalJsonBody,
+    PathId(id): PathId<InstallationId>,
+    OptionalBody(body, key): OptionalBody<ResubmitInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let note = action_bodies::read_resubmit(&body.0).map_err(ApiError::Invalid)?;
-    change(&caller, &state, Command::Installation { id, change: InstallationChange::Resubmit, note }, (false, body.1))
-        .await
+    let command = Command::Installation { id, change: InstallationChange::Resubmit, note: body.note };
+    change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// Take an installation back
-///
-/// It counts for nothing from then on, and stays in the register. Final.
-#[utoipa::path(post, path = "/v1/installations/{id}/withdraw", tag = "installations",
-    params(("id" = String, Path, format = Uuid)), request_body = WithdrawInstallation,
+/// The installation no longer counts, but stays in the register. This is final. To end an installation that
+/// was in operation, use `decommission`.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = WithdrawInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn withdraw_installation(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: JsonBody,
+    PathId(id): PathId<InstallationId>,
+    Body(body, key): Body<WithdrawInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let (reason, note) = action_bodies::read_withdraw(&body.0).map_err(ApiError::Invalid)?;
-    change(
-        &caller,
-        &state,
-        Command::Installation { id, change: InstallationChange::Withdraw { reason }, note },
-        (false, body.1),
-    )
-    .await
+    let command =
+        Command::Installation { id, change: InstallationChange::Withdraw { reason: body.reason }, note: body.note };
+    change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// Say that an installation went out of operation
-///
-/// With its last day in operation, which counts. Final, but for corrections of that day.
-#[utoipa::path(post, path = "/v1/installations/{id}/decommission", tag = "installations",
-    params(("id" = String, Path, format = Uuid)), request_body = DecommissionInstallation,
+/// The last day in operation is still credited. Only that day can be corrected afterwards.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = DecommissionInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn decommission_installation(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: JsonBody,
+    PathId(id): PathId<InstallationId>,
+    Body(body, key): Body<DecommissionInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let read = action_bodies::read_decommission(&body.0, state.register.today());
-    let ((on, reason), note) = read.map_err(ApiError::Invalid)?;
-    change(
-        &caller,
-        &state,
-        Command::Installation { id, change: InstallationChange::Decommission { on, reason }, note },
-        (false, body.1),
-    )
-    .await
+    let command = Command::Installation {
+        id,
+        change: InstallationChange::Decommission { on: body.decommissioned_on, reason: body.reason },
+        note: body.note,
+    };
+    change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// Verify an installation
-///
-/// With the evidence that was found. A higher tier replaces a lower one.
-#[utoipa::path(post, path = "/v1/installations/{id}/verify", tag = "review",
-    params(("id" = String, Path, format = Uuid)), request_body = VerifyInstallation,
+/// Records the evidence that was seen. Evidence of a higher tier replaces a lower one: `sampled`, `document`,
+/// `inspected`, `metered`.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = VerifyInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn verify_installation(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: JsonBody,
+    PathId(id): PathId<InstallationId>,
+    Body(body, key): Body<VerifyInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let (tier, note) = action_bodies::read_verify(&body.0).map_err(ApiError::Invalid)?;
-    change(
-        &caller,
-        &state,
-        Command::Installation { id, change: InstallationChange::Verify { tier }, note },
-        (false, body.1),
-    )
-    .await
+    let command =
+        Command::Installation { id, change: InstallationChange::Verify { tier: body.evidence_tier }, note: body.note };
+    change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// Reject an installation
-///
-/// With the reason, which its partner reads in the history.
-#[utoipa::path(post, path = "/v1/installations/{id}/reject", tag = "review",
-    params(("id" = String, Path, format = Uuid)), request_body = RejectInstallation,
+/// The installation no longer counts. Its partner reads the reason in the history, corrects the installation
+/// and resubmits it.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = RejectInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn reject_installation(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: JsonBody,
+    PathId(id): PathId<InstallationId>,
+    Body(body, key): Body<RejectInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let (reason, note) = action_bodies::read_reject(&body.0).map_err(ApiError::Invalid)?;
-    change(
-        &caller,
-        &state,
-        Command::Installation { id, change: InstallationChange::Reject { reason }, note },
-        (false, body.1),
-    )
-    .await
+    let command =
+        Command::Installation { id, change: InstallationChange::Reject { reason: body.reason }, note: body.note };
+    change(&caller, &state, command, Submission::recorded(key)).await
 }
 
 async fn change(
     caller: &Caller,
     state: &AppState,
     command: Command,
-    (dry_run, key): (bool, Option<IdempotencyKey>),
+    submission: Submission,
 ) -> Result<HttpResponse, ApiError> {
     let Caller(actor, language) = caller.clone();
-    submit(state, caller, command, (dry_run, key), move |done| {
+    let dry_run = submission.dry_run;
+    submit(state, caller, command, submission, move |done| {
         let Done::Changed { changed, record, id } = done else { return Err(ApiError::Internal) };
         let found = InstallationRecord { record: SiteRecord::clone(record), id: *id };
         let data = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();

@@ -1,227 +1,155 @@
-//! The body of `POST /v1/installations`, read into types that cannot hold a wrong value.
+//! The body of `POST /v1/installations`.
 
 use chrono::NaiveDate;
-use serde_json::Number;
 
-use crate::api::http::{Faults, Node, Object, coded};
+use crate::api::body::{AtMost, BodyReader, FromNode, Node, Pointer, body, is_given};
+use crate::api::sites::{CreateConsent, CreateSite, NamedSite};
 use crate::domain::records::{
-    AttributesSold, CONSENT_TEXT_VERSION, Consent, Finance, GridCode, Location, MAX_LINES, MeasureLine, MeasureLines,
-    PowerUse, PrivateFacts, SiteFacts, SystemOwner, Terms, consent_text,
+    AttributesSold, Finance, MAX_LINES, MeasureLine, MeasureLines, PowerUse, PrivateFacts, SystemOwner, Terms,
 };
-use crate::domain::reference::{MeasureId, Place, parse_commune, parse_former_province, parse_province};
-use crate::domain::refusals::FieldFault;
-use crate::domain::rules::{NewInstallation, SiteClaim, SiteSaid};
-use crate::domain::values::{
-    Address, Code, Expected, ExternalId, Fault, Flags, Quantity, Rule, SiteId, SiteKind, Vnd, parse_past_day,
-};
+use crate::domain::reference::MeasureId;
+use crate::domain::rules::NewInstallation;
+use crate::domain::values::{Code, Expected, ExternalId, Fault, NewStatus, Quantity, Rule, Vnd};
 
-/// The statuses that a registration may have.
-pub const STATUSES: &[&str] = &["pledged", "installed"];
-
-/// Reads a registration; every fault at once.
-pub fn read_new_installation(node: &Node, today: NaiveDate) -> Result<NewInstallation, Vec<FieldFault>> {
-    let mut faults = Faults::default();
-    let read = Object::of(node, String::new(), &mut faults).and_then(|body| read(body, today, &mut faults));
-    faults.settle(read)
+body! {
+    /// An installation to register.
+    #[schema(example = json!({"external_id": "MGH-2026-0001", "status": "installed", "installed_on": "2026-10-02",
+        "site": {"external_id": "NHA-17", "kind": "home", "province_code": "01", "commune_code": "00004", "low_income": false},
+        "measures": [{"measure": "rooftop_solar_pv", "quantity": 5.4}], "cost_vnd": 90_000_000, "finance": "loan"}))]
+    pub struct CreateInstallation -> NewInstallation {
+        /// Your own number of the installation, at most 100 characters. It names this installation for ever.
+        external_id: ExternalId,
+        /// The site of the installation.
+        site: CreateSite,
+        /// Whether the installation is planned or in place.
+        status: NewStatus,
+        /// The day of installation (YYYY-MM-DD, Hà Nội), not in the future. Required with `installed`, refused with `pledged`.
+        installed_on: Option<NaiveDate>,
+        /// 1 to 20 measures, each once.
+        #[schema(min_items = 1, max_items = 20)]
+        measures: Measures as Vec<CreateMeasure>,
+        /// The code of the project that the installation belongs to.
+        project_code: Option<Code>,
+        /// The total cost in whole đồng, for example 90000000.
+        cost_vnd: Option<Vnd>,
+        /// The part of the cost that was support, in whole đồng.
+        support_vnd: Option<Vnd>,
+        /// Who paid.
+        finance: Option<Finance>,
+        /// Who owns the system.
+        system_owner: Option<SystemOwner>,
+        /// What the site does with its power.
+        power_use: Option<PowerUse>,
+        /// Whether the environmental attributes were sold to somebody else, and as what.
+        attributes_sold: Option<AttributesSold>,
+        /// The householder's consent. Required for a home with address, customer code or location.
+        consent: Option<CreateConsent>,
+    }
 }
 
-fn read(mut body: Object<'_>, today: NaiveDate, faults: &mut Faults) -> Option<NewInstallation> {
-    let external_id = body.required_text("external_id", faults, ExternalId::parse);
-    let has_site = body.has("site");
-    let site = body.object("site", faults);
-    if !has_site {
-        body.missing("site", faults);
-    }
-    let site = site.and_then(|site| read_site(site, faults));
-    let installed_on = read_installed_on(&mut body, today, faults);
-    let measures = read_measures(&mut body, faults);
-    let terms = read_terms(&mut body, faults);
-    let consent = body.object("consent", faults).and_then(|consent| read_consent(consent, today, faults));
-    if let Some((claim, private)) = &site
-        && needs_consent(claim, private)
-        && !body.has("consent")
-    {
-        faults.add(body.at("consent"), Fault::ConsentRequired);
-    }
-    body.finish(faults);
-    let (site, private) = site?;
-    Some(NewInstallation {
-        external_id: external_id?,
-        site,
-        private: PrivateFacts { consent, ..private },
-        installed_on: installed_on?,
-        measures: measures?,
-        terms,
-    })
-}
-
-/// The day of installation, or none for a pledge; `None` outside when it cannot be told.
-#[expect(clippy::option_option, reason = "outside: whether it could be read; inside: whether there is one")]
-fn read_installed_on(body: &mut Object<'_>, today: NaiveDate, faults: &mut Faults) -> Option<Option<NaiveDate>> {
-    let is_pledge = coded(|raw| STATUSES.iter().position(|s| *s == raw).map(|place| place == 0), STATUSES);
-    let pledged = body.required_text("status", faults, is_pledge);
-    let given = body.has("installed_on");
-    let day = body.text("installed_on", faults, |raw| parse_past_day(raw, today));
-    match pledged? {
-        true if given => {
-            faults.add(body.at("installed_on"), Fault::NotAllowed { rule: Rule::Pledged });
-            None
+impl CreateInstallation {
+    fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<NewInstallation> {
+        let installed_on = self.settle_installed_on(at, reader);
+        if self.site.as_ref().is_some_and(NamedSite::needs_consent) && !is_given(&self.consent) {
+            reader.fault::<()>(&at.member("consent"), Fault::ConsentRequired);
         }
-        true => Some(None),
-        false => {
-            if !given {
-                body.missing("installed_on", faults);
-            }
-            day.map(Some)
+        let site = self.site?;
+        Some(NewInstallation {
+            external_id: self.external_id?,
+            site: site.claim,
+            private: PrivateFacts { consent: self.consent?, ..site.private },
+            installed_on: installed_on?,
+            measures: self.measures?,
+            terms: Terms {
+                project: self.project_code?,
+                cost: self.cost_vnd?,
+                support: self.support_vnd?,
+                finance: self.finance?,
+                system_owner: self.system_owner?,
+                power_use: self.power_use?,
+                attributes_sold: self.attributes_sold?,
+            },
+        })
+    }
+
+    /// The day of installation, or none for a pledge; `None` outside where a fault stands in the way.
+    #[expect(clippy::option_option, reason = "outside: whether it could be read; inside: whether there is one")]
+    fn settle_installed_on(&self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<Option<NaiveDate>> {
+        let at = at.member("installed_on");
+        match (self.status?, is_given(&self.installed_on)) {
+            (NewStatus::Pledged, true) => reader.fault(&at, Fault::NotAllowed { rule: Rule::Pledged }),
+            (NewStatus::Installed, false) => reader.fault(&at, Fault::Missing),
+            _ => self.installed_on,
         }
     }
 }
 
-fn read_site(mut site: Object<'_>, faults: &mut Faults) -> Option<(SiteClaim, PrivateFacts)> {
-    let by_id = site.has("id");
-    let id = site.text("id", faults, SiteId::parse);
-    let external_id = site.text("external_id", faults, ExternalId::parse);
-    if by_id && site.has("external_id") {
-        faults.add(site.at("external_id"), Fault::NotAllowed { rule: Rule::SiteNamedTwice });
+body! {
+    /// A measure with its size.
+    pub struct CreateMeasure -> MeasureLine {
+        /// The code of the measure, for example `rooftop_solar_pv`, see /v1/measures.
+        measure: MeasureId,
+        /// The size in the unit of the measure, above 0, with at most three decimals, for example 5.4 (kWp).
+        quantity: Quantity,
+        /// The rated power of the inverter in kW. Only for solar measures.
+        inverter_kw: Option<Quantity>,
     }
-    let kind = site.text("kind", faults, coded(SiteKind::parse, SiteKind::CODES));
-    if !by_id && !site.has("kind") {
-        site.missing("kind", faults);
-    }
-    let place = read_place(&mut site, by_id, faults);
-    let flags = Flags {
-        low_income: site.boolean("low_income", faults),
-        remote: site.boolean("remote", faults),
-        woman_headed: site.boolean("woman_headed", faults),
-    };
-    let private = PrivateFacts {
-        address: site.text("address", faults, Address::parse),
-        grid_customer_code: site.text("grid_customer_code", faults, GridCode::parse),
-        location: site.object("location", faults).and_then(|location| read_location(location, faults)),
-        consent: None,
-        consent_withdrawn_on: None,
-    };
-    site.finish(faults);
-    let claim = if by_id {
-        SiteClaim::Known { id: id?, said: SiteSaid { kind, place, flags } }
-    } else {
-        SiteClaim::Described { external_id, facts: SiteFacts { kind: kind?, place: place?, flags } }
-    };
-    Some((claim, private))
 }
 
-pub(in crate::api) fn read_place(site: &mut Object<'_>, optional: bool, faults: &mut Faults) -> Option<Place> {
-    let province = site.text("province_code", faults, parse_province);
-    let commune = site.text("commune_code", faults, parse_commune);
-    let former = site.text("former_province_code", faults, parse_former_province);
-    if !site.has("province_code") && !optional {
-        site.missing("province_code", faults);
-    }
-    let unsaid = !site.has("province_code");
-    let follows = commune.map(|commune| commune.commune().province);
-    let follows = follows.or(former.map(|former| former.former_province().province)).filter(|_| unsaid);
-    let placed = Place::new(province.or(follows)?, commune, former);
-    let note = |wrong: Vec<(&str, Fault)>| wrong.into_iter().for_each(|(name, fault)| faults.add(site.at(name), fault));
-    placed.map_err(note).ok()
-}
-
-pub(in crate::api) fn read_location(mut location: Object<'_>, faults: &mut Faults) -> Option<Location> {
-    let degrees = |number: &Number| number.as_f64().ok_or(Fault::WrongType { expected: Expected::Number });
-    let lat = location.required_number("lat", faults, degrees);
-    let lon = location.required_number("lon", faults, degrees);
-    let pointer = location.at("");
-    location.finish(faults);
-    let parsed = Location::parse(lat?, lon?);
-    parsed.map_err(|fault| faults.add(pointer.trim_end_matches('/'), fault)).ok()
-}
-
-pub(in crate::api) fn read_consent(mut consent: Object<'_>, today: NaiveDate, faults: &mut Faults) -> Option<Consent> {
-    let on = consent.required_text("on", faults, |raw| parse_past_day(raw, today));
-    let text_version = consent.required_number("text_version", faults, |number| {
-        let range = Fault::OutOfRange { min: 1, max: i64::from(CONSENT_TEXT_VERSION) };
-        let version = number.as_i64().and_then(|version| i32::try_from(version).ok());
-        version.filter(|version| (1..=CONSENT_TEXT_VERSION).contains(version)).ok_or(range)
-    });
-    let pointer = consent.at("on");
-    consent.finish(faults);
-    let (on, text_version) = (on?, text_version?);
-    let from = consent_text(text_version)?.in_force_from;
-    if on < from {
-        faults.add(pointer, Fault::BeforeConsentText { from });
-        return None;
-    }
-    Some(Consent { on, text_version })
-}
-
-/// A home that can be identified needs its householder's consent; a site named only by its id
-/// may be a home.
-fn needs_consent(claim: &SiteClaim, private: &PrivateFacts) -> bool {
-    let kind = match claim {
-        SiteClaim::Known { said, .. } => said.kind,
-        SiteClaim::Described { facts, .. } => Some(facts.kind),
-    };
-    private.identifies() && kind.is_none_or(|kind| kind == SiteKind::Home)
-}
-
-pub(in crate::api) fn read_measures(body: &mut Object<'_>, faults: &mut Faults) -> Option<MeasureLines> {
-    let items = body.required_array("measures", faults)?;
-    if items.len() > MAX_LINES {
-        faults.add(body.at("measures"), Fault::TooMany { max: MAX_LINES });
-        return None;
-    }
-    let count = items.len();
-    let lines: Vec<MeasureLine> =
-        items.into_iter().filter_map(|(pointer, node)| read_line(Object::of(node, pointer, faults)?, faults)).collect();
-    if lines.len() < count {
-        return None;
-    }
-    let pointer = body.at("measures");
-    let note = |wrong: Vec<(Option<usize>, Fault)>| {
-        for (index, fault) in wrong {
-            let at = index.map_or_else(|| pointer.clone(), |index| format!("{pointer}/{index}/measure"));
-            faults.add(at, fault);
+impl CreateMeasure {
+    fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<MeasureLine> {
+        let known = self.measure.map(MeasureId::measure);
+        let ceiling = known.map_or(i64::MAX / 1_000, |measure| measure.hard_max_milli);
+        let quantity = self.quantity.and_then(|raw| {
+            let parsed = Quantity::parse(&raw, ceiling).and_then(|quantity| {
+                let whole = known.is_none_or(|measure| !measure.whole_units) || quantity.is_whole();
+                if whole { Ok(quantity) } else { Err(Fault::NotWhole) }
+            });
+            reader.note(&at.member("quantity"), parsed)
+        });
+        let at_inverter = at.member("inverter_kw");
+        if is_given(&self.inverter_kw) && known.is_some_and(|measure| !measure.is_solar) {
+            reader.fault::<()>(&at_inverter, Fault::NotAllowed { rule: Rule::NotSolar });
         }
-    };
-    MeasureLines::new(lines).map_err(note).ok()
-}
-
-fn read_line(mut line: Object<'_>, faults: &mut Faults) -> Option<MeasureLine> {
-    let measure = line.required_text("measure", faults, |raw| MeasureId::parse(raw).ok_or(Fault::UnknownMeasure));
-    let known = measure.map(MeasureId::measure);
-    let ceiling = known.map_or(i64::MAX / 1_000, |measure| measure.hard_max_milli);
-    let quantity = line.required_number("quantity", faults, |raw| {
-        let quantity = Quantity::parse(raw, ceiling)?;
-        let whole = known.is_none_or(|measure| !measure.whole_units) || quantity.is_whole();
-        if whole { Ok(quantity) } else { Err(Fault::NotWhole) }
-    });
-    if line.has("inverter_kw") && known.is_some_and(|measure| !measure.is_solar) {
-        faults.add(line.at("inverter_kw"), Fault::NotAllowed { rule: Rule::NotSolar });
+        let inverter = self.inverter_kw.flatten();
+        let inverter_w = inverter.and_then(|raw| reader.note(&at_inverter, Quantity::parse(&raw, ceiling)));
+        Some(MeasureLine { measure: self.measure?, quantity: quantity?, inverter_w })
     }
-    let inverter_w = line.number("inverter_kw", faults, |raw| Quantity::parse(raw, ceiling));
-    line.finish(faults);
-    Some(MeasureLine { measure: measure?, quantity: quantity?, inverter_w })
 }
 
-pub(in crate::api) fn read_terms(body: &mut Object<'_>, faults: &mut Faults) -> Terms {
-    Terms {
-        project: body.text("project_code", faults, Code::parse),
-        cost: body.number("cost_vnd", faults, Vnd::parse),
-        support: body.number("support_vnd", faults, Vnd::parse),
-        finance: body.text("finance", faults, coded(Finance::parse, Finance::CODES)),
-        system_owner: body.text("system_owner", faults, coded(SystemOwner::parse, SystemOwner::CODES)),
-        power_use: body.text("power_use", faults, coded(PowerUse::parse, PowerUse::CODES)),
-        attributes_sold: body.text("attributes_sold", faults, coded(AttributesSold::parse, AttributesSold::CODES)),
+/// The measures of one installation: an array of [`CreateMeasure`].
+pub struct Measures;
+
+impl FromNode for Measures {
+    type Value = MeasureLines;
+    const EXPECTED: Expected = Expected::Array;
+
+    fn from_node(node: &Node, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<MeasureLines> {
+        let lines = AtMost::<CreateMeasure, MAX_LINES>::from_node(node, at, reader)?;
+        MeasureLines::new(lines)
+            .map_err(|wrong| {
+                for (index, fault) in wrong {
+                    match index {
+                        Some(index) => reader.fault::<()>(&at.item(index).member("measure"), fault),
+                        None => reader.fault(at, fault),
+                    };
+                }
+            })
+            .ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::{Value, json};
 
+    use super::*;
+    use crate::api::body::{parse, read as read_body};
+    use crate::domain::rules::SiteClaim;
+
     fn read(body: &Value) -> Result<NewInstallation, Vec<(String, &'static str)>> {
-        let node = crate::api::http::parse(body.to_string().as_bytes()).unwrap();
-        let faults = read_new_installation(&node, "2026-11-24".parse().unwrap());
+        let node = parse(body.to_string().as_bytes()).unwrap();
+        let faults = read_body::<CreateInstallation>(&node, "2026-11-24".parse().unwrap());
         faults.map_err(|faults| faults.into_iter().map(|f| (f.pointer, f.fault.code())).collect())
     }
 
@@ -247,8 +175,8 @@ mod tests {
     #[test]
     fn read_every_line_of_the_pilot_parses() {
         for line in include_str!("../../../tests/data/pilot-2020.ndjson").lines() {
-            let node = crate::api::http::parse(line.as_bytes()).unwrap();
-            assert!(read_new_installation(&node, "2026-11-24".parse().unwrap()).is_ok(), "{line}");
+            let node = parse(line.as_bytes()).unwrap();
+            assert!(read_body::<CreateInstallation>(&node, "2026-11-24".parse().unwrap()).is_ok(), "{line}");
         }
     }
 
@@ -324,8 +252,8 @@ mod tests {
     fn read_a_field_that_stands_twice_or_too_deep_is_refused() {
         let today = "2026-11-24".parse().unwrap();
         let codes = |text: &str| {
-            let node = crate::api::http::parse(text.as_bytes()).unwrap();
-            let faults = read_new_installation(&node, today).unwrap_err();
+            let node = parse(text.as_bytes()).unwrap();
+            let faults = read_body::<CreateInstallation>(&node, today).unwrap_err();
             faults.into_iter().map(|f| (f.pointer, f.fault.code())).collect::<Vec<_>>()
         };
         let twice = home().to_string().replacen('{', "{\"external_id\":\"B\",", 1);

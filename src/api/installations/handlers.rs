@@ -1,15 +1,13 @@
-//! Installations: register, read, list. What becomes of them is in `lifecycle.rs`.
+//! Installations: register, read, list. What becomes of them is in `actions.rs`.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::api::callers::Caller;
-use crate::api::documentation::CreateInstallation;
-use crate::api::householder::HouseholderCodeView;
-use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, pagination};
-use crate::api::request_body::JsonBody;
+use crate::api::http::{ApiError, DryRun, NoQuery, PageInfo, PathId, Problem, Query, pagination};
+use crate::api::request_body::Body;
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
+use crate::api::submit::{Reply, Submission, submit};
 use crate::db::records::{Filter, InstallationRecord, installation_list as store};
 use crate::domain::records::SiteRecord;
 use crate::domain::reference::{ProvinceId, parse_province};
@@ -17,38 +15,39 @@ use crate::domain::rules::Registrant;
 use crate::domain::values::{ExternalId, Fault, InstallationId, SiteId, Status};
 use crate::register::{Command, Done, Outcome};
 
-use super::body;
+use super::body::CreateInstallation;
+use super::householder_codes::HouseholderCodeView;
 use super::view::{InstallationList, InstallationResponse, InstallationView, RegisteredResponse};
 
-/// Register an installation
+/// Records one installation with its site and its measures, and answers with its id. An installed
+/// one counts as reported at once.
 ///
-/// Sending the same again is safe: it answers 200 and `unchanged`. The same `external_id` with
-/// other content is refused with the differences.
-#[utoipa::path(post, path = "/v1/installations", tag = "installations",
-    request_body = CreateInstallation,
-    params(("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
+/// Sending the same body again is safe: the answer is then 200 with the outcome `unchanged`. A body with the
+/// same `external_id` and other content is answered 409 with the differences; correct the installation by
+/// PATCH instead.
+///
+/// For a new home with consent the answer holds a code for the householder. It is shown this once: pass it on
+/// and do not keep it.
+#[utoipa::path(get, path = "", request_body = CreateInstallation,
+    params(("dry_run" = Option<bool>, Query, description = "`true` checks everything and answers what would come of it, but records nothing.")),
     responses(
         (status = 201, body = RegisteredResponse,
-            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
+            headers(("ETag" = String, description = "The revision of the record; send it in `If-Match` to correct the record."), ("Location" = String, description = "The URL of the installation."))),
         (status = 200, body = RegisteredResponse,
-            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
+            headers(("ETag" = String, description = "The revision of the record; send it in `If-Match` to correct the record."), ("Location" = String, description = "The URL of the installation."))),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_installation(
-    request: HttpRequest,
     caller: Caller,
+    DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(new, key): Body<CreateInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = Query::of(&request)?;
-    let dry_run = query.flag("dry_run");
-    query.finish()?;
     let partner = caller.partner()?.clone();
     let sandbox = state.register.directory().partner(&partner).is_some_and(|partner| partner.sandbox);
-    let new = body::read_new_installation(&body.0, state.register.today()).map_err(ApiError::Invalid)?;
     let command = Command::Register { by: Registrant { partner, sandbox }, new: Box::new(new) };
     let Caller(actor, language) = caller.clone();
     let settings = state.settings.clone();
-    submit(&state, &caller, command, (dry_run, body.1), move |done| {
+    submit(&state, &caller, command, Submission { dry_run, key }, move |done| {
         let Done::Registered { outcome, record, id, remarks, code } = done else { return Err(ApiError::Internal) };
         let found = InstallationRecord { record: SiteRecord::clone(record), id: *id };
         let view = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();
@@ -63,16 +62,16 @@ pub async fn create_installation(
     .await
 }
 
-/// One installation
-#[utoipa::path(get, path = "/v1/installations/{id}", tag = "installations", params(("id" = InstallationId, Path)),
-    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "Its state.")))))]
+/// A partner sees its own installations. A reviewer sees all but those of the partner they work for. A client
+/// that is limited to a province sees the installations there. Any other id is answered 404.
+#[utoipa::path(get, path = "", params(("id" = InstallationId, Path, description = "The id of the installation, from an earlier answer.")),
+    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "The revision of the record; send it in `If-Match` to correct the record.")))))]
 pub async fn get_installation(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
+    PathId(id): PathId<InstallationId>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
     let found = state.read(move |connection| store::find(connection, id)).await?;
     let view = found.and_then(|found| InstallationView::of(&found, &caller.0, caller.1)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
@@ -81,14 +80,11 @@ pub async fn get_installation(
         .json(InstallationResponse { data: view }))
 }
 
-/// A list of installations
-///
-/// In the order of registration. A partner sees its own, a reviewer none of the partner they work
-/// for, a client that is limited to a province those there.
-#[utoipa::path(get, path = "/v1/installations", tag = "installations",
-    params(("external_id" = Option<ExternalId>, Query), ("status" = Option<Status>, Query),
-        ("province" = Option<ProvinceId>, Query), ("site" = Option<SiteId>, Query),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<InstallationId>, Query)),
+/// In the order of registration. A partner sees its own installations. A reviewer sees all but those of the
+/// partner they work for. A client that is limited to a province sees the installations there.
+#[utoipa::path(get, path = "", params(("external_id" = Option<ExternalId>, Query, description = "Only the installation with this number of its partner, for example `MGH-2026-0001`."), ("status" = Option<Status>, Query, description = "Only installations with this status."),
+        ("province" = Option<ProvinceId>, Query, description = "Only installations in this province, for example `01`."), ("site" = Option<SiteId>, Query, description = "Only installations at the site with this id."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."), ("cursor" = Option<InstallationId>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
     responses((status = 200, body = InstallationList)))]
 pub async fn list_installations(
     request: HttpRequest,
@@ -121,9 +117,4 @@ pub(in crate::api) async fn list_found(
     let page = PageInfo::of(&mut found, limit, |last| last.id.to_string());
     let data = found.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1)).collect();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(InstallationList { data, page }))
-}
-
-/// An id in a path that is none names nothing.
-pub(super) fn path_id(raw: &str) -> Result<InstallationId, ApiError> {
-    InstallationId::parse(raw).map_err(|_| ApiError::NotFound)
 }

@@ -1,4 +1,5 @@
-//! Register, read, correct, act on installations.
+//! Register, read, correct and act on installations. This room owns their bodies and views; what a change
+//! means is decided in the domain, and what reviewers see of many is in `review`.
 
 mod action_bodies;
 pub mod actions;
@@ -6,10 +7,9 @@ mod body;
 pub mod estimate;
 pub mod handlers;
 pub mod history;
+pub mod householder_codes;
 mod patch_bodies;
 mod view;
 
-pub use body::STATUSES;
 pub(in crate::api) use handlers::list_found;
-pub use patch_bodies::read_site_correction;
-pub use view::{InstallationList, MeasureView, PrivateView, SiteView, measures, outcome};
+pub use view::{InstallationList, MeasureView, measures};

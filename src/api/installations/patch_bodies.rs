@@ -1,88 +1,86 @@
-//! The bodies of corrections: what stands there is changed, `null` makes a fact unknown, what is
-//! left out stays (RFC 7396).
+//! The body of `PATCH /v1/installations/{id}` (RFC 7396).
 
 use chrono::NaiveDate;
 
-use crate::api::http::{Faults, Node, Object, coded, read};
-use crate::domain::records::GridCode;
-use crate::domain::refusals::FieldFault;
-use crate::domain::rules::{Correction, SiteCorrection, TermsCorrection};
-use crate::domain::values::{Address, CorrectReason, Expected, Fault, Note, Rule, SiteKind, parse_past_day};
+use crate::api::body::{BodyReader, FromNode, Node, NotNull, Pointer, body};
+use crate::api::sites::Reasoned;
+use crate::domain::records::{AttributesSold, Finance, PowerUse, SystemOwner};
+use crate::domain::rules::{Amend, Correction, TermsCorrection};
+use crate::domain::values::{Code, CorrectReason, Expected, Fault, Note, Rule, Vnd};
 
-use super::body::{read_consent, read_location, read_measures, read_place, read_terms};
+use super::body::{CreateMeasure, Measures};
 
-/// A correction with its reason and note.
-pub type Reasoned<T> = (T, CorrectReason, Option<Note>);
-
-/// Reads the body of `PATCH /v1/installations/{id}`.
-pub fn read_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<Correction>, Vec<FieldFault>> {
-    read_reasoned(node, |body, faults| {
-        for name in ["external_id", "site", "status"] {
-            if body.has(name) {
-                faults.add(body.at(name), Fault::NotAllowed { rule: Rule::NotCorrectable });
-            }
-            body.skip::<()>(name);
-        }
-        body.refuse_null("installed_on", Expected::String, faults);
-        body.refuse_null("decommissioned_on", Expected::String, faults);
-        body.refuse_null("measures", Expected::Array, faults);
-        let installed_on = body.text("installed_on", faults, |raw| parse_past_day(raw, today));
-        let decommissioned_on = body.text("decommissioned_on", faults, |raw| parse_past_day(raw, today));
-        let measures = if body.has("measures") { read_measures(body, faults) } else { body.skip("measures") };
-        let terms = read_terms(body, faults);
-        let terms = TermsCorrection {
-            project: body.amend("project_code", terms.project),
-            cost: body.amend("cost_vnd", terms.cost),
-            support: body.amend("support_vnd", terms.support),
-            finance: body.amend("finance", terms.finance),
-            system_owner: body.amend("system_owner", terms.system_owner),
-            power_use: body.amend("power_use", terms.power_use),
-            attributes_sold: body.amend("attributes_sold", terms.attributes_sold),
-        };
-        Correction { installed_on, decommissioned_on, measures, terms }
-    })
+body! {
+    /// A correction of an installation. A field that is sent replaces the fact, `null` makes the fact unknown, a field
+    /// that is left out leaves the fact as it is.
+    pub struct CorrectInstallation -> Reasoned<Correction> {
+        #[schema(ignore)]
+        external_id: NotCorrectable,
+        #[schema(ignore)]
+        site: NotCorrectable,
+        #[schema(ignore)]
+        status: NotCorrectable,
+        /// The day of installation (YYYY-MM-DD, Hà Nội), not in the future. It cannot become unknown.
+        installed_on: NotNull<NaiveDate> as Option<NaiveDate>,
+        /// The last day in operation (YYYY-MM-DD, Hà Nội) of a decommissioned installation. It cannot become unknown.
+        decommissioned_on: NotNull<NaiveDate> as Option<NaiveDate>,
+        /// All measures as they should be, 1 to 20, each once. They replace the recorded ones.
+        #[schema(min_items = 1, max_items = 20)]
+        measures: NotNull<Measures> as Option<Vec<CreateMeasure>>,
+        /// The code of the project that the installation belongs to.
+        project_code: Amend<Code> as Option<Code>,
+        /// The total cost in whole đồng, for example 90000000.
+        cost_vnd: Amend<Vnd> as Option<Vnd>,
+        /// The part of the cost that was support, in whole đồng.
+        support_vnd: Amend<Vnd> as Option<Vnd>,
+        /// Who paid.
+        finance: Amend<Finance> as Option<Finance>,
+        /// Who owns the system.
+        system_owner: Amend<SystemOwner> as Option<SystemOwner>,
+        /// What the site does with its power.
+        power_use: Amend<PowerUse> as Option<PowerUse>,
+        /// Whether the environmental attributes were sold to somebody else, and as what.
+        attributes_sold: Amend<AttributesSold> as Option<AttributesSold>,
+        /// Why the installation is corrected.
+        reason: CorrectReason,
+        /// A remark, at most 500 characters.
+        note: Option<Note>,
+    }
 }
 
-/// Reads the body of `PATCH /v1/sites/{id}`. The place is corrected as a whole.
-pub fn read_site_correction(node: &Node, today: NaiveDate) -> Result<Reasoned<SiteCorrection>, Vec<FieldFault>> {
-    read_reasoned(node, |body, faults| {
-        body.refuse_null("kind", Expected::String, faults);
-        body.refuse_null("province_code", Expected::String, faults);
-        if !body.has("province_code") {
-            for name in ["commune_code", "former_province_code"].into_iter().filter(|name| body.is_null(name)) {
-                faults.add(body.at(name), Fault::NotAllowed { rule: Rule::PlaceAsAWhole });
-            }
-        }
-        let flag = |body: &mut Object<'_>, name, faults: &mut Faults| {
-            let value = body.boolean(name, faults);
-            body.amend(name, value)
+impl CorrectInstallation {
+    fn settle(self, _: &Pointer<'_>, _: &mut BodyReader) -> Option<Reasoned<Correction>> {
+        let (Some(()), Some(()), Some(())) = (self.external_id, self.site, self.status) else { return None };
+        let correction = Correction {
+            installed_on: self.installed_on?,
+            decommissioned_on: self.decommissioned_on?,
+            measures: self.measures?,
+            terms: TermsCorrection {
+                project: self.project_code?,
+                cost: self.cost_vnd?,
+                support: self.support_vnd?,
+                finance: self.finance?,
+                system_owner: self.system_owner?,
+                power_use: self.power_use?,
+                attributes_sold: self.attributes_sold?,
+            },
         };
-        let address = body.text("address", faults, Address::parse);
-        let code = body.text("grid_customer_code", faults, GridCode::parse);
-        let location = body.object("location", faults).and_then(|location| read_location(location, faults));
-        let consent = body.object("consent", faults).and_then(|consent| read_consent(consent, today, faults));
-        SiteCorrection {
-            kind: body.text("kind", faults, coded(SiteKind::parse, SiteKind::CODES)),
-            place: read_place(body, true, faults),
-            low_income: flag(body, "low_income", faults),
-            remote: flag(body, "remote", faults),
-            woman_headed: flag(body, "woman_headed", faults),
-            address: body.amend("address", address),
-            grid_customer_code: body.amend("grid_customer_code", code),
-            location: body.amend("location", location),
-            consent: body.amend("consent", consent),
-        }
-    })
+        Some(Reasoned { correction, reason: self.reason?, note: self.note? })
+    }
 }
 
-fn read_reasoned<T>(
-    node: &Node,
-    correction: impl FnOnce(&mut Object<'_>, &mut Faults) -> T,
-) -> Result<Reasoned<T>, Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let correction = correction(body, faults);
-        let reason = body.required_text("reason", faults, coded(CorrectReason::parse, CorrectReason::CODES));
-        let note = body.text("note", faults, Note::parse);
-        Some((correction, reason?, note))
-    })
+/// A field that stays as it was registered: the fault says so, where "unknown field" would mislead.
+pub struct NotCorrectable;
+
+impl FromNode for NotCorrectable {
+    type Value = ();
+    const EXPECTED: Expected = Expected::Object;
+
+    fn from_node(_: &Node, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<()> {
+        reader.fault(at, Fault::NotAllowed { rule: Rule::NotCorrectable })
+    }
+
+    fn absent(_: &Pointer<'_>, _: &mut BodyReader) -> Option<()> {
+        Some(())
+    }
 }

@@ -6,52 +6,52 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::householder::HouseholderCodeView;
 use crate::api::http::PageInfo;
 use crate::api::numbers::instant;
+use crate::api::sites::SiteView;
 use crate::db::records::InstallationRecord;
-use crate::domain::records::{
-    Actor, AttributesSold, Finance, Installation, PowerUse, PrivateFacts, Role, SiteRecord, SystemOwner,
-};
-use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, ProvinceId};
+use crate::domain::records::{Actor, AttributesSold, Finance, Installation, PowerUse, SystemOwner};
+use crate::domain::reference::MeasureId;
 use crate::domain::refusals::Remark;
 use crate::domain::rules::standing_remarks;
-use crate::domain::values::{Code, ExternalId, Language, SiteKind, Status, Tier, Vnd, units};
+use crate::domain::values::{Code, Language, Status, Tier, Vnd, units};
 use crate::register::Outcome;
 
-/// What became of a registration.
+use super::householder_codes::HouseholderCodeView;
+
+/// The outcome of a registration.
 #[derive(Serialize, ToSchema)]
 pub struct RegisteredResponse {
-    /// The answer.
+    /// The outcome, and the installation.
     data: RegisteredView,
 }
 
-/// What became of a registration.
+/// The outcome of a registration.
 #[derive(Serialize, ToSchema)]
 struct RegisteredView {
-    /// `created` or `unchanged`.
+    /// `created`, or `unchanged` if the same installation was registered before.
     #[schema(pattern = "^(created|unchanged)$")]
     outcome: &'static str,
-    /// Whether this was only asked for: nothing was recorded, and what is new has the nil UUID.
+    /// Whether this was a dry run. Then nothing was recorded, and new records have the nil UUID.
     dry_run: bool,
-    /// The installation as it stands, without personal data.
+    /// The installation as it is recorded now, without personal data.
     installation: InstallationView,
-    /// What is worth a second look.
+    /// A value that is allowed but unusual: please look at it again.
     warnings: Vec<WarningView>,
-    /// The code for the person at home, with the 201 for a new home with consent.
+    /// The code for the householder, only with the 201 for a new home with consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     householder: Option<HouseholderCodeView>,
 }
 
-/// What is worth a second look.
+/// A value that is allowed but unusual: please look at it again.
 #[derive(Serialize, ToSchema)]
 struct WarningView {
-    /// The code that programs read.
+    /// The code that programs read; it never changes.
     #[schema(example = "unusual_quantity")]
     code: &'static str,
-    /// JSON pointer into the request, or into the installation.
+    /// JSON pointer to the value, in the request or in the installation, for example `/measures/0/quantity`.
     pointer: String,
-    /// What is worth a look.
+    /// What is unusual, in the caller's language.
     detail: String,
 }
 
@@ -62,22 +62,16 @@ pub struct InstallationResponse {
     pub data: InstallationView,
 }
 
-/// What became of an action on an installation.
+/// The outcome of a change of an installation.
 #[derive(Serialize, ToSchema)]
 pub struct ChangedResponse {
-    /// The installation as it stands, without personal data.
+    /// The installation as it is recorded now, without personal data.
     pub data: InstallationView,
-    /// `changed`, or `unchanged` when it was so already.
+    /// `changed`, or `unchanged` if it was so already.
     #[schema(example = "changed")]
     pub outcome: &'static str,
-    /// Whether this was only asked for: nothing was recorded.
+    /// Whether this was a dry run, so that nothing was recorded.
     pub dry_run: bool,
-}
-
-/// The word for what became of an action.
-#[must_use]
-pub fn outcome(changed: bool) -> &'static str {
-    if changed { "changed" } else { "unchanged" }
 }
 
 /// A page of installations.
@@ -92,58 +86,58 @@ pub struct InstallationList {
 /// An installation.
 #[derive(Serialize, ToSchema)]
 pub struct InstallationView {
-    /// Its id.
+    /// The id of the installation.
     #[schema(format = Uuid)]
     id: String,
-    /// The partner's own number of it.
+    /// The partner's own number of the installation.
     external_id: String,
-    /// The partner that registered it.
+    /// The code of the partner that registered it.
     partner: String,
-    /// Whether it only tries things out: kept apart and never counted.
+    /// Whether the partner only tries things out; such installations are kept apart and never counted.
     sandbox: bool,
-    /// Where it stands.
+    /// The status of the installation.
     #[schema(value_type = Status)]
     status: &'static str,
-    /// How it was verified.
+    /// The evidence behind the verification; null unless verified.
     #[schema(value_type = Option<Tier>)]
     evidence_tier: Option<&'static str>,
-    /// The day of installation; null while pledged.
+    /// The day of installation (YYYY-MM-DD, Hà Nội); null while pledged.
     installed_on: Option<NaiveDate>,
-    /// Its last day in operation.
+    /// The last day in operation; null while in operation.
     decommissioned_on: Option<NaiveDate>,
-    /// When it was registered.
+    /// The instant of registration, UTC.
     #[schema(format = DateTime)]
     reported_at: String,
-    /// When it was verified.
+    /// The instant of verification, UTC; null unless verified.
     #[schema(format = DateTime)]
     verified_at: Option<String>,
-    /// What was installed.
+    /// The measures with their sizes.
     measures: Vec<MeasureView>,
-    /// Where it is.
+    /// The site of the installation.
     site: SiteView,
-    /// Its project.
+    /// The code of its project; null if it has none.
     project_code: Option<String>,
-    /// What it cost, in đồng.
+    /// The total cost in whole đồng; null is unknown.
     cost_vnd: Option<i64>,
-    /// What of it was support, in đồng.
+    /// The part of the cost that was support, in whole đồng; null is unknown.
     support_vnd: Option<i64>,
     /// Who paid.
     #[schema(value_type = Option<Finance>)]
     finance: Option<&'static str>,
-    /// Who owns it.
+    /// Who owns the system.
     #[schema(value_type = Option<SystemOwner>)]
     system_owner: Option<&'static str>,
-    /// Where the power goes.
+    /// What the site does with its power.
     #[schema(value_type = Option<PowerUse>)]
     power_use: Option<&'static str>,
-    /// Whether its attributes were sold.
+    /// Whether the environmental attributes were sold, and as what.
     #[schema(value_type = Option<AttributesSold>)]
     attributes_sold: Option<&'static str>,
-    /// What is worth a second look in it.
+    /// Values that are allowed but unusual.
     warnings: Vec<WarningView>,
-    /// How often it changed.
+    /// The number of the revision, from 1.
     revision: i32,
-    /// Changes whenever the installation or its site does.
+    /// The entity tag. It changes whenever the installation or its site changes; send it in `If-Match`.
     pub etag: String,
 }
 
@@ -153,76 +147,10 @@ pub struct MeasureView {
     /// The measure's code.
     #[schema(value_type = MeasureId)]
     pub measure: Cow<'static, str>,
-    /// How much, in the measure's unit.
+    /// The size in the unit of the measure, see /v1/measures.
     pub quantity: f64,
-    /// Rated inverter power, of solar measures.
+    /// The rated power of the inverter in kW; null for measures that are not solar, or unknown.
     pub inverter_kw: Option<f64>,
-}
-
-/// A site.
-#[derive(Serialize, ToSchema)]
-pub struct SiteView {
-    /// Its id.
-    #[schema(format = Uuid)]
-    id: String,
-    /// The partner's own number of it; only for the partner that recorded it.
-    external_id: Option<String>,
-    /// What kind of place.
-    #[schema(value_type = SiteKind)]
-    kind: &'static str,
-    /// One of the 34.
-    #[schema(value_type = ProvinceId)]
-    province_code: &'static str,
-    /// One of the 63, where known.
-    #[schema(value_type = Option<FormerProvinceId>)]
-    former_province_code: Option<&'static str>,
-    /// One of the 3,321, where known.
-    #[schema(value_type = Option<CommuneId>)]
-    commune_code: Option<&'static str>,
-    /// A low-income household; null is unknown.
-    low_income: Option<bool>,
-    /// A remote place; null is unknown.
-    remote: Option<bool>,
-    /// Headed by a woman; null is unknown.
-    woman_headed: Option<bool>,
-    /// Changes whenever the site does; `If-Match` of its corrections.
-    pub etag: String,
-    /// Personal data, for the partner that recorded the site and for reviewers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    private: Option<PrivateView>,
-}
-
-/// Personal data of a site.
-#[derive(Serialize, ToSchema)]
-pub struct PrivateView {
-    /// The address line.
-    address: Option<String>,
-    /// The electricity customer code, normalised.
-    grid_customer_code: Option<String>,
-    /// The place on the map.
-    location: Option<LocationView>,
-    /// The householder's consent.
-    consent: Option<ConsentView>,
-    /// The day on which it was withdrawn; the rest was erased then.
-    consent_withdrawn_on: Option<NaiveDate>,
-}
-
-/// A point in degrees (WGS 84).
-#[derive(Serialize, ToSchema)]
-struct LocationView {
-    /// Latitude.
-    lat: f64,
-    /// Longitude.
-    lon: f64,
-}
-
-/// A householder's consent.
-#[derive(Serialize, ToSchema)]
-struct ConsentView {
-    /// The day.
-    on: NaiveDate,
-    /// The number of the text.
-    text_version: i32,
 }
 
 impl WarningView {
@@ -301,7 +229,7 @@ impl InstallationView {
     }
 }
 
-/// What was installed.
+/// The measures with their sizes.
 pub fn measures(installation: &Installation) -> Vec<MeasureView> {
     let lines = installation.measures.as_slice().iter();
     lines
@@ -311,54 +239,4 @@ pub fn measures(installation: &Installation) -> Vec<MeasureView> {
             inverter_kw: line.inverter_w.map(|inverter| units(inverter.milli())),
         })
         .collect()
-}
-
-impl SiteView {
-    /// A site as `actor` may see it.
-    pub fn of(record: &SiteRecord, actor: &Actor) -> Self {
-        let (site, place) = (&record.site, &record.site.facts.place);
-        let recorded_it = actor.partner.as_ref() == Some(&site.partner);
-        let private = recorded_it || actor.role == Role::Reviewer;
-        Self {
-            id: site.id.to_string(),
-            external_id: record
-                .external_id
-                .as_ref()
-                .filter(|_| recorded_it)
-                .map(|id| ExternalId::as_str(id).to_owned()),
-            kind: site.facts.kind.as_str(),
-            province_code: place.province().code(),
-            former_province_code: place.former().map(FormerProvinceId::code),
-            commune_code: place.commune().map(CommuneId::code),
-            low_income: site.facts.flags.low_income,
-            remote: site.facts.flags.remote,
-            woman_headed: site.facts.flags.woman_headed,
-            etag: record.site_etag(),
-            private: (private && !record.private.is_empty()).then(|| PrivateView::of(&record.private)),
-        }
-    }
-}
-
-impl SiteView {
-    /// Without personal data.
-    #[must_use]
-    pub fn without_private(self) -> Self {
-        Self { private: None, ..self }
-    }
-}
-
-impl PrivateView {
-    /// Everything personal that is held of a site.
-    pub fn of(private: &PrivateFacts) -> Self {
-        let degrees = |microdeg: i32| f64::from(microdeg) / 1e6;
-        Self {
-            address: private.address.as_ref().map(|address| address.as_str().to_owned()),
-            grid_customer_code: private.grid_customer_code.as_ref().map(|code| code.as_str().to_owned()),
-            location: private
-                .location
-                .map(|point| LocationView { lat: degrees(point.lat_microdeg()), lon: degrees(point.lon_microdeg()) }),
-            consent: private.consent.map(|consent| ConsentView { on: consent.on, text_version: consent.text_version }),
-            consent_withdrawn_on: private.consent_withdrawn_on,
-        }
-    }
 }

@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::access::Unhurried;
+use crate::api::callers::Unhurried;
 use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, send};
 use crate::api::state::AppState;
 use crate::domain::figures::{Levels, Reason};
@@ -78,13 +78,10 @@ impl BridgeRow {
     }
 }
 
-/// Why the number changed
-///
 /// From the close of one day in Hà Nội to that of a later one, both over: what each cause moved, nationally. The part of a
 /// cause is what it changed, by the method of the first day, on the last day; `methodology` is what the method changed;
 /// `operation` is what the same works did between the days, `ageing` and `end_of_life` what they do less.
-#[utoipa::path(get, path = "/v1/progress/bridge", tag = "progress",
-    params(("from" = NaiveDate, Query, description = "A day that is over.", example = "2026-10-31"),
+#[utoipa::path(get, path = "", params(("from" = NaiveDate, Query, description = "A day that is over.", example = "2026-10-31"),
         ("to" = NaiveDate, Query, description = "A later day that is over.", example = "2026-11-24")),
     responses((status = 200, body = BridgeResponse)))]
 pub async fn get_bridge(
@@ -111,13 +108,13 @@ pub async fn get_bridge(
 }
 
 async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
-    let directory = state.register.directory();
+    let activations = state.register.activations();
     // Not in a place for reads: whoever asks for many bridges keeps nobody else waiting.
     let place = state.bridge_slot.enter().await?;
     let database = state.register.database().clone();
     let bridged = web::block(move || {
         let _place = place;
-        bridge_days(&mut database.connection()?, from, to, &directory.activations)
+        bridge_days(&mut database.connection()?, from, to, &activations)
     });
     let bridged = bridged.await??;
     let mut meta = Provenance::of(&bridged.closing, &state.settings, &link(from, to));

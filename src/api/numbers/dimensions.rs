@@ -7,10 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
-use crate::api::numbers::aggregates::label;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Value};
 use crate::register::ReadyPage;
+
+use super::dimension_labels::{Label, label};
 
 /// What can be asked for.
 #[derive(Serialize, ToSchema)]
@@ -38,17 +39,15 @@ struct LabelView {
     name_en: String,
 }
 
-/// What can be asked for
-///
 /// Every dimension with its values, in both languages.
-#[utoipa::path(get, path = "/v1/dimensions", tag = "aggregates", responses((status = 200, body = DimensionList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = DimensionList)))]
 pub async fn list_dimensions(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
     send(&request, &DIMENSIONS, CacheFor::OneHour).await
 }
 
 static DIMENSIONS: LazyLock<ReadyPage> = LazyLock::new(|| {
     let label = |dimension: Dimension, value: Value| {
-        let (code, name_vi, name_en) = label(dimension, value);
+        let Label { code, name_vi, name_en } = label(dimension, value);
         LabelView { code: code.unwrap_or_default(), name_vi, name_en }
     };
     let view = |dimension: &Dimension| DimensionView {

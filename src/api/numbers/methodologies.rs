@@ -78,10 +78,8 @@ pub async fn snapshot_with(state: &AppState, asked: Option<&'static Methodology>
     })
 }
 
-/// Every methodology
-///
 /// Which version is in force, and since which entry of the register.
-#[utoipa::path(get, path = "/v1/methodology", tag = "reference", responses((status = 200, body = MethodologyList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = MethodologyList)))]
 pub async fn list_methodologies(
     request: HttpRequest,
     _: NoQuery,
@@ -96,11 +94,8 @@ pub async fn list_methodologies(
     send(&request, &page, CacheFor::OneSecond).await
 }
 
-/// One methodology
-///
 /// Every formula and factor, with unit, source and whether it is confirmed. A version never changes.
-#[utoipa::path(get, path = "/v1/methodology/{version}", tag = "reference",
-    params(("version" = String, Path, example = "1")), responses((status = 200, body = MethodologyResponse)))]
+#[utoipa::path(get, path = "", params(("version" = String, Path, example = "1")), responses((status = 200, body = MethodologyResponse)))]
 pub async fn get_methodology(
     request: HttpRequest,
     _: NoQuery,
@@ -119,10 +114,10 @@ pub async fn get_methodology(
 }
 
 impl MethodologyView {
-    /// As it was at the version of the figures; the directory may be ahead of them.
+    /// As it was at the version of the figures; the known activations may be ahead of them.
     fn of(one: &'static Methodology, state: &AppState, figures: &Figures) -> Self {
-        let directory = state.register.directory();
-        let activations = directory.activations.of(one.version).filter(|at| at.version <= figures.version);
+        let known = state.register.activations();
+        let activations = known.of(one.version).filter(|at| at.version <= figures.version);
         let activation = |at: &Activation| ActivationView { version: at.version, recorded_at: instant(at.recorded_at) };
         Self {
             version: one.version,

@@ -2,6 +2,7 @@
 
 pub mod aggregates;
 pub mod bridge;
+mod dimension_labels;
 pub mod dimensions;
 pub mod headline;
 pub mod methodologies;

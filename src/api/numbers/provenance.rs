@@ -5,9 +5,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::number_format;
+use crate::api::state::AppState;
+use crate::domain::figures::Methodology;
 use crate::domain::reference::{PLACE_VERSION, target};
 use crate::domain::values::Language;
-use crate::register::{Figures, PublicSettings};
+use crate::register::{Counted, Figures, PublicSettings};
 
 /// What a number was made from, and how to cite it.
 #[derive(Clone, Serialize, ToSchema)]
@@ -70,6 +72,25 @@ impl Provenance {
             permalink,
             warnings: figures.restated.then(|| "methodology_not_in_force".to_owned()).into_iter().collect(),
         }
+    }
+}
+
+/// The version, the day and the methodology of figures that are added up from cells, without the numbers of the headline.
+#[must_use]
+pub fn figures_of_cells(
+    state: &AppState,
+    counted: &Counted,
+    methodology: &'static Methodology,
+    day: NaiveDate,
+) -> Figures {
+    let in_force = state.register.methodology_at(counted.version);
+    Figures {
+        version: counted.version,
+        hash: counted.hash,
+        recorded_at: counted.recorded_at,
+        methodology,
+        restated: in_force.is_ok_and(|in_force| in_force.version != methodology.version),
+        ..Figures::before_the_register(day)
     }
 }
 

@@ -9,19 +9,19 @@ use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, NoQuery, Query, as_page, coded, send};
-use crate::api::numbers::aggregates::label;
 use crate::api::state::AppState;
-use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Value};
+use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Value, aggregate_table};
 use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
 use crate::register::{ReadyPage, Snapshot};
 
+use super::dimension_labels::{INSTALLED, Label, VERIFIED, label};
 use super::methodologies::parse_methodology;
-use super::provenance::Provenance;
+use super::provenance::{Provenance, address, figures_of_cells};
 
 const PATH: &str = "/v1/progress/provinces";
-/// Verified and reported, as `Dimension::Stage` numbers them.
-const IN_OPERATION: [Value; 2] = [1, 2];
+/// The values of `Dimension::Stage` of sites in operation: reported, verified.
+const IN_OPERATION: [Value; 2] = [INSTALLED, VERIFIED];
 
 /// The progress of every province.
 #[derive(Serialize, ToSchema)]
@@ -116,11 +116,8 @@ struct Feature {
     geometry: Json,
 }
 
-/// Progress by province
-///
 /// Of the 34 provinces, or with `list=63` of those before 1 July 2025.
-#[utoipa::path(get, path = "/v1/progress/provinces", tag = "progress",
-    params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
+#[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, body = ProvincesResponse)))]
 pub async fn get_provinces(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
@@ -128,11 +125,8 @@ pub async fn get_provinces(request: HttpRequest, state: web::Data<AppState>) -> 
     send(&request, &page, CacheFor::OneSecond).await
 }
 
-/// Progress by province, as a map
-///
 /// The outlines with the same numbers in the properties, for the 34 or, with `list=63`, the 63.
-#[utoipa::path(get, path = "/v1/progress/provinces.geojson", tag = "progress",
-    params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
+#[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
 pub async fn get_provinces_map(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
@@ -152,11 +146,8 @@ async fn rows_page(state: &web::Data<AppState>, snapshot: &Snapshot, asked: Aske
     Ok(snapshot.page_of(asked.key(PATH), make).await?)
 }
 
-/// The outlines of the provinces
-///
 /// Generalised, for maps; Hoàng Sa and Trường Sa with the code of their province. Made with Natural Earth.
-#[utoipa::path(get, path = "/v1/provinces.geojson", tag = "reference",
-    responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
+#[utoipa::path(get, path = "", responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
 pub async fn get_outlines(
     request: HttpRequest,
     _: NoQuery,
@@ -181,13 +172,14 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
     let counted = state.register.cells();
     let methodology = methodology.map_or_else(|| state.register.methodology_at(counted.version), Ok)?;
     let mut estimator = Estimator::new(methodology, day);
-    let groups = selection.add_up_all(counted.sums_for(&selection), &mut estimator, usize::MAX);
+    let groups = aggregate_table(&selection, counted.sums_for(&selection), &mut estimator, usize::MAX);
     let groups = groups.map_err(|_| ApiError::Internal)?;
     let path = format!("{PATH}?list={}", list.as_str());
-    let meta = crate::api::numbers::aggregates::meta(&counted, (methodology, day), (state, &path));
+    let figures = figures_of_cells(state, &counted, methodology, day);
+    let meta = Provenance::of(&figures, &state.settings, &address(&figures, &path));
     drop(counted);
     let row = |value: Value| {
-        let (code, name_vi, name_en) = label(dimension, value);
+        let Label { code, name_vi, name_en } = label(dimension, value);
         let sums = |stage: Value| {
             let found = groups.iter().find(|(group, _)| group[..] == [value, stage]);
             found.map(|(_, sums)| *sums).unwrap_or_default()

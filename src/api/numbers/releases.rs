@@ -7,13 +7,12 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::body::{AnyDay, body};
 use crate::api::callers::Caller;
-use crate::api::documentation::CreateRelease;
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, answer, as_page, choose, send};
-use crate::api::partners::read_new_release;
-use crate::api::request_body::JsonBody;
+use crate::api::request_body::Body;
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
+use crate::api::submit::{Reply, Submission, submit};
 use crate::db::ledger::{Release, releases};
 use crate::domain::values::{hex, parse_day, sha256};
 use crate::register::{Command, Done, ReadyPage};
@@ -23,6 +22,15 @@ use super::provenance::instant;
 const PATH: &str = "/v1/progress/releases";
 /// The digest of a whole representation, RFC 9530.
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+
+body! {
+    /// A release to publish.
+    #[schema(example = json!({"as_of": "2026-10-31"}))]
+    pub struct CreateRelease {
+        /// The day that this release reports (YYYY-MM-DD, Hà Nội). It must be closed.
+        pub as_of: AnyDay as NaiveDate,
+    }
+}
 
 /// Every release, the newest day first.
 #[derive(Serialize, ToSchema)]
@@ -69,10 +77,8 @@ impl ReleaseView {
     }
 }
 
-/// Every release
-///
 /// Headlines that were published for good, at the end of each month and whenever an administrator did so.
-#[utoipa::path(get, path = "/v1/progress/releases", tag = "progress", responses((status = 200, body = ReleaseList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = ReleaseList)))]
 pub async fn list_releases(
     request: HttpRequest,
     _: NoQuery,
@@ -83,12 +89,9 @@ pub async fn list_releases(
     send(&request, &as_page(JSON, &ReleaseList { data }), CacheFor::OneSecond).await
 }
 
-/// A release
-///
 /// The headline as it was published, byte for byte: its SHA-256 is in the list, in the entry that published it, and here in
 /// `Repr-Digest`; of a compressed answer that is the digest of what is sent.
-#[utoipa::path(get, path = "/v1/progress/releases/{id}", tag = "progress",
-    params(("id" = NaiveDate, Path, description = "The day.")),
+#[utoipa::path(get, path = "", params(("id" = NaiveDate, Path, description = "The day.")),
     responses((status = 200, body = crate::api::numbers::headline::ProgressResponse,
         headers(("Repr-Digest" = String, description = "The SHA-256 of what is sent, as in RFC 9530.")))))]
 pub async fn get_release(
@@ -110,20 +113,17 @@ pub async fn get_release(
     Ok(response)
 }
 
-/// Publish a headline for good
-///
-/// That of the close of a day. It never changes and is never taken back; publishing it again changes nothing.
-#[utoipa::path(post, path = "/v1/progress/releases", tag = "administration",
-    request_body = CreateRelease,
-    responses((status = 201, body = ReleaseResponse, headers(("Location" = String, description = "Its URL."))),
-        (status = 200, body = ReleaseResponse, headers(("Location" = String, description = "Its URL.")))))]
+/// The headline at the close of a day gets a permanent address. A release never changes and is never taken
+/// back. Publishing the same day again changes nothing and is answered 200.
+#[utoipa::path(get, path = "", request_body = CreateRelease,
+    responses((status = 201, body = ReleaseResponse, headers(("Location" = String, description = "The permanent URL of the release."))),
+        (status = 200, body = ReleaseResponse, headers(("Location" = String, description = "The permanent URL of the release.")))))]
 pub async fn create_release(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(body, key): Body<CreateRelease>,
 ) -> Result<HttpResponse, ApiError> {
-    let day = read_new_release(&body.0).map_err(ApiError::Invalid)?;
     let public_url = state.settings.public_url.clone();
     let answer = move |done: &Done| {
         let Done::Released { created, release } = done else { return Err(ApiError::Internal) };
@@ -131,5 +131,5 @@ pub async fn create_release(
         let location = data.url.clone();
         Ok(Reply::json(if *created { 201 } else { 200 }, &ReleaseResponse { data })?.at(location))
     };
-    submit(&state, &caller, Command::Release(day), (false, body.1), answer).await
+    submit(&state, &caller, Command::Release(body.as_of), Submission::recorded(key), answer).await
 }

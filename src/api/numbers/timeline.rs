@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, coded, send};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
-use crate::domain::counting::MonthEnd;
+use crate::domain::figures::MonthEnd;
 use crate::domain::values::{Basis, Fault, Interval, Month, Rule, units};
 use crate::register::{ReadyPage, Snapshot};
 
@@ -79,12 +79,9 @@ impl From<&MonthEnd> for End {
     }
 }
 
-/// How the headline grew
-///
 /// By month, quarter or year; `basis=installed_on` by the days of installation as they are known now, `recorded_on` by
 /// what was known at the end of each month. New is net: what ended or was withdrawn is taken off.
-#[utoipa::path(get, path = "/v1/progress/timeline", tag = "progress",
-    params(("interval" = Option<String>, Query, description = "month (the default), quarter or year."),
+#[utoipa::path(get, path = "", params(("interval" = Option<String>, Query, description = "month (the default), quarter or year."),
         ("basis" = Option<String>, Query, description = "installed_on (the default) or recorded_on."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with recorded_on.")),
     responses((status = 200, body = TimelineResponse)))]

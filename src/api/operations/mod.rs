@@ -3,5 +3,3 @@
 pub mod health;
 pub mod metrics;
 mod readiness_checks;
-
-pub use health::Examiner;

@@ -1,75 +1,136 @@
-//! The bodies with which an administrator adds partners, clients, projects and releases.
+//! The bodies with which an administrator adds partners, clients and projects, and resets secrets.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 
-use crate::api::http::{Node, coded, read};
+use crate::api::body::{BodyReader, Pointer, body, integer_within, is_given};
 use crate::domain::records::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, Role, misplaced};
-use crate::domain::reference::parse_province;
-use crate::domain::refusals::FieldFault;
-use crate::domain::values::{Code, Fault, Name, parse_day};
+use crate::domain::reference::ProvinceId;
+use crate::domain::values::{Code, Name};
 
-/// Reads `{code, name, kind?, vcca_role?, listed?, sandbox?}`.
-pub fn read_new_partner(node: &Node) -> Result<NewPartner, Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let code = body.required_text("code", faults, Code::parse);
-        let name = body.required_text("name", faults, Name::parse);
-        let kind = body.text("kind", faults, Name::parse);
-        let vcca_role = body.text("vcca_role", faults, Name::parse);
-        let listed = body.boolean("listed", faults).unwrap_or(false);
-        let sandbox = body.boolean("sandbox", faults).unwrap_or(false);
-        Some(NewPartner { code: code?, name: name?, kind, vcca_role, listed, sandbox })
-    })
+body! {
+    /// A partner to add.
+    #[schema(example = json!({"code": "SOLARCO", "name": "Solar Co"}))]
+    pub struct CreatePartner -> NewPartner {
+        /// The partner's code: 2 to 20 letters A-Z, digits and hyphens. It never changes.
+        code: Code,
+        /// The partner's name, at most 200 characters.
+        name: Name,
+        /// The kind of organisation, for example "installer".
+        kind: Option<Name>,
+        /// The partner's role in VCCA.
+        vcca_role: Option<Name>,
+        /// Whether the partner may be named in public. Left out: false.
+        listed: Option<bool>,
+        /// Whether the partner only tries things out: its installations are kept apart and never counted. It never
+        /// changes. Left out: false.
+        sandbox: Option<bool>,
+    }
 }
 
-/// Reads `{role, partner?, affiliation?, province_code?, name}`.
-pub fn read_new_client(node: &Node) -> Result<NewClient, Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let role = body.required_text("role", faults, coded(Role::parse, Role::CODES));
-        let partner = body.text("partner", faults, Code::parse);
-        let affiliation = body.text("affiliation", faults, Code::parse);
-        let province = body.text("province_code", faults, parse_province);
-        let name = body.required_text("name", faults, Name::parse);
-        for (member, fault) in role.map(|role| misplaced(role, |name| body.has(name))).unwrap_or_default() {
-            faults.add(body.at(member), fault);
+impl CreatePartner {
+    fn settle(self, _: &Pointer<'_>, _: &mut BodyReader) -> Option<NewPartner> {
+        Some(NewPartner {
+            code: self.code?,
+            name: self.name?,
+            kind: self.kind?,
+            vcca_role: self.vcca_role?,
+            listed: self.listed?.unwrap_or(false),
+            sandbox: self.sandbox?.unwrap_or(false),
+        })
+    }
+}
+
+body! {
+    /// A client to add.
+    #[schema(example = json!({"role": "partner", "partner": "SOLARCO", "name": "Back office"}))]
+    pub struct CreateClient -> NewClient {
+        /// The role of the client. It decides the client's scopes.
+        role: Role,
+        /// The code of the partner that the client acts for. Required with the role partner, refused with others.
+        partner: Option<Code>,
+        /// The code of the partner that the person works for. Only with the role reviewer, who then sees nothing of
+        /// that partner.
+        affiliation: Option<Code>,
+        /// The one province that the client may see. Only with the roles reviewer and dashboard.
+        province_code: Option<ProvinceId>,
+        /// The person or program behind the client, at most 200 characters.
+        name: Name,
+    }
+}
+
+impl CreateClient {
+    fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<NewClient> {
+        let is_sent = |name: &str| match name {
+            "partner" => is_given(&self.partner),
+            "affiliation" => is_given(&self.affiliation),
+            _ => is_given(&self.province_code),
+        };
+        for (name, fault) in misplaced(self.role?, is_sent) {
+            reader.fault::<()>(&at.member(name), fault);
         }
-        Some(NewClient { role: role?, partner, affiliation, province, name: name? })
-    })
+        Some(NewClient {
+            role: self.role?,
+            partner: self.partner?,
+            affiliation: self.affiliation?,
+            province: self.province_code?,
+            name: self.name?,
+        })
+    }
 }
 
-/// Reads `{keep_old_hours?}`: how long the old secret still works, a day if nothing is said.
-pub fn read_reset_secret(node: &Node) -> Result<TimeDelta, Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let hours = body.number("keep_old_hours", faults, |hours| {
-            let within = hours.as_i64().filter(|hours| (0..=MOST_KEEP_OLD_HOURS).contains(hours));
-            within.ok_or(Fault::OutOfRange { min: 0, max: MOST_KEEP_OLD_HOURS })
-        });
-        Some(TimeDelta::hours(hours.unwrap_or(KEEP_OLD_HOURS)))
-    })
+body! {
+    /// A request for a new secret.
+    pub struct ResetSecret -> TimeDelta {
+        /// Hours for which the old secret still works, 0 to 168. Left out: 24.
+        #[schema(minimum = 0, maximum = 168)]
+        keep_old_hours: Option<i64>,
+    }
 }
 
-/// Reads `{code, name_vi, name_en, funder?}`.
-pub fn read_new_project(node: &Node) -> Result<NewProject, Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let code = body.required_text("code", faults, Code::parse);
-        let name_vi = body.required_text("name_vi", faults, Name::parse);
-        let name_en = body.required_text("name_en", faults, Name::parse);
-        let funder = body.text("funder", faults, Name::parse);
-        Some(NewProject { code: code?, name_vi: name_vi?, name_en: name_en?, funder })
-    })
+impl ResetSecret {
+    fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<TimeDelta> {
+        let hours = match self.keep_old_hours? {
+            Some(number) => {
+                reader.note(&at.member("keep_old_hours"), integer_within(&number, 0, MOST_KEEP_OLD_HOURS))?
+            }
+            None => KEEP_OLD_HOURS,
+        };
+        Some(TimeDelta::hours(hours))
+    }
 }
 
-/// Reads `{as_of}`.
-pub fn read_new_release(node: &Node) -> Result<NaiveDate, Vec<FieldFault>> {
-    read(node, |body, faults| body.required_text("as_of", faults, parse_day))
+body! {
+    /// A project to add.
+    #[schema(example = json!({"code": "SCHOOLS-1", "name_vi": "Mái trường xanh", "name_en": "Green school roofs"}))]
+    pub struct CreateProject -> NewProject {
+        /// The project's code: 2 to 20 letters A-Z, digits and hyphens. It never changes.
+        code: Code,
+        /// The Vietnamese name, at most 200 characters.
+        name_vi: Name,
+        /// The English name, at most 200 characters.
+        name_en: Name,
+        /// The organisation that funds the project.
+        funder: Option<Name>,
+    }
+}
+
+impl CreateProject {
+    fn settle(self, _: &Pointer<'_>, _: &mut BodyReader) -> Option<NewProject> {
+        Some(NewProject { code: self.code?, name_vi: self.name_vi?, name_en: self.name_en?, funder: self.funder? })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
+    use crate::api::body::{parse, read};
 
     fn client(body: &str) -> Result<NewClient, Vec<(String, &'static str)>> {
-        let node = crate::api::http::parse(body.as_bytes()).unwrap();
-        read_new_client(&node).map_err(|faults| faults.into_iter().map(|f| (f.pointer, f.fault.code())).collect())
+        let node = parse(body.as_bytes()).unwrap();
+        read::<CreateClient>(&node, NaiveDate::default())
+            .map_err(|faults| faults.into_iter().map(|f| (f.pointer, f.fault.code())).collect())
     }
 
     #[test]

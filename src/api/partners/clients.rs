@@ -7,46 +7,45 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::access::{hash_secret, new_client_id, new_secret};
+use crate::api::body::Nothing;
 use crate::api::callers::Caller;
-use crate::api::documentation::{CreateClient, ResetSecret};
-use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagination, read_nothing};
-use crate::api::request_body::{JsonBody, OptionalJsonBody};
+use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagination};
+use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
-use crate::db::partners::Client;
-use crate::domain::records::{Actor, NewClient};
+use crate::api::submit::{Reply, Submission, submit};
+use crate::domain::records::{Actor, Client};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::Fault;
 use crate::register::{Command, DirectoryChange, Done};
 
-use super::bodies::{read_new_client, read_reset_secret};
+use super::bodies::{CreateClient, ResetSecret};
 use super::partners_and_projects::ask;
 
-/// A client. Its secrets are nowhere to be read.
+/// A client. Its secrets cannot be read.
 #[derive(Serialize, ToSchema)]
 pub struct ClientView {
-    /// Its id.
+    /// The id of the client.
     client_id: String,
-    /// Who or what it is.
+    /// The person or program behind the client.
     name: String,
-    /// What it may do.
+    /// The role of the client: partner, dashboard, reviewer or admin.
     role: &'static str,
-    /// Whom it acts for.
+    /// The code of the partner that the client acts for; null for other roles.
     partner: Option<String>,
-    /// The partner that the person works for.
+    /// The code of the partner that the person works for; null if none.
     affiliation: Option<String>,
-    /// The one province that it may see.
+    /// The code of the one province that the client may see; null is all.
     province_code: Option<&'static str>,
-    /// When it was added.
+    /// The instant when the client was added, UTC.
     created_at: DateTime<Utc>,
-    /// Since when it is shut out.
+    /// The instant of revocation, UTC; null while active.
     revoked_at: Option<DateTime<Utc>>,
-    /// How many secrets work: two while a new one takes over.
+    /// The number of secrets that work; two while an old one is kept beside a new one.
     active_secrets: usize,
 }
 
 impl ClientView {
-    /// What everybody who administers may see of a client.
+    /// A client as administrators see it at an instant, which decides how many secrets still work.
     #[must_use]
     pub fn of(client: &Client, now: DateTime<Utc>) -> Self {
         let actor = &client.actor;
@@ -67,64 +66,67 @@ impl ClientView {
 /// One client.
 #[derive(Serialize, ToSchema)]
 pub struct ClientResponse {
+    /// The client.
     data: ClientView,
 }
 
 /// A page of clients.
 #[derive(Serialize, ToSchema)]
 pub struct ClientList {
+    /// The clients.
     data: Vec<ClientView>,
+    /// Where the next page begins.
     page: PageInfo,
 }
 
 /// A client with a new secret, which is shown this once.
 #[derive(Serialize, ToSchema)]
 pub struct ClientSecretView {
-    /// Its id.
+    /// The id of the client.
     client_id: String,
-    /// Its secret. Only its hash is kept.
+    /// The secret. The register keeps only its hash.
     client_secret: String,
-    /// What it may do.
+    /// The role of the client: partner, dashboard, reviewer or admin.
     role: &'static str,
-    /// Whom it acts for.
+    /// The code of the partner that the client acts for; null for other roles.
     partner: Option<String>,
-    /// Until when the secret before still works.
+    /// The instant until which the old secret still works, UTC; null if there is none.
     old_secret_until: Option<DateTime<Utc>>,
 }
 
 /// A client with a new secret.
 #[derive(Serialize, ToSchema)]
 pub struct ClientSecretResponse {
+    /// The client with its secret.
     data: ClientSecretView,
 }
 
-/// Who calls.
+/// The client that calls.
 #[derive(Serialize, ToSchema)]
 pub struct MeView {
-    /// The client's id.
+    /// The id of the client.
     client_id: String,
-    /// Its role.
+    /// The role of the client: partner, dashboard, reviewer or admin.
     role: &'static str,
-    /// What it may do.
+    /// The scopes that tokens of the client hold.
     scopes: Vec<&'static str>,
-    /// Whom it acts for.
+    /// The code of the partner that the client acts for; null for other roles.
     partner: Option<String>,
-    /// The partner that the person works for: nothing of it is shown.
+    /// The code of the partner that the person works for; nothing of that partner is shown. Null if none.
     affiliation: Option<String>,
-    /// The one province that it may see.
+    /// The code of the one province that the client may see; null is all.
     province_code: Option<&'static str>,
 }
 
-/// Who calls.
+/// The client that calls.
 #[derive(Serialize, ToSchema)]
 pub struct MeResponse {
+    /// The client.
     data: MeView,
 }
 
-/// The client that calls
-///
-/// For every client, to see what its credentials are good for.
-#[utoipa::path(get, path = "/v1/me", tag = "oauth", responses((status = 200, body = MeResponse)))]
+/// For every client: its role, its scopes, and whom it acts for.
+#[utoipa::path(get, path = "", responses((status = 200, body = MeResponse)))]
 pub async fn get_me(caller: Caller, _: NoQuery) -> HttpResponse {
     let actor = caller.0;
     let data = MeView {
@@ -138,11 +140,8 @@ pub async fn get_me(caller: Caller, _: NoQuery) -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(MeResponse { data })
 }
 
-/// A list of clients
-///
-/// In the order of their ids, the revoked ones too.
-#[utoipa::path(get, path = "/v1/clients", tag = "administration",
-    params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+/// In the order of their ids, revoked clients included.
+#[utoipa::path(get, path = "", params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
     responses((status = 200, body = ClientList)))]
 pub async fn list_clients(
     request: HttpRequest,
@@ -165,19 +164,16 @@ pub async fn list_clients(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(list))
 }
 
-/// Add a client
-///
-/// The secret is shown this once. One client per person for reviewers and admins.
-#[utoipa::path(post, path = "/v1/clients", tag = "administration",
-    request_body = CreateClient,
+/// The answer holds the client's secret. It is shown this once, because only its hash is kept. Reviewers and
+/// administrators get one client for each person.
+#[utoipa::path(get, path = "", request_body = CreateClient,
     responses((status = 201, body = ClientSecretResponse)))]
 pub async fn create_client(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(new, key): Body<CreateClient>,
 ) -> Result<HttpResponse, ApiError> {
-    let new: NewClient = read_new_client(&body.0).map_err(ApiError::Invalid)?;
     let client_id = new_client_id();
     let (client_secret, secret_hash) = secret_and_hash().await?;
     let data = ClientSecretView {
@@ -189,15 +185,13 @@ pub async fn create_client(
     };
     let (command, response) =
         (Command::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }), ClientSecretResponse { data });
-    submit(&state, &caller, command, (false, body.1), move |_| Ok(Reply::json(201, &response)?.secret())).await
+    let submission = Submission::recorded(key);
+    submit(&state, &caller, command, submission, move |_| Ok(Reply::json(201, &response)?.secret())).await
 }
 
-/// Shut a client out
-///
-/// For ever. Its tokens stop to work within a second, everywhere. Nobody can revoke the client
-/// that they act as.
-#[utoipa::path(post, path = "/v1/clients/{client_id}/revoke", tag = "administration",
-    params(("client_id" = String, Path)),
+/// This is final. Its tokens stop working within a second, in every process. A client cannot revoke itself.
+/// The body is `{}`, or none.
+#[utoipa::path(get, path = "", params(("client_id" = String, Path, description = "The id of the client, from the answer that added it.")),
     responses((status = 200, body = ClientResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn revoke_client(
@@ -205,9 +199,8 @@ pub async fn revoke_client(
     _: NoQuery,
     state: web::Data<AppState>,
     client_id: web::Path<String>,
-    body: OptionalJsonBody,
+    _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    read_nothing(&body.0).map_err(ApiError::Invalid)?;
     ask(&caller, &state, Command::Directory(DirectoryChange::RevokeClient { client_id: client_id.clone() })).await?;
     let directory = state.register.directory();
     // It is written; where the directory could not be read again, asking again is safe.
@@ -216,12 +209,9 @@ pub async fn revoke_client(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(ClientResponse { data }))
 }
 
-/// Give a client a new secret
-///
-/// It is shown this once. The secret before still works for `keep_old_hours`; any older one ends
-/// at once.
-#[utoipa::path(post, path = "/v1/clients/{client_id}/reset-secret", tag = "administration",
-    params(("client_id" = String, Path)), request_body = Option<ResetSecret>,
+/// The answer holds the new secret. It is shown this once. The old secret still works for `keep_old_hours`;
+/// any older secret stops working at once.
+#[utoipa::path(get, path = "", params(("client_id" = String, Path, description = "The id of the client, from the answer that added it.")), request_body = Option<ResetSecret>,
     responses((status = 200, body = ClientSecretResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn reset_client_secret(
@@ -229,9 +219,8 @@ pub async fn reset_client_secret(
     _: NoQuery,
     state: web::Data<AppState>,
     client_id: web::Path<String>,
-    body: OptionalJsonBody,
+    OptionalBody(keep_old, key): OptionalBody<ResetSecret>,
 ) -> Result<HttpResponse, ApiError> {
-    let keep_old = read_reset_secret(&body.0).map_err(ApiError::Invalid)?;
     // Hashing is dear: not for a client that is not there.
     if state.register.directory().client(&client_id).is_none() {
         // It may have been added a moment ago, by another process.
@@ -243,7 +232,7 @@ pub async fn reset_client_secret(
     let command =
         Command::Directory(DirectoryChange::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old });
     let (role, partner) = (role.as_str(), partner.map(|code| code.to_string()));
-    submit(&state, &caller, command, (false, body.1), move |done| {
+    submit(&state, &caller, command, Submission::recorded(key), move |done| {
         let Done::SecretReset { old_until } = done else { return Err(ApiError::Internal) };
         let (client_id, client_secret, partner) = (client_id.clone(), client_secret.clone(), partner.clone());
         let data = ClientSecretView { client_id, client_secret, role, partner, old_secret_until: Some(*old_until) };

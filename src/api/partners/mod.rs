@@ -1,8 +1,8 @@
-//! Partners, projects, clients, for administrators.
+//! Partners, projects and clients, for administrators. This room owns their bodies and views; who may do
+//! what is decided by the route table and the domain.
 
 mod bodies;
 pub mod clients;
 pub mod partners_and_projects;
 
-pub use bodies::read_new_release;
 pub use clients::ClientView;

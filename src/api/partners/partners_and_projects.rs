@@ -5,29 +5,28 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::body::Nothing;
 use crate::api::callers::Caller;
-use crate::api::documentation::{CreatePartner, CreateProject};
-use crate::api::http::{ApiError, NoQuery, Problem, read_nothing};
-use crate::api::request_body::{JsonBody, OptionalJsonBody};
+use crate::api::http::{ApiError, NoQuery, PathId, Problem};
+use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
-use crate::db::partners::Partner;
-use crate::domain::records::NewPartner;
-use crate::domain::values::{Code, PartnerCode};
+use crate::api::submit::{Reply, Submission, submit};
+use crate::domain::records::Partner;
+use crate::domain::values::PartnerCode;
 use crate::register::{Command, DirectoryChange, Done, Request};
 
-use super::bodies::{read_new_partner, read_new_project};
+use super::bodies::{CreatePartner, CreateProject};
 
 /// A partner.
 #[derive(Serialize, ToSchema)]
 pub struct PartnerView {
-    /// Its code.
+    /// The code.
     code: String,
-    /// Its name.
+    /// The name of the partner.
     name: String,
-    /// Whether it only tries things out.
+    /// Whether the partner only tries things out; its installations are never counted.
     sandbox: bool,
-    /// Whether its clients are shut out.
+    /// Whether the partner is suspended, so that its clients are refused.
     suspended: bool,
 }
 
@@ -45,31 +44,34 @@ impl From<&Partner> for PartnerView {
 /// One partner.
 #[derive(Serialize, ToSchema)]
 pub struct PartnerResponse {
+    /// The partner.
     data: PartnerView,
 }
 
 /// Every partner.
 #[derive(Serialize, ToSchema)]
 pub struct PartnerList {
+    /// The partners.
     data: Vec<PartnerView>,
 }
 
 /// A project.
 #[derive(Serialize, ToSchema)]
 pub struct ProjectView {
-    /// Its code.
+    /// The code.
     code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name.
     name_vi: String,
-    /// Its English name.
+    /// The English name.
     name_en: String,
-    /// Who funds it.
+    /// The organisation that funds the project; null is unknown.
     funder: Option<String>,
 }
 
 /// One project.
 #[derive(Serialize, ToSchema)]
 pub struct ProjectResponse {
+    /// The project.
     data: ProjectView,
 }
 
@@ -78,18 +80,17 @@ pub(in crate::api) async fn ask(caller: &Caller, state: &AppState, command: Comm
     Ok(state.register.submit(Request::new(caller.0.clone(), command)).await?)
 }
 
-/// Add a partner
-#[utoipa::path(post, path = "/v1/partners", tag = "administration",
-    request_body = CreatePartner,
+/// An organisation that registers installations. Add a client with the role partner next, so that it can get
+/// tokens.
+#[utoipa::path(get, path = "", request_body = CreatePartner,
     responses((status = 201, body = PartnerResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_partner(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(new, key): Body<CreatePartner>,
 ) -> Result<HttpResponse, ApiError> {
-    let new: NewPartner = read_new_partner(&body.0).map_err(ApiError::Invalid)?;
     let view = PartnerView {
         code: new.code.to_string(),
         name: new.name.as_str().to_owned(),
@@ -97,59 +98,54 @@ pub async fn create_partner(
         suspended: false,
     };
     let response = PartnerResponse { data: view };
-    submit(&state, &caller, Command::Directory(DirectoryChange::AddPartner(new)), (false, body.1), move |_| {
+    let submission = Submission::recorded(key);
+    submit(&state, &caller, Command::Directory(DirectoryChange::AddPartner(new)), submission, move |_| {
         Reply::json(201, &response)
     })
     .await
 }
 
-/// Every partner
-#[utoipa::path(get, path = "/v1/partners", tag = "administration",
-    responses((status = 200, body = PartnerList)))]
+/// In the order of their codes, suspended partners included.
+#[utoipa::path(get, path = "", responses((status = 200, body = PartnerList)))]
 pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<AppState>) -> HttpResponse {
     let directory = state.register.directory();
     let data = directory.partners.values().map(PartnerView::from).collect();
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerList { data })
 }
 
-/// Shut the clients of a partner out
-///
-/// Their tokens stop to work within a second, everywhere. What the partner registered stays.
-#[utoipa::path(post, path = "/v1/partners/{code}/suspend", tag = "administration", params(("code" = String, Path)),
+/// Tokens of its clients stop working within a second, in every process. What the partner registered stays
+/// and counts. The body is `{}`, or none.
+#[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn suspend_partner(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    code: web::Path<String>,
-    body: OptionalJsonBody,
+    PathId(code): PathId<PartnerCode>,
+    _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    read_nothing(&body.0).map_err(ApiError::Invalid)?;
-    change_partner(&caller, &state, &code, true).await
+    change_partner(&caller, &state, code, true).await
 }
 
-/// Let the clients of a partner in again
-#[utoipa::path(post, path = "/v1/partners/{code}/resume", tag = "administration", params(("code" = String, Path)),
+/// Its clients can get and use tokens again. The body is `{}`, or none.
+#[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn resume_partner(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    code: web::Path<String>,
-    body: OptionalJsonBody,
+    PathId(code): PathId<PartnerCode>,
+    _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    read_nothing(&body.0).map_err(ApiError::Invalid)?;
-    change_partner(&caller, &state, &code, false).await
+    change_partner(&caller, &state, code, false).await
 }
 
 async fn change_partner(
     caller: &Caller,
     state: &AppState,
-    code: &str,
+    code: PartnerCode,
     suspend: bool,
 ) -> Result<HttpResponse, ApiError> {
-    // A code in a path that is none names nothing.
-    let code: PartnerCode = Code::parse(code).map_err(|_| ApiError::NotFound)?;
     let change = if suspend { DirectoryChange::SuspendPartner } else { DirectoryChange::ResumePartner };
     ask(caller, state, Command::Directory(change(code.clone()))).await?;
     // It is written; where the directory could not be read again, asking again is safe.
@@ -159,18 +155,16 @@ async fn change_partner(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerResponse { data }))
 }
 
-/// Add a project
-#[utoipa::path(post, path = "/v1/projects", tag = "administration",
-    request_body = CreateProject,
+/// A project or fund that installations can name in `project_code`.
+#[utoipa::path(get, path = "", request_body = CreateProject,
     responses((status = 201, body = ProjectResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_project(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(new, key): Body<CreateProject>,
 ) -> Result<HttpResponse, ApiError> {
-    let new = read_new_project(&body.0).map_err(ApiError::Invalid)?;
     let view = ProjectView {
         code: new.code.to_string(),
         name_vi: new.name_vi.as_str().to_owned(),
@@ -178,7 +172,8 @@ pub async fn create_project(
         funder: new.funder.as_ref().map(|text| text.as_str().to_owned()),
     };
     let response = ProjectResponse { data: view };
-    submit(&state, &caller, Command::Directory(DirectoryChange::AddProject(new)), (false, body.1), move |_| {
+    let submission = Submission::recorded(key);
+    submit(&state, &caller, Command::Directory(DirectoryChange::AddProject(new)), submission, move |_| {
         Reply::json(201, &response)
     })
     .await

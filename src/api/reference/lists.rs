@@ -6,10 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::access::Unhurried;
+use crate::api::callers::Unhurried;
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Query, as_page, query, send};
 use crate::domain::reference::{
-    CommuneMatch, FormerProvinceId, Measure, MeasureId, PLACE_VERSION, Province, ProvinceId, parse_province,
+    CommuneId, CommuneMatch, FormerProvinceId, Measure, MeasureId, PLACE_VERSION, Province, ProvinceId, parse_province,
     search_communes as search,
 };
 use crate::domain::values::{Text, units};
@@ -238,7 +238,7 @@ impl From<&CommuneMatch> for ReferenceCommune {
                 code: &former.code,
                 name_vi: &former.name_vi,
                 district_vi: &former.district_vi,
-                now: former.successors.iter().map(|id| id.code()).collect(),
+                now: former.successors().map(CommuneId::code).collect(),
             }),
         }
     }
@@ -252,27 +252,20 @@ static PROVINCES: LazyLock<ReadyPage> = LazyLock::new(|| {
     as_page(JSON, &ProvinceList { place_version: PLACE_VERSION, data })
 });
 
-/// Every measure
-///
 /// With its unit, its ceilings, what it saves and where that comes from.
-#[utoipa::path(get, path = "/v1/measures", tag = "reference", responses((status = 200, body = MeasureList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = MeasureList)))]
 pub async fn list_measures(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
     send(&request, &MEASURES, CacheFor::OneHour).await
 }
 
-/// Every province
-///
 /// The 34 since July 2025, each with those of the 63 that it was made of.
-#[utoipa::path(get, path = "/v1/provinces", tag = "reference", responses((status = 200, body = ProvinceList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = ProvinceList)))]
 pub async fn list_provinces(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
     send(&request, &PROVINCES, CacheFor::OneHour).await
 }
 
-/// Find a commune
-///
 /// By name or code, of today or before July 2025, with or without diacritics.
-#[utoipa::path(get, path = "/v1/communes", tag = "reference",
-    params(("q" = Text<100>, Query, description = "A name or a code.", example = "phuc xa"),
+#[utoipa::path(get, path = "", params(("q" = Text<100>, Query, description = "A name or a code.", example = "phuc xa"),
         ("province" = Option<ProvinceId>, Query),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = CommuneList)))]

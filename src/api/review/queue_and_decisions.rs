@@ -6,33 +6,24 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::documentation::DecideInstallations;
-use crate::api::http::{
-    ApiError, Faults, NoQuery, Node, Object, Problem, ProblemError, Query, StandingView, coded, read,
-};
-use crate::api::installations::{InstallationList, list_found, outcome};
-use crate::api::request_body::JsonBody;
+use crate::api::http::{ApiError, NoQuery, Problem, ProblemError, Query, StandingView};
+use crate::api::installations::{InstallationList, list_found};
+use crate::api::request_body::Body;
 use crate::api::state::AppState;
+use crate::api::submit::outcome;
 use crate::db::records::{Filter, InstallationRecord};
 use crate::domain::reference::{MeasureId, parse_province};
-use crate::domain::refusals::FieldFault;
-use crate::domain::values::{Code, Fault, InstallationId, Language, Note, RejectReason, SiteKind, Status, Tier};
-use crate::register::{Command, Done, Failure, InstallationChange, Request};
+use crate::domain::values::{Code, Fault, InstallationId, Language, SiteKind, Status};
+use crate::register::{Done, Failure, Request};
 
-/// Decisions of one request, at most.
-const MOST_DECISIONS: usize = 1_000;
-/// A thousand decisions with the longest notes.
-pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+use super::bodies::DecideInstallations;
 
-/// What waits for a reviewer
-///
-/// Reported installations that nobody decided on, oldest first, without those of the partner that
-/// the reviewer works for.
-#[utoipa::path(get, path = "/v1/review/queue", tag = "review",
-    params(("partner" = Option<String>, Query), ("project" = Option<String>, Query),
-        ("province" = Option<String>, Query), ("kind" = Option<String>, Query), ("measure" = Option<String>, Query),
-        ("sandbox" = Option<bool>, Query, description = "Those of partners that try things out instead."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+/// Installations with the status `installed`, oldest first, without those of the partner that the reviewer
+/// works for. Filters can be combined.
+#[utoipa::path(get, path = "", params(("partner" = Option<String>, Query, description = "Only installations of the partner with this code, for example `SOLARCO`."), ("project" = Option<String>, Query, description = "Only installations of the project with this code."),
+        ("province" = Option<String>, Query, description = "Only installations in this province, for example `01`, see /v1/provinces."), ("kind" = Option<String>, Query, description = "Only installations at sites of this kind: `home`, `building`, `office` or `factory`."), ("measure" = Option<String>, Query, description = "Only installations with this measure, for example `rooftop_solar_pv`, see /v1/measures."),
+        ("sandbox" = Option<bool>, Query, description = "`true` lists the installations of partners that only try things out, and no other."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
     responses((status = 200, body = InstallationList)))]
 pub async fn get_review_queue(
     request: HttpRequest,
@@ -54,25 +45,25 @@ pub async fn get_review_queue(
     list_found(&state, &caller, query, filter).await
 }
 
-/// What became of each decision.
+/// The outcomes of many decisions.
 #[derive(Serialize, ToSchema)]
 pub struct DecisionsResponse {
-    /// In the order of the request.
+    /// One outcome for each decision, in the order of the request.
     data: Vec<DecisionView>,
 }
 
-/// What became of one decision.
+/// The outcome of one decision.
 #[derive(Serialize, ToSchema)]
 pub struct DecisionView {
-    /// The installation's id.
+    /// The id of the installation.
     installation: String,
-    /// `changed`, `unchanged`, or `refused`.
+    /// `changed`, `unchanged` if it was so already, or `refused`.
     outcome: &'static str,
-    /// Where it stands; null where it was not found.
+    /// The status of the installation now; null if it was not found.
     status: Option<&'static str>,
-    /// Its `ETag`.
+    /// The entity tag of the installation now; null if it was not found.
     etag: Option<String>,
-    /// Why it was refused.
+    /// Why the decision was refused; null if it was not.
     problem: Option<RefusedView>,
 }
 
@@ -81,31 +72,30 @@ pub struct DecisionView {
 pub struct RefusedView {
     /// The code of the problem.
     code: &'static str,
-    /// What happened and what to do.
+    /// What is wrong and what to do, in the caller's language.
     detail: String,
-    /// Every wrong value.
+    /// Every wrong value of the decision.
     errors: Vec<ProblemError>,
 }
 
-/// Decide on many installations
-///
-/// Up to 1,000, each by itself: one that is refused spoils no other. Sending the same again is safe.
-#[utoipa::path(post, path = "/v1/review/decisions", tag = "review", request_body = DecideInstallations,
+/// Up to 1,000 decisions in one request. Each is carried out by itself: a refused decision does not stop the
+/// others. Sending the same request again is safe.
+#[utoipa::path(get, path = "", request_body = DecideInstallations,
     responses((status = 200, body = DecisionsResponse)))]
 pub async fn decide_installations(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    body: JsonBody,
+    Body(decisions, _): Body<DecideInstallations>,
 ) -> Result<HttpResponse, ApiError> {
-    let decisions = read_decisions(&body.0).map_err(ApiError::Invalid)?;
-    let requests = decisions.iter().map(|(_, command)| Request::new(caller.0.clone(), command.clone())).collect();
+    let requests = decisions.iter().map(|one| Request::new(caller.0.clone(), one.command.clone())).collect();
     let results = state.register.submit_all(requests).await?;
     if !results.is_empty() && results.iter().all(|result| matches!(result, Err(Failure::Unavailable))) {
         return Err(ApiError::Unavailable);
     }
     let language = caller.1;
-    let data = decisions.iter().zip(results).map(|((id, _), result)| DecisionView::of(*id, result, language)).collect();
+    let decided = decisions.iter().zip(results);
+    let data = decided.map(|(one, result)| DecisionView::of(one.installation, result, language)).collect();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DecisionsResponse { data }))
 }
 
@@ -115,8 +105,8 @@ impl DecisionView {
         match result {
             Ok(Done::Changed { changed, record, id }) => {
                 let standing = InstallationRecord { record: *record, id };
-                let found = standing.record.installation(id).map(|one| standing.record.standing(one));
-                let (status, etag) = found.map(|found| (found.status.as_str(), found.etag)).unzip();
+                let found = standing.record.installation(id).map(|one| standing.record.current(one));
+                let (status, etag) = found.map(|found| (found.status.as_str(), found.revision_tag)).unzip();
                 Self { installation, outcome: outcome(changed), status, etag, problem: None }
             }
             Ok(_) => Self::refused(installation, &ApiError::Internal, language),
@@ -130,48 +120,3 @@ impl DecisionView {
         Self { installation, outcome: "refused", status, etag, problem: Some(RefusedView { code, detail, errors }) }
     }
 }
-
-fn read_decisions(node: &Node) -> Result<Vec<(InstallationId, Command)>, Vec<FieldFault>> {
-    read(node, |body, faults| {
-        let items = body.required_array("decisions", faults)?;
-        match items.len() {
-            0 => faults.add("/decisions", Fault::Empty),
-            1..=MOST_DECISIONS => {}
-            _ => {
-                faults.add("/decisions", Fault::TooMany { max: MOST_DECISIONS });
-                return None;
-            }
-        }
-        let one = |(pointer, node)| read_decision(Object::of(node, pointer, faults)?, faults);
-        Some(items.into_iter().filter_map(one).collect())
-    })
-}
-
-fn read_decision(mut body: Object<'_>, faults: &mut Faults) -> Option<(InstallationId, Command)> {
-    let id = body.required_text("installation", faults, InstallationId::parse);
-    let verifies = coded(|raw| ACTIONS.iter().position(|action| *action == raw).map(|place| place == 0), ACTIONS);
-    let verifies = body.required_text("action", faults, verifies);
-    let tier = body.text("evidence_tier", faults, coded(Tier::parse, Tier::CODES));
-    let reason = body.text("reason", faults, coded(RejectReason::parse, RejectReason::CODES));
-    let note = body.text("note", faults, Note::parse);
-    if let Some(verifies) = verifies {
-        let (needed, other) = if verifies { ("evidence_tier", "reason") } else { ("reason", "evidence_tier") };
-        if !body.has(needed) {
-            body.missing(needed, faults);
-        }
-        if body.has(other) {
-            faults.add(body.at(other), Fault::UnknownField);
-        }
-    }
-    body.finish(faults);
-    let id = id?;
-    let command = if verifies? {
-        Command::Installation { id, change: InstallationChange::Verify { tier: tier? }, note }
-    } else {
-        Command::Installation { id, change: InstallationChange::Reject { reason: reason? }, note }
-    };
-    Some((id, command))
-}
-
-/// What can be decided.
-pub const ACTIONS: &[&str] = &["verify", "reject"];

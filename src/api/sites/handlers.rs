@@ -1,21 +1,22 @@
 //! Sites: read one, and correct it.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::documentation::CorrectSite;
-use crate::api::http::{ApiError, IfMatch, NoQuery, Problem, Query};
-use crate::api::installations::{SiteView, outcome, read_site_correction};
-use crate::api::request_body::JsonBody;
+use crate::api::http::{ApiError, DryRun, IfMatch, NoQuery, PathId, Problem};
+use crate::api::request_body::Body;
 use crate::api::state::AppState;
-use crate::api::submit::{Reply, submit};
+use crate::api::submit::{Reply, Submission, outcome, submit};
 use crate::db::records::by_id;
 use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::values::SiteId;
 use crate::register::{Command, Done};
+
+use super::bodies::{CorrectSite, Reasoned};
+use super::view::SiteView;
 
 /// One site.
 #[derive(Serialize, ToSchema)]
@@ -24,36 +25,34 @@ pub struct SiteResponse {
     data: SiteView,
 }
 
-/// What became of a correction.
+/// The outcome of a correction.
 #[derive(Serialize, ToSchema)]
 pub struct SiteChangedResponse {
-    /// The site as it stands, without personal data.
+    /// The site as it is recorded now, without personal data.
     data: SiteView,
-    /// `changed`, or `unchanged` when it was so already.
+    /// `changed`, or `unchanged` if it was so already.
     #[schema(example = "changed")]
     outcome: &'static str,
-    /// Whether this was only asked for: nothing was recorded.
+    /// Whether this was a dry run, so that nothing was recorded.
     dry_run: bool,
-    /// Installations there that were verified, and wait to be verified again because of this.
+    /// The ids of verified installations that have to be verified again because of this correction.
     unverified: Vec<String>,
 }
 
-/// One site
-///
-/// For partners that recorded it or work there, and for reviewers. The id of a site that was merged into another leads there.
-#[utoipa::path(get, path = "/v1/sites/{id}", tag = "installations", params(("id" = String, Path, format = Uuid)),
+/// For the partner that recorded the site, for partners with an installation there, and for reviewers. The id
+/// of a site that was merged into another leads to that site.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the site, from an earlier answer.")),
     responses((status = 200, body = SiteResponse)))]
 pub async fn get_site(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    id: web::Path<String>,
+    PathId(id): PathId<SiteId>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
     let found = state.read(move |connection| by_id::successor(connection, id)).await?;
     let record = found.filter(|record| may_see(&caller.0, record)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
-        .insert_header((ETAG, record.site_etag()))
+        .insert_header((ETAG, record.site_revision_tag()))
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(SiteResponse { data: SiteView::of(&record, &caller.0) }))
 }
@@ -64,44 +63,35 @@ fn may_see(actor: &Actor, record: &SiteRecord) -> bool {
     recorded || record.installations.iter().any(|installation| actor.may_see(record, installation))
 }
 
-/// Correct a site
+/// A field that is sent replaces the fact, `null` makes the fact unknown, a field that is left out leaves the
+/// fact as it is. Only the partner that recorded the site corrects it.
 ///
-/// By the partner that recorded it. Flags and consent stand for themselves; whatever else changes is
-/// what reviewers saw, so that verified installations there wait to be verified again.
-#[utoipa::path(patch, path = "/v1/sites/{id}", tag = "installations",
-    params(("id" = String, Path, format = Uuid),
-        ("If-Match" = String, Header, description = "The ETag of the site as it was read."),
-        ("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
+/// If anything changes but the three flags and the consent, verified installations at the site have to be
+/// verified again, because reviewers saw other facts.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the site, from an earlier answer."),
+        ("If-Match" = String, Header, description = "The `ETag` of the site as you read it, with its quotes, so that nobody's change is overwritten; `*` takes any."),
+        ("dry_run" = Option<bool>, Query, description = "`true` checks everything and answers what would come of it, but records nothing.")),
     request_body = CorrectSite,
     responses((status = 200, body = SiteChangedResponse),
         (status = 412, body = Problem, content_type = "application/problem+json"),
         (status = 428, body = Problem, content_type = "application/problem+json")))]
 pub async fn correct_site(
-    request: HttpRequest,
     caller: Caller,
     IfMatch(expected): IfMatch,
+    DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    id: web::Path<String>,
-    body: JsonBody,
+    PathId(id): PathId<SiteId>,
+    Body(body, key): Body<CorrectSite>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = path_id(&id)?;
-    let mut query = Query::of(&request)?;
-    let dry_run = query.flag("dry_run");
-    query.finish()?;
-    let read = read_site_correction(&body.0, state.register.today());
-    let (correction, reason, note) = read.map_err(ApiError::Invalid)?;
+    let Reasoned { correction, reason, note } = body;
     let command = Command::CorrectSite { id, expected, correction: Box::new(correction), reason, note };
     let actor = caller.0.clone();
-    submit(&state, &caller, command, (dry_run, body.1), move |done| {
+    submit(&state, &caller, command, Submission { dry_run, key }, move |done| {
         let Done::SiteChanged { changed, record, unverified } = done else { return Err(ApiError::Internal) };
         let data = SiteView::of(record, &actor).without_private();
         let unverified = unverified.iter().map(ToString::to_string).collect();
         let body = SiteChangedResponse { data, outcome: outcome(*changed), dry_run, unverified };
-        Ok(Reply::json(200, &body)?.with_etag(record.site_etag()))
+        Ok(Reply::json(200, &body)?.with_etag(record.site_revision_tag()))
     })
     .await
-}
-
-fn path_id(raw: &str) -> Result<SiteId, ApiError> {
-    SiteId::parse(raw).map_err(|_| ApiError::NotFound)
 }

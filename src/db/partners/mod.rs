@@ -6,5 +6,4 @@ pub mod partners_and_clients;
 pub mod revocation;
 pub mod signing_keys;
 
-pub use partners_and_clients::{Client, Directory, Partner};
 pub use signing_keys::PublicKey;

@@ -4,29 +4,33 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::domain::values::ListedPlace;
+
+use super::listed_id::listed_id;
 use super::provinces::ProvinceId;
 use super::read_csv::{rows, tested};
 
-/// One of the 63, by its place in the order of codes. Stored: the order never changes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct FormerProvinceId(u8);
+listed_id!(
+    /// One of the 63, by its place in the order of codes. Stored: the order never changes.
+    FormerProvinceId, 63, FORMER
+);
 
 /// A province before July 2025.
 #[derive(Debug)]
 pub struct FormerProvince {
     /// Two digits.
     pub code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name.
     pub name_vi: String,
-    /// Its name without diacritics.
+    /// The name without diacritics.
     pub name_en: String,
-    /// Its ISO 3166-2 code.
+    /// The ISO 3166-2 code.
     pub iso_3166_2: String,
-    /// Other spellings and names of it.
+    /// Other spellings and names.
     pub aliases: Vec<String>,
-    /// The province that it became part of.
+    /// The province of which it became part.
     pub province: ProvinceId,
-    /// Where the facts come from.
+    /// The source of the facts.
     pub source: String,
     /// `confirmed` or `unconfirmed`.
     pub confidence: String,
@@ -59,52 +63,36 @@ static FORMER: LazyLock<Vec<FormerProvince>> = LazyLock::new(|| {
 });
 
 impl FormerProvinceId {
-    /// How many there are.
-    pub const COUNT: u8 = 63;
-
-    /// The former province of a code of the 63.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        FORMER.iter().position(|former| former.code == code).and_then(|i| u8::try_from(i).ok()).map(Self)
-    }
-
-    /// The former province at a place in the order of codes.
-    #[must_use]
-    pub fn from_index(index: u8) -> Option<Self> {
-        (index < Self::COUNT).then_some(Self(index))
-    }
-
-    /// Its place in the order of codes, as cell keys hold it.
-    #[must_use]
-    pub fn index(self) -> u8 {
-        self.0
-    }
-
-    /// Everything about it.
+    /// The row of the former province.
     #[must_use]
     pub fn former_province(self) -> &'static FormerProvince {
         tested(FORMER.get(usize::from(self.0)), "a former province")
     }
 
-    /// Its code.
+    /// The code and the names, as a fault carries them.
     #[must_use]
-    pub fn code(self) -> &'static str {
-        &self.former_province().code
+    pub fn listed(self) -> ListedPlace {
+        let FormerProvince { code, name_vi, name_en, .. } = self.former_province();
+        ListedPlace { code, name_vi, name_en }
     }
 
-    /// All 63 in the order of codes.
-    pub fn all() -> impl Iterator<Item = Self> {
-        (0..Self::COUNT).map(Self)
+    /// The former province of a province that took in no other in July 2025.
+    #[must_use]
+    pub fn of_unmerged(province: ProvinceId) -> Option<Self> {
+        match province.province().former_codes.as_slice() {
+            [only] => Self::parse(only),
+            _ => None,
+        }
     }
 }
 
-/// A code that was one of the 63 and is none of the 34.
+/// The former province of a code that none of the 34 has.
 #[must_use]
-pub fn retired_province(code: &str) -> Option<&'static FormerProvince> {
+pub fn retired_province(code: &str) -> Option<FormerProvinceId> {
     if ProvinceId::parse(code).is_some() {
         return None;
     }
-    FormerProvinceId::parse(code).map(FormerProvinceId::former_province)
+    FormerProvinceId::parse(code)
 }
 
 #[cfg(test)]
@@ -122,7 +110,7 @@ mod tests {
 
     #[test]
     fn retired_province_knows_old_codes_and_no_others() {
-        assert_eq!(retired_province("74").map(|former| former.province.code()), Some("79"));
+        assert_eq!(retired_province("74").map(|former| former.former_province().province.code()), Some("79"));
         assert!(retired_province("15").is_none(), "15 is Lào Cai now");
         assert!(retired_province("99").is_none());
     }
@@ -132,5 +120,41 @@ mod tests {
         let aliases = |code| FormerProvinceId::parse(code).unwrap().former_province().aliases.clone();
         assert_eq!(aliases("06"), ["Bắc Cạn", "Bac Can"]);
         assert!(aliases("08").is_empty());
+    }
+
+    const CODES_63: &str = "01 02 04 06 08 10 11 12 14 15 17 19 20 22 24 25 26 27 30 31 33 34 35 36 37 38 40 42 44 \
+                            45 46 48 49 51 52 54 56 58 60 62 64 66 67 68 70 72 74 75 77 79 80 82 83 84 86 87 89 91 \
+                            92 93 94 95 96";
+
+    #[test]
+    fn order_of_codes_never_changes() {
+        assert_eq!(FormerProvinceId::all().map(FormerProvinceId::code).collect::<Vec<_>>().join(" "), CODES_63);
+    }
+
+    #[test]
+    fn every_former_province_is_part_of_the_one_that_names_it() {
+        for former in FormerProvinceId::all() {
+            let now = former.former_province().province;
+            assert!(now.province().former_codes.iter().any(|code| code == former.code()), "{}", former.code());
+        }
+        for province in ProvinceId::all() {
+            for code in &province.province().former_codes {
+                let former = FormerProvinceId::parse(code).map(FormerProvinceId::former_province);
+                assert_eq!(former.map(|former| former.province), Some(province), "{code}");
+            }
+        }
+        let named: usize = ProvinceId::all().map(|province| province.province().former_codes.len()).sum();
+        assert_eq!(named, 63);
+    }
+
+    #[test]
+    fn indexes_lead_back_to_the_same_place_and_stop_at_the_last() {
+        assert!(FormerProvinceId::all().all(|id| FormerProvinceId::from_index(id.index()) == Some(id)));
+        assert!(FormerProvinceId::from_index(63).is_none());
+    }
+
+    #[test]
+    fn of_unmerged_is_there_for_the_eleven_that_were_not_merged() {
+        assert_eq!(ProvinceId::all().filter(|id| FormerProvinceId::of_unmerged(*id).is_some()).count(), 11);
     }
 }

@@ -1,7 +1,7 @@
 //! The sentence of every fault, in Vietnamese and in English: it says what would be right, and never repeats the value that
 //! was sent, because that may be personal data.
 
-use crate::domain::values::{Expected, Fault, Language, Rule};
+use crate::domain::values::{Expected, Fault, Language, ListedPlace, Rule};
 
 impl Fault {
     /// What is wrong and what would be right, for a person.
@@ -93,58 +93,37 @@ impl Fault {
                 "Không phải mã của 34 tỉnh, thành; xem /v1/provinces.",
                 "Not a code of the 34 provinces; see /v1/provinces.",
             ),
-            Self::RetiredProvince { former } => {
-                let now = former.province.code();
-                (
-                    format!("{} là mã cũ của {}; nay là {now}.", former.code, former.name_vi),
-                    format!("{} is {}'s old code; now {now}.", former.code, former.name_vi),
-                )
-            }
+            Self::RetiredProvince { former: ListedPlace { code, name_vi, .. }, now }
+            | Self::RetiredCommune { code, name_vi, now } => (
+                format!("{code} là mã cũ của {name_vi}; nay là {now}."),
+                format!("{code} is {name_vi}'s old code; now {now}."),
+            ),
             Self::UnknownCommune => both(
                 "Không phải mã của 3.321 xã, phường, đặc khu; xem /v1/communes.",
                 "Not a code of the 3,321 communes; see /v1/communes.",
             ),
-            Self::RetiredCommune { former } => {
-                let now = former.successors.iter().map(|c| c.code()).collect::<Vec<_>>().join(", ");
-                (
-                    format!("{} là mã cũ của {}; nay là {now}.", former.code, former.name_vi),
-                    format!("{} is {}'s old code; now {now}.", former.code, former.name_vi),
-                )
-            }
-            Self::CommuneElsewhere { province } => {
-                let p = province.province();
-                (
-                    format!("Đơn vị cấp xã này thuộc {} ({}).", p.name_vi, p.code),
-                    format!("This commune lies in {} ({}).", p.name_en, p.code),
-                )
-            }
+            Self::CommuneElsewhere { province: ListedPlace { code, name_vi, name_en } } => (
+                format!("Đơn vị cấp xã này thuộc {name_vi} ({code})."),
+                format!("This commune lies in {name_en} ({code})."),
+            ),
             Self::UnknownFormerProvince => both(
                 "Không phải mã của 63 tỉnh, thành trước 01/7/2025.",
                 "Not a code of the 63 provinces before 1 July 2025.",
             ),
-            Self::FormerProvinceElsewhere { province } => {
-                let p = province.province();
-                (
-                    format!("Tỉnh cũ này nay thuộc {} ({}).", p.name_vi, p.code),
-                    format!("This former province is now part of {} ({}).", p.name_en, p.code),
-                )
-            }
-            Self::FormerProvinceDisagrees { expected } => {
-                let p = expected.former_province();
-                (
-                    format!("Theo xã hoặc tỉnh thì phải là {} ({}).", p.name_vi, p.code),
-                    format!("By the commune or province it must be {} ({}).", p.name_en, p.code),
-                )
-            }
+            Self::FormerProvinceElsewhere { province: ListedPlace { code, name_vi, name_en } } => (
+                format!("Tỉnh cũ này nay thuộc {name_vi} ({code})."),
+                format!("This former province is now part of {name_en} ({code})."),
+            ),
+            Self::FormerProvinceDisagrees { expected: ListedPlace { code, name_vi, name_en } } => (
+                format!("Theo xã hoặc tỉnh thì phải là {name_vi} ({code})."),
+                format!("By the commune or province it must be {name_en} ({code})."),
+            ),
             Self::UnknownMeasure => {
                 both("Không phải mã giải pháp; xem /v1/measures.", "Not the code of a measure; see /v1/measures.")
             }
-            Self::DuplicateMeasure { measure } => (
-                format!("Giải pháp {} đã có trong lần lắp đặt này; hãy cộng gộp thành một dòng.", measure.code()),
-                format!(
-                    "Measure {} stands in this installation already; add the two up into one line.",
-                    measure.code()
-                ),
+            Self::DuplicateMeasure { code } => (
+                format!("Giải pháp {code} đã có trong lần lắp đặt này; hãy cộng gộp thành một dòng."),
+                format!("Measure {code} stands in this installation already; add the two up into one line."),
             ),
             Self::ConsentRequired => both(
                 "Nhà ở có địa chỉ, mã khách hàng điện hoặc tọa độ thì cần consent {on, text_version}.",

@@ -1,15 +1,15 @@
-//! What a correction makes of an installation or a site, and what it costs a verification.
+//! Corrections of installations and sites, and when one costs the verification.
 
 use crate::domain::records::{SiteRecord, StatusDetails};
 use crate::domain::refusals::{FieldFault, Refusal};
 use crate::domain::values::{Action, Fault, InstallationId, Rule, SiteKind};
 
 use super::correction_request::{Correction, SiteCorrection};
-use super::lifecycle::{Changed, touch};
+use super::lifecycle::Changed;
 use super::stamp::Stamp;
 
-/// Its partner corrects it. What a reviewer saw is no longer what is recorded once the day of
-/// installation or a measure is another: then it waits to be verified again.
+/// The partner corrects an installation. A verified installation becomes `installed` when its day of installation or its
+/// measures change, because the reviewer verified other facts.
 pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction, stamp: Stamp) -> Changed {
     let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
     let mut corrected = recorded.clone();
@@ -17,7 +17,7 @@ pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction,
         corrected.measures = measures.by_number();
     }
     corrected.terms = correction.terms.applied(&recorded.terms);
-    let refused = || Refusal::InvalidTransition { standing: record.standing(recorded), action: Action::Correct };
+    let refused = || Refusal::InvalidTransition { current: record.current(recorded), action: Action::Correct };
     let withdrawn = matches!(recorded.state, StatusDetails::Withdrawn { .. });
     corrected.state = match corrected_state(&recorded.state, correction, stamp) {
         Err(_) if withdrawn => return Err(refused()),
@@ -35,7 +35,7 @@ pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction,
     if !may || (ended && corrected.state.installed_on() != recorded.state.installed_on()) {
         return Err(refused());
     }
-    touch(&mut corrected, stamp);
+    stamp.mark(&mut corrected);
     let mut after = record.clone();
     for installation in after.installations.iter_mut().filter(|installation| installation.id == id) {
         *installation = corrected.clone();
@@ -43,7 +43,7 @@ pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction,
     Ok(Some(after))
 }
 
-/// The state with its corrected days.
+/// The status with its corrected days.
 fn corrected_state(state: &StatusDetails, correction: &Correction, stamp: Stamp) -> Result<StatusDetails, Refusal> {
     let mut faults = Vec::new();
     let mut wrong = |pointer: &str, fault| faults.push(FieldFault::new(pointer, fault));
@@ -78,7 +78,7 @@ fn corrected_state(state: &StatusDetails, correction: &Correction, stamp: Stamp)
     })
 }
 
-/// Without what a reviewer found.
+/// `installed` in place of `verified`; any other status stays.
 fn unverified(state: &StatusDetails) -> StatusDetails {
     match *state {
         StatusDetails::Verified { on, .. } => StatusDetails::Installed { on },
@@ -86,8 +86,8 @@ fn unverified(state: &StatusDetails) -> StatusDetails {
     }
 }
 
-/// The partner that recorded a site corrects it. Flags and consent are about people; anything
-/// else is what a reviewer saw, so what was verified there waits to be verified again.
+/// The partner that recorded a site corrects it. Verified installations there become `installed`, because the reviewer saw
+/// another place. Corrections of flags and of consent are about people and keep the verification.
 pub fn correct_site(record: &SiteRecord, correction: &SiteCorrection, stamp: Stamp) -> Changed {
     let mut after = record.clone();
     after.site.facts = correction.facts(&record.site.facts);
@@ -106,7 +106,7 @@ pub fn correct_site(record: &SiteRecord, correction: &SiteCorrection, stamp: Sta
     for installation in after.installations.iter_mut().filter(|_| !same_place) {
         if matches!(installation.state, StatusDetails::Verified { .. }) {
             installation.state = unverified(&installation.state);
-            touch(installation, stamp);
+            stamp.mark(installation);
         }
     }
     after.site.revision += 1;

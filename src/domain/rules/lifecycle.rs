@@ -1,19 +1,19 @@
-//! What may become of an installation, one function an action: from the record before to the
-//! record after. `None` means that it is so already. ARCHITECTURE.md shows all of it as a table.
+//! The statuses of an installation and the actions that lead from one to another. Each action is a function from the record
+//! before to the record after. The test below holds the whole table; docs/internals/statuses.md shows it.
 
 use chrono::NaiveDate;
 
-use crate::domain::records::{Installation, PrivateFacts, SiteRecord, StatusDetails};
+use crate::domain::records::{SiteRecord, StatusDetails};
 use crate::domain::refusals::Refusal;
-use crate::domain::values::{Action, Fault, InstallationId, SiteId, Status, Tier};
+use crate::domain::values::{Action, Fault, InstallationId, Status, Tier};
 
 use super::stamp::Stamp;
 
-/// The record after a change, or `None` when nothing changes.
+/// The record after a change, or `None` when the record is in that state already.
 pub type Changed = Result<Option<SiteRecord>, Refusal>;
 
-/// What may be done in a status. Of what was decommissioned, only its last day is corrected; what is
-/// verified is verified again only by a higher tier.
+/// The actions that a status allows. A correction of a decommissioned installation changes its last day alone. A verified
+/// installation is verified again by a higher tier alone.
 #[must_use]
 pub fn allowed(status: Status) -> &'static [Action] {
     use Action::{Complete, Correct, Decommission, Reject, Resubmit, Verify, Withdraw};
@@ -26,7 +26,7 @@ pub fn allowed(status: Status) -> &'static [Action] {
     }
 }
 
-/// A reviewer found evidence of `tier`. A higher tier replaces a lower one.
+/// A reviewer found evidence of `tier`. A higher tier takes the place of a lower one.
 pub fn verify(record: &SiteRecord, id: InstallationId, tier: Tier, stamp: Stamp) -> Changed {
     if tier == Tier::Sampled {
         return Err(Refusal::invalid("/evidence_tier", Fault::TierNotYet));
@@ -53,7 +53,7 @@ pub fn reject(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed 
     })
 }
 
-/// The installation went out of operation; `ended` is its last day.
+/// The installation went out of operation. `ended` is its last day.
 pub fn decommission(record: &SiteRecord, id: InstallationId, ended: NaiveDate, stamp: Stamp) -> Changed {
     change(record, id, Action::Decommission, stamp, |state| match *state {
         StatusDetails::Installed { on } => ended_state(on, None, ended, stamp),
@@ -79,7 +79,8 @@ fn ended_state(
     Next::To(StatusDetails::Decommissioned { on, verified, ended })
 }
 
-/// What was promised is there since `on`. `last` is the action that last changed it.
+/// The partner installed on day `on` what it had pledged. `last` is the action that last changed the installation; it tells
+/// a repeated request from a wrong one.
 pub fn complete(record: &SiteRecord, id: InstallationId, on: NaiveDate, last: Option<Action>, stamp: Stamp) -> Changed {
     change(record, id, Action::Complete, stamp, |state| match *state {
         StatusDetails::Pledged if on > stamp.day => {
@@ -91,7 +92,7 @@ pub fn complete(record: &SiteRecord, id: InstallationId, on: NaiveDate, last: Op
     })
 }
 
-/// What was rejected waits for a reviewer once more. `last` is the action that last changed it.
+/// A rejected installation waits for a reviewer once more. `last` is the action that last changed the installation.
 pub fn resubmit(record: &SiteRecord, id: InstallationId, last: Option<Action>, stamp: Stamp) -> Changed {
     change(record, id, Action::Resubmit, stamp, |state| match *state {
         StatusDetails::Rejected { on: None } => Next::To(StatusDetails::Pledged),
@@ -101,7 +102,7 @@ pub fn resubmit(record: &SiteRecord, id: InstallationId, last: Option<Action>, s
     })
 }
 
-/// Its partner takes it back: it counts for nothing, and stays.
+/// The partner takes an installation back: the record stays and counts for nothing.
 pub fn withdraw(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Changed {
     change(record, id, Action::Withdraw, stamp, |state| match *state {
         StatusDetails::Pledged => Next::To(StatusDetails::Withdrawn { on: None }),
@@ -114,50 +115,7 @@ pub fn withdraw(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Change
     })
 }
 
-/// Two sites are one: everything at `from` moves to `into`, and `from` points there.
-pub fn merge(from: &SiteRecord, into: &SiteRecord, stamp: Stamp) -> Result<(SiteRecord, SiteRecord), Refusal> {
-    let same = from.site.id == into.site.id;
-    if same || from.site.superseded_by.is_some() || into.site.superseded_by.is_some() {
-        return Err(Refusal::NotFound);
-    }
-    let (mut emptied, mut merged) = (from.clone(), into.clone());
-    for mut installation in emptied.installations.drain(..) {
-        installation.site = into.site.id;
-        touch(&mut installation, stamp);
-        merged.installations.push(installation);
-    }
-    merged.installations.sort_by_key(|installation| installation.registered_version);
-    emptied.site.superseded_by = Some(into.site.id);
-    emptied.site.revision += 1;
-    emptied.site.version = stamp.version;
-    Ok((emptied, merged))
-}
-
-/// An installation belongs to a site of its own, like the one it was at.
-pub fn split(
-    record: &SiteRecord,
-    id: InstallationId,
-    fresh: SiteId,
-    stamp: Stamp,
-) -> Result<(SiteRecord, SiteRecord), Refusal> {
-    let mut rest = record.clone();
-    let place = rest.installations.iter().position(|i| i.id == id).ok_or(Refusal::NotFound)?;
-    if rest.installations.len() < 2 {
-        return Err(Refusal::NotFound);
-    }
-    let mut moved = rest.installations.remove(place);
-    moved.site = fresh;
-    touch(&mut moved, stamp);
-    let mut site = record.site.clone();
-    site.id = fresh;
-    site.partner = moved.partner.clone();
-    site.revision = 1;
-    site.version = stamp.version;
-    let own = SiteRecord { site, external_id: None, private: PrivateFacts::default(), installations: vec![moved] };
-    Ok((rest, own))
-}
-
-/// What a state becomes.
+/// The outcome of an action in a status.
 enum Next {
     To(StatusDetails),
     Already,
@@ -165,6 +123,7 @@ enum Next {
     Wrong(Refusal),
 }
 
+/// Applies `next` to the status of one installation.
 fn change(
     record: &SiteRecord,
     id: InstallationId,
@@ -176,36 +135,26 @@ fn change(
     match next(&recorded.state) {
         Next::Already => Ok(None),
         Next::Wrong(refusal) => Err(refusal),
-        Next::Refused => Err(Refusal::InvalidTransition { standing: record.standing(recorded), action }),
+        Next::Refused => Err(Refusal::InvalidTransition { current: record.current(recorded), action }),
         Next::To(state) => {
             let mut after = record.clone();
             for installation in after.installations.iter_mut().filter(|i| i.id == id) {
                 installation.state = state.clone();
-                touch(installation, stamp);
+                stamp.mark(installation);
             }
             Ok(Some(after))
         }
     }
 }
 
-/// Notes that an entry changed it.
-pub(in crate::domain) fn touch(installation: &mut Installation, stamp: Stamp) {
-    installation.revision += 1;
-    installation.version = stamp.version;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::records::{MeasureLines, Site, SiteFacts, Terms};
-    use crate::domain::reference::Place;
-    use crate::domain::reference::parse_province;
+    use crate::domain::records::{Installation, MeasureLines, PrivateFacts, Site, SiteFacts, Terms};
+    use crate::domain::reference::{Place, parse_province};
     use crate::domain::rules::correct::correct;
     use crate::domain::rules::correction_request::{Amend, Correction, TermsCorrection};
-    use crate::domain::values::Flags;
-    use crate::domain::values::SiteKind;
-    use crate::domain::values::Status;
-    use crate::domain::values::{Code, Text, Vnd};
+    use crate::domain::values::{Code, Flags, SiteId, SiteKind, Text, Vnd};
 
     const ID: InstallationId = InstallationId::new(uuid::Uuid::nil());
 
@@ -257,7 +206,7 @@ mod tests {
         ]
     }
 
-    /// The status after, `=` when it is so already, `-` when it is refused.
+    /// The status after a change: `=` if nothing changes, `-` if the status refuses the action, `!` if a value is wrong.
     fn outcomes(change: impl Fn(&SiteRecord) -> Changed) -> Vec<&'static str> {
         let word = |state: StatusDetails| match change(&record(state)) {
             Ok(Some(after)) => after.installation(ID).map_or("?", |i| i.state.status().as_str()),

@@ -1,8 +1,10 @@
-//! When, by whom and in which entry a rule is applied.
+//! The moment of a change, and how a record shows it.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// The moment and number of a change, chosen under the lock of the head.
+use crate::domain::records::Installation;
+
+/// The moment and the number of a change. The writer chooses both while it holds the head of the register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stamp {
     /// The version of the entry.
@@ -11,4 +13,12 @@ pub struct Stamp {
     pub at: DateTime<Utc>,
     /// The day of the batch in Hà Nội.
     pub day: NaiveDate,
+}
+
+impl Stamp {
+    /// Raises the revision of a changed installation and notes the entry that changed it.
+    pub(super) fn mark(self, installation: &mut Installation) {
+        installation.revision += 1;
+        installation.version = self.version;
+    }
 }

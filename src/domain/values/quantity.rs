@@ -1,9 +1,8 @@
-//! Sizes as whole thousandths of a unit, so that sums are exact.
+//! Sizes as whole thousandths of a unit, so that sums are exact, and the decimal numbers that people write and read.
 
 use serde_json::Number;
 
 use super::fault::Fault;
-use super::thousandths::milli_of;
 
 /// A size above zero in thousandths of its unit: 5.4 kWp is 5400.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,7 +27,7 @@ impl Quantity {
         self.0
     }
 
-    /// Takes back a size that this register stored.
+    /// Takes back a stored size.
     #[must_use]
     pub fn stored(milli: i64) -> Self {
         Self(milli)
@@ -41,9 +40,40 @@ impl Quantity {
     }
 }
 
+/// The exact decimal value of `raw` times a thousand. A JSON float is read by its shortest decimal form, because its sender
+/// wrote that form for up to 17 digits.
+pub(in crate::domain) fn milli_of(raw: &Number) -> Result<i128, Fault> {
+    let text = match raw.as_f64() {
+        Some(float) if raw.is_f64() => format!("{float}"),
+        _ => raw.to_string(),
+    };
+    let (digits, negative) = match text.strip_prefix('-') {
+        Some(rest) => (rest, true),
+        None => (text.as_str(), false),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let significant = fraction.trim_end_matches('0');
+    if negative {
+        return Err(Fault::NotPositive);
+    }
+    if significant.len() > 3 {
+        return Err(Fault::TooManyDecimals { max: 3 });
+    }
+    // A number with more digits than an i128 holds is above any ceiling.
+    let whole: i128 = whole.parse().unwrap_or(i128::MAX / 10_000);
+    let thousandths: i128 = format!("{significant:0<3}").parse().unwrap_or(0);
+    Ok(whole.saturating_mul(1000).saturating_add(thousandths))
+}
+
+/// Thousandths as a number of units, for people and JSON.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53 thousandths")]
+pub fn units(milli: i64) -> f64 {
+    milli as f64 / 1000.0
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::thousandths::units;
     use super::*;
     use proptest::prelude::*;
 

@@ -1,9 +1,9 @@
-//! The status of an installation, and the evidence by which it was verified.
+//! The status of an installation, and the evidence behind a verification.
 
-use crate::domain::values::coded_enum;
+use super::coded_enum::coded_enum;
 
 coded_enum!(
-    /// How verification was reached; later in this list is stronger.
+    /// The evidence behind a verification. Later in this list is stronger.
     Tier {
         /// Its lot passed a published random sample.
         Sampled = "sampled",
@@ -13,6 +13,26 @@ coded_enum!(
         Inspected = "inspected",
         /// Its meter was read.
         Metered = "metered",
+    }
+);
+
+coded_enum!(
+    /// The status that a partner registers an installation with.
+    NewStatus {
+        /// Planned, not yet there.
+        Pledged = "pledged",
+        /// There, by its partner's word.
+        Installed = "installed",
+    }
+);
+
+coded_enum!(
+    /// What a reviewer decides of an installation.
+    ReviewDecision {
+        /// Verify it, by evidence of a tier.
+        Verify = "verify",
+        /// Reject it, for a reason.
+        Reject = "reject",
     }
 );
 

@@ -40,13 +40,13 @@ pub fn bridge_days(
         after = Some(*last);
         for (day, changes) in &some {
             if *day <= from {
-                changes.iter().for_each(|(_, sums)| before.add_cells(sums.cells()));
+                changes.iter().for_each(|(_, sums)| before.add_all(sums));
             } else {
                 moved.add_all(changes);
             }
         }
     }
-    let applied = |figures: &Figures| -> Applied { (figures.methodology, figures.day) };
+    let applied = |figures: &Figures| Applied { methodology: figures.methodology, day: figures.day };
     let bridge = bridge(&before, &moved, applied(&opening), applied(&closing));
     Ok(BridgedDays { bridge, opening, closing })
 }

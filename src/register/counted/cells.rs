@@ -35,7 +35,7 @@ impl Counted {
     /// The smallest table that answers a selection: the sums of the country, or all cells.
     #[must_use]
     pub fn sums_for(&self, selection: &Selection) -> &CellTable {
-        if selection.is_national() { self.national.sums() } else { &self.cells }
+        if selection.is_national() { self.national.as_cells() } else { &self.cells }
     }
 }
 

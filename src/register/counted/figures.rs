@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::chain::GENESIS;
-use crate::domain::counting::{Progress, VerifiedOutput};
-use crate::domain::figures::{Methodology, first};
+use crate::domain::counting::Progress;
+use crate::domain::figures::{Methodology, VerifiedOutput, first};
 use crate::domain::values::{Hash, date};
 
 /// The public numbers of one version of the register, by one methodology, on one day.

@@ -100,8 +100,8 @@ impl BatchInProgress<'_> {
         let changed = change(&before, self.records.last_action(recorded));
         // A change that was made before is answered, whichever revision the caller read, because the reply may have been lost.
         if !matches!(changed, Ok(None)) && !act.expected.holds(&before.revision_tag(recorded)) {
-            let standing = before.standing(recorded);
-            return Err(Refusal::Stale { etag: standing.etag.clone(), standing: Some(standing) }.into());
+            let current = before.current(recorded);
+            return Err(Refusal::Stale { revision_tag: current.revision_tag.clone(), current: Some(current) }.into());
         }
         let Some(after) = changed? else {
             return Ok(Done::Changed { changed: false, record: Box::new(before), id });
@@ -131,8 +131,8 @@ impl BatchInProgress<'_> {
             }
             after => Ok(after),
         });
-        if !matches!(changed, Ok(None)) && !act.expected.holds(&before.site_etag()) {
-            return Err(Refusal::Stale { etag: before.site_etag(), standing: None }.into());
+        if !matches!(changed, Ok(None)) && !act.expected.holds(&before.site_revision_tag()) {
+            return Err(Refusal::Stale { revision_tag: before.site_revision_tag(), current: None }.into());
         }
         let Some(after) = changed? else {
             return Ok(Done::SiteChanged { changed: false, record: Box::new(before), unverified: Vec::new() });

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::records::SiteRecord;
 use crate::domain::refusals::Refusal;
-use crate::domain::rules::lifecycle;
+use crate::domain::rules::merge_and_split;
 use crate::domain::values::{Action, Cause, InstallationId, SiteId};
 use crate::register::commands::Done;
 
@@ -15,13 +15,13 @@ impl BatchInProgress<'_> {
     pub(super) fn merge(&mut self, actor: &str, from: SiteId, into: SiteId) -> Result<Done, Stop> {
         let (from, into) = self.records.own_record(from).zip(self.records.own_record(into)).ok_or(Refusal::NotFound)?;
         let before = vec![from.clone(), into.clone()];
-        let (emptied, merged) = lifecycle::merge(from, into, self.stamp)?;
+        let (emptied, merged) = merge_and_split::merge(from, into, self.stamp)?;
         self.rearrange(actor, Action::Merge, Cause::Merged, before, vec![emptied, merged])
     }
 
     pub(super) fn split(&mut self, actor: &str, id: InstallationId) -> Result<Done, Stop> {
         let before = self.records.record_of(id).ok_or(Refusal::NotFound)?.clone();
-        let (rest, own) = lifecycle::split(&before, id, SiteId::new(Uuid::now_v7()), self.stamp)?;
+        let (rest, own) = merge_and_split::split(&before, id, SiteId::new(Uuid::now_v7()), self.stamp)?;
         self.rearrange(actor, Action::Split, Cause::Split, vec![before], vec![rest, own])
     }
 

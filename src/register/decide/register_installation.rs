@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::refusals::{FieldFault, Refusal, Remark, Warning};
-use crate::domain::rules::{FreshIds, NewInstallation, Registrant, SiteClaim, registration};
+use crate::domain::rules::{FreshIds, NewInstallation, Registrant, SiteClaim, registration, resend, second_look};
 use crate::domain::values::{Action, Cause, Fault, InstallationId, SiteId};
 use crate::register::commands::{Done, Outcome};
 
@@ -16,8 +16,8 @@ impl BatchInProgress<'_> {
         let named = self.records.named_site(by, &new.site);
         if let Some((id, record)) = self.records.registered(by, new) {
             let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
-            registration::compare_resent(new, record, recorded, named.map(|r| r.site.id))?;
-            let remarks = registration::remarks(new, Some(record));
+            resend::compare_resent(new, record, recorded, named.map(|r| r.site.id))?;
+            let remarks = second_look::remarks(new, Some(record));
             return Ok(Done::Registered {
                 outcome: Outcome::Unchanged,
                 record: Box::new(record.clone()),
@@ -29,7 +29,7 @@ impl BatchInProgress<'_> {
         let by_code = if named.is_none() { self.records.site_by_grid_code(by, new) } else { None };
         self.check_references(new, named.is_some())?;
         let site = named.or(by_code).cloned();
-        let mut remarks = registration::remarks(new, site.as_ref());
+        let mut remarks = second_look::remarks(new, site.as_ref());
         if by_code.is_some() {
             let pointer = "/site/grid_customer_code".to_owned();
             remarks.push(Remark { pointer, warning: Warning::SiteFoundByGridCode });

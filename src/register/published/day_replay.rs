@@ -8,7 +8,7 @@ use crate::db::DbError;
 use crate::db::ledger::{Activations, CellTotals, Day};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
-use crate::domain::figures::Estimator;
+use crate::domain::figures::{Estimator, VerifiedOutput};
 use crate::domain::values::{Cause, Hash};
 use crate::register::counted::{Figures, InOrder};
 
@@ -111,7 +111,7 @@ impl DayReplay {
             methodology,
             restated: false,
             progress: self.counts.progress.clone(),
-            works: self.counts.national.works(&mut Estimator::new(methodology, day)),
+            works: VerifiedOutput::of(&self.counts.national, &mut Estimator::new(methodology, day)),
             month_ends: self.month_ends.clone(),
         })
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::domain::counting::{MonthEnd, NationalSums};
-use crate::domain::figures::{Estimator, Methodology};
+use crate::domain::counting::NationalSums;
+use crate::domain::figures::{Estimator, Methodology, MonthEnd, VerifiedOutput, timeline};
 use crate::domain::values::Month;
 use crate::register::commands::Failure;
 use crate::register::counted::Figures;
@@ -54,7 +54,7 @@ impl Snapshot {
         }
         let mut restated = self.restated.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let works = self.national.works(&mut Estimator::new(methodology, self.figures.day));
+            let works = VerifiedOutput::of(&self.national, &mut Estimator::new(methodology, self.figures.day));
             let figures = Figures { methodology, restated: true, works, ..self.figures.clone() };
             Arc::new(Self::new(figures, self.national.clone(), &self.renderer))
         };
@@ -66,7 +66,7 @@ impl Snapshot {
     #[must_use]
     pub fn timeline(&self) -> &[(Month, MonthEnd)] {
         self.timeline.get_or_init(|| {
-            let mut timeline = self.national.timeline(self.figures.methodology, self.figures.day);
+            let mut timeline = timeline(&self.national, self.figures.methodology, self.figures.day);
             // The last point is today, and must say what the headline says, to the last digit.
             if let Some((_, today)) = timeline.last_mut() {
                 today.to_date = self.figures.works.verified.to_date;

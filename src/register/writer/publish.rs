@@ -5,7 +5,7 @@ use std::time::Instant;
 use chrono::NaiveDate;
 
 use crate::db::{Connection, DbError};
-use crate::domain::figures::{Estimator, Methodology};
+use crate::domain::figures::{Estimator, Methodology, VerifiedOutput};
 use crate::domain::records::Actor;
 use crate::domain::values::date;
 use crate::register::commands::{Command, Request};
@@ -48,7 +48,7 @@ impl Writer {
 
     /// The methodology in force.
     pub(super) fn methodology(&self) -> Result<&'static Methodology, DbError> {
-        self.shared.directory.load().activations.at(self.known.version)
+        self.shared.activations.load().at(self.known.version)
     }
 
     /// Closes every day before `today` that is still open.
@@ -87,7 +87,7 @@ impl Writer {
             }
         };
         let progress = self.counts.progress.clone();
-        let works = self.counts.national.works(&mut Estimator::new(methodology, day));
+        let works = VerifiedOutput::of(&self.counts.national, &mut Estimator::new(methodology, day));
         let month_ends = self.closed.month_ends().to_vec();
         let figures =
             Figures { version, hash, recorded_at, day, methodology, restated: false, progress, works, month_ends };

@@ -10,11 +10,11 @@ use green_homes::register::audit;
 use serde_json::{Value, json};
 
 use super::Crash;
-use super::book::{Book, Etags};
+use super::expected_register::{Etags, ExpectedRegister};
 use super::plan::{By, Planned};
 use super::steps::{IfMatch, Step, Turn};
-use crate::model::{Sums, summed};
 use crate::process::{Process, client, output, partner_client};
+use crate::reference_counts::{Sums, summed};
 use crate::support::{Client, Reply, TestDatabase, db_lines, progress_at, token};
 
 pub(super) struct Driver {
@@ -24,7 +24,7 @@ pub(super) struct Driver {
     partner: String,
     reviewer: String,
     admin: String,
-    book: Book,
+    book: ExpectedRegister,
     version: i64,
     /// Requests so far: names of what is new.
     number: usize,
@@ -32,7 +32,7 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) async fn new(database: TestDatabase) -> Self {
-        let (partner_id, secret) = partner_client(&database, Book::PARTNER);
+        let (partner_id, secret) = partner_client(&database, ExpectedRegister::PARTNER);
         let by_role = |role| client(&database, &["--role", role, "--name", role]);
         let (reviewer, admin) = (by_role("reviewer"), by_role("admin"));
         let server = Process::serve(&database, database.data_dir.path());
@@ -41,7 +41,7 @@ impl Driver {
         let partner = given(&partner_id, &secret).await;
         let own = database.db_open();
         let version = head::version(&mut own.connection().unwrap()).unwrap();
-        let book = Book { client: partner_id, ..Book::default() };
+        let book = ExpectedRegister { client: partner_id, ..ExpectedRegister::default() };
         Self { database, own, server: Some(server), partner, reviewer, admin, book, version, number: 0 }
     }
 
@@ -158,7 +158,7 @@ impl Driver {
     }
 
     /// Whether the codes that are new in this book open their homes.
-    async fn opens(&self, book: &Book) -> bool {
+    async fn opens(&self, book: &ExpectedRegister) -> bool {
         let known = |n: usize| self.book.homes.get(n).and_then(|home| home.code.as_ref());
         for (n, home) in book.homes.iter().enumerate().filter(|(n, home)| home.code.as_ref() != known(*n)) {
             let Some(code) = &home.code else { continue };
@@ -189,7 +189,7 @@ impl Driver {
     async fn replace_client(&mut self) {
         let shut_out = self.caller().with_token(&self.partner).get("/v1/me").await;
         assert_eq!(shut_out.status, 401, "{}", shut_out.text);
-        let new = json!({"role": "partner", "partner": Book::PARTNER, "name": "tests"});
+        let new = json!({"role": "partner", "partner": ExpectedRegister::PARTNER, "name": "tests"});
         let made = self.caller().with_token(&self.admin).post("/v1/clients", &new).await;
         let data = |name: &str| made.body["data"][name].as_str().expect("id and secret").to_owned();
         let (id, secret) = (data("client_id"), data("client_secret"));

@@ -9,13 +9,13 @@ use green_homes::domain::values::SiteKind;
 use green_homes::domain::values::Tier;
 use serde_json::{Value, json};
 
-use super::book::{Book, Home, Record, Said, Seen};
+use super::expected_register::{ExpectedRegister, Home, Record, Said, Seen};
 use super::plan::Planned;
 use super::steps::{Lines, MEASURES, Step, day, place};
-use crate::model::{ModelInstallation, ModelSite, Standing};
+use crate::reference_counts::{ReferenceInstallation, ReferenceSite, Standing};
 use crate::support::Reply;
 
-impl Book {
+impl ExpectedRegister {
     /// Does what a step asks for, and gives what should be answered.
     pub(super) fn apply(&mut self, planned: &Planned, reply: &Reply, lost: bool) -> Said {
         match &planned.step {
@@ -64,7 +64,7 @@ impl Book {
         let known = known.unwrap_or_else(|| {
             let flags = Flags { remote: *remote, ..Flags::default() };
             let facts = SiteFacts { kind: SiteKind::ALL[*kind], place: place(*place_no), flags };
-            self.model.sites.push(ModelSite { facts, merged_away: false });
+            self.model.sites.push(ReferenceSite { facts, merged_away: false });
             let (name, id, code) = (name.to_owned(), site.to_owned(), code.map(str::to_owned));
             self.homes.push(Home { name, id, code, identified: *identified, ..Home::default() });
             self.homes.len() - 1
@@ -72,7 +72,7 @@ impl Book {
         let on = on.map(day);
         let standing = if on.is_some() { Standing::Installed } else { Standing::Pledged };
         let lines = model_lines(lines);
-        self.model.installations.push(ModelInstallation { id, site: known, standing, on, lines, cost: *cost });
+        self.model.installations.push(ReferenceInstallation { id, site: known, standing, on, lines, cost: *cost });
         self.records.push(Record { last: "", sent: planned.body.clone(), revision: 0, etags: None });
         self.act(self.records.len() - 1, "register")
     }

@@ -1,13 +1,13 @@
 //! What the model makes of what concerns the people at home, and who may call.
 
-use super::book::{Book, Dispute, Said};
+use super::expected_register::{Dispute, ExpectedRegister, Said};
 use super::plan::Planned;
 use super::steps::Step;
 use crate::support::Reply;
 
 const MOST_OPEN: usize = 10;
 
-impl Book {
+impl ExpectedRegister {
     pub(super) fn at_home(&mut self, planned: &Planned, reply: &Reply, lost: bool) -> Said {
         match planned.step {
             Step::IssueCode(n) => self.code_issued(n, reply, lost),

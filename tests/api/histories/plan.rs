@@ -3,7 +3,7 @@
 use green_homes::domain::values::SiteKind;
 use serde_json::{Value, json};
 
-use super::book::{Book, Seen};
+use super::expected_register::{ExpectedRegister, Seen};
 use super::steps::{Asked, IfMatch, Key, Lines, MEASURES, PROVINCES, Step, day};
 
 /// Who asks.
@@ -35,7 +35,7 @@ pub(super) struct Planned {
 
 const CREATE: &str = "/v1/installations";
 
-impl Book {
+impl ExpectedRegister {
     /// The request of a step; none while there is nothing that it could speak of.
     pub(super) fn plan(&self, asked: &Asked, number: usize) -> Option<Planned> {
         if let Step::Repeat(n) = asked.step {

@@ -6,10 +6,10 @@ use green_homes::domain::reference::MeasureId;
 use green_homes::domain::values::Tier;
 use serde_json::{Value, json};
 
-use super::book::{Book, Dispute};
-use crate::model::{ModelInstallation, Standing};
+use super::expected_register::{Dispute, ExpectedRegister};
+use crate::reference_counts::{ReferenceInstallation, Standing};
 
-impl Book {
+impl ExpectedRegister {
     /// What a list of all installations should show.
     pub(super) fn shown(&self) -> BTreeMap<String, Value> {
         let units = |milli: i64| json!(f64::from(i32::try_from(milli / 1000).unwrap()));
@@ -17,7 +17,7 @@ impl Book {
             let inverter = if *inverter > 0 { units(*inverter) } else { Value::Null };
             json!({"measure": measure.code(), "quantity": units(*milli), "inverter_kw": inverter})
         };
-        let one = |n: &ModelInstallation| {
+        let one = |n: &ReferenceInstallation| {
             let (status, tier, ended) = match n.standing {
                 Standing::Pledged => ("pledged", None, None),
                 Standing::Installed => ("installed", None, None),

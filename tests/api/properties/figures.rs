@@ -5,7 +5,9 @@ use chrono::{Days, NaiveDate};
 use green_homes::api::MAKE;
 use green_homes::db::ledger::closed_days;
 use green_homes::domain::counting::NationalSums;
-use green_homes::domain::figures::{Dimension, Estimate, Estimator, Methodology, NONE, Selection, methodology};
+use green_homes::domain::figures::{
+    Dimension, Estimate, Estimator, Methodology, NONE, Selection, VerifiedOutput, aggregate, methodology, timeline,
+};
 use green_homes::domain::records::Stage;
 use green_homes::domain::reference::Place;
 use green_homes::domain::values::Month;
@@ -14,7 +16,7 @@ use green_homes::register::{Options, PageRenderer, PublicSettings, Register, aud
 use serde_json::Value;
 
 use super::Driver;
-use crate::naive;
+use crate::reference_emissions;
 use crate::support::{clock_at, second_methodology};
 
 impl Driver {
@@ -24,17 +26,21 @@ impl Driver {
         let today = self.today();
         // Today, ends of months, a leap day, and when stoves are past their life; nothing else happens until then.
         for on in [today, last_of_month(today), on("2028-02-29"), on("2028-12-31"), on("2033-07-15")] {
-            let found = national.works(&mut Estimator::new(methodology::first(), on)).verified;
-            naive::assert_same(&found, &naive::estimate(&self.model, methodology::first(), on), &on.to_string());
+            let found = VerifiedOutput::of(&national, &mut Estimator::new(methodology::first(), on)).verified;
+            reference_emissions::assert_same(
+                &found,
+                &reference_emissions::estimate(&self.model, methodology::first(), on),
+                &on.to_string(),
+            );
         }
         // At the ends of past months, by what is known now.
-        let timeline = national.timeline(methodology::first(), today);
+        let timeline = timeline(&national, methodology::first(), today);
         for on in [on("2020-02-29"), on("2021-12-31"), on("2024-02-29")] {
             let found = timeline.iter().find(|(end, _)| *end == Month::of(on)).map(|(_, standing)| standing.to_date);
             let found = found.unwrap_or_default();
-            let expected = naive::estimate(&self.model, methodology::first(), on).to_date;
+            let expected = reference_emissions::estimate(&self.model, methodology::first(), on).to_date;
             let same = |to_date| Estimate { to_date, ..Estimate::default() };
-            naive::assert_same(&same(found), &same(expected), &on.to_string());
+            reference_emissions::assert_same(&same(found), &same(expected), &on.to_string());
         }
         self.compare_places(&national, methodology::first(), today);
         self.compare_places(&national, second_methodology(), last_of_month(today));
@@ -45,7 +51,7 @@ impl Driver {
 
     /// Both lists of provinces: each row, those that are not known among them, and all rows together.
     fn compare_places(&self, national: &NationalSums, methodology: &'static Methodology, day: NaiveDate) {
-        let country = national.works(&mut Estimator::new(methodology, day)).verified;
+        let country = VerifiedOutput::of(national, &mut Estimator::new(methodology, day)).verified;
         for dimension in [Dimension::Province, Dimension::FormerProvince] {
             let selection = Selection {
                 group_by: vec![dimension],
@@ -53,7 +59,7 @@ impl Driver {
                 ..Selection::default()
             };
             let mut estimator = Estimator::new(methodology, day);
-            let rows = selection.add_up(self.cells.iter(), &mut estimator, usize::MAX).unwrap();
+            let rows = aggregate(&selection, self.cells.iter(), &mut estimator, usize::MAX).unwrap();
             let (mut sites, mut sum) = (0, Estimate::default());
             for value in dimension.values() {
                 let row = rows.iter().find(|(group, _)| group[..] == [value]);
@@ -62,12 +68,16 @@ impl Driver {
                 let what = format!("{dimension:?} {value}");
                 assert_eq!(row.totals.sites, self.model.verified_sites(is_there), "{what}");
                 let lines = self.model.lines().into_iter().filter(|line| is_there(line.place));
-                naive::assert_same(&row.estimate, &naive::estimate_of(lines, methodology, day), &what);
+                reference_emissions::assert_same(
+                    &row.estimate,
+                    &reference_emissions::estimate_of(lines, methodology, day),
+                    &what,
+                );
                 sites += row.totals.sites;
                 sum += row.estimate;
             }
             assert_eq!(sites, self.model.verified_sites(|_| true), "{dimension:?}");
-            naive::assert_same(&sum, &country, "all rows together");
+            reference_emissions::assert_same(&sum, &country, "all rows together");
         }
     }
 
@@ -88,8 +98,8 @@ impl Driver {
                 let body: Value = serde_json::from_str(&kept.body).unwrap();
                 assert_eq!(body["meta"]["as_of"], day.to_string());
                 model.headline().assert_is(&body["data"]);
-                let expected = naive::estimate(model, methodology::first(), day);
-                naive::assert_headline(&body["data"], &expected, &format!("at the close of {day}"));
+                let expected = reference_emissions::estimate(model, methodology::first(), day);
+                reference_emissions::assert_headline(&body["data"], &expected, &format!("at the close of {day}"));
             }
         }
     }

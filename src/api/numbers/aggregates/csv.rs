@@ -2,46 +2,20 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, CSV, CsvTable};
+use crate::api::numbers::dimension_labels::{columns_of, names_of};
 use crate::api::state::AppState;
 use crate::register::AggregateGroup;
 
-use super::handlers::{Answer, answer};
-use super::labels::columns_of;
-use super::write_rows::{AggregateRow, Shows, names_of_row};
+use super::answer::{AnsweredQuery, answer};
+use super::figures::FIGURES;
 
-/// The columns of every row, after those of the dimensions.
-const SUMS: [&str; 19] = [
-    "sites",
-    "installations",
-    "quantity",
-    "capacity_kwp",
-    "inverter_kw",
-    "cost_vnd",
-    "cost_known",
-    "support_vnd",
-    "support_known",
-    "to_date_generation_kwh",
-    "to_date_saving_kwh",
-    "to_date_avoided_tco2e",
-    "to_date_low",
-    "to_date_high",
-    "annual_generation_kwh",
-    "annual_saving_kwh",
-    "annual_avoided_tco2e",
-    "annual_low",
-    "annual_high",
-];
-
-/// The register, added up by what is asked for, as CSV
-///
 /// The same question as `/v1/aggregates`; one line a group, without the total. Columns as there, then `as_of`, `version` and
 /// `methodology_version`. UTF-8 with a byte order mark; numbers with a dot; what means nothing is empty.
-#[utoipa::path(get, path = "/v1/aggregates.csv", tag = "aggregates",
-    params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
+#[utoipa::path(get, path = "", params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
         ("province" = Option<String>, Query), ("former_province" = Option<String>, Query), ("region" = Option<String>, Query),
         ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
         ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),
@@ -55,16 +29,16 @@ pub async fn get_aggregates_table(
     caller: Caller,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let body = answer(&request, &caller, &state, |Answer { selection, names, added, money, frame }| {
-        let named = selection.group_by.iter().flat_map(|dimension| columns_of(*dimension));
-        let columns = names.columns().into_iter().chain(named).chain(SUMS.map(str::to_owned)).collect();
-        let object = |row: &AggregateGroup| {
-            let named = names_of_row(&selection, &names, row);
-            serde_json::to_value(AggregateRow::of(named, &row.sums, Shows { selection: &selection, money }))
-                .map_err(|_| ApiError::Internal)
+    let body = answer(&request, &caller, &state, |AnsweredQuery { group_by, owners, rows, visible, frame }| {
+        let names = group_by.iter().flat_map(|dimension| columns_of(*dimension));
+        let figures = FIGURES.iter().map(|figure| figure.name.to_owned());
+        let columns = owners.columns().into_iter().chain(names).chain(figures).collect();
+        let row = |row: &AggregateGroup| {
+            let names = group_by.iter().zip(&row.group).flat_map(|(dimension, value)| names_of(*dimension, *value));
+            owners.values(row.code.as_ref()).into_iter().chain(names).chain(visible.values(&row.sums)).collect()
         };
-        let rows: Vec<Json> = added.rows.iter().map(object).collect::<Result<_, _>>()?;
-        Ok(CsvTable::of_objects(columns, &rows).csv(&json!(frame.meta)))
+        let table = CsvTable { columns, rows: rows.iter().map(row).collect() };
+        Ok(table.csv(&json!(frame.meta)))
     });
     let body = body.await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((CONTENT_TYPE, CSV)).body(body))

@@ -1,10 +1,12 @@
-//! /v1/aggregates.
+//! `/v1/aggregates`, as JSON and as CSV: `query` reads the query, `answer` has it added up, `figures` lists the figures of
+//! a row, and `response` and `csv` write them.
+//!
+//! The register adds up; this folder must not. What only other numbers need (labels, provenance) stays beside it.
 
+mod answer;
 pub mod csv;
+mod figures;
 pub mod handlers;
-mod labels;
+mod owner_names;
 mod query;
-mod write_rows;
-
-pub use handlers::meta;
-pub use labels::{columns_of, label, names_of};
+mod response;

@@ -1,4 +1,6 @@
-//! What a query asks to be added up.
+//! The query of `/v1/aggregates`, read in three steps: every parameter by itself ([`Asked::read`]), then parameters beside
+//! each other ([`Asked::conflicts`]), then the query that the register takes ([`Asked::into_query`]). A caller is told
+//! the faults of the first two steps all at once.
 
 use std::sync::LazyLock;
 
@@ -7,98 +9,161 @@ use chrono::NaiveDate;
 
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, Query, coded};
+use crate::api::numbers::dimension_labels::{VERIFIED, label};
 use crate::api::numbers::methodologies::parse_methodology;
-use crate::db::partners::Directory;
 use crate::domain::counting::OwnerKind;
-use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Selection, Value};
-use crate::domain::values::{Basis, Code, Fault, Month, Rule, parse_day, parse_past_day};
+use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Methodology, Selection, Value};
+use crate::domain::records::{Actor, Directory};
+use crate::domain::values::{Basis, Code, Fault, Month, PartnerCode, Rule, parse_day, parse_past_day};
 use crate::register::{AggregateQuery, AsOf};
 
-use super::labels::label;
-
-/// Groups of one answer, at most.
+/// The most groups of one answer.
 pub const MOST_GROUPS: usize = 10_000;
-/// Years between `from` and `to`, at most.
+/// The most years between `from` and `to`.
 const LONGEST_SPAN: u16 = 50;
-/// What `group_by` takes: whose, and the dimensions.
+/// The codes that `group_by` takes: owners and dimensions.
 static GROUPS: LazyLock<Vec<&str>> =
     LazyLock::new(|| OwnerKind::CODES.iter().chain(Dimension::CODES).copied().collect());
 
-/// What is asked, and whether nothing was said of stages: then it is what is verified.
+/// A query without faults.
+pub struct ParsedQuery {
+    /// The query.
+    pub query: AggregateQuery,
+    /// Whether only verified sites are added up because the caller named no stage.
+    pub only_verified: bool,
+}
+
+/// Reads the query of a request.
 pub fn parse(
     request: &HttpRequest,
     caller: &Caller,
-    (directory, today): (&Directory, NaiveDate),
-) -> Result<(AggregateQuery, bool), ApiError> {
+    directory: &Directory,
+    today: NaiveDate,
+) -> Result<ParsedQuery, ApiError> {
+    let actor = &caller.0;
     let mut query = Query::of(request)?;
-    let (grouped, group_by) = query.parse("group_by", parse_groups).unwrap_or_default();
-    let (from, to) = (query.parse("from", parse_month), query.parse("to", parse_month));
-    let mut filters = Vec::new();
-    for dimension in Dimension::ALL.iter().filter(|dimension| dimension.interval().is_none()) {
-        if let Some(values) = query.parse(dimension.as_str(), |raw| parse_values(*dimension, raw)) {
-            filters.push((*dimension, values));
-        }
+    let asked = Asked::read(&mut query, actor.partner.as_ref(), directory, today);
+    for (parameter, fault) in asked.conflicts(actor.partner.is_some()) {
+        query.check(parameter, Some(fault));
     }
-    // A partner is shown what is its own alone.
-    let own = caller.0.partner.as_ref();
-    let is_shown = |code: &Code| directory.partner(code).is_some() && own.is_none_or(|own| own == code);
-    let partners = query.parse("partner", |raw| parse_codes(raw, is_shown, Fault::UnknownPartner));
-    let projects = query.parse("project", |raw| parse_codes(raw, |_| true, Fault::UnknownProject));
-    let methodology = query.parse("methodology", parse_methodology);
-    let as_of = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
-    let basis = query.parse("basis", coded(Basis::parse, Basis::CODES)).unwrap_or(Basis::InstalledOn);
-    if let (Some(from), Some(to)) = (from, to) {
-        query.check("to", (to <= from).then_some(Fault::EmptySpan));
-        let is_too_long = to.number().saturating_sub(from.number()) > LONGEST_SPAN * 12;
-        query.check("to", is_too_long.then_some(Fault::SpanTooLong { years: LONGEST_SPAN }));
-    }
-    let alone = |rule| Fault::NotAllowed { rule };
-    let scope = match (grouped, &partners, &projects) {
-        (Some(scope), ..) => Some(scope),
-        (None, Some(_), _) => Some(OwnerKind::Partner),
-        (None, None, Some(_)) => Some(OwnerKind::Project),
-        (None, None, None) => None,
-    };
-    let other = match scope {
-        Some(OwnerKind::Partner) => projects.is_some().then_some("project"),
-        _ => (partners.is_some() && scope.is_some()).then_some("partner"),
-    };
-    query.check(other.unwrap_or("project"), other.map(|_| alone(Rule::OneScope)));
-    query.check("as_of", (scope.is_some() && as_of.is_some()).then_some(alone(Rule::ScopesHaveNoPast)));
-    let is_of_others = own.is_some() && scope == Some(OwnerKind::Project);
-    query.check("project", is_of_others.then_some(alone(Rule::NotOfOthers)));
-    let is_recorded = basis == Basis::RecordedOn;
-    let because = if as_of.is_some() { Rule::OneTime } else { Rule::ScopesHaveNoPast };
-    query.check("basis", (is_recorded && (as_of.is_some() || scope.is_some())).then_some(alone(because)));
     query.finish()?;
-    if let Some(province) = caller.0.province {
-        filters.push((Dimension::Province, vec![province.index().into()]));
-    }
-    let says_stage = |dimension: &Dimension| matches!(dimension, Dimension::Stage | Dimension::EvidenceTier);
-    let only_verified = !filters.iter().map(|(dimension, _)| dimension).chain(&group_by).any(says_stage);
-    if only_verified {
-        filters.push((Dimension::Stage, vec![2]));
-    }
-    let time = match as_of {
-        Some(day) => AsOf::AsOf(day),
-        None if is_recorded => AsOf::Recorded(from, to),
-        None => AsOf::Now,
-    };
-    let span = if is_recorded { (None, None) } else { (from, to) };
-    let selection = Selection { group_by, filters, from: span.0, to: span.1 };
-    let codes = partners.or(projects).unwrap_or_else(|| own.cloned().into_iter().collect());
-    let scope = scope.map(|scope| (scope, codes));
-    Ok((AggregateQuery { selection, scope, methodology, time, most: MOST_GROUPS }, only_verified))
+    let only_verified = !asked.names_stage();
+    Ok(ParsedQuery { query: asked.into_query(actor), only_verified })
 }
 
-/// Dimensions, and whose, each once.
+/// The parameters, each read by itself.
+struct Asked {
+    /// The partner or project in `group_by`.
+    grouped_owner: Option<OwnerKind>,
+    group_by: Vec<Dimension>,
+    filters: Vec<(Dimension, Vec<Value>)>,
+    partners: Option<Vec<Code>>,
+    projects: Option<Vec<Code>>,
+    /// The first month.
+    from: Option<Month>,
+    /// The month after the last.
+    to: Option<Month>,
+    /// A day before today; today itself asks for nothing special.
+    as_of: Option<NaiveDate>,
+    basis: Basis,
+    methodology: Option<&'static Methodology>,
+}
+
+impl Asked {
+    /// Reads every parameter; `query` notes what is wrong with each. A partner (`own`) knows no partner but itself.
+    fn read(query: &mut Query, own: Option<&PartnerCode>, directory: &Directory, today: NaiveDate) -> Self {
+        let (grouped_owner, group_by) = query.parse("group_by", parse_groups).unwrap_or_default();
+        let (from, to) = (query.parse("from", parse_month), query.parse("to", parse_month));
+        let mut filters = Vec::new();
+        for dimension in Dimension::ALL.iter().filter(|dimension| dimension.interval().is_none()) {
+            if let Some(values) = query.parse(dimension.as_str(), |raw| parse_values(*dimension, raw)) {
+                filters.push((*dimension, values));
+            }
+        }
+        let is_shown = |code: &Code| directory.partner(code).is_some() && own.is_none_or(|own| own == code);
+        let partners = query.parse("partner", |raw| parse_codes(raw, is_shown, Fault::UnknownPartner));
+        let projects = query.parse("project", |raw| parse_codes(raw, |_| true, Fault::UnknownProject));
+        let methodology = query.parse("methodology", parse_methodology);
+        let as_of = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
+        let basis = query.parse("basis", coded(Basis::parse, Basis::CODES)).unwrap_or(Basis::InstalledOn);
+        Self { grouped_owner, group_by, filters, partners, projects, from, to, as_of, basis, methodology }
+    }
+
+    /// The owners that have rows of their own: named in `group_by`, or by a filter on their codes.
+    fn owner(&self) -> Option<OwnerKind> {
+        let filtered = match (&self.partners, &self.projects) {
+            (Some(_), _) => Some(OwnerKind::Partner),
+            (None, Some(_)) => Some(OwnerKind::Project),
+            (None, None) => None,
+        };
+        self.grouped_owner.or(filtered)
+    }
+
+    /// The faults of parameters beside each other, in a fixed order.
+    fn conflicts(&self, is_partner: bool) -> Vec<(&'static str, Fault)> {
+        let owner = self.owner();
+        let is_recorded = self.basis == Basis::RecordedOn;
+        let not_allowed = |rule| Fault::NotAllowed { rule };
+        let one_time = if self.as_of.is_some() { Rule::OneTime } else { Rule::ScopesHaveNoPast };
+        let (is_empty, is_too_long) = self.from.zip(self.to).map_or((false, false), |(from, to)| {
+            (to <= from, to.number().saturating_sub(from.number()) > LONGEST_SPAN * 12)
+        });
+        let other_is_partner = owner == Some(OwnerKind::Project) && self.partners.is_some();
+        let other_is_project = owner == Some(OwnerKind::Partner) && self.projects.is_some();
+        let rules = [
+            (is_empty, "to", Fault::EmptySpan),
+            (is_too_long, "to", Fault::SpanTooLong { years: LONGEST_SPAN }),
+            (other_is_partner, "partner", not_allowed(Rule::OneScope)),
+            (other_is_project, "project", not_allowed(Rule::OneScope)),
+            (owner.is_some() && self.as_of.is_some(), "as_of", not_allowed(Rule::ScopesHaveNoPast)),
+            (is_partner && owner == Some(OwnerKind::Project), "project", not_allowed(Rule::NotOfOthers)),
+            (is_recorded && (self.as_of.is_some() || owner.is_some()), "basis", not_allowed(one_time)),
+        ];
+        rules.into_iter().filter(|(is_broken, ..)| *is_broken).map(|(_, parameter, fault)| (parameter, fault)).collect()
+    }
+
+    /// Whether the caller named a stage, by a filter or in `group_by`.
+    fn names_stage(&self) -> bool {
+        let mut named = self.filters.iter().map(|(dimension, _)| dimension).chain(&self.group_by);
+        named.any(|dimension| matches!(dimension, Dimension::Stage | Dimension::EvidenceTier))
+    }
+
+    /// The query as the register takes it. A caller of one province is held to it, and no word on the stage means verified.
+    fn into_query(self, actor: &Actor) -> AggregateQuery {
+        let (owner, names_stage) = (self.owner(), self.names_stage());
+        let mut filters = self.filters;
+        if let Some(province) = actor.province {
+            filters.push((Dimension::Province, vec![province.index().into()]));
+        }
+        if !names_stage {
+            filters.push((Dimension::Stage, vec![VERIFIED]));
+        }
+        let (time, installed) = match (self.as_of, self.basis) {
+            (Some(day), _) => (AsOf::AsOf(day), (self.from, self.to)),
+            (None, Basis::RecordedOn) => (AsOf::Recorded(self.from, self.to), (None, None)),
+            (None, Basis::InstalledOn) => (AsOf::Now, (self.from, self.to)),
+        };
+        let (from, to) = installed;
+        // Without codes: every partner or project, but a partner's own alone where a partner asks.
+        let codes = self.partners.or(self.projects).unwrap_or_else(|| actor.partner.iter().cloned().collect());
+        AggregateQuery {
+            selection: Selection { group_by: self.group_by, filters, from, to },
+            scope: owner.map(|owner| (owner, codes)),
+            methodology: self.methodology,
+            time,
+            most: MOST_GROUPS,
+        }
+    }
+}
+
+/// Reads `group_by`: at most one kind of owner, and dimensions, each once.
 fn parse_groups(raw: &str) -> Result<(Option<OwnerKind>, Vec<Dimension>), Fault> {
-    let (mut scope, mut dimensions) = (None, Vec::new());
+    let (mut owner, mut dimensions) = (None, Vec::new());
     for code in raw.split(',') {
-        if let Some(whose) = OwnerKind::parse(code) {
-            match scope.replace(whose) {
+        if let Some(kind) = OwnerKind::parse(code) {
+            match owner.replace(kind) {
                 None => continue,
-                Some(before) if before == whose => return Err(Fault::DuplicateField),
+                Some(before) if before == kind => return Err(Fault::DuplicateField),
                 Some(_) => return Err(Fault::NotAllowed { rule: Rule::OneScope }),
             }
         }
@@ -112,22 +177,24 @@ fn parse_groups(raw: &str) -> Result<(Option<OwnerKind>, Vec<Dimension>), Fault>
         dimensions.push(dimension);
     }
     let too_many = dimensions.len() > MOST_DIMENSIONS;
-    if too_many { Err(Fault::TooMany { max: MOST_DIMENSIONS }) } else { Ok((scope, dimensions)) }
+    if too_many { Err(Fault::TooMany { max: MOST_DIMENSIONS }) } else { Ok((owner, dimensions)) }
 }
 
+/// Reads the codes of a filter as values of its dimension.
 fn parse_values(dimension: Dimension, raw: &str) -> Result<Vec<Value>, Fault> {
     let known: Vec<(String, Value)> =
-        dimension.values().into_iter().filter_map(|value| Some((label(dimension, value).0?, value))).collect();
+        dimension.values().into_iter().filter_map(|value| Some((label(dimension, value).code?, value))).collect();
     let value = |code: &str| known.iter().find(|(known, _)| known == code).map(|(_, value)| *value);
     raw.split(',').map(|code| value(code).ok_or(Fault::UnknownCode)).collect()
 }
 
+/// Reads codes of partners or projects, each of which has to be known.
 fn parse_codes(raw: &str, is_known: impl Fn(&Code) -> bool, unknown: Fault) -> Result<Vec<Code>, Fault> {
     let code = |raw: &str| Code::parse(raw).ok().filter(&is_known).ok_or(unknown);
     raw.split(',').map(code).collect()
 }
 
-/// The first day of a month.
+/// Reads the first day of a month.
 fn parse_month(raw: &str) -> Result<Month, Fault> {
     let day = parse_day(raw)?;
     let month = Month::of(day);

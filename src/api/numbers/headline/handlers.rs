@@ -42,13 +42,10 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<MadePage>
     ]
 }
 
-/// Progress toward the million
-///
 /// Public. Verified sites make the headline; what waits for verification stands beside it. With `as_of`, as it was known
 /// at the close of that day in Hà Nội, with the number of today beside it. With `methodology`, as it is today by another
 /// one than that in force; with both, which needs a token with `aggregates:read`, as it was known then by that one.
-#[utoipa::path(get, path = "/v1/progress", tag = "progress",
-    params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
+#[utoipa::path(get, path = "", params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, body = ProgressResponse),
         (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -107,21 +104,15 @@ async fn restated_past(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
 
-/// The numbers of the headline as a table
-///
 /// One number a row, with the day, the version and the methodology that it was made from.
-#[utoipa::path(get, path = "/v1/progress.csv", tag = "progress",
-    params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
+#[utoipa::path(get, path = "", params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub async fn get_progress_table(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, CSV_PATH).await
 }
 
-/// The headline as a sentence
-///
 /// In Vietnamese and in English, to quote as it is.
-#[utoipa::path(get, path = "/v1/progress.txt", tag = "progress",
-    params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
+#[utoipa::path(get, path = "", params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
     responses((status = 200, content_type = "text/plain", body = String)))]
 pub async fn get_progress_text(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, TEXT_PATH).await

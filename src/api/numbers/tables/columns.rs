@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
-use crate::api::numbers::aggregates::columns_of;
+use crate::api::numbers::dimension_labels::columns_of;
 use crate::domain::figures::{Dimension, Sums, Value};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::units;

@@ -6,10 +6,9 @@ use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
 use crate::api::http::{ApiError, CSV, CacheFor, CsvTable, JSON, NoQuery, Query, as_page, send};
-use crate::api::numbers::aggregates;
 use crate::api::numbers::bridge::parse_closed_day;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
-use crate::api::numbers::provenance::{Provenance, address};
+use crate::api::numbers::provenance::{Provenance, address, figures_of_cells};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::NationalSums;
@@ -44,10 +43,8 @@ pub fn render(
     TABLES.iter().map(written).collect()
 }
 
-/// The public tables
-///
 /// What there is, with every column, its unit and what it is.
-#[utoipa::path(get, path = "/v1/tables", tag = "tables", responses((status = 200, body = TableList)))]
+#[utoipa::path(get, path = "", responses((status = 200, body = TableList)))]
 pub async fn list_tables(
     request: HttpRequest,
     _: NoQuery,
@@ -58,12 +55,9 @@ pub async fn list_tables(
     send(&request, &page, CacheFor::OneHour).await
 }
 
-/// A public table
-///
 /// Flat rows, one a value, those without anything, too. Estimates, capacity and installations are of what is verified. With
 /// `as_of`, as it was at the end of a month.
-#[utoipa::path(get, path = "/v1/tables/{name}", tag = "tables",
-    params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
+#[utoipa::path(get, path = "", params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
         ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with `as_of`.")),
     responses((status = 200, body = TableResponse)))]
@@ -75,12 +69,9 @@ pub async fn get_table(
     send_table(&request, &name, &state, Form::Json).await
 }
 
-/// A public table as CSV
-///
 /// The same rows and columns, and then `as_of`, `version` and `methodology_version`. UTF-8 with a byte order mark; numbers
 /// with a dot; what does not apply is empty.
-#[utoipa::path(get, path = "/v1/tables/{name}.csv", tag = "tables",
-    params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
+#[utoipa::path(get, path = "", params(("name" = String, Path, example = "provinces", description = "One of `/v1/tables`."),
         ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over."),
         ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with `as_of`.")),
     responses((status = 200, content_type = "text/csv", body = String)))]
@@ -155,8 +146,7 @@ fn make(
         let counted = state.register.cells();
         let in_force = state.register.methodology_at(counted.version)?;
         let methodology = asked.unwrap_or(in_force);
-        let mut figures = aggregates::handlers::figures(&counted, methodology, state.register.today());
-        figures.restated = methodology.version != in_force.version;
+        let figures = figures_of_cells(state, &counted, methodology, state.register.today());
         let cells: &InOrder<'_> = &|| Box::new(counted.cells.iter());
         let rows = rows(table, &figures, &NationalSums::default(), cells);
         drop(counted);

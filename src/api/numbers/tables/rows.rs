@@ -5,18 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::api::numbers::aggregates::names_of;
+use crate::api::numbers::dimension_labels::{INSTALLED, PLEDGED, VERIFIED, names_of};
 use crate::domain::counting::Known;
-use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value};
+use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value, aggregate};
 use crate::domain::values::{Interval, Month};
 use crate::register::{Figures, InOrder};
 
 use super::columns::{Figure, StageSums};
-
-/// Where `Dimension::Stage` has its values.
-const PLEDGED: Value = 0;
-const INSTALLED: Value = 1;
-const VERIFIED: Value = 2;
 
 /// What is asked about the people at a site, and its names.
 const PEOPLE: [(Dimension, &str, &str); 3] = [
@@ -56,7 +51,7 @@ fn added_up(group_by: &[Dimension], figures: &Figures, cells: &InOrder<'_>) -> V
     let selection = Selection { group_by: group_by.to_vec(), ..Selection::default() };
     let mut estimator = Estimator::new(figures.methodology, figures.day);
     // Without a limit there are never too many.
-    selection.add_up(cells(), &mut estimator, usize::MAX).unwrap_or_default()
+    aggregate(&selection, cells(), &mut estimator, usize::MAX).unwrap_or_default()
 }
 
 /// Every period from that of the first installation to that of the day.

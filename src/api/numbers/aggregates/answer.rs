@@ -1,0 +1,125 @@
+//! From a query to its answer: waits for its turn, adds up, and states what a reader has to know about the sums.
+
+use actix_web::{HttpRequest, web};
+
+use crate::api::callers::Caller;
+use crate::api::http::ApiError;
+use crate::api::numbers::provenance::Provenance;
+use crate::api::state::AppState;
+use crate::db::partners::partners_and_clients;
+use crate::domain::counting::OwnerKind;
+use crate::domain::figures::{Dimension, Selection};
+use crate::domain::records::{Actor, Role};
+use crate::domain::values::{Code, Fault};
+use crate::register::{AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf};
+
+use super::figures::{AggregateRow, VisibleFigures};
+use super::owner_names::OwnerNames;
+use super::query::{MOST_GROUPS, ParsedQuery, parse};
+use super::response::AggregatesResponse;
+
+/// The path that a permalink names.
+const PATH: &str = "/v1/aggregates";
+
+/// A query that was answered; the handlers write it as JSON or as CSV.
+pub struct AnsweredQuery {
+    /// The dimensions that name each row.
+    pub group_by: Vec<Dimension>,
+    /// The names of the partners or projects that have rows of their own.
+    pub owners: OwnerNames,
+    /// The groups.
+    pub rows: Vec<AggregateGroup>,
+    /// Which figures the rows show.
+    pub visible: VisibleFigures,
+    /// The answer without its rows.
+    pub frame: AggregatesResponse,
+}
+
+/// Answers the query of a request and writes the answer, on a thread that may block.
+pub async fn answer<T: Send + 'static>(
+    request: &HttpRequest,
+    caller: &Caller,
+    state: &web::Data<AppState>,
+    write: impl FnOnce(AnsweredQuery) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let directory = state.register.directory();
+    let today = state.register.snapshot().figures.day;
+    let ParsedQuery { query, only_verified } = parse(request, caller, &directory, today)?;
+    // One at a time, because sums of the past and of owners are counted from the journal or from the records, which takes
+    // long and much memory.
+    let is_slow = query.time != AsOf::Now || query.scope.is_some();
+    let slot = if is_slow { Some(state.slow_query_slot.enter().await?) } else { None };
+    let asking = Asking { path: permalink_path(request), only_verified, actor: caller.0.clone() };
+    let shared = state.clone();
+    let work = move || {
+        let _slot = slot;
+        write(add_up(&shared, query, &asking)?)
+    };
+    state.compute(work).await
+}
+
+/// The path and the query of a request, for the permalink.
+fn permalink_path(request: &HttpRequest) -> String {
+    let query = request.query_string();
+    if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{query}") }
+}
+
+/// Who asks, and how; warnings and the permalink follow from it.
+struct Asking {
+    path: String,
+    only_verified: bool,
+    actor: Actor,
+}
+
+fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<AnsweredQuery, ApiError> {
+    let owners = owner_names(state, query.scope.as_ref())?;
+    let AggregateAnswer { rows, total, figures } = state.register.add_up(&query).map_err(|why| match why {
+        AggregateError::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
+        AggregateError::Database(error) => error.into(),
+    })?;
+    let owner_kind = query.scope.as_ref().map(|(kind, _)| *kind);
+    let of_several_owners = owner_kind.is_some() && rows.chunk_by(|one, other| one.code == other.code).count() > 1;
+    // A partner sees the money of its own installations alone.
+    let sees_money = asking.actor.role != Role::Partner || owner_kind.is_some();
+    let visible = VisibleFigures::of(&query.selection, sees_money);
+    let whole = Selection { group_by: Vec::new(), ..query.selection.clone() };
+    let mut visible_in_total = VisibleFigures::of(&whole, sees_money);
+    if of_several_owners {
+        // One site may have installations of several owners.
+        visible_in_total = visible_in_total.without_sites();
+    }
+    let mut meta = Provenance::of(&figures, &state.settings, &asking.path);
+    let warnings = [
+        (of_several_owners || query.selection.mixes_measures(), "sites_not_countable"),
+        (asking.only_verified, "verified_only"),
+        (asking.actor.province.is_some(), "limited_to_province"),
+        (owner_kind == Some(OwnerKind::Project), "without_project_left_out"),
+        (query.time != AsOf::Now && figures.version == 0, "before_the_register"),
+    ];
+    meta.warnings.extend(warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()));
+    let group_by = query.selection.group_by;
+    let sites_additive = owner_kind.is_none() && !group_by.contains(&Dimension::Measure);
+    let total = AggregateRow { visible: visible_in_total, sums: total };
+    Ok(AnsweredQuery { group_by, owners, rows, visible, frame: AggregatesResponse::frame(total, sites_additive, meta) })
+}
+
+/// The names of all partners or projects, where rows are of them. A project of the query that does not exist is refused.
+fn owner_names(state: &AppState, asked: Option<&(OwnerKind, Vec<Code>)>) -> Result<OwnerNames, ApiError> {
+    match asked {
+        None => Ok(OwnerNames::default()),
+        Some((OwnerKind::Partner, _)) => {
+            let directory = state.register.directory();
+            // A partner has one name, in whatever language.
+            let named =
+                directory.partners.iter().map(|(code, partner)| (code.clone(), [&partner.name; 2].map(String::clone)));
+            Ok(OwnerNames::of(OwnerKind::Partner, named))
+        }
+        Some((OwnerKind::Project, codes)) => {
+            let projects = partners_and_clients::projects(&mut state.register.database().connection()?)?;
+            if codes.iter().any(|code| projects.iter().all(|(known, _)| known != code)) {
+                return Err(ApiError::invalid("project", Fault::UnknownProject));
+            }
+            Ok(OwnerNames::of(OwnerKind::Project, projects.into_iter()))
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The figures of a row of aggregates. [`FIGURES`] is the one list of them: JSON, CSV and the schema of `/openapi.json`
+//! are made by going through it, so a new figure is one entry here.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Value as Json, json};
+use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, Schema, SchemaFormat, SchemaType};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::figures::{Selection, Sums};
+use crate::domain::values::units;
+
+/// One figure: a key of the JSON object, a column of the CSV, a property of the schema.
+pub struct Figure {
+    /// The key and the column.
+    pub name: &'static str,
+    /// When the figure has a value; otherwise it is null.
+    shown: Shown,
+    /// The meaning for a reader of `/openapi.json`, with unit and example.
+    description: &'static str,
+    /// The figure of a group.
+    of: Of,
+}
+
+/// The condition under which a figure has a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// In every row.
+    Always,
+    /// Unless one site may stand behind several measures of a group, because then adding counts it twice.
+    SitesCountable,
+    /// Unless rows are by measure, because an installation may consist of several measures.
+    WholeInstallations,
+    /// Where each group is of one measure, because other quantities have no common unit.
+    OneMeasure,
+    /// With whole installations and for a caller who may see money.
+    Money,
+}
+
+/// How a figure is read from the sums of a group.
+#[derive(Clone, Copy)]
+enum Of {
+    Integer(fn(&Sums) -> i64),
+    Decimal(fn(&Sums) -> f64),
+}
+
+const fn integer(name: &'static str, shown: Shown, of: fn(&Sums) -> i64, description: &'static str) -> Figure {
+    Figure { name, shown, description, of: Of::Integer(of) }
+}
+
+const fn decimal(name: &'static str, shown: Shown, of: fn(&Sums) -> f64, description: &'static str) -> Figure {
+    Figure { name, shown, description, of: Of::Decimal(of) }
+}
+
+/// The number of figures of a row.
+pub const COUNT: usize = 19;
+
+/// Every figure, in the order of JSON and CSV.
+pub static FIGURES: [Figure; COUNT] = [
+    integer(
+        "sites",
+        Shown::SitesCountable,
+        |sums| sums.totals.sites,
+        "Number of sites in the group, 0 or more, for example 566. With a measure: sites that have it. Null where a filter \
+         names several measures, or where a site may belong to several partners or projects.",
+    ),
+    integer(
+        "installations",
+        Shown::WholeInstallations,
+        |sums| sums.totals.installations,
+        "Number of installations, 0 or more, for example 612. Null where rows are by measure.",
+    ),
+    decimal(
+        "quantity",
+        Shown::OneMeasure,
+        |sums| units(sums.totals.quantity),
+        "Quantity in the unit of the measure (`/v1/measures`), with up to three decimals, for example 5.4 (kWp). Null where a \
+         row is not of one measure.",
+    ),
+    decimal(
+        "capacity_kwp",
+        Shown::Always,
+        |sums| units(sums.capacity_wp),
+        "Solar capacity in operation and within its life, in kWp, for example 1284.3.",
+    ),
+    decimal(
+        "inverter_kw",
+        Shown::Always,
+        |sums| units(sums.totals.inverter_w),
+        "Rated power of the inverters, in kW, for example 1150.",
+    ),
+    integer(
+        "cost_vnd",
+        Shown::Money,
+        |sums| sums.totals.cost_vnd,
+        "Total cost in whole đồng of the installations whose cost is known (`cost_known` of them), for example 81000000. Null \
+         where rows are by measure or the caller may not see money.",
+    ),
+    integer(
+        "cost_known",
+        Shown::Money,
+        |sums| sums.totals.cost_known,
+        "Number of installations whose cost is known, 0 or more, for example 540. Null where `cost_vnd` is.",
+    ),
+    integer(
+        "support_vnd",
+        Shown::Money,
+        |sums| sums.totals.support_vnd,
+        "Total support in whole đồng of the installations whose support is known (`support_known` of them), for example \
+         3000000. Null where `cost_vnd` is.",
+    ),
+    integer(
+        "support_known",
+        Shown::Money,
+        |sums| sums.totals.support_known,
+        "Number of installations whose support is known, 0 or more, for example 120. Null where `cost_vnd` is.",
+    ),
+    decimal(
+        "to_date_generation_kwh",
+        Shown::Always,
+        |sums| sums.estimate.to_date.generation_kwh,
+        "Electricity generated up to `meta.as_of`, in kWh, estimated, for example 905412.7.",
+    ),
+    decimal(
+        "to_date_saving_kwh",
+        Shown::Always,
+        |sums| sums.estimate.to_date.saving_kwh,
+        "Electricity saved up to `meta.as_of`, in kWh, estimated, for example 301200.5.",
+    ),
+    decimal(
+        "to_date_avoided_tco2e",
+        Shown::Always,
+        |sums| sums.estimate.to_date.avoided_tco2e,
+        "Emissions avoided up to `meta.as_of`, in tCO2e, estimated, for example 734.9.",
+    ),
+    decimal(
+        "to_date_low",
+        Shown::Always,
+        |sums| sums.estimate.to_date.low,
+        "Low end of the range of `to_date_avoided_tco2e`, in tCO2e, for example 535.2.",
+    ),
+    decimal(
+        "to_date_high",
+        Shown::Always,
+        |sums| sums.estimate.to_date.high,
+        "High end of the range of `to_date_avoided_tco2e`, in tCO2e, for example 1003.4.",
+    ),
+    decimal(
+        "annual_generation_kwh",
+        Shown::Always,
+        |sums| sums.estimate.annual.generation_kwh,
+        "Electricity that the systems in operation generate in a full year, in kWh, estimated, for example 1623000.",
+    ),
+    decimal(
+        "annual_saving_kwh",
+        Shown::Always,
+        |sums| sums.estimate.annual.saving_kwh,
+        "Electricity that the measures in operation save in a full year, in kWh, estimated, for example 540100.2.",
+    ),
+    decimal(
+        "annual_avoided_tco2e",
+        Shown::Always,
+        |sums| sums.estimate.annual.avoided_tco2e,
+        "Emissions that the measures in operation avoid in a full year, in tCO2e, estimated, for example 1499.3.",
+    ),
+    decimal(
+        "annual_low",
+        Shown::Always,
+        |sums| sums.estimate.annual.low,
+        "Low end of the range of `annual_avoided_tco2e`, in tCO2e, for example 1091.7.",
+    ),
+    decimal(
+        "annual_high",
+        Shown::Always,
+        |sums| sums.estimate.annual.high,
+        "High end of the range of `annual_avoided_tco2e`, in tCO2e, for example 2046.4.",
+    ),
+];
+
+/// Which figures have a value in the rows of one answer, in the order of [`FIGURES`].
+#[derive(Clone, Copy)]
+pub struct VisibleFigures([bool; COUNT]);
+
+impl VisibleFigures {
+    /// The figures that mean something for a selection and that the caller may see.
+    pub fn of(selection: &Selection, sees_money: bool) -> Self {
+        let is_whole = !selection.is_by_measure();
+        Self(FIGURES.each_ref().map(|figure| match figure.shown {
+            Shown::Always => true,
+            Shown::SitesCountable => !selection.mixes_measures(),
+            Shown::WholeInstallations => is_whole,
+            Shown::OneMeasure => selection.is_of_one_measure(),
+            Shown::Money => is_whole && sees_money,
+        }))
+    }
+
+    /// The same without sites.
+    pub fn without_sites(self) -> Self {
+        let mut visible = self.0;
+        for (figure, is_visible) in FIGURES.iter().zip(&mut visible) {
+            *is_visible &= figure.shown != Shown::SitesCountable;
+        }
+        Self(visible)
+    }
+
+    /// The figures of a group as values, for CSV.
+    pub fn values(&self, sums: &Sums) -> impl Iterator<Item = Json> {
+        self.numbers(sums).map(|(_, number)| json!(number))
+    }
+
+    /// Writes the figures of a group as members of a JSON object, `"sites":3,"installations":4,…`.
+    ///
+    /// An answer has thousands of rows. A map of values for each would allocate every key again, so keys and numbers go
+    /// straight into the bytes.
+    pub fn write(&self, sums: &Sums, body: &mut Vec<u8>) -> serde_json::Result<()> {
+        for (place, (name, number)) in self.numbers(sums).enumerate() {
+            body.extend_from_slice(if place == 0 { b"\"" } else { b",\"" });
+            body.extend_from_slice(name.as_bytes());
+            body.extend_from_slice(b"\":");
+            match number {
+                None => body.extend_from_slice(b"null"),
+                Some(number) => serde_json::to_writer(&mut *body, &number)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn numbers(&self, sums: &Sums) -> impl Iterator<Item = (&'static str, Option<Number>)> {
+        let number =
+            |(figure, is_visible): (&'static Figure, bool)| (figure.name, is_visible.then(|| figure.number(sums)));
+        FIGURES.iter().zip(self.0).map(number)
+    }
+}
+
+/// A figure of one group.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Number {
+    Integer(i64),
+    Decimal(f64),
+}
+
+impl Figure {
+    fn number(&self, sums: &Sums) -> Number {
+        match self.of {
+            Of::Integer(of) => Number::Integer(of(sums)),
+            Of::Decimal(of) => Number::Decimal(of(sums)),
+        }
+    }
+
+    /// The property of the schema: nullable where the figure may have no value.
+    fn schema(&self) -> RefOr<Schema> {
+        let (kind, format) = match self.of {
+            Of::Integer(_) => (Type::Integer, KnownFormat::Int64),
+            Of::Decimal(_) => (Type::Number, KnownFormat::Double),
+        };
+        let kind = if self.is_nullable() { SchemaType::from_iter([kind, Type::Null]) } else { kind.into() };
+        let format = SchemaFormat::KnownFormat(format);
+        let property = ObjectBuilder::new().schema_type(kind).format(Some(format)).description(Some(self.description));
+        RefOr::T(property.into())
+    }
+
+    fn is_nullable(&self) -> bool {
+        self.shown != Shown::Always
+    }
+}
+
+/// The figures of a group without its names: the schema of every row, and the row of the total.
+pub struct AggregateRow {
+    /// Which figures have a value.
+    pub visible: VisibleFigures,
+    /// The sums of the group.
+    pub sums: Sums,
+}
+
+impl Serialize for AggregateRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_map(Some(COUNT))?;
+        for (name, number) in self.visible.numbers(&self.sums) {
+            row.serialize_entry(name, &number)?;
+        }
+        row.end()
+    }
+}
+
+impl PartialSchema for AggregateRow {
+    fn schema() -> RefOr<Schema> {
+        const ROW: &str = "The figures of a group. A figure is null where it has no meaning: installations and money belong to \
+                           whole installations, not to measures; quantities of different measures have different units.";
+        const NAMES: &str = "The names of the group, three for each dimension, as for `province`: `province_code`, \
+                             `province_name_vi`, `province_name_en`. For a period `period` (2026, 2026-Q4, 2026-11) and \
+                             `period_start`.";
+        let mut names = Ref::from_schema_name("Value");
+        names.description = NAMES.to_owned();
+        let row = ObjectBuilder::new().description(Some(ROW));
+        let row = row.additional_properties(Some(AdditionalProperties::RefOr(RefOr::Ref(names))));
+        let row = FIGURES.iter().fold(row, |row, figure| {
+            let row = row.property(figure.name, figure.schema());
+            if figure.is_nullable() { row } else { row.required(figure.name) }
+        });
+        RefOr::T(row.into())
+    }
+}
+
+impl ToSchema for AggregateRow {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Json::name().into_owned(), Json::schema()));
+    }
+}

@@ -1,0 +1,132 @@
+//! Warnings about an accepted installation, which tell a person to look at it again. Nothing here refuses.
+
+use chrono::NaiveDate;
+
+use crate::domain::records::{GridCode, Installation, MeasureLine, SiteRecord, StatusDetails, Terms};
+use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, Place, target};
+use crate::domain::refusals::{Remark, Warning};
+use crate::domain::values::SiteKind;
+
+use super::registration::NewInstallation;
+
+/// The warnings about a request. `before` is its site as the register knows it, without the new installation.
+#[must_use]
+pub fn remarks(new: &NewInstallation, before: Option<&SiteRecord>) -> Vec<Remark> {
+    let others = before.into_iter().flat_map(|record| &record.installations);
+    let mut remarks = second_look(&Look {
+        installed_on: new.installed_on,
+        measures: new.measures.as_slice(),
+        terms: &new.terms,
+        kind: before.map(|record| record.site.facts.kind).or(new.site.said().kind),
+        others: others.filter(|one| one.external_id != new.external_id).collect(),
+    });
+    let mut add = |pointer: &str, warning| remarks.push(Remark { pointer: pointer.to_owned(), warning });
+    if let Some(warning) = new.private.grid_customer_code.as_ref().and_then(GridCode::warning) {
+        add("/site/grid_customer_code", warning);
+    }
+    for pointer in before.map(|record| site_differences(new, record)).unwrap_or_default() {
+        add(pointer, Warning::SiteDiffers);
+    }
+    remarks
+}
+
+/// The warnings about a recorded installation.
+#[must_use]
+pub fn standing_remarks(record: &SiteRecord, installation: &Installation) -> Vec<Remark> {
+    second_look(&Look {
+        installed_on: installation.state.installed_on(),
+        measures: installation.measures.as_slice(),
+        terms: &installation.terms,
+        kind: Some(record.site.facts.kind),
+        others: record.installations.iter().filter(|one| one.id != installation.id).collect(),
+    })
+}
+
+/// An installation, new or recorded, and the other installations at its site.
+struct Look<'a> {
+    installed_on: Option<NaiveDate>,
+    measures: &'a [MeasureLine],
+    terms: &'a Terms,
+    kind: Option<SiteKind>,
+    others: Vec<&'a Installation>,
+}
+
+/// The warnings that new and recorded installations have in common.
+fn second_look(look: &Look<'_>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut add = |pointer: String, warning| remarks.push(Remark { pointer, warning });
+    if look.installed_on.is_some_and(|day| day < target().counted_from) {
+        add("/installed_on".to_owned(), Warning::PreProgramme);
+    }
+    for (index, line) in look.measures.iter().enumerate() {
+        if let Some(warning) = look.kind.and_then(|kind| line.warning(kind)) {
+            add(format!("/measures/{index}/quantity"), warning);
+        }
+        if look.is_repeated(line) {
+            add(format!("/measures/{index}"), Warning::PossibleDuplicate);
+        } else if let Some(with) = look.overlap(line) {
+            add(format!("/measures/{index}/measure"), Warning::OverlappingMeasure { with });
+        }
+    }
+    if !look.measures.iter().any(MeasureLine::counts_for_site) {
+        add("/measures".to_owned(), Warning::CountsNoSite);
+    }
+    if look.terms.cost.zip(look.terms.support).is_some_and(|(cost, support)| support > cost) {
+        add("/support_vnd".to_owned(), Warning::SupportAboveCost);
+    }
+    remarks
+}
+
+impl Look<'_> {
+    /// Whether another installation at the site has the same measure, of the same size and day.
+    fn is_repeated(&self, line: &MeasureLine) -> bool {
+        let others = self.others.iter();
+        let same_day = others.filter(|i| i.state.credited().is_some() && i.state.installed_on() == self.installed_on);
+        same_day.flat_map(|i| i.measures.as_slice()).any(|other| other == line)
+    }
+
+    /// Another measure of the same exclusive group: in operation at the site, or in the same installation.
+    fn overlap(&self, line: &MeasureLine) -> Option<MeasureId> {
+        let group = line.measure.exclusive_group()?;
+        let in_operation =
+            |i: &&&Installation| matches!(i.state, StatusDetails::Installed { .. } | StatusDetails::Verified { .. });
+        let others = self.others.iter().filter(in_operation).flat_map(|i| i.measures.as_slice());
+        let beside = self.measures.iter().filter(|other| other.measure != line.measure);
+        others.chain(beside).map(|other| other.measure).find(|other| other.exclusive_group() == Some(group))
+    }
+}
+
+/// Pointers to the facts in which the request and the recorded site differ.
+fn site_differences(new: &NewInstallation, record: &SiteRecord) -> Vec<&'static str> {
+    let said = new.site.said();
+    let facts = &record.site.facts;
+    let place = |get: fn(&Place) -> Option<u64>| differs(said.place.as_ref().and_then(get), get(&facts.place));
+    let (sent, kept) = (&new.private, &record.private);
+    let checks = [
+        ("/site/kind", differs(said.kind, Some(facts.kind))),
+        ("/site/province_code", place(|p| Some(p.province().index().into()))),
+        ("/site/commune_code", place(|p| p.commune().map(commune_number))),
+        ("/site/former_province_code", place(|p| p.former().map(former_number))),
+        ("/site/low_income", differs(said.flags.low_income, facts.flags.low_income)),
+        ("/site/remote", differs(said.flags.remote, facts.flags.remote)),
+        ("/site/woman_headed", differs(said.flags.woman_headed, facts.flags.woman_headed)),
+        ("/site/address", differs(sent.address.as_ref(), kept.address.as_ref())),
+        ("/site/grid_customer_code", differs(sent.grid_customer_code.as_ref(), kept.grid_customer_code.as_ref())),
+        ("/site/location", differs(sent.location, kept.location)),
+        ("/consent", differs(sent.consent, kept.consent)),
+    ];
+    checks.into_iter().filter(|(_, differs)| *differs).map(|(pointer, _)| pointer).collect()
+}
+
+/// Whether a sent fact differs from the recorded fact. A fact that was not sent cannot differ.
+fn differs<T: PartialEq + Copy>(sent: Option<T>, recorded: Option<T>) -> bool {
+    sent.is_some() && sent != recorded
+}
+
+fn commune_number(commune: CommuneId) -> u64 {
+    commune.code().parse().unwrap_or_default()
+}
+
+fn former_number(former: FormerProvinceId) -> u64 {
+    former.index().into()
+}
