@@ -30,11 +30,12 @@ impl RecordsWanted {
                     }
                 }
                 Command::Sites(SitesChange::Merge { from, into }) => wanted.sites.extend([*from, *into]),
-                Command::Sites(SitesChange::Split { id }) => wanted.ids.push(*id),
+                Command::Sites(SitesChange::Split { id }) | Command::Home(HomeCommand::IssueCode { id }) => {
+                    wanted.ids.push(*id);
+                }
                 Command::Home(HomeCommand::Erase { site } | HomeCommand::Dispute { site, .. }) => {
                     wanted.sites.push(*site);
                 }
-                Command::Home(HomeCommand::IssueCode { id }) => wanted.ids.push(*id),
                 Command::Home(HomeCommand::CloseDispute { .. })
                 | Command::Directory(_)
                 | Command::Release(_)
