@@ -1,4 +1,4 @@
-//! `methodology`: which set of factors public numbers are made with.
+//! `methodology`: activates and compares methodologies, the sets of factors behind public numbers.
 
 use clap::Subcommand;
 

@@ -11,7 +11,7 @@ use crate::api::http::{ApiError, NoQuery, Problem};
 use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
 use crate::db::engine::transaction;
-use crate::db::records::{Noted, householders};
+use crate::db::records::{DisputeWithNotes, householders};
 use crate::domain::records::Actor;
 use crate::register::{Erased, HomeCommand, HomeDone};
 
@@ -48,7 +48,7 @@ pub async fn open_dispute(
     let note = new.note.as_ref().map(|note| note.as_str().to_owned());
     let command = HomeCommand::Dispute { site: householder.0, new };
     let (opened, dispute) = disputed(ask(&state, Actor::householder(), command).await?)?;
-    let data = DisputeView::from(&Noted { dispute, note, answer: None });
+    let data = DisputeView::from(&DisputeWithNotes { dispute, note, answer: None });
     let status = if opened { StatusCode::CREATED } else { StatusCode::OK };
     Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
 }

@@ -8,7 +8,7 @@ use crate::api::http::PageInfo;
 use crate::api::installations::{MeasureView, measures};
 use crate::api::numbers::instant;
 use crate::api::sites::PrivateView;
-use crate::db::records::{Home, Noted};
+use crate::db::records::{DisputeWithNotes, Home};
 use crate::domain::records::{AttributesSold, Directory, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
 use crate::domain::reference::{CommuneId, FormerProvinceId};
 use crate::domain::values::{PartnerCode, Vnd};
@@ -210,8 +210,8 @@ impl HomeInstallation {
     }
 }
 
-impl From<&Noted> for DisputeView {
-    fn from(Noted { dispute, note, answer }: &Noted) -> Self {
+impl From<&DisputeWithNotes> for DisputeView {
+    fn from(DisputeWithNotes { dispute, note, answer }: &DisputeWithNotes) -> Self {
         Self {
             id: dispute.id,
             installation: dispute.installation.map(|id| id.to_string()),
@@ -228,7 +228,7 @@ impl From<&Noted> for DisputeView {
 impl ReviewedDispute {
     /// A dispute at a site.
     #[must_use]
-    pub fn of(noted: &Noted, record: &SiteRecord) -> Self {
+    pub fn of(noted: &DisputeWithNotes, record: &SiteRecord) -> Self {
         Self {
             dispute: noted.into(),
             site: record.site.id.to_string(),

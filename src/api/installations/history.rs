@@ -11,7 +11,7 @@ use crate::api::callers::Caller;
 use crate::api::http::{ApiError, PageInfo, PathId, Query, pagination};
 use crate::api::numbers::instant;
 use crate::api::state::AppState;
-use crate::db::records::{History, Past, history, installation_list as store};
+use crate::db::records::{History, PastEntry, history, installation_list as store};
 use crate::domain::chain::{PastInstallation, PastSite};
 use crate::domain::records::{Actor, Directory, Role};
 use crate::domain::values::{Fault, InstallationId, units};
@@ -174,7 +174,13 @@ fn events(history: &History, id: &str, reader: &Actor, directory: &Directory) ->
 }
 
 impl EventView {
-    fn of(entry: &Past, reader: &Actor, directory: &Directory, before: Option<StateView>, after: StateView) -> Self {
+    fn of(
+        entry: &PastEntry,
+        reader: &Actor,
+        directory: &Directory,
+        before: Option<StateView>,
+        after: StateView,
+    ) -> Self {
         let client = directory.client(&entry.actor).map(|client| &client.actor);
         let own = client.is_some_and(|client| client.partner.is_some() && client.partner == reader.partner);
         let may_know = own || matches!(reader.role, Role::Reviewer | Role::Admin);

@@ -8,7 +8,7 @@ use crate::api::householder::{DisputeList, DisputeResponse, DisputeView, Reviewe
 use crate::api::http::{ApiError, NoQuery, PageInfo, PathId, Problem, Query, pagination};
 use crate::api::request_body::Body;
 use crate::api::state::AppState;
-use crate::db::records::{Noted, disputes};
+use crate::db::records::{DisputeWithNotes, disputes};
 use crate::domain::values::Fault;
 use crate::register::HomeCommand;
 
@@ -49,6 +49,6 @@ pub async fn close_dispute(
     let answer = note.as_ref().map(|note| note.as_str().to_owned());
     let done = ask(&state, caller.0, HomeCommand::CloseDispute { id, outcome, note }).await?;
     let (_, dispute) = disputed(done)?;
-    let data = DisputeView::from(&Noted { dispute, note: None, answer });
+    let data = DisputeView::from(&DisputeWithNotes { dispute, note: None, answer });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
 }

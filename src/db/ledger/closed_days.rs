@@ -15,7 +15,7 @@ use crate::domain::values::{Hash, Month, date};
 
 /// A closed day.
 #[derive(Clone, Debug)]
-pub struct Day {
+pub struct ClosedDay {
     /// The day.
     pub day: NaiveDate,
     /// The version at its close.
@@ -47,7 +47,7 @@ struct DayRow {
     changes: String,
 }
 
-impl TryFrom<DayRow> for Day {
+impl TryFrom<DayRow> for ClosedDay {
     type Error = DbError;
 
     fn try_from(row: DayRow) -> Result<Self, DbError> {
@@ -66,22 +66,22 @@ impl TryFrom<DayRow> for Day {
 }
 
 /// The last closed day.
-pub fn last(connection: &mut Connection) -> Result<Option<Day>, DbError> {
+pub fn last(connection: &mut Connection) -> Result<Option<ClosedDay>, DbError> {
     let row: Option<DayRow> = on_backend!(connection, c => {
         days::table.order(days::day.desc()).select(DayRow::as_select()).first(c).optional()
     })?;
-    row.map(Day::try_from).transpose()
+    row.map(ClosedDay::try_from).transpose()
 }
 
 /// A day, if it is closed.
-pub fn find(connection: &mut Connection, day: NaiveDate) -> Result<Option<Day>, DbError> {
+pub fn find(connection: &mut Connection, day: NaiveDate) -> Result<Option<ClosedDay>, DbError> {
     let row: Option<DayRow> =
         on_backend!(connection, c => days::table.find(day).select(DayRow::as_select()).first(c).optional())?;
-    row.map(Day::try_from).transpose()
+    row.map(ClosedDay::try_from).transpose()
 }
 
 /// The stored close of a past day. `None` before the first entry; `Unavailable` while the day is over and not closed yet.
-pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<Day>, DbError> {
+pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<ClosedDay>, DbError> {
     let kept = find(connection, day)?;
     let first = entry(connection, 1)?.map(|entry| date::day_of(entry.recorded_at));
     if kept.is_none() && first.is_some_and(|first| first <= day) {
@@ -135,7 +135,7 @@ pub fn changes(
 }
 
 /// Stores a closed day, unless another process stored the same one already.
-pub fn keep(connection: &mut Connection, day: &Day) -> Result<(), DbError> {
+pub fn keep(connection: &mut Connection, day: &ClosedDay) -> Result<(), DbError> {
     let row = DayRow {
         day: day.day,
         version: day.version,

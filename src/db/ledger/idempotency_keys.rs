@@ -11,7 +11,7 @@ use crate::db::tables::{idempotency_keys, stored};
 use crate::domain::values::Hash;
 
 /// A reply that is kept under one key of one client.
-pub struct Kept {
+pub struct KeptReply {
     /// The client.
     pub client_id: String,
     /// The client's key.
@@ -34,7 +34,7 @@ struct KeyRow {
     created_at: NaiveDateTime,
 }
 
-impl TryFrom<KeyRow> for Kept {
+impl TryFrom<KeyRow> for KeptReply {
     type Error = DbError;
 
     fn try_from(row: KeyRow) -> Result<Self, DbError> {
@@ -52,7 +52,7 @@ impl TryFrom<KeyRow> for Kept {
 pub fn find<'k>(
     connection: &mut Connection,
     keys: impl Iterator<Item = (&'k str, &'k str)>,
-) -> Result<Vec<Kept>, DbError> {
+) -> Result<Vec<KeptReply>, DbError> {
     let mut of_clients: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (client_id, key) in keys {
         of_clients.entry(client_id).or_default().push(key);
@@ -64,15 +64,15 @@ pub fn find<'k>(
             own.filter(idempotency_keys::key.eq_any(keys)).select(KeyRow::as_select()).load(c)
         })?;
         for row in rows {
-            found.push(Kept::try_from(row)?);
+            found.push(KeptReply::try_from(row)?);
         }
     }
     Ok(found)
 }
 
 /// Stores replies. Call it in the transaction of the changes that they answer.
-pub fn keep(connection: &mut Connection, kept: &[Kept]) -> Result<(), DbError> {
-    let row = |one: &Kept| KeyRow {
+pub fn keep(connection: &mut Connection, kept: &[KeptReply]) -> Result<(), DbError> {
+    let row = |one: &KeptReply| KeyRow {
         client_id: one.client_id.clone(),
         key: one.key.clone(),
         request_digest: one.digest.to_vec(),

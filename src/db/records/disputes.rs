@@ -28,7 +28,7 @@ struct DisputeRow {
 }
 
 /// A dispute with its notes.
-pub struct Noted {
+pub struct DisputeWithNotes {
     /// The dispute.
     pub dispute: Dispute,
     /// The note of the householder.
@@ -116,7 +116,11 @@ pub fn notes(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i6
 }
 
 /// The first `limit` open disputes after the id `after`, oldest first, each with the record of its site.
-pub fn open(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(Noted, SiteRecord)>, DbError> {
+pub fn open(
+    connection: &mut Connection,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(DisputeWithNotes, SiteRecord)>, DbError> {
     let found = self::after(connection, after, true, limit)?;
     let sites: Vec<SiteId> = found.iter().map(|dispute| dispute.site).collect();
     let records = by_id::successors(connection, &sites)?;
@@ -124,11 +128,14 @@ pub fn open(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(
     Ok(noted.filter_map(|noted| records.get(&noted.dispute.site).cloned().map(|record| (noted, record))).collect())
 }
 
-pub(in crate::db) fn with_notes(connection: &mut Connection, disputes: Vec<Dispute>) -> Result<Vec<Noted>, DbError> {
+pub(in crate::db) fn with_notes(
+    connection: &mut Connection,
+    disputes: Vec<Dispute>,
+) -> Result<Vec<DisputeWithNotes>, DbError> {
     let closed_by = |dispute: &Dispute| dispute.closed.map(|closing| closing.version);
     let versions: Vec<i64> = disputes.iter().flat_map(|one| [Some(one.id), closed_by(one)]).flatten().collect();
     let mut notes = notes(connection, &versions)?;
-    let mut noted = |dispute: Dispute| Noted {
+    let mut noted = |dispute: Dispute| DisputeWithNotes {
         note: notes.remove(&dispute.id),
         answer: closed_by(&dispute).and_then(|version| notes.remove(&version)),
         dispute,

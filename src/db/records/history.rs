@@ -15,7 +15,7 @@ use crate::domain::values::Action;
 
 /// An entry with its facts.
 #[derive(Clone, Debug)]
-pub struct Past {
+pub struct PastEntry {
     /// The version of the entry.
     pub version: i64,
     /// The instant of the entry.
@@ -48,7 +48,7 @@ pub fn actions(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<
 #[derive(Debug)]
 pub struct History {
     /// The entries, newest first.
-    pub entries: Vec<Past>,
+    pub entries: Vec<PastEntry>,
     /// Whether there are older entries.
     pub more: bool,
     /// The installation before these entries; `None` before it was registered.
@@ -98,7 +98,7 @@ fn newest(
     before: i64,
     limit: i64,
     facts: &str,
-) -> Result<Vec<Past>, DbError> {
+) -> Result<Vec<PastEntry>, DbError> {
     type PastRow = (i64, chrono::NaiveDateTime, String, String, String, String, Option<String>);
     let rows: Vec<PastRow> = on_backend!(connection, c => {
         entries::table
@@ -118,7 +118,7 @@ fn newest(
     let past = |(version, recorded_at, actor, action, cause, facts, note): PastRow| {
         let facts =
             serde_json::from_str(&facts).map_err(|_| DbError::corrupt(format!("the facts of entry {version}")))?;
-        Ok(Past { version, recorded_at: recorded_at.and_utc(), actor, action, cause, facts, note })
+        Ok(PastEntry { version, recorded_at: recorded_at.and_utc(), actor, action, cause, facts, note })
     };
     rows.into_iter().map(past).collect()
 }

@@ -12,7 +12,7 @@ use crate::domain::rules::ErasureScope;
 use crate::domain::values::{Hash, SiteId};
 
 use super::by_id::CHUNK;
-use super::disputes::Noted;
+use super::disputes::DisputeWithNotes;
 use super::{by_id, disputes};
 
 /// The site that a code opens, by the hash of the code.
@@ -72,7 +72,7 @@ pub struct Home {
     /// The record of the site, or of its successor.
     pub record: SiteRecord,
     /// The disputes, oldest first.
-    pub disputes: Vec<Noted>,
+    pub disputes: Vec<DisputeWithNotes>,
 }
 
 /// The home at a site; `None` if there is no such site.

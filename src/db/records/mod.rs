@@ -11,7 +11,7 @@ pub mod householders;
 pub mod installation_list;
 
 pub use by_partner_names::Named;
-pub use disputes::Noted;
-pub use history::{History, Past};
+pub use disputes::DisputeWithNotes;
+pub use history::{History, PastEntry};
 pub use householders::Home;
 pub use installation_list::{Filter, InstallationRecord};

@@ -7,8 +7,8 @@ use chrono::{Days, NaiveDate};
 use serde_json::Value;
 
 use crate::db::ledger::{
-    Activations, CellTotals, Day, Release, ReleaseDoc, StoredEntry, StoredPosting, activations, audit_scan as stored,
-    closed_days, releases,
+    Activations, CellTotals, ClosedDay, Release, ReleaseDoc, StoredEntry, StoredPosting, activations,
+    audit_scan as stored, closed_days, releases,
 };
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Totals};
@@ -95,12 +95,12 @@ impl DaysAudit {
     }
 
     /// The replayed day as the writer would have stored it, under this URL and publisher.
-    fn made(&self, day: NaiveDate, public_url: &str, publisher: &str) -> Option<Day> {
+    fn made(&self, day: NaiveDate, public_url: &str, publisher: &str) -> Option<ClosedDay> {
         let settings = PublicSettings { public_url: public_url.to_owned(), publisher: publisher.to_owned() };
         self.replay.close(day, &self.activations, &PageRenderer { make: self.make, settings }).ok()
     }
 
-    fn check_day(&mut self, kept: &Day) {
+    fn check_day(&mut self, kept: &ClosedDay) {
         let problem = match self.made(kept.day, &kept.public_url, &kept.publisher) {
             None => "was closed by a methodology that this program does not know",
             Some(made) if (made.version, made.hash) != (kept.version, kept.hash) => "is not kept at its last entry",
@@ -115,7 +115,7 @@ impl DaysAudit {
     fn check_tables(
         &mut self,
         connection: &mut Connection,
-        kept: &Day,
+        kept: &ClosedDay,
         cells: &BTreeMap<i64, Totals>,
     ) -> Result<(), DbError> {
         let settings = PublicSettings { public_url: kept.public_url.clone(), publisher: kept.publisher.clone() };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::db::ledger::{Head, Kept, idempotency_keys};
+use crate::db::ledger::{Head, KeptReply, idempotency_keys};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
 use crate::domain::refusals::Refusal;
@@ -88,7 +88,7 @@ impl BatchInProgress<'_> {
             return kept.answer.clone().map(Done::Replayed).ok_or(Refusal::AnswerNotKept.into());
         }
         let done = self.decide(request)?;
-        self.decided.kept.push(Kept {
+        self.decided.kept.push(KeptReply {
             client_id: request.by.client_id.clone(),
             key: keyed.key.clone(),
             digest: keyed.digest,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::db::ledger::{CellTotals, Kept};
+use crate::db::ledger::{CellTotals, KeptReply};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
 use crate::domain::refusals::Refusal;
@@ -31,7 +31,7 @@ pub struct DecidedBatch {
     /// Whether partners, clients, projects or activations changed.
     pub administrative: bool,
     /// Replies to keep under their idempotency keys.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<KeptReply>,
 }
 
 /// Why deciding stopped: the request is refused, or the database failed and the whole batch with it.

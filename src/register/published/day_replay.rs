@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use crate::db::DbError;
-use crate::db::ledger::{Activations, CellTotals, Day};
+use crate::db::ledger::{Activations, CellTotals, ClosedDay};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
 use crate::domain::figures::{Estimator, VerifiedOutput};
@@ -61,13 +61,18 @@ impl DayReplay {
     }
 
     /// The close of the current day, as it is stored.
-    pub fn close(&self, day: NaiveDate, activations: &Activations, renderer: &PageRenderer) -> Result<Day, DbError> {
+    pub fn close(
+        &self,
+        day: NaiveDate,
+        activations: &Activations,
+        renderer: &PageRenderer,
+    ) -> Result<ClosedDay, DbError> {
         let figures = self.figures(day, activations)?;
         let verified_sites = figures.progress.sites.verified;
         let headline = renderer.pages(&figures).into_iter().next().map(|page| String::from_utf8(page.body));
         let Some(Ok(body)) = headline else { return Err(DbError::Unusable("the headline is no text".to_owned())) };
         let settings = &renderer.settings;
-        Ok(Day {
+        Ok(ClosedDay {
             day,
             version: self.version,
             hash: self.hash,
