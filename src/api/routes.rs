@@ -8,7 +8,7 @@ use actix_web::http::Method;
 use actix_web::{guard, web};
 use utoipa::OpenApi;
 
-use crate::api::callers::token_endpoint;
+use crate::api::callers::{keys_and_metadata, token_endpoint};
 use crate::api::documentation::tags::{
     ADMINISTRATION, AGGREGATES, HOUSEHOLDER, INSTALLATIONS, OAUTH, OPERATIONS, PROGRESS, REFERENCE, REVIEW, TABLES,
 };
@@ -99,9 +99,9 @@ pub static ROUTES: &[Route] = &[
         .about(TABLES, "Get a public table as CSV"),
     get("/v1/tables/{name}", Public, answer!(tables::handlers::get_table)).about(TABLES, "Get a public table"),
     post("/oauth/token", Open, answer!(token_endpoint::issue_token)).about(OAUTH, "Get a token").counting_addresses(),
-    get("/.well-known/jwks.json", Open, answer!(token_endpoint::get_keys))
+    get("/.well-known/jwks.json", Open, answer!(keys_and_metadata::get_keys))
         .about(OAUTH, "Get the public keys of tokens"),
-    get("/.well-known/oauth-authorization-server", Open, answer!(token_endpoint::get_metadata))
+    get("/.well-known/oauth-authorization-server", Open, answer!(keys_and_metadata::get_metadata))
         .about(OAUTH, "Get the metadata of the authorisation server"),
     act("/v1/installations", Scope::Register, answer!(installations::handlers::create_installation))
         .about(INSTALLATIONS, "Register an installation"),
