@@ -1,4 +1,4 @@
-//! The service put together: database, register, HTTP. `main` and the tests start the same.
+//! The service put together: database, register, HTTP. `main` and the tests start the same service.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
@@ -17,16 +17,16 @@ use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
 use crate::domain::figures::methodology;
 use crate::register::examine::Examiner;
-use crate::register::{Clock, Options, PageCache, PublicSettings, Register, Render, backup};
+use crate::register::{Clock, Options, PageCache, PageRenderer, PublicSettings, Register, backup};
 
 use super::settings::Settings;
 
-/// Seconds that requests under way have when the service stops.
+/// Seconds that running requests have when the service stops.
 const SHUTDOWN_SECONDS: u64 = 30;
-/// A client that is slower than this with its headers is let go.
+/// The connection of a client that sends its headers more slowly is closed.
 const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Where in the data directory a database is kept before its schema changes.
+/// The directory in the data directory for copies of the database before its schema changes.
 const BACKUPS: &str = "backups";
 
 /// Why the service does not start.
@@ -34,11 +34,11 @@ pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A service that is listening.
 pub struct Service {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
-    /// Where operators are answered, if anywhere.
+    /// The address on which it answers operators, if any.
     pub metrics_address: Option<SocketAddr>,
-    /// Which database it uses, without user and password.
+    /// The URL of the database, without user and password.
     pub database: String,
     register: Arc<Register>,
     server: Server,
@@ -50,7 +50,7 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
     DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir)?;
     let url = settings.database()?;
     if let Url::Sqlite(path) = &url {
-        // Personal data is its owner's alone; SQLite gives its other files the mode of this one.
+        // Readable by its owner alone, because it holds personal data. SQLite gives its other files the mode of this one.
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
     }
@@ -59,7 +59,7 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
     Ok(database)
 }
 
-/// Opens a database that is there, and leaves its schema as it is.
+/// Opens an existing database, and leaves its schema as it is.
 pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
     let url = settings.database()?;
     if is_missing(&url) {
@@ -68,15 +68,15 @@ pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
     Ok(Database::open(&url, settings.database_connections)?)
 }
 
-/// Opens a register that is there, for a command beside a server that may be running: its schema
-/// is this program's, or the server's program would be confused by what the command writes.
+/// Opens an existing register, for a command beside a server that may be running. A schema that is not this program's is
+/// refused, because the server may be of another version than this command.
 pub fn current_database(settings: &Settings) -> Result<Database, StartError> {
     let database = existing_database(settings)?;
     migrations::check_current(&mut database.connection()?).map_err(|error| format!("{}: {error}", database.url()))?;
     Ok(database)
 }
 
-/// The same, but where there is no register yet, it begins one.
+/// Opens an existing register as [`current_database`] does, or begins a new one.
 pub fn current_or_new_database(settings: &Settings, clock: &Clock) -> Result<Database, StartError> {
     let url = settings.database()?;
     let begun = !is_missing(&url) && migrations::is_begun(&mut existing_database(settings)?.connection()?)?;
@@ -87,8 +87,8 @@ fn is_missing(url: &Url) -> bool {
     matches!(url, Url::Sqlite(path) if !Path::new(path).exists())
 }
 
-/// Brings the schema up to date, and makes the head of a new register. A file of SQLite that was
-/// in use is first copied into `backups`.
+/// Brings the schema up to date, and makes the head of a new register. A file of SQLite that was in use is first copied
+/// into `backups`. Returns the number of migrations.
 pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usize, DbError> {
     let mut connection = database.connection()?;
     let keep = |schema: &str| {
@@ -102,7 +102,7 @@ pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usi
     Ok(applied)
 }
 
-/// Makes the methodologies known that stand in the folder of the settings.
+/// Reads the further methodologies from the folder of the settings.
 pub fn learn_methodologies(settings: &Settings) -> Result<(), StartError> {
     let further = settings.methodologies().map_err(|error| format!("--methodology-dir: {error}"))?;
     if !further.is_empty() {
@@ -125,8 +125,8 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
     let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };
-    let render = Render { make: MAKE, settings: public.clone() };
-    let register = Arc::new(Register::start(&database, clock, &render, options)?);
+    let renderer = PageRenderer { make: MAKE, settings: public.clone() };
+    let register = Arc::new(Register::start(&database, clock, &renderer, options)?);
     let state = web::Data::new(AppState {
         register: register.clone(),
         tokens,
@@ -153,14 +153,14 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .client_request_timeout(HEADERS_WITHIN)
         .workers(workers)
-        // Each worker counts its own.
+        // Divided, because each worker counts its own connections.
         .max_connections(settings.max_connections.div_ceil(workers));
     let server = server.listen(listener)?.run();
     Ok(Service { address, metrics_address, database: database.url().to_string(), register, server, operators })
 }
 
-/// The socket that whoever started the process listens with already, as systemd does: connections
-/// wait in it while no process is there to accept them.
+/// The listening socket that the parent process handed over, as systemd does. Connections wait in it while the service is
+/// restarted.
 fn inherited() -> std::io::Result<Option<TcpListener>> {
     ListenFd::from_env().take_tcp_listener(0)
 }
@@ -173,7 +173,7 @@ fn address_of(listener: Option<&TcpListener>) -> std::io::Result<Option<SocketAd
     listener.map(TcpListener::local_addr).transpose()
 }
 
-/// Starts the listener of the operators: a thread of its own, so that it answers under any load.
+/// Starts the listener for operators, on a thread of its own, so that it answers under any load.
 fn serve_operators(state: &web::Data<AppState>, listener: TcpListener) -> std::io::Result<Server> {
     let state = state.clone();
     let app = move || {
@@ -184,7 +184,7 @@ fn serve_operators(state: &web::Data<AppState>, listener: TcpListener) -> std::i
     Ok(server.listen(listener)?.run())
 }
 
-/// Starts the service, tells about it, and serves until it is told to stop.
+/// Starts the service, hands it to `tell`, and serves until it is told to stop.
 pub fn serve(settings: &Settings, clock: &Clock, tell: impl FnOnce(&Service)) -> Result<(), StartError> {
     actix_web::rt::System::new().block_on(async {
         let service = start(settings, clock)?;
@@ -194,20 +194,20 @@ pub fn serve(settings: &Settings, clock: &Clock, tell: impl FnOnce(&Service)) ->
 }
 
 impl Service {
-    /// Whether nobody can do anything yet: there is no client.
+    /// Whether there is no client yet, so that nobody can do anything.
     #[must_use]
     pub fn has_no_clients(&self) -> bool {
         self.register.directory().clients.is_empty()
     }
 
-    /// What stops the service from outside, as a signal does.
+    /// The handle that stops the service, as a signal does.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
     }
 
-    /// Serves until SIGTERM or SIGINT: then takes no more connections, commits and answers what
-    /// it accepted, and moves the checkpoint. An error when the writer ended by itself.
+    /// Serves until SIGTERM or SIGINT. Then it takes no more connections, commits and answers the accepted requests, and
+    /// moves the checkpoint. An error if the writer ended by itself.
     pub async fn run(self) -> std::io::Result<()> {
         let operators = self.operators.map(|server| (server.handle(), actix_web::rt::spawn(server)));
         let (register, handle) = (self.register.clone(), self.server.handle());

@@ -10,7 +10,7 @@ use validator::Validate;
 
 use crate::db::Url;
 
-/// Settings of every command, each also by environment.
+/// The settings of every command; each can also come from the environment.
 #[derive(Args, Validate, Clone)]
 pub struct Settings {
     /// Directory for the SQLite database and the signing key
@@ -93,7 +93,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Every setting that cannot be, in words.
+    /// Checks every setting; the error lists those that are wrong, in words.
     pub fn check(&self) -> Result<(), String> {
         let Err(errors) = self.validate() else { return Ok(()) };
         let mut lines: Vec<String> = errors
@@ -110,7 +110,7 @@ impl Settings {
         Err(lines.join("; "))
     }
 
-    /// Which database: the URL, the file with the URL, or a file in the data directory.
+    /// The database: by its URL, by the file that holds the URL, or a file in the data directory.
     pub fn database(&self) -> Result<Url, String> {
         match (&self.database_url, &self.database_url_file) {
             (Some(_), Some(_)) => Err("set DATABASE_URL or DATABASE_URL_FILE, not both".to_owned()),
@@ -124,7 +124,7 @@ impl Settings {
         }
     }
 
-    /// The further methodologies, as they stand in their files, by number.
+    /// The texts of the further methodologies, by number.
     pub fn methodologies(&self) -> Result<BTreeMap<i32, String>, String> {
         let Some(folder) = &self.methodology_dir else { return Ok(BTreeMap::new()) };
         let unreadable = |path: &Path, error: &dyn Display| format!("{} cannot be read: {error}", path.display());
@@ -148,7 +148,7 @@ impl Settings {
     }
 }
 
-/// The number that names a file, written as numbers are: two names never mean the same.
+/// The number that names a file. It must be written in the usual way, so that two files never have the same number.
 fn number_of(path: &Path) -> Option<i32> {
     let name = path.file_stem()?.to_str()?;
     name.parse().ok().filter(|number: &i32| *number > 0 && number.to_string() == name)

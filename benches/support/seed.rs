@@ -15,8 +15,8 @@ use green_homes::domain::records::{Actor, NewPartner};
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::{DecommissionReason, InstallationId, Name, RejectReason, day_of};
 use green_homes::register::{
-    BatchTransaction, Clock, Command, DirectoryChange, Done, Failure, InstallationChange, Options, PublicSettings,
-    Register, Render, Request, audit, system_clock,
+    BatchTransaction, Clock, Command, DirectoryChange, Done, Failure, InstallationChange, Options, PageRenderer,
+    PublicSettings, Register, Request, audit, system_clock,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +90,7 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
     // The first start after midnight closes the day. A seeded register has that behind it.
     let settings = PublicSettings { public_url: "http://bench.example".to_owned(), publisher: "Bench".to_owned() };
     let options = Options { queue: 1, monthly_releases: false };
-    Register::start(database, &system_clock(), &Render { make: MAKE, settings }, options)?.stop();
+    Register::start(database, &system_clock(), &PageRenderer { make: MAKE, settings }, options)?.stop();
     Ok(began.elapsed().as_secs_f64())
 }
 

@@ -13,7 +13,7 @@ use tracing::Level;
 
 use crate::api::access::RateLimitHeaders;
 use crate::api::callers::ActingClient;
-use crate::api::http::{ApiError, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, language_of};
+use crate::api::http::{ApiError, BODY_LIMIT, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, language_of};
 
 use super::state::AppState;
 
@@ -109,7 +109,7 @@ fn with_problem(response: ServiceResponse, request_id: &str) -> ServiceResponse 
 fn of_framework(status: u16) -> ApiError {
     match status {
         404 => ApiError::NotFound,
-        413 => ApiError::TooLarge { limit: super::request_body::BODY_LIMIT },
+        413 => ApiError::TooLarge { limit: BODY_LIMIT },
         415 => ApiError::UnsupportedMediaType,
         400..=499 => ApiError::BrokenBody,
         503 => ApiError::Unavailable,

@@ -2,20 +2,14 @@
 //! read it as the type that the handler names. A handler that takes a [`Body`] sees no wrong value.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
 
 use crate::api::body::{self, FromNode, Node};
-use crate::api::http::{ApiError, IdempotencyKey, MethodFacts};
+use crate::api::http::{ApiError, BODY_LIMIT, BODY_WITHIN, CallerGate, IdempotencyKey, MethodFacts};
 
 use super::state::AppState;
-
-pub use crate::api::http::BODY_LIMIT;
-
-/// How long a body may take to arrive.
-pub const WITHIN: Duration = Duration::from_secs(30);
 
 /// A body of type `T` as its `FromNode` gives it, and the idempotency key that it came with.
 pub struct Body<T: FromNode>(pub T::Value, pub Option<IdempotencyKey>);
@@ -23,7 +17,7 @@ pub struct Body<T: FromNode>(pub T::Value, pub Option<IdempotencyKey>);
 /// A body that may be left out; then it is read as `{}`.
 pub struct OptionalBody<T: FromNode>(pub T::Value, pub Option<IdempotencyKey>);
 
-impl<T: FromNode> FromRequest for Body<T> {
+impl<T: FromNode + 'static> FromRequest for Body<T> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
@@ -31,35 +25,43 @@ impl<T: FromNode> FromRequest for Body<T> {
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
-            let (node, key) = receive(&request, payload).await?;
-            Ok(Self(read::<T>(&request, &node)?, key))
+            let read = receive::<T>(&request, payload).await;
+            if read.is_err() {
+                CallerGate::pass(&request).await;
+            }
+            read.map(|(value, key)| Self(value, key))
         })
     }
 }
 
-impl<T: FromNode> FromRequest for OptionalBody<T> {
+impl<T: FromNode + 'static> FromRequest for OptionalBody<T> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        let length = headers.get(CONTENT_LENGTH).map(|length| length.as_bytes() != b"0");
+        if length.unwrap_or_else(|| headers.contains_key(TRANSFER_ENCODING)) {
+            let body = Body::<T>::from_request(request, payload);
+            return Box::pin(async { body.await.map(|Body(value, key)| Self(value, key)) });
+        }
         let request = request.clone();
-        let payload = payload.take();
         Box::pin(async move {
-            let headers = request.headers();
-            let length = headers.get(CONTENT_LENGTH).map(|length| length.as_bytes() != b"0");
-            let is_sent = length.unwrap_or_else(|| headers.contains_key(TRANSFER_ENCODING));
-            let (node, key) = if is_sent {
-                receive(&request, payload).await?
-            } else {
-                (Node::Object(Vec::new()), IdempotencyKey::of(&request, &[])?)
-            };
-            Ok(Self(read::<T>(&request, &node)?, key))
+            let key = IdempotencyKey::of(&request, &[]);
+            let read = key.and_then(|key| Ok((read::<T>(&request, &Node::Object(Vec::new()))?, key)));
+            if read.is_err() {
+                CallerGate::pass(&request).await;
+            }
+            read.map(|(value, key)| Self(value, key))
         })
     }
 }
 
-/// Receives a body and parses it as JSON.
-async fn receive(request: &HttpRequest, payload: Payload) -> Result<(Node, Option<IdempotencyKey>), ApiError> {
+/// Receives a body, parses it as JSON and reads it.
+async fn receive<T: FromNode>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<(T::Value, Option<IdempotencyKey>), ApiError> {
     if !is_plain_json(request) {
         return Err(ApiError::UnsupportedMediaType);
     }
@@ -71,7 +73,8 @@ async fn receive(request: &HttpRequest, payload: Payload) -> Result<(Node, Optio
     }
     let key = IdempotencyKey::of(request, &bytes)?;
     let parsed = body::parse(&bytes);
-    parsed.map(|node| (node, key)).map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })
+    let node = parsed.map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })?;
+    Ok((read::<T>(request, &node)?, key))
 }
 
 /// Reads a parsed body on the register's day.
@@ -97,7 +100,7 @@ fn is_plain_json(request: &HttpRequest) -> bool {
 /// Reads the payload up to the limit.
 async fn collect(payload: Payload, limit: usize) -> Result<web::Bytes, ApiError> {
     let limited = actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), limit);
-    match tokio::time::timeout(WITHIN, limited).await {
+    match tokio::time::timeout(BODY_WITHIN, limited).await {
         Err(_) => Err(ApiError::BrokenBody),
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(error))) => {

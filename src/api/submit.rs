@@ -16,17 +16,17 @@ use super::state::AppState;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// An answer, as it is sent and as it is kept.
+/// The reply to a write, as it is sent and as it is kept for a replay.
 #[derive(Serialize, Deserialize)]
 pub struct Reply {
     status: u16,
     etag: Option<String>,
     location: Option<String>,
     body: String,
-    /// The body with what is shown this once; never kept.
+    /// The body that is sent instead of `body`, because it holds a secret; never kept.
     #[serde(skip)]
     shown: Option<String>,
-    /// Whether there is nothing to keep but a secret.
+    /// Whether `body` itself is a secret, so that nothing is kept.
     #[serde(skip)]
     is_secret: bool,
 }
@@ -38,28 +38,28 @@ impl Reply {
         Ok(Self { status, etag: None, location: None, body, shown: None, is_secret: false })
     }
 
-    /// With the state of the record.
+    /// Adds the record's entity tag.
     pub fn with_etag(self, etag: String) -> Self {
         Self { etag: Some(etag), ..self }
     }
 
-    /// With where the record is.
+    /// Adds the record's URL.
     pub fn at(self, location: String) -> Self {
         Self { location: Some(location), ..self }
     }
 
-    /// The same, sent with a body that holds a secret.
+    /// Sends `body` this once, because it holds a secret; a replay sends the reply without it.
     pub fn shown_once(self, body: &impl Serialize) -> Result<Self, ApiError> {
         let shown = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
         Ok(Self { shown: Some(shown), ..self })
     }
 
-    /// The same, all of it a secret: nothing is kept, and whoever asks again is told so.
+    /// Marks the whole reply as a secret: nothing is kept, and a replay is refused with `answer_not_kept`.
     pub fn secret(self) -> Self {
         Self { is_secret: true, ..self }
     }
 
-    /// What is kept of it.
+    /// The text that is kept under an idempotency key.
     fn kept(&self) -> Option<String> {
         if self.is_secret { None } else { serde_json::to_string(self).ok() }
     }
@@ -96,7 +96,7 @@ impl Submission {
     }
 }
 
-/// The word for what became of a change that was asked for.
+/// The `outcome` of a change in views.
 pub fn outcome(changed: bool) -> &'static str {
     if changed { "changed" } else { "unchanged" }
 }

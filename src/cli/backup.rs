@@ -1,5 +1,5 @@
-//! `backup`, `restore` and `audit`: what an operator does against the day that a disk is lost. Each audits, and an audit
-//! makes closed days again, by whatever methodology was in force.
+//! `backup`, `restore` and `audit`. Each of them audits, and an audit makes the headlines of closed days again, so each first
+//! reads the further methodologies.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -85,7 +85,7 @@ pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, 
     Ok(ExitCode::FAILURE)
 }
 
-/// A database that may only be read can be audited, too.
+/// Notes an audit or a backup. A failure is a warning, because a read-only database can be audited, too.
 fn warn_unless_noted(database: &Database, note: impl FnOnce(&mut crate::db::Connection) -> Result<(), DbError>) {
     let noted = database.connection().and_then(|mut connection| note(&mut connection));
     if let Err(error) = noted {
@@ -93,7 +93,7 @@ fn warn_unless_noted(database: &Database, note: impl FnOnce(&mut crate::db::Conn
     }
 }
 
-/// An argument as a shell takes it.
+/// An argument, quoted for a shell.
 fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', "'\\''"))
 }

@@ -1,4 +1,4 @@
-//! One change of the register from the command line.
+//! Submitting one command of the register from the command line.
 
 use crate::app;
 use crate::app::StartError;
@@ -11,16 +11,16 @@ use crate::register::{
 };
 use crate::settings::Settings;
 
-/// Who acts on the command line, in entries.
+/// The actor of the command line, in entries.
 pub(super) const ACTOR: &str = "command-line";
 
-/// One change of a register that is there, beside a server that may be running: the lock of the
-/// head orders them.
+/// Carries out a command in an existing register. A server may be running; the lock of the head puts its batches and this
+/// one in order.
 pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Result<Done, StartError> {
     change_in(app::current_database(settings)?, clock, command)
 }
 
-/// The same in a database that is open.
+/// Carries out a command in an open database.
 pub(super) fn change_in(database: Database, clock: &Clock, command: Change) -> Result<Done, StartError> {
     eprintln!("database {}", database.url());
     let subject = subject(&command);
@@ -34,7 +34,7 @@ pub(super) fn change_in(database: Database, clock: &Clock, command: Change) -> R
     }
 }
 
-/// What a change is about, in words.
+/// The subject of a command, in words.
 fn subject(command: &Change) -> String {
     match command {
         Change::Directory(
@@ -67,7 +67,7 @@ fn explain(refusal: &Refusal, subject: &str) -> String {
     }
 }
 
-/// A fault of a flag, in words.
+/// An error about the value of a flag.
 pub(super) fn said(flag: &str, fault: Fault) -> StartError {
     format!("{flag}: {}", fault.explain(Language::English)).into()
 }

@@ -1,4 +1,4 @@
-//! `client`: programs and people with credentials.
+//! `client`: adds, lists and revokes clients, and resets their secrets.
 
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};

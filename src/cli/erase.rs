@@ -1,4 +1,4 @@
-//! `erase`: personal data of one site, at its householder's wish.
+//! `erase`: deletes the personal data of one site, at the householder's wish.
 
 use clap::Args;
 
@@ -24,7 +24,7 @@ pub(super) struct EraseArguments {
     site: Option<String>,
 }
 
-/// Carries out `erase`, and prints what was erased.
+/// Carries out `erase`, and prints what it deleted.
 pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArguments) -> Result<(), StartError> {
     let site = find_site(settings, arguments)?;
     let done = change(settings, clock, Change::Home(HomeCommand::Erase { site }))?;

@@ -1,4 +1,4 @@
-//! `methodology`: which set of factors public numbers are made with.
+//! `methodology`: activates and compares methodologies, the sets of factors behind public numbers.
 
 use clap::Subcommand;
 
@@ -55,7 +55,7 @@ fn compare(settings: &Settings, clock: &Clock, after: &'static Methodology) -> R
     let before = in_force.at(head.version)?;
     let day = day_of(clock().max(head.recorded_at));
     println!("figure\tmethodology {}\tmethodology {}\tdifference", before.version, after.version);
-    for row in restate(&database, day, (before, after))? {
+    for row in restate(&database, day, before, after)? {
         println!("{}\t{:.6}\t{:.6}\t{:.6}", row.figure, row.before, row.after, row.after - row.before);
     }
     Ok(())

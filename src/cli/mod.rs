@@ -1,4 +1,5 @@
-//! The command line. What a program reads goes to stdout, everything else to stderr.
+//! The command line. Output for programs goes to stdout, messages for people go to stderr. This layer must not decide: it
+//! submits commands to the register and prints outcomes.
 
 mod backup;
 mod change;

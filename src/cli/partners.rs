@@ -1,4 +1,4 @@
-//! `partner`: organisations that register installations.
+//! `partner`: adds, suspends and resumes partners.
 
 use clap::Subcommand;
 use serde_json::json;

@@ -1,6 +1,11 @@
-//! The register's own words and rules: what a site, an installation and a cell are, and what
-//! each counts for. Pure: no I/O, no clock, no framework. Everything else depends on this;
-//! this depends on nothing.
+//! The words and rules of the register: what a site, an installation and a cell are, and what each counts for. Pure: no I/O,
+//! no clock, no framework, no word of HTTP. Every other layer depends on this one, and this one depends on none.
+//!
+//! Its rooms depend on each other one way, and no two files depend on each other:
+//!
+//! ```text
+//! values <- reference <- refusals <- records <- { rules, counting } <- { chain, figures }      (the importer stands right)
+//! ```
 
 pub mod chain;
 pub mod counting;

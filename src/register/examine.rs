@@ -13,7 +13,7 @@ use crate::db::{DbError, Url};
 
 use super::register::Register;
 
-/// With less room than this a batch, a checkpoint or a copy before a migration may not fit.
+/// Free bytes below which a batch, a checkpoint or a copy before a migration may not fit.
 pub const DISK_FLOOR_BYTES: u64 = 256 << 20;
 /// One examination serves everybody who asks within this time, because each costs a query.
 const EXAMINATION_LIFETIME: Duration = Duration::from_secs(1);
@@ -21,19 +21,20 @@ const EXAMINATION_LIFETIME: Duration = Duration::from_secs(1);
 /// The answers of one examination of the database.
 #[derive(Clone, Copy, Debug)]
 pub struct Examined {
-    /// How long it took to get a connection and an answer.
+    /// The time until a connection and an answer came.
     pub latency: Duration,
-    /// Migrations that it lacks.
+    /// The migrations that the database lacks.
     pub pending: usize,
     /// The version of the numbers that this process shows.
     pub version: i64,
-    /// The version of the register.
+    /// The version of the head.
     pub head_version: i64,
-    /// Whether the entry that this process knows as its last is the stored one.
+    /// Whether the stored entry of `version` has the hash that this process knows. Otherwise the database is another
+    /// one: restored, or promoted from a standby that lagged.
     pub hash_agrees: bool,
-    /// The last audit.
+    /// The last audit that is noted.
     pub audit: Option<Audited>,
-    /// The last backup.
+    /// The last backup that is noted.
     pub backup: Option<BackedUp>,
 }
 
@@ -51,12 +52,12 @@ impl Register {
         Ok(Examined { latency, pending, version, head_version, hash_agrees, audit, backup })
     }
 
-    /// The last audit and the last backup that are known of. Blocks.
+    /// The last audit and the last backup that are noted. Blocks.
     pub fn last_operations(&self) -> Result<(Option<Audited>, Option<BackedUp>), DbError> {
         audits_and_backups::last(&mut self.database().connection()?)
     }
 
-    /// Which database it is.
+    /// The kind of database, as metrics name it.
     #[must_use]
     pub fn database_kind(&self) -> &'static str {
         match self.database().url() {

@@ -25,7 +25,7 @@ pub use counted::{
     bridge_days, restate,
 };
 pub use published::{
-    Coding, MadePage, PageCache, PageMaker, PublicSettings, ReadyPage, Render, Representation, Snapshot,
+    Coding, MadePage, PageCache, PageMaker, PageRenderer, PublicSettings, ReadyPage, Representation, Snapshot,
 };
 pub use register::{Options, QUEUE, Register};
 pub use writer::{BatchTransaction, Clock, system_clock};

@@ -1,33 +1,33 @@
-//! Questions to the cells: the register added up now, as it was, by what was recorded when, or by whose it is.
+//! Questions that need the whole register: its cells, its directory, and the database for the past.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::DbError;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::{NationalSums, OwnerKind, Progress};
-use crate::domain::figures::{Estimator, Methodology, Sums, VerifiedOutput};
+use crate::domain::figures::{Estimator, Methodology, VerifiedOutput};
 use crate::domain::values::{Code, Hash, Month};
 
 use super::counted::{
-    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, Counted, Figures, GroupsAndTotal, InOrder,
-    SumsDifference, closed, periods,
+    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, Counted, Figures, GroupsAndTotal,
+    InOrder, RecordedSpan, SumsDifference, closing_figures,
 };
 use super::register::Register;
 
 impl Register {
-    /// Adds up. Blocks; for the past, and for partners and projects, long on a large register.
-    pub fn add_up(&self, question: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
-        match (&question.scope, question.time) {
-            (Some((scope, codes)), _) => self.of_scopes(question, *scope, codes),
-            (None, AsOf::Now) => self.now(question),
-            (None, AsOf::AsOf(day)) => self.as_of(question, day),
-            (None, AsOf::Recorded(from, to)) => self.recorded(question, (from, to)),
+    /// Answers an aggregate query. Blocks; for the past and for owners, long on a large register.
+    pub fn add_up(&self, query: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
+        match (&query.scope, query.time) {
+            (Some((owner, codes)), _) => self.add_up_by_owner(query, *owner, codes),
+            (None, AsOf::Now) => self.add_up_now(query),
+            (None, AsOf::AsOf(day)) => self.add_up_at_close(query, day),
+            (None, AsOf::Recorded(from, to)) => self.add_up_recorded(query, from, to),
         }
     }
 
-    /// The headline of a past day by a methodology of choice. Blocks; the further back, the longer.
+    /// The figures at the close of a day by any methodology. Blocks; the further back, the longer.
     pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
-        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
+        let then = closing_figures(&mut self.database().connection()?, day, &self.activations())?;
         let (mut progress, mut national) = (Progress::default(), NationalSums::default());
         self.with_cells_at(then.version, |cells| {
             progress.add_cells(cells());
@@ -45,114 +45,114 @@ impl Register {
         })
     }
 
-    fn now(&self, question: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
-        // A copy shares the columns: the writer need not wait.
+    fn add_up_now(&self, query: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
+        // A copy shares the packed rows, so that the writer need not wait for the sums.
         let (cells, national, figures) = {
             let counted = self.cells();
-            (counted.cells.clone(), counted.national.clone(), self.stands(&counted))
+            (counted.cells.clone(), counted.national.clone(), self.figures_of(&counted))
         };
-        let figures = asked(figures?, question);
-        let sums = if question.selection.is_national() { national.sums() } else { &cells };
+        let figures = restated(figures?, query);
+        let sums = if query.selection.is_national() { national.as_cells() } else { &cells };
         let mut estimator = Estimator::new(figures.methodology, figures.day);
-        let (rows, total) = GroupsAndTotal::of(question, &mut estimator).take_all(sums)?;
+        let GroupsAndTotal { rows, total } = CellAdder::new(query, &mut estimator).add_table(sums)?;
         Ok(AggregateAnswer { rows, total, figures })
     }
 
-    fn as_of(&self, question: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
-        let then = closed(&mut self.database().connection()?, day, &self.directory().activations)?;
-        let figures = asked(then, question);
+    fn add_up_at_close(&self, query: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
+        let then = closing_figures(&mut self.database().connection()?, day, &self.activations())?;
+        let figures = restated(then, query);
         let mut estimator = Estimator::new(figures.methodology, day);
-        let (rows, total) =
-            self.with_cells_at(figures.version, |cells| GroupsAndTotal::of(question, &mut estimator).take(cells()))??;
+        let GroupsAndTotal { rows, total } =
+            self.with_cells_at(figures.version, |cells| CellAdder::new(query, &mut estimator).add_cells(cells()))??;
         Ok(AggregateAnswer { rows, total, figures })
     }
 
-    /// What the cells are of, today; without the numbers of the headline.
-    fn stands(&self, counted: &Counted) -> Result<Figures, DbError> {
-        self.without_numbers(counted.version, counted.hash, counted.recorded_at)
-    }
-
-    fn without_numbers(&self, version: i64, hash: Hash, recorded_at: DateTime<Utc>) -> Result<Figures, DbError> {
-        let methodology = self.methodology_at(version)?;
-        Ok(Figures { version, hash, recorded_at, methodology, ..Figures::before_the_register(self.today()) })
-    }
-
-    /// What was recorded month by month, by the group that is about time; the sums as they come to today.
-    fn recorded(
+    /// Adds up the net change of each period. The dimension that has an interval names the period of recording; the
+    /// others group the cells. Each sum is what the change comes to today.
+    fn add_up_recorded(
         &self,
-        question: &AggregateQuery,
-        span: (Option<Month>, Option<Month>),
+        query: &AggregateQuery,
+        from: Option<Month>,
+        to: Option<Month>,
     ) -> Result<AggregateAnswer, AggregateError> {
-        let figures = asked(self.stands(&self.cells())?, question);
-        let (version, day) = (figures.version, figures.day);
-        let mut estimator = Estimator::new(figures.methodology, day);
-        let mut selection = question.selection.clone();
+        let figures = restated(self.figures_of(&self.cells())?, query);
+        let mut estimator = Estimator::new(figures.methodology, figures.day);
+        let mut selection = query.selection.clone();
         let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
         let interval = place.and_then(|place| selection.group_by.remove(place).interval());
-        let apart = AggregateQuery { selection, ..question.clone() };
+        let within_period = AggregateQuery { selection, ..query.clone() };
         let mut connection = self.database().connection()?;
-        let (mut rows, mut total) = (Vec::new(), Sums::default());
-        for (first, from, to) in periods(&mut connection, span, (day, version), interval)? {
-            let difference = SumsDifference::between(&mut connection, from, to)?;
-            let (mut some, sums) = GroupsAndTotal::of(&apart, &mut estimator).take(difference.cells())?;
+        let mut all = GroupsAndTotal::default();
+        for period in (RecordedSpan { from, to, interval }).periods(&mut connection, &figures)? {
+            let difference = SumsDifference::between(&mut connection, period.from, period.to)?;
+            let mut groups = CellAdder::new(&within_period, &mut estimator).add_cells(difference.cells())?;
             if let Some(place) = place {
-                for row in &mut some {
-                    row.group.insert(place, first.number());
+                for row in &mut groups.rows {
+                    row.group.insert(place, period.first.number());
                 }
             }
-            rows.append(&mut some);
-            total = total.plus(sums);
-            if rows.len() > question.most {
-                return Err(AggregateError::TooManyGroups);
-            }
+            all.append(groups, query.most)?;
         }
+        let GroupsAndTotal { mut rows, total } = all;
         rows.sort_by(|one, other| one.group.cmp(&other.group));
         Ok(AggregateAnswer { rows, total, figures })
     }
 
-    fn of_scopes(
+    /// Adds up the cells of each owner apart; no codes means every owner.
+    fn add_up_by_owner(
         &self,
-        question: &AggregateQuery,
-        scope: OwnerKind,
+        query: &AggregateQuery,
+        owner: OwnerKind,
         codes: &[Code],
     ) -> Result<AggregateAnswer, AggregateError> {
-        let cells_by_owner = self.cells_by_owner(scope)?;
-        let figures = asked(
-            self.without_numbers(cells_by_owner.version, cells_by_owner.hash, cells_by_owner.recorded_at)?,
-            question,
-        );
+        let by_owner = self.cells_by_owner(owner)?;
+        let figures = self.figures_without_numbers(by_owner.version, by_owner.hash, by_owner.recorded_at)?;
+        let figures = restated(figures, query);
         let mut estimator = Estimator::new(figures.methodology, figures.day);
-        let (mut rows, mut total) = (Vec::new(), Sums::default());
-        for (code, cells) in cells_by_owner.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
-            let (some, sums) = GroupsAndTotal::of(question, &mut estimator).take_all(cells)?;
-            rows.extend(some.into_iter().map(|row| AggregateGroup { code: Some(code.clone()), ..row }));
-            total = total.plus(sums);
-            if rows.len() > question.most {
-                return Err(AggregateError::TooManyGroups);
-            }
+        let mut all = GroupsAndTotal::default();
+        for (code, cells) in by_owner.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
+            let GroupsAndTotal { rows, total } = CellAdder::new(query, &mut estimator).add_table(cells)?;
+            let rows = rows.into_iter().map(|row| AggregateGroup { code: Some(code.clone()), ..row }).collect();
+            all.append(GroupsAndTotal { rows, total }, query.most)?;
         }
+        let GroupsAndTotal { rows, total } = all;
         Ok(AggregateAnswer { rows, total, figures })
     }
 
-    /// Works on the cells as they stood at a version. Blocks; the further back, the longer.
+    /// Calls `work` with the cells as they stood at a version. Blocks; the further back, the longer.
     pub fn with_cells_at<T>(&self, version: i64, work: impl FnOnce(&InOrder<'_>) -> T) -> Result<T, DbError> {
         if version == 0 {
             return Ok(work(&|| Box::new(std::iter::empty())));
         }
-        // A copy shares the columns: the writer need not wait.
+        // A copy shares the packed rows, so that the writer need not wait.
         let (cells, known) = {
             let counted = self.cells();
             (counted.cells.clone(), counted.version)
         };
         let difference = SumsDifference::between(&mut self.database().connection()?, known, version)?;
-        Ok(difference.work_on(&cells, work))
+        Ok(difference.with_sum(&cells, work))
+    }
+
+    /// The version, hash, instant and methodology of the cells, on the day of today; the numbers are zeros.
+    fn figures_of(&self, counted: &Counted) -> Result<Figures, DbError> {
+        self.figures_without_numbers(counted.version, counted.hash, counted.recorded_at)
+    }
+
+    fn figures_without_numbers(
+        &self,
+        version: i64,
+        hash: Hash,
+        recorded_at: DateTime<Utc>,
+    ) -> Result<Figures, DbError> {
+        let methodology = self.methodology_at(version)?;
+        Ok(Figures { version, hash, recorded_at, methodology, ..Figures::before_the_register(self.today()) })
     }
 }
 
-/// By the methodology that was asked for.
-fn asked(mut figures: Figures, question: &AggregateQuery) -> Figures {
+/// The figures with the methodology that the query asks for.
+fn restated(mut figures: Figures, query: &AggregateQuery) -> Figures {
     let in_force = figures.methodology;
-    figures.methodology = question.methodology.unwrap_or(in_force);
+    figures.methodology = query.methodology.unwrap_or(in_force);
     figures.restated = figures.methodology.version != in_force.version;
     figures
 }

@@ -9,15 +9,16 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
-use crate::db::partners::Directory;
+use crate::db::ledger::Activations;
 use crate::db::{Database, DbError};
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::Methodology;
+use crate::domain::records::Directory;
 use crate::domain::values::day_of;
 
 use super::commands::{Done, Failure, Request};
 use super::counted::{CellsByOwner, CellsByOwnerCache, Counted, Figures};
-use super::published::{Render, Snapshot};
+use super::published::{PageRenderer, Snapshot};
 use super::writer::{Clock, Job, KeysInFlight, QueuedRequest, Shared, Writer, WriterCounters};
 
 /// Requests that the queue holds by default; one more is turned away.
@@ -51,12 +52,17 @@ pub struct Register {
 
 impl Register {
     /// Loads the cells, publishes the first snapshot, starts the writer.
-    pub fn start(database: &Database, clock: &Clock, render: &Render, options: Options) -> Result<Self, DbError> {
+    pub fn start(
+        database: &Database,
+        clock: &Clock,
+        renderer: &PageRenderer,
+        options: Options,
+    ) -> Result<Self, DbError> {
         // Stands only until the writer is loaded, so nobody sees it.
         let before = Figures::before_the_register(day_of(clock()));
-        let shared = Arc::new(Shared::new(Snapshot::new(before, Arc::default(), render)));
+        let shared = Arc::new(Shared::new(Snapshot::new(before, Arc::default(), renderer)));
         let own = database.apart(WRITER_CONNECTIONS)?;
-        let writer = Writer::load(own, clock.clone(), render.clone(), shared.clone(), options.monthly_releases)?;
+        let writer = Writer::load(own, clock.clone(), renderer.clone(), shared.clone(), options.monthly_releases)?;
         let (sender, jobs) = sync_channel(options.queue);
         Ok(Self {
             database: database.clone(),
@@ -134,13 +140,19 @@ impl Register {
 
     /// The methodology in force at a version.
     pub fn methodology_at(&self, version: i64) -> Result<&'static Methodology, DbError> {
-        self.shared.directory.load().activations.at(version)
+        self.shared.activations.load().at(version)
     }
 
     /// The newest directory of partners and clients.
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         self.shared.directory.load_full()
+    }
+
+    /// Which methodology came into force by which entry, as far as this process knows the register.
+    #[must_use]
+    pub fn activations(&self) -> Arc<Activations> {
+        self.shared.activations.load_full()
     }
 
     /// The database, for reading.

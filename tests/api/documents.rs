@@ -69,6 +69,16 @@ fn walk_where_a_step_fails_stops_and_names_the_step() {
     assert_stopped(&bare, "Look for the programs that the walk needs", "curl is missing");
 }
 
+#[test]
+fn read_the_roads_of_the_architecture_each_file_has_the_function_that_is_named() {
+    let document = Document::read("ARCHITECTURE.md");
+    let places = references::places_in_files(&document);
+    assert!(places.len() > 15, "{places:?}");
+    assert!(!references::declares("src/api/submit.rs", "subm"), "a part of a name is no name");
+    let missing: Vec<_> = places.iter().filter(|(_, file, name)| !references::declares(file, name)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
 fn assert_stopped(outcome: &Outcome, step: &str, why: &str) {
     let printed = outcome.printed();
     assert!(!outcome.succeeded, "{printed}");

@@ -71,8 +71,8 @@ fn amount(line: &Line, effect: &Effect, methodology: &Methodology, years: f64, y
         generation_kwh: if effect.kind == EffectKind::Generation { value } else { 0.0 },
         saving_kwh: if effect.kind == EffectKind::Saving { value } else { 0.0 },
         avoided_tco2e: avoided,
-        low: avoided * (1.0 - half(effect.spread.0)).max(0.0),
-        high: avoided * (1.0 + half(effect.spread.1)),
+        low: avoided * (1.0 - half(effect.spread.low)).max(0.0),
+        high: avoided * (1.0 + half(effect.spread.high)),
         provisional_tco2e: if provisional && effect.uses_grid() { avoided } else { 0.0 },
     }
 }

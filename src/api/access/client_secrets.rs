@@ -24,8 +24,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::db::partners::Client;
-use crate::domain::records::Role;
+use crate::domain::records::{Client, Role};
 use crate::domain::values::{Hash, sha256};
 use crate::register::Register;
 

@@ -44,19 +44,19 @@ macro_rules! body {
         $(#[$meta])*
         $vis struct $Name {
             $($(#[$field_meta])* #[schema(value_type = $Describes)]
-            $field_vis $field: <$Reads as $crate::api::body::FromNode>::Value,)*
+            $field_vis $field: <$Reads as $crate::api::body::reader::FromNode>::Value,)*
         }
 
-        impl $crate::api::body::FromNode for $Name {
+        impl $crate::api::body::reader::FromNode for $Name {
             type Value = Self;
             const EXPECTED: $crate::domain::values::Expected = $crate::domain::values::Expected::Object;
 
             fn from_node(
-                node: &$crate::api::body::Node,
-                at: &$crate::api::body::Pointer<'_>,
-                reader: &mut $crate::api::body::BodyReader,
+                node: &$crate::api::body::json::Node,
+                at: &$crate::api::body::pointer::Pointer<'_>,
+                reader: &mut $crate::api::body::reader::BodyReader,
             ) -> Option<Self> {
-                let mut members = $crate::api::body::Members::of(node, at, reader)?;
+                let mut members = $crate::api::body::reader::Members::of(node, at, reader)?;
                 $(let $field = members.read::<$Reads>(stringify!($field), reader);)*
                 members.finish(reader);
                 Some(Self { $($field: $field?,)* })
@@ -69,19 +69,19 @@ macro_rules! body {
         $(#[$meta])*
         $vis struct $Name {
             $($(#[$field_meta])* #[schema(value_type = $Describes)]
-            $field_vis $field: $crate::api::body::Read<$Reads>,)*
+            $field_vis $field: $crate::api::body::reader::Read<$Reads>,)*
         }
 
-        impl $crate::api::body::FromNode for $Name {
+        impl $crate::api::body::reader::FromNode for $Name {
             type Value = $Value;
             const EXPECTED: $crate::domain::values::Expected = $crate::domain::values::Expected::Object;
 
             fn from_node(
-                node: &$crate::api::body::Node,
-                at: &$crate::api::body::Pointer<'_>,
-                reader: &mut $crate::api::body::BodyReader,
+                node: &$crate::api::body::json::Node,
+                at: &$crate::api::body::pointer::Pointer<'_>,
+                reader: &mut $crate::api::body::reader::BodyReader,
             ) -> Option<$Value> {
-                let mut members = $crate::api::body::Members::of(node, at, reader)?;
+                let mut members = $crate::api::body::reader::Members::of(node, at, reader)?;
                 let read = Self { $($field: members.read::<$Reads>(stringify!($field), reader),)* };
                 members.finish(reader);
                 read.settle(at, reader)

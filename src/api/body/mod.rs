@@ -3,13 +3,13 @@
 //! room knows the domain's values; it must not know a resource, the state or a caller.
 
 mod declare;
-mod json;
-mod pointer;
-mod reader;
+pub mod json;
+pub mod pointer;
+pub mod reader;
 mod values;
 
 pub(in crate::api) use declare::body;
 pub use json::{Node, parse};
 pub use pointer::Pointer;
-pub use reader::{AtMost, BodyReader, FromNode, Members, NotNull, Nothing, Read, is_given, read};
+pub use reader::{AtMost, BodyReader, FromNode, NotNull, Nothing, Read, is_given, read};
 pub use values::{AnyDay, integer_within};

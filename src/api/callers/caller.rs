@@ -8,7 +8,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
 use crate::api::access::CredentialsRefused;
-use crate::api::http::{Access, ApiError, MethodFacts, Scope, language_of};
+use crate::api::http::{Access, ApiError, CallerGate, MethodFacts, Scope, language_of};
 use crate::api::state::AppState;
 use crate::domain::records::Actor;
 use crate::domain::values::{Language, PartnerCode};
@@ -33,7 +33,12 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { authorise(&request).await })
+        let gate = CallerGate::shut(&request);
+        Box::pin(async move {
+            let caller = authorise(&request).await?;
+            gate.open();
+            Ok(caller)
+        })
     }
 }
 

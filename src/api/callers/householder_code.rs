@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
-use crate::api::http::ApiError;
+use crate::api::http::{ApiError, CallerGate};
 use crate::api::state::AppState;
 use crate::db::records::householders;
 use crate::domain::records::{Actor, hash_of_code};
@@ -25,7 +25,12 @@ impl FromRequest for Householder {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { open(&request).await })
+        let gate = CallerGate::shut(&request);
+        Box::pin(async move {
+            let householder = open(&request).await?;
+            gate.open();
+            Ok(householder)
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::access::{CredentialsRefused, TOKEN_LIFETIME_SECONDS};
-use crate::api::http::{ApiError, Scope};
+use crate::api::http::{ApiError, BODY_WITHIN, Scope};
 use crate::api::state::AppState;
 
 use super::acting_client::ActingClient;
@@ -65,7 +65,7 @@ impl FromRequest for TokenForm {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let form = web::Form::<TokenRequest>::from_request(request, payload);
         Box::pin(async {
-            let read = tokio::time::timeout(crate::api::request_body::WITHIN, form).await;
+            let read = tokio::time::timeout(BODY_WITHIN, form).await;
             Ok(Self(read.ok().and_then(Result::ok).map(web::Form::into_inner)))
         })
     }

@@ -6,6 +6,7 @@ mod finish;
 mod openapi;
 mod operation;
 mod pages;
+mod security;
 pub(in crate::api) mod swagger_ui;
 pub(in crate::api) mod tags;
 

@@ -3,25 +3,14 @@
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::{HttpMethod, PathItem};
-use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme,
-};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{OpenApi as Document, RefOr, ServerBuilder};
+use utoipa::openapi::{OpenApi as Document, ServerBuilder};
 
-use crate::api::callers::householder_code;
-use crate::api::http::{Problem, Route, Scope};
+use crate::api::http::{Problem, Route};
 use crate::domain::values::InstallationId;
 
 use super::tags::TAGS;
-use super::{finish, operation};
-
-/// For tokens.
-pub const SCHEME: &str = "oauth2";
-/// For dashboards, on `GET`.
-pub const BASIC: &str = "basic";
-/// For householders.
-pub const CODE_SCHEME: &str = "householder_code";
+use super::{finish, operation, security};
 
 const DESCRIPTION: &str = "\
 The register and public counter of Triệu Ngôi Nhà Xanh (Million Green Homes), the programme of GreenID and VCCA: by 2030, \
@@ -52,7 +41,7 @@ pub fn document(routes: &[Route]) -> Document {
     document.servers = Some(vec![server.build()]);
     let tag = |(name, text): (&str, &str)| TagBuilder::new().name(name).description(Some(text)).build();
     document.tags = Some(TAGS.into_iter().map(tag).collect());
-    add_security_schemes(&mut document);
+    security::add_schemes(document.components.get_or_insert_default());
     for route in routes {
         add_route(&mut document, route);
     }
@@ -73,29 +62,6 @@ fn add_route(document: &mut Document, route: &Route) {
     };
     let item = PathItem::new(method, operation);
     document.paths.paths.entry(route.path.to_owned()).or_default().merge_operations(item);
-}
-
-fn add_security_schemes(document: &mut Document) {
-    let scopes = Scopes::from_iter(Scope::ALL.map(|scope| (scope.as_str(), describe(scope))));
-    let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
-    let code = ApiKeyValue::with_description(householder_code::HEADER, "The code that a householder was given.");
-    let schemes = [
-        (SCHEME, SecurityScheme::OAuth2(OAuth2::new([flow]))),
-        (CODE_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(code))),
-        (BASIC, SecurityScheme::Http(Http::new(HttpAuthScheme::Basic))),
-    ];
-    let known = &mut document.components.get_or_insert_default().security_schemes;
-    known.extend(schemes.map(|(name, scheme)| (name.to_owned(), RefOr::T(scheme))));
-}
-
-fn describe(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Register => "Register installations",
-        Scope::ReadInstallations => "Read single installations",
-        Scope::Review => "Verify and reject installations",
-        Scope::Administer => "Add partners, clients and projects",
-        Scope::ReadAggregates => "Read aggregates",
-    }
 }
 
 /// The document as the repository keeps it: indented, with a line end.

@@ -9,8 +9,8 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, PathItem, Ref, RefOr, Requi
 use crate::api::http::{Access, MEDIA_TYPE, Route, idempotency_key};
 use crate::domain::records::Role;
 
-use super::openapi::{BASIC, CODE_SCHEME, SCHEME};
 use super::pages::{self, header};
+use super::security::{BASIC, CODE_SCHEME, SCHEME};
 
 /// The operation of a route. `described` is what utoipa made of the handler: a path item with one operation.
 /// The first paragraph at a handler is "summary" to utoipa; here the row has the summary, and every

@@ -12,18 +12,19 @@ use crate::domain::records::consent_text;
 /// A version of the text that householders consent to.
 #[derive(Serialize, ToSchema)]
 pub struct ConsentTextResponse {
+    /// The text.
     data: ConsentTextView,
 }
 
 /// The text that householders consent to. A version never changes.
 #[derive(Serialize, ToSchema)]
 struct ConsentTextView {
-    /// Its number, as `consent.text_version` takes it.
+    /// The version, as `consent.text_version` takes it.
     #[schema(example = 1)]
     version: i32,
-    /// The first day on which it may be put before somebody.
+    /// The first day on which a householder may be asked to agree to it (YYYY-MM-DD, Hà Nội).
     in_force_from: NaiveDate,
-    /// Who runs the register and processes the data, beside the partner.
+    /// The organisation that runs the register and processes the data, beside the partner.
     publisher: String,
     /// The text in Vietnamese, as Markdown.
     text_vi: &'static str,
@@ -31,8 +32,8 @@ struct ConsentTextView {
     text_en: &'static str,
 }
 
-/// By version, in Vietnamese and English. A version never changes.
-#[utoipa::path(get, path = "", params(("version" = String, Path, example = "1")),
+/// In Vietnamese and English. A version never changes.
+#[utoipa::path(get, path = "", params(("version" = String, Path, example = "1", description = "The version of the text, as `consent.text_version` takes it.")),
     responses((status = 200, body = ConsentTextResponse)))]
 pub async fn get_consent_text(
     request: HttpRequest,

@@ -11,7 +11,7 @@ use crate::api::http::{ApiError, NoQuery, Problem};
 use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
 use crate::db::engine::transaction;
-use crate::db::records::{Noted, householders};
+use crate::db::records::{DisputeWithNotes, householders};
 use crate::domain::records::Actor;
 use crate::register::{Erased, HomeCommand, HomeDone};
 
@@ -19,7 +19,8 @@ use super::bodies::OpenDispute;
 use super::home_commands::{ask, disputed};
 use super::view::{DisputeResponse, DisputeView, HomeResponse, HomeView, WithdrawnResponse};
 
-/// With the personal data that is held, the consent, and every installation there.
+/// The facts about the home, the personal data and the consent that are kept, every installation there, and
+/// every dispute.
 #[utoipa::path(get, path = "", responses((status = 200, body = HomeResponse)))]
 pub async fn get_home(
     householder: Householder,
@@ -31,9 +32,12 @@ pub async fn get_home(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HomeResponse { data }))
 }
 
-/// A reviewer answers. The same one sent again is the one that is open. At most ten disputes are open at a time; they change no number.
+/// A reviewer answers the dispute. A dispute changes no number. At most ten disputes of a home are open at a
+/// time.
+///
+/// Sending an identical dispute while it is open returns the open one (200) and does not open a second.
 #[utoipa::path(get, path = "", request_body = OpenDispute,
-    responses((status = 201, body = DisputeResponse), (status = 200, description = "It was open already.", body = DisputeResponse),
+    responses((status = 201, body = DisputeResponse), (status = 200, description = "An identical dispute was open already; this is it.", body = DisputeResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn open_dispute(
     householder: Householder,
@@ -44,13 +48,13 @@ pub async fn open_dispute(
     let note = new.note.as_ref().map(|note| note.as_str().to_owned());
     let command = HomeCommand::Dispute { site: householder.0, new };
     let (opened, dispute) = disputed(ask(&state, Actor::householder(), command).await?)?;
-    let data = DisputeView::from(&Noted { dispute, note, answer: None });
+    let data = DisputeView::from(&DisputeWithNotes { dispute, note, answer: None });
     let status = if opened { StatusCode::CREATED } else { StatusCode::OK };
     Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
 }
 
-/// Erases address, customer code, location and every note about the home. The home stays in the
-/// count, which holds no personal data. The body is `{}`, or none.
+/// Erases the address, the customer code, the location and every note about the home. The home still counts,
+/// because the count holds no personal data. The body is `{}`, or none.
 #[utoipa::path(get, path = "", responses((status = 200, body = WithdrawnResponse)))]
 pub async fn withdraw_consent(
     householder: Householder,

@@ -8,9 +8,8 @@ use crate::api::http::PageInfo;
 use crate::api::installations::{MeasureView, measures};
 use crate::api::numbers::instant;
 use crate::api::sites::PrivateView;
-use crate::db::partners::Directory;
-use crate::db::records::{Home, Noted};
-use crate::domain::records::{AttributesSold, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
+use crate::db::records::{DisputeWithNotes, Home};
+use crate::domain::records::{AttributesSold, Directory, Finance, Installation, PowerUse, SiteRecord, SystemOwner};
 use crate::domain::reference::{CommuneId, FormerProvinceId};
 use crate::domain::values::{PartnerCode, Vnd};
 
@@ -21,67 +20,67 @@ pub struct HomeResponse {
     pub data: HomeView,
 }
 
-/// What is recorded of a home.
+/// The record of a home.
 #[derive(Serialize, ToSchema)]
 pub struct HomeView {
-    /// The site's id.
+    /// The id of the site.
     site: String,
     /// home, building, office or factory.
     kind: &'static str,
-    /// One of the 34.
+    /// The code of the province, one of the 34.
     province_code: &'static str,
-    /// One of the 63, where known.
+    /// The code of the province before July 2025, one of the 63; null is unknown.
     former_province_code: Option<&'static str>,
-    /// One of the 3,321, where known.
+    /// The code of the commune, one of the 3,321; null is unknown.
     commune_code: Option<&'static str>,
-    /// A low-income household; null is unknown.
+    /// Whether a low-income household lives here; null is unknown.
     low_income: Option<bool>,
-    /// A remote place; null is unknown.
+    /// Whether the place is remote; null is unknown.
     remote: Option<bool>,
-    /// Headed by a woman; null is unknown.
+    /// Whether a woman heads the household; null is unknown.
     woman_headed: Option<bool>,
     /// The name of the partner that recorded the home and sees the personal data.
     recorded_by: String,
-    /// The personal data that is held, and the consent.
+    /// The personal data and the consent that are kept.
     private: PrivateView,
-    /// What was installed there, in the order of registration.
+    /// The installations at the home, in the order of registration.
     installations: Vec<HomeInstallation>,
-    /// What was disputed, oldest first.
+    /// The disputes about the home, oldest first.
     disputes: Vec<DisputeView>,
 }
 
 /// An installation as its householder sees it.
 #[derive(Serialize, ToSchema)]
 struct HomeInstallation {
-    /// Its id.
+    /// The id of the installation.
     id: String,
     /// The name of the partner that registered it.
     partner: String,
     /// pledged, installed, verified, rejected, withdrawn or decommissioned.
     status: &'static str,
-    /// How it was verified.
+    /// The evidence behind the verification: sampled, document, inspected or metered; null unless verified.
     evidence_tier: Option<&'static str>,
-    /// The day of installation; null while pledged.
+    /// The day of installation (YYYY-MM-DD, Hà Nội); null while pledged.
     installed_on: Option<NaiveDate>,
-    /// Its last day in operation.
+    /// The last day in operation; null while in operation.
     decommissioned_on: Option<NaiveDate>,
-    /// When it was registered.
+    /// The instant of registration, UTC.
     reported_at: String,
-    /// When it was verified.
+    /// The instant of verification, UTC; null unless verified.
     verified_at: Option<String>,
-    /// What was installed.
+    /// The measures with their sizes.
     measures: Vec<MeasureView>,
-    /// What it cost, in đồng.
+    /// The total cost in whole đồng; null is unknown.
     cost_vnd: Option<i64>,
-    /// What of it was support, in đồng.
+    /// The part of the cost that was support, in whole đồng; null is unknown.
     support_vnd: Option<i64>,
-    /// own, loan, grant or mixed.
+    /// Who paid: own, loan, grant or mixed; null is unknown.
     finance: Option<&'static str>,
-    /// occupant or `third_party`.
+    /// Who owns the system: occupant or `third_party`; null is unknown.
     system_owner: Option<&'static str>,
-    /// `self_only`, `sells_surplus` or `sells_all`.
+    /// What the home does with its power: `self_only`, `sells_surplus` or `sells_all`; null is unknown.
     power_use: Option<&'static str>,
-    /// none, carbon, rec or dppa.
+    /// Whether the environmental attributes were sold: none, carbon, rec or dppa; null is unknown.
     attributes_sold: Option<&'static str>,
 }
 
@@ -92,26 +91,26 @@ pub struct DisputeResponse {
     pub data: DisputeView,
 }
 
-/// Something that a householder says is wrong.
+/// A dispute: what a householder says is wrong.
 #[derive(Serialize, ToSchema)]
 pub struct DisputeView {
-    /// Its number.
+    /// The number of the dispute.
     id: i64,
-    /// The installation that it is about; null is the home as a whole.
+    /// The id of the disputed installation; null is the home as a whole.
     installation: Option<String>,
     /// `not_here`, `wrong_facts`, `no_consent` or other.
     reason: &'static str,
-    /// In the householder's words.
+    /// The householder's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
-    /// In the words of the reviewer who answered it.
+    /// The reviewer's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
-    /// When it was opened.
+    /// The instant when the dispute was opened, UTC.
     opened_at: String,
-    /// When it was answered.
+    /// The instant of the answer, UTC; null while open.
     closed_at: Option<String>,
-    /// upheld or dismissed.
+    /// The answer: upheld or dismissed; null while open.
     outcome: Option<&'static str>,
 }
 
@@ -124,31 +123,32 @@ pub struct DisputeList {
     pub page: PageInfo,
 }
 
-/// A dispute, and where.
+/// A dispute with its site.
 #[derive(Serialize, ToSchema)]
 pub struct ReviewedDispute {
     /// The dispute.
     dispute: DisputeView,
-    /// The site's id.
+    /// The id of the site.
     site: String,
-    /// One of the 34.
+    /// The code of the province, one of the 34.
     province_code: &'static str,
-    /// The installations at the site.
+    /// The ids of the installations at the site.
     installations: Vec<String>,
 }
 
-/// What became of a consent.
+/// The outcome of withdrawing consent.
 #[derive(Serialize, ToSchema)]
 pub struct WithdrawnResponse {
+    /// The outcome.
     data: WithdrawnView,
 }
 
-/// What became of a consent.
+/// The outcome of withdrawing consent.
 #[derive(Serialize, ToSchema)]
 struct WithdrawnView {
     /// `withdrawn`, or `unchanged` if nothing was left to erase.
     outcome: &'static str,
-    /// Since when there is no consent.
+    /// The day since which there is no consent (YYYY-MM-DD, Hà Nội).
     consent_withdrawn_on: NaiveDate,
 }
 
@@ -210,8 +210,8 @@ impl HomeInstallation {
     }
 }
 
-impl From<&Noted> for DisputeView {
-    fn from(Noted { dispute, note, answer }: &Noted) -> Self {
+impl From<&DisputeWithNotes> for DisputeView {
+    fn from(DisputeWithNotes { dispute, note, answer }: &DisputeWithNotes) -> Self {
         Self {
             id: dispute.id,
             installation: dispute.installation.map(|id| id.to_string()),
@@ -228,7 +228,7 @@ impl From<&Noted> for DisputeView {
 impl ReviewedDispute {
     /// A dispute at a site.
     #[must_use]
-    pub fn of(noted: &Noted, record: &SiteRecord) -> Self {
+    pub fn of(noted: &DisputeWithNotes, record: &SiteRecord) -> Self {
         Self {
             dispute: noted.into(),
             site: record.site.id.to_string(),

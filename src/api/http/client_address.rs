@@ -1,4 +1,4 @@
-//! Where a request comes from: the peer, or whom trusted proxies name.
+//! The address that a request comes from: the peer, or the one that trusted proxies name.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -18,7 +18,7 @@ pub fn of(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr {
     caller(peer, &lines, trusted)
 }
 
-/// Goes back from the peer, hop by hop, as long as the last one is trusted to tell the one before.
+/// Walks back from the peer, hop by hop, while the last hop is a trusted proxy.
 fn caller(peer: IpAddr, lines: &[&str], trusted: &[IpNet]) -> IpAddr {
     let mut caller = peer.to_canonical();
     for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
@@ -35,7 +35,7 @@ fn parse(hop: &str) -> Option<IpAddr> {
     hop.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
 }
 
-/// What is counted as one caller: an IPv6 address by its /64, because whoever has one has all.
+/// The address that rate limits count. An IPv6 address counts by its /64, because one subscriber has all of it.
 #[must_use]
 pub fn counted(address: IpAddr) -> IpAddr {
     match address {

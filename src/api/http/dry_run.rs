@@ -1,9 +1,8 @@
 //! `?dry_run=true`: the caller asks what would come of a write, and nothing is recorded.
 
-use std::future::{Ready, ready};
-
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
+use super::caller_first::CallerFirst;
 use super::problems::ApiError;
 use super::query::Query;
 
@@ -13,13 +12,13 @@ pub struct DryRun(pub bool);
 
 impl FromRequest for DryRun {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = CallerFirst<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let read = Query::of(request).and_then(|mut query| {
             let dry_run = query.flag("dry_run");
             query.finish().map(|()| Self(dry_run))
         });
-        ready(read)
+        CallerFirst::of(request, read)
     }
 }

@@ -1,4 +1,4 @@
-//! `Idempotency-IdempotencyKey`: a write that carries one is carried out once, however often it is sent, and
+//! `Idempotency-Key`: a write that carries one is carried out once, however often it is sent, and
 //! answered the same for at least a day.
 
 use actix_web::HttpRequest;
@@ -18,7 +18,7 @@ pub const LONGEST: usize = 200;
 pub struct IdempotencyKey {
     /// The key.
     pub name: String,
-    /// Of method, path, query, precondition and body.
+    /// SHA-256 over method, path, query, `If-Match` and body.
     pub digest: Hash,
 }
 

@@ -1,31 +1,31 @@
-//! `If-Match`: which state of a record a correction is for.
-
-use std::future::{Ready, ready};
+//! `If-Match`: the revision of a record that a correction is for.
 
 use actix_web::http::header::IF_MATCH;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::register::ExpectedRevision;
 
+use super::caller_first::CallerFirst;
 use super::problems::ApiError;
 
-/// The precondition of a request, which must have one.
+/// The revision that a request names; a request without one is refused (428).
 pub struct IfMatch(pub ExpectedRevision);
 
 impl FromRequest for IfMatch {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = CallerFirst<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let sent: Vec<&str> = request.headers().get_all(IF_MATCH).filter_map(|value| value.to_str().ok()).collect();
-        ready(match sent[..] {
+        let expected = match sent[..] {
             [] => Err(ApiError::PreconditionRequired),
             _ => read(&sent.join(",")).map(Self).ok_or(ApiError::MalformedPrecondition),
-        })
+        };
+        CallerFirst::of(request, expected)
     }
 }
 
-/// Weak tags stand in the list and never match: the comparison is a strong one.
+/// Reads the header. Weak tags are kept and never match, because `If-Match` compares strongly (RFC 9110).
 fn read(header: &str) -> Option<ExpectedRevision> {
     if header.trim() == "*" {
         return Some(ExpectedRevision::Any);

@@ -7,28 +7,28 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::problems::ApiError;
 use super::scopes::Access;
 
-/// What the table says of one path.
+/// The table's facts of one path.
 pub struct MatchedRoute {
     /// The path as the table writes it, with `{id}` in the place of an id.
     pub path: &'static str,
-    /// Whether pages of any origin may read it.
+    /// Whether scripts of any origin may read its answers.
     pub is_public: bool,
     /// The methods of the path.
     pub methods: Vec<MethodFacts>,
 }
 
-/// What the table says of one method of a path.
+/// The table's facts of one method of a path.
 pub struct MethodFacts {
     /// The method. `HEAD` is answered as `GET` is, and has no facts of its own.
     pub method: Method,
-    /// What a caller needs.
+    /// What the route asks of its caller.
     pub access: Access,
     /// The largest body, in bytes.
     pub body_limit: usize,
 }
 
 impl MatchedRoute {
-    /// The route that a request matched; none where no path of the table fits.
+    /// The route that a request matched; none if no path of the table fits.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Option<&Self> {
         request.app_data()

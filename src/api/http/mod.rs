@@ -2,6 +2,7 @@
 //! must not know a resource, the state or a caller, because every other room of the API stands on it.
 
 mod accept_language;
+mod caller_first;
 pub mod client_address;
 mod dry_run;
 pub mod idempotency_key;
@@ -18,6 +19,7 @@ mod route;
 pub mod scopes;
 
 pub use accept_language::language_of;
+pub use caller_first::CallerGate;
 pub use client_address::parse_networks;
 pub use dry_run::DryRun;
 pub use idempotency_key::IdempotencyKey;
@@ -32,5 +34,5 @@ pub use request_id::RequestId;
 pub use responses::{
     CSV, CacheFor, CsvTable, GEO_JSON, JSON, TEXT, answer, as_page, choose, cors, number_format, send,
 };
-pub use route::{BODY_LIMIT, Handler, Route};
+pub use route::{BODY_LIMIT, BODY_WITHIN, Handler, Route};
 pub use scopes::{Access, Scope};

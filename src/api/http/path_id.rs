@@ -1,18 +1,17 @@
 //! The id in a path. An id that cannot be read names nothing, so it is answered 404 and not 422.
 
-use std::future::{Ready, ready};
-
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::domain::values::{Code, InstallationId, SiteId};
 
+use super::caller_first::CallerFirst;
 use super::problems::ApiError;
 
 /// The value in the one place of a path, such as `{id}`.
 pub struct PathId<T>(pub T);
 
 /// A value that can stand in a path.
-pub trait InPath: Sized {
+pub trait InPath: Sized + Unpin {
     /// Reads the value; none where it names nothing.
     fn read(raw: &str) -> Option<Self>;
 }
@@ -44,10 +43,10 @@ impl InPath for i64 {
 
 impl<T: InPath> FromRequest for PathId<T> {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = CallerFirst<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let (_, raw) = request.match_info().iter().next().unwrap_or_default();
-        ready(T::read(raw).map(Self).ok_or(ApiError::NotFound))
+        CallerFirst::of(request, T::read(raw).map(Self).ok_or(ApiError::NotFound))
     }
 }

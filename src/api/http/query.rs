@@ -1,16 +1,15 @@
 //! Query strings, read like bodies: every parameter known, every fault at once.
 
-use std::future::{Ready, ready};
-
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::domain::refusals::FieldFault;
 use crate::domain::values::Fault;
 
+use super::caller_first::CallerFirst;
 use super::matched_route::MatchedRoute;
 use super::problems::ApiError;
 
-/// The parameters of a request, and what is wrong with them.
+/// The query parameters of a request, and their faults so far.
 pub struct Query {
     parameters: Vec<(String, String)>,
     read: Vec<&'static str>,
@@ -57,12 +56,12 @@ impl Query {
         self.parse(name, flag).unwrap_or(false)
     }
 
-    /// Notes what is wrong with a parameter beside others.
+    /// Notes a fault of a parameter that depends on other parameters.
     pub fn check(&mut self, name: &'static str, fault: Option<Fault>) {
         self.faults.extend(fault.map(|fault| FieldFault::new(name, fault)));
     }
 
-    /// Notes that a parameter had to be there and is not.
+    /// Notes that a required parameter is missing, unless another fault of it was noted.
     pub fn require<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
         let faulty = self.faults.iter().any(|fault| fault.pointer == name);
         if value.is_none() && !faulty {
@@ -71,7 +70,7 @@ impl Query {
         value
     }
 
-    /// All faults, unknown parameters among them.
+    /// Refuses the request if there is any fault; unknown parameters are faults too.
     pub fn finish(mut self) -> Result<(), ApiError> {
         let unknown = self.parameters.iter().filter(|(key, _)| !self.read.contains(&key.as_str()));
         let unknown: Vec<_> = unknown.map(|(key, _)| FieldFault::new(shown(key), Fault::UnknownField)).collect();
@@ -80,26 +79,27 @@ impl Query {
     }
 }
 
-/// The query of a route without parameters: whatever stands there is an error, never ignored.
+/// The query of a route without parameters: any parameter is an error.
 pub struct NoQuery;
 
 impl FromRequest for NoQuery {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = CallerFirst<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let empty = request.query_string().is_empty();
-        ready(if empty { Ok(Self) } else { Query::of(request).and_then(Query::finish).map(|()| Self) })
+        let read = if empty { Ok(Self) } else { Query::of(request).and_then(Query::finish).map(|()| Self) };
+        CallerFirst::of(request, read)
     }
 }
 
-/// What others hang on a public link when it is shared, and scripts to get past caches: no part of
-/// the question.
+/// Whether a parameter is ignored on public routes, because social networks add it to shared links, or
+/// scripts to get past caches.
 fn is_hung_on(key: &str) -> bool {
     key.starts_with("utm_") || ["fbclid", "gclid", "zarsrc", "_"].contains(&key)
 }
 
-/// A parameter's name comes from outside: no longer than a name.
+/// A parameter's name as a fault repeats it: cut to 50 characters, because it comes from outside.
 fn shown(key: &str) -> String {
     key.chars().filter(|c| !c.is_control()).take(50).collect()
 }

@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Seconds: from a cached read to a commit under load.
+/// Bounds of the histogram in seconds: from a cached read to a commit under load.
 const BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -32,7 +32,7 @@ impl Default for RequestCounts {
 }
 
 impl RequestCounts {
-    /// Adds its metrics to what is shown.
+    /// Registers the metrics.
     pub fn register(&self, registry: &mut Registry) {
         registry.register("http_requests", "Requests by route, method and status", self.requests.clone());
         registry.register("http_request_seconds", "How long requests took", self.seconds.clone());
@@ -46,7 +46,7 @@ impl RequestCounts {
     }
 }
 
-/// A method of a known name; anybody may make up others.
+/// The label of a method. Unknown methods share one label, because anybody can make up names.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,23 +1,23 @@
-//! Who may do what: scopes, and the roles that hold them.
+//! Scopes, the roles that hold them, and what a route asks of its caller.
 
 use crate::domain::records::Role;
 
-/// What a route needs.
+/// What a route asks of its caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
-    /// Nothing.
+    /// No proof. The answer is not for scripts of other origins.
     Open,
-    /// Nothing, and pages of any origin may read it.
+    /// No proof, and scripts of any origin may read the answer.
     Public,
     /// A householder's code.
     Householder,
-    /// A token of whatever client.
+    /// A token of any client.
     AnyClient,
     /// A token with this scope.
     Needs(Scope),
 }
 
-/// What a token allows.
+/// A permission that tokens carry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
     /// Register installations.
@@ -49,7 +49,7 @@ impl Scope {
         }
     }
 
-    /// Whether clients of this role may have it.
+    /// Whether tokens of this role carry the scope.
     #[must_use]
     pub fn is_held_by(self, role: Role) -> bool {
         matches!(
@@ -62,7 +62,7 @@ impl Scope {
         )
     }
 
-    /// The scopes of a role, as a token names them.
+    /// The names of a role's scopes, as in its tokens.
     #[must_use]
     pub fn names_of(role: Role) -> Vec<&'static str> {
         Self::ALL.into_iter().filter(|scope| scope.is_held_by(role)).map(Self::as_str).collect()

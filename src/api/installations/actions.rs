@@ -21,11 +21,13 @@ use super::action_bodies::{
 use super::patch_bodies::CorrectInstallation;
 use super::view::{ChangedResponse, InstallationView};
 
-/// What is sent is changed, `null` makes a fact unknown, what is left out stays. Where the day of
-/// installation or a measure changes, a verified installation waits to be verified again.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid),
-        ("If-Match" = String, Header, description = "The ETag of the installation as it was read."),
-        ("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
+/// A field that is sent replaces the fact, `null` makes the fact unknown, a field that is left out leaves the
+/// fact as it is. Only the partner that registered the installation corrects it.
+///
+/// If the day of installation or a measure of a verified installation changes, it has to be verified again.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer."),
+        ("If-Match" = String, Header, description = "The `ETag` of the installation as you read it, with its quotes, so that nobody's change is overwritten; `*` takes any."),
+        ("dry_run" = Option<bool>, Query, description = "`true` checks everything and answers what would come of it, but records nothing.")),
     request_body = CorrectInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json"),
@@ -48,8 +50,8 @@ pub async fn correct_installation(
     change(&caller, &state, command, Submission { dry_run, key }).await
 }
 
-/// With the day of installation. From then on it waits to be verified.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)), request_body = CompleteInstallation,
+/// The status changes from `pledged` to `installed`, and the installation waits for verification.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = CompleteInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn complete_installation(
@@ -64,8 +66,8 @@ pub async fn complete_installation(
     change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// After a rejection, once what was wrong is corrected.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)), request_body = Option<ResubmitInstallation>,
+/// A rejected installation waits for review again. Correct what was wrong first. The body may be left out.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = Option<ResubmitInstallation>,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn resubmit_installation(
@@ -79,8 +81,9 @@ pub async fn resubmit_installation(
     change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// It counts for nothing from then on, and stays in the register. Final.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)), request_body = WithdrawInstallation,
+/// The installation no longer counts, but stays in the register. This is final. To end an installation that
+/// was in operation, use `decommission`.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = WithdrawInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn withdraw_installation(
@@ -95,8 +98,8 @@ pub async fn withdraw_installation(
     change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// With its last day in operation, which counts. Final, but for corrections of that day.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)), request_body = DecommissionInstallation,
+/// The last day in operation is still credited. Only that day can be corrected afterwards.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = DecommissionInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn decommission_installation(
@@ -114,8 +117,9 @@ pub async fn decommission_installation(
     change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// With the evidence that was found. A higher tier replaces a lower one.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)), request_body = VerifyInstallation,
+/// Records the evidence that was seen. Evidence of a higher tier replaces a lower one: `sampled`, `document`,
+/// `inspected`, `metered`.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = VerifyInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn verify_installation(
@@ -130,8 +134,9 @@ pub async fn verify_installation(
     change(&caller, &state, command, Submission::recorded(key)).await
 }
 
-/// With the reason, which its partner reads in the history.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)), request_body = RejectInstallation,
+/// The installation no longer counts. Its partner reads the reason in the history, corrects the installation
+/// and resubmits it.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), request_body = RejectInstallation,
     responses((status = 200, body = ChangedResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn reject_installation(

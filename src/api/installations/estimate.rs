@@ -18,25 +18,26 @@ use crate::domain::records::SiteRecord;
 use crate::domain::reference::MeasureId;
 use crate::domain::values::{InstallationId, Month, days_left_in_month, units};
 
-/// What one installation is estimated to come to.
+/// The estimate of one installation.
 #[derive(Serialize, ToSchema)]
 pub struct EstimateResponse {
+    /// The estimate.
     data: EstimateView,
 }
 
-/// What one installation is estimated to come to.
+/// The estimate of one installation.
 #[derive(Serialize, ToSchema)]
 struct EstimateView {
-    /// The installation.
+    /// The id of the installation.
     #[schema(format = Uuid)]
     installation: String,
-    /// The last day that is credited.
+    /// The last credited day (YYYY-MM-DD, Hà Nội).
     as_of: NaiveDate,
-    /// The methodology; its factors stand in `/v1/methodology/{version}`.
+    /// The version of the methodology; its factors are in `/v1/methodology/{version}`.
     methodology_version: i32,
-    /// Its measures; none while it is pledged, or was rejected or withdrawn.
+    /// The measures; empty while the installation is pledged, or if it was rejected or withdrawn.
     measures: Vec<MeasureEstimate>,
-    /// All measures together.
+    /// The sum of all measures.
     total: FiguresView,
 }
 
@@ -46,83 +47,84 @@ struct MeasureEstimate {
     /// The measure's code.
     #[schema(value_type = MeasureId)]
     measure: &'static str,
-    /// How much.
+    /// The size in `unit`.
     quantity: f64,
     /// The unit of the quantity.
     unit: &'static str,
-    /// generation, saving or direct; none where it does nothing to emissions.
+    /// How the measure avoids emissions: generation, saving, direct, or none.
     effect: &'static str,
-    /// kWh, or of direct cuts tCO2e, a unit and year; of solar power, the share of the yield.
+    /// What one unit does in a year: kWh, for direct cuts tCO2e, for solar power the share of the yield.
     per_unit_year: Option<f64>,
-    /// Of solar power: kWh a kWp and year in the province.
+    /// The yield of solar power in the province, in kWh per kWp and year; null for other measures.
     kwh_per_kwp_year: Option<f64>,
-    /// What it loses a year, as a share.
+    /// The loss of output a year, as a share: 0.005 is 0.5 %.
     degradation_per_year: Option<f64>,
-    /// Years that it is credited.
+    /// The credited lifetime in years.
     lifetime_years: Option<u16>,
-    /// Since when it is credited.
+    /// The first credited day.
     credited_from: Option<NaiveDate>,
-    /// The last credited day, where it ended or a later measure of its group took its place.
+    /// The last credited day, if the measure ended or a later measure of its group replaced it.
     credited_until: Option<NaiveDate>,
-    /// Whether it is part of the programme's numbers: not where it is older than the programme, or only tried out.
+    /// Whether it is part of the programme's numbers. It is not if it is older than the programme or its partner only tries things out.
     counts: bool,
-    /// Year by year, up to the day.
+    /// The estimate year by year, up to `as_of`.
     years: Vec<YearView>,
-    /// Its figures.
+    /// The figures of this measure.
     figures: FiguresView,
 }
 
-/// What one year comes to.
+/// One calendar year of one measure.
 #[derive(Serialize, ToSchema)]
 struct YearView {
     /// The calendar year.
     year: i32,
-    /// Days of operation.
+    /// The days in operation in the year.
     days: f64,
-    /// 365 or 366.
+    /// The days of the year, 365 or 366.
     days_in_year: f64,
-    /// Years since that of the installation.
+    /// The age in years: the year less the year of installation.
     age: i32,
-    /// Electricity generated or saved.
+    /// Electricity generated or saved, in kWh.
     kwh: f64,
-    /// The emission factor; null for direct cuts.
+    /// The emission factor of the grid, in `tCO2` per `MWh`; null for direct cuts.
     tco2_per_mwh: Option<f64>,
-    /// Whether that is the grid factor of another year, because this one has none yet.
+    /// Whether the factor is carried forward from an earlier year, because this year has none yet.
     provisional: bool,
-    /// Avoided, tCO2e.
+    /// Avoided emissions, in tCO2e.
     avoided_tco2e: f64,
 }
 
 /// The three figures, which are never added to each other.
 #[derive(Serialize, ToSchema)]
 struct FiguresView {
-    /// Achieved up to the day.
+    /// What was achieved up to `as_of`.
     to_date: AmountView,
-    /// A full year of what is in operation on the day.
+    /// What is in operation on `as_of`, over a full year.
     annual: AmountView,
-    /// Over the whole life, with the newest grid factor.
+    /// What comes over the whole lifetime, with the newest grid factor.
     lifetime: AmountView,
 }
 
-/// An amount.
+/// Electricity and emissions.
 #[derive(Serialize, ToSchema)]
 struct AmountView {
-    /// Generated, kWh.
+    /// Electricity generated, in kWh.
     generation_kwh: f64,
-    /// Saved, kWh.
+    /// Electricity saved, in kWh.
     saving_kwh: f64,
-    /// Avoided, tCO2e.
+    /// Avoided emissions, in tCO2e.
     avoided_tco2e: f64,
-    /// The low end of the range.
+    /// The low end of the range of `avoided_tco2e`, in tCO2e.
     low: f64,
-    /// The high end of the range.
+    /// The high end of the range of `avoided_tco2e`, in tCO2e.
     high: f64,
-    /// What of the avoided uses the grid factor of another year.
+    /// The part of `avoided_tco2e` that uses a factor carried forward, in tCO2e.
     provisional_tco2e: f64,
 }
 
-/// Year by year with every factor, for its partner and for reviewers. `methodology` asks for another than the one in force.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid), ("methodology" = Option<i32>, Query)),
+/// The electricity and emissions of one installation, year by year, with every factor, so that the sum can be
+/// checked by hand. For its partner and for reviewers.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer."), ("methodology" = Option<i32>, Query, description = "The version of the methodology, see /v1/methodology; the one in force if left out.")),
     responses((status = 200, body = EstimateResponse)))]
 pub async fn get_estimate(
     request: HttpRequest,
@@ -145,7 +147,7 @@ pub async fn get_estimate(
     let mut measures = Vec::new();
     for credit in credits(&found.record).iter().filter(|credit| credit.installation.id == id) {
         let (dims, totals) = cell(&found.record, credit);
-        let estimate = estimator.estimate(&dims, &totals);
+        let estimate = estimator.estimate(dims.key(), &totals);
         total += estimate;
         measures.push(MeasureEstimate::of(credit, &dims, (methodology, &estimate, estimator.years(&dims, &totals))));
     }

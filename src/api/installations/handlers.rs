@@ -19,15 +19,22 @@ use super::body::CreateInstallation;
 use super::householder_codes::HouseholderCodeView;
 use super::view::{InstallationList, InstallationResponse, InstallationView, RegisteredResponse};
 
-/// Sending the same again is safe: it answers 200 and `unchanged`. The same `external_id` with
-/// other content is refused with the differences.
+/// Records one installation with its site and its measures, and answers with its id. An installed
+/// one counts as reported at once.
+///
+/// Sending the same body again is safe: the answer is then 200 with the outcome `unchanged`. A body with the
+/// same `external_id` and other content is answered 409 with the differences; correct the installation by
+/// PATCH instead.
+///
+/// For a new home with consent the answer holds a code for the householder. It is shown this once: pass it on
+/// and do not keep it.
 #[utoipa::path(get, path = "", request_body = CreateInstallation,
-    params(("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
+    params(("dry_run" = Option<bool>, Query, description = "`true` checks everything and answers what would come of it, but records nothing.")),
     responses(
         (status = 201, body = RegisteredResponse,
-            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
+            headers(("ETag" = String, description = "The revision of the record; send it in `If-Match` to correct the record."), ("Location" = String, description = "The URL of the installation."))),
         (status = 200, body = RegisteredResponse,
-            headers(("ETag" = String, description = "Its state."), ("Location" = String, description = "Its URL."))),
+            headers(("ETag" = String, description = "The revision of the record; send it in `If-Match` to correct the record."), ("Location" = String, description = "The URL of the installation."))),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_installation(
     caller: Caller,
@@ -55,8 +62,10 @@ pub async fn create_installation(
     .await
 }
 
-#[utoipa::path(get, path = "", params(("id" = InstallationId, Path)),
-    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "Its state.")))))]
+/// A partner sees its own installations. A reviewer sees all but those of the partner they work for. A client
+/// that is limited to a province sees the installations there. Any other id is answered 404.
+#[utoipa::path(get, path = "", params(("id" = InstallationId, Path, description = "The id of the installation, from an earlier answer.")),
+    responses((status = 200, body = InstallationResponse, headers(("ETag" = String, description = "The revision of the record; send it in `If-Match` to correct the record.")))))]
 pub async fn get_installation(
     caller: Caller,
     _: NoQuery,
@@ -71,11 +80,11 @@ pub async fn get_installation(
         .json(InstallationResponse { data: view }))
 }
 
-/// In the order of registration. A partner sees its own, a reviewer none of the partner they work
-/// for, a client that is limited to a province those there.
-#[utoipa::path(get, path = "", params(("external_id" = Option<ExternalId>, Query), ("status" = Option<Status>, Query),
-        ("province" = Option<ProvinceId>, Query), ("site" = Option<SiteId>, Query),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<InstallationId>, Query)),
+/// In the order of registration. A partner sees its own installations. A reviewer sees all but those of the
+/// partner they work for. A client that is limited to a province sees the installations there.
+#[utoipa::path(get, path = "", params(("external_id" = Option<ExternalId>, Query, description = "Only the installation with this number of its partner, for example `MGH-2026-0001`."), ("status" = Option<Status>, Query, description = "Only installations with this status."),
+        ("province" = Option<ProvinceId>, Query, description = "Only installations in this province, for example `01`."), ("site" = Option<SiteId>, Query, description = "Only installations at the site with this id."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."), ("cursor" = Option<InstallationId>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
     responses((status = 200, body = InstallationList)))]
 pub async fn list_installations(
     request: HttpRequest,

@@ -11,10 +11,9 @@ use crate::api::callers::Caller;
 use crate::api::http::{ApiError, PageInfo, PathId, Query, pagination};
 use crate::api::numbers::instant;
 use crate::api::state::AppState;
-use crate::db::partners::Directory;
-use crate::db::records::{History, Past, history, installation_list as store};
+use crate::db::records::{History, PastEntry, history, installation_list as store};
 use crate::domain::chain::{PastInstallation, PastSite};
-use crate::domain::records::{Actor, Role};
+use crate::domain::records::{Actor, Directory, Role};
 use crate::domain::values::{Fault, InstallationId, units};
 
 use super::view::MeasureView;
@@ -22,36 +21,36 @@ use super::view::MeasureView;
 /// The history of an installation, newest first.
 #[derive(Serialize, ToSchema)]
 pub struct HistoryResponse {
-    /// What happened.
+    /// The entries about the installation and its site.
     data: Vec<EventView>,
     /// Where the next page begins.
     page: PageInfo,
 }
 
-/// One thing that happened.
+/// One entry of the register.
 #[derive(Serialize, ToSchema)]
 pub struct EventView {
     /// The number of its entry in the register.
     version: i64,
-    /// When.
+    /// The instant of recording, UTC.
     recorded_at: String,
-    /// register, correct, complete, verify, reject, resubmit, withdraw, decommission, `correct_site` …
+    /// What was done: register, correct, complete, verify, reject, resubmit, withdraw, decommission, `correct_site` …
     action: String,
     /// Why numbers moved: registered, corrected, verified, rejected, withdrawn, decommissioned …
     cause: String,
-    /// Who: partner, reviewer, admin, householder, or another.
+    /// The role of who did it: partner, reviewer, admin, householder, or other.
     by: &'static str,
-    /// The client, where the reader may know it: a partner its own, reviewers and admins all.
+    /// The id of the client that did it. Partners see their own clients, reviewers and administrators all; otherwise null.
     client_id: Option<String>,
-    /// The code of the reason; of the end of a dispute, its outcome.
+    /// The code of the reason; of an answered dispute, the outcome. Null if none was given.
     reason: Option<String>,
-    /// In their words.
+    /// The remark that was sent with it; null if none was.
     note: Option<String>,
-    /// Names of personal data that changed; what it was stands nowhere.
+    /// The names of personal fields that changed. Their values are not kept.
     personal: Vec<String>,
-    /// What was changed, as it stood before; null where there was nothing.
+    /// What was changed, as recorded before; null if it was new.
     before: Option<StateView>,
-    /// What was changed, as it stood after.
+    /// What was changed, as recorded afterwards.
     after: StateView,
 }
 
@@ -67,38 +66,61 @@ pub struct StateView {
 /// An installation as it stood.
 #[derive(Serialize, ToSchema)]
 pub struct PastInstallationView {
+    /// The status.
     status: String,
+    /// The day of installation; null while pledged.
     installed_on: Option<NaiveDate>,
+    /// The evidence behind the verification; null unless verified.
     evidence_tier: Option<String>,
+    /// The last day in operation; null while in operation.
     decommissioned_on: Option<NaiveDate>,
+    /// The measures with their sizes.
     measures: Vec<MeasureView>,
+    /// The code of its project.
     project_code: Option<String>,
+    /// The total cost in whole đồng; null is unknown.
     cost_vnd: Option<i64>,
+    /// The part of the cost that was support, in whole đồng; null is unknown.
     support_vnd: Option<i64>,
+    /// Who paid; null is unknown.
     finance: Option<String>,
+    /// Who owns the system; null is unknown.
     system_owner: Option<String>,
+    /// What the site does with its power; null is unknown.
     power_use: Option<String>,
+    /// Whether the environmental attributes were sold; null is unknown.
     attributes_sold: Option<String>,
+    /// The number of the revision, from 1.
     revision: i32,
 }
 
 /// A site as it stood, without personal data.
 #[derive(Serialize, ToSchema)]
 pub struct PastSiteView {
+    /// The id of the site.
     id: String,
+    /// The kind of the site.
     kind: String,
+    /// The code of the province.
     province_code: String,
+    /// The code of the province before July 2025; null is unknown.
     former_province_code: Option<String>,
+    /// The code of the commune; null is unknown.
     commune_code: Option<String>,
+    /// Whether a low-income household lives here; null is unknown.
     low_income: Option<bool>,
+    /// Whether the place is remote; null is unknown.
     remote: Option<bool>,
+    /// Whether a woman heads the household; null is unknown.
     woman_headed: Option<bool>,
+    /// The number of the revision, from 1.
     revision: i32,
 }
 
-/// Newest first: every entry about it or its site, who, when, why, and what stood before and after.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid), ("limit" = Option<i64>, Query, minimum = 1, maximum = 200),
-        ("cursor" = Option<String>, Query)),
+/// Every entry about the installation or its site, newest first: when, who, why, and what was recorded before
+/// and after. For its partner, reviewers and administrators.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer."), ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
     responses((status = 200, body = HistoryResponse)))]
 pub async fn get_history(
     request: HttpRequest,
@@ -152,7 +174,13 @@ fn events(history: &History, id: &str, reader: &Actor, directory: &Directory) ->
 }
 
 impl EventView {
-    fn of(entry: &Past, reader: &Actor, directory: &Directory, before: Option<StateView>, after: StateView) -> Self {
+    fn of(
+        entry: &PastEntry,
+        reader: &Actor,
+        directory: &Directory,
+        before: Option<StateView>,
+        after: StateView,
+    ) -> Self {
         let client = directory.client(&entry.actor).map(|client| &client.actor);
         let own = client.is_some_and(|client| client.partner.is_some() && client.partner == reader.partner);
         let may_know = own || matches!(reader.role, Role::Reviewer | Role::Admin);

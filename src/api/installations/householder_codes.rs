@@ -17,18 +17,19 @@ use crate::register::{Command, Done, HomeCommand, HomeDone, PublicSettings};
 /// A new code.
 #[derive(Serialize, ToSchema)]
 pub struct HouseholderCodeResponse {
+    /// The code.
     data: HouseholderCodeView,
 }
 
-/// A code for the person at home, shown this once. Pass it on and do not keep it.
+/// A code for the householder, shown this once. Pass it on and do not keep it.
 #[derive(Serialize, ToSchema)]
 pub struct HouseholderCodeView {
-    /// The code. Only its hash is kept.
+    /// The code. The register keeps only its hash.
     #[schema(example = "7K3M9-QXT2H-0W8RB-C5VNE")]
     code: String,
-    /// One sentence in Vietnamese to pass on: what the code is for, and where.
+    /// A sentence in Vietnamese to pass on: what the code is for and where to use it.
     sentence_vi: String,
-    /// Where the code works, in the header Householder-Code.
+    /// The URL that takes the code in the header `Householder-Code`.
     url: String,
 }
 
@@ -47,8 +48,9 @@ impl HouseholderCodeView {
     }
 }
 
-/// The one before stops working. Only the partner that recorded the site may ask for it.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)), responses((status = 200, body = HouseholderCodeResponse)))]
+/// The old code stops working at once. Only the partner that recorded the site gets a new code. The body is
+/// `{}`, or none.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), responses((status = 200, body = HouseholderCodeResponse)))]
 pub async fn issue_householder_code(
     caller: Caller,
     _: NoQuery,

@@ -19,39 +19,39 @@ use crate::register::Outcome;
 
 use super::householder_codes::HouseholderCodeView;
 
-/// What became of a registration.
+/// The outcome of a registration.
 #[derive(Serialize, ToSchema)]
 pub struct RegisteredResponse {
-    /// The answer.
+    /// The outcome, and the installation.
     data: RegisteredView,
 }
 
-/// What became of a registration.
+/// The outcome of a registration.
 #[derive(Serialize, ToSchema)]
 struct RegisteredView {
-    /// `created` or `unchanged`.
+    /// `created`, or `unchanged` if the same installation was registered before.
     #[schema(pattern = "^(created|unchanged)$")]
     outcome: &'static str,
-    /// Whether this was only asked for: nothing was recorded, and what is new has the nil UUID.
+    /// Whether this was a dry run. Then nothing was recorded, and new records have the nil UUID.
     dry_run: bool,
-    /// The installation as it stands, without personal data.
+    /// The installation as it is recorded now, without personal data.
     installation: InstallationView,
-    /// What is worth a second look.
+    /// A value that is allowed but unusual: please look at it again.
     warnings: Vec<WarningView>,
-    /// The code for the person at home, with the 201 for a new home with consent.
+    /// The code for the householder, only with the 201 for a new home with consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     householder: Option<HouseholderCodeView>,
 }
 
-/// What is worth a second look.
+/// A value that is allowed but unusual: please look at it again.
 #[derive(Serialize, ToSchema)]
 struct WarningView {
-    /// The code that programs read.
+    /// The code that programs read; it never changes.
     #[schema(example = "unusual_quantity")]
     code: &'static str,
-    /// JSON pointer into the request, or into the installation.
+    /// JSON pointer to the value, in the request or in the installation, for example `/measures/0/quantity`.
     pointer: String,
-    /// What is worth a look.
+    /// What is unusual, in the caller's language.
     detail: String,
 }
 
@@ -62,15 +62,15 @@ pub struct InstallationResponse {
     pub data: InstallationView,
 }
 
-/// What became of an action on an installation.
+/// The outcome of a change of an installation.
 #[derive(Serialize, ToSchema)]
 pub struct ChangedResponse {
-    /// The installation as it stands, without personal data.
+    /// The installation as it is recorded now, without personal data.
     pub data: InstallationView,
-    /// `changed`, or `unchanged` when it was so already.
+    /// `changed`, or `unchanged` if it was so already.
     #[schema(example = "changed")]
     pub outcome: &'static str,
-    /// Whether this was only asked for: nothing was recorded.
+    /// Whether this was a dry run, so that nothing was recorded.
     pub dry_run: bool,
 }
 
@@ -86,58 +86,58 @@ pub struct InstallationList {
 /// An installation.
 #[derive(Serialize, ToSchema)]
 pub struct InstallationView {
-    /// Its id.
+    /// The id of the installation.
     #[schema(format = Uuid)]
     id: String,
-    /// The partner's own number of it.
+    /// The partner's own number of the installation.
     external_id: String,
-    /// The partner that registered it.
+    /// The code of the partner that registered it.
     partner: String,
-    /// Whether it only tries things out: kept apart and never counted.
+    /// Whether the partner only tries things out; such installations are kept apart and never counted.
     sandbox: bool,
-    /// Where it stands.
+    /// The status of the installation.
     #[schema(value_type = Status)]
     status: &'static str,
-    /// How it was verified.
+    /// The evidence behind the verification; null unless verified.
     #[schema(value_type = Option<Tier>)]
     evidence_tier: Option<&'static str>,
-    /// The day of installation; null while pledged.
+    /// The day of installation (YYYY-MM-DD, Hà Nội); null while pledged.
     installed_on: Option<NaiveDate>,
-    /// Its last day in operation.
+    /// The last day in operation; null while in operation.
     decommissioned_on: Option<NaiveDate>,
-    /// When it was registered.
+    /// The instant of registration, UTC.
     #[schema(format = DateTime)]
     reported_at: String,
-    /// When it was verified.
+    /// The instant of verification, UTC; null unless verified.
     #[schema(format = DateTime)]
     verified_at: Option<String>,
-    /// What was installed.
+    /// The measures with their sizes.
     measures: Vec<MeasureView>,
-    /// Where it is.
+    /// The site of the installation.
     site: SiteView,
-    /// Its project.
+    /// The code of its project; null if it has none.
     project_code: Option<String>,
-    /// What it cost, in đồng.
+    /// The total cost in whole đồng; null is unknown.
     cost_vnd: Option<i64>,
-    /// What of it was support, in đồng.
+    /// The part of the cost that was support, in whole đồng; null is unknown.
     support_vnd: Option<i64>,
     /// Who paid.
     #[schema(value_type = Option<Finance>)]
     finance: Option<&'static str>,
-    /// Who owns it.
+    /// Who owns the system.
     #[schema(value_type = Option<SystemOwner>)]
     system_owner: Option<&'static str>,
-    /// Where the power goes.
+    /// What the site does with its power.
     #[schema(value_type = Option<PowerUse>)]
     power_use: Option<&'static str>,
-    /// Whether its attributes were sold.
+    /// Whether the environmental attributes were sold, and as what.
     #[schema(value_type = Option<AttributesSold>)]
     attributes_sold: Option<&'static str>,
-    /// What is worth a second look in it.
+    /// Values that are allowed but unusual.
     warnings: Vec<WarningView>,
-    /// How often it changed.
+    /// The number of the revision, from 1.
     revision: i32,
-    /// Changes whenever the installation or its site does.
+    /// The entity tag. It changes whenever the installation or its site changes; send it in `If-Match`.
     pub etag: String,
 }
 
@@ -147,9 +147,9 @@ pub struct MeasureView {
     /// The measure's code.
     #[schema(value_type = MeasureId)]
     pub measure: Cow<'static, str>,
-    /// How much, in the measure's unit.
+    /// The size in the unit of the measure, see /v1/measures.
     pub quantity: f64,
-    /// Rated inverter power, of solar measures.
+    /// The rated power of the inverter in kW; null for measures that are not solar, or unknown.
     pub inverter_kw: Option<f64>,
 }
 
@@ -229,7 +229,7 @@ impl InstallationView {
     }
 }
 
-/// What was installed.
+/// The measures with their sizes.
 pub fn measures(installation: &Installation) -> Vec<MeasureView> {
     let lines = installation.measures.as_slice().iter();
     lines

@@ -110,13 +110,13 @@ pub async fn get_bridge(
 }
 
 async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
-    let directory = state.register.directory();
+    let activations = state.register.activations();
     // In a slot of its own, because many bridges must not keep the reads of others waiting.
     let slot = state.bridge_slot.enter().await?;
     let database = state.register.database().clone();
     let bridged = web::block(move || {
         let _slot = slot;
-        bridge_days(&mut database.connection()?, (from, to), &directory.activations)
+        bridge_days(&mut database.connection()?, from, to, &activations)
     });
     let bridged = bridged.await??;
     let mut meta = Provenance::of(&bridged.closing, &state.settings, &link(from, to));

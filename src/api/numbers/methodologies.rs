@@ -118,8 +118,8 @@ pub async fn get_methodology(
 impl MethodologyView {
     /// The methodology as it stood at the version of the figures, because the directory may be ahead of them.
     fn of(one: &'static Methodology, state: &AppState, figures: &Figures) -> Self {
-        let directory = state.register.directory();
-        let activations = directory.activations.of(one.version).filter(|at| at.version <= figures.version);
+        let known = state.register.activations();
+        let activations = known.of(one.version).filter(|at| at.version <= figures.version);
         let activation = |at: &Activation| ActivationView { version: at.version, recorded_at: instant(at.recorded_at) };
         Self {
             version: one.version,

@@ -13,8 +13,7 @@ use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagin
 use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
-use crate::db::partners::Client;
-use crate::domain::records::Actor;
+use crate::domain::records::{Actor, Client};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::Fault;
 use crate::register::{Command, DirectoryChange, Done};
@@ -22,31 +21,31 @@ use crate::register::{Command, DirectoryChange, Done};
 use super::bodies::{CreateClient, ResetSecret};
 use super::partners_and_projects::ask;
 
-/// A client. Its secrets are nowhere to be read.
+/// A client. Its secrets cannot be read.
 #[derive(Serialize, ToSchema)]
 pub struct ClientView {
-    /// Its id.
+    /// The id of the client.
     client_id: String,
-    /// Who or what it is.
+    /// The person or program behind the client.
     name: String,
-    /// What it may do.
+    /// The role of the client: partner, dashboard, reviewer or admin.
     role: &'static str,
-    /// Whom it acts for.
+    /// The code of the partner that the client acts for; null for other roles.
     partner: Option<String>,
-    /// The partner that the person works for.
+    /// The code of the partner that the person works for; null if none.
     affiliation: Option<String>,
-    /// The one province that it may see.
+    /// The code of the one province that the client may see; null is all.
     province_code: Option<&'static str>,
-    /// When it was added.
+    /// The instant when the client was added, UTC.
     created_at: DateTime<Utc>,
-    /// Since when it is shut out.
+    /// The instant of revocation, UTC; null while active.
     revoked_at: Option<DateTime<Utc>>,
-    /// How many secrets work: two while a new one takes over.
+    /// The number of secrets that work; two while an old one is kept beside a new one.
     active_secrets: usize,
 }
 
 impl ClientView {
-    /// What everybody who administers may see of a client.
+    /// A client as administrators see it at an instant, which decides how many secrets still work.
     #[must_use]
     pub fn of(client: &Client, now: DateTime<Utc>) -> Self {
         let actor = &client.actor;
@@ -67,61 +66,66 @@ impl ClientView {
 /// One client.
 #[derive(Serialize, ToSchema)]
 pub struct ClientResponse {
+    /// The client.
     data: ClientView,
 }
 
 /// A page of clients.
 #[derive(Serialize, ToSchema)]
 pub struct ClientList {
+    /// The clients.
     data: Vec<ClientView>,
+    /// Where the next page begins.
     page: PageInfo,
 }
 
 /// A client with a new secret, which is shown this once.
 #[derive(Serialize, ToSchema)]
 pub struct ClientSecretView {
-    /// Its id.
+    /// The id of the client.
     client_id: String,
-    /// Its secret. Only its hash is kept.
+    /// The secret. The register keeps only its hash.
     client_secret: String,
-    /// What it may do.
+    /// The role of the client: partner, dashboard, reviewer or admin.
     role: &'static str,
-    /// Whom it acts for.
+    /// The code of the partner that the client acts for; null for other roles.
     partner: Option<String>,
-    /// Until when the secret before still works.
+    /// The instant until which the old secret still works, UTC; null if there is none.
     old_secret_until: Option<DateTime<Utc>>,
 }
 
 /// A client with a new secret.
 #[derive(Serialize, ToSchema)]
 pub struct ClientSecretResponse {
+    /// The client with its secret.
     data: ClientSecretView,
 }
 
-/// Who calls.
+/// The client that calls.
 #[derive(Serialize, ToSchema)]
 pub struct MeView {
-    /// The client's id.
+    /// The id of the client.
     client_id: String,
-    /// Its role.
+    /// The role of the client: partner, dashboard, reviewer or admin.
     role: &'static str,
-    /// What it may do.
+    /// The scopes that tokens of the client hold.
     scopes: Vec<&'static str>,
-    /// Whom it acts for.
+    /// The code of the partner that the client acts for; null for other roles.
     partner: Option<String>,
-    /// The partner that the person works for: nothing of it is shown.
+    /// The code of the partner that the person works for; nothing of that partner is shown. Null if none.
     affiliation: Option<String>,
-    /// The one province that it may see.
+    /// The code of the one province that the client may see; null is all.
     province_code: Option<&'static str>,
 }
 
-/// Who calls.
+/// The client that calls.
 #[derive(Serialize, ToSchema)]
 pub struct MeResponse {
+    /// The client.
     data: MeView,
 }
 
-/// For every client, to see what its credentials are good for.
+/// For every client: its role, its scopes, and whom it acts for.
 #[utoipa::path(get, path = "", responses((status = 200, body = MeResponse)))]
 pub async fn get_me(caller: Caller, _: NoQuery) -> HttpResponse {
     let actor = caller.0;
@@ -136,8 +140,8 @@ pub async fn get_me(caller: Caller, _: NoQuery) -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(MeResponse { data })
 }
 
-/// In the order of their ids, the revoked ones too.
-#[utoipa::path(get, path = "", params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+/// In the order of their ids, revoked clients included.
+#[utoipa::path(get, path = "", params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
     responses((status = 200, body = ClientList)))]
 pub async fn list_clients(
     request: HttpRequest,
@@ -160,7 +164,8 @@ pub async fn list_clients(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(list))
 }
 
-/// The secret is shown this once. One client per person for reviewers and admins.
+/// The answer holds the client's secret. It is shown this once, because only its hash is kept. Reviewers and
+/// administrators get one client for each person.
 #[utoipa::path(get, path = "", request_body = CreateClient,
     responses((status = 201, body = ClientSecretResponse)))]
 pub async fn create_client(
@@ -184,9 +189,9 @@ pub async fn create_client(
     submit(&state, &caller, command, submission, move |_| Ok(Reply::json(201, &response)?.secret())).await
 }
 
-/// For ever. Its tokens stop to work within a second, everywhere. Nobody can revoke the client
-/// that they act as.
-#[utoipa::path(get, path = "", params(("client_id" = String, Path)),
+/// This is final. Its tokens stop working within a second, in every process. A client cannot revoke itself.
+/// The body is `{}`, or none.
+#[utoipa::path(get, path = "", params(("client_id" = String, Path, description = "The id of the client, from the answer that added it.")),
     responses((status = 200, body = ClientResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn revoke_client(
@@ -204,9 +209,9 @@ pub async fn revoke_client(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(ClientResponse { data }))
 }
 
-/// It is shown this once. The secret before still works for `keep_old_hours`; any older one ends
-/// at once.
-#[utoipa::path(get, path = "", params(("client_id" = String, Path)), request_body = Option<ResetSecret>,
+/// The answer holds the new secret. It is shown this once. The old secret still works for `keep_old_hours`;
+/// any older secret stops working at once.
+#[utoipa::path(get, path = "", params(("client_id" = String, Path, description = "The id of the client, from the answer that added it.")), request_body = Option<ResetSecret>,
     responses((status = 200, body = ClientSecretResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn reset_client_secret(

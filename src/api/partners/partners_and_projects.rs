@@ -11,7 +11,7 @@ use crate::api::http::{ApiError, NoQuery, PathId, Problem};
 use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
-use crate::db::partners::Partner;
+use crate::domain::records::Partner;
 use crate::domain::values::PartnerCode;
 use crate::register::{Command, DirectoryChange, Done, Request};
 
@@ -20,13 +20,13 @@ use super::bodies::{CreatePartner, CreateProject};
 /// A partner.
 #[derive(Serialize, ToSchema)]
 pub struct PartnerView {
-    /// Its code.
+    /// The code.
     code: String,
-    /// Its name.
+    /// The name of the partner.
     name: String,
-    /// Whether it only tries things out.
+    /// Whether the partner only tries things out; its installations are never counted.
     sandbox: bool,
-    /// Whether its clients are shut out.
+    /// Whether the partner is suspended, so that its clients are refused.
     suspended: bool,
 }
 
@@ -44,39 +44,44 @@ impl From<&Partner> for PartnerView {
 /// One partner.
 #[derive(Serialize, ToSchema)]
 pub struct PartnerResponse {
+    /// The partner.
     data: PartnerView,
 }
 
 /// Every partner.
 #[derive(Serialize, ToSchema)]
 pub struct PartnerList {
+    /// The partners.
     data: Vec<PartnerView>,
 }
 
 /// A project.
 #[derive(Serialize, ToSchema)]
 pub struct ProjectView {
-    /// Its code.
+    /// The code.
     code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name.
     name_vi: String,
-    /// Its English name.
+    /// The English name.
     name_en: String,
-    /// Who funds it.
+    /// The organisation that funds the project; null is unknown.
     funder: Option<String>,
 }
 
 /// One project.
 #[derive(Serialize, ToSchema)]
 pub struct ProjectResponse {
+    /// The project.
     data: ProjectView,
 }
 
 /// Carries out a change of the administration; when it answers, the directory knows.
-pub(in crate::api) async fn ask(caller: &Caller, state: &AppState, command: Command) -> Result<Done, ApiError> {
+pub(super) async fn ask(caller: &Caller, state: &AppState, command: Command) -> Result<Done, ApiError> {
     Ok(state.register.submit(Request::new(caller.0.clone(), command)).await?)
 }
 
+/// An organisation that registers installations. Add a client with the role partner next, so that it can get
+/// tokens.
 #[utoipa::path(get, path = "", request_body = CreatePartner,
     responses((status = 201, body = PartnerResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
@@ -100,6 +105,7 @@ pub async fn create_partner(
     .await
 }
 
+/// In the order of their codes, suspended partners included.
 #[utoipa::path(get, path = "", responses((status = 200, body = PartnerList)))]
 pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<AppState>) -> HttpResponse {
     let directory = state.register.directory();
@@ -107,8 +113,9 @@ pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<AppStat
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerList { data })
 }
 
-/// Their tokens stop to work within a second, everywhere. What the partner registered stays.
-#[utoipa::path(get, path = "", params(("code" = String, Path)),
+/// Tokens of its clients stop working within a second, in every process. What the partner registered stays
+/// and counts. The body is `{}`, or none.
+#[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn suspend_partner(
     caller: Caller,
@@ -120,7 +127,8 @@ pub async fn suspend_partner(
     change_partner(&caller, &state, code, true).await
 }
 
-#[utoipa::path(get, path = "", params(("code" = String, Path)),
+/// Its clients can get and use tokens again. The body is `{}`, or none.
+#[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn resume_partner(
     caller: Caller,
@@ -147,6 +155,7 @@ async fn change_partner(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerResponse { data }))
 }
 
+/// A project or fund that installations can name in `project_code`.
 #[utoipa::path(get, path = "", request_body = CreateProject,
     responses((status = 201, body = ProjectResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]

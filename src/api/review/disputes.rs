@@ -1,4 +1,4 @@
-//! What reviewers do about the disputes of householders.
+//! Disputes of householders, as reviewers list and answer them.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -8,14 +8,14 @@ use crate::api::householder::{DisputeList, DisputeResponse, DisputeView, Reviewe
 use crate::api::http::{ApiError, NoQuery, PageInfo, PathId, Problem, Query, pagination};
 use crate::api::request_body::Body;
 use crate::api::state::AppState;
-use crate::db::records::{Noted, disputes};
+use crate::db::records::{DisputeWithNotes, disputes};
 use crate::domain::values::Fault;
 use crate::register::HomeCommand;
 
 use super::bodies::CloseDispute;
 
-/// Oldest first. Nobody sees those about the partner that they work for.
-#[utoipa::path(get, path = "", params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+/// Oldest first. A reviewer does not see disputes about the partner that they work for.
+#[utoipa::path(get, path = "", params(("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
     responses((status = 200, body = DisputeList)))]
 pub async fn list_disputes(
     request: HttpRequest,
@@ -33,8 +33,9 @@ pub async fn list_disputes(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeList { data, page }))
 }
 
-/// What follows from it is a decision of its own: rejecting, or asking the partner to correct.
-#[utoipa::path(get, path = "", params(("id" = i64, Path)), request_body = CloseDispute,
+/// The householder reads the answer. Nothing else follows by itself: reject the installation, or ask its
+/// partner to correct it.
+#[utoipa::path(get, path = "", params(("id" = i64, Path, description = "The number of the dispute, from the list of disputes.")), request_body = CloseDispute,
     responses((status = 200, body = DisputeResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn close_dispute(
@@ -48,6 +49,6 @@ pub async fn close_dispute(
     let answer = note.as_ref().map(|note| note.as_str().to_owned());
     let done = ask(&state, caller.0, HomeCommand::CloseDispute { id, outcome, note }).await?;
     let (_, dispute) = disputed(done)?;
-    let data = DisputeView::from(&Noted { dispute, note: None, answer });
+    let data = DisputeView::from(&DisputeWithNotes { dispute, note: None, answer });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
 }

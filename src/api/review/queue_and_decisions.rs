@@ -18,12 +18,12 @@ use crate::register::{Done, Failure, Request};
 
 use super::bodies::DecideInstallations;
 
-/// Reported installations that nobody decided on, oldest first, without those of the partner that
-/// the reviewer works for.
-#[utoipa::path(get, path = "", params(("partner" = Option<String>, Query), ("project" = Option<String>, Query),
-        ("province" = Option<String>, Query), ("kind" = Option<String>, Query), ("measure" = Option<String>, Query),
-        ("sandbox" = Option<bool>, Query, description = "Those of partners that try things out instead."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
+/// Installations with the status `installed`, oldest first, without those of the partner that the reviewer
+/// works for. Filters can be combined.
+#[utoipa::path(get, path = "", params(("partner" = Option<String>, Query, description = "Only installations of the partner with this code, for example `SOLARCO`."), ("project" = Option<String>, Query, description = "Only installations of the project with this code."),
+        ("province" = Option<String>, Query, description = "Only installations in this province, for example `01`, see /v1/provinces."), ("kind" = Option<String>, Query, description = "Only installations at sites of this kind: `home`, `building`, `office` or `factory`."), ("measure" = Option<String>, Query, description = "Only installations with this measure, for example `rooftop_solar_pv`, see /v1/measures."),
+        ("sandbox" = Option<bool>, Query, description = "`true` lists the installations of partners that only try things out, and no other."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
     responses((status = 200, body = InstallationList)))]
 pub async fn get_review_queue(
     request: HttpRequest,
@@ -45,25 +45,25 @@ pub async fn get_review_queue(
     list_found(&state, &caller, query, filter).await
 }
 
-/// What became of each decision.
+/// The outcomes of many decisions.
 #[derive(Serialize, ToSchema)]
 pub struct DecisionsResponse {
-    /// In the order of the request.
+    /// One outcome for each decision, in the order of the request.
     data: Vec<DecisionView>,
 }
 
-/// What became of one decision.
+/// The outcome of one decision.
 #[derive(Serialize, ToSchema)]
 pub struct DecisionView {
-    /// The installation's id.
+    /// The id of the installation.
     installation: String,
-    /// `changed`, `unchanged`, or `refused`.
+    /// `changed`, `unchanged` if it was so already, or `refused`.
     outcome: &'static str,
-    /// Where it stands; null where it was not found.
+    /// The status of the installation now; null if it was not found.
     status: Option<&'static str>,
-    /// Its `ETag`.
+    /// The entity tag of the installation now; null if it was not found.
     etag: Option<String>,
-    /// Why it was refused.
+    /// Why the decision was refused; null if it was not.
     problem: Option<RefusedView>,
 }
 
@@ -72,13 +72,14 @@ pub struct DecisionView {
 pub struct RefusedView {
     /// The code of the problem.
     code: &'static str,
-    /// What happened and what to do.
+    /// What is wrong and what to do, in the caller's language.
     detail: String,
-    /// Every wrong value.
+    /// Every wrong value of the decision.
     errors: Vec<ProblemError>,
 }
 
-/// Up to 1,000, each by itself: one that is refused spoils no other. Sending the same again is safe.
+/// Up to 1,000 decisions in one request. Each is carried out by itself: a refused decision does not stop the
+/// others. Sending the same request again is safe.
 #[utoipa::path(get, path = "", request_body = DecideInstallations,
     responses((status = 200, body = DecisionsResponse)))]
 pub async fn decide_installations(
@@ -104,8 +105,8 @@ impl DecisionView {
         match result {
             Ok(Done::Changed { changed, record, id }) => {
                 let standing = InstallationRecord { record: *record, id };
-                let found = standing.record.installation(id).map(|one| standing.record.standing(one));
-                let (status, etag) = found.map(|found| (found.status.as_str(), found.etag)).unzip();
+                let found = standing.record.installation(id).map(|one| standing.record.current(one));
+                let (status, etag) = found.map(|found| (found.status.as_str(), found.revision_tag)).unzip();
                 Self { installation, outcome: outcome(changed), status, etag, problem: None }
             }
             Ok(_) => Self::refused(installation, &ApiError::Internal, language),

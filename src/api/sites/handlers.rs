@@ -25,22 +25,23 @@ pub struct SiteResponse {
     data: SiteView,
 }
 
-/// What became of a correction.
+/// The outcome of a correction.
 #[derive(Serialize, ToSchema)]
 pub struct SiteChangedResponse {
-    /// The site as it stands, without personal data.
+    /// The site as it is recorded now, without personal data.
     data: SiteView,
-    /// `changed`, or `unchanged` when it was so already.
+    /// `changed`, or `unchanged` if it was so already.
     #[schema(example = "changed")]
     outcome: &'static str,
-    /// Whether this was only asked for: nothing was recorded.
+    /// Whether this was a dry run, so that nothing was recorded.
     dry_run: bool,
-    /// Installations there that were verified, and wait to be verified again because of this.
+    /// The ids of verified installations that have to be verified again because of this correction.
     unverified: Vec<String>,
 }
 
-/// For partners that recorded it or work there, and for reviewers. The id of a site that was merged into another leads there.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid)),
+/// For the partner that recorded the site, for partners with an installation there, and for reviewers. The id
+/// of a site that was merged into another leads to that site.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the site, from an earlier answer.")),
     responses((status = 200, body = SiteResponse)))]
 pub async fn get_site(
     caller: Caller,
@@ -51,7 +52,7 @@ pub async fn get_site(
     let found = state.read(move |connection| by_id::successor(connection, id)).await?;
     let record = found.filter(|record| may_see(&caller.0, record)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
-        .insert_header((ETAG, record.site_etag()))
+        .insert_header((ETAG, record.site_revision_tag()))
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(SiteResponse { data: SiteView::of(&record, &caller.0) }))
 }
@@ -62,11 +63,14 @@ fn may_see(actor: &Actor, record: &SiteRecord) -> bool {
     recorded || record.installations.iter().any(|installation| actor.may_see(record, installation))
 }
 
-/// By the partner that recorded it. Flags and consent stand for themselves; whatever else changes is
-/// what reviewers saw, so that verified installations there wait to be verified again.
-#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid),
-        ("If-Match" = String, Header, description = "The ETag of the site as it was read."),
-        ("dry_run" = Option<bool>, Query, description = "Only ask what would come of it: nothing is recorded.")),
+/// A field that is sent replaces the fact, `null` makes the fact unknown, a field that is left out leaves the
+/// fact as it is. Only the partner that recorded the site corrects it.
+///
+/// If anything changes but the three flags and the consent, verified installations at the site have to be
+/// verified again, because reviewers saw other facts.
+#[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the site, from an earlier answer."),
+        ("If-Match" = String, Header, description = "The `ETag` of the site as you read it, with its quotes, so that nobody's change is overwritten; `*` takes any."),
+        ("dry_run" = Option<bool>, Query, description = "`true` checks everything and answers what would come of it, but records nothing.")),
     request_body = CorrectSite,
     responses((status = 200, body = SiteChangedResponse),
         (status = 412, body = Problem, content_type = "application/problem+json"),
@@ -87,7 +91,7 @@ pub async fn correct_site(
         let data = SiteView::of(record, &actor).without_private();
         let unverified = unverified.iter().map(ToString::to_string).collect();
         let body = SiteChangedResponse { data, outcome: outcome(*changed), dry_run, unverified };
-        Ok(Reply::json(200, &body)?.with_etag(record.site_etag()))
+        Ok(Reply::json(200, &body)?.with_etag(record.site_revision_tag()))
     })
     .await
 }

@@ -11,32 +11,32 @@ use crate::domain::values::{ExternalId, SiteKind};
 /// A site.
 #[derive(Serialize, ToSchema)]
 pub struct SiteView {
-    /// Its id.
+    /// The id of the site.
     #[schema(format = Uuid)]
     id: String,
-    /// The partner's own number of it; only for the partner that recorded it.
+    /// The partner's own number of the site; only shown to the partner that recorded it.
     external_id: Option<String>,
-    /// What kind of place.
+    /// The kind of the site.
     #[schema(value_type = SiteKind)]
     kind: &'static str,
-    /// One of the 34.
+    /// The code of the province, one of the 34.
     #[schema(value_type = ProvinceId)]
     province_code: &'static str,
-    /// One of the 63, where known.
+    /// The code of the province before July 2025, one of the 63; null is unknown.
     #[schema(value_type = Option<FormerProvinceId>)]
     former_province_code: Option<&'static str>,
-    /// One of the 3,321, where known.
+    /// The code of the commune, one of the 3,321; null is unknown.
     #[schema(value_type = Option<CommuneId>)]
     commune_code: Option<&'static str>,
-    /// A low-income household; null is unknown.
+    /// Whether a low-income household lives here; null is unknown.
     low_income: Option<bool>,
-    /// A remote place; null is unknown.
+    /// Whether the place is remote; null is unknown.
     remote: Option<bool>,
-    /// Headed by a woman; null is unknown.
+    /// Whether a woman heads the household; null is unknown.
     woman_headed: Option<bool>,
-    /// Changes whenever the site does; `If-Match` of its corrections.
+    /// The entity tag. It changes whenever the site changes; send it in `If-Match`.
     pub etag: String,
-    /// Personal data, for the partner that recorded the site and for reviewers.
+    /// Personal data; only shown to the partner that recorded the site and to reviewers.
     #[serde(skip_serializing_if = "Option::is_none")]
     private: Option<PrivateView>,
 }
@@ -44,33 +44,33 @@ pub struct SiteView {
 /// Personal data of a site.
 #[derive(Serialize, ToSchema)]
 pub struct PrivateView {
-    /// The address line.
+    /// The address line; null is unknown.
     address: Option<String>,
-    /// The electricity customer code, normalised.
+    /// The electricity customer code, in capitals without separators; null is unknown.
     grid_customer_code: Option<String>,
-    /// The place on the map.
+    /// The point on the map; null is unknown.
     location: Option<LocationView>,
-    /// The householder's consent.
+    /// The householder's consent; null is none.
     consent: Option<ConsentView>,
-    /// The day on which it was withdrawn; the rest was erased then.
+    /// The day on which consent was withdrawn; the other fields were erased then.
     consent_withdrawn_on: Option<NaiveDate>,
 }
 
 /// A point in degrees (WGS 84).
 #[derive(Serialize, ToSchema)]
 struct LocationView {
-    /// Latitude.
+    /// Latitude in degrees.
     lat: f64,
-    /// Longitude.
+    /// Longitude in degrees.
     lon: f64,
 }
 
 /// A householder's consent.
 #[derive(Serialize, ToSchema)]
 struct ConsentView {
-    /// The day.
+    /// The day of consent (YYYY-MM-DD, Hà Nội).
     on: NaiveDate,
-    /// The number of the text.
+    /// The version of the text, see /v1/consent/{version}.
     text_version: i32,
 }
 
@@ -94,7 +94,7 @@ impl SiteView {
             low_income: site.facts.flags.low_income,
             remote: site.facts.flags.remote,
             woman_headed: site.facts.flags.woman_headed,
-            etag: record.site_etag(),
+            etag: record.site_revision_tag(),
             private: (private && !record.private.is_empty()).then(|| PrivateView::of(&record.private)),
         }
     }

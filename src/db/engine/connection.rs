@@ -1,4 +1,4 @@
-//! Connections: how each is set up, the pool.
+//! Connections: how each is set up, and their pools.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use diesel::{PgConnection, RunQueryDsl, SqliteConnection, sql_types};
 use super::error::DbError;
 use super::url::{Url, escaped};
 
-/// SQLite before this had a WAL bug that could lose commits (3.51.3 mended it).
+/// SQLite before 3.51.3 had a bug of the write-ahead log that could lose commits.
 const SQLITE_LEAST_VERSION: i32 = 3_051_003;
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 
-/// A connection to either database. Use `on_backend!` to run one query on whichever it is.
+/// A connection to either database. `on_backend!` runs one query on it.
 pub enum Connection {
-    /// To a file.
+    /// To a file of SQLite.
     Sqlite(PooledConnection<ConnectionManager<SqliteConnection>>),
-    /// To a server.
+    /// To a server of PostgreSQL.
     Postgres(PooledConnection<ConnectionManager<PgConnection>>),
 }
 
-/// Runs `query` on the connection, whichever database it is to; checked for both.
+/// Runs one query on a connection to either database. The compiler checks the query for both.
 macro_rules! on_backend {
     ($connection:expr, $c:ident => $query:expr) => {
         match $connection {
@@ -53,7 +53,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects once, checks that what was promised holds, and keeps up to `size` connections.
+    /// Connects once, checks that commits are safe, and keeps up to `size` connections.
     pub fn open(url: &Url, size: u32) -> Result<Self, DbError> {
         let pools = match url {
             Url::Sqlite(path) => Pools::Sqlite(
@@ -70,7 +70,7 @@ impl Database {
         Ok(database)
     }
 
-    /// One connection of the pool; waits a few seconds for one to be free.
+    /// A connection of the pool. Waits up to five seconds for one to be free.
     pub fn connection(&self) -> Result<Connection, DbError> {
         match &self.pools {
             Pools::Sqlite(pool) => pool.get().map(Connection::Sqlite).map_err(unreachable(&self.url)),
@@ -78,7 +78,7 @@ impl Database {
         }
     }
 
-    /// A file of SQLite that nobody changes: it is read as it is, and nothing is written beside it.
+    /// Opens a file of SQLite that nobody changes. It is read as it is, and nothing is written beside it.
     pub fn open_frozen(path: &str) -> Result<Self, DbError> {
         let url = Url::Sqlite(path.to_owned());
         let uri = format!("file:{}?immutable=1", escaped(path));
@@ -86,7 +86,7 @@ impl Database {
         Ok(Self { url, pools: Pools::Sqlite(pool) })
     }
 
-    /// How many connections the pool has, and how many of them wait for work.
+    /// The use of the pool.
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
         let (state, most) = match &self.pools {
@@ -96,29 +96,29 @@ impl Database {
         PoolState { in_use: state.connections.saturating_sub(state.idle_connections), most }
     }
 
-    /// The same database with connections of its own, so that readers cannot take them all.
+    /// The same database with a pool of its own, because readers could take all connections of this one.
     pub fn apart(&self, size: u32) -> Result<Self, DbError> {
         Self::open(&self.url, size)
     }
 
-    /// Which database this is.
+    /// The URL of the database.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
     }
 }
 
-/// How much of a pool is in use.
+/// The use of a pool.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolState {
-    /// Connections that somebody holds.
+    /// The connections that are in use.
     pub in_use: u32,
-    /// The most there may be.
+    /// The most connections that the pool may have.
     pub most: u32,
 }
 
-/// A server that vanished without a word is given up after some seconds. What the URL itself says
-/// of these comes later and holds.
+/// Adds time-outs to a URL, so that a server that vanished is given up after some seconds. Options of the URL itself come
+/// later and prevail.
 fn with_timeouts(url: &str) -> String {
     let (place, options) = url.split_once('?').unwrap_or((url, ""));
     format!(
@@ -141,7 +141,7 @@ fn builder<M: diesel::r2d2::ManageConnection>(
         .connection_customizer(set_up)
 }
 
-/// The driver's text can hold the password of the URL, so only the place is named.
+/// Turns an error of connecting into ours. Names only the place, because the driver's text can hold the password.
 fn unreachable<E: fmt::Display>(url: &Url) -> impl Fn(E) -> DbError {
     move |error| {
         let text = error.to_string();
@@ -180,7 +180,7 @@ struct SetUpPostgres;
 
 impl CustomizeConnection<PgConnection, PoolError> for SetUpPostgres {
     fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), PoolError> {
-        // Every statement is short; compiling one can cost more than running it.
+        // Without JIT, because every statement is short and compiling it can cost more than running it.
         connection
             .batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET jit = off")
             .map_err(PoolError::QueryError)
@@ -194,7 +194,7 @@ struct Setting {
 }
 
 impl Connection {
-    /// That a commit is on disk when it is answered, and that no known bug can undo it.
+    /// Checks that a commit is on disk when it is answered, and that no known bug can undo it.
     fn check(&mut self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(_) => {
@@ -219,7 +219,7 @@ impl Connection {
     }
 }
 
-/// The number of the SQLite that is compiled in, as 3053002 for 3.53.2.
+/// The version of the SQLite that is compiled in, as 3053002 for 3.53.2.
 fn sqlite_version() -> i32 {
     libsqlite3_sys::SQLITE_VERSION_NUMBER
 }

@@ -1,30 +1,30 @@
-//! What can go wrong below. Messages of the driver are for logs; they never reach a client.
+//! Errors of the database. Messages of the driver are for logs; they never reach a client.
 
 use std::fmt;
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// Why the database did not do it.
+/// Why the database did not do what was asked.
 #[derive(Debug)]
 pub enum DbError {
-    /// It cannot be reached, or does not answer in time; trying again later may help.
+    /// The database cannot be reached, or did not answer in time. Trying again later may help.
     Unavailable(String),
     /// The database cannot be used as it is; the words say why.
     Unusable(String),
-    /// A stored value is none that this register writes.
+    /// A stored value is not one that this register writes.
     Corrupt(String),
     /// A query failed for another reason.
     Query(Error),
 }
 
 impl DbError {
-    /// A stored value is none that this register writes.
+    /// The error of a stored value that this register never writes.
     pub(crate) fn corrupt(what: impl fmt::Display) -> Self {
         Self::Corrupt(what.to_string())
     }
 
-    /// The same, of a statement that has failed only if the database cannot be worked with: in
-    /// whatever language it says so.
+    /// Turns a failed query into `Unavailable`, for statements that fail only when the database cannot be worked with. Used
+    /// because the server translates its messages, so that `is_lost` may not know them.
     #[must_use]
     pub(crate) fn into_unavailable(self) -> Self {
         match self {
@@ -33,7 +33,7 @@ impl DbError {
         }
     }
 
-    /// Whether the connection is of no more use, or the database too busy for now.
+    /// Whether the database was unavailable.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
@@ -51,8 +51,8 @@ impl From<Error> for DbError {
     }
 }
 
+/// Whether an error means a lost connection or a timed-out lock. Diesel passes most of these on as text.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "diesel's kinds are not Copy")]
-/// Connections break and locks time out in many words; diesel passes them on as text.
 fn is_lost(kind: &DatabaseErrorKind, message: &str) -> bool {
     const SIGNS: [&str; 16] = [
         "database is locked",

@@ -1,4 +1,4 @@
-//! Migrations, under a lock so that two processes may start at once.
+//! Migrations, under a lock, because two processes may start at once.
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -9,12 +9,12 @@ use super::transaction;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-/// Any fixed number; all processes of this register take the same.
+/// The number of the advisory lock; all processes of a register take the same.
 const LOCK: i64 = 10_000_002_030;
 
-/// Brings the schema up to this binary's; a database newer than the binary is refused. A database
-/// that was in use is first kept by `keep`, which is given the version of its schema: a file of
-/// SQLite cannot be changed by anybody else meanwhile, and can be read.
+/// Brings the schema up to this binary's; a database newer than the binary is refused. Returns the number of migrations.
+/// A file of SQLite that was in use is first copied by `keep`, which is given the version of its schema. Nobody else can
+/// change the file meanwhile, because this connection holds its write lock.
 pub fn migrate(connection: &mut Connection, keep: impl FnOnce(&str) -> Result<(), DbError>) -> Result<usize, DbError> {
     locked(connection, |connection| {
         refuse_newer(connection)?;
@@ -33,7 +33,8 @@ pub fn migrate(connection: &mut Connection, keep: impl FnOnce(&str) -> Result<()
     })
 }
 
-/// Takes every migration back, newest first, and the data with it. For tests of `down.sql`.
+/// Reverts every migration, newest first, and deletes the data with it. For tests of `down.sql` alone.
+#[doc(hidden)]
 pub fn revert_all(connection: &mut Connection) -> Result<usize, DbError> {
     locked(connection, |connection| {
         let run = match connection {
@@ -44,7 +45,8 @@ pub fn revert_all(connection: &mut Connection) -> Result<usize, DbError> {
     })
 }
 
-/// Takes the newest migration back. For tests of what happens at an upgrade.
+/// Reverts the newest migration. For tests of an upgrade alone.
+#[doc(hidden)]
 pub fn revert_last(connection: &mut Connection) -> Result<(), DbError> {
     locked(connection, |connection| {
         let run = match connection {
@@ -55,7 +57,7 @@ pub fn revert_last(connection: &mut Connection) -> Result<(), DbError> {
     })
 }
 
-/// How many migrations of this binary the database lacks.
+/// The number of migrations of this binary that the database lacks.
 pub fn pending(connection: &mut Connection) -> Result<usize, DbError> {
     let pending = match connection {
         Connection::Sqlite(c) => c.pending_migrations(SQLITE).map(|pending| pending.len()),
@@ -64,13 +66,13 @@ pub fn pending(connection: &mut Connection) -> Result<usize, DbError> {
     pending.map_err(failed)
 }
 
-/// Whether there is a register in the database, of whatever schema.
+/// Whether there is a register in the database, of any schema.
 pub fn is_begun(connection: &mut Connection) -> Result<bool, DbError> {
     let applied = on_backend!(connection, c => c.applied_migrations()).map_err(failed)?;
     Ok(!applied.is_empty())
 }
 
-/// Refuses a database that is not of this binary's schema: for commands that must not change it.
+/// Refuses a database that has not this binary's schema, for commands that must not change it.
 pub fn check_current(connection: &mut Connection) -> Result<(), DbError> {
     refuse_newer(connection)?;
     if pending(connection)? == 0 {
@@ -115,7 +117,7 @@ fn versions<DB: diesel::backend::Backend>(
     Ok(migrations.iter().map(|migration| migration.name().version().as_owned()).collect())
 }
 
-/// PostgreSQL: an advisory lock of the session. SQLite: one transaction with the write lock.
+/// Runs `work` under a lock: on PostgreSQL an advisory lock of the session, on SQLite one transaction with the write lock.
 fn locked<T>(
     connection: &mut Connection,
     work: impl FnOnce(&mut Connection) -> Result<T, DbError>,

@@ -1,4 +1,4 @@
-//! Connections, transactions, migrations: no table is named here.
+//! The engine: connections, transactions, migrations, copies. This room knows both databases and must not name a table.
 
 pub(super) mod connection;
 mod error;

@@ -10,20 +10,20 @@ use super::connection::Connection;
 use super::error::DbError;
 use super::transaction::Checkpointed;
 
-/// Writes the database as it stands to a new file for its owner alone, and waits until it is on
-/// disk. Writers go on meanwhile.
+/// Copies the database, at one version, to a new file for its owner alone, and waits until the file is on disk. Writers go
+/// on meanwhile.
 pub fn copy_to(connection: &mut Connection, path: &Path) -> Result<(), DbError> {
     let Connection::Sqlite(c) = connection else { return Err(not_a_file()) };
     let name = path.to_str().ok_or_else(|| DbError::Unusable(format!("{} is not UTF-8", path.display())))?;
     let failed = |error: std::io::Error| DbError::Unusable(format!("{}: {error}", path.display()));
-    // SQLite takes an empty file, and this one has the right mode before anything stands in it.
+    // Made first and empty, so that it has the right mode before SQLite writes to it.
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     diesel::sql_query("VACUUM INTO ?").bind::<sql_types::Text, _>(name).execute(&mut **c)?;
     File::open(path).and_then(|file| file.sync_all()).map_err(failed)
 }
 
-/// Moves everything from the write-ahead log into the file itself, so that the file alone is the
-/// whole database. Nobody else may be using it.
+/// Moves the write-ahead log into the database file, so that this file alone is the whole database. Nobody else may be
+/// using it.
 pub fn fold(connection: &mut Connection) -> Result<(), DbError> {
     let Connection::Sqlite(c) = connection else { return Err(not_a_file()) };
     let folded: Checkpointed = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(&mut **c)?;

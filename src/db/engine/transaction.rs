@@ -1,5 +1,5 @@
-//! Transactions whose commit can be told apart from what came before it: a commit that fails
-//! may still have happened, anything earlier has not.
+//! Transactions in steps: begin, commit and rollback apart, because a commit that fails may still have taken place, and an
+//! earlier failure has not.
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
@@ -10,16 +10,16 @@ use super::error::DbError;
 type Sqlite = <SqliteConnection as diesel::Connection>::TransactionManager;
 type Postgres = <PgConnection as diesel::Connection>::TransactionManager;
 
-/// A commit is on disk before it is answered, and a stuck process must not hold the head for
-/// ever. Every statement of a write finds its rows by a key and is planned once: a plan made while
-/// the tables were empty must be good when they are full.
+/// Begins a write on PostgreSQL. A commit is on disk before it is answered, and a stuck process loses the head after 20
+/// seconds. Every statement of a write finds its rows by a key and is planned once a connection. Scans and hash joins are
+/// switched off, because a plan that was made while the tables were empty must be good when they are full.
 const BEGIN_WRITE_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; \
      SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '20s'; \
      SET LOCAL idle_in_transaction_session_timeout = '20s'; SET LOCAL plan_cache_mode = force_generic_plan; \
      SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 const BEGIN_READ_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
 
-/// Begins a transaction that writes; on SQLite it holds the write lock from here on.
+/// Begins a transaction that writes. On SQLite it holds the write lock from now on.
 pub fn begin_write(connection: &mut Connection) -> Result<(), DbError> {
     match connection {
         Connection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(&mut **c, "BEGIN IMMEDIATE")?,
@@ -28,7 +28,7 @@ pub fn begin_write(connection: &mut Connection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Begins a transaction that sees one version of everything and writes nothing.
+/// Begins a transaction that reads one unchanging view.
 pub fn begin_read(connection: &mut Connection) -> Result<(), DbError> {
     match connection {
         Connection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(&mut **c, "BEGIN DEFERRED")?,
@@ -37,7 +37,7 @@ pub fn begin_read(connection: &mut Connection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Commits. On an error the outcome is unknown until the head is read again.
+/// Commits. After an error the outcome is unknown until the head is read.
 pub fn commit(connection: &mut Connection) -> Result<(), DbError> {
     match connection {
         Connection::Sqlite(c) => Sqlite::commit_transaction(&mut **c)?,
@@ -46,7 +46,7 @@ pub fn commit(connection: &mut Connection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Takes everything back; on a broken connection the database has done so itself.
+/// Rolls back. On a broken connection the database has done so itself.
 pub fn rollback(connection: &mut Connection) {
     let done = match connection {
         Connection::Sqlite(c) => Sqlite::rollback_transaction(&mut **c),
@@ -86,7 +86,7 @@ pub fn read<T, E: From<DbError>>(
     result
 }
 
-/// Runs statements without a result.
+/// Runs statements that return nothing.
 pub(in crate::db) fn execute(connection: &mut Connection, sql: &str) -> Result<(), DbError> {
     on_backend!(connection, c => c.batch_execute(sql))?;
     Ok(())
@@ -98,9 +98,9 @@ pub(in crate::db) struct Checkpointed {
     pub(in crate::db) busy: i32,
 }
 
-/// Writes SQLite's write-ahead log into the database and empties it, so that bytes which were
-/// erased are not left there. Gives whether that could be done at once: it waits for nobody who
-/// reads, because who writes would wait, too. On PostgreSQL there is nothing to do.
+/// Moves SQLite's write-ahead log into the database and empties it, so that erased bytes are not left in the log. Returns
+/// whether that succeeded. It waits half a second for readers and no longer, because writers would wait, too. On PostgreSQL
+/// there is nothing to do.
 pub fn truncate_log(connection: &mut Connection) -> Result<bool, DbError> {
     let Connection::Sqlite(c) = connection else { return Ok(true) };
     c.batch_execute("PRAGMA busy_timeout = 500")?;

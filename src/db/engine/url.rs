@@ -1,4 +1,4 @@
-//! Which database a URL names, and how a URL is shown.
+//! Database URLs: reading them, and showing them without secrets.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use crate::domain::values::hex;
 
 const IN_A_PATH: &[u8] = b"/-._~";
 
-/// Which database: `sqlite://path` or `postgres://…`.
+/// A database URL: `sqlite://path` or `postgres://…`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Url {
-    /// A file.
+    /// The path of a file of SQLite.
     Sqlite(String),
-    /// A server; the text is libpq's connection URL.
+    /// A server of PostgreSQL; the text is libpq's connection URL.
     Postgres(String),
 }
 
 impl Url {
-    /// Chooses by scheme; any other scheme is refused with the reason.
+    /// Reads a URL. A scheme of another database is refused in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
         match scheme {
@@ -30,7 +30,7 @@ impl Url {
 }
 
 impl Url {
-    /// The URL as it may be shown to the operator's other programs: with the user, without a password.
+    /// The URL with the user and without a password, for the operator's other programs.
     #[must_use]
     pub fn without_password(&self) -> String {
         let Self::Postgres(url) = self else { return self.to_string() };
@@ -45,7 +45,7 @@ impl Url {
     }
 }
 
-/// Without user and password.
+/// Shows the URL without user and password.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -65,7 +65,7 @@ impl fmt::Debug for Url {
     }
 }
 
-/// A path as it stands in a URI.
+/// A path, escaped as in a URI.
 pub(in crate::db) fn escaped(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for byte in path.bytes() {

@@ -1,4 +1,4 @@
-//! Which methodology came into force by which entry: the entries say it, and seal its file.
+//! Activations: the entries that put a methodology in force. Each seals the SHA-256 of the methodology's file.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::sql;
@@ -13,23 +13,23 @@ use crate::domain::figures::{Methodology, methodology};
 /// An entry that put a methodology in force.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Activation {
-    /// The entry.
+    /// The version of the entry.
     pub version: i64,
-    /// When it was recorded.
+    /// The instant of the entry.
     pub recorded_at: DateTime<Utc>,
-    /// The methodology's number.
+    /// The number of the methodology.
     pub methodology: i32,
     /// The SHA-256 of its file, in hexadecimal digits.
     pub sha256: String,
 }
 
-/// Every activation, in order.
+/// All activations, in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Activations(Vec<Activation>);
 
 impl Activations {
-    /// The methodology in force at a version of the register. This program may be older than the one that put it there,
-    /// or know another file by that number: then it makes no numbers.
+    /// The methodology in force at a version. An error if this program does not know it, or knows another file by its
+    /// number, because numbers by another methodology would be wrong.
     pub fn at(&self, version: i64) -> Result<&'static Methodology, DbError> {
         let Some(Activation { version: since, methodology: number, sha256, .. }) = self.last(version) else {
             return Ok(methodology::first());
@@ -50,13 +50,13 @@ impl Activations {
         )))
     }
 
-    /// The number of the methodology in force at a version: the first, until another one was activated.
+    /// The number of the methodology in force at a version.
     #[must_use]
     pub fn number_at(&self, version: i64) -> i32 {
         self.last(version).map_or_else(|| methodology::first().version, |one| one.methodology)
     }
 
-    /// The entries that put a methodology in force, in order.
+    /// The activations of one methodology, in order.
     pub fn of(&self, number: i32) -> impl Iterator<Item = &Activation> {
         self.0.iter().filter(move |one| one.methodology == number)
     }
@@ -66,7 +66,7 @@ impl Activations {
     }
 }
 
-/// Reads them.
+/// Reads all activations.
 pub fn read(connection: &mut Connection) -> Result<Activations, DbError> {
     #[derive(Deserialize)]
     struct Facts {

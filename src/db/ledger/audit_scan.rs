@@ -1,5 +1,5 @@
-//! Reading the whole register, piece by piece, for an audit: exactly as stored, nothing parsed
-//! that a changed byte could break.
+//! Reading the whole register for an audit, piece by piece and exactly as stored. Nothing is parsed, because a changed byte
+//! must become a finding and not an error.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, sql_types};
@@ -47,7 +47,7 @@ pub struct StoredPosting {
     pub deltas: String,
 }
 
-/// A partner's own number of a site, as stored.
+/// The external id of a site, as stored.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the columns of `site_refs`")]
 pub struct StoredSiteRef {
@@ -124,7 +124,7 @@ pub fn journal(connection: &mut Connection, after: i64, up_to: i64) -> Result<Ve
     Ok(rows.into_iter().map(posting).collect())
 }
 
-/// What partners call these sites.
+/// The external ids of these sites.
 pub fn site_refs(connection: &mut Connection, sites: &[String]) -> Result<Vec<StoredSiteRef>, DbError> {
     let rows: Vec<SiteRefRow> = on_backend!(connection, c => {
         site_refs::table.filter(site_refs::site.eq_any(sites)).select(SiteRefRow::as_select()).load(c)
@@ -138,14 +138,14 @@ pub fn site_refs(connection: &mut Connection, sites: &[String]) -> Result<Vec<St
     Ok(rows.into_iter().map(name).collect())
 }
 
-/// The ids of the next sites after `after`, in order.
+/// The ids of the next `limit` sites after `after`, in order.
 pub fn site_ids(connection: &mut Connection, after: &str, limit: i64) -> Result<Vec<String>, DbError> {
     Ok(on_backend!(connection, c => {
         sites::table.filter(sites::id.gt(after)).order(sites::id).limit(limit).select(sites::id).load(c)
     })?)
 }
 
-/// Every stored cell with its totals, in the order of keys, as stored.
+/// The next `limit` cells after the key `after`, in the order of keys, as stored.
 pub fn cells(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(i64, String)>, DbError> {
     Ok(on_backend!(connection, c => {
         cells::table
@@ -157,7 +157,7 @@ pub fn cells(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<
     })?)
 }
 
-/// How many rows stand after `version` in entries, facts and journal: there should be none.
+/// The number of rows of entries, facts and journal after `version`. There should be none.
 pub fn rows_after(connection: &mut Connection, version: i64) -> Result<i64, DbError> {
     let entries: i64 =
         on_backend!(connection, c => entries::table.filter(entries::version.gt(version)).count().get_result(c))?;
@@ -169,21 +169,21 @@ pub fn rows_after(connection: &mut Connection, version: i64) -> Result<i64, DbEr
     Ok(entries + facts + postings)
 }
 
-/// A row that speaks of another which is not there.
+/// A row that names a missing row.
 #[derive(diesel::QueryableByName)]
 pub struct Orphan {
-    /// Its table.
+    /// The table of the row.
     #[diesel(sql_type = sql_types::Text)]
     pub table: String,
-    /// What it speaks of, as `sites` and its key.
+    /// The table of the missing row.
     #[diesel(sql_type = sql_types::Text)]
     pub parent: String,
-    /// The key that is missing.
+    /// The key of the missing row.
     #[diesel(sql_type = sql_types::Text)]
     pub key: String,
 }
 
-/// What a row may speak of: a table and its column, the other table and its key.
+/// The references between rows: a table and its column, the other table and its key.
 const REFERENCES: [(&str, &str, &str, &str); 12] = [
     ("sites", "partner", "partners", "code"),
     ("sites", "superseded_by", "sites", "id"),
@@ -199,7 +199,7 @@ const REFERENCES: [(&str, &str, &str, &str); 12] = [
     ("disputes", "installation", "installations", "id"),
 ];
 
-/// Rows that speak of what is not there, at most `limit` of each kind.
+/// Rows that name a missing row, at most `limit` for each reference.
 pub fn orphans(connection: &mut Connection, limit: usize) -> Result<Vec<Orphan>, DbError> {
     let mut all = Vec::new();
     for (table, column, parent, key) in REFERENCES {

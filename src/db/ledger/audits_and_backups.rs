@@ -1,4 +1,4 @@
-//! When the register was last audited and backed up. No part of the chain: losing it loses no number.
+//! Notes of finished audits and backups. They are no part of the chain; losing them loses no number.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
@@ -9,20 +9,20 @@ use crate::db::tables::{audits, backups, stored};
 /// A finished audit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Audited {
-    /// When it ended.
+    /// The instant of its end.
     pub at: DateTime<Utc>,
     /// The version that it audited.
     pub version: i64,
     /// Whether everything agreed.
     pub ok: bool,
-    /// How many things were wrong.
+    /// The number of findings.
     pub findings: i64,
 }
 
 /// A finished backup.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BackedUp {
-    /// When it ended.
+    /// The instant of its end.
     pub at: DateTime<Utc>,
     /// The version that it holds.
     pub version: i64,
@@ -44,7 +44,7 @@ struct BackupRow {
     version: i64,
 }
 
-/// Notes a finished audit.
+/// Stores the note of a finished audit.
 pub fn note_audit(connection: &mut Connection, audit: Audited) -> Result<(), DbError> {
     let Audited { at, version, ok, findings } = audit;
     let row = AuditRow { at: stored(at), version, ok, findings };
@@ -52,14 +52,14 @@ pub fn note_audit(connection: &mut Connection, audit: Audited) -> Result<(), DbE
     Ok(())
 }
 
-/// Notes a finished backup.
+/// Stores the note of a finished backup.
 pub fn note_backup(connection: &mut Connection, backup: BackedUp) -> Result<(), DbError> {
     let row = BackupRow { at: stored(backup.at), version: backup.version };
     on_backend!(connection, c => diesel::insert_into(backups::table).values(&row).on_conflict_do_nothing().execute(c))?;
     Ok(())
 }
 
-/// The last audit and the last backup that are known of.
+/// The last audit and the last backup that are noted.
 pub fn last(connection: &mut Connection) -> Result<(Option<Audited>, Option<BackedUp>), DbError> {
     let audit: Option<AuditRow> =
         on_backend!(connection, c => audits::table.order(audits::at.desc()).first(c).optional())?;

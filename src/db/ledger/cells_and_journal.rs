@@ -1,4 +1,4 @@
-//! The journal and its checkpoint: reading what was posted, and summing it up now and then.
+//! The journal and its checkpoint, the stored cells: reading postings, and moving the checkpoint.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ struct CellRow {
     totals: String,
 }
 
-/// A cell and its totals, or what was added to it.
+/// A cell with its totals, or with a change of its totals.
 pub type CellTotals = (CellKey, Totals);
 
 fn decode(cell: i64, totals: &str) -> Result<CellTotals, DbError> {
@@ -31,7 +31,7 @@ fn decode(cell: i64, totals: &str) -> Result<CellTotals, DbError> {
     Ok((key, totals))
 }
 
-/// What was posted with versions in `(after, up_to]`, in order.
+/// The postings of the entries in `(after, up_to]`, in order.
 pub fn postings(connection: &mut Connection, after: i64, up_to: i64) -> Result<Vec<CellTotals>, DbError> {
     let rows: Vec<(i64, String)> = on_backend!(connection, c => {
         journal::table
@@ -43,7 +43,7 @@ pub fn postings(connection: &mut Connection, after: i64, up_to: i64) -> Result<V
     rows.iter().map(|(cell, deltas)| decode(*cell, deltas)).collect()
 }
 
-/// The same, each with the cause of its entry.
+/// The postings of the entries in `(after, up_to]`, in order, each with the cause of its entry.
 pub fn postings_by_cause(
     connection: &mut Connection,
     after: i64,
@@ -63,12 +63,12 @@ pub fn postings_by_cause(
     rows.iter().map(read).collect()
 }
 
-/// The version that the checkpoint stands at.
+/// The version of the checkpoint.
 pub fn checkpoint_version(connection: &mut Connection) -> Result<i64, DbError> {
     Ok(on_backend!(connection, c => cells_checkpoint::table.select(cells_checkpoint::version).first(c))?)
 }
 
-/// Reads the checkpoint in the order of keys, a chunk at a time.
+/// Hands over every stored cell, in the order of keys.
 pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Totals)) -> Result<(), DbError> {
     let mut last = -1;
     loop {
@@ -89,8 +89,8 @@ pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Tota
     }
 }
 
-/// Moves the checkpoint forward to `to` at most, by what the journal posted in between. Any
-/// process may do it at any time: the result depends on the journal alone.
+/// Moves the checkpoint forward to the version `to`, by the postings in between. Any process may do it at any time,
+/// because the result depends on the journal alone.
 pub fn advance_checkpoint(connection: &mut Connection, to: i64) -> Result<(), DbError> {
     transaction::write(connection, |connection| {
         let from = lock_checkpoint(connection)?;
@@ -132,7 +132,7 @@ fn lock_checkpoint(connection: &mut Connection) -> Result<i64, DbError> {
     })
 }
 
-/// Cells that came to nothing go; the others are replaced.
+/// Stores cells in place of the stored ones; a cell of zeros is deleted.
 fn save(connection: &mut Connection, sums: &BTreeMap<i64, Totals>) -> Result<(), DbError> {
     let keys: Vec<i64> = sums.keys().copied().collect();
     for chunk in keys.chunks(CHUNK as usize) {

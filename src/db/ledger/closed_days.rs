@@ -1,34 +1,36 @@
-//! The snapshot of each closed day in Hà Nội.
+//! The closed days: for each, the headline and the changes that were kept, and the tables at month ends.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
     Selectable, SelectableHelper,
 };
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::tables::{days, entries, month_tables, stored};
+use crate::db::tables::{days, entries, month_tables};
 use crate::domain::counting::Changes;
 use crate::domain::values::{Hash, Month, date};
 
-/// A day that is over.
+/// A closed day.
 #[derive(Clone, Debug)]
-pub struct Day {
+pub struct ClosedDay {
     /// The day.
     pub day: NaiveDate,
-    /// The version at its end.
+    /// The version at its close.
     pub version: i64,
-    /// The hash of the last entry then.
+    /// The hash of that entry.
     pub hash: Hash,
-    /// Verified sites then.
+    /// Verified sites at its close.
     pub verified_sites: i64,
-    /// The headline as it was then.
+    /// The headline at its close, byte for byte.
     pub body: String,
-    /// Where the public reached the service that kept it.
+    /// The public URL of the service that closed it.
     pub public_url: String,
-    /// Who published it.
+    /// The publisher of the headline.
     pub publisher: String,
-    /// What moved on it, by cause, as `Changes` writes it.
+    /// The changes of the day by cause, as `Changes` encodes them.
     pub changes: String,
 }
 
@@ -45,7 +47,7 @@ struct DayRow {
     changes: String,
 }
 
-impl TryFrom<DayRow> for Day {
+impl TryFrom<DayRow> for ClosedDay {
     type Error = DbError;
 
     fn try_from(row: DayRow) -> Result<Self, DbError> {
@@ -63,39 +65,39 @@ impl TryFrom<DayRow> for Day {
     }
 }
 
-/// The last day that is kept.
-pub fn last(connection: &mut Connection) -> Result<Option<Day>, DbError> {
+/// The last closed day.
+pub fn last(connection: &mut Connection) -> Result<Option<ClosedDay>, DbError> {
     let row: Option<DayRow> = on_backend!(connection, c => {
         days::table.order(days::day.desc()).select(DayRow::as_select()).first(c).optional()
     })?;
-    row.map(Day::try_from).transpose()
+    row.map(ClosedDay::try_from).transpose()
 }
 
-/// One day, if it is kept.
-pub fn find(connection: &mut Connection, day: NaiveDate) -> Result<Option<Day>, DbError> {
+/// A day, if it is closed.
+pub fn find(connection: &mut Connection, day: NaiveDate) -> Result<Option<ClosedDay>, DbError> {
     let row: Option<DayRow> =
         on_backend!(connection, c => days::table.find(day).select(DayRow::as_select()).first(c).optional())?;
-    row.map(Day::try_from).transpose()
+    row.map(ClosedDay::try_from).transpose()
 }
 
-/// A day that is over, as it is kept; none before the register began. One that has still to be kept is no answer.
-pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<Day>, DbError> {
+/// The stored close of a past day. `None` before the first entry; `Unavailable` while the day is over and not closed yet.
+pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<ClosedDay>, DbError> {
     let kept = find(connection, day)?;
-    let first = entry(connection, 1)?.map(|(_, at)| date::day_of(at.and_utc()));
+    let first = entry(connection, 1)?.map(|entry| date::day_of(entry.recorded_at));
     if kept.is_none() && first.is_some_and(|first| first <= day) {
         return Err(DbError::Unavailable(format!("{day} has still to be kept")));
     }
     Ok(kept)
 }
 
-/// Verified sites at the end of each day, in order.
+/// Verified sites at the close of each day, in order.
 pub fn verified_sites(connection: &mut Connection) -> Result<Vec<(NaiveDate, i64)>, DbError> {
     Ok(on_backend!(connection, c => {
         days::table.order(days::day).select((days::day, days::verified_sites)).load(c)
     })?)
 }
 
-/// The headlines of the last days of months, in order, as they were kept.
+/// The stored headlines of the month ends, in order.
 pub fn month_ends(connection: &mut Connection) -> Result<Vec<(NaiveDate, String)>, DbError> {
     let ends: Vec<NaiveDate> =
         every(connection)?.into_iter().filter(|day| Month::of(*day).last_day() == *day).collect();
@@ -104,12 +106,12 @@ pub fn month_ends(connection: &mut Connection) -> Result<Vec<(NaiveDate, String)
     })?)
 }
 
-/// Every day that is kept, in order.
+/// Every closed day, in order.
 pub fn every(connection: &mut Connection) -> Result<Vec<NaiveDate>, DbError> {
     Ok(on_backend!(connection, c => days::table.order(days::day).select(days::day).load(c))?)
 }
 
-/// What moved on the days of `(after, up_to]`, in order, so many of them at most.
+/// The changes of the first `limit` closed days in `(after, up_to]`, in order.
 pub fn changes(
     connection: &mut Connection,
     after: Option<NaiveDate>,
@@ -132,8 +134,8 @@ pub fn changes(
     rows.into_iter().map(read).collect()
 }
 
-/// Keeps a day; another process may have kept the same already.
-pub fn keep(connection: &mut Connection, day: &Day) -> Result<(), DbError> {
+/// Stores a closed day, unless another process stored the same one already.
+pub fn keep(connection: &mut Connection, day: &ClosedDay) -> Result<(), DbError> {
     let row = DayRow {
         day: day.day,
         version: day.version,
@@ -148,7 +150,7 @@ pub fn keep(connection: &mut Connection, day: &Day) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Keeps the public tables at the end of a month; another process may have kept the same already.
+/// Stores the public tables of a month end, unless another process stored the same ones already.
 pub fn keep_tables(connection: &mut Connection, day: NaiveDate, tables: &[(&str, String)]) -> Result<(), DbError> {
     for (name, body) in tables {
         let row = (month_tables::day.eq(day), month_tables::name.eq(*name), month_tables::body.eq(body));
@@ -159,7 +161,7 @@ pub fn keep_tables(connection: &mut Connection, day: NaiveDate, tables: &[(&str,
     Ok(())
 }
 
-/// Whether the tables at the end of a month are kept.
+/// Whether the tables of a month end are stored.
 pub fn has_tables(connection: &mut Connection, day: NaiveDate) -> Result<bool, DbError> {
     let one: Option<NaiveDate> = on_backend!(connection, c => {
         month_tables::table.filter(month_tables::day.eq(day)).select(month_tables::day).first(c).optional()
@@ -167,37 +169,46 @@ pub fn has_tables(connection: &mut Connection, day: NaiveDate) -> Result<bool, D
     Ok(one.is_some())
 }
 
-/// A public table as it was at the end of a month, if it is kept.
+/// A public table of a month end, if it is stored.
 pub fn table(connection: &mut Connection, day: NaiveDate, name: &str) -> Result<Option<String>, DbError> {
     Ok(on_backend!(connection, c => {
         month_tables::table.find((day, name)).select(month_tables::body).first(c).optional()
     })?)
 }
 
-/// An entry's hash and instant; none of a register that has none.
-pub fn entry(connection: &mut Connection, version: i64) -> Result<Option<(Hash, NaiveDateTime)>, DbError> {
+/// What identifies an entry.
+pub struct EntryMark {
+    /// Its hash.
+    pub hash: Hash,
+    /// Its instant.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// The hash and the instant of an entry; `None` if there is no such entry.
+pub fn entry(connection: &mut Connection, version: i64) -> Result<Option<EntryMark>, DbError> {
     let row: Option<(Vec<u8>, NaiveDateTime)> = on_backend!(connection, c => {
         entries::table.find(version).select((entries::hash, entries::recorded_at)).first(c).optional()
     })?;
     let read = |(hash, at): (Vec<u8>, NaiveDateTime)| {
         let hash = hash.try_into().map_err(|_| DbError::corrupt(format!("the hash of entry {version}")))?;
-        Ok((hash, at))
+        Ok(EntryMark { hash, recorded_at: at.and_utc() })
     };
     row.map(read).transpose()
 }
 
-/// The last version recorded up to the end of a day, of those in `[from, to]`: instants never go
-/// back, so that halving finds it.
+/// The last version of `versions` that was recorded up to the end of a day. Halves the range, because instants never go
+/// back from one entry to the next.
 pub fn version_at_end_of(
     connection: &mut Connection,
     day: NaiveDate,
-    (mut from, mut to): (i64, i64),
+    versions: RangeInclusive<i64>,
 ) -> Result<i64, DbError> {
-    let end = stored(date::start_of(day + chrono::Days::new(1)));
+    let end = date::start_of(day + Days::new(1));
+    let (mut from, mut to) = versions.into_inner();
     while from < to {
         let middle = from + (to - from + 1) / 2;
-        let (_, at) = entry(connection, middle)?.ok_or_else(|| DbError::corrupt(format!("entry {middle} is gone")))?;
-        if at < end {
+        let entry = entry(connection, middle)?.ok_or_else(|| DbError::corrupt(format!("entry {middle} is gone")))?;
+        if entry.recorded_at < end {
             from = middle;
         } else {
             to = middle - 1;

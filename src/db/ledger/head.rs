@@ -1,4 +1,5 @@
-//! The head of the register: its length, its last hash, its last instant. One row.
+//! The head of the register: one row with the version, the last hash and the last instant. Its lock puts all writers in
+//! one order.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::{
@@ -14,25 +15,25 @@ use crate::domain::values::{Hash, date};
 
 const THE_ROW: i32 = 1;
 
-/// Where the register stands.
+/// The head of the register.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Head {
-    /// How many entries there are.
+    /// The number of entries.
     pub version: i64,
-    /// The hash of the last one.
+    /// The hash of the last entry.
     pub hash: Hash,
-    /// When it was recorded; never goes back.
+    /// The instant of the last entry; it never goes back.
     pub recorded_at: DateTime<Utc>,
-    /// Which register this is.
+    /// The id of this register.
     pub instance_id: String,
-    /// The number of the way of counting that the journal was posted by.
+    /// The number of the counting rule that the journal was posted by.
     pub contribution_no: i32,
-    /// The last day that is kept: nothing is recorded on it any more.
+    /// The last closed day; no entry is recorded on it any more.
     pub closed_day: Option<NaiveDate>,
 }
 
 impl Head {
-    /// The first instant at which the next entry can be recorded.
+    /// The earliest instant for the next entry.
     #[must_use]
     pub fn not_before(&self) -> DateTime<Utc> {
         let next_day = self.closed_day.map(|day| date::start_of(day + Days::new(1)));
@@ -68,7 +69,7 @@ impl TryFrom<HeadRow> for Head {
     }
 }
 
-/// Makes the head of a new register, if there is none yet.
+/// Makes the head of a new register, if there is none.
 pub fn ensure(connection: &mut Connection, instance_id: String, now: DateTime<Utc>) -> Result<(), DbError> {
     let row = HeadRow {
         id: THE_ROW,
@@ -96,7 +97,7 @@ pub fn read(connection: &mut Connection) -> Result<Head, DbError> {
     found(row)
 }
 
-/// Reads the head and keeps every other process from changing it until the transaction ends.
+/// Reads the head and locks it, for all processes, until the transaction ends.
 pub fn lock(connection: &mut Connection) -> Result<Head, DbError> {
     let row: Option<HeadRow> = match connection {
         // `BEGIN IMMEDIATE` holds the lock already.
@@ -123,7 +124,7 @@ fn found(row: Option<HeadRow>) -> Result<Head, DbError> {
     Ok(head)
 }
 
-/// Notes that a day is kept, in the transaction that keeps it, which holds the lock.
+/// Notes that a day is closed. Call it in the transaction that stores the day, which holds the lock.
 pub fn close(connection: &mut Connection, day: NaiveDate) -> Result<(), DbError> {
     on_backend!(connection, c => {
         let later = register_head::closed_day.is_null().or(register_head::closed_day.lt(day));
@@ -132,22 +133,22 @@ pub fn close(connection: &mut Connection, day: NaiveDate) -> Result<(), DbError>
     Ok(())
 }
 
-/// Only the version; cheap enough to ask four times a second.
+/// Reads the version alone, which is cheap enough for four times a second.
 pub fn version(connection: &mut Connection) -> Result<i64, DbError> {
     Ok(on_backend!(connection, c => {
         register_head::table.find(THE_ROW).select(register_head::version).first(c)
     })?)
 }
 
-/// The version, and whether this process knows the past rightly: at the version `known`, the
-/// stored entry has this hash. Another hash, or none, is another register's.
+/// The version, and whether the stored entry of the version `known` has this hash. If not, the database holds another
+/// past than this process knows.
 pub fn agrees(connection: &mut Connection, known: i64, hash: &Hash) -> Result<(i64, bool), DbError> {
     let version = version(connection)?;
     let agrees = if known == 0 { *hash == GENESIS } else { holds(connection, known, hash)? };
     Ok((version, agrees))
 }
 
-/// Whether the entry of `version` is there with this hash: settles a commit of unknown outcome.
+/// Whether the entry of `version` is stored with this hash. Settles a commit of unknown outcome.
 pub fn holds(connection: &mut Connection, version: i64, hash: &Hash) -> Result<bool, DbError> {
     let found: Option<Vec<u8>> = on_backend!(connection, c => {
         entries::table.filter(entries::version.eq(version)).select(entries::hash).first(c).optional()

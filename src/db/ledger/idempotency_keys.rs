@@ -1,4 +1,4 @@
-//! Answers kept under the idempotency keys of clients.
+//! Replies that are kept under the idempotency keys of clients.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{idempotency_keys, stored};
 use crate::domain::values::Hash;
 
-/// An answer to one key of one client.
-pub struct Kept {
-    /// Whose.
+/// A reply that is kept under one key of one client.
+pub struct KeptReply {
+    /// The client.
     pub client_id: String,
     /// The client's key.
     pub key: String,
-    /// A digest of what was sent.
+    /// A digest of what the client sent.
     pub digest: Hash,
-    /// The answer; none where it held a secret.
+    /// The reply; `None` where it held a secret.
     pub answer: Option<String>,
-    /// When it was given.
+    /// The instant of the reply.
     pub at: DateTime<Utc>,
 }
 
@@ -34,7 +34,7 @@ struct KeyRow {
     created_at: NaiveDateTime,
 }
 
-impl TryFrom<KeyRow> for Kept {
+impl TryFrom<KeyRow> for KeptReply {
     type Error = DbError;
 
     fn try_from(row: KeyRow) -> Result<Self, DbError> {
@@ -48,11 +48,11 @@ impl TryFrom<KeyRow> for Kept {
     }
 }
 
-/// What is kept under these clients' keys.
+/// The replies that are kept under these keys, each with its client.
 pub fn find<'k>(
     connection: &mut Connection,
     keys: impl Iterator<Item = (&'k str, &'k str)>,
-) -> Result<Vec<Kept>, DbError> {
+) -> Result<Vec<KeptReply>, DbError> {
     let mut of_clients: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (client_id, key) in keys {
         of_clients.entry(client_id).or_default().push(key);
@@ -64,15 +64,15 @@ pub fn find<'k>(
             own.filter(idempotency_keys::key.eq_any(keys)).select(KeyRow::as_select()).load(c)
         })?;
         for row in rows {
-            found.push(Kept::try_from(row)?);
+            found.push(KeptReply::try_from(row)?);
         }
     }
     Ok(found)
 }
 
-/// Keeps answers, in the transaction of what they answer.
-pub fn keep(connection: &mut Connection, kept: &[Kept]) -> Result<(), DbError> {
-    let row = |one: &Kept| KeyRow {
+/// Stores replies. Call it in the transaction of the changes that they answer.
+pub fn keep(connection: &mut Connection, kept: &[KeptReply]) -> Result<(), DbError> {
+    let row = |one: &KeptReply| KeyRow {
         client_id: one.client_id.clone(),
         key: one.key.clone(),
         request_digest: one.digest.to_vec(),
@@ -93,10 +93,10 @@ pub fn keep(connection: &mut Connection, kept: &[Kept]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Forgets what was answered before this instant, oldest first, and no more than `most` of it: who
-/// writes waits meanwhile. Gives how many.
+/// Deletes replies older than an instant, oldest first, at most `most`, because writers wait meanwhile. Returns how many
+/// were deleted.
 pub fn forget(connection: &mut Connection, before: DateTime<Utc>, most: u32) -> Result<usize, DbError> {
-    // Each finds its rows by the index of ages and takes them by their place, whatever the planner knows.
+    // Both find the rows by the index of ages and delete them by their place, whatever statistics the planner has.
     let statement = match connection {
         Connection::Sqlite(_) => {
             "DELETE FROM idempotency_keys WHERE (client_id, key) IN \

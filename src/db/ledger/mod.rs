@@ -1,4 +1,7 @@
-//! Head, entries, journal, closed days, releases, activations, keys of requests.
+//! The ledger: head, entries, journal with its checkpoint, closed days, releases, activations, idempotency keys.
+//!
+//! Here lies everything that the register says of its own past. Entries and journal are only appended, by `write_batch`;
+//! this room reads them and must not change them.
 
 pub mod activations;
 pub mod audit_scan;
@@ -13,7 +16,7 @@ pub use activations::{Activation, Activations};
 pub use audit_scan::{StoredEntry, StoredFacts, StoredPosting};
 pub use audits_and_backups::{Audited, BackedUp};
 pub use cells_and_journal::{CellTotals, checkpoint_version};
-pub use closed_days::Day;
+pub use closed_days::{ClosedDay, EntryMark};
 pub use head::{Head, version};
-pub use idempotency_keys::Kept;
+pub use idempotency_keys::KeptReply;
 pub use releases::{Release, ReleaseDoc};

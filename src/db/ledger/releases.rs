@@ -1,4 +1,4 @@
-//! Headlines that were published for good.
+//! Releases: headlines that were published for good.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::{
@@ -13,23 +13,23 @@ use crate::domain::values::{Hash, hex};
 /// A headline that was published for good.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Release {
-    /// The day whose close it is of.
+    /// The day that it reports.
     pub day: NaiveDate,
-    /// The version of the register then.
+    /// The version at the close of that day.
     pub version: i64,
-    /// The entry that published it.
+    /// The version of the entry that released it.
     pub entry: i64,
-    /// When that was.
+    /// The instant of that entry.
     pub published_at: DateTime<Utc>,
     /// The SHA-256 of its body.
     pub sha256: Hash,
-    /// Where the public reached the service then.
+    /// The public URL of the service at the close.
     pub public_url: String,
-    /// Who published it.
+    /// The publisher at the close.
     pub publisher: String,
 }
 
-/// What the entry of a release seals.
+/// The facts that the entry of a release seals.
 #[derive(Serialize)]
 pub struct ReleaseDoc {
     release: NaiveDate,
@@ -38,7 +38,7 @@ pub struct ReleaseDoc {
 }
 
 impl ReleaseDoc {
-    /// Of a release.
+    /// The facts of a release.
     #[must_use]
     pub fn of(release: &Release) -> Self {
         Self { release: release.day, version: release.version, sha256: hex(&release.sha256) }
@@ -74,7 +74,7 @@ impl TryFrom<ReleaseRow> for Release {
     }
 }
 
-/// Every release, the newest day first.
+/// All releases, the newest day first.
 pub fn all(connection: &mut Connection) -> Result<Vec<Release>, DbError> {
     let rows: Vec<ReleaseRow> = on_backend!(connection, c => {
         releases::table.order(releases::day.desc()).select(ReleaseRow::as_select()).load(c)
@@ -94,7 +94,7 @@ pub fn body(connection: &mut Connection, day: NaiveDate) -> Result<Option<String
     Ok(on_backend!(connection, c => releases::table.find(day).select(releases::body).first(c).optional())?)
 }
 
-/// Adds a release.
+/// Stores a release.
 pub fn add(connection: &mut Connection, release: &Release, body: &str) -> Result<(), DbError> {
     let row = ReleaseRow {
         day: release.day,

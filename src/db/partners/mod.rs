@@ -1,8 +1,9 @@
-//! Partners, clients, secrets, signing keys.
+//! Partners, clients with their secrets, projects, signing keys.
+//!
+//! This room stores them and reads them whole. It must not decide who may act: the directory of the domain does.
 
 pub mod partners_and_clients;
 pub mod revocation;
 pub mod signing_keys;
 
-pub use partners_and_clients::{Client, Directory, Partner};
 pub use signing_keys::PublicKey;

@@ -1,7 +1,5 @@
 //! Partners, clients and projects: small tables, read whole into memory.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
@@ -9,11 +7,10 @@ use diesel::{
 };
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::ledger::{Activations, activations};
 use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
-use crate::domain::records::{Actor, NewClient, NewPartner, NewProject, Role};
+use crate::domain::records::{Actor, Client, Directory, NewClient, NewPartner, NewProject, Partner, Role, Secret};
 use crate::domain::reference::ProvinceId;
-use crate::domain::values::{Action, Cause, Code, PartnerCode, ProjectCode};
+use crate::domain::values::{Action, Cause, Code, ProjectCode};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = partners)]
@@ -60,83 +57,6 @@ struct ProjectRow {
     created_at: NaiveDateTime,
 }
 
-/// A partner as everybody must know it.
-#[derive(Clone, Debug)]
-pub struct Partner {
-    /// Its code.
-    pub code: PartnerCode,
-    /// Its name.
-    pub name: String,
-    /// Whether it only tries things out.
-    pub sandbox: bool,
-    /// Whether its clients are shut out.
-    pub suspended: bool,
-}
-
-/// A client with the hashes of its secrets.
-#[derive(Clone)]
-pub struct Client {
-    /// As it acts.
-    pub actor: Actor,
-    /// Who or what it is, for administrators.
-    pub name: String,
-    /// When it was added.
-    pub created_at: DateTime<Utc>,
-    /// Since when it is shut out.
-    pub revoked_at: Option<DateTime<Utc>>,
-    /// Its secrets, those that ended too.
-    pub secrets: Vec<Secret>,
-}
-
-/// A secret, as far as anybody knows it.
-#[derive(Clone)]
-pub struct Secret {
-    /// Its Argon2id hash.
-    pub hash: String,
-    /// The instant at which it stops to work.
-    pub expires_at: Option<DateTime<Utc>>,
-}
-
-impl Client {
-    /// The secrets that work at an instant.
-    pub fn secrets_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Secret> {
-        self.secrets.iter().filter(move |secret| secret.expires_at.is_none_or(|at| at > now))
-    }
-}
-
-/// Everything that decides who may do what, and which methodology is in force.
-#[derive(Clone, Default)]
-pub struct Directory {
-    /// Partners by their codes.
-    pub partners: BTreeMap<PartnerCode, Partner>,
-    /// Clients by their ids.
-    pub clients: BTreeMap<String, Client>,
-    /// Which methodology is in force since when.
-    pub activations: Activations,
-}
-
-impl Directory {
-    /// A client by its id.
-    #[must_use]
-    pub fn client(&self, client_id: &str) -> Option<&Client> {
-        self.clients.get(client_id)
-    }
-
-    /// A client as it may act: neither revoked, nor its partner suspended.
-    #[must_use]
-    pub fn active(&self, client_id: &str) -> Option<&Actor> {
-        let client = self.client(client_id).filter(|client| client.revoked_at.is_none())?;
-        let suspended = |code: &PartnerCode| self.partner(code).is_none_or(|partner| partner.suspended);
-        if client.actor.partner.as_ref().is_some_and(suspended) { None } else { Some(&client.actor) }
-    }
-
-    /// A partner by its code.
-    #[must_use]
-    pub fn partner(&self, code: &PartnerCode) -> Option<&Partner> {
-        self.partners.get(code)
-    }
-}
-
 /// Whether an entry with a version in `(after, up_to]` changed partners, clients or projects.
 pub fn changed(connection: &mut Connection, after: i64, up_to: i64) -> Result<bool, DbError> {
     let found: Option<i64> = on_backend!(connection, c => {
@@ -151,7 +71,7 @@ pub fn changed(connection: &mut Connection, after: i64, up_to: i64) -> Result<bo
     Ok(found.is_some())
 }
 
-/// Reads the directory.
+/// Reads all partners and clients.
 pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
     let partner_rows: Vec<PartnerRow> =
         on_backend!(connection, c => partners::table.select(PartnerRow::as_select()).load(c))?;
@@ -169,7 +89,7 @@ pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
         .map(|row| client(row, &secrets).map(|client| (client.actor.client_id.clone(), client)))
         .collect::<Result<_, _>>()?;
     let partners = partner_rows.into_iter().map(partner).collect();
-    Ok(Directory { partners, clients, activations: activations::read(connection)? })
+    Ok(Directory { partners, clients })
 }
 
 fn client(row: ClientRow, secrets: &[SecretRow]) -> Result<Client, DbError> {

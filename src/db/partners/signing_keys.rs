@@ -1,4 +1,4 @@
-//! The public keys that processes sign with.
+//! The public keys of the keys that processes sign with.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
@@ -21,11 +21,11 @@ pub struct PublicKey {
     pub kid: String,
     /// The Ed25519 public key, base64url without padding.
     pub x: String,
-    /// When it stops to be accepted.
+    /// The instant from which it is no longer accepted.
     pub not_after: DateTime<Utc>,
 }
 
-/// Publishes a key at the start of its process, or says that it lives longer.
+/// Publishes a key when its process starts. A published key gets the new end.
 pub fn publish(connection: &mut Connection, key: &PublicKey) -> Result<(), DbError> {
     let row = KeyRow { kid: key.kid.clone(), public_key: key.x.clone(), not_after: stored(key.not_after) };
     on_backend!(connection, c => {
@@ -39,7 +39,7 @@ pub fn publish(connection: &mut Connection, key: &PublicKey) -> Result<(), DbErr
     Ok(())
 }
 
-/// Says that a published key lives longer. `false` where it is not there: it was withdrawn.
+/// Gives a published key a later end. `false` if it is not there, because it was withdrawn.
 pub fn renew(connection: &mut Connection, kid: &str, not_after: DateTime<Utc>) -> Result<bool, DbError> {
     let renewed = on_backend!(connection, c => {
         diesel::update(signing_keys::table.find(kid)).set(signing_keys::not_after.eq(stored(not_after))).execute(c)
@@ -47,7 +47,7 @@ pub fn renew(connection: &mut Connection, kid: &str, not_after: DateTime<Utc>) -
     Ok(renewed > 0)
 }
 
-/// Every key that is accepted at `now`.
+/// The keys that are accepted at `now`.
 pub fn accepted(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<PublicKey>, DbError> {
     let rows: Vec<KeyRow> = on_backend!(connection, c => {
         signing_keys::table

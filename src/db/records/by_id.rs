@@ -1,4 +1,4 @@
-//! Whole records by their ids, as counting needs them.
+//! Whole records by their ids.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::domain::values::{InstallationId, SiteId, Text};
 /// SQLite takes at most 32,766 parameters in one statement.
 pub(in crate::db) const CHUNK: usize = 5_000;
 
-/// The sites at which these installations are. Unknown ids are left out.
+/// The sites at which these installations stand. Unknown ids are left out.
 pub fn sites_of(
     connection: &mut Connection,
     ids: &[InstallationId],
@@ -36,7 +36,7 @@ pub fn sites_of(
     Ok(found)
 }
 
-/// Whole records of these sites, with everything at them. Unknown ids are left out.
+/// The records of these sites, with everything at them. Unknown ids are left out.
 pub fn records(connection: &mut Connection, ids: &[SiteId]) -> Result<Vec<SiteRecord>, DbError> {
     let mut records = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
@@ -46,7 +46,7 @@ pub fn records(connection: &mut Connection, ids: &[SiteId]) -> Result<Vec<SiteRe
     Ok(records)
 }
 
-/// The next sites after one, in the order of their ids, as counting needs them: without what is personal.
+/// The records of the next `limit` sites, in the order of their ids, without personal data, because counting needs none.
 pub fn counted(connection: &mut Connection, after: Option<SiteId>, limit: i64) -> Result<Vec<SiteRecord>, DbError> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let rows: Vec<SiteRow> = on_backend!(connection, c => {
@@ -112,7 +112,8 @@ fn load(connection: &mut Connection, ids: &[String]) -> Result<Vec<SiteRecord>, 
     let mut at_site = installations_of(connection, ids)?;
     rows.into_iter()
         .map(|row| {
-            // A name given later shows once the site itself changed: its ETag stands for what it shows.
+            // A name that was given later shows only once the site itself changes, because the revision tag of the site must
+            // change with everything that the site shows.
             let named = |r: &&SiteRefRow| r.site == row.id && r.partner == row.partner && r.version <= row.version;
             let own = refs.iter().find(named);
             let private = privates.remove(&row.id).map_or_else(PrivateFacts::default, PrivateFacts::from);

@@ -1,5 +1,4 @@
-//! Finding what partners speak of by names of their own: installations and sites by external id,
-//! sites by grid customer code.
+//! Finding records by the names that partners gave: installations and sites by external id, sites by grid customer code.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,10 +17,10 @@ use crate::domain::values::{Code, ExternalId, InstallationId, PartnerCode, SiteI
 
 use super::by_id::CHUNK;
 
-/// A partner and the name that it gave to something.
+/// A partner and the external id that it gave to an installation or a site.
 pub type Named = (PartnerCode, ExternalId);
 
-/// Names to look for.
+/// The names to look for.
 #[derive(Default)]
 pub struct NamesWanted {
     /// External ids of installations.
@@ -32,14 +31,14 @@ pub struct NamesWanted {
     pub grid_codes: Vec<(PartnerCode, GridCode)>,
 }
 
-/// What was found; a name without anything is left out.
+/// The records of the names; a name without a record is left out.
 #[derive(Default)]
 pub struct NamesFound {
     /// Installations with their sites.
     pub installations: HashMap<Named, (InstallationId, SiteId)>,
-    /// Sites that partners know by an external id.
+    /// Sites by the external ids of partners.
     pub sites: HashMap<Named, SiteId>,
-    /// Sites that partners recorded with a grid customer code; of several, the oldest.
+    /// Sites that partners recorded with a grid customer code; the oldest of several.
     pub grid_codes: HashMap<(PartnerCode, GridCode), SiteId>,
 }
 
@@ -47,7 +46,7 @@ pub struct NamesFound {
 pub fn find(connection: &mut Connection, wanted: &NamesWanted) -> Result<NamesFound, DbError> {
     let mut found = NamesFound::default();
     if wanted.installations.is_empty() && wanted.grid_codes.is_empty() {
-        return Ok(found); // every registration has a name
+        return Ok(found); // Every registration wants an installation or a grid code.
     }
     let rows = match connection {
         Connection::Sqlite(c) => on_sqlite(c, wanted)?,
@@ -71,14 +70,14 @@ pub fn find(connection: &mut Connection, wanted: &NamesWanted) -> Result<NamesFo
     Ok(found)
 }
 
-/// What was found, of whom, under which name, the installation if it is one, the site.
-type Row = (i32, String, String, Option<String>, String);
+/// The kind of the name, the partner, the name, the installation if the name is of one, the site.
+type NameRow = (i32, String, String, Option<String>, String);
 const INSTALLATION: i32 = 0;
 const SITE: i32 = 1;
 const GRID_CODE: i32 = 2;
 
-fn on_sqlite(c: &mut SqliteConnection, wanted: &NamesWanted) -> QueryResult<Vec<Row>> {
-    let mut rows: Vec<Row> = Vec::new();
+fn on_sqlite(c: &mut SqliteConnection, wanted: &NamesWanted) -> QueryResult<Vec<NameRow>> {
+    let mut rows: Vec<NameRow> = Vec::new();
     for chunk in wanted.installations.chunks(CHUNK) {
         let found: Vec<(String, String, String, String)> = installations::table
             .filter(installations::partner.eq_any(partners(chunk)))
@@ -118,10 +117,9 @@ fn grid_codes(names: &[(PartnerCode, GridCode)]) -> Vec<&str> {
     names.iter().map(|(_, code)| code.as_str()).collect()
 }
 
-/// On PostgreSQL all names in one prepared statement. It plans by statistics, which a young table
-/// does not have: told to find partners and external ids in two lists, it would read all rows of
-/// the partners. So each name is found by itself, and `LIMIT` and `OFFSET` keep the planner from
-/// joining the tables in another way.
+/// All names in one prepared statement, on PostgreSQL. Its planner goes by statistics, which a young table lacks: given
+/// partners and external ids as two lists, it would read all rows of the partners. So each name is looked up by itself;
+/// `LIMIT` and `OFFSET` keep the planner from joining the tables in another way.
 struct Names<'a> {
     lists: [(&'static str, Vec<&'a str>); 5],
 }
@@ -161,7 +159,7 @@ impl Query for Names<'_> {
 
 impl RunQueryDsl<PgConnection> for Names<'_> {}
 
-/// One text for ever, so one prepared statement.
+/// Diesel caches the prepared statement by this type, because its text never changes.
 impl QueryId for Names<'_> {
     type QueryId = Names<'static>;
     const HAS_STATIC_QUERY_ID: bool = true;

@@ -1,4 +1,4 @@
-//! Disputes of householders, each with the note that its entry keeps.
+//! Disputes of householders. The notes of a dispute lie in the facts of its entries, where an erasure finds them.
 
 use std::collections::HashMap;
 
@@ -27,17 +27,17 @@ struct DisputeRow {
     outcome: Option<String>,
 }
 
-/// A dispute with its note.
-pub struct Noted {
+/// A dispute with its notes.
+pub struct DisputeWithNotes {
     /// The dispute.
     pub dispute: Dispute,
-    /// In the householder's words.
+    /// The note of the householder.
     pub note: Option<String>,
-    /// In the words of the reviewer who closed it.
+    /// The note of the reviewer who closed it.
     pub answer: Option<String>,
 }
 
-/// Keeps a new dispute.
+/// Stores a new dispute.
 pub fn add(connection: &mut Connection, dispute: &Dispute) -> Result<(), DbError> {
     let row = DisputeRow {
         id: dispute.id,
@@ -53,7 +53,7 @@ pub fn add(connection: &mut Connection, dispute: &Dispute) -> Result<(), DbError
     Ok(())
 }
 
-/// Keeps how a dispute ended.
+/// Stores the closing of a dispute.
 pub fn close(connection: &mut Connection, id: i64, closing: Closing) -> Result<(), DbError> {
     let end = || {
         diesel::update(disputes::table.find(id)).set((
@@ -66,7 +66,7 @@ pub fn close(connection: &mut Connection, id: i64, closing: Closing) -> Result<(
     Ok(())
 }
 
-/// One dispute.
+/// A dispute by its id.
 pub fn find(connection: &mut Connection, id: i64) -> Result<Option<Dispute>, DbError> {
     let row: Option<DisputeRow> = on_backend!(connection, c => {
         disputes::table.find(id).select(DisputeRow::as_select()).first(c).optional()
@@ -74,7 +74,7 @@ pub fn find(connection: &mut Connection, id: i64) -> Result<Option<Dispute>, DbE
     row.map(Dispute::try_from).transpose()
 }
 
-/// Every dispute about these sites, oldest first.
+/// All disputes about these sites, oldest first.
 pub fn at(connection: &mut Connection, at: &[SiteId]) -> Result<Vec<Dispute>, DbError> {
     let at: Vec<String> = at.iter().map(ToString::to_string).collect();
     let rows: Vec<DisputeRow> = on_backend!(connection, c => {
@@ -87,7 +87,7 @@ pub fn at(connection: &mut Connection, at: &[SiteId]) -> Result<Vec<Dispute>, Db
     rows.into_iter().map(Dispute::try_from).collect()
 }
 
-/// The first `limit` disputes after `after`, oldest first; with `open`, of those not closed.
+/// The first `limit` disputes after the id `after`, oldest first; with `open`, open ones alone.
 pub fn after(connection: &mut Connection, after: i64, open: bool, limit: i64) -> Result<Vec<Dispute>, DbError> {
     let rows: Vec<DisputeRow> = on_backend!(connection, c => {
         let mut query = disputes::table
@@ -104,7 +104,7 @@ pub fn after(connection: &mut Connection, after: i64, open: bool, limit: i64) ->
     rows.into_iter().map(Dispute::try_from).collect()
 }
 
-/// The notes of these entries, where they have one.
+/// The notes of these entries; entries without a note are left out.
 pub fn notes(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i64, String>, DbError> {
     let found: Vec<(i64, Option<String>)> = on_backend!(connection, c => {
         entry_facts::table
@@ -115,8 +115,12 @@ pub fn notes(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i6
     Ok(found.into_iter().filter_map(|(version, note)| Some((version, note?))).collect())
 }
 
-/// The first `limit` open disputes after `after`, oldest first, each with its site as it stands.
-pub fn open(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(Noted, SiteRecord)>, DbError> {
+/// The first `limit` open disputes after the id `after`, oldest first, each with the record of its site.
+pub fn open(
+    connection: &mut Connection,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(DisputeWithNotes, SiteRecord)>, DbError> {
     let found = self::after(connection, after, true, limit)?;
     let sites: Vec<SiteId> = found.iter().map(|dispute| dispute.site).collect();
     let records = by_id::successors(connection, &sites)?;
@@ -124,11 +128,14 @@ pub fn open(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(
     Ok(noted.filter_map(|noted| records.get(&noted.dispute.site).cloned().map(|record| (noted, record))).collect())
 }
 
-pub(in crate::db) fn with_notes(connection: &mut Connection, disputes: Vec<Dispute>) -> Result<Vec<Noted>, DbError> {
+pub(in crate::db) fn with_notes(
+    connection: &mut Connection,
+    disputes: Vec<Dispute>,
+) -> Result<Vec<DisputeWithNotes>, DbError> {
     let closed_by = |dispute: &Dispute| dispute.closed.map(|closing| closing.version);
     let versions: Vec<i64> = disputes.iter().flat_map(|one| [Some(one.id), closed_by(one)]).flatten().collect();
     let mut notes = notes(connection, &versions)?;
-    let mut noted = |dispute: Dispute| Noted {
+    let mut noted = |dispute: Dispute| DisputeWithNotes {
         note: notes.remove(&dispute.id),
         answer: closed_by(&dispute).and_then(|version| notes.remove(&version)),
         dispute,

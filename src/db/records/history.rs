@@ -1,4 +1,4 @@
-//! What happened to one installation: its entries with the facts that each sealed.
+//! The history of an installation: its entries with the facts that each sealed.
 
 use std::collections::HashMap;
 
@@ -13,26 +13,26 @@ use crate::domain::chain::{PastFacts, PastInstallation, PastSite};
 use crate::domain::records::{Installation, SiteRecord};
 use crate::domain::values::Action;
 
-/// One entry, with what it sealed.
+/// An entry with its facts.
 #[derive(Clone, Debug)]
-pub struct Past {
-    /// Its number.
+pub struct PastEntry {
+    /// The version of the entry.
     pub version: i64,
-    /// When.
+    /// The instant of the entry.
     pub recorded_at: DateTime<Utc>,
-    /// Who.
+    /// The actor.
     pub actor: String,
-    /// What was done.
+    /// The action.
     pub action: String,
-    /// Why numbers moved.
+    /// The cause of the change in the numbers.
     pub cause: String,
-    /// The facts.
+    /// The facts that the entry sealed.
     pub facts: PastFacts,
-    /// In whose words.
+    /// The note.
     pub note: Option<String>,
 }
 
-/// What these entries did.
+/// The actions of these entries, by version.
 pub fn actions(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<i64, Action>, DbError> {
     let rows: Vec<(i64, String)> = on_backend!(connection, c => {
         entries::table.filter(entries::version.eq_any(versions)).select((entries::version, entries::action)).load(c)
@@ -44,21 +44,21 @@ pub fn actions(connection: &mut Connection, versions: &[i64]) -> Result<HashMap<
     rows.into_iter().map(known).collect()
 }
 
-/// A page of what happened to an installation and its site.
+/// A page of the history of an installation and its site.
 #[derive(Debug)]
 pub struct History {
     /// The entries, newest first.
-    pub entries: Vec<Past>,
-    /// Whether there are older ones.
+    pub entries: Vec<PastEntry>,
+    /// Whether there are older entries.
     pub more: bool,
-    /// The installation as it stood before them; none before it was registered.
+    /// The installation before these entries; `None` before it was registered.
     pub installation: Option<PastInstallation>,
-    /// The site as it stood before them; none before there was one.
+    /// The site before these entries; `None` before it was registered.
     pub site: Option<PastSite>,
 }
 
-/// Of the entries before `before` that spoke of an installation or of its site since it was
-/// registered, the `limit` newest.
+/// The `limit` newest entries before the version `before` about an installation, or about its site since the
+/// installation was registered.
 pub fn of(
     connection: &mut Connection,
     record: &SiteRecord,
@@ -85,7 +85,7 @@ pub fn of(
     Ok(History { entries, more, installation: standing, site: at })
 }
 
-/// The entry that registered something, and those that spoke of some subjects since.
+/// The entry that registered something, and the later entries about some subjects.
 struct Since<'a> {
     version: i64,
     subjects: &'a [String],
@@ -98,9 +98,9 @@ fn newest(
     before: i64,
     limit: i64,
     facts: &str,
-) -> Result<Vec<Past>, DbError> {
-    type Row = (i64, chrono::NaiveDateTime, String, String, String, String, Option<String>);
-    let rows: Vec<Row> = on_backend!(connection, c => {
+) -> Result<Vec<PastEntry>, DbError> {
+    type PastRow = (i64, chrono::NaiveDateTime, String, String, String, String, Option<String>);
+    let rows: Vec<PastRow> = on_backend!(connection, c => {
         entries::table
             .inner_join(entry_facts::table.on(entry_facts::version.eq(entries::version)))
             .filter(entries::version.eq(since.version).or(entries::subject
@@ -115,10 +115,10 @@ fn newest(
                 entry_facts::facts, entry_facts::note))
             .load(c)
     })?;
-    let past = |(version, recorded_at, actor, action, cause, facts, note): Row| {
+    let past = |(version, recorded_at, actor, action, cause, facts, note): PastRow| {
         let facts =
             serde_json::from_str(&facts).map_err(|_| DbError::corrupt(format!("the facts of entry {version}")))?;
-        Ok(Past { version, recorded_at: recorded_at.and_utc(), actor, action, cause, facts, note })
+        Ok(PastEntry { version, recorded_at: recorded_at.and_utc(), actor, action, cause, facts, note })
     };
     rows.into_iter().map(past).collect()
 }

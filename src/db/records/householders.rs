@@ -1,4 +1,4 @@
-//! What concerns the person at home: codes, what they see, and which notes an erasure deletes.
+//! The person at home: their codes, their home, and the notes that an erasure deletes.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,14 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{entries, entry_facts, householder_codes, site_id, sites};
 use crate::domain::records::SiteRecord;
+use crate::domain::rules::ErasureScope;
 use crate::domain::values::{Hash, SiteId};
 
 use super::by_id::CHUNK;
-use super::disputes::Noted;
+use super::disputes::DisputeWithNotes;
 use super::{by_id, disputes};
 
-/// The site that a code opens, by the code's hash.
+/// The site that a code opens, by the hash of the code.
 pub fn site_of_code(connection: &mut Connection, hash: &Hash) -> Result<Option<SiteId>, DbError> {
     let found: Option<String> = on_backend!(connection, c => {
         householder_codes::table
@@ -26,7 +27,7 @@ pub fn site_of_code(connection: &mut Connection, hash: &Hash) -> Result<Option<S
     found.as_deref().map(site_id).transpose()
 }
 
-/// A site and every site that was merged into it.
+/// The site and all sites that were merged into it.
 pub fn family(connection: &mut Connection, site: SiteId) -> Result<Vec<SiteId>, DbError> {
     let mut family = BTreeSet::from([site.to_string()]);
     let mut newest: Vec<String> = family.iter().cloned().collect();
@@ -39,24 +40,19 @@ pub fn family(connection: &mut Connection, site: SiteId) -> Result<Vec<SiteId>, 
     family.iter().map(|id| site_id(id)).collect()
 }
 
-/// Entries with a note: of these versions, and of the others that speak of one of the subjects,
-/// but for some actions.
-pub fn noted(
-    connection: &mut Connection,
-    subjects: &[String],
-    versions: &[i64],
-    spared: &[&str],
-) -> Result<Vec<i64>, DbError> {
+/// The versions of the stored entries whose notes an erasure takes, in order. Asks what [`ErasureScope::takes`] says,
+/// in the words of the index: it holds no registrations, so that these come by their versions.
+pub fn notes_to_erase(connection: &mut Connection, scope: &ErasureScope) -> Result<Vec<i64>, DbError> {
     let mut about: Vec<i64> = on_backend!(connection, c => {
         entries::table
-            .filter(entries::subject.eq_any(subjects))
-            // In these words, so that the index without registrations serves.
+            .filter(entries::subject.eq_any(&scope.subjects))
+            // The condition of the index, word for word.
             .filter(diesel::dsl::sql::<Bool>("action <> 'register'"))
-            .filter(entries::action.ne_all(spared))
+            .filter(entries::action.ne_all(scope.spared.iter().map(|action| action.as_str())))
             .select(entries::version)
             .load(c)
     })?;
-    about.extend(versions);
+    about.extend(&scope.registrations);
     let mut noted = Vec::new();
     for chunk in about.chunks(CHUNK) {
         let found: Vec<i64> = on_backend!(connection, c => {
@@ -71,15 +67,15 @@ pub fn noted(
     Ok(noted)
 }
 
-/// A site with everything at it, and what its householder disputed.
+/// A home: a site with everything at it, and the disputes of its householder.
 pub struct Home {
-    /// The site as it stands, or the one that took its place.
+    /// The record of the site, or of its successor.
     pub record: SiteRecord,
-    /// Each dispute, oldest first.
-    pub disputes: Vec<Noted>,
+    /// The disputes, oldest first.
+    pub disputes: Vec<DisputeWithNotes>,
 }
 
-/// The home that a householder's code opened.
+/// The home at a site; `None` if there is no such site.
 pub fn home(connection: &mut Connection, site: SiteId) -> Result<Option<Home>, DbError> {
     let Some(record) = by_id::successors(connection, &[site])?.remove(&site) else { return Ok(None) };
     let family = family(connection, record.site.id)?;

@@ -1,4 +1,4 @@
-//! Lists of installations, by key set: each page begins after the last id of the one before.
+//! Lists of installations, page by page: each page begins after the last id of the page before.
 
 use diesel::dsl::{exists, sql};
 use diesel::sql_types::Bool;
@@ -12,7 +12,7 @@ use crate::domain::values::{ExternalId, InstallationId, PartnerCode, ProjectCode
 
 use super::by_id;
 
-/// Which installations, all conditions together.
+/// The conditions on the installations of a list; all of them must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Of one partner.
@@ -33,9 +33,9 @@ pub struct Filter {
     pub project: Option<ProjectCode>,
     /// As this actor may see them.
     pub seen_by: Option<Actor>,
-    /// Of partners that try things out, or of the others.
+    /// Of sandbox partners, or of the others.
     pub sandbox: Option<bool>,
-    /// After this one, in the order of ids.
+    /// After this id.
     pub after: Option<InstallationId>,
 }
 
@@ -47,16 +47,15 @@ impl Filter {
     }
 }
 
-/// An installation with the site it is at.
+/// An installation with its site.
 pub struct InstallationRecord {
-    /// The site and everything at it.
+    /// The record of the site.
     pub record: SiteRecord,
-    /// Which of its installations.
+    /// The installation within the record.
     pub id: InstallationId,
 }
 
-/// The first `limit` installations of the filter, in the order of their ids, which is the order
-/// of their registration.
+/// The first `limit` installations of a filter, in the order of their ids, which is the order of registration.
 pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<Vec<InstallationRecord>, DbError> {
     let rows: Vec<(String, String)> = on_backend!(connection, c => {
         let mut query = installations::table
@@ -124,13 +123,13 @@ pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<
 fn found(records: &[SiteRecord], id: &str, site: &str) -> Result<InstallationRecord, DbError> {
     let id = InstallationId::parse(id).map_err(|_| DbError::corrupt("an installation's id"))?;
     let site = site_id(site)?;
-    // A merge between the two queries moves it to another site; the next request finds it there.
+    // A merge between the two queries moved it to another site, where the next request finds it.
     let record = records.iter().find(|record| record.site.id == site);
     let record = record.ok_or_else(|| DbError::Unavailable("a site moved while it was read".to_owned()))?;
     Ok(InstallationRecord { record: record.clone(), id })
 }
 
-/// One installation with its site.
+/// An installation by its id, with its site.
 pub fn find(connection: &mut Connection, id: InstallationId) -> Result<Option<InstallationRecord>, DbError> {
     let Some(site) = by_id::sites_of(connection, &[id])?.remove(&id) else { return Ok(None) };
     let record = by_id::records(connection, &[site])?.into_iter().find(|r| r.installation(id).is_some());

@@ -1,4 +1,7 @@
-//! Reading records: by id, by names, lists, history, household.
+//! Reading records: by id, by the names that partners gave, as lists, with their history, for the person at home.
+//!
+//! Queries here return values of the domain. They must not write, disputes apart, which the register adds and closes while
+//! it decides.
 
 pub mod by_id;
 pub mod by_partner_names;
@@ -8,7 +11,7 @@ pub mod householders;
 pub mod installation_list;
 
 pub use by_partner_names::Named;
-pub use disputes::Noted;
-pub use history::{History, Past};
+pub use disputes::DisputeWithNotes;
+pub use history::{History, PastEntry};
 pub use householders::Home;
 pub use installation_list::{Filter, InstallationRecord};

@@ -1,4 +1,5 @@
-//! Schema.rs and the row types.
+//! The tables: `schema.rs` and the types of their rows. A row turns into values of the domain and back here. This room
+//! must not query.
 
 mod record_rows;
 mod register_rows;

@@ -1,4 +1,4 @@
-//! Rows of the tables, and their way to the domain's types and back.
+//! The rows of sites and installations, and their way to the domain's types and back.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
@@ -37,7 +37,7 @@ pub(in crate::db) struct SiteRefRow {
     pub partner: String,
     pub external_id: String,
     pub site: String,
-    /// The entry that sealed it.
+    /// The version of the entry that sealed it.
     pub version: i64,
 }
 
@@ -89,7 +89,7 @@ pub(in crate::db) struct MeasureRow {
     pub inverter_w: Option<i64>,
 }
 
-/// The stored form of an instant: UTC without its zone, whole microseconds.
+/// An instant as it is stored: UTC without a zone, in whole microseconds.
 pub(in crate::db) fn stored(instant: DateTime<Utc>) -> NaiveDateTime {
     crate::domain::values::stored(instant).naive_utc()
 }
@@ -170,7 +170,7 @@ impl MeasureRow {
     }
 }
 
-/// Reads a stored word; a word that the register never writes is corruption.
+/// Reads a stored word. A word that the register never writes is corruption.
 fn word<T>(what: &str, stored: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, DbError> {
     parse(stored).ok_or_else(|| DbError::corrupt(format!("{what} {stored:?}")))
 }
@@ -183,12 +183,12 @@ fn optional_word<T>(
     stored.map(|stored| word(what, stored, parse)).transpose()
 }
 
-/// Reads a stored id.
+/// Reads the stored id of a site.
 pub(in crate::db) fn site_id(stored: &str) -> Result<SiteId, DbError> {
     word("site", stored, |text| SiteId::parse(text).ok())
 }
 
-/// The id of an installation as it is stored.
+/// Reads the stored id of an installation.
 pub(in crate::db) fn installation_id(stored: &str) -> Result<InstallationId, DbError> {
     word("installation", stored, |text| InstallationId::parse(text).ok())
 }

@@ -1,4 +1,4 @@
-//! The tables of `migrations/`, for diesel. The same for both databases.
+//! The tables of `migrations/`, for diesel: the same for both databases.
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 

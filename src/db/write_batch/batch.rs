@@ -1,5 +1,4 @@
-//! Writing one batch: everything its entries changed, in as few round trips as the database
-//! allows. Only called inside a transaction that holds the head.
+//! The rows of one batch, collected while it is decided. Each record has one row, in its last state.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
@@ -20,14 +19,14 @@ pub struct Batch {
     pub(in crate::db) installations: Vec<InstallationRow>,
     pub(in crate::db) changed_installations: Vec<InstallationRow>,
     pub(in crate::db) measures: Vec<MeasureRow>,
-    /// Installations of which the measures stored so far go.
+    /// Installations whose stored measures are deleted first.
     pub(in crate::db) remeasured: Vec<String>,
     pub(in crate::db) entries: Vec<EntryRow>,
     pub(in crate::db) facts: Vec<FactsRow>,
     pub(in crate::db) journal: Vec<JournalRow>,
-    /// New codes of householders, by their hashes.
+    /// New codes of householders.
     pub(in crate::db) codes: Vec<CodeRow>,
-    /// Entries written before whose salt and note go.
+    /// Stored entries whose salt and note are deleted.
     pub(in crate::db) erased: Vec<i64>,
 }
 
@@ -39,7 +38,7 @@ pub(in crate::db) struct NewHead {
 }
 
 impl Batch {
-    /// A new site with its personal data; once a batch, in its last state.
+    /// Adds a new site with its personal data.
     pub fn add_site(&mut self, site: &Site, private: &PrivateFacts) {
         self.sites.push(SiteRow::from(site));
         if !private.is_empty() {
@@ -47,17 +46,17 @@ impl Batch {
         }
     }
 
-    /// A site that was changed; once a batch, in its last state.
+    /// Changes a site.
     pub fn change_site(&mut self, site: &Site) {
         self.changed_sites.push(SiteRow::from(site));
     }
 
-    /// Personal data that was changed; once a batch, in its last state.
+    /// Changes personal data.
     pub fn change_private(&mut self, site: SiteId, private: &PrivateFacts) {
         self.privates.push(SitePrivateRow::of(site, private));
     }
 
-    /// A partner's own number of a site.
+    /// Adds the external id that a partner gave to a site.
     pub fn add_ref(&mut self, partner: &PartnerCode, external_id: &ExternalId, site: SiteId, version: i64) {
         self.refs.push(SiteRefRow {
             partner: partner.to_string(),
@@ -67,7 +66,7 @@ impl Batch {
         });
     }
 
-    /// A new installation with its measures; once a batch, in its last state.
+    /// Adds a new installation with its measures.
     pub fn add_installation(&mut self, installation: &Installation) {
         self.installations.push(InstallationRow::from(installation));
         self.add_measures(installation);
@@ -78,18 +77,18 @@ impl Batch {
         self.measures.extend(lines.map(|line| MeasureRow::of(installation.id, line)));
     }
 
-    /// The measures of an installation in the place of those that are stored; once a batch.
+    /// Replaces the stored measures of an installation.
     pub fn replace_measures(&mut self, installation: &Installation) {
         self.remeasured.push(installation.id.to_string());
         self.add_measures(installation);
     }
 
-    /// An installation that was changed; once a batch, in its last state.
+    /// Changes an installation without its measures.
     pub fn change_installation(&mut self, installation: &Installation) {
         self.changed_installations.push(InstallationRow::from(installation));
     }
 
-    /// An entry with its facts and its journal rows.
+    /// Adds an entry with its facts and its journal rows.
     pub fn add_entry(&mut self, entry: &Entry, hash: Hash, sealed: Sealed, day: NaiveDate, postings: &[Posting]) {
         self.entries.push(EntryRow {
             version: entry.version,
@@ -117,35 +116,15 @@ impl Batch {
         }
     }
 
-    /// A site's code from now on, by its hash; the one before stops working.
+    /// Gives a site a new code, by its hash; the code before stops working.
     pub fn issue_code(&mut self, site: SiteId, hash: Hash, at: DateTime<Utc>) {
         let site = site.to_string();
-        // One statement may write a row only once.
+        // One statement can write a row only once.
         self.codes.retain(|row| row.site != site);
         self.codes.push(CodeRow { hash: hash.to_vec(), site, issued_at: stored(at) });
     }
 
-    /// Entries of this batch that speak of one of the subjects and have a note, but for these actions.
-    #[must_use]
-    pub fn noted(&self, subjects: &[String], spared: &[&str]) -> Vec<i64> {
-        let about = self.entries.iter().zip(&self.facts).filter(|(entry, _)| subjects.contains(&entry.subject));
-        let about = about.filter(|(entry, _)| !spared.contains(&entry.action.as_str()));
-        about.filter(|(_, facts)| facts.note.is_some()).map(|(entry, _)| entry.version).collect()
-    }
-
-    /// The note of an entry of this batch.
-    #[must_use]
-    pub fn note(&self, version: i64) -> Option<&str> {
-        self.facts.iter().find(|facts| facts.version == version)?.note.as_deref()
-    }
-
-    /// Whether the note of an entry written before goes with this batch.
-    #[must_use]
-    pub fn erases(&self, version: i64) -> bool {
-        self.erased.contains(&version)
-    }
-
-    /// Deletes note and salt of an entry, written before or in this batch.
+    /// Deletes the note and the salt of an entry, stored or of this batch.
     pub fn erase_note(&mut self, version: i64) {
         match self.facts.iter_mut().find(|facts| facts.version == version) {
             Some(facts) => (facts.salt, facts.note) = (None, None),
@@ -153,19 +132,19 @@ impl Batch {
         }
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.entries.len()
     }
 }
 
-/// What an entry's digest seals.
+/// The facts that the digest of an entry seals.
 pub struct Sealed {
-    /// Random bytes.
+    /// Random bytes, so that nobody can guess the note from the digest.
     pub salt: Vec<u8>,
     /// The facts as JSON.
     pub facts: String,
-    /// A person's remark.
+    /// The remark of a person.
     pub note: Option<String>,
 }

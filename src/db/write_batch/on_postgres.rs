@@ -1,47 +1,50 @@
-//! A batch on PostgreSQL: one prepared statement, one round trip. Each table gets its rows as
-//! one array a column, so the statement's text never changes and is planned once.
+//! A batch on PostgreSQL: one prepared statement, one round trip.
+//!
+//! The statement is a chain of common table expressions, one a table, and ends with the head:
+//!
+//! ```sql
+//! WITH t0 AS (INSERT INTO sites (id, partner, …) SELECT * FROM unnest($1, $2, …)),
+//!      t1 AS (UPDATE sites SET kind = new.kind, … FROM unnest($14, …) AS new (…) WHERE sites.id = new.id),
+//!      …
+//! UPDATE register_head SET version = $n, … WHERE id = 1 AND version = $m
+//! ```
+//!
+//! Each table takes its rows as one array a column. The text is therefore the same for one row and for 256, and for
+//! a table without rows, so that PostgreSQL parses and plans it once a connection. All parts see the tables as they
+//! were before the statement. So a batch may write a row once only: it holds each record in its last state.
 
-use chrono::{NaiveDate, NaiveDateTime};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Integer, Nullable, Text, Timestamp};
+use diesel::sql_types::{BigInt, Binary, Timestamp};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
-use crate::db::tables::{InstallationRow, SiteRow};
+use crate::db::tables::{
+    CodeRow, EntryRow, FactsRow, InstallationRow, JournalRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, entries,
+    entry_facts, householder_codes, installation_measures, installations, journal, site_private, site_refs, sites,
+};
 
 use super::batch::{Batch, NewHead};
+use super::columns::{ColumnValues, TableChange, Way, big, boolean, bytes, date, int, maybe_text, text, time};
 
-/// Moves the head and inserts every row of the batch.
-pub(in crate::db) fn write(c: &mut PgConnection, batch: &Batch, head: &NewHead, from: i64) -> QueryResult<usize> {
+/// Writes every row of the batch and moves the head from the version `from`. Returns the number of heads moved.
+pub(super) fn write(c: &mut PgConnection, batch: &Batch, head: &NewHead, from: i64) -> QueryResult<usize> {
     WriteBatch { changes: changes(batch), head, from }.execute(c)
 }
 
+/// Writes the new codes of householders; a site's code before stops working.
+pub(super) fn write_codes(c: &mut PgConnection, rows: &[CodeRow]) -> QueryResult<usize> {
+    codes(rows).execute(c)
+}
+
 struct WriteBatch<'a> {
-    changes: [Change<'a>; 10],
+    changes: [TableChange<'a>; 10],
     head: &'a NewHead,
     from: i64,
 }
 
-/// What happens to one table: its rows column by column, between the words before and after.
-struct Change<'a> {
-    before: &'static str,
-    columns: Vec<Column<'a>>,
-    after: &'static str,
-}
-
-enum Column<'a> {
-    Text(Vec<Option<&'a str>>),
-    Int(Vec<Option<i32>>),
-    Big(Vec<Option<i64>>),
-    Bool(Vec<Option<bool>>),
-    Date(Vec<Option<NaiveDate>>),
-    Time(Vec<Option<NaiveDateTime>>),
-    Bytes(Vec<Option<&'a [u8]>>),
-}
-
 impl RunQueryDsl<PgConnection> for WriteBatch<'_> {}
 
-/// One text for ever, so one prepared statement.
+/// Diesel caches the prepared statement by this type, because its text never changes.
 impl QueryId for WriteBatch<'_> {
     type QueryId = WriteBatch<'static>;
     const HAS_STATIC_QUERY_ID: bool = true;
@@ -55,7 +58,7 @@ impl QueryFragment<Pg> for WriteBatch<'_> {
                 out.push_sql(&index.to_string());
                 out.push_sql(" AS (");
             }
-            change.walk(&mut out)?;
+            change.walk_ast(out.reborrow())?;
         }
         out.push_sql(") UPDATE register_head SET version = ");
         out.push_bind_param::<BigInt, _>(&self.head.version)?;
@@ -68,265 +71,204 @@ impl QueryFragment<Pg> for WriteBatch<'_> {
     }
 }
 
-impl Change<'_> {
-    fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(self.before);
-        out.push_sql(" unnest(");
-        for (index, column) in self.columns.iter().enumerate() {
-            if index > 0 {
-                out.push_sql(", ");
-            }
-            match column {
-                Column::Text(values) => out.push_bind_param::<Array<Nullable<Text>>, _>(values)?,
-                Column::Int(values) => out.push_bind_param::<Array<Nullable<Integer>>, _>(values)?,
-                Column::Big(values) => out.push_bind_param::<Array<Nullable<BigInt>>, _>(values)?,
-                Column::Bool(values) => out.push_bind_param::<Array<Nullable<Bool>>, _>(values)?,
-                Column::Date(values) => out.push_bind_param::<Array<Nullable<Date>>, _>(values)?,
-                Column::Time(values) => out.push_bind_param::<Array<Nullable<Timestamp>>, _>(values)?,
-                Column::Bytes(values) => out.push_bind_param::<Array<Nullable<Binary>>, _>(values)?,
+fn changes(batch: &Batch) -> [TableChange<'_>; 10] {
+    // Named one by one, so that a table added to the batch and not written does not compile. Measures that are
+    // replaced, codes and erasures are statements of their own: `write.rs`.
+    let Batch {
+        sites,
+        changed_sites,
+        refs,
+        privates,
+        installations,
+        changed_installations,
+        measures,
+        entries,
+        facts,
+        journal,
+        remeasured: _,
+        codes: _,
+        erased: _,
+    } = batch;
+    let change = |table, columns, way| TableChange { table, columns, way };
+    let update_site = Way::Update { key: "id", never_change: &["partner"] };
+    let update_installation = Way::Update {
+        key: "id",
+        never_change: &["partner", "sandbox", "external_id", "reported_at", "registered_version"],
+    };
+    [
+        change("sites", site_columns(sites), Way::Insert),
+        change("sites", site_columns(changed_sites), update_site),
+        change("site_refs", site_ref_columns(refs), Way::Insert),
+        change("site_private", site_private_columns(privates), Way::InsertOrReplace { key: "site" }),
+        change("installations", installation_columns(installations), Way::Insert),
+        change("installations", installation_columns(changed_installations), update_installation),
+        change("installation_measures", measure_columns(measures), Way::Insert),
+        change("entries", entry_columns(entries), Way::Insert),
+        change("entry_facts", facts_columns(facts), Way::Insert),
+        change("journal", journal_columns(journal), Way::Insert),
+    ]
+}
+
+fn site_columns(rows: &[SiteRow]) -> Vec<ColumnValues<'_>> {
+    vec![
+        text(sites::id, rows, |r| &r.id),
+        text(sites::partner, rows, |r| &r.partner),
+        text(sites::kind, rows, |r| &r.kind),
+        text(sites::province_code, rows, |r| &r.province_code),
+        maybe_text(sites::former_province_code, rows, |r| r.former_province_code.as_deref()),
+        maybe_text(sites::commune_code, rows, |r| r.commune_code.as_deref()),
+        boolean(sites::low_income, rows, |r| r.low_income),
+        boolean(sites::remote, rows, |r| r.remote),
+        boolean(sites::woman_headed, rows, |r| r.woman_headed),
+        int(sites::place_version, rows, |r| Some(r.place_version)),
+        maybe_text(sites::superseded_by, rows, |r| r.superseded_by.as_deref()),
+        int(sites::revision, rows, |r| Some(r.revision)),
+        big(sites::version, rows, |r| Some(r.version)),
+    ]
+}
+
+fn site_ref_columns(rows: &[SiteRefRow]) -> Vec<ColumnValues<'_>> {
+    vec![
+        text(site_refs::partner, rows, |r| &r.partner),
+        text(site_refs::external_id, rows, |r| &r.external_id),
+        text(site_refs::site, rows, |r| &r.site),
+        big(site_refs::version, rows, |r| Some(r.version)),
+    ]
+}
+
+fn site_private_columns(rows: &[SitePrivateRow]) -> Vec<ColumnValues<'_>> {
+    vec![
+        text(site_private::site, rows, |r| &r.site),
+        maybe_text(site_private::address, rows, |r| r.address.as_deref()),
+        maybe_text(site_private::grid_customer_code, rows, |r| r.grid_customer_code.as_deref()),
+        int(site_private::lat_microdeg, rows, |r| r.lat_microdeg),
+        int(site_private::lon_microdeg, rows, |r| r.lon_microdeg),
+        date(site_private::consent_on, rows, |r| r.consent_on),
+        int(site_private::consent_text_version, rows, |r| r.consent_text_version),
+        date(site_private::consent_withdrawn_on, rows, |r| r.consent_withdrawn_on),
+    ]
+}
+
+fn installation_columns(rows: &[InstallationRow]) -> Vec<ColumnValues<'_>> {
+    vec![
+        text(installations::id, rows, |r| &r.id),
+        text(installations::site, rows, |r| &r.site),
+        text(installations::partner, rows, |r| &r.partner),
+        boolean(installations::sandbox, rows, |r| Some(r.sandbox)),
+        text(installations::external_id, rows, |r| &r.external_id),
+        maybe_text(installations::project, rows, |r| r.project.as_deref()),
+        date(installations::installed_on, rows, |r| r.installed_on),
+        text(installations::status, rows, |r| &r.status),
+        maybe_text(installations::evidence_tier, rows, |r| r.evidence_tier.as_deref()),
+        time(installations::reported_at, rows, |r| Some(r.reported_at)),
+        time(installations::verified_at, rows, |r| r.verified_at),
+        date(installations::decommissioned_on, rows, |r| r.decommissioned_on),
+        big(installations::cost_vnd, rows, |r| r.cost_vnd),
+        big(installations::support_vnd, rows, |r| r.support_vnd),
+        maybe_text(installations::finance, rows, |r| r.finance.as_deref()),
+        maybe_text(installations::system_owner, rows, |r| r.system_owner.as_deref()),
+        maybe_text(installations::power_use, rows, |r| r.power_use.as_deref()),
+        maybe_text(installations::attributes_sold, rows, |r| r.attributes_sold.as_deref()),
+        big(installations::registered_version, rows, |r| Some(r.registered_version)),
+        int(installations::revision, rows, |r| Some(r.revision)),
+        big(installations::version, rows, |r| Some(r.version)),
+    ]
+}
+
+fn measure_columns(rows: &[MeasureRow]) -> Vec<ColumnValues<'_>> {
+    vec![
+        text(installation_measures::installation, rows, |r| &r.installation),
+        int(installation_measures::measure, rows, |r| Some(r.measure)),
+        big(installation_measures::quantity, rows, |r| Some(r.quantity)),
+        big(installation_measures::inverter_w, rows, |r| r.inverter_w),
+    ]
+}
+
+fn entry_columns(rows: &[EntryRow]) -> Vec<ColumnValues<'_>> {
+    vec![
+        big(entries::version, rows, |r| Some(r.version)),
+        time(entries::recorded_at, rows, |r| Some(r.recorded_at)),
+        text(entries::actor, rows, |r| &r.actor),
+        text(entries::action, rows, |r| &r.action),
+        text(entries::cause, rows, |r| &r.cause),
+        text(entries::subject, rows, |r| &r.subject),
+        bytes(entries::digest, rows, |r| Some(&r.digest)),
+        bytes(entries::journal_digest, rows, |r| Some(&r.journal_digest)),
+        bytes(entries::previous, rows, |r| Some(&r.previous)),
+        bytes(entries::hash, rows, |r| Some(&r.hash)),
+    ]
+}
+
+fn facts_columns(rows: &[FactsRow]) -> Vec<ColumnValues<'_>> {
+    vec![
+        big(entry_facts::version, rows, |r| Some(r.version)),
+        bytes(entry_facts::salt, rows, |r| r.salt.as_deref()),
+        text(entry_facts::facts, rows, |r| &r.facts),
+        maybe_text(entry_facts::note, rows, |r| r.note.as_deref()),
+    ]
+}
+
+fn journal_columns(rows: &[JournalRow]) -> Vec<ColumnValues<'_>> {
+    vec![
+        big(journal::version, rows, |r| Some(r.version)),
+        int(journal::seq, rows, |r| Some(r.seq)),
+        date(journal::recorded_on, rows, |r| Some(r.recorded_on)),
+        text(journal::cause, rows, |r| &r.cause),
+        big(journal::cell, rows, |r| Some(r.cell)),
+        text(journal::deltas, rows, |r| &r.deltas),
+    ]
+}
+
+fn codes(rows: &[CodeRow]) -> TableChange<'_> {
+    let columns = vec![
+        bytes(householder_codes::hash, rows, |r| Some(&r.hash)),
+        text(householder_codes::site, rows, |r| &r.site),
+        time(householder_codes::issued_at, rows, |r| Some(r.issued_at)),
+    ];
+    TableChange { table: "householder_codes", columns, way: Way::InsertOrReplace { key: "site" } }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::QueryDsl;
+
+    use super::*;
+
+    /// The names of all columns of a table in `schema.rs`, in their order.
+    macro_rules! schema_columns {
+        ($table:ident) => {{
+            let query = $table::table.select($table::all_columns);
+            let text = diesel::debug_query::<Pg, _>(&query).to_string();
+            let (list, _) = text.trim_start_matches("SELECT ").split_once(" FROM ").unwrap();
+            let name = |column: &str| column.rsplit('.').next().unwrap().trim_matches('"').to_owned();
+            list.split(", ").map(name).collect::<Vec<_>>()
+        }};
+    }
+
+    /// SQLite writes the rows by derive. A column that were forgotten here would be null on PostgreSQL alone.
+    #[test]
+    fn write_batch_gives_each_table_every_column_of_the_schema() {
+        let batch = Batch::default();
+        let mut changes = Vec::from(changes(&batch));
+        changes.push(codes(&batch.codes));
+        for change in &changes {
+            let columns = match change.table {
+                "sites" => schema_columns!(sites),
+                "site_refs" => schema_columns!(site_refs),
+                "site_private" => schema_columns!(site_private),
+                "installations" => schema_columns!(installations),
+                "installation_measures" => schema_columns!(installation_measures),
+                "entries" => schema_columns!(entries),
+                "entry_facts" => schema_columns!(entry_facts),
+                "journal" => schema_columns!(journal),
+                "householder_codes" => schema_columns!(householder_codes),
+                other => panic!("{other} is no table of a batch"),
+            };
+            let names: Vec<&str> = change.columns.iter().map(|column| column.name).collect();
+            assert_eq!(names, columns, "{}", change.table);
+            if let Way::Update { key, never_change } = change.way {
+                assert!(never_change.iter().chain([&key]).all(|name| names.contains(name)), "{}", change.table);
             }
         }
-        out.push_sql(") ");
-        out.push_sql(self.after);
-        Ok(())
-    }
-}
-
-fn text<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> &'a str) -> Column<'a> {
-    Column::Text(rows.iter().map(|row| Some(get(row))).collect())
-}
-
-fn maybe_text<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> Option<&'a str>) -> Column<'a> {
-    Column::Text(rows.iter().map(get).collect())
-}
-
-fn big<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> Option<i64>) -> Column<'a> {
-    Column::Big(rows.iter().map(get).collect())
-}
-
-fn int<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> Option<i32>) -> Column<'a> {
-    Column::Int(rows.iter().map(get).collect())
-}
-
-fn boolean<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> Option<bool>) -> Column<'a> {
-    Column::Bool(rows.iter().map(get).collect())
-}
-
-fn date<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> Option<NaiveDate>) -> Column<'a> {
-    Column::Date(rows.iter().map(get).collect())
-}
-
-fn time<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> Option<NaiveDateTime>) -> Column<'a> {
-    Column::Time(rows.iter().map(get).collect())
-}
-
-fn bytes<'a, R>(rows: &'a [R], get: impl Fn(&'a R) -> Option<&'a [u8]>) -> Column<'a> {
-    Column::Bytes(rows.iter().map(get).collect())
-}
-
-fn changes(batch: &Batch) -> [Change<'_>; 10] {
-    [
-        new_sites(&batch.sites),
-        changed_sites(&batch.changed_sites),
-        site_refs(batch),
-        site_private(batch),
-        new_installations(&batch.installations),
-        changed_installations(&batch.changed_installations),
-        installation_measures(batch),
-        entries(batch),
-        entry_facts(batch),
-        journal(batch),
-    ]
-}
-
-fn new_sites(rows: &[SiteRow]) -> Change<'_> {
-    Change {
-        before: "INSERT INTO sites (id, partner, kind, province_code, former_province_code, commune_code, low_income, \
-                 remote, woman_headed, place_version, superseded_by, revision, version) SELECT * FROM",
-        columns: site_columns(rows),
-        after: "",
-    }
-}
-
-fn changed_sites(rows: &[SiteRow]) -> Change<'_> {
-    Change {
-        before: "UPDATE sites SET kind = new.kind, province_code = new.province_code, \
-                 former_province_code = new.former_province_code, commune_code = new.commune_code, \
-                 low_income = new.low_income, remote = new.remote, woman_headed = new.woman_headed, \
-                 place_version = new.place_version, superseded_by = new.superseded_by, revision = new.revision, \
-                 version = new.version FROM",
-        columns: site_columns(rows),
-        after: "AS new (id, partner, kind, province_code, former_province_code, commune_code, low_income, remote, \
-                woman_headed, place_version, superseded_by, revision, version) WHERE sites.id = new.id",
-    }
-}
-
-fn site_columns(rows: &[SiteRow]) -> Vec<Column<'_>> {
-    vec![
-        text(rows, |r| &r.id),
-        text(rows, |r| &r.partner),
-        text(rows, |r| &r.kind),
-        text(rows, |r| &r.province_code),
-        maybe_text(rows, |r| r.former_province_code.as_deref()),
-        maybe_text(rows, |r| r.commune_code.as_deref()),
-        boolean(rows, |r| r.low_income),
-        boolean(rows, |r| r.remote),
-        boolean(rows, |r| r.woman_headed),
-        int(rows, |r| Some(r.place_version)),
-        maybe_text(rows, |r| r.superseded_by.as_deref()),
-        int(rows, |r| Some(r.revision)),
-        big(rows, |r| Some(r.version)),
-    ]
-}
-
-fn site_refs(batch: &Batch) -> Change<'_> {
-    let rows = &batch.refs;
-    Change {
-        before: "INSERT INTO site_refs (partner, external_id, site, version) SELECT * FROM",
-        columns: vec![
-            text(rows, |r| &r.partner),
-            text(rows, |r| &r.external_id),
-            text(rows, |r| &r.site),
-            big(rows, |r| Some(r.version)),
-        ],
-        after: "",
-    }
-}
-
-fn site_private(batch: &Batch) -> Change<'_> {
-    let rows = &batch.privates;
-    Change {
-        before: "INSERT INTO site_private (site, address, grid_customer_code, lat_microdeg, lon_microdeg, consent_on, \
-                 consent_text_version, consent_withdrawn_on) SELECT * FROM",
-        columns: vec![
-            text(rows, |r| &r.site),
-            maybe_text(rows, |r| r.address.as_deref()),
-            maybe_text(rows, |r| r.grid_customer_code.as_deref()),
-            int(rows, |r| r.lat_microdeg),
-            int(rows, |r| r.lon_microdeg),
-            date(rows, |r| r.consent_on),
-            int(rows, |r| r.consent_text_version),
-            date(rows, |r| r.consent_withdrawn_on),
-        ],
-        after: "ON CONFLICT (site) DO UPDATE SET address = excluded.address, \
-                grid_customer_code = excluded.grid_customer_code, lat_microdeg = excluded.lat_microdeg, \
-                lon_microdeg = excluded.lon_microdeg, consent_on = excluded.consent_on, \
-                consent_text_version = excluded.consent_text_version, \
-                consent_withdrawn_on = excluded.consent_withdrawn_on",
-    }
-}
-
-fn new_installations(rows: &[InstallationRow]) -> Change<'_> {
-    Change {
-        before: "INSERT INTO installations (id, site, partner, sandbox, external_id, project, installed_on, status, \
-                 evidence_tier, reported_at, verified_at, decommissioned_on, cost_vnd, support_vnd, finance, \
-                 system_owner, power_use, attributes_sold, registered_version, revision, version) SELECT * FROM",
-        columns: installation_columns(rows),
-        after: "",
-    }
-}
-
-fn changed_installations(rows: &[InstallationRow]) -> Change<'_> {
-    Change {
-        before: "UPDATE installations SET site = new.site, project = new.project, installed_on = new.installed_on, \
-                 status = new.status, evidence_tier = new.evidence_tier, verified_at = new.verified_at, \
-                 decommissioned_on = new.decommissioned_on, cost_vnd = new.cost_vnd, support_vnd = new.support_vnd, \
-                 finance = new.finance, system_owner = new.system_owner, power_use = new.power_use, \
-                 attributes_sold = new.attributes_sold, revision = new.revision, version = new.version FROM",
-        columns: installation_columns(rows),
-        after: "AS new (id, site, partner, sandbox, external_id, project, installed_on, status, evidence_tier, \
-                reported_at, verified_at, decommissioned_on, cost_vnd, support_vnd, finance, system_owner, power_use, \
-                attributes_sold, registered_version, revision, version) WHERE installations.id = new.id",
-    }
-}
-
-fn installation_columns(rows: &[InstallationRow]) -> Vec<Column<'_>> {
-    vec![
-        text(rows, |r| &r.id),
-        text(rows, |r| &r.site),
-        text(rows, |r| &r.partner),
-        boolean(rows, |r| Some(r.sandbox)),
-        text(rows, |r| &r.external_id),
-        maybe_text(rows, |r| r.project.as_deref()),
-        date(rows, |r| r.installed_on),
-        text(rows, |r| &r.status),
-        maybe_text(rows, |r| r.evidence_tier.as_deref()),
-        time(rows, |r| Some(r.reported_at)),
-        time(rows, |r| r.verified_at),
-        date(rows, |r| r.decommissioned_on),
-        big(rows, |r| r.cost_vnd),
-        big(rows, |r| r.support_vnd),
-        maybe_text(rows, |r| r.finance.as_deref()),
-        maybe_text(rows, |r| r.system_owner.as_deref()),
-        maybe_text(rows, |r| r.power_use.as_deref()),
-        maybe_text(rows, |r| r.attributes_sold.as_deref()),
-        big(rows, |r| Some(r.registered_version)),
-        int(rows, |r| Some(r.revision)),
-        big(rows, |r| Some(r.version)),
-    ]
-}
-
-fn installation_measures(batch: &Batch) -> Change<'_> {
-    let rows = &batch.measures;
-    Change {
-        before: "INSERT INTO installation_measures (installation, measure, quantity, inverter_w) SELECT * FROM",
-        columns: vec![
-            text(rows, |r| &r.installation),
-            int(rows, |r| Some(r.measure)),
-            big(rows, |r| Some(r.quantity)),
-            big(rows, |r| r.inverter_w),
-        ],
-        after: "",
-    }
-}
-
-fn entries(batch: &Batch) -> Change<'_> {
-    let rows = &batch.entries;
-    Change {
-        before: "INSERT INTO entries (version, recorded_at, actor, action, cause, subject, digest, journal_digest, \
-                 previous, hash) SELECT * FROM",
-        columns: vec![
-            big(rows, |r| Some(r.version)),
-            time(rows, |r| Some(r.recorded_at)),
-            text(rows, |r| &r.actor),
-            text(rows, |r| &r.action),
-            text(rows, |r| &r.cause),
-            text(rows, |r| &r.subject),
-            bytes(rows, |r| Some(&r.digest)),
-            bytes(rows, |r| Some(&r.journal_digest)),
-            bytes(rows, |r| Some(&r.previous)),
-            bytes(rows, |r| Some(&r.hash)),
-        ],
-        after: "",
-    }
-}
-
-fn entry_facts(batch: &Batch) -> Change<'_> {
-    let rows = &batch.facts;
-    Change {
-        before: "INSERT INTO entry_facts (version, salt, facts, note) SELECT * FROM",
-        columns: vec![
-            big(rows, |r| Some(r.version)),
-            bytes(rows, |r| r.salt.as_deref()),
-            text(rows, |r| &r.facts),
-            maybe_text(rows, |r| r.note.as_deref()),
-        ],
-        after: "",
-    }
-}
-
-fn journal(batch: &Batch) -> Change<'_> {
-    let rows = &batch.journal;
-    Change {
-        before: "INSERT INTO journal (version, seq, recorded_on, cause, cell, deltas) SELECT * FROM",
-        columns: vec![
-            big(rows, |r| Some(r.version)),
-            int(rows, |r| Some(r.seq)),
-            date(rows, |r| Some(r.recorded_on)),
-            text(rows, |r| &r.cause),
-            big(rows, |r| Some(r.cell)),
-            text(rows, |r| &r.deltas),
-        ],
-        after: "",
     }
 }

@@ -1,5 +1,4 @@
-//! A batch on SQLite: one cached statement a row. In one process a statement costs a few
-//! microseconds and no round trip.
+//! A batch on SQLite: one cached statement a row, because a statement costs a few microseconds and no round trip.
 
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
 
@@ -9,7 +8,8 @@ use crate::db::tables::{
 
 use super::batch::{Batch, NewHead};
 
-pub(in crate::db) fn write(c: &mut SqliteConnection, batch: &Batch, head: &NewHead, from: i64) -> QueryResult<usize> {
+/// Writes every row of the batch and moves the head from the version `from`. Returns the number of heads moved.
+pub(super) fn write(c: &mut SqliteConnection, batch: &Batch, head: &NewHead, from: i64) -> QueryResult<usize> {
     for row in &batch.sites {
         diesel::insert_into(sites::table).values(row).execute(c)?;
     }

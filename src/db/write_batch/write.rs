@@ -1,7 +1,6 @@
 //! Writing a batch, on whichever database the connection is to.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, Binary, Text, Timestamp};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend};
@@ -14,7 +13,7 @@ use super::{on_postgres, on_sqlite};
 const CHUNK: usize = 5_000;
 
 impl Batch {
-    /// Writes the rows and moves the head from `from` to the last entry.
+    /// Writes the rows and moves the head from the version `from` to the last entry.
     pub fn write(&self, connection: &mut Connection, from: i64, at: DateTime<Utc>) -> Result<(), DbError> {
         let Some(last) = self.entries.last() else { return Ok(()) };
         let head = NewHead { version: last.version, hash: last.hash.clone(), recorded_at: stored(at) };
@@ -32,7 +31,7 @@ impl Batch {
         if moved == 1 { Ok(()) } else { Err(DbError::corrupt("the head moved under its lock")) }
     }
 
-    /// Writes codes and erasures, after everything else of the batch.
+    /// Writes codes and erasures after everything else, because they name rows of the same batch.
     fn write_householders(&self, connection: &mut Connection) -> Result<(), DbError> {
         for chunk in self.erased.chunks(CHUNK) {
             let erase = || {
@@ -49,14 +48,7 @@ impl Batch {
                 }
             }
             Connection::Postgres(c) => {
-                diesel::sql_query(
-                    "INSERT INTO householder_codes (hash, site, issued_at) SELECT * FROM unnest($1, $2, $3) \
-                     ON CONFLICT (site) DO UPDATE SET hash = excluded.hash, issued_at = excluded.issued_at",
-                )
-                .bind::<Array<Binary>, _>(self.codes.iter().map(|row| row.hash.as_slice()).collect::<Vec<_>>())
-                .bind::<Array<Text>, _>(self.codes.iter().map(|row| row.site.as_str()).collect::<Vec<_>>())
-                .bind::<Array<Timestamp>, _>(self.codes.iter().map(|row| row.issued_at).collect::<Vec<_>>())
-                .execute(&mut **c)?;
+                on_postgres::write_codes(c, &self.codes)?;
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Entries of the register: one numbered change each, chained by hashes.
+//! Entries of the register: one numbered change each, chained by their hashes.
 
 use std::fmt::Write as _;
 
@@ -8,25 +8,25 @@ use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Action, Cause};
 use crate::domain::values::{Hash, hash_of};
 
-/// The hash before the first entry.
+/// The hash that stands before the first entry.
 pub const GENESIS: Hash = [0; 32];
 
-/// One numbered change.
+/// One numbered change of the register.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
-    /// Its number; the first is 1, none is left out.
+    /// The number of the entry. The first is 1, and no number is left out.
     pub version: i64,
-    /// When its batch was decided.
+    /// The instant at which its batch was decided.
     pub recorded_at: DateTime<Utc>,
-    /// Which client did it.
+    /// The client that did it.
     pub actor: String,
-    /// What was done.
+    /// The action of the entry.
     pub action: Action,
-    /// Why numbers moved.
+    /// The cause of the numbers that moved.
     pub cause: Cause,
-    /// What it was done to.
+    /// The record to which it was done.
     pub subject: String,
-    /// SHA-256 of salt, facts and note.
+    /// SHA-256 of the salt, the facts and the note.
     pub digest: Hash,
     /// SHA-256 of the entry's journal rows.
     pub journal_digest: Hash,
@@ -53,7 +53,7 @@ impl Entry {
 pub struct SealedColumns<'a> {
     /// The entry's number.
     pub version: i64,
-    /// Its instant.
+    /// The instant of the entry.
     pub recorded_at: DateTime<Utc>,
     /// Actor, action, cause and subject.
     pub words: [&'a str; 4],
@@ -83,16 +83,16 @@ pub fn chain_hash(columns: &SealedColumns<'_>) -> Hash {
     ])
 }
 
-/// One row of the journal: what an entry added to or took from one cell.
+/// One row of the journal: the change of one cell by one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Posting {
-    /// Which cell.
+    /// The cell.
     pub cell: CellKey,
-    /// What was added to it.
+    /// The change of its totals.
     pub delta: Totals,
 }
 
-/// The digest of an entry's facts. The salt keeps a note from being guessed from its digest.
+/// The digest of an entry's facts. The salt is there because a short note could be guessed from its digest.
 #[must_use]
 pub fn facts_digest(salt: &[u8], facts: &str, note: Option<&str>) -> Hash {
     let has_note = [u8::from(note.is_some())];

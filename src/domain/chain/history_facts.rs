@@ -1,4 +1,4 @@
-//! What an entry once sealed, read back: records as they stood after it.
+//! The facts that an entry sealed, read back: records as they stood after it.
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -9,17 +9,17 @@ use crate::domain::values::Flags;
 #[derive(Clone, Deserialize, Debug, Default)]
 #[serde(default)]
 pub struct PastFacts {
-    /// Sites that it changed.
+    /// The changed sites.
     pub sites: Vec<PastSite>,
-    /// Installations that it changed.
+    /// The changed installations.
     pub installations: Vec<PastInstallation>,
-    /// Names of personal data that it changed.
+    /// The names of the changed personal data.
     pub personal: Vec<String>,
     /// The reason code of the request.
     pub reason: Option<String>,
-    /// The dispute that it opened.
+    /// The opened dispute.
     pub dispute: Option<PastDispute>,
-    /// The end of the dispute that it closed.
+    /// The end of the closed dispute.
     pub closing: Option<PastClosing>,
 }
 

@@ -1,4 +1,5 @@
-//! Entries, hashes, sealed facts.
+//! The chain of entries: their hashes, the facts that an entry seals, and sealed facts read back. The room owns the bytes that
+//! are hashed, which never change. It must not store an entry, nor decide what one does.
 
 mod entry;
 mod history_facts;

@@ -1,29 +1,30 @@
-//! The facts that an entry seals: every record that it changed, as it stands after. Personal
-//! data is not among them.
+//! The facts that an entry seals: every changed record as it stands after the change. Personal data is not among them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::domain::records::{Closing, Dispute, Installation, Site};
+use crate::domain::records::{
+    AttributesSold, Closing, Dispute, Finance, Installation, MeasureLine, PowerUse, Site, SystemOwner,
+};
 use crate::domain::reference::{CommuneId, FormerProvinceId, Place};
-use crate::domain::values::{ExternalId, Flags};
+use crate::domain::values::{Code, ExternalId, Flags, Quantity, Vnd};
 
-/// The records that one entry changed.
+/// The records that one entry changed, each as it stands after.
 #[derive(Serialize, Default)]
 pub struct Facts<'a> {
-    /// Sites, each as it stands after.
+    /// The changed sites.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<SiteDoc<'a>>,
     /// New names of sites.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub site_refs: Vec<SiteRefDoc<'a>>,
-    /// Installations, each as it stands after.
+    /// The changed installations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub installations: Vec<InstallationDoc<'a>>,
-    /// The names of personal data that changed; what it was and is stands nowhere.
+    /// The names of the changed personal data. No entry holds its values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub personal: Vec<&'static str>,
-    /// The reason code of the request, where it has one.
+    /// The reason code of the request, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
 }
@@ -131,13 +132,13 @@ impl<'a> InstallationDoc<'a> {
             evidence_tier: installation.state.verification().map(|(tier, _)| tier.as_str()),
             decommissioned_on: installation.state.decommissioned_on(),
             measures: installation.measures.as_slice().iter().map(MeasureDoc::of).collect(),
-            project_code: terms.project.as_ref().map(crate::domain::values::Code::as_str),
-            cost_vnd: terms.cost.map(crate::domain::values::Vnd::vnd),
-            support_vnd: terms.support.map(crate::domain::values::Vnd::vnd),
-            finance: terms.finance.map(crate::domain::records::Finance::as_str),
-            system_owner: terms.system_owner.map(crate::domain::records::SystemOwner::as_str),
-            power_use: terms.power_use.map(crate::domain::records::PowerUse::as_str),
-            attributes_sold: terms.attributes_sold.map(crate::domain::records::AttributesSold::as_str),
+            project_code: terms.project.as_ref().map(Code::as_str),
+            cost_vnd: terms.cost.map(Vnd::vnd),
+            support_vnd: terms.support.map(Vnd::vnd),
+            finance: terms.finance.map(Finance::as_str),
+            system_owner: terms.system_owner.map(SystemOwner::as_str),
+            power_use: terms.power_use.map(PowerUse::as_str),
+            attributes_sold: terms.attributes_sold.map(AttributesSold::as_str),
             reported_at: installation.reported_at,
             verified_at: installation.state.verification().map(|(_, at)| at),
             registered_version: installation.registered_version,
@@ -147,11 +148,11 @@ impl<'a> InstallationDoc<'a> {
 }
 
 impl MeasureDoc<'_> {
-    fn of(line: &crate::domain::records::MeasureLine) -> Self {
+    fn of(line: &MeasureLine) -> Self {
         Self {
             measure: line.measure.code(),
             quantity_milli: line.quantity.milli(),
-            inverter_w: line.inverter_w.map(crate::domain::values::Quantity::milli),
+            inverter_w: line.inverter_w.map(Quantity::milli),
         }
     }
 }

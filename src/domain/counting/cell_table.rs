@@ -1,5 +1,5 @@
-//! Sums of cells in memory: packed columns that nobody changes, with a small map of what came
-//! lately on top. A copy shares the columns, so that it costs what the map does.
+//! The sums of cells in memory: packed rows that nobody changes, under a small map of recent rows. A copy shares the packed
+//! rows, so that a copy costs as much as the map does.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -7,39 +7,56 @@ use std::sync::Arc;
 
 use super::cell_key::CellKey;
 use super::cell_totals::Totals;
-use super::packed_rows::{PackedRows, Rows};
+use super::packed_rows::{MergedRows, PackedRows};
 
-/// Changed rows that are gathered, at least, before they are packed.
+/// The least number of recent rows that a table gathers before it packs them.
 const FEW: usize = 8_192;
 
 /// Cells with their totals.
 #[derive(Clone, Default, Debug)]
 pub struct CellTable {
-    /// Rows that count sites and installations; their keys come first.
+    /// Cells that count sites and installations. Their keys come before all others.
     counts: Table<6>,
-    /// Rows that add up one measure.
+    /// Cells that add up one measure.
     measures: Table<5>,
 }
 
-/// Rows of one kind, each with the sums that it can have.
+/// Cells of one kind. Each has only the sums that its kind can have.
 #[derive(Clone)]
 struct Table<const N: usize> {
     packed: Arc<PackedRows<N>>,
-    /// Changed rows, in place of the packed ones; zero for those that came to nothing.
+    /// Recent rows, which replace the packed rows of their keys. A row of zeros removes the packed row.
     recent: BTreeMap<CellKey, [i64; N]>,
 }
 
-/// The sums of a cell as they are kept: those that its kind can have.
+/// The sums of a cell as the table keeps them.
 #[derive(Clone, Copy)]
 pub enum CellRow<'a> {
-    /// Of one that counts: sites, installations, cost, how many know it, support, how many know it.
+    /// Of a cell that counts: sites, installations, cost, installations with a known cost, support, with a known support.
     Counts(&'a [i64; 6]),
-    /// Of one that adds up a measure: sites, quantity, quantity × days, quantity × end days, inverters.
+    /// Of a cell of a measure: sites, quantity, quantity × days, quantity × end days, inverters in watts.
     Measure(&'a [i64; 5]),
 }
 
+/// The sums from which estimates are made, in thousandths of the measure's unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Quantities {
+    /// The installed quantity.
+    pub quantity: i64,
+    /// Quantity × days left in the month of installation, the first day included.
+    pub days: i64,
+    /// Quantity × day of the month of the end.
+    pub end_days: i64,
+}
+
+impl From<&Totals> for Quantities {
+    fn from(totals: &Totals) -> Self {
+        Self { quantity: totals.quantity, days: totals.quantity_days, end_days: totals.quantity_end_days }
+    }
+}
+
 impl CellRow<'_> {
-    /// Hands on the totals of a cell as they would be kept.
+    /// Hands on totals in the form in which a table would keep them.
     pub fn of(key: CellKey, totals: &Totals, take: impl FnOnce(CellRow<'_>)) {
         if key.has_no_measure() {
             take(CellRow::Counts(&count_sums(totals)));
@@ -48,13 +65,48 @@ impl CellRow<'_> {
         }
     }
 
-    /// Quantity, quantity × days and quantity × end days.
+    /// The quantities of the cell; zero for a cell that counts.
     #[must_use]
     #[inline]
-    pub fn quantities(self) -> [i64; 3] {
+    pub fn quantities(self) -> Quantities {
         match self {
-            Self::Counts(_) => [0; 3],
-            Self::Measure(&[_, quantity, days, end_days, _]) => [quantity, days, end_days],
+            Self::Counts(_) => Quantities::default(),
+            Self::Measure(&[_, quantity, days, end_days, _]) => Quantities { quantity, days, end_days },
+        }
+    }
+
+    /// The rated power of the inverters in watts; zero for a cell that counts.
+    #[must_use]
+    #[inline]
+    pub fn inverter_w(self) -> i64 {
+        match self {
+            Self::Counts(_) => 0,
+            Self::Measure(&[.., inverter_w]) => inverter_w,
+        }
+    }
+
+    /// Adds the sums of the cell to `totals`.
+    #[inline]
+    pub fn add_to(self, totals: &mut Totals) {
+        match self {
+            Self::Counts(sums) => {
+                let t = totals;
+                let kept = [
+                    &mut t.sites,
+                    &mut t.installations,
+                    &mut t.cost_vnd,
+                    &mut t.cost_known,
+                    &mut t.support_vnd,
+                    &mut t.support_known,
+                ];
+                kept.into_iter().zip(sums).for_each(|(sum, more)| *sum = sum.wrapping_add(*more));
+            }
+            Self::Measure(sums) => {
+                let t = totals;
+                let kept =
+                    [&mut t.sites, &mut t.quantity, &mut t.quantity_days, &mut t.quantity_end_days, &mut t.inverter_w];
+                kept.into_iter().zip(sums).for_each(|(sum, more)| *sum = sum.wrapping_add(*more));
+            }
         }
     }
 }
@@ -76,7 +128,7 @@ fn measure_totals(&[sites, quantity, quantity_days, quantity_end_days, inverter_
 }
 
 impl CellTable {
-    /// Adds a cell after all others.
+    /// Adds a cell after all others of its kind.
     pub fn push(&mut self, key: CellKey, totals: &Totals) {
         if key.has_no_measure() {
             self.counts.push(key, count_sums(totals));
@@ -85,7 +137,7 @@ impl CellTable {
         }
     }
 
-    /// Adds to a cell; gives whether a sum leaves 64 bits, around which it wraps.
+    /// Adds to a cell. Returns whether a sum left 64 bits; such a sum wraps around.
     pub fn add(&mut self, key: CellKey, delta: &Totals) -> bool {
         if key.has_no_measure() {
             self.counts.add(key, count_sums(delta))
@@ -94,38 +146,38 @@ impl CellTable {
         }
     }
 
-    /// The totals of a cell; zero for one that is not there.
+    /// The totals of a cell; zero for a cell that is not there.
     #[must_use]
     pub fn get(&self, key: CellKey) -> Totals {
         if key.has_no_measure() { count_totals(&self.counts.get(key)) } else { measure_totals(&self.measures.get(key)) }
     }
 
-    /// Every cell that is not zero, in the order of keys.
+    /// Every cell that is not zero, in key order.
     pub fn iter(&self) -> impl Iterator<Item = (CellKey, Totals)> {
         let counts = self.counts.iter().map(|(key, sums)| (key, count_totals(&sums)));
         counts.chain(self.measures.iter().map(|(key, sums)| (key, measure_totals(&sums))))
     }
 
-    /// The same without copying: several times as fast.
+    /// Hands on every cell in key order without copying it, several times as fast as [`CellTable::iter`].
     pub fn each(&self, mut take: impl FnMut(CellKey, CellRow<'_>)) {
         self.counts.rows().each(|key, sums| take(key, CellRow::Counts(sums)));
         self.measures.rows().each(|key, sums| take(key, CellRow::Measure(sums)));
     }
 
-    /// How many cells there are, those twice that changed lately.
+    /// How many cells there are, for metrics alone. A recently changed cell counts twice: packed and in the map.
     #[must_use]
     pub fn len(&self) -> usize {
         self.counts.len() + self.measures.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no cells.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
 }
 
-/// The same cells with the same totals, whatever of them came lately.
+/// Tables are equal when they have the same cells with the same totals, however many of them are recent.
 impl PartialEq for CellTable {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -146,6 +198,7 @@ impl<const N: usize> std::fmt::Debug for Table<N> {
 
 impl<const N: usize> Table<N> {
     fn push(&mut self, key: CellKey, sums: [i64; N]) {
+        debug_assert!(self.recent.is_empty(), "cells are pushed before any is added to");
         Arc::make_mut(&mut self.packed).push((key, sums));
     }
 
@@ -154,17 +207,17 @@ impl<const N: usize> Table<N> {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => entry.insert(self.packed.get(key).unwrap_or([0; N])),
         };
-        let mut leaves = false;
+        let mut overflowed = false;
         for (sum, delta) in sums.iter_mut().zip(delta) {
             let (added, wraps) = sum.overflowing_add(delta);
             *sum = added;
-            leaves |= wraps;
+            overflowed |= wraps;
         }
         if self.recent.len() > FEW.max(self.packed.len() / 32) {
             let packed = Arc::unwrap_or_clone(std::mem::take(&mut self.packed));
-            self.packed = Arc::new(packed.with(std::mem::take(&mut self.recent).into_iter()));
+            self.packed = Arc::new(packed.merged_with(std::mem::take(&mut self.recent).into_iter()));
         }
-        leaves
+        overflowed
     }
 
     fn get(&self, key: CellKey) -> [i64; N] {
@@ -175,8 +228,8 @@ impl<const N: usize> Table<N> {
         self.rows()
     }
 
-    fn rows(&self) -> Rows<'_, N, impl Iterator<Item = (CellKey, [i64; N])>> {
-        self.packed.rows_with(self.recent.iter().map(|(key, sums)| (*key, *sums)))
+    fn rows(&self) -> MergedRows<'_, N, impl Iterator<Item = (CellKey, [i64; N])>> {
+        self.packed.merged_iter(self.recent.iter().map(|(key, sums)| (*key, *sums)))
     }
 
     fn len(&self) -> usize {

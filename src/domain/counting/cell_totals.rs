@@ -1,17 +1,17 @@
-//! The sums of one cell: integers only, added and taken away exactly. A sum that leaves 64 bits
-//! wraps around, everywhere alike, so that what made it do so can be taken back and nothing is lost.
+//! The totals of one cell: integers, which are added and taken away exactly. A sum that leaves 64 bits wraps around in every
+//! process alike. So the change that made it wrap can be taken back, and no total is lost.
 
 /// How many sums a cell has.
 pub const SUMS: usize = 10;
 
-/// What a cell adds up. Quantities are thousandths of the measure's unit, money is whole đồng.
+/// The totals of a cell. Quantities are thousandths of the measure's unit, money is whole đồng.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Totals {
     /// Sites.
     pub sites: i64,
     /// Installations.
     pub installations: i64,
-    /// Quantity.
+    /// Installed quantity.
     pub quantity: i64,
     /// Quantity × days left in the month of installation, the first day included.
     pub quantity_days: i64,
@@ -19,18 +19,18 @@ pub struct Totals {
     pub quantity_end_days: i64,
     /// Rated inverter power in watts.
     pub inverter_w: i64,
-    /// Cost.
+    /// Cost of the installations whose cost is known.
     pub cost_vnd: i64,
-    /// How many installations know their cost.
+    /// How many installations have a known cost.
     pub cost_known: i64,
-    /// Support.
+    /// Support of the installations whose support is known.
     pub support_vnd: i64,
-    /// How many installations know their support.
+    /// How many installations have a known support.
     pub support_known: i64,
 }
 
 impl Totals {
-    /// The sums in the order in which tables and the journal write them.
+    /// The totals in the order in which tables and the journal write them.
     #[must_use]
     pub fn to_array(self) -> [i64; SUMS] {
         [
@@ -76,7 +76,7 @@ impl Totals {
         }
     }
 
-    /// The sum; one that leaves 64 bits wraps around.
+    /// The sum of both. A total that leaves 64 bits wraps around.
     #[must_use]
     pub fn wrapping_add(self, other: Self) -> Self {
         let (mut sums, others) = (self.to_array(), other.to_array());
@@ -86,52 +86,19 @@ impl Totals {
         Self::from_array(sums)
     }
 
-    /// Adds a row that counts, in its order.
-    #[inline]
-    pub(in crate::domain) fn add_counts(&mut self, row: &[i64; 6]) {
-        let sums = [
-            &mut self.sites,
-            &mut self.installations,
-            &mut self.cost_vnd,
-            &mut self.cost_known,
-            &mut self.support_vnd,
-            &mut self.support_known,
-        ];
-        sums.into_iter().zip(row).for_each(|(sum, other)| *sum = sum.wrapping_add(*other));
-    }
-
-    /// Adds a row of a measure, in its order.
-    #[inline]
-    pub(in crate::domain) fn add_measure(&mut self, row: &[i64; 5]) {
-        let sums = [
-            &mut self.sites,
-            &mut self.quantity,
-            &mut self.quantity_days,
-            &mut self.quantity_end_days,
-            &mut self.inverter_w,
-        ];
-        sums.into_iter().zip(row).for_each(|(sum, other)| *sum = sum.wrapping_add(*other));
-    }
-
-    /// Whether adding `other` leaves 64 bits.
-    #[must_use]
-    pub fn overflows_with(self, other: Self) -> bool {
-        self.to_array().into_iter().zip(other.to_array()).any(|(sum, other)| sum.checked_add(other).is_none())
-    }
-
-    /// The same with the sign turned.
+    /// Every total with the other sign.
     #[must_use]
     pub fn negated(self) -> Self {
         Self::from_array(self.to_array().map(i64::wrapping_neg))
     }
 
-    /// Whether every sum is zero.
+    /// Whether every total is zero.
     #[must_use]
     pub fn is_zero(self) -> bool {
         self == Self::default()
     }
 
-    /// The stored form: a JSON array without its trailing zeros, as `[1,0,5400]`.
+    /// The stored form: a JSON array without its trailing zeros, such as `[1,0,5400]`.
     #[must_use]
     pub fn encode(self) -> String {
         let sums = self.to_array();
@@ -140,7 +107,7 @@ impl Totals {
         format!("[{}]", shown.join(","))
     }
 
-    /// Reads the stored form; `None` when it is anything else, to the byte.
+    /// Reads the stored form. `None` for any text that [`Totals::encode`] does not write.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let inner = text.strip_prefix('[')?.strip_suffix(']')?.as_bytes();
@@ -163,7 +130,7 @@ impl Totals {
     }
 }
 
-/// The number that bytes begin with, in its only spelling, and what follows it.
+/// The number at the beginning of `bytes`, and the bytes after it. `None` unless it is spelt as [`i64`] prints it.
 fn number(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let (negative, digits) = match bytes.split_first()? {
         (b'-', digits) => (true, digits),
@@ -172,7 +139,7 @@ fn number(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let (mut value, mut rest) = (0_i64, digits);
     while let Some((byte @ b'0'..=b'9', after)) = rest.split_first() {
         let digit = i64::from(byte - b'0');
-        // Downwards: there is one more negative number.
+        // The digits are subtracted, because there is one more negative number than positive ones.
         value = value.checked_mul(10)?.checked_sub(digit)?;
         rest = after;
     }

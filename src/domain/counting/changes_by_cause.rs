@@ -1,4 +1,4 @@
-//! What moved in the sums of the country, by cause.
+//! The changes of the national sums, by the cause of the entries that made them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,17 +9,17 @@ use super::cell_key::CellKey;
 use super::cell_totals::Totals;
 use super::national_sums::NationalSums;
 
-/// Changes of the national sums, by cause.
+/// The changes of the national sums, by cause.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Changes(BTreeMap<Cause, NationalSums>);
 
 impl Changes {
-    /// Adds what entries of one cause posted.
+    /// Adds the postings of entries with one cause.
     pub fn add(&mut self, cause: Cause, cells: impl Iterator<Item = (CellKey, Totals)>) {
         self.0.entry(cause).or_default().add_cells(cells);
     }
 
-    /// Adds rows of the journal, many of one cause after each other.
+    /// Adds rows of the journal. Rows of one cause that follow each other cost one look-up.
     pub fn add_postings(&mut self, postings: &[(Cause, (CellKey, Totals))]) {
         for run in postings.chunk_by(|(one, _), (other, _)| one == other) {
             if let Some((cause, _)) = run.first() {
@@ -28,36 +28,37 @@ impl Changes {
         }
     }
 
-    /// Adds all of another.
+    /// Adds all changes of another.
     pub fn add_all(&mut self, other: &Self) {
         for (cause, sums) in &other.0 {
-            self.add(*cause, sums.cells());
+            self.0.entry(*cause).or_default().add_all(sums);
         }
     }
 
-    /// Each cause with what it moved.
+    /// Each cause with the sums that it moved.
     pub fn iter(&self) -> impl Iterator<Item = (Cause, &NationalSums)> {
         self.0.iter().map(|(cause, sums)| (*cause, sums))
     }
 
-    /// The stored form: a line with each cause, and under it a line for each cell, `2251799813685265 [1,0,5400]`.
+    /// The stored form: a line with each cause, and under it a line for each sum, such as `2251799813685265 [1,0,5400]`: the
+    /// packed key and the totals.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut text = String::new();
         for (cause, sums) in &self.0 {
-            let mut cells = sums.cells().peekable();
-            if cells.peek().is_some() {
+            let mut sums = sums.iter().peekable();
+            if sums.peek().is_some() {
                 // Writing to a String cannot fail.
                 let _ = writeln!(text, "{}", cause.as_str());
             }
-            for (cell, totals) in cells {
-                let _ = writeln!(text, "{} {}", cell.to_stored(), totals.encode());
+            for (key, totals) in sums {
+                let _ = writeln!(text, "{} {}", key.as_cell().to_stored(), totals.encode());
             }
         }
         text
     }
 
-    /// Reads the stored form; `None` when it is anything else.
+    /// Reads the stored form; `None` for any other text.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let mut changes = Self::default();
@@ -67,8 +68,8 @@ impl Changes {
                 cause = Some(Cause::parse(line)?);
                 continue;
             };
-            let cell = (CellKey::from_stored(cell.parse().ok()?)?, Totals::decode(totals)?);
-            changes.add(cause?, std::iter::once(cell));
+            let sum = (CellKey::from_stored(cell.parse().ok()?)?, Totals::decode(totals)?);
+            changes.add(cause?, std::iter::once(sum));
         }
         Some(changes)
     }
@@ -80,10 +81,7 @@ mod tests {
     use crate::domain::counting::cell_key::CellDims;
     use crate::domain::records::Stage;
     use crate::domain::reference::{MeasureId, ProvinceId};
-    use crate::domain::values::Flags;
-    use crate::domain::values::Month;
-    use crate::domain::values::SiteKind;
-    use crate::domain::values::Tier;
+    use crate::domain::values::{Flags, Month, SiteKind, Tier};
 
     fn posted(cause: Cause, measure: Option<u8>, delta: Totals) -> (Cause, (CellKey, Totals)) {
         let dims = CellDims {

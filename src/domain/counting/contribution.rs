@@ -1,42 +1,45 @@
-//! What one site counts for. Every change of any kind is posted as
-//! `contribution(after) - contribution(before)`, so this one pure function decides every number.
+//! The contribution of one site to the cells. Every change of any kind is posted as `contribution(after) - contribution(before)`, so this one
+//! pure function decides every number.
+//!
+//! A site makes one row that counts the site. Each installation makes a row with its money, each measure line a row with its
+//! quantity. Each row goes into the cell of its dimensions.
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use crate::domain::records::{CreditedSpan, Installation, MeasureLine, Site, SiteRecord, Stage};
 use crate::domain::reference::target;
-use crate::domain::values::{InstallationId, Month, day_before, days_left_in_month};
+use crate::domain::values::{InstallationId, Month, Quantity, Vnd, day_before, days_left_in_month};
 
 use super::cell_key::{CellDims, CellKey};
 use super::cell_totals::Totals;
 
-/// The number of this way of counting. A change of it posts its differences under the cause
-/// `definition`; the past is never rewritten.
+/// The number of this definition of a contribution. A changed definition gets the next number, and posts its differences under
+/// the cause `definition`. The past is never rewritten.
 pub const CONTRIBUTION_NO: i32 = 1;
 
-/// What a site counts for, cell by cell; no cell is all zero.
+/// The totals that a site adds to each cell. No totals are all zero.
 pub type Contribution = BTreeMap<CellKey, Totals>;
 
-/// What `record` counts for: nothing once it was merged into another site, and never by a
-/// sandbox partner's installations.
+/// The contribution of a site. A site that was merged into another one contributes nothing, and so do the installations of a
+/// sandbox partner.
 #[must_use]
 pub fn contribution(record: &SiteRecord) -> Contribution {
     let mut cells = Contribution::new();
-    let held: Vec<(&Installation, CreditedSpan)> = record
+    let credited: Vec<(&Installation, CreditedSpan)> = record
         .installations
         .iter()
         .filter(|installation| !installation.sandbox)
         .filter_map(|installation| Some((installation, installation.state.credited()?)))
         .collect();
-    if record.site.superseded_by.is_some() || held.is_empty() {
+    if record.site.superseded_by.is_some() || credited.is_empty() {
         return cells;
     }
-    let lines = lines_of(&held);
+    let lines = lines_of(&credited);
     add_site_row(&mut cells, &record.site, &lines);
-    for (installation, held) in &held {
-        add_installation_row(&mut cells, &record.site, installation, *held);
+    for (installation, span) in &credited {
+        add_installation_row(&mut cells, &record.site, installation, *span);
     }
     for line in &lines {
         add_measure_row(&mut cells, &record.site, line, &lines);
@@ -44,41 +47,41 @@ pub fn contribution(record: &SiteRecord) -> Contribution {
     cells
 }
 
-/// One measure line of a site, with what of it is credited.
+/// A measure line of a site and the span for which it is credited.
 #[derive(Clone, Copy, Debug)]
 pub struct Credit<'a> {
-    /// Of which installation.
+    /// The installation of the line.
     pub installation: &'a Installation,
-    /// The line.
+    /// The measure line.
     pub line: &'a MeasureLine,
-    /// At which stage.
+    /// The stage of the credit.
     pub stage: Stage,
-    /// Since when; never while pledged.
+    /// The first credited day; `None` while pledged.
     pub installed_on: Option<NaiveDate>,
-    /// The last credited day, if it ended or a later measure of its group took its place.
+    /// The last credited day, if the line ended or a later measure of its exclusive group took its place.
     pub ended_on: Option<NaiveDate>,
-    /// Whether it is older than the programme: kept, and not counted.
+    /// Whether the line is older than the programme. Such lines are kept, but not counted.
     pub is_pre_programme: bool,
 }
 
-/// Every measure line of a site, as it is credited.
+/// Every measure line of a site that is not rejected or withdrawn, sandbox lines too.
 #[must_use]
 pub fn credits<'a>(record: &'a SiteRecord) -> Vec<Credit<'a>> {
-    let held: Vec<(&'a Installation, CreditedSpan)> =
+    let credited: Vec<(&'a Installation, CreditedSpan)> =
         record.installations.iter().filter_map(|one| Some((one, one.state.credited()?))).collect();
-    let lines = lines_of(&held);
+    let lines = lines_of(&credited);
     let credit = |line: &Line<'a>| Credit {
         installation: line.installation,
         line: line.of,
-        stage: line.held.stage,
-        installed_on: line.held.installed_on,
+        stage: line.span.stage,
+        installed_on: line.span.installed_on,
         ended_on: credit_end(line, &lines),
         is_pre_programme: line.is_pre_programme(),
     };
     lines.iter().map(credit).collect()
 }
 
-/// `after - before`: what a change adds to and takes from each cell.
+/// `after - before`: the postings of a change.
 #[must_use]
 pub fn difference(after: &Contribution, before: &Contribution) -> Contribution {
     let mut cells = after.clone();
@@ -104,34 +107,35 @@ fn add(cells: &mut Contribution, key: CellKey, totals: Totals) {
     }
 }
 
-/// One measure of one installation, with what it holds.
+/// A measure line, the installation of the line and its span.
 struct Line<'a> {
     installation: &'a Installation,
     of: &'a MeasureLine,
-    held: CreditedSpan,
+    span: CreditedSpan,
 }
 
 impl Line<'_> {
     fn is_pre_programme(&self) -> bool {
-        self.held.installed_on.is_some_and(|day| day < target().counted_from)
+        self.span.installed_on.is_some_and(|day| day < target().counted_from)
     }
 
-    /// Order of registration, for ties on one day.
+    /// The order of registration, which decides between lines of one day.
     fn order(&self) -> (i64, InstallationId) {
         (self.installation.registered_version, self.installation.id)
     }
 }
 
-fn lines_of<'a>(held: &[(&'a Installation, CreditedSpan)]) -> Vec<Line<'a>> {
-    held.iter()
-        .flat_map(|(installation, held)| {
+fn lines_of<'a>(credited: &[(&'a Installation, CreditedSpan)]) -> Vec<Line<'a>> {
+    credited
+        .iter()
+        .flat_map(|(installation, span)| {
             let lines = installation.measures.as_slice().iter();
-            lines.map(|line| Line { installation, of: line, held: *held })
+            lines.map(|line| Line { installation, of: line, span: *span })
         })
         .collect()
 }
 
-/// (a) The row that counts the site: its best stage among counted measures.
+/// Adds the row that counts the site, at its best standing among the measures that make a site count.
 fn add_site_row(cells: &mut Contribution, site: &Site, lines: &[Line<'_>]) {
     let counted: Vec<&Line<'_>> = lines.iter().filter(|line| line.of.counts_for_site()).collect();
     let Some(best) = best_standing(&counted) else { return };
@@ -139,60 +143,74 @@ fn add_site_row(cells: &mut Contribution, site: &Site, lines: &[Line<'_>]) {
     add(cells, key, Totals { sites: 1, ..Totals::default() });
 }
 
-/// The site's standing, by the first of these that has a line: in operation within the
-/// programme, pledged, in operation since before the programme, ended within, ended before.
+/// The stage and the months under which a site counts once, however many lines it has.
+///
+/// Lines are ranked: in operation within the programme (0), pledged (1), in operation since before the programme (2), ended
+/// within the programme (3), ended before (4). The best rank that has a line decides alone. Among its lines the best stage
+/// counts, and the earliest day of installation of a line with that stage (whatever the tier). Among ended lines only those
+/// that ended last take part.
+///
+/// ```text
+/// roof      verified by documents, installed 2021-03-10                  rank 0
+/// heater    verified by inspection, installed 2022-07-01                 rank 0
+/// lamps     reported, installed 2020-05-20                               rank 0
+/// stove     pledged                                                      rank 1, takes no part
+///
+/// the site counts as verified by inspection (the best stage), installed in March 2021 (the roof: the earliest verified line)
+/// ```
 fn best_standing(counted: &[&Line<'_>]) -> Option<CreditedSpan> {
-    let standing = |line: &&&Line<'_>| match (line.held.ended_on, line.held.stage, line.is_pre_programme()) {
+    let rank = |line: &&&Line<'_>| match (line.span.ended_on, line.span.stage, line.is_pre_programme()) {
         (None, Stage::Pledged, _) => 1,
         (None, _, false) => 0,
         (None, _, true) => 2,
         (Some(_), _, false) => 3,
         (Some(_), _, true) => 4,
     };
-    let first = counted.iter().map(|line| standing(&line)).min()?;
-    let mut group: Vec<&&Line<'_>> = counted.iter().filter(|line| standing(line) == first).collect();
-    let last_end = group.iter().filter_map(|line| line.held.ended_on).max();
-    group.retain(|line| line.held.ended_on == last_end);
-    let stage = group.iter().map(|line| line.held.stage).max()?;
+    let first = counted.iter().map(|line| rank(&line)).min()?;
+    let mut group: Vec<&&Line<'_>> = counted.iter().filter(|line| rank(line) == first).collect();
+    let last_end = group.iter().filter_map(|line| line.span.ended_on).max();
+    group.retain(|line| line.span.ended_on == last_end);
+    let stage = group.iter().map(|line| line.span.stage).max()?;
     let installed_on = group
         .iter()
-        .filter(|line| line.held.stage.rank() == stage.rank())
-        .filter_map(|line| line.held.installed_on)
+        .filter(|line| line.span.stage.rank() == stage.rank())
+        .filter_map(|line| line.span.installed_on)
         .min();
     Some(CreditedSpan { stage, installed_on, ended_on: last_end })
 }
 
-/// (b) The row that counts the installation and its money.
-fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &Installation, held: CreditedSpan) {
+/// Adds the row that counts an installation and its money.
+fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &Installation, span: CreditedSpan) {
     let terms = &installation.terms;
     let totals = Totals {
         installations: 1,
-        cost_vnd: terms.cost.map_or(0, crate::domain::values::Vnd::vnd),
+        cost_vnd: terms.cost.map_or(0, Vnd::vnd),
         cost_known: i64::from(terms.cost.is_some()),
-        support_vnd: terms.support.map_or(0, crate::domain::values::Vnd::vnd),
+        support_vnd: terms.support.map_or(0, Vnd::vnd),
         support_known: i64::from(terms.support.is_some()),
         ..Totals::default()
     };
-    add(cells, dims(site, held.stage, held.installed_on, held.ended_on).key(), totals);
+    add(cells, dims(site, span.stage, span.installed_on, span.ended_on).key(), totals);
 }
 
-/// (c) The row that adds up one measure line.
+/// Adds the row of one measure line.
 fn add_measure_row(cells: &mut Contribution, site: &Site, line: &Line<'_>, lines: &[Line<'_>]) {
     let ended_on = credit_end(line, lines);
     let quantity = line.of.quantity.milli();
     let totals = Totals {
         sites: i64::from(is_first_of_its_measure(line, lines)),
         quantity,
-        quantity_days: line.held.installed_on.map_or(0, |day| quantity * days_left_in_month(day)),
-        quantity_end_days: ended_on.map_or(0, |day| quantity * i64::from(chrono::Datelike::day(&day))),
-        inverter_w: line.of.inverter_w.map_or(0, crate::domain::values::Quantity::milli),
+        quantity_days: line.span.installed_on.map_or(0, |day| quantity * days_left_in_month(day)),
+        quantity_end_days: ended_on.map_or(0, |day| quantity * i64::from(day.day())),
+        inverter_w: line.of.inverter_w.map_or(0, Quantity::milli),
         ..Totals::default()
     };
     let measure = Some(line.of.measure);
-    let key = CellDims { measure, ..dims(site, line.held.stage, line.held.installed_on, ended_on) }.key();
+    let key = CellDims { measure, ..dims(site, line.span.stage, line.span.installed_on, ended_on) }.key();
     add(cells, key, totals);
 }
 
+/// The dimensions of a row without a measure.
 fn dims(site: &Site, stage: Stage, installed_on: Option<NaiveDate>, ended_on: Option<NaiveDate>) -> CellDims {
     CellDims {
         measure: None,
@@ -206,32 +224,34 @@ fn dims(site: &Site, stage: Stage, installed_on: Option<NaiveDate>, ended_on: Op
     }
 }
 
-/// The last credited day of a line: its own end, or the day before a later measure of the same
-/// exclusive group at the same or a better stage was installed, whichever comes first.
+/// The last credited day of a line: its own end, or the day before a later measure of its exclusive group took its place,
+/// whichever comes first.
 fn credit_end(line: &Line<'_>, lines: &[Line<'_>]) -> Option<NaiveDate> {
-    let displaced = lines.iter().filter(|other| displaces(other, line)).filter_map(|other| other.held.installed_on);
-    displaced.map(day_before).chain(line.held.ended_on).min()
+    let displaced = lines.iter().filter(|other| displaces(other, line)).filter_map(|other| other.span.installed_on);
+    displaced.map(day_before).chain(line.span.ended_on).min()
 }
 
+/// Whether a line takes the place of an earlier one: it is of the same exclusive group, was installed later, and its stage is
+/// the same or better.
 fn displaces(later: &Line<'_>, earlier: &Line<'_>) -> bool {
     let group = |line: &Line<'_>| line.of.measure.exclusive_group();
     if group(earlier).is_none() || group(later) != group(earlier) {
         return false;
     }
-    let comes_after = match (later.held.installed_on, earlier.held.installed_on) {
+    let comes_after = match (later.span.installed_on, earlier.span.installed_on) {
         (Some(later_on), Some(earlier_on)) => {
             (later_on, later.order(), later.of.measure) > (earlier_on, earlier.order(), earlier.of.measure)
         }
         _ => false,
     };
-    comes_after && later.held.stage.rank() >= earlier.held.stage.rank()
+    comes_after && later.span.stage.rank() >= earlier.span.stage.rank()
 }
 
-/// Whether this line stands for its measure at the site: among lines of the same measure, those
-/// in operation come first, then the better stage, then the earlier day, then the earlier entry.
+/// Whether this line counts the site for its measure. Among lines of one measure, a line in operation comes first, then the
+/// better stage, the earlier day, the earlier registration.
 fn is_first_of_its_measure(line: &Line<'_>, lines: &[Line<'_>]) -> bool {
     let place =
-        |l: &Line<'_>| (l.held.ended_on.is_some(), std::cmp::Reverse(l.held.stage), l.held.installed_on, l.order());
+        |l: &Line<'_>| (l.span.ended_on.is_some(), std::cmp::Reverse(l.span.stage), l.span.installed_on, l.order());
     let same = |other: &&Line<'_>| other.of.measure == line.of.measure;
     lines.iter().filter(same).map(&place).min() == Some(place(line))
 }

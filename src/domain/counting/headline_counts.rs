@@ -1,4 +1,4 @@
-//! The headline: how many sites and installations stand at which stage.
+//! The counts of the headline: sites and installations by stage, kind, evidence and people.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ use super::cell_totals::Totals;
 pub struct ByStage {
     /// Verified.
     pub verified: i64,
-    /// Reported, not verified.
+    /// Reported by a partner, not verified.
     pub installed: i64,
-    /// Promised.
+    /// Pledged.
     pub pledged: i64,
 }
 
@@ -35,14 +35,14 @@ impl ByStage {
         self.pledged = self.pledged.wrapping_add(other.pledged);
     }
 
-    /// Installed and verified.
+    /// Installed and verified together.
     #[must_use]
     pub fn in_operation(&self) -> i64 {
         self.verified + self.installed
     }
 }
 
-/// A count of those of whom it is known that they are, that they are not, and of the others.
+/// How many sites answered yes, no, or nothing to one question about their people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Known {
     /// Yes.
@@ -63,7 +63,7 @@ impl Known {
         *sum = sum.wrapping_add(count);
     }
 
-    /// `yes` of those of whom it is known, in percent; none where nothing is known.
+    /// The share of `yes` among the answers, in percent; `None` without an answer.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
     pub fn percent_of_known(&self) -> Option<f64> {
@@ -72,7 +72,7 @@ impl Known {
     }
 }
 
-/// Sites by what is known of the people there.
+/// Sites by the answers about their people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct People {
     /// Low-income households.
@@ -91,7 +91,7 @@ impl People {
     }
 }
 
-/// The figures of the headline that count.
+/// The counts of the headline.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Progress {
     /// Sites within the programme.
@@ -104,9 +104,9 @@ pub struct Progress {
     pub by_evidence_tier: BTreeMap<Tier, i64>,
     /// Sites with solar power on the roof.
     pub sites_with_rooftop_solar: ByStage,
-    /// Verified sites by what is known of the people there.
+    /// Verified sites by the answers about their people.
     pub people: People,
-    /// Sites in operation since before the programme; shown apart.
+    /// Sites in operation since before the programme, which are shown apart.
     pub pre_programme_sites: ByStage,
 }
 
@@ -125,9 +125,8 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Adds cells, or what was posted to them: every figure here is linear in the cells, so the
-    /// one gives the same as the other. What has ended is no longer in operation and counts for
-    /// nothing.
+    /// Adds cells, or postings to cells: every count is linear in the cells, so both give the same. A cell that has ended is
+    /// no longer in operation and counts for nothing.
     pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
         let begin = Month::of(target().counted_from);
         for (key, totals) in cells {

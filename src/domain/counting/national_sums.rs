@@ -1,67 +1,73 @@
-//! The sums of the whole country, without the dimensions that few figures depend on: far fewer than
-//! the cells, and kept in step posting by posting.
+//! The sums of the whole country: cells added up over the dimensions on which no national figure depends. They are far fewer
+//! than the cells, and every posting keeps them in step.
 
 use crate::domain::reference::target;
 use crate::domain::values::Month;
 
-use super::cell_key::{CellDims, CellKey};
+use super::cell_key::CellKey;
 use super::cell_table::CellTable;
 use super::cell_totals::Totals;
 use super::headline_counts::ByStage;
+use super::national_key::{NationalDims, NationalKey};
 
-/// Sums by province, measure, stage, month of installation and month of the end, of what is pledged or
-/// within the programme. As cells they are of homes, verified by documents, with everything else unknown.
-/// A copy costs little.
+/// Sums by measure, province, stage, month of installation and month of the end, of all cells that are pledged or within the
+/// programme. A copy costs little.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct NationalSums(CellTable);
 
 impl NationalSums {
-    /// Adds cells, or what was posted to them.
+    /// Adds cells, or postings to cells. Any order gives the same sums; in key order many cells of one sum follow each other,
+    /// and each such run costs one look-up.
     pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
         let begin = Month::of(target().counted_from);
-        // Cells come in an order in which many of one combination follow each other.
-        let mut run: Option<(CellKey, Totals)> = None;
-        for (key, totals) in cells {
-            if key.installed().is_some_and(|month| month < begin) {
+        let mut run: Option<(NationalKey, Totals)> = None;
+        for (cell, totals) in cells {
+            if cell.installed().is_some_and(|month| month < begin) {
                 continue;
             }
-            let combined = key.national();
+            let key = NationalKey::of(cell);
             match &mut run {
-                Some((key, sum)) if *key == combined => *sum = sum.wrapping_add(totals),
+                Some((current, sum)) if *current == key => *sum = sum.wrapping_add(totals),
                 _ => {
-                    if let Some((key, sum)) = run.replace((combined, totals)) {
-                        self.0.add(key, &sum);
+                    if let Some((finished, sum)) = run.replace((key, totals)) {
+                        self.0.add(finished.as_cell(), &sum);
                     }
                 }
             }
         }
-        if let Some((key, sum)) = run {
-            self.0.add(key, &sum);
+        if let Some((finished, sum)) = run {
+            self.0.add(finished.as_cell(), &sum);
         }
     }
 
-    /// Each combination with its sums, as cells.
+    /// Adds all sums of another.
+    pub fn add_all(&mut self, other: &Self) {
+        for (key, totals) in other.iter() {
+            self.0.add(key.as_cell(), &totals);
+        }
+    }
+
+    /// The sums as a table of cells, for code that reads no dimension but those of [`NationalKey`].
     #[must_use]
-    pub fn sums(&self) -> &CellTable {
+    pub fn as_cells(&self) -> &CellTable {
         &self.0
     }
 
-    /// The same one by one, in the order of keys: so that sums of fractions are the
-    /// same however these came about.
-    pub fn cells(&self) -> impl Iterator<Item = (CellKey, Totals)> {
-        self.0.iter()
+    /// Each sum in key order, so that sums of fractions are the same however these sums came about.
+    pub fn iter(&self) -> impl Iterator<Item = (NationalKey, Totals)> {
+        self.0.iter().map(|(key, totals)| (NationalKey::packed(key), totals))
     }
 
-    /// The same, unpacked.
-    pub fn iter(&self) -> impl Iterator<Item = (CellDims, Totals)> {
-        self.cells().filter_map(|(key, totals)| Some((key.dims()?, totals)))
+    /// Each sum in key order, with its dimensions.
+    pub fn unpacked(&self) -> impl Iterator<Item = (NationalDims, Totals)> {
+        self.iter().filter_map(|(key, totals)| Some((key.dims()?, totals)))
     }
 
-    /// Sites in operation, by stage.
+    /// Sites in operation and pledged sites, by stage.
     #[must_use]
     pub fn sites(&self) -> ByStage {
         let mut sites = ByStage::default();
-        for (dims, totals) in self.iter().take_while(|(dims, _)| dims.measure.is_none()) {
+        for (dims, totals) in self.unpacked().take_while(|(dims, _)| dims.measure.is_none()) {
             if dims.ended.is_none() {
                 sites.add(dims.stage, totals.sites);
             }

@@ -1,5 +1,5 @@
-//! The register as each partner, or each project, has part in it: a site counts by the installations of
-//! that scope alone, in the same way as it counts by all of them.
+//! The contributions of each partner, or of each project. A site contributes to an owner by the owner's installations
+//! alone, as if there were no others.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,17 @@ use crate::domain::values::{Code, coded_enum};
 use super::contribution::{Contribution, contribution};
 
 coded_enum!(
-    /// Whose installations are looked at by themselves.
+    /// The kind of owner whose installations are counted by themselves.
     OwnerKind {
-        /// Each partner's.
+        /// Partners.
         Partner = "partner",
-        /// Each project's; what belongs to none is left out.
+        /// Projects. Installations without a project are left out.
         Project = "project",
     }
 );
 
 impl OwnerKind {
+    /// The owner of an installation.
     fn of(self, installation: &Installation) -> Option<&Code> {
         match self {
             Self::Partner => Some(&installation.partner),
@@ -26,7 +27,7 @@ impl OwnerKind {
         }
     }
 
-    /// What a site counts for by the installations of each partner, or project, that is at work there.
+    /// The contribution of a site to each owner of an installation there.
     #[must_use]
     pub fn contributions(self, record: &SiteRecord) -> Vec<(Code, Contribution)> {
         let codes: BTreeSet<&Code> = record.installations.iter().filter_map(|one| self.of(one)).collect();

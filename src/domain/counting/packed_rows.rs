@@ -1,35 +1,26 @@
-//! Rows of a key and some sums, in the order of keys, packed block by block: a key takes the bytes
-//! by which the keys of its block differ, a sum those that the largest of its column there needs.
-//! Most sums are small and many columns are all zero, so a row takes a third of what it is.
+//! Rows of a key and its sums, in key order, packed in blocks of 256. `packed_block` draws the bytes of a block.
+//!
+//! A merge lays newer rows over packed ones. With blocks A (keys 1–9), B (10–19), a tail of unpacked rows (20, 21) and newer
+//! rows for the keys 12 and 30:
+//!
+//! ```text
+//! A  no newer row below 10   shared with the copy before, not even read
+//! B  12 is newer             unpacked, 12 replaced, packed again (or dropped, if all its sums are zero)
+//! tail                       20, 21 and the new 30; packed once there are 256
+//! ```
 
 use std::iter::Peekable;
-use std::sync::Arc;
 
 use super::cell_key::CellKey;
+use super::packed_block::{MOST, PackedBlock, PackedRow};
 
-/// Rows of a block, at most: some kilobytes when they are unpacked.
-const MOST: usize = 256;
-
-/// A key and its sums.
-pub(in crate::domain) type PackedRow<const N: usize> = (CellKey, [i64; N]);
-
-/// Rows in the order of keys, none of them zero.
+/// Rows in key order. No row has sums that are all zero.
 #[derive(Clone)]
-pub(in crate::domain) struct PackedRows<const N: usize> {
+pub(super) struct PackedRows<const N: usize> {
     blocks: Vec<PackedBlock<N>>,
-    /// The last rows, while they are no whole block.
+    /// The last rows, unpacked while they are less than a block.
     tail: Vec<PackedRow<N>>,
     len: usize,
-}
-
-/// Packed rows: the keys less the first, then the sums column by column, each in as many bytes.
-#[derive(Clone)]
-struct PackedBlock<const N: usize> {
-    first: CellKey,
-    rows: u16,
-    key_width: u8,
-    widths: [u8; N],
-    bytes: Arc<[u8]>,
 }
 
 impl<const N: usize> Default for PackedRows<N> {
@@ -46,6 +37,7 @@ impl<const N: usize> PackedRows<N> {
 
     /// Adds a row after all others.
     pub fn push(&mut self, row: PackedRow<N>) {
+        debug_assert!(self.tail.last().is_none_or(|(last, _)| *last < row.0), "rows come in key order");
         self.len += 1;
         self.tail.push(row);
         if self.tail.len() == MOST {
@@ -60,20 +52,21 @@ impl<const N: usize> PackedRows<N> {
             let place = self.tail.binary_search_by_key(&key, |(key, _)| *key).ok()?;
             return self.tail.get(place).map(|(_, sums)| *sums);
         }
-        let after = self.blocks.partition_point(|block| block.first <= key);
+        let after = self.blocks.partition_point(|block| block.first() <= key);
         self.blocks.get(after.checked_sub(1)?)?.get(key)
     }
 
-    /// The same with newer rows, which come in the order of keys, in place of those with their keys; zeros go.
-    /// Blocks that nothing is newer in stay as they are, and the others go one by one.
-    pub fn with(self, newer: impl Iterator<Item = PackedRow<N>>) -> Self {
+    /// Merges `newer` rows, which come in key order, over these. A newer row replaces the row of its key; a row whose sums are
+    /// all zero is dropped. Untouched blocks are shared. Touched blocks are repacked one at a time, so that memory grows by
+    /// one block.
+    pub fn merged_with(self, newer: impl Iterator<Item = PackedRow<N>>) -> Self {
         let mut all = Self { blocks: Vec::with_capacity(self.blocks.len()), ..Self::default() };
         let (mut newer, mut old, mut page) = (newer.peekable(), Vec::new(), Vec::new());
         let mut blocks = self.blocks.into_iter().peekable();
         while let Some(block) = blocks.next() {
-            let end = blocks.peek().map(|next| next.first).or(self.tail.first().map(|(key, _)| *key));
+            let end = blocks.peek().map(PackedBlock::first).or(self.tail.first().map(|(key, _)| *key));
             if newer.peek().is_none_or(|(key, _)| is_past(*key, end)) {
-                all.len += usize::from(block.rows);
+                all.len += block.len();
                 all.blocks.push(block);
                 continue;
             }
@@ -89,9 +82,9 @@ impl<const N: usize> PackedRows<N> {
         all
     }
 
-    /// All rows with newer ones on top, as [`PackedRows::with`] would have them.
-    pub fn rows_with<I: Iterator<Item = PackedRow<N>>>(&self, newer: I) -> Rows<'_, N, I> {
-        Rows {
+    /// All rows with `newer` rows over them, as [`PackedRows::merged_with`] would hold them. Packs nothing.
+    pub fn merged_iter<I: Iterator<Item = PackedRow<N>>>(&self, newer: I) -> MergedRows<'_, N, I> {
+        MergedRows {
             blocks: self.blocks.iter().peekable(),
             tail: Some(&self.tail),
             newer: newer.peekable(),
@@ -102,11 +95,13 @@ impl<const N: usize> PackedRows<N> {
     }
 }
 
+/// Whether a key belongs to a later block than the one that ends before `end`.
 fn is_past(key: CellKey, end: Option<CellKey>) -> bool {
     end.is_some_and(|end| end <= key)
 }
 
-/// Old rows and the newer ones before `end`, in order; of a key in both, the newer one; zeros go.
+/// Fills `page` with one block's rows: the `old` rows and the `newer` rows before `end`, in key order. A newer row replaces the
+/// old row of its key; zeros are dropped.
 fn overlay<const N: usize>(
     old: &[PackedRow<N>],
     newer: &mut Peekable<impl Iterator<Item = PackedRow<N>>>,
@@ -126,17 +121,19 @@ fn overlay<const N: usize>(
     page.extend(old);
 }
 
-/// Goes through rows, a block at a time.
-pub(in crate::domain) struct Rows<'a, const N: usize, I: Iterator<Item = PackedRow<N>>> {
+/// Goes through rows in key order, one unpacked block at a time.
+pub(super) struct MergedRows<'a, const N: usize, I: Iterator<Item = PackedRow<N>>> {
     blocks: Peekable<std::slice::Iter<'a, PackedBlock<N>>>,
     tail: Option<&'a [PackedRow<N>]>,
     newer: Peekable<I>,
+    /// The rows of the current block before the merge; kept to use its memory again.
     old: Vec<PackedRow<N>>,
+    /// The rows of the current block after the merge, and the next one to hand on.
     page: Vec<PackedRow<N>>,
     at: usize,
 }
 
-impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Rows<'_, N, I> {
+impl<const N: usize, I: Iterator<Item = PackedRow<N>>> MergedRows<'_, N, I> {
     /// Hands on every row that is left, without copying it.
     pub fn each(mut self, mut take: impl FnMut(CellKey, &[i64; N])) {
         loop {
@@ -147,7 +144,7 @@ impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Rows<'_, N, I> {
         }
     }
 
-    /// Unpacks the next block; false when there is none.
+    /// Unpacks the next block and merges the newer rows that belong to it; false when no block is left.
     fn turn(&mut self) -> bool {
         self.at = 0;
         let Some(block) = self.blocks.next() else {
@@ -156,7 +153,7 @@ impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Rows<'_, N, I> {
             return tail.is_some();
         };
         let tail = self.tail.and_then(<[PackedRow<N>]>::first).map(|(key, _)| *key);
-        let end = self.blocks.peek().map(|next| next.first).or(tail);
+        let end = self.blocks.peek().map(|next| next.first()).or(tail);
         if self.newer.peek().is_none_or(|(key, _)| is_past(*key, end)) {
             block.unpack(&mut self.page);
         } else {
@@ -167,7 +164,7 @@ impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Rows<'_, N, I> {
     }
 }
 
-impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Iterator for Rows<'_, N, I> {
+impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Iterator for MergedRows<'_, N, I> {
     type Item = PackedRow<N>;
 
     fn next(&mut self) -> Option<PackedRow<N>> {
@@ -180,140 +177,6 @@ impl<const N: usize, I: Iterator<Item = PackedRow<N>>> Iterator for Rows<'_, N, 
                 return None;
             }
         }
-    }
-}
-
-impl<const N: usize> PackedBlock<N> {
-    fn pack(rows: &[PackedRow<N>]) -> Self {
-        let first = rows.first().map_or(CellKey::LEAST, |(key, _)| *key);
-        let offset = |row: &PackedRow<N>| row.0.above(first);
-        let largest = |column: usize| rows.iter().map(|row| folded(row, column)).fold(0, |all, number| all | number);
-        let key_width = width(rows.last().map_or(0, offset));
-        let mut widths = [0; N];
-        for (column, slot) in widths.iter_mut().enumerate() {
-            *slot = width(largest(column));
-        }
-        let bytes_of_row: usize = widths.iter().chain([&key_width]).map(|width| usize::from(*width)).sum();
-        let mut bytes = vec![0; rows.len() * bytes_of_row];
-        let (keys, mut rest) = bytes.split_at_mut(rows.len() * usize::from(key_width));
-        write(keys, key_width, rows.iter().map(offset));
-        for (column, width) in widths.iter().enumerate() {
-            let (this, others) = rest.split_at_mut(rows.len() * usize::from(*width));
-            write(this, *width, rows.iter().map(|row| folded(row, column)));
-            rest = others;
-        }
-        // A block has no more rows than `MOST`.
-        let count = u16::try_from(rows.len()).unwrap_or(u16::MAX);
-        Self { first, rows: count, key_width, widths, bytes: bytes.into() }
-    }
-
-    fn unpack(&self, rows: &mut Vec<PackedRow<N>>) {
-        let count = usize::from(self.rows);
-        rows.clear();
-        rows.resize(count, (self.first, [0; N]));
-        let (keys, mut rest) = self.bytes.split_at(count * usize::from(self.key_width));
-        read(keys, self.key_width, rows, |row, offset| row.0 = self.first.plus(offset));
-        for (column, width) in self.widths.iter().enumerate() {
-            let (this, others) = rest.split_at(count * usize::from(*width));
-            read(this, *width, rows, |row, number| {
-                if let Some(sum) = row.1.get_mut(column) {
-                    *sum = unfolded(number);
-                }
-            });
-            rest = others;
-        }
-    }
-
-    fn get(&self, key: CellKey) -> Option<[i64; N]> {
-        let count = usize::from(self.rows);
-        let one = |begin: usize, width: u8, place: usize| {
-            let width = usize::from(width);
-            let bytes = self.bytes.get(begin + place * width..)?.get(..width)?;
-            let mut whole = [0; 8];
-            whole.get_mut(..width)?.copy_from_slice(bytes);
-            Some(u64::from_le_bytes(whole))
-        };
-        let wanted = key.above(self.first);
-        let (mut low, mut high) = (0, count);
-        while low < high {
-            let middle = low.midpoint(high);
-            if one(0, self.key_width, middle)? < wanted { low = middle + 1 } else { high = middle }
-        }
-        if low == count || one(0, self.key_width, low)? != wanted {
-            return None;
-        }
-        let (mut sums, mut begin) = ([0; N], count * usize::from(self.key_width));
-        for (sum, width) in sums.iter_mut().zip(self.widths) {
-            *sum = unfolded(one(begin, width, low)?);
-            begin += count * usize::from(width);
-        }
-        Some(sums)
-    }
-}
-
-/// A sum as a number that is small when the sum is near zero: 0, −1, 1, −2 … as 0, 1, 2, 3 …
-fn folded<const N: usize>(row: &PackedRow<N>, column: usize) -> u64 {
-    let sum = row.1.get(column).copied().unwrap_or_default();
-    ((sum << 1) ^ (sum >> 63)).cast_unsigned()
-}
-
-fn unfolded(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
-}
-
-/// How many bytes a number needs.
-fn width(number: u64) -> u8 {
-    // At most 8.
-    u8::try_from((u64::BITS - number.leading_zeros()).div_ceil(8)).unwrap_or(8)
-}
-
-/// Writes numbers, each in so many bytes.
-fn write(bytes: &mut [u8], width: u8, numbers: impl Iterator<Item = u64>) {
-    fn of<const W: usize>(bytes: &mut [u8], numbers: impl Iterator<Item = u64>) {
-        for (slot, number) in bytes.as_chunks_mut::<W>().0.iter_mut().zip(numbers) {
-            if let Some(low) = number.to_le_bytes().first_chunk::<W>() {
-                *slot = *low;
-            }
-        }
-    }
-    match width {
-        0 => {}
-        1 => of::<1>(bytes, numbers),
-        2 => of::<2>(bytes, numbers),
-        3 => of::<3>(bytes, numbers),
-        4 => of::<4>(bytes, numbers),
-        5 => of::<5>(bytes, numbers),
-        6 => of::<6>(bytes, numbers),
-        7 => of::<7>(bytes, numbers),
-        _ => of::<8>(bytes, numbers),
-    }
-}
-
-/// Reads numbers, each of so many bytes, into rows.
-fn read<const N: usize>(bytes: &[u8], width: u8, rows: &mut [PackedRow<N>], put: impl Fn(&mut PackedRow<N>, u64)) {
-    fn of<const W: usize, const N: usize>(
-        bytes: &[u8],
-        rows: &mut [PackedRow<N>],
-        put: impl Fn(&mut PackedRow<N>, u64),
-    ) {
-        for (row, number) in rows.iter_mut().zip(bytes.as_chunks::<W>().0) {
-            let mut whole = [0; 8];
-            if let Some(low) = whole.first_chunk_mut::<W>() {
-                *low = *number;
-            }
-            put(row, u64::from_le_bytes(whole));
-        }
-    }
-    match width {
-        0 => {}
-        1 => of::<1, N>(bytes, rows, put),
-        2 => of::<2, N>(bytes, rows, put),
-        3 => of::<3, N>(bytes, rows, put),
-        4 => of::<4, N>(bytes, rows, put),
-        5 => of::<5, N>(bytes, rows, put),
-        6 => of::<6, N>(bytes, rows, put),
-        7 => of::<7, N>(bytes, rows, put),
-        _ => of::<8, N>(bytes, rows, put),
     }
 }
 
@@ -332,7 +195,7 @@ mod tests {
     }
 
     fn listed(map: &BTreeMap<u64, [i64; 3]>) -> impl Iterator<Item = PackedRow<3>> {
-        map.iter().map(|(key, sums)| (CellKey::LEAST.plus(*key), *sums))
+        map.iter().map(|(key, sums)| (CellKey::LEAST.at_offset(*key), *sums))
     }
 
     proptest! {
@@ -345,15 +208,15 @@ mod tests {
             for newer in [&newer, &last] {
                 expected.extend(newer);
                 expected.retain(|_, sums| *sums != [0; 3]);
-                prop_assert!(columns.rows_with(listed(newer)).eq(listed(&expected)), "on top");
+                prop_assert!(columns.merged_iter(listed(newer)).eq(listed(&expected)), "on top");
                 let mut all = Vec::new();
-                columns.rows_with(listed(newer)).each(|key, sums| all.push((key, *sums)));
+                columns.merged_iter(listed(newer)).each(|key, sums| all.push((key, *sums)));
                 prop_assert!(all.into_iter().eq(listed(&expected)), "on top, all at once");
-                columns = columns.with(listed(newer));
-                prop_assert!(columns.rows_with(std::iter::empty()).eq(listed(&expected)), "taken in");
+                columns = columns.merged_with(listed(newer));
+                prop_assert!(columns.merged_iter(std::iter::empty()).eq(listed(&expected)), "taken in");
                 prop_assert_eq!(columns.len(), expected.len());
                 for key in newer.keys().chain([&0, &1999]) {
-                    prop_assert_eq!(columns.get(CellKey::LEAST.plus(*key)), expected.get(key).copied());
+                    prop_assert_eq!(columns.get(CellKey::LEAST.at_offset(*key)), expected.get(key).copied());
                 }
             }
         }

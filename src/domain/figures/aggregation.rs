@@ -1,4 +1,4 @@
-//! Adding cells up in groups.
+//! Adding cells up by groups: `group_index` gives the group of a cell, [`Aggregation`] keeps the sums of each group.
 
 use std::collections::HashMap;
 
@@ -32,24 +32,26 @@ pub fn aggregate_table(
     aggregation.finish(estimator)
 }
 
-/// So many groups get a place each, whether they are there or not.
+/// The most possible groups for which each gets a slot in a table, whether cells come for it or not.
 const FEW: usize = 1 << 20;
-/// Room for so many groups is made at once; no more of it is touched than is filled.
+/// The most groups for which room is reserved. Reserved memory that is not filled is never touched.
 const ROOM: usize = 10_000;
 
-/// Cells being added up, in the order of keys, by what a selection asks for.
+/// The sums of groups, while cells are added in key order.
 pub struct Aggregation {
-    reader: GroupCursor,
+    cursor: GroupCursor,
     by_measure: bool,
+    /// The number and the sums of each group that has a cell.
     groups: Vec<(u64, GroupSum)>,
-    /// Where the group of a number is, counted from 1; 0 while there is none.
+    /// Where the group of each number stands in `groups`.
     places: Places,
+    /// The number of the last cell's group, and where the group stands.
     last: Option<(u64, usize)>,
     most: usize,
     too_many: bool,
 }
 
-/// By the number itself, unless too many are possible.
+/// Places in `groups`, counted from 1; 0 while a group has no cell. Many possible groups are kept in a map.
 enum Places {
     Few(Vec<u32>),
     Many(HashMap<u64, u32>),
@@ -59,23 +61,22 @@ enum Places {
 #[derive(Clone, Copy, Default)]
 struct GroupSum {
     totals: Totals,
-    tally: EstimateSum,
+    estimate: EstimateSum,
 }
 
 impl GroupSum {
     #[inline]
     fn add(&mut self, key: CellKey, row: CellRow<'_>, by_measure: bool, estimator: &mut Estimator) {
-        let stands = key.ended().is_none();
+        let in_operation = key.ended().is_none();
         match row {
-            CellRow::Counts(sums) if stands => self.totals.add_counts(sums),
+            CellRow::Counts(_) if in_operation => row.add_to(&mut self.totals),
             CellRow::Counts(_) => {}
-            CellRow::Measure(sums) => {
-                self.tally.add(key, row.quantities(), estimator);
-                if stands && by_measure {
-                    self.totals.add_measure(sums);
-                } else if stands {
-                    let &[.., inverter_w] = sums;
-                    self.totals.inverter_w = self.totals.inverter_w.wrapping_add(inverter_w);
+            CellRow::Measure(_) => {
+                self.estimate.add(key, row.quantities(), estimator);
+                if in_operation && by_measure {
+                    row.add_to(&mut self.totals);
+                } else if in_operation {
+                    self.totals.inverter_w = self.totals.inverter_w.wrapping_add(row.inverter_w());
                 }
             }
         }
@@ -83,15 +84,15 @@ impl GroupSum {
 }
 
 impl Aggregation {
-    /// Nothing yet, of at most so many groups.
+    /// An empty aggregation of at most `most` groups.
     #[must_use]
     pub fn of(selection: &Selection, most: usize) -> Self {
-        let numbering = GroupIndex::of(selection);
-        let groups = usize::try_from(numbering.groups).unwrap_or(usize::MAX);
+        let index = GroupIndex::of(selection);
+        let groups = usize::try_from(index.groups).unwrap_or(usize::MAX);
         Self {
             groups: Vec::with_capacity(groups.min(most).min(ROOM)),
             places: if groups <= FEW { Places::Few(vec![0; groups]) } else { Places::Many(HashMap::new()) },
-            reader: GroupCursor::of(numbering),
+            cursor: GroupCursor::of(index),
             by_measure: selection.is_by_measure(),
             last: None,
             most,
@@ -99,22 +100,22 @@ impl Aggregation {
         }
     }
 
-    /// Adds a cell, if it is asked for.
+    /// Adds a cell, unless the selection leaves it out. Cells come in key order.
     #[inline]
     pub fn add(&mut self, key: CellKey, row: CellRow<'_>, estimator: &mut Estimator) {
-        let Some(number) = self.reader.number(key) else { return };
+        let Some(number) = self.cursor.number(key) else { return };
         let place = match self.last {
             Some((last, place)) if last == number => Some(place),
             _ => self.place(number),
         };
         let Some(place) = place else { return };
         self.last = Some((number, place));
-        if let Some((_, adder)) = self.groups.get_mut(place) {
-            adder.add(key, row, self.by_measure, estimator);
+        if let Some((_, group)) = self.groups.get_mut(place) {
+            group.add(key, row, self.by_measure, estimator);
         }
     }
 
-    /// Where a group is; none when there are too many.
+    /// Where a group stands in `groups`; `None` if there are too many groups.
     fn place(&mut self, number: u64) -> Option<usize> {
         let slot = match &mut self.places {
             Places::Few(slots) => slots.get_mut(usize::try_from(number).ok()?)?,
@@ -138,9 +139,9 @@ impl Aggregation {
         }
         let mut groups: Vec<&(u64, GroupSum)> = self.groups.iter().collect();
         groups.sort_by_key(|(number, _)| *number);
-        let finished = groups.into_iter().map(|(number, GroupSum { totals, tally })| {
-            let (estimate, capacity_wp) = tally.settled(estimator);
-            (self.reader.group(*number), Sums { totals: *totals, capacity_wp, estimate })
+        let finished = groups.into_iter().map(|(number, GroupSum { totals, estimate })| {
+            let (estimate, capacity_wp) = estimate.settled(estimator);
+            (self.cursor.group(*number), Sums { totals: *totals, capacity_wp, estimate })
         });
         Ok(finished.collect())
     }

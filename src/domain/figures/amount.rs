@@ -1,24 +1,24 @@
-//! An estimated amount of electricity and emissions, and the factors between its units.
+//! Estimated amounts of electricity and emissions: of a unit of a measure, and of installations.
 
-/// Sums are in thousandths of a unit.
-pub(in crate::domain) const MILLI: f64 = 1000.0;
+/// Thousandths a unit: the sums of cells are in thousandths.
+pub(super) const MILLI: f64 = 1000.0;
 /// Kilowatt-hours a megawatt-hour.
-pub(in crate::domain) const KWH: f64 = 1000.0;
+pub(super) const KWH: f64 = 1000.0;
 
 /// An amount of electricity and of avoided emissions.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Amount {
-    /// Generated, kWh.
+    /// Generated electricity, kWh.
     pub generation_kwh: f64,
-    /// Saved, kWh.
+    /// Saved electricity, kWh.
     pub saving_kwh: f64,
-    /// Avoided, tCO2e.
+    /// Avoided emissions, tCO2e.
     pub avoided_tco2e: f64,
-    /// The low end of what is avoided.
+    /// The low end of the avoided emissions, tCO2e.
     pub low: f64,
-    /// The high end of what is avoided.
+    /// The high end of the avoided emissions, tCO2e.
     pub high: f64,
-    /// What of the avoided uses a grid factor that is another year's.
+    /// The part of the avoided emissions that is made with the grid factor of another year, tCO2e.
     pub provisional_tco2e: f64,
 }
 
@@ -30,5 +30,43 @@ impl std::ops::AddAssign for Amount {
         self.low += other.low;
         self.high += other.high;
         self.provisional_tco2e += other.provisional_tco2e;
+    }
+}
+
+/// Electricity in kWh and avoided emissions in tCO2e of one unit, before the yield of a province comes in.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct PerUnit {
+    pub energy: f64,
+    pub avoided: f64,
+    /// The part of `avoided` that is made with the grid factor of another year.
+    pub provisional: f64,
+}
+
+impl PerUnit {
+    /// This plus `times` the other.
+    #[inline]
+    pub fn plus(self, times: f64, other: Self) -> Self {
+        Self {
+            energy: self.energy + times * other.energy,
+            avoided: self.avoided + times * other.avoided,
+            provisional: self.provisional + times * other.provisional,
+        }
+    }
+
+    /// This times a factor.
+    #[inline]
+    pub fn times(self, times: f64) -> Self {
+        Self { energy: self.energy * times, avoided: self.avoided * times, provisional: self.provisional * times }
+    }
+
+    /// This less the other.
+    #[inline]
+    pub fn minus(self, other: Self) -> Self {
+        self.plus(-1.0, other)
+    }
+
+    /// This divided by a divisor.
+    pub fn per(self, divisor: f64) -> Self {
+        Self { energy: self.energy / divisor, avoided: self.avoided / divisor, provisional: self.provisional / divisor }
     }
 }

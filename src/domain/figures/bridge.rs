@@ -1,10 +1,14 @@
-//! Why the headline of one day differs from that of another: the difference in parts, each with its
-//! reason, so that the parts sum exactly to it.
+//! Why the headline of one day differs from that of another: the difference in parts, each with its reason. The parts add up
+//! exactly to the difference.
 //!
-//! Figures are linear in the cells. The part of a cause is the figure of the cells that it moved, by
-//! the method of the first day, on the last day; `methodology` is what the last cells come to by the
-//! other method; `end_of_life`, `ageing` and `operation` are what the first cells come to on the
-//! last day, and did not on the first.
+//! Every figure f is linear in the sums. Let A and B be the sums on the first and the last day, m1 and m2 the methodologies,
+//! d1 and d2 the days. Then f(B; m2, d2) − f(A; m1, d1) falls apart into
+//!
+//! ```text
+//! a cause                             f(sums that the cause moved; m1, d2)    together f(B; m1, d2) − f(A; m1, d2)
+//! methodology                         f(B; m2, d2) − f(B; m1, d2)
+//! end of life + ageing + operation    f(A; m1, d2) − f(A; m1, d1)
+//! ```
 
 use std::ops::{Add, Sub};
 
@@ -37,7 +41,7 @@ coded_enum!(
         Split = "split",
         /// A measure went out of operation.
         Decommissioned = "decommissioned",
-        /// What counts was defined anew.
+        /// The definition of what counts changed.
         Definition = "definition",
         /// Emissions are estimated by another method.
         Methodology = "methodology",
@@ -45,26 +49,32 @@ coded_enum!(
         EndOfLife = "end_of_life",
         /// Measures do less than a year before.
         Ageing = "ageing",
-        /// What was there went on working. The rest of rounding to whole grams stands here, too.
+        /// Installations went on working. The rest of rounding to whole grams stands here, too.
         Operation = "operation",
     }
 );
 
-/// A method and the day on which it is applied.
-pub type Applied = (&'static Methodology, NaiveDate);
+/// A methodology and the credit day on which it is applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Applied {
+    /// The methodology.
+    pub methodology: &'static Methodology,
+    /// The credit day.
+    pub day: NaiveDate,
+}
 
-/// The figures that are bridged, of what is within the programme.
+/// The figures that a bridge explains, within the programme.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Levels {
-    /// Sites in operation, and pledged.
+    /// Sites in operation, and pledged sites.
     pub sites: ByStage,
     /// Verified solar capacity in operation and within its life, in watts-peak.
     pub capacity_wp: i64,
-    /// Avoided up to the day, in grams of carbon dioxide equivalent.
+    /// Emissions avoided up to the day, in grams of carbon dioxide equivalent.
     pub to_date_g: i64,
-    /// Avoided in a full year, in grams.
+    /// Emissions avoided in a full year, in grams.
     pub annual_g: i64,
-    /// Avoided over the whole life, in grams.
+    /// Emissions avoided over the whole life, in grams.
     pub lifetime_g: i64,
 }
 
@@ -73,19 +83,19 @@ pub struct Levels {
 pub struct Bridge {
     /// The figures at the close of the first day.
     pub opening: Levels,
-    /// The parts, one for each reason, in declared order: they sum to the difference.
+    /// One part for each reason, in declared order. Their sum is the difference.
     pub parts: Vec<(Reason, Levels)>,
     /// The figures at the close of the last day.
     pub closing: Levels,
 }
 
-/// Bridges two days: `before` are the sums at the close of the first, `changes` what moved until the close of the last.
+/// Bridges two days. `before` are the sums at the close of the first day, `changes` their changes up to the close of the last.
 #[must_use]
 pub fn bridge(before: &NationalSums, changes: &Changes, first: Applied, last: Applied) -> Bridge {
-    let first_method_last_day = (first.0, last.1);
+    let first_method_last_day = Applied { methodology: first.methodology, day: last.day };
     let mut after = before.clone();
     for (_, moved) in changes.iter() {
-        after.add_cells(moved.cells());
+        after.add_all(moved);
     }
     let (opening, closing) = (Levels::of(before, first), Levels::of(&after, last));
     let mut parts: Vec<(Reason, Levels)> = Reason::ALL.iter().map(|reason| (*reason, Levels::default())).collect();
@@ -95,13 +105,13 @@ pub fn bridge(before: &NationalSums, changes: &Changes, first: Applied, last: Ap
         }
     };
     for (cause, moved) in changes.iter() {
-        // A cause without a reason of its own moves nothing; if it did, it would stand under operation.
+        // A cause without a reason of its own moves no sum. If it did, its part would stand under operation.
         if let Some(reason) = Reason::parse(cause.as_str()) {
             put(reason, Levels::of(moved, first_method_last_day));
         }
     }
     put(Reason::Methodology, Levels::of(&after, last) - Levels::of(&after, first_method_last_day));
-    let [end_of_life, ageing] = grown_old(before, first, last.1);
+    let [end_of_life, ageing] = lost_to_time(before, first, last.day);
     put(Reason::EndOfLife, end_of_life);
     put(Reason::Ageing, ageing);
     let explained = parts.iter().fold(Levels::default(), |sum, (_, part)| sum + *part);
@@ -112,27 +122,28 @@ pub fn bridge(before: &NationalSums, changes: &Changes, first: Applied, last: Ap
 }
 
 impl Levels {
-    /// The figures of sums, or of what moved in them, by a method on a day.
+    /// The figures of sums, or of changes of sums.
     #[must_use]
-    pub fn of(sums: &NationalSums, (methodology, day): Applied) -> Self {
-        let works = VerifiedOutput::of(sums, &mut Estimator::new(methodology, day));
-        let Estimate { to_date, annual, lifetime } = works.verified;
+    pub fn of(sums: &NationalSums, applied: Applied) -> Self {
+        let output = VerifiedOutput::of(sums, &mut Estimator::new(applied.methodology, applied.day));
+        let Estimate { to_date, annual, lifetime } = output.verified;
         let [to_date_g, annual_g, lifetime_g] = [to_date, annual, lifetime].map(|amount| grams(amount.avoided_tco2e));
-        Self { sites: sums.sites(), capacity_wp: works.capacity_wp.verified, to_date_g, annual_g, lifetime_g }
+        Self { sites: sums.sites(), capacity_wp: output.capacity_wp.verified, to_date_g, annual_g, lifetime_g }
     }
 }
 
-/// What the same sums lose from the first day to the last: by the end of lives, and by ageing.
-fn grown_old(sums: &NationalSums, (methodology, first): Applied, last: NaiveDate) -> [Levels; 2] {
-    let (mut then, mut now) = (Estimator::new(methodology, first), Estimator::new(methodology, last));
+/// The losses of the same sums from the first day to the last: by the end of lives, and by ageing.
+fn lost_to_time(sums: &NationalSums, first: Applied, last: NaiveDate) -> [Levels; 2] {
+    let (mut then, mut now) = (Estimator::new(first.methodology, first.day), Estimator::new(first.methodology, last));
     let (mut capacity_wp, mut ended, mut aged) = (0, 0.0, 0.0);
-    for (dims, totals) in sums.iter() {
+    for (key, totals) in sums.iter() {
+        let Some(dims) = key.dims() else { continue };
         let (Some(measure), Some(installed), None) = (dims.measure, dims.installed, dims.ended) else { continue };
         if !matches!(dims.stage, Stage::Verified(_)) || !then.is_within_life(measure, installed) {
             continue;
         }
         let [before, after] =
-            [&mut then, &mut now].map(|estimator| estimator.estimate(&dims, &totals).annual.avoided_tco2e);
+            [&mut then, &mut now].map(|estimator| estimator.estimate(key.as_cell(), &totals).annual.avoided_tco2e);
         if now.is_within_life(measure, installed) {
             aged += after - before;
         } else {
@@ -144,14 +155,15 @@ fn grown_old(sums: &NationalSums, (methodology, first): Applied, last: NaiveDate
     [end_of_life, Levels { annual_g: grams(aged), ..Levels::default() }]
 }
 
-/// Tonnes as whole grams: sums of grams are exact.
+/// Tonnes as whole grams, because sums of integers are exact.
 #[expect(clippy::cast_possible_truncation, reason = "nine billion tonnes fit, and a larger amount stays at the edge")]
 fn grams(tonnes: f64) -> i64 {
     (tonnes * 1e6).round() as i64
 }
 
 impl Levels {
-    fn with(self, other: Self, of: fn(i64, i64) -> i64) -> Self {
+    /// Applies `of` to each figure of both.
+    fn pairwise(self, other: Self, of: fn(i64, i64) -> i64) -> Self {
         Self {
             sites: ByStage {
                 verified: of(self.sites.verified, other.sites.verified),
@@ -170,7 +182,7 @@ impl Add for Levels {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        self.with(other, i64::wrapping_add)
+        self.pairwise(other, i64::wrapping_add)
     }
 }
 
@@ -178,7 +190,7 @@ impl Sub for Levels {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        self.with(other, i64::wrapping_sub)
+        self.pairwise(other, i64::wrapping_sub)
     }
 }
 

@@ -68,6 +68,10 @@ fn day() -> impl Strategy<Value = NaiveDate> {
     (0u64..20_000).prop_map(|days| NaiveDate::from_ymd_opt(2026, 10, 1).unwrap() + chrono::Days::new(days))
 }
 
+fn applied(methodology: &'static Methodology, day: NaiveDate) -> Applied {
+    Applied { methodology, day }
+}
+
 fn sums(cells: &[(CellKey, Totals)]) -> NationalSums {
     let mut sums = NationalSums::default();
     sums.add_cells(cells.iter().copied());
@@ -96,7 +100,7 @@ proptest! {
         let (first, last) = (days.0.min(days.1), days.0.max(days.1));
         let one = methodology(1).unwrap();
         let other = if restated { another_methodology() } else { one };
-        let found = bridge(&sums(&before), &changes, (one, first), (other, last));
+        let found = bridge(&sums(&before), &changes, applied(one, first), applied(other, last));
         let total = found.parts.iter().fold(found.opening, |sum, (_, part)| sum + *part);
         prop_assert_eq!(total, found.closing);
         // What no cause has to do with moves no site, and capacity only by the end of lives or another method.
@@ -110,7 +114,7 @@ proptest! {
             prop_assert_eq!(part(&found, Reason::Methodology), Levels::default());
         }
         // What stood at the first day goes on: operation is what it alone comes to in between.
-        let alone = bridge(&sums(&before), &Changes::default(), (one, first), (one, last));
+        let alone = bridge(&sums(&before), &Changes::default(), applied(one, first), applied(one, last));
         prop_assert!((part(&alone, Reason::Operation).to_date_g - operation.to_date_g).abs() <= 20);
     }
 }
@@ -136,12 +140,12 @@ fn lives_that_end_between_the_days_take_capacity_and_run_rate() {
         day + chrono::Days::new(days)
     };
     let before = sums(&[(solar.key(), totals)]);
-    let aged = bridge(&before, &Changes::default(), (one, on(1, 0)), (one, on(2, 0)));
+    let aged = bridge(&before, &Changes::default(), applied(one, on(1, 0)), applied(one, on(2, 0)));
     assert_eq!((aged.opening.capacity_wp, aged.closing.capacity_wp), (5_000, 5_000));
     let lost = aged.closing.annual_g - aged.opening.annual_g;
     assert!(lost < 0);
     assert_eq!((part(&aged, Reason::Ageing).annual_g, part(&aged, Reason::EndOfLife).annual_g), (lost, 0));
-    let over = bridge(&before, &Changes::default(), (one, on(1, 0)), (one, on(years, 1)));
+    let over = bridge(&before, &Changes::default(), applied(one, on(1, 0)), applied(one, on(years, 1)));
     assert_eq!((over.opening.capacity_wp, over.closing.capacity_wp), (5_000, 0));
     let end = part(&over, Reason::EndOfLife);
     assert_eq!((end.capacity_wp, end.annual_g), (-5_000, -over.opening.annual_g));

@@ -1,51 +1,55 @@
-//! Estimated generation, savings and avoided emissions, from the sums of cells: a pure function of
-//! cells, methodology and day. Every figure is linear in the sums of a cell, so that what holds for
-//! one installation holds for all of its cell together.
+//! Estimated generation, savings and avoided emissions, from the sums of cells: a pure function of cells, methodology and
+//! credit day. Every figure is linear in the sums of a cell, so what holds for one installation holds for its whole cell.
 //!
-//! Only + − × ÷ and square roots, in the order of keys, powers by repeated multiplication: every
-//! process makes the same bytes.
+//! Only + − × ÷ and square roots, in key order, powers by repeated multiplication: so every process makes the same bytes.
+//!
+//! # One cell
+//!
+//! A home installs 5.4 kWp on 10 November 2025; the credit day is 15 January 2026. Its cell has the quantity 5400 and the
+//! quantity × days 5400 × 21, because 21 days of November are left. Let `d25` and `d26` be what one kWp brings on a day of
+//! 2025, and of 2026, when it is one year older. The methodology gives both; `unit_output` keeps them.
+//!
+//! ```text
+//! November    5.4 × 21 × d25     the first month, from quantity × days
+//! December    5.4 × 31 × d25  \  the whole months after it, up to the credit day:
+//! January     5.4 × 15 × d26  /  quantity × `months_after`, the same for every cell of November 2025
+//! ```
+//!
+//! If the installation had ended on 5 January, January would bring 5.4 × 5 × d26, from quantity × end days.
+//!
+//! If it had ended on 20 November, both sums would speak of one month: quantity × days of the 21 days from the 10th on, and
+//! quantity × end days of the 20 days up to the 20th. Together, less the 30 days of the month, they are its 11 days.
+//!
+//! # A run of cells
+//!
+//! A kWp yields less in Hà Nội than in Cà Mau, and a verified kWp has a narrower range than another one. Cells that share both
+//! follow each other in key order. [`EstimateSum`] adds the cells of such a run up per kWp first, and multiplies
+//! the yield and the range in once, when the run ends:
+//!
+//! ```text
+//! key order        solar, Hà Nội, verified: Nov 2025 | Dec 2025 | Jan 2026 | solar, Huế, verified: Nov 2025 …
+//! per kWp          a + b + c                                               | d …
+//! at the run's end (a + b + c) × yield of Hà Nội × range                   | …
+//! ```
 
-use std::collections::BTreeMap;
+use chrono::NaiveDate;
 
-use chrono::{Datelike, NaiveDate};
-
-use crate::domain::counting::{CellDims, CellKey, Totals};
+use crate::domain::counting::{CellDims, CellKey, Quantities, Totals};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::Month;
 
-use super::amount::{Amount, MILLI};
-use super::methodology::{EffectKind, Methodology};
-use super::unit_output::{MeasureYield, PerUnit, days_in_year, end_of_life, left_after, tonnes};
+use super::amount::{Amount, MILLI, PerUnit};
+use super::methodology::Methodology;
+use super::unit_output::MeasureYield;
 
-/// What one calendar year comes to.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Year {
-    /// The year.
-    pub year: i32,
-    /// Years since that of the installation.
-    pub age: i32,
-    /// Days of operation.
-    pub days: f64,
-    /// 365 or 366.
-    pub days_in_year: f64,
-    /// Electricity generated or saved.
-    pub kwh: f64,
-    /// The emission factor in tonnes a megawatt-hour; none for direct cuts.
-    pub factor: Option<f64>,
-    /// Whether the grid factor is another year's.
-    pub provisional: bool,
-    /// Avoided, tCO2e.
-    pub avoided_tco2e: f64,
-}
-
-/// The three figures, which are never mixed.
+/// The three figures, which are never added to each other.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Estimate {
-    /// Achieved up to the day.
+    /// Achieved up to the credit day.
     pub to_date: Amount,
-    /// A full year of what is in operation on the day.
+    /// A full year of the installations that are in operation on the credit day.
     pub annual: Amount,
-    /// Over the whole life of what is in operation, with the newest grid factor.
+    /// The whole life of the installations that have not ended, with the newest grid factor.
     pub lifetime: Amount,
 }
 
@@ -57,68 +61,76 @@ impl std::ops::AddAssign for Estimate {
     }
 }
 
-/// Estimates with one methodology on one day, the credit day.
+/// Estimates with one methodology on one credit day.
 pub struct Estimator {
     methodology: &'static Methodology,
     day: NaiveDate,
     month: Month,
-    /// By the measure's number; made when they are first asked for.
-    units: Vec<Option<MeasureYield>>,
+    /// By the number of the measure; made when a measure is first asked for.
+    yields: Vec<Option<MeasureYield>>,
 }
 
-/// What cells come to, while they are added up.
+/// The estimate of cells, while they are added up in key order.
 #[derive(Clone, Copy, Default)]
 pub struct EstimateSum {
     estimate: Estimate,
     capacity_wp: i64,
-    /// Cells of one measure, one province and one kind of stage mostly follow each other: what they
-    /// have in common is multiplied in once.
     run: SamePlaceRun,
 }
 
-/// Cells of the same measure and province, all verified or all not; in thousandths of a unit.
+/// The sum of a run: cells of one measure and one province, all verified or none. In thousandths of a unit.
 #[derive(Clone, Copy, Default)]
 struct SamePlaceRun {
-    /// One of them.
-    like: Option<CellKey>,
+    /// The last cell of the run.
+    last: Option<CellKey>,
     to_date: PerUnit,
     annual: PerUnit,
-    /// What has not ended.
-    standing: f64,
-    /// What of it is within its life on the day.
+    /// The quantity that has not ended.
+    in_operation: f64,
+    /// The quantity that has not ended and is within its life on the credit day.
     within_life: i64,
 }
 
+/// The measure and the months of a cell.
+#[derive(Clone, Copy)]
+struct MeasureInTime {
+    measure: MeasureId,
+    installed: Month,
+    ended: Option<Month>,
+}
+
 impl EstimateSum {
-    /// Adds a cell: its quantity, quantity × days, quantity × end days. Pledged ones, and those that
-    /// count sites, come to nothing.
+    /// Adds a cell. Pledged cells and cells that count sites add nothing.
     #[inline]
-    pub fn add(&mut self, key: CellKey, quantities: [i64; 3], estimator: &mut Estimator) {
+    pub fn add(&mut self, key: CellKey, quantities: Quantities, estimator: &mut Estimator) {
         let (Some(measure), Some(installed)) = (key.measure(), key.installed()) else { return };
-        if self.run.like.is_none_or(|like| !like.is_beside(key) || like.is_verified() != key.is_verified()) {
+        debug_assert!(self.run.last.is_none_or(|last| last <= key), "cells come in key order");
+        let goes_on =
+            |last: CellKey| last.has_same_measure_and_province(key) && last.is_verified() == key.is_verified();
+        if !self.run.last.is_some_and(goes_on) {
             self.settle(estimator);
-            self.run.like = Some(key);
         }
-        estimator.take(&mut self.run, (measure, installed, key.ended()), quantities);
+        self.run.last = Some(key);
+        estimator.add_to_run(&mut self.run, MeasureInTime { measure, installed, ended: key.ended() }, quantities);
     }
 
-    /// What was added up to now: electricity and emissions, and the solar capacity in operation and
-    /// within its life in watts-peak.
+    /// The estimate of the added cells, and their solar capacity in operation and within its life, in watts-peak.
     #[must_use]
     pub fn settled(mut self, estimator: &mut Estimator) -> (Estimate, i64) {
         self.settle(estimator);
         (self.estimate, self.capacity_wp)
     }
 
+    /// Ends the run: multiplies in what its cells share.
     fn settle(&mut self, estimator: &mut Estimator) {
         let run = std::mem::take(&mut self.run);
-        let Some(CellDims { measure: Some(measure), province, .. }) = run.like.and_then(CellKey::dims) else { return };
-        let (methodology, unit) = (estimator.methodology, estimator.unit(measure));
-        let is_verified = run.like.is_some_and(CellKey::is_verified);
-        let amount = |rates: PerUnit| unit.amount(methodology, province, is_verified, rates.per(MILLI));
+        let Some(CellDims { measure: Some(measure), province, .. }) = run.last.and_then(CellKey::dims) else { return };
+        let (methodology, unit) = (estimator.methodology, estimator.measure_yield(measure));
+        let is_verified = run.last.is_some_and(CellKey::is_verified);
+        let amount = |per_unit: PerUnit| unit.amount(methodology, province, is_verified, per_unit.per(MILLI));
         self.estimate.to_date += amount(run.to_date);
         self.estimate.annual += amount(run.annual);
-        self.estimate.lifetime += amount(unit.life.times(run.standing));
+        self.estimate.lifetime += amount(unit.life.times(run.in_operation));
         if unit.is_solar {
             self.capacity_wp = self.capacity_wp.wrapping_add(run.within_life);
         }
@@ -126,152 +138,74 @@ impl EstimateSum {
 }
 
 impl Estimator {
-    /// For a day.
+    /// An estimator for one credit day.
     #[must_use]
     pub fn new(methodology: &'static Methodology, day: NaiveDate) -> Self {
-        let mut units = Vec::new();
-        units.resize_with(usize::from(MeasureId::COUNT) + 1, || None);
-        Self { methodology, day, month: Month::of(day), units }
+        let mut yields = Vec::new();
+        yields.resize_with(usize::from(MeasureId::COUNT) + 1, || None);
+        Self { methodology, day, month: Month::of(day), yields }
     }
 
-    /// What a cell comes to: nothing where it is pledged, or counts sites.
-    pub fn estimate(&mut self, dims: &CellDims, totals: &Totals) -> Estimate {
-        let mut tally = EstimateSum::default();
-        tally.add(dims.key(), [totals.quantity, totals.quantity_days, totals.quantity_end_days], self);
-        tally.settled(self).0
+    /// The estimate of one cell: nothing if it is pledged or counts sites.
+    pub fn estimate(&mut self, key: CellKey, totals: &Totals) -> Estimate {
+        let mut sum = EstimateSum::default();
+        sum.add(key, Quantities::from(totals), self);
+        sum.settled(self).0
     }
 
-    /// Whether what was installed in a month is within its life on the day.
+    /// Whether an installation of this month is within its life on the credit day.
     pub fn is_within_life(&mut self, measure: MeasureId, installed: Month) -> bool {
         let month = self.month;
-        month <= self.unit(measure).over(installed)
+        month <= self.measure_yield(measure).end_of_life(installed)
     }
 
-    /// The methodology.
-    pub(in crate::domain) fn methodology(&self) -> &'static Methodology {
+    pub(super) fn methodology(&self) -> &'static Methodology {
         self.methodology
     }
 
-    /// A measure as the methodology sees it.
+    /// The credit day.
+    pub(super) fn day(&self) -> NaiveDate {
+        self.day
+    }
+
+    /// The output of a unit of a measure by the methodology.
     #[inline]
-    pub(in crate::domain) fn unit(&mut self, measure: MeasureId) -> &mut MeasureYield {
+    pub(super) fn measure_yield(&mut self, measure: MeasureId) -> &mut MeasureYield {
         let place = usize::from(measure.number());
-        let slot = crate::domain::reference::tested(self.units.get_mut(place), "a measure");
+        let slot = crate::domain::reference::tested(self.yields.get_mut(place), "a measure");
         slot.get_or_insert_with(|| MeasureYield::of(self.methodology, measure))
     }
 
+    /// Adds one cell to a run, as the worked example at the top does.
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn take(&mut self, run: &mut SamePlaceRun, at: (MeasureId, Month, Option<Month>), quantities: [i64; 3]) {
-        let (measure, installed, ended) = at;
+    fn add_to_run(&mut self, run: &mut SamePlaceRun, cell: MeasureInTime, quantities: Quantities) {
+        let MeasureInTime { measure, installed, ended } = cell;
         let (methodology, day) = (self.methodology, self.day);
-        let unit = self.unit(measure);
-        let start = unit.start(methodology, installed, day);
-        let [quantity, days, end_days] = quantities.map(|sum| sum as f64);
+        let unit = self.measure_yield(measure);
+        let month = unit.month_of(methodology, installed, day);
+        let [quantity, days, end_days] =
+            [quantities.quantity, quantities.days, quantities.end_days].map(|sum| sum as f64);
         if ended.is_none() {
-            run.standing += quantity;
-            run.annual = run.annual.plus(quantity, start.annual);
-            if start.is_within_life {
-                let [quantity, ..] = quantities;
-                run.within_life = run.within_life.wrapping_add(quantity);
+            run.in_operation += quantity;
+            run.annual = run.annual.plus(quantity, month.annual);
+            if month.is_within_life {
+                run.within_life = run.within_life.wrapping_add(quantities.quantity);
             }
         }
-        let first = start.first;
-        let brought = match ended.filter(|ended| *ended <= start.stop) {
-            None => first.times(days - quantity * start.to_come).plus(quantity, start.whole),
-            // Displaced on its own first day, the first of a month.
+        let daily = month.daily;
+        let brought = match ended.filter(|ended| *ended <= month.last_credited) {
+            None => daily.times(days - quantity * month.days_to_come).plus(quantity, month.months_after),
+            // A later measure took its place on its own first day, the first of a month: it ended before it began.
             Some(ended) if ended < installed => return,
-            Some(ended) if ended == installed => first.times(days - quantity * f64::from(ended.days()) + end_days),
+            Some(ended) if ended == installed => daily.times(days - quantity * f64::from(ended.days()) + end_days),
             Some(ended) => {
-                let Some(course) = unit.course(methodology, installed, day) else { return };
-                first.times(days).plus(quantity, course.between(installed, ended)).plus(end_days, course.daily(ended))
+                let Some(year) = unit.year_of(methodology, installed, day) else { return };
+                daily.times(days).plus(quantity, year.between(installed, ended)).plus(end_days, year.daily(ended))
             }
         };
         run.to_date = run.to_date.plus(1.0, brought);
     }
-
-    /// A cell year by year, up to the day.
-    #[must_use]
-    pub fn years(&self, dims: &CellDims, totals: &Totals) -> Vec<Year> {
-        let effect = dims.measure.and_then(|measure| self.methodology.effect(measure));
-        let (Some(effect), Some(installed)) = (effect, dims.installed) else { return Vec::new() };
-        let over = end_of_life(effect, installed);
-        let ended = dims.ended.filter(|ended| *ended <= over);
-        let size = if effect.by_yield { self.methodology.solar_yield(dims.province) } else { 1.0 };
-        let quantity = Weights { quantity: 1.0, ..Weights::default() }.of(totals);
-        let of_year = |(year, days): (i32, Weights)| {
-            let age = year - installed.year();
-            // Whole days, but for what division leaves.
-            let days = (days.of(totals) / quantity).round();
-            let value = quantity * size * left_after(effect, age) * days / days_in_year(year);
-            let (grid, carried) = self.methodology.grid_factor(year);
-            let is_electric = effect.kind != EffectKind::Direct;
-            Year {
-                year,
-                age,
-                days,
-                days_in_year: days_in_year(year),
-                kwh: if is_electric { value } else { 0.0 },
-                factor: is_electric.then(|| effect.own_factor.unwrap_or(grid)),
-                provisional: carried && effect.uses_grid(),
-                avoided_tco2e: value * tonnes(effect, grid),
-            }
-        };
-        days_by_year((installed, ended), over, (self.day, self.month)).into_iter().map(of_year).collect()
-    }
-}
-
-/// What each sum of a cell weighs.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-struct Weights {
-    quantity: f64,
-    quantity_days: f64,
-    quantity_end_days: f64,
-}
-
-impl Weights {
-    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn of(&self, totals: &Totals) -> f64 {
-        (self.quantity * totals.quantity as f64
-            + self.quantity_days * totals.quantity_days as f64
-            + self.quantity_end_days * totals.quantity_end_days as f64)
-            / MILLI
-    }
-}
-
-/// What each sum of a cell weighs in the days of operation, year by year.
-fn days_by_year(
-    (installed, ended): (Month, Option<Month>),
-    over: Month,
-    (day, month): (NaiveDate, Month),
-) -> BTreeMap<i32, Weights> {
-    let mut years: BTreeMap<i32, Weights> = BTreeMap::new();
-    let stop = ended.unwrap_or(over).min(month);
-    if ended.is_some_and(|ended| ended < installed) {
-        // Displaced on its own first day, the first of a month.
-        return years;
-    }
-    for number in installed.number()..=stop.number() {
-        let Some(current) = Month::from_number(number) else { continue };
-        let weights = years.entry(current.year()).or_default();
-        let whole = f64::from(current.days());
-        // Up to the day, where the day is in this month.
-        let open = if current == month { f64::from(day.day()) } else { whole };
-        match (current == installed, ended == Some(current)) {
-            (true, true) => {
-                weights.quantity_days += 1.0;
-                weights.quantity -= whole;
-                weights.quantity_end_days += 1.0;
-            }
-            (true, false) => {
-                weights.quantity_days += 1.0;
-                weights.quantity -= whole - open;
-            }
-            (false, true) => weights.quantity_end_days += 1.0,
-            (false, false) => weights.quantity += open,
-        }
-    }
-    years
 }
 
 #[cfg(test)]

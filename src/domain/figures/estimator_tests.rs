@@ -1,5 +1,6 @@
 //! The worked examples of `reference/worked_examples.json`, from cells.
 
+use chrono::Datelike;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -9,6 +10,9 @@ use crate::domain::records::Stage;
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Flags, SiteKind, Tier, days_left_in_month};
 
+use super::super::methodology::EffectKind;
+use super::super::unit_output::{days_in_year, end_of_life, left_after, tonnes};
+use super::super::year_by_year::{CreditedMonths, Weights};
 use super::*;
 
 fn day(text: &str) -> NaiveDate {
@@ -43,7 +47,7 @@ fn estimate(records: &[&Value], as_of: &str) -> Estimate {
     let mut sum = Estimate::default();
     for record in records {
         let (dims, totals) = cell(record);
-        sum += estimator.estimate(&dims, &totals);
+        sum += estimator.estimate(dims.key(), &totals);
     }
     sum
 }
@@ -125,7 +129,7 @@ fn another_set_of_factors_restates_the_same_cells() {
     let (dims, totals) = cell(&examples[1]["input"]);
     let text: &'static str = methodology(1).unwrap().text.replace("0.6592", "0.7").leak();
     let other: &'static Methodology = Box::leak(Box::new(Methodology::read(text).unwrap()));
-    let with = |methodology| Estimator::new(methodology, day("2025-06-30")).estimate(&dims, &totals);
+    let with = |methodology| Estimator::new(methodology, day("2025-06-30")).estimate(dims.key(), &totals);
     let (before, after) = (with(methodology(1).unwrap()), with(other));
     assert_eq!(after.to_date.generation_kwh.to_bits(), before.to_date.generation_kwh.to_bits());
     let years_with_it = 97.469_140 + 96.981_794 + 47.851_880;
@@ -168,12 +172,13 @@ pub(in crate::domain) fn cells() -> impl Strategy<Value = Vec<(CellKey, Totals)>
     prop::collection::vec(cell, 1..40)
 }
 
-/// A cell year by year, by what each of its sums weighs in the days of each.
+/// The estimate of a cell, year by year.
 fn patiently(key: CellKey, totals: &Totals, day: NaiveDate) -> Estimate {
     let (dims, methodology, credit) = (key.dims().unwrap(), methodology(1).unwrap(), Month::of(day));
     let (Some(measure), Some(installed)) = (dims.measure, dims.installed) else { return Estimate::default() };
     let Some(effect) = methodology.effect(measure) else { return Estimate::default() };
-    let over = end_of_life(effect, installed);
+    let end_of_life = end_of_life(effect, installed);
+    let ended = dims.ended.filter(|ended| *ended <= end_of_life);
     let unit = MeasureYield::of(methodology, measure);
     let amount = |value: f64, (grid, provisional): (f64, bool)| {
         let avoided = value * tonnes(effect, grid);
@@ -182,15 +187,14 @@ fn patiently(key: CellKey, totals: &Totals, day: NaiveDate) -> Estimate {
         unit.amount(methodology, dims.province, key.is_verified(), PerUnit { energy, avoided, provisional })
     };
     let mut sum = Estimate::default();
-    for (year, days) in days_by_year((installed, dims.ended.filter(|ended| *ended <= over)), over, (day, credit)) {
+    for (year, days) in (CreditedMonths { installed, ended, end_of_life }).days_by_year(day) {
         let value = days.of(totals) * left_after(effect, year - installed.year()) / days_in_year(year);
         sum.to_date += amount(value, methodology.grid_factor(year));
     }
     if dims.ended.is_none() {
-        let (newest, quantity) =
-            (methodology.newest_factor(), Weights { quantity: 1.0, ..Weights::default() }.of(totals));
+        let (newest, quantity) = (methodology.newest_factor(), Weights::QUANTITY.of(totals));
         let factor = (newest.tco2_per_mwh, false);
-        if (installed..=over).contains(&credit) {
+        if (installed..=end_of_life).contains(&credit) {
             sum.annual += amount(quantity * left_after(effect, day.year() - installed.year()), factor);
         }
         let life: f64 = (0..i32::from(effect.lifetime_years)).map(|age| left_after(effect, age)).sum();
@@ -218,12 +222,12 @@ proptest! {
         cells.sort_by_key(|(key, _)| *key);
         let on = day("2019-09-01") + chrono::Days::new(later);
         let mut estimator = Estimator::new(methodology(1).unwrap(), on);
-        let (mut tally, mut expected) = (EstimateSum::default(), Estimate::default());
+        let (mut sum, mut expected) = (EstimateSum::default(), Estimate::default());
         for (key, totals) in &cells {
-            CellRow::of(*key, totals, |row| tally.add(*key, row.quantities(), &mut estimator));
+            CellRow::of(*key, totals, |row| sum.add(*key, row.quantities(), &mut estimator));
             expected += patiently(*key, totals, on);
         }
-        let (found, _) = tally.settled(&mut estimator);
+        let (found, _) = sum.settled(&mut estimator);
         prop_assert!(are_near(&found, &expected), "on {on}: {found:?} is not {expected:?}");
     }
 }

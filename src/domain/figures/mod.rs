@@ -1,4 +1,6 @@
-//! What sums come to: emissions, timeline, pace, bridge, aggregates.
+//! The figures that are made from sums: estimates of electricity and emissions, the timeline, the pace, the bridge, aggregates
+//! by any dimension. Each is a pure function of sums, methodology and day. The room must not keep a figure, nor count a
+//! record: sums come from `counting`, and figures are made anew on each read.
 
 mod aggregation;
 mod amount;
@@ -11,13 +13,15 @@ mod selection;
 mod timeline;
 mod unit_output;
 mod verified_output;
+mod year_by_year;
 
 pub use aggregation::{Aggregation, aggregate, aggregate_table};
 pub use amount::Amount;
 pub use bridge::{Applied, Bridge, Levels, Reason, bridge};
-pub use estimator::{Estimate, EstimateSum, Estimator, Year};
-pub use methodology::{Effect, EffectKind, Methodology, all, first, methodology};
+pub use estimator::{Estimate, EstimateSum, Estimator};
+pub use methodology::{Effect, EffectKind, HalfWidths, Methodology, all, first, methodology};
 pub use pace::{Pace, Projection, pace};
 pub use selection::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};
 pub use timeline::{MonthEnd, timeline};
 pub use verified_output::VerifiedOutput;
+pub use year_by_year::Year;

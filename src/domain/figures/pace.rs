@@ -1,32 +1,32 @@
-//! How fast the million comes nearer, by what was recorded in closed months.
+//! How fast the million comes nearer, from the counts of closed months.
 
 use chrono::{Datelike, Months, NaiveDate};
 
 use crate::domain::reference::Target;
 
-/// Months of a pace that others are measured by.
+/// Months of the pace from which projections are made.
 const YEAR: usize = 12;
-/// Closed months that projections look back on.
+/// Closed months on which projections look back.
 const LOOK_BACK: usize = 36;
-/// No projection goes further.
+/// The last year of any projection.
 const LAST_YEAR: i32 = 2200;
 
 /// How fast the million comes nearer.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Pace {
-    /// Verified sites a whole month that is left, to reach the target in time.
+    /// Verified sites needed in each whole month that is left, to reach the target in time.
     pub required_per_month: Option<f64>,
     /// Net growth of verified sites a month over the last three closed months.
     pub last_3_months_per_month: Option<f64>,
-    /// The same over the last twelve.
+    /// Net growth of verified sites a month over the last twelve closed months.
     pub last_12_months_per_month: Option<f64>,
-    /// Verified sites on the day of the target.
+    /// Projected verified sites on the day of the target.
     pub projected: Option<Projection>,
-    /// The month in which the target is reached at the central pace, by its first day.
+    /// The first day of the month in which the central pace reaches the target.
     pub projected_date: Option<NaiveDate>,
 }
 
-/// At the lowest, the median and the highest pace over twelve months in a row, of the last three years.
+/// Projected sites at the lowest, the median and the highest pace over any twelve months in a row of the last three years.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Projection {
     /// At the lowest pace.
@@ -37,8 +37,8 @@ pub struct Projection {
     pub high: f64,
 }
 
-/// The pace on a day. `ends` are the verified sites at the end of each closed month since the
-/// register began, `verified` those of the day.
+/// The pace on a day. `ends` are the verified sites at the end of each closed month since the register began; `verified` are
+/// the verified sites on the day.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
 pub fn pace(ends: &[i64], verified: i64, day: NaiveDate, target: &Target) -> Pace {
@@ -61,12 +61,12 @@ pub fn pace(ends: &[i64], verified: i64, day: NaiveDate, target: &Target) -> Pac
     }
 }
 
-/// Whole months after that of `day`, up to and with that of `by`.
+/// Whole months after the month of `day`, up to and including the month of `by`.
 fn whole_months_left(day: NaiveDate, by: NaiveDate) -> i32 {
     (by.year() - day.year()) * 12 + by.month0().cast_signed() - day.month0().cast_signed()
 }
 
-/// Growth a month over the `months` months before `end`; before the register there was nothing.
+/// Growth a month over the `months` months before the place `end`. Before the register began there were no sites.
 #[expect(clippy::cast_precision_loss, reason = "counts of sites, and a dozen months")]
 fn growth(ends: &[i64], end: usize, months: usize) -> Option<f64> {
     let begin = end.checked_sub(months)?;
@@ -75,7 +75,7 @@ fn growth(ends: &[i64], end: usize, months: usize) -> Option<f64> {
     Some((after - before) as f64 / months as f64)
 }
 
-/// Every pace over twelve months in a row that lies within the look-back, from the lowest.
+/// The paces over twelve months in a row within the look-back, sorted from the lowest.
 fn yearly_paces(ends: &[i64]) -> Vec<f64> {
     let first = ends.len().saturating_sub(LOOK_BACK) + YEAR;
     let mut paces: Vec<f64> = (first..=ends.len()).filter_map(|end| growth(ends, end, YEAR)).collect();
@@ -83,12 +83,13 @@ fn yearly_paces(ends: &[i64]) -> Vec<f64> {
     paces
 }
 
-/// The middle; of an even number, the mean of the two.
+/// The middle value; of an even number of values, the mean of the two in the middle.
 fn median(sorted: &[f64]) -> Option<f64> {
     let (low, high) = (sorted.get(sorted.len().saturating_sub(1) / 2)?, sorted.get(sorted.len() / 2)?);
     Some(f64::midpoint(*low, *high))
 }
 
+/// The month in which `a_month` sites a month make up for the `missing` ones.
 fn reached(day: NaiveDate, missing: f64, a_month: f64) -> Option<NaiveDate> {
     if a_month <= 0.0 {
         return None;

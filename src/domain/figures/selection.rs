@@ -1,6 +1,6 @@
-//! Adding cells up by any of their dimensions, under any filter.
+//! The selection of a question about cells: the dimensions to group by, the filters, and the months of installation.
 
-use crate::domain::counting::{CellDims, KeyField, Totals, cell_key};
+use crate::domain::counting::{CellDims, KeyField, Totals, key_field};
 use crate::domain::records::Stage;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use crate::domain::values::{Interval, Month, SiteKind, Tier, coded_enum};
@@ -8,7 +8,7 @@ use crate::domain::values::{Interval, Month, SiteKind, Tier, coded_enum};
 use super::estimator::Estimate;
 
 coded_enum!(
-    /// What cells can be told apart by.
+    /// A dimension by which cells are grouped or filtered.
     Dimension {
         /// One of the 34.
         Province = "province",
@@ -16,13 +16,13 @@ coded_enum!(
         FormerProvince = "former_province",
         /// One of the regions.
         Region = "region",
-        /// What kind of site.
+        /// The kind of site.
         Kind = "kind",
         /// The measure.
         Measure = "measure",
         /// Pledged, installed or verified.
         Stage = "stage",
-        /// How it was verified.
+        /// The evidence behind a verification.
         EvidenceTier = "evidence_tier",
         /// Low-income households.
         LowIncome = "low_income",
@@ -39,16 +39,16 @@ coded_enum!(
     }
 );
 
-/// The value of a dimension as a number; what it stands for, the dimension knows.
+/// The value of a dimension as a number. Its meaning depends on the dimension.
 pub type Value = u16;
 
-/// What is not known, or does not apply.
+/// The value of a fact that is unknown or does not apply.
 pub const NONE: Value = Value::MAX;
-/// The most dimensions that are grouped by at a time.
+/// The most dimensions in one question's groups.
 pub const MOST_DIMENSIONS: usize = 8;
 
 impl Dimension {
-    /// The value that a cell has.
+    /// The value of a cell.
     #[must_use]
     pub fn value(self, dims: &CellDims) -> Value {
         let flag = |known: Option<bool>| known.map_or(NONE, Value::from);
@@ -73,22 +73,22 @@ impl Dimension {
         }
     }
 
-    /// The field of a cell's key that it depends on.
+    /// The one field of a cell's key on which the value depends.
     pub(in crate::domain) fn field(self) -> KeyField {
         match self {
-            Self::Province | Self::Region => cell_key::PROVINCE,
-            Self::FormerProvince => cell_key::FORMER,
-            Self::Kind => cell_key::KIND,
-            Self::Measure => cell_key::MEASURE,
-            Self::Stage | Self::EvidenceTier => cell_key::STAGE,
-            Self::LowIncome => cell_key::LOW_INCOME,
-            Self::Remote => cell_key::REMOTE,
-            Self::WomanHeaded => cell_key::WOMAN_HEADED,
-            Self::Year | Self::Quarter | Self::Month => cell_key::INSTALLED,
+            Self::Province | Self::Region => key_field::PROVINCE,
+            Self::FormerProvince => key_field::FORMER,
+            Self::Kind => key_field::KIND,
+            Self::Measure => key_field::MEASURE,
+            Self::Stage | Self::EvidenceTier => key_field::STAGE,
+            Self::LowIncome => key_field::LOW_INCOME,
+            Self::Remote => key_field::REMOTE,
+            Self::WomanHeaded => key_field::WOMAN_HEADED,
+            Self::Year | Self::Quarter | Self::Month => key_field::INSTALLED,
         }
     }
 
-    /// The period that it is about, if it is about time.
+    /// The length of its periods, if it is a dimension of time.
     #[must_use]
     pub fn interval(self) -> Option<Interval> {
         match self {
@@ -99,7 +99,7 @@ impl Dimension {
         }
     }
 
-    /// Every value that it can have, but for periods, and whether `NONE` is one.
+    /// Every value that the dimension can have, [`NONE`] included. Empty for dimensions of time.
     #[must_use]
     pub fn values(self) -> Vec<Value> {
         let upto = |count: usize| (0..Value::try_from(count).unwrap_or_default()).collect::<Vec<_>>();
@@ -121,28 +121,29 @@ impl Dimension {
     }
 }
 
+/// The place of a value in a list.
 fn place_of<T: PartialEq>(all: &[T], one: &T) -> Value {
     let place = all.iter().position(|other| other == one);
     place.and_then(|place| Value::try_from(place).ok()).unwrap_or(NONE)
 }
 
-/// What is asked for.
+/// Which cells are added up, and into which groups.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// In which groups; none is one group of everything.
+    /// The dimensions of the groups. None makes one group of all cells.
     pub group_by: Vec<Dimension>,
-    /// Of which values alone.
+    /// The values to which each filtered dimension is limited.
     pub filters: Vec<(Dimension, Vec<Value>)>,
-    /// From this month of installation on.
+    /// The first month of installation.
     pub from: Option<Month>,
-    /// Up to, and without, this month of installation.
+    /// The month of installation after the last.
     pub to: Option<Month>,
 }
 
 /// The sums of one group.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sums {
-    /// What is in operation, or pledged.
+    /// Totals of cells that are in operation or pledged.
     pub totals: Totals,
     /// Solar capacity within its life, in watts-peak.
     pub capacity_wp: i64,
@@ -150,15 +151,15 @@ pub struct Sums {
     pub estimate: Estimate,
 }
 
-/// A group: its values, in the order of the dimensions.
+/// The values of a group, in the order of the dimensions.
 pub type Group = Vec<Value>;
 
-/// There are more groups than may be asked for.
+/// The answer would have more groups than the question allows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooManyGroups;
 
 impl Selection {
-    /// Whether the rows of measures count, and not those of sites and installations.
+    /// Whether the totals come from cells of measures, and not from cells that count sites and installations.
     #[must_use]
     pub fn is_by_measure(&self) -> bool {
         let grouped = self.group_by.contains(&Dimension::Measure);
@@ -172,7 +173,7 @@ impl Selection {
         self.group_by.contains(&Dimension::Measure) || self.filters.iter().any(one)
     }
 
-    /// Whether a site may stand behind several measures of one group, so that its count means nothing.
+    /// Whether one group holds several measures. A site may stand behind several of them, so its count would mean nothing.
     #[must_use]
     pub fn mixes_measures(&self) -> bool {
         let several =
@@ -180,19 +181,19 @@ impl Selection {
         !self.group_by.contains(&Dimension::Measure) && self.filters.iter().any(several)
     }
 
-    /// Whether [`NationalSums`](crate::domain::counting::NationalSums) know all that this asks for: only cells know more of a site.
+    /// Whether [`NationalSums`](crate::domain::counting::NationalSums) answer the question, because they have all its dimensions.
     #[must_use]
     pub fn is_national(&self) -> bool {
         let asked = self.filters.iter().map(|(dimension, _)| dimension).chain(&self.group_by);
         asked.copied().all(|dimension| {
-            matches!(dimension.field(), cell_key::PROVINCE | cell_key::MEASURE | cell_key::INSTALLED)
+            matches!(dimension.field(), key_field::PROVINCE | key_field::MEASURE | key_field::INSTALLED)
                 || dimension == Dimension::Stage
         })
     }
 }
 
 impl Sums {
-    /// Both together.
+    /// The sums of both groups together.
     #[must_use]
     pub fn plus(mut self, other: Self) -> Self {
         self.totals = self.totals.wrapping_add(other.totals);

@@ -4,7 +4,7 @@ use crate::domain::counting::{ByStage, NationalSums};
 
 use super::estimator::{Estimate, EstimateSum, Estimator};
 
-/// What the installations of the country come to.
+/// The output of the installations of the country.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct VerifiedOutput {
     /// Electricity and emissions of verified installations.
@@ -18,7 +18,7 @@ impl VerifiedOutput {
     #[must_use]
     pub fn of(national: &NationalSums, estimator: &mut Estimator) -> Self {
         let (mut verified, mut installed) = (EstimateSum::default(), EstimateSum::default());
-        national.sums().each(|key, row| {
+        national.as_cells().each(|key, row| {
             let sum = if key.is_verified() { &mut verified } else { &mut installed };
             sum.add(key, row.quantities(), estimator);
         });

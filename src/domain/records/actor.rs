@@ -7,7 +7,7 @@ use super::installation::Installation;
 use super::site_record::SiteRecord;
 
 coded_enum!(
-    /// What a client may do.
+    /// The role of a client.
     Role {
         /// Registers installations, and sees its own.
         Partner = "partner",
@@ -20,36 +20,36 @@ coded_enum!(
     }
 );
 
-/// A client as it acts: who, in which role, for whom, where.
+/// A client as it acts: its role, its partner and the province to which it is limited.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Actor {
-    /// The client's id; entries carry it.
+    /// The id of the client, which entries carry.
     pub client_id: String,
-    /// What it may do.
+    /// The role of the client.
     pub role: Role,
-    /// The partner it acts for, with the role partner.
+    /// The partner for which it acts, with the role partner.
     pub partner: Option<PartnerCode>,
-    /// The partner that a reviewer works for: nobody reviews their own.
+    /// The partner for which a reviewer works, because nobody reviews their own work.
     pub affiliation: Option<PartnerCode>,
-    /// The one province that it may see, if it is limited.
+    /// The only province that it may see, if it is limited to one.
     pub province: Option<ProvinceId>,
 }
 
 impl Actor {
-    /// Whoever has the database itself: the command line.
+    /// The operator at the command line, who has the database itself.
     #[must_use]
     pub fn operator(name: &str) -> Self {
         Self { client_id: name.to_owned(), role: Role::Admin, partner: None, affiliation: None, province: None }
     }
 
-    /// Whoever showed a householder's code; which site it opens is not in here.
+    /// A householder who showed a code. The actor does not name the site that the code opens.
     #[must_use]
     pub fn householder() -> Self {
         Self::operator("householder")
     }
 
-    /// Whether it may see an installation of `record`: a partner its own, everybody else any but
-    /// those of the partner they work for, and of one province if they are limited to it.
+    /// Whether the actor may see an installation of `record`. A partner sees its own. Everybody else sees all, except those of
+    /// the partner for which they work, and only in their province if they are limited to one.
     #[must_use]
     pub fn may_see(&self, record: &SiteRecord, installation: &Installation) -> bool {
         let owner = Some(&installation.partner);

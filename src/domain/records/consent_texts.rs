@@ -1,18 +1,18 @@
-//! The texts that householders consent to, by version. A text that somebody agreed to never
-//! changes: a new wording is a new version.
+//! The texts to which householders consent, by version. A text to which somebody agreed never changes: a new wording is a new
+//! version.
 
 use chrono::NaiveDate;
 
 /// One version of the text, in both languages.
 #[derive(Debug)]
 pub struct ConsentText {
-    /// Its number.
+    /// The number of the text.
     pub version: i32,
-    /// The first day on which it may be put before somebody.
+    /// The first day on which somebody may agree to it.
     pub in_force_from: NaiveDate,
-    /// In Vietnamese, as Markdown. This is what is agreed to.
+    /// The Vietnamese text in Markdown, to which householders agree.
     pub vi: &'static str,
-    /// In English, as Markdown.
+    /// The English translation in Markdown.
     pub en: &'static str,
 }
 
@@ -21,7 +21,7 @@ pub struct ConsentText {
 pub fn consent_text(version: i32) -> Option<ConsentText> {
     let (in_force_from, vi, en) = match version {
         1 => (
-            // The law that it speaks of is in force from this day.
+            // The law that the text names is in force from this day.
             "2026-01-01",
             include_str!("../../../reference/consent/1.vi.md"),
             include_str!("../../../reference/consent/1.en.md"),

@@ -1,5 +1,4 @@
-//! The person at home: the code with which they see and dispute what is recorded of their site,
-//! what a dispute says, and what erasure leaves.
+//! The householder: the code that opens the record of their site to them, their disputes, and what an erasure leaves.
 
 use std::fmt;
 
@@ -13,33 +12,33 @@ use super::site_record::SiteRecord;
 
 /// Crockford's base32: no I, L, O or U, which people misread or misspell.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Digits of a code, of five bits each.
+/// The number of digits of a code. Each holds five bits.
 pub const CODE_DIGITS: usize = 20;
 const DIGITS_A_GROUP: usize = 5;
 
-/// Disputes that may be open at one site.
+/// The most open disputes at one site.
 pub const MOST_OPEN_DISPUTES: usize = 10;
 
-/// What a householder shows in place of a password: 100 random bits, shown once.
+/// The code that a householder shows in place of a password: 100 random bits, shown once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HouseholderCode(String);
 
 impl HouseholderCode {
-    /// The code of these random bytes, five bits of each.
+    /// The code of random bytes. Five bits of each byte make a digit.
     #[must_use]
     pub fn of_random(bytes: [u8; CODE_DIGITS]) -> Self {
         let digit = |byte: &u8| DIGITS.get(usize::from(byte & 31)).map_or('0', |digit| char::from(*digit));
         Self(bytes.iter().map(digit).collect())
     }
 
-    /// What is kept of it.
+    /// The hash that the register keeps.
     #[must_use]
     pub fn hash(&self) -> Hash {
         hash_of_code(&self.0)
     }
 }
 
-/// In groups of five, as it is passed on.
+/// In groups of five digits.
 impl fmt::Display for HouseholderCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, digit) in self.0.chars().enumerate() {
@@ -58,8 +57,8 @@ impl fmt::Debug for HouseholderCode {
     }
 }
 
-/// The hash under which a code would be kept, whatever was typed: capitals or not, with or without
-/// hyphens and spaces, O for 0, I and L for 1. A text that is no code gets a hash that nobody has.
+/// The hash of a typed code. Capitals, hyphens and spaces do not matter; O stands for 0, I and L stand for 1. The hash of a text
+/// that is no code belongs to nobody.
 #[must_use]
 pub fn hash_of_code(typed: &str) -> Hash {
     let meant = |c: char| match c.to_ascii_uppercase() {
@@ -72,13 +71,13 @@ pub fn hash_of_code(typed: &str) -> Hash {
 }
 
 coded_enum!(
-    /// What a householder says is wrong.
+    /// The reason of a dispute.
     DisputeReason {
-        /// It is not at this site.
+        /// The installation is not at this site.
         NotHere = "not_here",
-        /// It is there, and recorded wrongly.
+        /// The installation is recorded wrongly.
         WrongFacts = "wrong_facts",
-        /// They did not consent.
+        /// The householder did not consent.
         NoConsent = "no_consent",
         /// See the note.
         Other = "other",
@@ -86,7 +85,7 @@ coded_enum!(
 );
 
 coded_enum!(
-    /// How a dispute ends.
+    /// The outcome of a dispute.
     DisputeOutcome {
         /// The householder is right.
         Upheld = "upheld",
@@ -98,34 +97,34 @@ coded_enum!(
 /// A dispute to be opened.
 #[derive(Clone, Debug)]
 pub struct NewDispute {
-    /// One of the installations at the site, if it is about one.
+    /// The installation that the dispute is about, if it is about one.
     pub installation: Option<InstallationId>,
-    /// What is wrong.
+    /// The reason of the dispute.
     pub reason: DisputeReason,
-    /// In the householder's words.
+    /// The words of the householder.
     pub note: Option<Note>,
 }
 
-/// A dispute. It moves no number.
+/// A dispute, which moves no number.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Dispute {
     /// The version of the entry that opened it.
     pub id: i64,
-    /// Which site.
+    /// The site.
     pub site: SiteId,
-    /// Which of the installations there, if it is about one.
+    /// The installation that the dispute is about, if it is about one.
     pub installation: Option<InstallationId>,
-    /// What is wrong.
+    /// The reason of the dispute.
     pub reason: DisputeReason,
-    /// When it was opened.
+    /// The instant at which it was opened.
     pub opened_at: DateTime<Utc>,
-    /// How it ended, if it did.
+    /// The end of the dispute, if it is closed.
     pub closed: Option<Closing>,
 }
 
 impl Dispute {
-    /// Whether `actor` may answer it: whoever may see the installation that it is about, or all
-    /// there are at the site.
+    /// Whether `actor` may close the dispute: they may see the installation that it is about, or else every installation at
+    /// the site.
     #[must_use]
     pub fn is_for(&self, actor: &Actor, record: &SiteRecord) -> bool {
         match self.installation.and_then(|id| record.installation(id)) {
@@ -138,16 +137,16 @@ impl Dispute {
 /// The end of a dispute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Closing {
-    /// When.
+    /// The instant of the closing.
     pub at: DateTime<Utc>,
     /// The entry that closed it.
     pub version: i64,
-    /// How.
+    /// The outcome.
     pub outcome: DisputeOutcome,
 }
 
 impl PrivateFacts {
-    /// The names of what identifies the household here.
+    /// The names of the held data that identify the household.
     pub fn held(&self) -> impl Iterator<Item = &'static str> {
         let address = self.address.as_ref().map(|_| "address");
         let code = self.grid_customer_code.as_ref().map(|_| "grid_customer_code");
@@ -155,7 +154,7 @@ impl PrivateFacts {
         address.into_iter().chain(code).chain(location)
     }
 
-    /// What is left after erasure on `day`: that there was consent, and since when there is none.
+    /// The data that an erasure on `day` leaves: the consent, and the day of its withdrawal.
     #[must_use]
     pub fn erased(&self, day: NaiveDate) -> Self {
         let before = self.consent_withdrawn_on.filter(|_| !self.identifies());

@@ -8,7 +8,7 @@ use super::measure_lines::MeasureLines;
 use super::status::StatusDetails;
 
 coded_enum!(
-    /// Who paid.
+    /// The source of the money.
     Finance {
         /// The owner's own money.
         Own = "own",
@@ -16,27 +16,27 @@ coded_enum!(
         Loan = "loan",
         /// A grant.
         Grant = "grant",
-        /// More than one of these.
+        /// More than one of these sources.
         Mixed = "mixed",
     }
 );
 
 coded_enum!(
-    /// Who owns the system.
+    /// The owner of the system.
     SystemOwner {
-        /// Those who live or work there.
+        /// The people who live or work there.
         Occupant = "occupant",
-        /// Somebody else, by lease or power purchase.
+        /// Another party, by lease or power purchase.
         ThirdParty = "third_party",
     }
 );
 
 coded_enum!(
-    /// Where the power goes.
+    /// The use of the power.
     PowerUse {
         /// Used on site.
         SelfOnly = "self_only",
-        /// What is left over is sold.
+        /// The surplus is sold.
         SellsSurplus = "sells_surplus",
         /// All of it is sold.
         SellsAll = "sells_all",
@@ -46,7 +46,7 @@ coded_enum!(
 coded_enum!(
     /// Whether the environmental attributes were sold to somebody else.
     AttributesSold {
-        /// No.
+        /// They were not sold.
         None = "none",
         /// As carbon credits.
         Carbon = "carbon",
@@ -62,44 +62,44 @@ coded_enum!(
 pub struct Terms {
     /// The project it belongs to.
     pub project: Option<ProjectCode>,
-    /// What it cost.
+    /// The cost.
     pub cost: Option<Vnd>,
-    /// What of it was support.
+    /// The part of the cost that was support.
     pub support: Option<Vnd>,
-    /// Who paid.
+    /// The source of the money.
     pub finance: Option<Finance>,
-    /// Who owns it.
+    /// The owner of the system.
     pub system_owner: Option<SystemOwner>,
-    /// Where the power goes.
+    /// The use of the power.
     pub power_use: Option<PowerUse>,
-    /// Whether its attributes were sold.
+    /// Whether its environmental attributes were sold.
     pub attributes_sold: Option<AttributesSold>,
 }
 
 /// One job at one site by one partner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Installation {
-    /// Its identity.
+    /// The id of the installation.
     pub id: InstallationId,
-    /// Where it is.
+    /// The site of the installation.
     pub site: SiteId,
-    /// Who registered and owns it.
+    /// The partner that registered and owns it.
     pub partner: PartnerCode,
-    /// Whether that partner is a sandbox: then it counts for nothing. Never changes.
+    /// Whether that partner is a sandbox. Then the installation counts for nothing. It never changes.
     pub sandbox: bool,
-    /// The partner's own number of it.
+    /// The partner's own number of the installation.
     pub external_id: ExternalId,
-    /// Its optional facts.
+    /// The optional facts.
     pub terms: Terms,
-    /// What was installed.
+    /// The installed or pledged measures.
     pub measures: MeasureLines,
-    /// Its status and what that implies.
+    /// The status with the facts that it implies.
     pub state: StatusDetails,
-    /// When it was registered.
+    /// The instant of the registration.
     pub reported_at: DateTime<Utc>,
     /// The entry that registered it.
     pub registered_version: i64,
-    /// How often it changed, from 1.
+    /// The revision: 1, and one more with each change.
     pub revision: i32,
     /// The entry that last changed it.
     pub version: i64,

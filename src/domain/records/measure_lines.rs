@@ -6,29 +6,29 @@ use crate::domain::reference::MeasureId;
 use crate::domain::refusals::Warning;
 use crate::domain::values::{Fault, Quantity, SiteKind};
 
-/// The most lines one installation may have.
+/// The most measure lines of one installation.
 pub const MAX_LINES: usize = 20;
 
-/// One measure with its size.
+/// One measure with its quantity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct MeasureLine {
-    /// What was installed.
+    /// The measure.
     pub measure: MeasureId,
-    /// How much of it, in the measure's unit.
+    /// The quantity in the measure's unit.
     pub quantity: Quantity,
     /// The rated inverter power in watts, of solar measures.
     pub inverter_w: Option<Quantity>,
 }
 
 impl MeasureLine {
-    /// Whether it can make a site count: role core or pilot, and the target's least quantity.
+    /// Whether the line makes a site count: its role is core or pilot, and it reaches the target's least quantity.
     #[must_use]
     pub fn counts_for_site(&self) -> bool {
         let measure = self.measure.measure();
         measure.counts_for_site() && self.quantity.milli() >= measure.minimum_quantity_milli()
     }
 
-    /// A word where the size is above what is usual for this kind of site.
+    /// A warning if the quantity is above the usual ceiling for this kind of site.
     #[must_use]
     pub fn warning(&self, kind: SiteKind) -> Option<Warning> {
         let measure = self.measure.measure();
@@ -41,12 +41,12 @@ impl MeasureLine {
     }
 }
 
-/// 1 to 20 lines, no measure twice: in the order sent until they are recorded, then by number.
+/// 1 to 20 measure lines, no measure twice. A request has them in the order of its sender, a record by number.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MeasureLines(Vec<MeasureLine>);
 
 impl MeasureLines {
-    /// Checks the lines; each fault carries the index of the line that has it.
+    /// Checks the lines. A fault of one line carries the index of the line.
     pub fn new(lines: Vec<MeasureLine>) -> Result<Self, Vec<(Option<usize>, Fault)>> {
         if lines.is_empty() {
             return Err(vec![(None, Fault::Empty)]);
@@ -70,13 +70,13 @@ impl MeasureLines {
         &self.0
     }
 
-    /// The same lines in the order in which they are recorded and compared.
+    /// The lines by the number of their measure, as they are recorded and compared.
     #[must_use]
     pub fn by_number(&self) -> Self {
         Self::stored(self.0.clone())
     }
 
-    /// Takes back lines that this register stored.
+    /// Takes back stored lines.
     #[must_use]
     pub fn stored(mut lines: Vec<MeasureLine>) -> Self {
         lines.sort_by_key(|line| line.measure);

@@ -1,7 +1,10 @@
-//! What the register holds.
+//! The records that the register holds: sites, installations, people's disputes, and the partners and clients that act. The
+//! room owns what a record is and what it says about itself. It must not decide what becomes of a record (`rules`) nor what
+//! it counts for (`counting`).
 
 mod actor;
 mod consent_texts;
+mod directory;
 mod householder;
 mod installation;
 mod measure_lines;
@@ -13,6 +16,7 @@ mod status;
 
 pub use actor::{Actor, Role};
 pub use consent_texts::consent_text;
+pub use directory::{Client, Directory, Partner, Secret};
 pub use householder::{
     CODE_DIGITS, Closing, Dispute, DisputeOutcome, DisputeReason, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute,
     hash_of_code,

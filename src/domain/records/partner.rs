@@ -1,4 +1,4 @@
-//! What an administrator adds: partners, clients, projects.
+//! The records that an administrator adds: partners, clients, projects.
 
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Fault, Name, PartnerCode, ProjectCode, Rule};
@@ -8,38 +8,37 @@ use super::actor::Role;
 /// A partner to be added.
 #[derive(Clone, Debug)]
 pub struct NewPartner {
-    /// Its code, for ever.
+    /// The code, which never changes.
     pub code: PartnerCode,
-    /// Its name.
+    /// The name.
     pub name: Name,
-    /// What kind of organisation, in its own words.
+    /// The kind of organisation, in its own words.
     pub kind: Option<Name>,
     /// Its role in VCCA.
     pub vcca_role: Option<Name>,
-    /// Whether it may be named in public.
+    /// Whether the partner may be named in public.
     pub listed: bool,
-    /// Whether it only tries things out; never changes.
+    /// Whether the partner is a sandbox, which moves no number. It never changes.
     pub sandbox: bool,
 }
 
-/// A client to be added. Its secret is made by the register and shown once.
+/// A client to be added. The register makes its secret, and shows it once.
 #[derive(Clone, Debug)]
 pub struct NewClient {
-    /// What it may do.
+    /// The role of the client.
     pub role: Role,
-    /// Whom it acts for, with the role partner.
+    /// The partner for which it acts, with the role partner.
     pub partner: Option<PartnerCode>,
-    /// The partner that the person works for, with the role reviewer: they see nothing of it.
+    /// The partner for which a reviewer works. The reviewer sees none of its installations.
     pub affiliation: Option<PartnerCode>,
-    /// The one province that it may see, with the roles reviewer and dashboard.
+    /// The only province that it may see, with the roles reviewer and dashboard.
     pub province: Option<ProvinceId>,
-    /// Who or what it is, for administrators.
+    /// The name of the client, for administrators.
     pub name: Name,
 }
 
-/// What is wrong with a client of this role for whom these members were given, by their names:
-/// the role partner and no other belongs to a partner; reviewers may have an affiliation;
-/// reviewers and dashboards may be limited to a province.
+/// The faults of the members that were given for a client of a role, by their names. Only the role partner belongs to a
+/// partner. Only reviewers may have an affiliation. Only reviewers and dashboards may be limited to a province.
 #[must_use]
 pub fn misplaced(role: Role, has: impl Fn(&str) -> bool) -> Vec<(&'static str, Fault)> {
     let refused = |rule| Fault::NotAllowed { rule };
@@ -60,20 +59,20 @@ pub fn misplaced(role: Role, has: impl Fn(&str) -> bool) -> Vec<(&'static str, F
     faults
 }
 
-/// Hours that an old secret still works after a new one was given, if nothing else is said.
+/// Hours for which an old secret works beside a new one, unless the request says otherwise.
 pub const KEEP_OLD_HOURS: i64 = 24;
-/// The most that can be said.
+/// The most hours for which a request may keep an old secret.
 pub const MOST_KEEP_OLD_HOURS: i64 = 168;
 
 /// A project to be added.
 #[derive(Clone, Debug)]
 pub struct NewProject {
-    /// Its code, for ever.
+    /// The code, which never changes.
     pub code: ProjectCode,
-    /// Its Vietnamese name.
+    /// The Vietnamese name.
     pub name_vi: Name,
-    /// Its English name.
+    /// The English name.
     pub name_en: Name,
-    /// Who funds it.
+    /// The funder.
     pub funder: Option<Name>,
 }

@@ -1,5 +1,5 @@
-//! Personal data of a site: address, customer code, place on the map, consent. It lives in
-//! `site_private` alone: never in entries, logs, metrics or error texts.
+//! The personal data of a site: address, customer code, place on the map, consent. It lives in the table `site_private` alone,
+//! never in entries, logs, metrics or error texts.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::domain::refusals::Warning;
 use crate::domain::values::{Address, Fault, Text};
 
-/// The newest text that householders consent to; texts are numbered from 1.
+/// The number of the newest consent text. Texts are numbered from 1.
 pub const CONSENT_TEXT_VERSION: i32 = 1;
 
 /// A normalised grid customer code: capital letters and digits.
@@ -16,7 +16,7 @@ pub const CONSENT_TEXT_VERSION: i32 = 1;
 pub struct GridCode(String);
 
 impl GridCode {
-    /// Drops spaces, dots and hyphens, capitalises, and checks that letters and digits remain.
+    /// Drops spaces, dots and hyphens, capitalises, and checks that only letters and digits remain.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let text = Text::<40>::parse(raw)?;
         let code: String =
@@ -33,20 +33,20 @@ impl GridCode {
         &self.0
     }
 
-    /// Takes back a code that this register stored.
+    /// Takes back a stored code.
     #[must_use]
     pub fn stored(code: String) -> Self {
         Self(code)
     }
 
-    /// EVN's codes have 11 to 13 characters and begin with P. Anything else may stand for
-    /// "unknown" at any number of homes: it names no site.
+    /// Whether the code looks like EVN's: 11 to 13 characters, beginning with P. Another code names no site, because it may
+    /// stand for "unknown" at many homes.
     #[must_use]
     pub fn is_usual(&self) -> bool {
         (11..=13).contains(&self.0.len()) && self.0.starts_with('P')
     }
 
-    /// Other codes are kept, with a word.
+    /// A warning if the code is unusual. Unusual codes are kept.
     #[must_use]
     pub fn warning(&self) -> Option<Warning> {
         (!self.is_usual()).then_some(Warning::UnusualGridCode)
@@ -75,7 +75,7 @@ impl Location {
         Ok(Self { lat_microdeg: microdeg(lat), lon_microdeg: microdeg(lon) })
     }
 
-    /// Takes back a point that this register stored.
+    /// Takes back a stored point.
     #[must_use]
     pub fn stored(lat_microdeg: i32, lon_microdeg: i32) -> Self {
         Self { lat_microdeg, lon_microdeg }
@@ -105,12 +105,12 @@ impl fmt::Debug for Location {
     }
 }
 
-/// When a householder agreed, and to which text.
+/// The day and the text of a householder's consent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Consent {
     /// The day of consent.
     pub on: NaiveDate,
-    /// The number of the text agreed to.
+    /// The number of the consent text.
     pub text_version: i32,
 }
 
@@ -125,18 +125,18 @@ pub struct PrivateFacts {
     pub location: Option<Location>,
     /// The householder's consent.
     pub consent: Option<Consent>,
-    /// The day on which it was withdrawn, and the rest erased.
+    /// The day on which the consent was withdrawn and the rest erased.
     pub consent_withdrawn_on: Option<NaiveDate>,
 }
 
 impl PrivateFacts {
-    /// Whether anything is there to keep.
+    /// Whether there is no data to keep.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The names of what is not as it was `before`.
+    /// The names of the data that differ from `before`.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> Vec<&'static str> {
         let changed = [
@@ -148,13 +148,13 @@ impl PrivateFacts {
         changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
 
-    /// Whether the householder agreed and did not take it back.
+    /// Whether the householder agreed and did not withdraw.
     #[must_use]
     pub fn has_consent(&self) -> bool {
         self.consent.is_some() && self.consent_withdrawn_on.is_none()
     }
 
-    /// Whether it holds what identifies a household, which needs consent for a home.
+    /// Whether the data identify a household. For a home that needs consent.
     #[must_use]
     pub fn identifies(&self) -> bool {
         self.address.is_some() || self.grid_customer_code.is_some() || self.location.is_some()

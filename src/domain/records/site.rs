@@ -6,26 +6,26 @@ use crate::domain::values::{Flags, PartnerCode, SiteId, SiteKind};
 /// The facts of a site that are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SiteFacts {
-    /// What kind of place.
+    /// The kind of the site.
     pub kind: SiteKind,
-    /// Where it is.
+    /// The place of the site.
     pub place: Place,
-    /// What is known of its people.
+    /// Facts about its people.
     pub flags: Flags,
 }
 
 /// A site as it stands in the register.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Site {
-    /// Its identity.
+    /// The id of the site.
     pub id: SiteId,
     /// The partner that first recorded it.
     pub partner: PartnerCode,
-    /// Its counted facts.
+    /// The counted facts.
     pub facts: SiteFacts,
     /// The site that took its place in a merge.
     pub superseded_by: Option<SiteId>,
-    /// How often its facts changed, from 1.
+    /// The revision: 1, and one more with each change of the site.
     pub revision: i32,
     /// The entry that last changed it.
     pub version: i64,

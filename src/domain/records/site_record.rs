@@ -1,4 +1,4 @@
-//! A site with everything that is recorded of it: what a rule looks at and what it changes.
+//! A site with all records at it: the unit that rules change and that counting counts.
 
 use crate::domain::refusals::CurrentRecord;
 use crate::domain::values::{ExternalId, InstallationId, PartnerCode};
@@ -7,52 +7,52 @@ use super::installation::Installation;
 use super::personal_data::PrivateFacts;
 use super::site::Site;
 
-/// A site with everything at it: what `contribution` looks at.
+/// A site with all records at it.
 #[derive(Clone, Debug)]
 pub struct SiteRecord {
     /// The site.
     pub site: Site,
-    /// The partner's own number of it, as first recorded.
+    /// The partner's own number of the site, as first recorded.
     pub external_id: Option<ExternalId>,
-    /// Personal data, kept apart.
+    /// The personal data, which is stored apart.
     pub private: PrivateFacts,
-    /// Every installation at it, in the order of their registration.
+    /// Every installation at the site, in the order of registration.
     pub installations: Vec<Installation>,
 }
 
 impl SiteRecord {
-    /// Whether `partner` may attach to this site and see it: it recorded the site, or works there.
+    /// Whether `partner` may see the site and attach installations: it recorded the site, or has an installation there.
     #[must_use]
     pub fn is_known_to(&self, partner: &PartnerCode) -> bool {
         self.site.partner == *partner || self.installations.iter().any(|i| i.partner == *partner)
     }
 
-    /// One of the installations at this site.
+    /// An installation at this site.
     #[must_use]
     pub fn installation(&self, id: InstallationId) -> Option<&Installation> {
         self.installations.iter().find(|installation| installation.id == id)
     }
 
-    /// The strong `ETag` of an installation here: it changes with the installation and its site.
+    /// The revision of an installation and of its site, in double quotes. A caller who changes the installation names it.
     #[must_use]
     pub fn revision_tag(&self, installation: &Installation) -> String {
         format!("\"{}.{}\"", installation.revision, self.site.revision)
     }
 
-    /// The strong `ETag` of the site itself.
+    /// The revision of the site, in double quotes. A caller who changes the site names it.
     #[must_use]
-    pub fn site_etag(&self) -> String {
+    pub fn site_revision_tag(&self) -> String {
         format!("\"{}\"", self.site.revision)
     }
 
-    /// What a refused request is told of an installation here.
+    /// An installation here as a refusal shows it.
     #[must_use]
-    pub fn standing(&self, installation: &Installation) -> CurrentRecord {
+    pub fn current(&self, installation: &Installation) -> CurrentRecord {
         CurrentRecord {
             installation: installation.id,
             status: installation.state.status(),
             revision: installation.revision,
-            etag: self.revision_tag(installation),
+            revision_tag: self.revision_tag(installation),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! The status of an installation with what each status knows, and the stage it holds.
+//! The status of an installation with the facts of each status, and the stage at which it is credited.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::values::{Status, Tier};
 
-/// The best a thing has reached, as cells count it. Later is better.
+/// The stage of a site, an installation or a measure line, as cells count it. Later is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Stage {
-    /// Promised.
+    /// Pledged by its partner.
     Pledged,
     /// Reported by its partner.
     Installed,
@@ -40,56 +40,56 @@ impl Stage {
 /// An installation's status together with the facts that this status implies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StatusDetails {
-    /// Promised; no date yet.
+    /// Pledged, without a date.
     Pledged,
-    /// Installed on a day, by its partner's word.
+    /// Installed, by the partner's word.
     Installed {
         /// The day of commissioning.
         on: NaiveDate,
     },
-    /// Installed on a day and verified.
+    /// Installed and verified.
     Verified {
         /// The day of commissioning.
         on: NaiveDate,
-        /// How it was verified.
+        /// The evidence.
         tier: Tier,
-        /// When it was verified.
+        /// The instant of the verification.
         at: DateTime<Utc>,
     },
-    /// Refused by a reviewer; the day it claimed, if it had one.
+    /// Rejected by a reviewer.
     Rejected {
-        /// The day of commissioning it claimed.
+        /// The day of commissioning that the partner gave, if it gave one.
         on: Option<NaiveDate>,
     },
-    /// Taken back; the day it claimed, if it had one.
+    /// Taken back by its partner.
     Withdrawn {
-        /// The day of commissioning it claimed.
+        /// The day of commissioning that the partner gave, if it gave one.
         on: Option<NaiveDate>,
     },
-    /// Ended.
+    /// Out of operation.
     Decommissioned {
         /// The day of commissioning.
         on: NaiveDate,
-        /// Tier and instant of verification, when it had been verified.
+        /// Tier and instant of the verification, if it had been verified.
         verified: Option<(Tier, DateTime<Utc>)>,
         /// The last day in operation.
         ended: NaiveDate,
     },
 }
 
-/// What an installation holds in the count: its stage, since when, until when.
+/// The stage at which an installation is credited, and the days between which it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CreditedSpan {
-    /// The stage held (for an ended one: held last).
+    /// The stage; of an ended installation, its last.
     pub stage: Stage,
-    /// The day of commissioning; none while pledged.
+    /// The day of commissioning; `None` while pledged.
     pub installed_on: Option<NaiveDate>,
-    /// The last day, once it ended.
+    /// The last day, if it ended.
     pub ended_on: Option<NaiveDate>,
 }
 
 impl StatusDetails {
-    /// The status word of this state.
+    /// The status without its facts.
     #[must_use]
     pub fn status(&self) -> Status {
         match self {
@@ -102,7 +102,7 @@ impl StatusDetails {
         }
     }
 
-    /// The day of commissioning, where there is one.
+    /// The day of commissioning, if there is one.
     #[must_use]
     pub fn installed_on(&self) -> Option<NaiveDate> {
         match *self {
@@ -112,7 +112,7 @@ impl StatusDetails {
         }
     }
 
-    /// Tier and instant of verification, where it was verified.
+    /// Tier and instant of the verification, if it was verified.
     #[must_use]
     pub fn verification(&self) -> Option<(Tier, DateTime<Utc>)> {
         match *self {
@@ -122,7 +122,7 @@ impl StatusDetails {
         }
     }
 
-    /// The last day in operation, once decommissioned.
+    /// The last day in operation, if it was decommissioned.
     #[must_use]
     pub fn decommissioned_on(&self) -> Option<NaiveDate> {
         match *self {
@@ -131,7 +131,7 @@ impl StatusDetails {
         }
     }
 
-    /// What it counts as: nothing when rejected or withdrawn.
+    /// The credited span; `None` if the installation was rejected or withdrawn.
     #[must_use]
     pub fn credited(&self) -> Option<CreditedSpan> {
         let (stage, installed_on, ended_on) = match *self {

@@ -1,5 +1,4 @@
-//! The 3,321 wards, communes and special zones since July 2025, and those before. Finding them by
-//! name is the search's.
+//! The 3,321 wards, communes and special zones since July 2025, and the communes before. `search` finds them by name.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,7 +9,7 @@ use super::former_provinces::FormerProvinceId;
 use super::provinces::ProvinceId;
 use super::read_csv::{rows, tested};
 
-/// A commune by its place in the list. Not stored: tables hold the code.
+/// A commune by its place in the list. The place may change, because tables store the code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct CommuneId(u16);
 
@@ -19,13 +18,13 @@ pub struct CommuneId(u16);
 pub struct Commune {
     /// Five digits.
     pub code: String,
-    /// Its Vietnamese name with its type.
+    /// The Vietnamese name with the type.
     pub name_vi: String,
     /// `ward`, `commune` or `special_zone`.
     pub kind: String,
-    /// Where it lies.
+    /// The province in which it lies.
     pub province: ProvinceId,
-    /// The former province that it came from; none where it joined two.
+    /// The former province from which it came; `None` if it joined parts of two.
     pub former_province: Option<FormerProvinceId>,
 }
 
@@ -34,11 +33,11 @@ pub struct Commune {
 pub struct FormerCommune {
     /// Five digits.
     pub code: String,
-    /// Where it lay.
+    /// The former province in which it lay.
     pub former_province: FormerProvinceId,
     /// The district's Vietnamese name.
     pub district_vi: String,
-    /// Its Vietnamese name with its type.
+    /// The Vietnamese name with the type.
     pub name_vi: String,
     /// Codes of the communes that took it over, the main one first: `00097, 00070`.
     pub successor_codes: String,
@@ -94,18 +93,18 @@ impl CommuneId {
         BY_CODE.get(code).copied()
     }
 
-    /// All of them in the order of the list.
+    /// The whole list, in its order.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..).map(Self).take(COMMUNES.len())
     }
 
-    /// Everything about it.
+    /// The row of the commune.
     #[must_use]
     pub fn commune(self) -> &'static Commune {
         tested(COMMUNES.get(usize::from(self.0)), "a commune")
     }
 
-    /// Its code.
+    /// The code of the commune.
     #[must_use]
     pub fn code(self) -> &'static str {
         &self.commune().code
@@ -113,7 +112,7 @@ impl CommuneId {
 }
 
 impl FormerCommune {
-    /// All of them in the order of the list.
+    /// The whole list, in its order.
     pub(super) fn all() -> impl Iterator<Item = &'static Self> {
         FORMER.iter()
     }
@@ -124,7 +123,7 @@ impl FormerCommune {
     }
 }
 
-/// A code that was a commune's before July 2025 and is none now.
+/// The former commune of a code that no commune has today.
 #[must_use]
 pub fn retired_commune(code: &str) -> Option<&'static FormerCommune> {
     if CommuneId::parse(code).is_some() {

@@ -20,17 +20,17 @@ listed_id!(
 pub struct FormerProvince {
     /// Two digits.
     pub code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name.
     pub name_vi: String,
-    /// Its name without diacritics.
+    /// The name without diacritics.
     pub name_en: String,
-    /// Its ISO 3166-2 code.
+    /// The ISO 3166-2 code.
     pub iso_3166_2: String,
-    /// Other spellings and names of it.
+    /// Other spellings and names.
     pub aliases: Vec<String>,
-    /// The province that it became part of.
+    /// The province of which it became part.
     pub province: ProvinceId,
-    /// Where the facts come from.
+    /// The source of the facts.
     pub source: String,
     /// `confirmed` or `unconfirmed`.
     pub confidence: String,
@@ -63,13 +63,13 @@ static FORMER: LazyLock<Vec<FormerProvince>> = LazyLock::new(|| {
 });
 
 impl FormerProvinceId {
-    /// Everything about it.
+    /// The row of the former province.
     #[must_use]
     pub fn former_province(self) -> &'static FormerProvince {
         tested(FORMER.get(usize::from(self.0)), "a former province")
     }
 
-    /// Its code and names.
+    /// The code and the names, as a fault carries them.
     #[must_use]
     pub fn listed(self) -> ListedPlace {
         let FormerProvince { code, name_vi, name_en, .. } = self.former_province();
@@ -86,7 +86,7 @@ impl FormerProvinceId {
     }
 }
 
-/// A code that was one of the 63 and is none of the 34.
+/// The former province of a code that none of the 34 has.
 #[must_use]
 pub fn retired_province(code: &str) -> Option<FormerProvinceId> {
     if ProvinceId::parse(code).is_some() {

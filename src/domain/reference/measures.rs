@@ -5,29 +5,31 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Number;
 
-use super::read_csv::rows;
+use crate::domain::values::Quantity;
+
+use super::read_csv::{rows, tested};
 use super::target::target;
 
 /// A measure by its number, 1 to 30. Stored: numbers never change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MeasureId(u8);
 
-/// What a measure is to the programme.
+/// The role of a measure in the programme.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeasureRole {
     /// Makes a site count.
     Core,
-    /// Was counted in the pilot, and goes on to be.
+    /// Makes a site count, as it did in the pilot.
     PilotIncluded,
-    /// Recorded; does not make a site count.
+    /// Is recorded and credited, but does not make a site count.
     Supporting,
-    /// Recorded; saves nothing by itself.
+    /// Is recorded, but saves nothing by itself.
     NoCredit,
 }
 
 impl MeasureRole {
-    /// The role's code.
+    /// The code of the role.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -42,33 +44,33 @@ impl MeasureRole {
 /// A measure.
 #[derive(Debug)]
 pub struct Measure {
-    /// Its number, for ever.
+    /// The number, which never changes.
     pub number: u8,
-    /// Its code.
+    /// The code.
     pub code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name.
     pub name_vi: String,
-    /// Its English name.
+    /// The English name.
     pub name_en: String,
-    /// What it is to the programme.
+    /// The role in the programme.
     pub role: MeasureRole,
     /// The unit of its quantity.
     pub unit: String,
-    /// Whether there are only whole units of it.
+    /// Whether the quantity is a whole number of units.
     pub whole_units: bool,
-    /// Whether it is solar power: counted in kWp, with an inverter.
+    /// Whether it is solar power, counted in kWp and with an inverter.
     pub is_solar: bool,
-    /// Of the measures of one group at one site only the latest is credited.
+    /// The exclusive group: of the measures of one group at one site, only the latest is credited.
     pub exclusive_group: Option<String>,
-    /// Above this a home's quantity is unusual, in thousandths of the unit.
+    /// The usual ceiling at a home, in thousandths of the unit. A quantity above it gets a warning.
     pub usual_max_home_milli: i64,
-    /// Above this another site's quantity is unusual, in thousandths of the unit.
+    /// The usual ceiling at another site, in thousandths of the unit.
     pub usual_max_other_milli: i64,
-    /// Above this a quantity is refused, in thousandths of the unit.
+    /// The hard ceiling, in thousandths of the unit. A quantity above it is refused.
     pub hard_max_milli: i64,
-    /// How its saving is found.
+    /// The method by which its saving is found.
     pub method: String,
-    /// How long it lasts.
+    /// The lifetime in years.
     pub lifetime_years: u32,
     /// Saving per unit and year in kWh.
     pub deemed_kwh_per_unit_year: Option<f64>,
@@ -80,11 +82,11 @@ pub struct Measure {
     pub deemed_high: String,
     /// The formula in words.
     pub formula: String,
-    /// What the saving assumes.
+    /// The assumptions behind the saving.
     pub key_assumptions: String,
-    /// What it must not be counted together with.
+    /// The rule against double counting.
     pub double_counting_rule: String,
-    /// Where the facts come from.
+    /// The source of the facts.
     pub source: String,
     /// `confirmed` or `unconfirmed`.
     pub confidence: String,
@@ -164,25 +166,25 @@ impl MeasureId {
         (number > 0 && number <= Self::COUNT).then_some(Self(number))
     }
 
-    /// Its number, as cell keys hold it.
+    /// The number, as the keys of cells hold it.
     #[must_use]
     pub fn number(self) -> u8 {
         self.0
     }
 
-    /// Everything about it.
+    /// The row of the measure.
     #[must_use]
     pub fn measure(self) -> &'static Measure {
-        super::read_csv::tested(MEASURES.get(usize::from(self.0).saturating_sub(1)), "a measure")
+        tested(MEASURES.get(usize::from(self.0).saturating_sub(1)), "a measure")
     }
 
-    /// Its code.
+    /// The code of the measure.
     #[must_use]
     pub fn code(self) -> &'static str {
         &self.measure().code
     }
 
-    /// The group of which only the latest measure at a site is credited.
+    /// The exclusive group of the measure.
     #[must_use]
     pub fn exclusive_group(self) -> Option<&'static str> {
         self.measure().exclusive_group.as_deref()
@@ -195,19 +197,17 @@ impl MeasureId {
 }
 
 impl Measure {
-    /// Whether it makes a site count.
+    /// Whether its role makes a site count.
     #[must_use]
     pub fn counts_for_site(&self) -> bool {
         matches!(self.role, MeasureRole::Core | MeasureRole::PilotIncluded)
     }
 
-    /// The least quantity with which it makes a site count, in thousandths of the unit.
+    /// The least quantity that makes a site count, in thousandths of the unit.
     #[must_use]
     pub fn minimum_quantity_milli(&self) -> i64 {
         let minimum: Option<&Number> = target().minimum_quantity.get(&self.code);
-        minimum
-            .and_then(|n| crate::domain::values::Quantity::parse(n, self.hard_max_milli).ok())
-            .map_or(0, crate::domain::values::Quantity::milli)
+        minimum.and_then(|n| Quantity::parse(n, self.hard_max_milli).ok()).map_or(0, Quantity::milli)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Compiled-in lists: places, measures, target.
+//! The lists that are compiled in: places old and new, measures, the target. Stored data refers to their rows, so numbers and
+//! orders never change; tests hold them. The room owns finding a row. It must not know what a record does with it.
 
 mod communes;
 mod fold;

@@ -1,4 +1,4 @@
-//! The place of a site: a province, and the commune and former province where they are known.
+//! The place of a site: a province, with the commune and the former province if they are known.
 
 use crate::domain::values::{Fault, coded_enum};
 
@@ -7,19 +7,19 @@ use super::former_provinces::{FormerProvinceId, retired_province};
 use super::provinces::ProvinceId;
 
 coded_enum!(
-    /// Which list of provinces.
+    /// A list of provinces.
     PlaceList {
         /// The 34 since 1 July 2025.
         Now = "34",
-        /// The 63 before.
+        /// The 63 before that day.
         Former = "63",
     }
 );
 
-/// The edition of the place lists that codes are read by (`place_version` in tables and meta).
+/// The edition of the lists of places (`place_version` in tables).
 pub const PLACE_VERSION: i32 = 1;
 
-/// A province, with the commune and the former province where they are known and agree.
+/// A province, with the commune and the former province if they are known. The parts agree with each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
     province: ProvinceId,
@@ -27,12 +27,12 @@ pub struct Place {
     commune: Option<CommuneId>,
 }
 
-/// Which part of a place is wrong, and how.
+/// The name of a wrong part of a place, and its fault.
 pub type PlaceFault = (&'static str, Fault);
 
 impl Place {
-    /// Joins the parts, each checked against the other. The former province follows from the
-    /// commune, or from a province that was never merged; one that is sent must agree.
+    /// Joins the parts and checks each against the others. The former province follows from the commune, or from a province that
+    /// was never merged. A former province that is given must agree with it.
     pub fn new(
         province: ProvinceId,
         commune: Option<CommuneId>,
@@ -55,7 +55,7 @@ impl Place {
         if faults.is_empty() { Ok(Self { province, former: follows.or(former), commune }) } else { Err(faults) }
     }
 
-    /// Takes back a place that this register stored.
+    /// Takes back a stored place.
     #[must_use]
     pub fn stored(province: ProvinceId, former: Option<FormerProvinceId>, commune: Option<CommuneId>) -> Self {
         Self { province, former, commune }
@@ -67,20 +67,20 @@ impl Place {
         self.province
     }
 
-    /// One of the 63, where known.
+    /// One of the 63, if it is known.
     #[must_use]
     pub fn former(&self) -> Option<FormerProvinceId> {
         self.former
     }
 
-    /// One of the 3,321, where known.
+    /// One of the 3,321, if it is known.
     #[must_use]
     pub fn commune(&self) -> Option<CommuneId> {
         self.commune
     }
 }
 
-/// Reads a province code of the 34; a retired code is answered with its successor.
+/// Reads a province code of the 34. The fault of a retired code names the successor.
 pub fn parse_province(raw: &str) -> Result<ProvinceId, Fault> {
     ProvinceId::parse(raw).ok_or_else(|| match retired_province(raw) {
         Some(former) => {
@@ -90,7 +90,7 @@ pub fn parse_province(raw: &str) -> Result<ProvinceId, Fault> {
     })
 }
 
-/// Reads a commune code of the 3,321; a retired code is answered with its successors.
+/// Reads a commune code of the 3,321. The fault of a retired code names the successors.
 pub fn parse_commune(raw: &str) -> Result<CommuneId, Fault> {
     CommuneId::parse(raw).ok_or_else(|| match retired_commune(raw) {
         Some(former) => {

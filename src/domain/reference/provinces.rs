@@ -19,31 +19,31 @@ listed_id!(
 pub struct Province {
     /// Two digits.
     pub code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name.
     pub name_vi: String,
-    /// Its name without diacritics.
+    /// The name without diacritics.
     pub name_en: String,
-    /// Its Vietnamese name with its type.
+    /// The Vietnamese name with the type.
     pub full_name_vi: String,
     /// `province` or `city`, today.
     pub kind: String,
     /// `province` or `city` on 1 July 2025.
     pub kind_2025_07_01: String,
-    /// Since when it is a city, if it became one later.
+    /// The day since which it is a city, if it became one later.
     pub city_since: Option<String>,
-    /// The region's code.
+    /// The code of the region.
     pub region: String,
-    /// The region's Vietnamese name.
+    /// The Vietnamese name of the region.
     pub region_vi: String,
-    /// The region's English name.
+    /// The English name of the region.
     pub region_en: String,
-    /// A point inside, for labels.
+    /// The latitude of a point inside, for labels.
     pub lat: f64,
-    /// A point inside, for labels.
+    /// The longitude of that point.
     pub lon: f64,
-    /// Codes of the former provinces that it was made of.
+    /// The codes of the former provinces that it joined.
     pub former_codes: Vec<String>,
-    /// Where the facts come from.
+    /// The source of the facts.
     pub source: String,
     /// `confirmed` or `unconfirmed`.
     pub confidence: String,
@@ -92,11 +92,11 @@ static PROVINCES: LazyLock<Vec<Province>> = LazyLock::new(|| {
 /// A region of the country.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Region {
-    /// Its code.
+    /// The code.
     pub code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name.
     pub name_vi: String,
-    /// Its English name.
+    /// The English name.
     pub name_en: String,
 }
 
@@ -132,13 +132,13 @@ impl ProvinceId {
     /// The first of the list.
     pub const FIRST: Self = Self(0);
 
-    /// Everything about it.
+    /// The row of the province.
     #[must_use]
     pub fn province(self) -> &'static Province {
         tested(PROVINCES.get(usize::from(self.0)), "a province")
     }
 
-    /// Its code and names.
+    /// The code and the names, as a fault carries them.
     #[must_use]
     pub fn listed(self) -> ListedPlace {
         let Province { code, name_vi, name_en, .. } = self.province();

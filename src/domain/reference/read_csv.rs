@@ -1,9 +1,8 @@
-//! Reference data, compiled in from `reference/` and read once: places, measures, the target.
-//! Sources stand in the files. Stored data refers to it, so numbers and orders never change.
+//! Reads the tables that are compiled in from `reference/`. The files name their sources.
 
 use serde::de::DeserializeOwned;
 
-/// Reads a compiled-in table. The tests read every table, so a broken one never ships.
+/// Reads a compiled-in table. The tests read every table, so that no broken table ships.
 pub(super) fn rows<T: DeserializeOwned>(text: &'static str) -> Vec<T> {
     csv::Reader::from_reader(text.as_bytes())
         .into_deserialize()

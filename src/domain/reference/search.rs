@@ -1,4 +1,4 @@
-//! Finding communes by code or by name, new or former. Only reads the lists of communes.
+//! Finds communes by code or by name, new or former.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -23,11 +23,11 @@ struct Entry {
     /// Lower case, with diacritics.
     written: String,
     folded: String,
-    /// Without its type: `phuong`, `xa`, `thi tran`, `dac khu`.
+    /// The folded name without its type: `phuong`, `xa`, `thi tran`, `dac khu`.
     bare: String,
     commune: CommuneId,
     former: Option<&'static FormerCommune>,
-    /// The place among a former commune's successors; the main one is first.
+    /// The place among a former commune's successors. The main one is first.
     successor: usize,
 }
 
@@ -75,8 +75,8 @@ fn ends_a_word(before: &str) -> bool {
     before.is_empty() || before.ends_with(' ')
 }
 
-/// Communes by name or code, new or former, with or without diacritics: the best match first,
-/// each commune once. Diacritics in the query never hide a name, they only put it first.
+/// Communes by name or code, new or former, with or without diacritics. The best match comes first, and each commune comes
+/// once. Diacritics in the query hide no name; names that match them come first.
 #[must_use]
 pub fn search_communes(query: &str, province: Option<ProvinceId>, limit: usize) -> Vec<CommuneMatch> {
     let folded = fold(query);

@@ -7,24 +7,24 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::Number;
 
-/// A target.
+/// One version of the target.
 #[derive(Deserialize, Debug)]
 pub struct Target {
-    /// Its number.
+    /// The number of the version.
     pub version: i32,
-    /// How many sites.
+    /// The number of sites to be reached.
     pub sites: i64,
-    /// By when.
+    /// The last day on which they are to be reached.
     pub by: NaiveDate,
-    /// Installations before this day are kept but not counted. The first of a month.
+    /// The first day of the programme, the first of a month. Earlier installations are kept, but not counted.
     pub counted_from: NaiveDate,
-    /// What is meant, in Vietnamese.
+    /// The definition in Vietnamese.
     pub definition_vi: String,
-    /// What is meant, in English.
+    /// The definition in English.
     pub definition_en: String,
     /// The least quantity of a measure that makes a site count, by the measure's code.
     pub minimum_quantity: BTreeMap<String, Number>,
-    /// Where the target comes from.
+    /// The source of the target.
     pub source: String,
 }
 

@@ -1,4 +1,5 @@
-//! What can be wrong, in two languages; warnings.
+//! Why a request is refused, and the warnings about a request that is accepted, each with its sentence in Vietnamese and in
+//! English. The room owns the words. It must not decide when to refuse or to warn: `rules` does.
 
 mod fault_texts;
 mod refusal;

@@ -1,16 +1,15 @@
-//! Why the register does not do what it was asked. Nothing was written.
+//! Why the register refuses a request. A refused request writes nothing.
 
 use serde_json::Value;
 
-use crate::domain::values::Fault;
-use crate::domain::values::{Action, InstallationId, Status};
+use crate::domain::values::{Action, Fault, InstallationId, Status};
 
-/// A fault and the value that has it (a JSON pointer into the request).
+/// A fault and the place of the wrong value in the request.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FieldFault {
     /// JSON pointer into the body, or the name of a query parameter.
     pub pointer: String,
-    /// What is wrong.
+    /// The fault of the value.
     pub fault: Fault,
 }
 
@@ -21,85 +20,85 @@ impl FieldFault {
     }
 }
 
-/// One fact in which a re-sent installation differs from the recorded one.
+/// A fact in which a re-sent installation differs from the recorded one.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Difference {
     /// JSON pointer into the request.
     pub pointer: &'static str,
-    /// What is recorded.
+    /// The recorded value.
     pub recorded: Value,
 }
 
-/// The record that a refused request ran into.
+/// The record as it stood when the register refused a request about it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CurrentRecord {
-    /// Which installation.
+    /// The id of the installation.
     pub installation: InstallationId,
-    /// Its status.
+    /// The status of the installation.
     pub status: Status,
-    /// How often it changed.
+    /// The revision of the installation.
     pub revision: i32,
-    /// What `If-Match` takes.
-    pub etag: String,
+    /// The tag with which a caller proves to know this revision.
+    pub revision_tag: String,
 }
 
 /// Why the register refuses.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Refusal {
-    /// There is no such record, or not for this actor.
+    /// The record does not exist, or the actor may not see it.
     NotFound,
-    /// Values that can only be judged against the register are wrong.
+    /// Values are wrong that only the register can judge.
     Invalid(Vec<FieldFault>),
-    /// The same external id was registered with other content.
+    /// The external id is registered with other content.
     Different {
-        /// The record there is.
-        standing: CurrentRecord,
-        /// Where it differs.
+        /// The recorded installation.
+        current: CurrentRecord,
+        /// The facts that differ.
         differences: Vec<Difference>,
     },
-    /// The same external id was rejected or withdrawn.
+    /// The installation with this external id was rejected or withdrawn.
     Ended(CurrentRecord),
     /// The status does not allow the action.
     InvalidTransition {
-        /// The record there is.
-        standing: CurrentRecord,
-        /// What was asked.
+        /// The recorded installation.
+        current: CurrentRecord,
+        /// The refused action.
         action: Action,
     },
-    /// The record changed since it was read.
+    /// The record changed after the caller read it.
     Stale {
-        /// What `If-Match` takes now.
-        etag: String,
-        /// The installation there is, if it is one.
-        standing: Option<CurrentRecord>,
+        /// The tag of the newest revision.
+        revision_tag: String,
+        /// The installation, if the record is one.
+        current: Option<CurrentRecord>,
     },
-    /// The site was recorded by another partner.
+    /// Another partner recorded the site.
     RecordedByAnother,
-    /// The idempotency key came with another request before.
+    /// The idempotency key belongs to an earlier, different request.
     KeyReused,
-    /// The request with this idempotency key is still under way.
+    /// The request with this idempotency key is not finished.
     KeyInFlight,
-    /// The request with this idempotency key was done, and its answer, a secret, was not kept.
+    /// The request with this idempotency key is done. Its answer was a secret, so the register did not keep it.
     AnswerNotKept,
-    /// The code is taken.
+    /// Another record has the code.
     CodeTaken {
-        /// JSON pointer to the code.
+        /// JSON pointer to the code in the request.
         pointer: &'static str,
     },
-    /// So many disputes are open at the site already.
+    /// The site has the most open disputes that it may have.
     TooManyDisputes,
-    /// No new code goes out while a dispute is open at the site.
+    /// The register gives out no new code while a dispute is open at the site.
     DisputeOpen,
     /// The dispute was closed with another outcome.
     DisputeClosed,
-    /// Whoever revokes the client that they act as locks themselves out.
+    /// A client must not revoke itself, because nobody could undo that with it.
     OwnClient,
-    /// A client that is shut out gets no new secret.
+    /// A revoked client gets no new secret.
     ClientRevoked,
 }
 
 impl Refusal {
-    /// One wrong value.
+    /// The refusal of one wrong value.
     #[must_use]
     pub fn invalid(pointer: &str, fault: Fault) -> Self {
         Self::Invalid(vec![FieldFault::new(pointer, fault)])

@@ -1,9 +1,9 @@
-//! What is accepted but worth a second look. A warning never stops a registration.
+//! Warnings about facts that are accepted but worth a second look. A warning never stops a registration.
 
 use crate::domain::reference::MeasureId;
 use crate::domain::values::Language;
 
-/// A word about something that was accepted.
+/// A warning about an accepted fact.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[expect(missing_docs, reason = "each variant's meaning stands in `explain`, in two languages")]
 pub enum Warning {
@@ -18,12 +18,12 @@ pub enum Warning {
     SupportAboveCost,
 }
 
-/// A warning and the place in the request that it speaks of (a JSON pointer).
+/// A warning and the place of its fact in the request.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Remark {
     /// JSON pointer into the request.
     pub pointer: String,
-    /// What is worth a look.
+    /// The warning.
     pub warning: Warning,
 }
 
@@ -44,7 +44,7 @@ impl Warning {
         }
     }
 
-    /// What is worth a look, for a person.
+    /// The sentence of the warning, for a person.
     #[must_use]
     pub fn explain(&self, language: Language) -> String {
         match *self {

@@ -1,4 +1,4 @@
-//! What a correction makes of an installation or a site, and when it costs the verification.
+//! Corrections of installations and sites, and when one costs the verification.
 
 use crate::domain::records::{SiteRecord, StatusDetails};
 use crate::domain::refusals::{FieldFault, Refusal};
@@ -17,7 +17,7 @@ pub fn correct(record: &SiteRecord, id: InstallationId, correction: &Correction,
         corrected.measures = measures.by_number();
     }
     corrected.terms = correction.terms.applied(&recorded.terms);
-    let refused = || Refusal::InvalidTransition { standing: record.standing(recorded), action: Action::Correct };
+    let refused = || Refusal::InvalidTransition { current: record.current(recorded), action: Action::Correct };
     let withdrawn = matches!(recorded.state, StatusDetails::Withdrawn { .. });
     corrected.state = match corrected_state(&recorded.state, correction, stamp) {
         Err(_) if withdrawn => return Err(refused()),

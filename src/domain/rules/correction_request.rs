@@ -1,4 +1,4 @@
-//! What a partner corrects: of an installation, or of a site that it recorded.
+//! The parsed request of a partner that corrects an installation, or a site that it recorded.
 
 use chrono::NaiveDate;
 
@@ -9,20 +9,20 @@ use crate::domain::records::{
 use crate::domain::reference::Place;
 use crate::domain::values::{Address, Flags, ProjectCode, SiteKind, Vnd};
 
-/// What a correction does to an optional fact.
+/// The correction of an optional fact.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Amend<T> {
-    /// Nothing was said of it.
+    /// The fact stays.
     #[default]
     Keep,
-    /// It is unknown after all.
+    /// The fact becomes unknown.
     Clear,
-    /// It is this.
+    /// The fact becomes this value.
     Set(T),
 }
 
 impl<T: Clone> Amend<T> {
-    /// The fact afterwards.
+    /// The fact after the correction.
     #[must_use]
     pub fn applied(&self, before: Option<&T>) -> Option<T> {
         match self {
@@ -33,40 +33,40 @@ impl<T: Clone> Amend<T> {
     }
 }
 
-/// Corrections of an installation; what is not said stays.
+/// The corrections of an installation. Facts that the request leaves out stay.
 #[derive(Clone, Debug, Default)]
 pub struct Correction {
     /// The day of installation.
     pub installed_on: Option<NaiveDate>,
-    /// The last day in operation, once it was decommissioned.
+    /// The last day in operation, of a decommissioned installation.
     pub decommissioned_on: Option<NaiveDate>,
-    /// Everything that was installed.
+    /// All measures of the installation.
     pub measures: Option<MeasureLines>,
     /// The optional facts.
     pub terms: TermsCorrection,
 }
 
-/// Corrections of the optional facts of an installation.
+/// The corrections of the optional facts of an installation.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TermsCorrection {
     /// The project it belongs to.
     pub project: Amend<ProjectCode>,
-    /// What it cost.
+    /// The cost.
     pub cost: Amend<Vnd>,
-    /// What of it was support.
+    /// The part of the cost that was support.
     pub support: Amend<Vnd>,
-    /// Who paid.
+    /// The source of the money.
     pub finance: Amend<Finance>,
-    /// Who owns it.
+    /// The owner of the system.
     pub system_owner: Amend<SystemOwner>,
-    /// Where the power goes.
+    /// The use of the power.
     pub power_use: Amend<PowerUse>,
-    /// Whether its attributes were sold.
+    /// Whether its environmental attributes were sold.
     pub attributes_sold: Amend<AttributesSold>,
 }
 
 impl TermsCorrection {
-    /// The facts afterwards.
+    /// The facts after the correction.
     #[must_use]
     pub fn applied(&self, before: &Terms) -> Terms {
         Terms {
@@ -81,12 +81,12 @@ impl TermsCorrection {
     }
 }
 
-/// Corrections of a site; what is not said stays.
+/// The corrections of a site. Facts that the request leaves out stay.
 #[derive(Clone, Debug, Default)]
 pub struct SiteCorrection {
-    /// What kind of place.
+    /// The kind of the site.
     pub kind: Option<SiteKind>,
-    /// Where it is, as a whole.
+    /// The place as a whole.
     pub place: Option<Place>,
     /// A low-income household.
     pub low_income: Amend<bool>,
@@ -105,7 +105,7 @@ pub struct SiteCorrection {
 }
 
 impl SiteCorrection {
-    /// The counted facts afterwards.
+    /// The counted facts after the correction.
     #[must_use]
     pub fn facts(&self, before: &SiteFacts) -> SiteFacts {
         let flags = &before.flags;
@@ -120,7 +120,7 @@ impl SiteCorrection {
         }
     }
 
-    /// The personal data afterwards.
+    /// The personal data after the correction.
     #[must_use]
     pub fn private(&self, before: &PrivateFacts) -> PrivateFacts {
         PrivateFacts {
@@ -128,7 +128,7 @@ impl SiteCorrection {
             grid_customer_code: self.grid_customer_code.applied(before.grid_customer_code.as_ref()),
             location: self.location.applied(before.location.as_ref()),
             consent: self.consent.applied(before.consent.as_ref()),
-            // Whoever consents anew, after the day that they withdrew, consents again.
+            // A consent of a day after the withdrawal is a new one, so the withdrawal no longer stands.
             consent_withdrawn_on: before
                 .consent_withdrawn_on
                 .filter(|day| !matches!(self.consent, Amend::Set(consent) if consent.on > *day)),

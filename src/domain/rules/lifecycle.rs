@@ -115,7 +115,7 @@ pub fn withdraw(record: &SiteRecord, id: InstallationId, stamp: Stamp) -> Change
     })
 }
 
-/// What an action makes of a status.
+/// The outcome of an action in a status.
 enum Next {
     To(StatusDetails),
     Already,
@@ -135,7 +135,7 @@ fn change(
     match next(&recorded.state) {
         Next::Already => Ok(None),
         Next::Wrong(refusal) => Err(refusal),
-        Next::Refused => Err(Refusal::InvalidTransition { standing: record.standing(recorded), action }),
+        Next::Refused => Err(Refusal::InvalidTransition { current: record.current(recorded), action }),
         Next::To(state) => {
             let mut after = record.clone();
             for installation in after.installations.iter_mut().filter(|i| i.id == id) {

@@ -1,5 +1,5 @@
-//! Two sites become one, or one site becomes two. No endpoint asks for either yet: the capability comes with the review of
-//! look-alike sites, and until then the model tests alone use it.
+//! Two sites become one, or one site becomes two. No request asks for either yet, because the capability comes
+//! with the review of look-alike sites. Until then the model tests alone use it.
 
 use crate::domain::records::{PrivateFacts, SiteRecord};
 use crate::domain::refusals::Refusal;

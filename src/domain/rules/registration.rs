@@ -22,7 +22,7 @@ pub enum SiteClaim {
     Known {
         /// The site's id.
         id: SiteId,
-        /// What the request says of the site.
+        /// The facts of the site that the request gives.
         said: SiteSaid,
     },
     /// By description, and by the partner's own number if the request has one.
@@ -34,12 +34,12 @@ pub enum SiteClaim {
     },
 }
 
-/// What a request says of a known site; `None` if it says nothing.
+/// The facts of a known site that a request gives; `None` if it leaves one out.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SiteSaid {
-    /// What kind of place.
+    /// The kind of the site.
     pub kind: Option<SiteKind>,
-    /// Where it is.
+    /// The place of the site.
     pub place: Option<Place>,
     /// Facts about its people.
     pub flags: Flags,

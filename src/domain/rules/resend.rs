@@ -16,12 +16,12 @@ pub fn compare_resent(
     recorded: &Installation,
     named_site: Option<SiteId>,
 ) -> Result<(), Refusal> {
-    let standing = record.standing(recorded);
-    if matches!(standing.status, Status::Rejected | Status::Withdrawn) {
-        return Err(Refusal::Ended(standing));
+    let current = record.current(recorded);
+    if matches!(current.status, Status::Rejected | Status::Withdrawn) {
+        return Err(Refusal::Ended(current));
     }
     let differences = differences(new, record, recorded, named_site);
-    if differences.is_empty() { Ok(()) } else { Err(Refusal::Different { standing, differences }) }
+    if differences.is_empty() { Ok(()) } else { Err(Refusal::Different { current, differences }) }
 }
 
 /// The facts in which the request and the record differ.

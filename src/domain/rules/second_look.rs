@@ -1,4 +1,4 @@
-//! What a person should look at again in an installation that the register accepts: warnings, never refusals.
+//! Warnings about an accepted installation, which tell a person to look at it again. Nothing here refuses.
 
 use chrono::NaiveDate;
 

@@ -1,9 +1,9 @@
-//! What an entry did, and the cause that the journal and the bridge give for what it moved.
+//! The action of an entry, and the cause that the journal and the bridge give for the sums that it moved.
 
 use super::coded_enum::coded_enum;
 
 impl Action {
-    /// Those that change partners, clients, projects, or the methodology in force.
+    /// The actions that change partners, clients, projects, or the methodology in force.
     pub const OF_DIRECTORY: [Self; 8] = [
         Self::AddPartner,
         Self::AddClient,
@@ -15,34 +15,34 @@ impl Action {
         Self::ActivateMethodology,
     ];
 
-    /// Those whose notes are a reviewer's words.
+    /// The actions whose note is a reviewer's.
     pub const OF_REVIEWERS: [Self; 3] = [Self::Verify, Self::Reject, Self::CloseDispute];
 }
 
 coded_enum!(
-    /// What was done.
+    /// The action of an entry.
     Action {
-        /// An installation came in.
+        /// A partner registered an installation.
         Register = "register",
-        /// A reviewer verified it.
+        /// A reviewer verified an installation.
         Verify = "verify",
-        /// A reviewer rejected it.
+        /// A reviewer rejected an installation.
         Reject = "reject",
-        /// It ended.
+        /// An installation went out of operation.
         Decommission = "decommission",
-        /// Its partner corrected it.
+        /// A partner corrected its installation.
         Correct = "correct",
-        /// What was pledged was carried out.
+        /// A partner installed what it had pledged.
         Complete = "complete",
-        /// After a rejection it waits for a reviewer once more.
+        /// A rejected installation waits for a reviewer once more.
         Resubmit = "resubmit",
-        /// Its partner took it back.
+        /// A partner took its installation back.
         Withdraw = "withdraw",
-        /// The partner that recorded a site corrected it.
+        /// The partner that recorded a site corrected the site.
         CorrectSite = "correct_site",
         /// Two sites turned out to be one.
         Merge = "merge",
-        /// An installation went to a site of its own.
+        /// An installation moved to a site of its own.
         Split = "split",
         /// A partner was added.
         AddPartner = "add_partner",
@@ -54,9 +54,9 @@ coded_enum!(
         Erase = "erase",
         /// A householder was given a new code.
         IssueCode = "issue_code",
-        /// A householder said that something is wrong.
+        /// A householder opened a dispute.
         Dispute = "dispute",
-        /// A reviewer answered that.
+        /// A reviewer closed a dispute.
         CloseDispute = "close_dispute",
         /// A client was shut out.
         RevokeClient = "revoke_client",
@@ -76,17 +76,17 @@ coded_enum!(
 );
 
 coded_enum!(
-    /// Why numbers moved; the journal and the bridge speak of it.
+    /// Why an entry moved numbers, as the journal and the bridge name it.
     Cause {
-        /// Something new was reported.
+        /// A partner registered an installation.
         Registered = "registered",
         /// A reviewer found evidence.
         Verified = "verified",
-        /// A reviewer refused.
+        /// A reviewer rejected an installation.
         Rejected = "rejected",
-        /// A partner corrected what it had recorded.
+        /// A partner corrected a record.
         Corrected = "corrected",
-        /// A partner took something back.
+        /// A partner took an installation back.
         Withdrawn = "withdrawn",
         /// A measure went out of operation.
         Decommissioned = "decommissioned",
@@ -94,9 +94,9 @@ coded_enum!(
         Merged = "merged",
         /// One site became two.
         Split = "split",
-        /// What counts was defined anew.
+        /// The definition of what counts changed.
         Definition = "definition",
-        /// Partners, clients, projects, householders: no number moves.
+        /// The entry is about partners, clients, projects or householders, and moves no number.
         Administration = "administration",
     }
 );

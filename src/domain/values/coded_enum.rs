@@ -1,6 +1,6 @@
 //! Enumerations with one stable code per value: the same word in JSON, tables and docs.
 
-/// Declares an enum whose values each have a code, with `parse`, `as_str` and `ALL`.
+/// Declares an enum that has a code for each value, with `parse`, `as_str` and `ALL`.
 macro_rules! coded_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
         $(#[$doc])*

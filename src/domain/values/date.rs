@@ -10,7 +10,7 @@ const HA_NOI_SECONDS_EAST: i32 = 7 * 3600;
 pub const FIRST_YEAR: i32 = 2000;
 
 fn ha_noi() -> FixedOffset {
-    // 7 hours is within the ±24 hours that `east_opt` takes, so the fallback is never used.
+    // `east_opt` takes up to 24 hours, so the fallback is never used.
     FixedOffset::east_opt(HA_NOI_SECONDS_EAST).unwrap_or_else(|| chrono::Offset::fix(&Utc))
 }
 
@@ -61,7 +61,7 @@ impl Month {
         Self(u16::try_from(months.max(0) + 1).unwrap_or(u16::MAX))
     }
 
-    /// The number that a cell key packs: 1 for January 2000.
+    /// The number in a cell's key: 1 for January 2000.
     #[must_use]
     pub fn number(self) -> u16 {
         self.0
@@ -73,7 +73,7 @@ impl Month {
         FIRST_YEAR + i32::from(self.0.saturating_sub(1)) / 12
     }
 
-    /// How many days it has.
+    /// The number of its days.
     #[must_use]
     pub fn days(self) -> u32 {
         days_in_month(self.first_day())
@@ -92,13 +92,13 @@ impl Month {
         self.first_day() + Days::new(u64::from(self.days()) - 1)
     }
 
-    /// So many months later.
+    /// The month that comes `months` later.
     #[must_use]
     pub fn plus(self, months: u16) -> Self {
         Self(self.0.saturating_add(months))
     }
 
-    /// The month of a packed number; 0 means none.
+    /// The month of a number in a cell's key. 0 stands for no month.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
         (number > 0).then_some(Self(number))

@@ -1,8 +1,9 @@
-//! What can be wrong with a value: a code that never changes, and what its sentence needs to know.
+//! The faults of values. A fault has a code, which never changes, and the facts that its sentence names. `fault_texts` in
+//! `refusals` holds the sentences.
 
 use chrono::NaiveDate;
 
-/// What is wrong with one value.
+/// The fault of one value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "each variant's meaning stands in `explain`, in two languages")]
 pub enum Fault {
@@ -85,7 +86,7 @@ pub enum Expected {
     Boolean,
 }
 
-/// Why a field is out of place.
+/// The rule by which a field is out of place in a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Rule {
     /// A pledge has no date of installation.
@@ -96,11 +97,11 @@ pub enum Rule {
     NotSolar,
     /// Only clients with the role partner belong to one.
     NotAPartnerClient,
-    /// It was not decommissioned.
+    /// Only a decommissioned installation has a last day.
     NotDecommissioned,
-    /// What is left out of a corrected place is unknown.
+    /// A corrected place needs its province; the parts that are left out become unknown.
     PlaceAsAWhole,
-    /// A correction is not the way to change it.
+    /// A correction does not change this field.
     NotCorrectable,
     /// Only reviewers have an affiliation.
     NotAReviewer,
@@ -110,13 +111,13 @@ pub enum Rule {
     OneScope,
     /// Partners and projects are counted as they stand.
     ScopesHaveNoPast,
-    /// Periods overlap.
+    /// The periods of a question overlap.
     OnePeriod,
-    /// Partners are shown what is their own.
+    /// A partner asks for numbers of others.
     NotOfOthers,
-    /// A past day and the days of recording are two questions.
+    /// A question asks about a past day or about the days of recording, not both.
     OneTime,
-    /// What is over keeps the methodology that it was made with.
+    /// A past day keeps the methodology with which it was closed.
     MadeThen,
 }
 

@@ -1,4 +1,4 @@
-//! SHA-256, and how a hash is written.
+//! SHA-256 and its hexadecimal digits.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 
@@ -13,7 +13,7 @@ pub fn sha256(bytes: &[u8]) -> Hash {
     hash
 }
 
-/// SHA-256 of the parts, each after its length, so that no two lists of parts collide.
+/// SHA-256 of the parts. Each part follows its length, so that two lists of parts never have the same bytes.
 #[must_use]
 pub fn hash_of(parts: &[&[u8]]) -> Hash {
     let mut context = Context::new(&SHA256);

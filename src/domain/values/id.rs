@@ -1,4 +1,4 @@
-//! Identities: what names a site, an installation, a partner, a project, a client.
+//! The identities of sites and installations, and the codes of partners and projects.
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 
+/// Declares an identity that is a UUID.
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -15,7 +16,7 @@ macro_rules! uuid_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Wraps an identity made elsewhere (`uuid v7`: the time it shows is no secret).
+            /// Wraps a new UUID. Version 7 shows the time at which it was made, which is no secret.
             #[must_use]
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
@@ -78,7 +79,7 @@ impl Code {
         &self.0
     }
 
-    /// Takes back a code that this register stored.
+    /// Takes back a stored code.
     #[must_use]
     pub fn stored(code: String) -> Self {
         Self(code)

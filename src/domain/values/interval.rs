@@ -1,14 +1,14 @@
-//! Periods of the calendar, and by which day something falls into them.
+//! Periods of the calendar, and the day by which an installation falls into one.
 
 use super::coded_enum::coded_enum;
 use super::date::Month;
 
 coded_enum!(
-    /// How long a period is.
+    /// The length of a period.
     Interval {
         /// A calendar month.
         Month = "month",
-        /// Three of them.
+        /// Three calendar months.
         Quarter = "quarter",
         /// A calendar year.
         Year = "year",
@@ -16,11 +16,11 @@ coded_enum!(
 );
 
 coded_enum!(
-    /// By which day something falls into a period.
+    /// The day by which an installation falls into a period.
     Basis {
         /// The day of installation.
         InstalledOn = "installed_on",
-        /// The day on which it was recorded.
+        /// The day on which the register recorded it.
         RecordedOn = "recorded_on",
     }
 );
@@ -34,20 +34,20 @@ impl Interval {
         }
     }
 
-    /// The first month of the period that a month is in.
+    /// The first month of a month's period.
     #[must_use]
     pub fn first_month(self, month: Month) -> Month {
         let past = (month.number() - 1) % self.months();
         Month::from_number(month.number() - past).unwrap_or(month)
     }
 
-    /// The first month after the period that a month is in.
+    /// The first month after a month's period.
     #[must_use]
     pub fn next(self, month: Month) -> Month {
         self.first_month(month).plus(self.months())
     }
 
-    /// The period's name, by its first month: 2026-11, 2026-Q4 or 2026.
+    /// The name of the period that begins with `first`: 2026-11, 2026-Q4 or 2026.
     #[must_use]
     pub fn name(self, first: Month) -> String {
         let (year, month) = (first.year(), (first.number() - 1) % 12);

@@ -1,6 +1,6 @@
-//! The two languages that people are answered in.
+//! The two languages of the service.
 
-/// The languages that people are answered in.
+/// A language in which the service answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Language {
     /// Tiếng Việt.
@@ -11,7 +11,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// Chooses one of a pair.
+    /// The one of two texts that is in this language.
     #[must_use]
     pub fn choose<T>(self, vietnamese: T, english: T) -> T {
         match self {

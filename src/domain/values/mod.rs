@@ -1,4 +1,6 @@
-//! Single values that cannot be wrong: days, ids, money, text, places.
+//! Single values that are right once they exist: days, ids, money, sizes, texts, and short lists of codes. A value is parsed
+//! once, where it enters, and a wrong one becomes a [`Fault`]. The room must not know places, measures or records: those are
+//! made of values.
 
 mod action;
 mod coded_enum;

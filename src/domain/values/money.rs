@@ -5,7 +5,7 @@ use serde_json::Number;
 use super::fault::Fault;
 use super::quantity::milli_of;
 
-/// No single installation costs more; also keeps every sum inside 64 bits.
+/// The highest cost of one installation, in đồng. It also keeps every sum inside 64 bits.
 pub const MAX_VND: i64 = 10_000_000_000_000;
 
 /// An amount in whole đồng, zero allowed.
@@ -32,7 +32,7 @@ impl Vnd {
         self.0
     }
 
-    /// Takes back an amount that this register stored.
+    /// Takes back a stored amount.
     #[must_use]
     pub fn stored(vnd: i64) -> Self {
         Self(vnd)

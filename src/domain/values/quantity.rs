@@ -27,7 +27,7 @@ impl Quantity {
         self.0
     }
 
-    /// Takes back a size that this register stored.
+    /// Takes back a stored size.
     #[must_use]
     pub fn stored(milli: i64) -> Self {
         Self(milli)
@@ -40,8 +40,8 @@ impl Quantity {
     }
 }
 
-/// The exact decimal value of `raw` times a thousand. A JSON float is read by its shortest
-/// decimal form, which is what its sender wrote for up to 17 digits.
+/// The exact decimal value of `raw` times a thousand. A JSON float is read by its shortest decimal form, because its sender
+/// wrote that form for up to 17 digits.
 pub(in crate::domain) fn milli_of(raw: &Number) -> Result<i128, Fault> {
     let text = match raw.as_f64() {
         Some(float) if raw.is_f64() => format!("{float}"),
@@ -59,7 +59,7 @@ pub(in crate::domain) fn milli_of(raw: &Number) -> Result<i128, Fault> {
     if significant.len() > 3 {
         return Err(Fault::TooManyDecimals { max: 3 });
     }
-    // More digits than an i128 holds is above any ceiling.
+    // A number with more digits than an i128 holds is above any ceiling.
     let whole: i128 = whole.parse().unwrap_or(i128::MAX / 10_000);
     let thousandths: i128 = format!("{significant:0<3}").parse().unwrap_or(0);
     Ok(whole.saturating_mul(1000).saturating_add(thousandths))

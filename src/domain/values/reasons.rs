@@ -1,5 +1,4 @@
-//! Why something is changed or ended: a code from a short list. What a person wants to add stands
-//! in the note.
+//! Why a record is changed or ended: a code from a short list. A person adds words in the note.
 
 use super::coded_enum::coded_enum;
 

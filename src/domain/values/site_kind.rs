@@ -1,11 +1,11 @@
-//! What kind of place a site is, and the three facts about the people in it that are counted.
+//! The kind of a site, and the three counted facts about its people.
 
 use serde::{Deserialize, Serialize};
 
 use super::coded_enum::coded_enum;
 
 coded_enum!(
-    /// What kind of place a site is.
+    /// The kind of a site.
     SiteKind {
         /// One dwelling.
         Home = "home",
@@ -18,7 +18,7 @@ coded_enum!(
     }
 );
 
-/// What is known of who lives or works there; `None` is unknown.
+/// Facts about the people who live or work at a site; `None` is unknown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Flags {
     /// A low-income household.

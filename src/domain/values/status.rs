@@ -1,9 +1,9 @@
-//! The status of an installation, and the evidence by which it was verified.
+//! The status of an installation, and the evidence behind a verification.
 
 use super::coded_enum::coded_enum;
 
 coded_enum!(
-    /// How verification was reached; later in this list is stronger.
+    /// The evidence behind a verification. Later in this list is stronger.
     Tier {
         /// Its lot passed a published random sample.
         Sampled = "sampled",

@@ -10,9 +10,9 @@ use super::fault::Fault;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<const MAX: usize>(String);
 
-/// A partner's own number for an installation or a site.
+/// A partner's own number of an installation or a site.
 pub type ExternalId = Text<100>;
-/// An address line. Personal data: it has no `Display` into logs by accident, see `Debug`.
+/// An address line. It is personal data, so `Debug` shows only its length.
 pub type Address = Text<300>;
 /// A remark of a reviewer or a partner.
 pub type Note = Text<500>;
@@ -42,21 +42,21 @@ impl<const MAX: usize> Text<MAX> {
         &self.0
     }
 
-    /// Takes back text that this register stored; it was parsed when it came in.
+    /// Takes back stored text, which was parsed when it came in.
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 }
 
-/// Shows only the length: some texts are personal data and must not reach a log.
+/// Shows only the length, because some texts are personal data and must not reach a log.
 impl<const MAX: usize> fmt::Debug for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text({} characters)", self.0.chars().count())
     }
 }
 
-/// Control characters, and the invisible ones that reorder or hide what a reader sees.
+/// Control characters, and invisible characters that reorder or hide text.
 fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -1,5 +1,5 @@
-//! What an audit asks about closed days and releases: made again from the journal, each comes to the
-//! same bytes.
+//! Closed days and releases. The audit replays the journal day by day and makes each headline and table again: all
+//! must come to the stored bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,28 +7,30 @@ use chrono::{Days, NaiveDate};
 use serde_json::Value;
 
 use crate::db::ledger::{
-    Activations, CellTotals, Day, Release, ReleaseDoc, StoredEntry, StoredPosting, activations, audit_scan as stored,
-    closed_days, releases,
+    Activations, CellTotals, ClosedDay, Release, ReleaseDoc, StoredEntry, StoredPosting, activations,
+    audit_scan as stored, closed_days, releases,
 };
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Action, Cause, Hash, day_of, sha256};
 use crate::register::counted::InOrder;
-use crate::register::published::{DayReplay, PageMaker, PublicSettings, Render};
+use crate::register::published::{DayReplay, PageMaker, PageRenderer, PublicSettings};
 
-/// The days of the register, lived through once more.
+use super::report::Finding;
+
+/// The days of the register, replayed.
 pub struct DaysAudit {
     make: PageMaker,
     activations: Activations,
-    course: DayReplay,
-    /// The day in hand.
+    replay: DayReplay,
+    /// The day that is being replayed.
     day: Option<NaiveDate>,
-    /// Days that are kept and still to be checked.
+    /// Stored days that are still to be checked.
     kept: BTreeSet<NaiveDate>,
     releases: BTreeMap<NaiveDate, Release>,
-    /// What entries of releases seal.
+    /// What the entries of releases seal, by version.
     sealed: BTreeMap<i64, Value>,
-    found: Vec<(String, String)>,
+    found: Vec<Finding>,
 }
 
 impl DaysAudit {
@@ -36,7 +38,7 @@ impl DaysAudit {
         Ok(Self {
             make,
             activations: activations::read(connection)?,
-            course: DayReplay::begin(),
+            replay: DayReplay::begin(),
             day: None,
             kept: closed_days::every(connection)?.into_iter().collect(),
             releases: releases::all(connection)?.into_iter().map(|release| (release.day, release)).collect(),
@@ -45,29 +47,29 @@ impl DaysAudit {
         })
     }
 
-    /// Takes note of what an entry of a release seals.
+    /// Takes note of the facts of an entry, if it is of a release.
     pub fn hear_release(&mut self, version: i64, action: &str, facts: &str) {
         if action == Action::Release.as_str() {
             self.sealed.insert(version, serde_json::from_str(facts).unwrap_or_default());
         }
     }
 
-    /// Lives on to an entry.
+    /// Replays one entry.
     pub fn hear(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
         self.day = self.day.or(Some(day_of(entry.recorded_at)));
-        // What cannot be read was found already.
+        // A posting that cannot be read was found already.
         let read = |posting: &StoredPosting| -> Option<(Cause, CellTotals)> {
             let cell = (CellKey::from_stored(posting.cell)?, Totals::decode(&posting.deltas)?);
             Some((Cause::parse(&posting.cause)?, cell))
         };
-        self.course.take(&postings.iter().filter_map(read).collect::<Vec<_>>());
-        self.course.version = entry.version;
-        self.course.hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
-        self.course.recorded_at = entry.recorded_at;
+        self.replay.take(&postings.iter().filter_map(read).collect::<Vec<_>>());
+        self.replay.version = entry.version;
+        self.replay.hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
+        self.replay.recorded_at = entry.recorded_at;
     }
 
-    /// Lives through every day before `today`; `cells` are those that the journal came to.
-    pub fn live_until(
+    /// Ends every day before `today` and checks what is stored of it; `cells` are the sums of the journal at its end.
+    pub fn end_days_before(
         &mut self,
         connection: &mut Connection,
         today: NaiveDate,
@@ -76,8 +78,8 @@ impl DaysAudit {
         while let Some(day) = self.day.filter(|day| *day < today) {
             let is_kept = self.kept.remove(&day);
             if !is_kept && !self.kept.is_empty() {
-                // They are made up in their order.
-                self.found.push((format!("day {day}"), "is missing, and later ones are kept".to_owned()));
+                // The writer closes days in their order.
+                self.found.push(Finding::new(format!("day {day}"), "is missing, and later ones are kept"));
             }
             if let Some(kept) = if is_kept { closed_days::find(connection, day)? } else { None } {
                 self.check_day(&kept);
@@ -86,19 +88,19 @@ impl DaysAudit {
             if let Some(release) = self.releases.remove(&day) {
                 self.check_release(connection, &release)?;
             }
-            self.course.turn(day);
+            self.replay.turn(day);
             self.day = Some(day + Days::new(1));
         }
         Ok(())
     }
 
-    /// The day in hand as it is made again, bearing these names.
-    fn made(&self, day: NaiveDate, public_url: &str, publisher: &str) -> Option<Day> {
+    /// The replayed day as the writer would have stored it, under this URL and publisher.
+    fn made(&self, day: NaiveDate, public_url: &str, publisher: &str) -> Option<ClosedDay> {
         let settings = PublicSettings { public_url: public_url.to_owned(), publisher: publisher.to_owned() };
-        self.course.kept(day, &self.activations, &Render { make: self.make, settings }).ok()
+        self.replay.close(day, &self.activations, &PageRenderer { make: self.make, settings }).ok()
     }
 
-    fn check_day(&mut self, kept: &Day) {
+    fn check_day(&mut self, kept: &ClosedDay) {
         let problem = match self.made(kept.day, &kept.public_url, &kept.publisher) {
             None => "was closed by a methodology that this program does not know",
             Some(made) if (made.version, made.hash) != (kept.version, kept.hash) => "is not kept at its last entry",
@@ -107,28 +109,28 @@ impl DaysAudit {
             Some(made) if made.body != kept.body => "is kept with another headline than the register gives",
             Some(_) => return,
         };
-        self.found.push((format!("day {}", kept.day), problem.to_owned()));
+        self.found.push(Finding::new(format!("day {}", kept.day), problem));
     }
 
     fn check_tables(
         &mut self,
         connection: &mut Connection,
-        kept: &Day,
+        kept: &ClosedDay,
         cells: &BTreeMap<i64, Totals>,
     ) -> Result<(), DbError> {
         let settings = PublicSettings { public_url: kept.public_url.clone(), publisher: kept.publisher.clone() };
-        let render = Render { make: self.make, settings };
+        let renderer = PageRenderer { make: self.make, settings };
         let in_order: &InOrder<'_> = &|| {
             let known = cells.iter().filter(|(_, totals)| !totals.is_zero());
             Box::new(known.filter_map(|(cell, totals)| Some((CellKey::from_stored(*cell)?, *totals))))
         };
-        // A methodology that is not known was found with the day.
-        let made = self.course.tables(kept.day, (&self.activations, &render), in_order).unwrap_or_default();
+        // An unknown methodology was found with the day.
+        let made = self.replay.tables(kept.day, &self.activations, &renderer, in_order).unwrap_or_default();
         for (name, made) in made {
             let is_right = closed_days::table(connection, kept.day, name)?.is_some_and(|body| body == made);
             if !is_right {
-                let problem = "is missing, or has other numbers than the register gives".to_owned();
-                self.found.push((format!("table {name} of {}", kept.day), problem));
+                let problem = "is missing, or has other numbers than the register gives";
+                self.found.push(Finding::new(format!("table {name} of {}", kept.day), problem));
             }
         }
         Ok(())
@@ -146,40 +148,40 @@ impl DaysAudit {
             Some(made) if !says_the_same(&body, &made.body) => "has other numbers than the register gives",
             Some(_) => return Ok(()),
         };
-        self.found.push((format!("release {}", release.day), problem.to_owned()));
+        self.found.push(Finding::new(format!("release {}", release.day), problem));
         Ok(())
     }
 
-    /// What does not agree, each with what it is about.
+    /// What does not agree.
     pub fn findings(
         &mut self,
         connection: &mut Connection,
         cells: &BTreeMap<i64, Totals>,
-    ) -> Result<Vec<(String, String)>, DbError> {
-        // Days without an entry after them.
+    ) -> Result<Vec<Finding>, DbError> {
+        // The days after the last entry.
         let last = self.kept.last().max(self.releases.keys().last()).copied();
         if let Some(last) = last {
-            self.live_until(connection, last + Days::new(1), cells)?;
+            self.end_days_before(connection, last + Days::new(1), cells)?;
         }
-        let before = |day: &NaiveDate| (format!("day {day}"), "was before the register began".to_owned());
+        let before = |day: &NaiveDate| Finding::new(format!("day {day}"), "was before the register began");
         self.found.extend(self.kept.iter().map(before));
         let released: BTreeSet<i64> = releases::all(connection)?.iter().map(|release| release.entry).collect();
         for version in self.sealed.keys().filter(|version| !released.contains(version)) {
-            self.found.push((format!("facts {version}"), "seal a release that is missing".to_owned()));
+            self.found.push(Finding::new(format!("facts {version}"), "seal a release that is missing"));
         }
         Ok(std::mem::take(&mut self.found))
     }
 }
 
-/// Whether the entry of a release seals it. It comes after the day, so it was not heard yet.
+/// Whether the entry of a release seals it. The entry is younger than the day, so the replay has not come to it yet.
 fn is_sealed(connection: &mut Connection, release: &Release) -> Result<bool, DbError> {
     let facts = stored::facts_at(connection, &[release.entry])?;
     let sealed = facts.first().and_then(|(_, text)| serde_json::from_str::<Value>(text).ok());
     Ok(sealed.is_some() && sealed == serde_json::to_value(ReleaseDoc::of(release)).ok())
 }
 
-/// Whether a release says what is made now: to the byte, or, where a later program says more, with everything in it. Its
-/// own bytes are sealed.
+/// Whether a release agrees with the headline that this program makes: byte for byte, or with further members in the
+/// new headline, because a later program may tell more. The bytes of the release themselves are sealed.
 fn says_the_same(kept: &str, made: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
     kept == made || read(kept).zip(read(made)).is_some_and(|(kept, made)| is_within(&kept, &made))

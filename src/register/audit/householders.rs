@@ -1,5 +1,5 @@
-//! What an audit asks about erasures and disputes. Salt and note of an entry may be missing only
-//! where an erasure names it; every dispute stands as its entries sealed it.
+//! Erasures and disputes. Salt and note of an entry may be missing only where an erasure names the entry; every
+//! dispute must stand as its entries sealed it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,22 +11,24 @@ use crate::db::{Connection, DbError};
 use crate::domain::chain::{ClosingDoc, DisputeDoc};
 use crate::domain::values::Action;
 
+use super::report::Finding;
+
 /// Disputes read at a time.
 const CHUNK: i64 = 2_000;
 
-/// What the entries say of erasures and disputes.
+/// What the entries so far say of erasures and disputes.
 #[derive(Default)]
 pub struct HouseholderAudit {
     /// Entries without a salt.
     unsalted: BTreeSet<i64>,
-    /// Entries whose notes an erasure names, and which erasure.
+    /// Entries whose notes an erasure names, with the entry of the erasure.
     named: BTreeMap<i64, i64>,
-    /// Entries that opened or closed a dispute.
+    /// Entries that opened or closed a dispute, until a stored dispute matches them.
     disputes: BTreeSet<i64>,
 }
 
 impl HouseholderAudit {
-    /// Takes note of an entry. Facts count as sealed when their digest was found right.
+    /// Takes note of an entry; `sealed` is whether its facts match their digest.
     pub fn hear(&mut self, version: i64, action: &str, facts: &str, sealed: bool) {
         if !sealed {
             self.unsalted.insert(version);
@@ -44,30 +46,24 @@ impl HouseholderAudit {
         }
     }
 
-    /// What does not agree, each with what it is about.
-    pub fn findings(mut self, connection: &mut Connection) -> Result<Vec<(String, String)>, DbError> {
+    /// What does not agree.
+    pub fn findings(mut self, connection: &mut Connection) -> Result<Vec<Finding>, DbError> {
         let mut found = Vec::new();
         for version in self.unsalted.iter().filter(|version| !self.named.contains_key(version)) {
-            found.push((format!("facts {version}"), "were erased, and no entry says so".to_owned()));
+            found.push(Finding::new(format!("facts {version}"), "were erased, and no entry says so"));
         }
         for (version, by) in self.named.iter().filter(|(version, _)| !self.unsalted.contains(version)) {
-            found.push((
-                format!("facts {version}"),
-                format!("entry {by} says that they were erased, and they were not"),
-            ));
+            let problem = format!("entry {by} says that they were erased, and they were not");
+            found.push(Finding::new(format!("facts {version}"), problem));
         }
         self.check_disputes(connection, &mut found)?;
         for version in self.disputes {
-            found.push((format!("facts {version}"), "seal a dispute that is missing".to_owned()));
+            found.push(Finding::new(format!("facts {version}"), "seal a dispute that is missing"));
         }
         Ok(found)
     }
 
-    fn check_disputes(
-        &mut self,
-        connection: &mut Connection,
-        found: &mut Vec<(String, String)>,
-    ) -> Result<(), DbError> {
+    fn check_disputes(&mut self, connection: &mut Connection, found: &mut Vec<Finding>) -> Result<(), DbError> {
         let mut last = 0;
         loop {
             let some = disputes::after(connection, last, false, CHUNK)?;
@@ -84,7 +80,7 @@ impl HouseholderAudit {
                     right &= self.is_sealed(&facts, closing.version, &closed);
                 }
                 if !right {
-                    found.push((format!("dispute {}", dispute.id), "is not what its entries sealed".to_owned()));
+                    found.push(Finding::new(format!("dispute {}", dispute.id), "is not what its entries sealed"));
                 }
             }
         }

@@ -1,7 +1,16 @@
-//! The proof.
+//! The audit: the proof that nothing was changed behind the register's back.
+//!
+//! It recomputes what can be recomputed: the chain of entries, the digests of facts and journal, the headlines of closed
+//! days, and `cells == sum of contributions == sum of the journal`. It reads one unchanging view, so it runs beside a
+//! live server. It must not repair, nor stop at the first finding: a row that cannot be read is a finding, too.
 
 mod days;
+mod entries;
 mod householders;
+mod progress;
+mod records;
+mod report;
 mod run;
 
-pub use run::{Report, audit};
+pub use report::{Finding, Report};
+pub use run::audit;

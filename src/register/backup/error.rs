@@ -1,20 +1,20 @@
-//! Why there is no backup, or nothing was restored.
+//! Why a backup or a restoration failed.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::db::DbError;
 
-/// Why there is no backup, or nothing was restored.
+/// Why a backup or a restoration failed.
 #[derive(Debug)]
 pub enum BackupError {
-    /// The words say what to do about it.
+    /// Refused; the words say what to do.
     Refused(String),
     /// A file could not be written or read.
     Io {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
     /// The database failed.
@@ -39,7 +39,7 @@ impl From<DbError> for BackupError {
     }
 }
 
-/// The file at which something went wrong.
+/// Turns an error of input or output into one that names the file.
 pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> BackupError {
     let path = path.to_owned();
     move |error| BackupError::Io { path: path.clone(), error }

@@ -1,4 +1,4 @@
-//! Files and directories for their owner alone, on disk before anybody builds on them.
+//! Files and directories that their owner alone may read. Each is on disk before the next step relies on it.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -21,21 +21,21 @@ const CHUNK: usize = 1 << 20;
 pub struct KeptFile {
     /// Its name in the backup.
     pub name: String,
-    /// How long it is.
+    /// Its length in bytes.
     pub bytes: u64,
     /// The SHA-256 of its content, in hexadecimal.
     pub sha256: String,
 }
 
 impl KeptFile {
-    /// A file as it now is.
+    /// The name, length and digest of a file as it is now.
     pub(super) fn of(path: &Path) -> Result<Self, BackupError> {
         let (bytes, sha256) = digest(path).map_err(at(path))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { name, bytes, sha256 })
     }
 
-    /// Whether its name leads nowhere but into the backup.
+    /// Whether its name is a plain name, which leads nowhere but into the backup.
     pub(super) fn is_plain(&self) -> bool {
         Path::new(&self.name).file_name().is_some_and(|name| name == self.name.as_str())
     }
@@ -54,32 +54,32 @@ fn digest(path: &Path) -> io::Result<(u64, String)> {
     }
 }
 
-/// Makes a directory for its owner alone, and those above it.
+/// Makes a directory for its owner alone, and missing directories above it.
 pub fn make_private(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
-/// The directories above a file that are not there yet, the deepest first.
+/// The missing directories above a file, the deepest first.
 pub(super) fn missing_above(file: &Path) -> Vec<PathBuf> {
     let above = file.ancestors().skip(1).filter(|directory| !directory.as_os_str().is_empty());
     above.take_while(|directory| !directory.exists()).map(Path::to_owned).collect()
 }
 
-/// A directory beside another, in which that one is made. Its name says that it is not whole.
+/// The path of a draft beside `directory`. Its name says that it is not whole.
 pub(super) fn draft_of(directory: &Path) -> Result<PathBuf, BackupError> {
     let unnamed = || BackupError::Refused(format!("{} has no name of its own", directory.display()));
     let name = directory.file_name().ok_or_else(unnamed)?.to_string_lossy();
     Ok(directory.with_file_name(format!(".{name}.partial-{}", uuid::Uuid::new_v4().simple())))
 }
 
-/// Writes a new file.
+/// Writes a new file for its owner alone.
 pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
-/// Copies a file to a new one.
+/// Copies a file to a new file for its owner alone.
 pub(super) fn copy_private(from: &Path, to: &Path) -> Result<(), BackupError> {
     let mut source = File::open(from).map_err(at(from))?;
     let copied = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).and_then(|mut target| {

@@ -11,8 +11,8 @@ use crate::db::engine::sqlite_copy;
 use super::error::{BackupError, at};
 use super::files;
 
-/// Copies a database of SQLite, whose schema is of this version, into `directory`: back to it, and
-/// to the program before, leads only this file.
+/// Copies a database of SQLite into `directory`, before its schema of the version `schema` changes. This file is the only
+/// way back to the program before.
 pub fn keep_before_migration(
     database: &Database,
     directory: &Path,
@@ -26,7 +26,7 @@ pub fn keep_before_migration(
     let copied = sqlite_copy::copy_to(&mut database.connection()?, &draft);
     let kept = copied.map_err(BackupError::from).and_then(|()| fs::rename(&draft, &path).map_err(at(&path)));
     if kept.is_err() {
-        // The service is started again and again; on a full disk each draft would make it fuller.
+        // Removed, because a service that is restarted again and again would fill a full disk further.
         let _ = fs::remove_file(&draft);
     }
     kept?;

@@ -1,5 +1,6 @@
-//! Backups of a register in SQLite: a directory with the database at one version, the signing key
-//! and a manifest. A backup is whole or it has no manifest; `restore` takes whole ones alone.
+//! Making a backup: a directory with the database at one version, the signing key and a manifest.
+//!
+//! The manifest is written last. A directory without a manifest is no backup, and `restore` refuses it.
 
 use std::fs;
 use std::io;
@@ -19,8 +20,8 @@ use super::files;
 use super::files::{KeptFile, make_private};
 use super::manifest::{DATABASE, FORMAT, Manifest};
 
-/// Backs a register up into `directory`, which is not there or empty, while it may be in use. What
-/// is there in the end has been audited, with the headlines that `make` makes. `key` is the private key that signs tokens.
+/// Backs a register up into `directory`, which must be missing or empty. The register may be in use. The copy is audited
+/// with the headlines that `make` makes. `key` is the private key that signs tokens.
 pub fn backup(
     database: &Database,
     key: &Path,
@@ -38,10 +39,10 @@ pub fn backup(
             files::sync_parent(directory)?;
             Ok(manifest)
         }
-        // A copy that the audit does not accept is kept to be looked into, without a manifest.
+        // A copy that the audit refuses stays for inspection, without a manifest.
         Err(refused @ BackupError::Refused(_)) => Err(refused),
         Err(error) => {
-            // What is left of it is no backup: it has no manifest.
+            // The rest is no backup, because it has no manifest.
             let _ = fs::remove_dir_all(&draft);
             Err(error)
         }
@@ -59,7 +60,7 @@ fn refuse_used(directory: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// The files, then the audit, then the manifest.
+/// Writes the files, audits them, then writes the manifest.
 fn write(
     database: &Database,
     key: &Path,

@@ -1,4 +1,4 @@
-//! What a backup says of itself.
+//! The manifest of a backup.
 
 use std::fs;
 use std::path::Path;
@@ -10,41 +10,41 @@ use super::error::{BackupError, at};
 use super::files;
 use super::files::KeptFile;
 
-/// The database in a backup.
+/// The name of the database in a backup.
 pub const DATABASE: &str = "green-homes.db";
 /// The file that makes a directory a backup.
 pub const MANIFEST: &str = "manifest.json";
-/// The way in which backups are laid out. A change that an older program would misread takes the next.
+/// The number of the layout of backups. A layout that an older program would misread takes the next number.
 pub const FORMAT: u32 = 1;
 
-/// What a backup says of itself.
+/// The manifest of a backup.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The way in which it is laid out.
+    /// The number of its layout.
     pub format: u32,
-    /// The program that made it.
+    /// The version of the program that made it.
     pub program_version: String,
-    /// Which register it is of.
+    /// The id of the register.
     pub instance_id: String,
     /// The version of the register that it holds.
     pub version: i64,
     /// The hash of the last entry, in hexadecimal.
     pub head_hash: String,
-    /// When it was made.
+    /// The instant at which it was made.
     pub made_at: DateTime<Utc>,
     /// Its files.
     pub files: Vec<KeptFile>,
 }
 
-/// All that every format of a manifest has.
+/// The part that every layout of a manifest has.
 #[derive(Deserialize)]
 struct AnyFormat {
     format: u32,
 }
 
 impl Manifest {
-    /// Writes it as the last file of a backup.
+    /// Writes the manifest as the last file of a backup.
     pub(super) fn write(&self, directory: &Path) -> Result<(), BackupError> {
         let path = directory.join(MANIFEST);
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| BackupError::Refused(error.to_string()))?;
@@ -53,7 +53,7 @@ impl Manifest {
         files::sync(directory)
     }
 
-    /// Reads that of a backup, and holds every file against it.
+    /// Reads the manifest of a backup, and checks every file against it.
     pub(super) fn verified(directory: &Path) -> Result<Self, BackupError> {
         let path = directory.join(MANIFEST);
         let refused = |why: String| BackupError::Refused(format!("{} is no backup: {why}", directory.display()));

@@ -1,4 +1,7 @@
-//! Backup, restore.
+//! Backup and restoration of a register in SQLite, and the copy before a migration.
+//!
+//! This room owns the files of a backup and their manifest. It must not trust a copy: every backup and every restoration
+//! is audited before it gets its name. PostgreSQL backs itself up.
 
 mod error;
 mod files;

@@ -1,4 +1,4 @@
-//! From a backup to a register that goes on: its next entry says what was lost.
+//! Restoring a backup. The next entry of the register says which versions are void.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::db::engine::{migrations, sqlite_copy};
-use crate::db::ledger::head;
+use crate::db::ledger::{Head, head};
 use crate::db::{Database, Url};
 use crate::domain::records::Actor;
 use crate::domain::values::hex;
@@ -20,52 +20,52 @@ use super::error::{BackupError, at};
 use super::files;
 use super::manifest::{DATABASE, Manifest};
 
-/// Connections while the database is put right: one at work, and one for the engine.
+/// Connections while a copy is prepared: one for reading, one for the transaction.
 const CONNECTIONS: u32 = 2;
 
-/// Where a backup goes.
+/// A backup and the files that it becomes.
 pub struct Restore<'a> {
     /// The backup.
     pub from: &'a Path,
-    /// The file that the database becomes; there must be none.
+    /// The file that the database becomes; it must be missing.
     pub database: &'a Path,
-    /// The private key that signs tokens; there must be none, or the same.
+    /// The private key that signs tokens; it must be missing, or the same.
     pub key: &'a Path,
-    /// Who restores, as the entry says.
+    /// The actor of the entry.
     pub actor: &'a str,
-    /// Makes the headlines that the audit holds closed days against.
+    /// Makes the headlines for the audit.
     pub make: PageMaker,
 }
 
-/// What was restored.
+/// A restored register.
 #[derive(Serialize, Debug)]
 pub struct Restored {
-    /// What the backup says of itself.
+    /// The manifest of the backup.
     pub backup: Manifest,
-    /// The version of the entry that says so: the backup's and one.
+    /// The version of the entry of the restoration: one more than the backup's.
     pub version: i64,
     /// The hash of that entry.
     pub head_hash: String,
-    /// Versions after this one that were published before the restoration are void.
+    /// Versions after this one are void if they were published before the restoration.
     pub void_after: i64,
     /// The instant of the entry.
     pub restored_at: DateTime<Utc>,
-    /// How many migrations the backup lacked.
+    /// The number of migrations that the backup lacked.
     pub migrations: usize,
-    /// The database.
+    /// The file of the database.
     pub database: PathBuf,
-    /// Whether the backup held the key: tokens that it signed are good for as long as they were.
+    /// Whether the backup held the key. If so, the tokens that it signed stay valid until they expire.
     pub signing_key: bool,
 }
 
-/// Restores a backup. The database gets its name last: what is interrupted has restored nothing.
-/// What fails leaves nothing behind.
+/// Restores a backup. The database gets its name last, so that an interrupted restoration has restored nothing. A failed
+/// one leaves nothing behind.
 pub fn restore(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
     let new: Vec<PathBuf> = [of.database, of.key].into_iter().flat_map(files::missing_above).collect();
     let restored = carry_out(of, clock);
     if restored.is_err() {
         for directory in new {
-            // Only an empty one goes.
+            // Fails on a directory that is not empty, which then stays.
             let _ = fs::remove_dir(directory);
         }
     }
@@ -81,11 +81,11 @@ fn carry_out(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
     let draft = files::draft_of(of.database)?;
     files::make_private(&draft).map_err(at(&draft))?;
     let path = draft.join(DATABASE);
-    let put = put_right(of, &manifest, &path, clock);
-    let put = put.and_then(|done| take_place(of, &path, has_key.then_some(&key)).map(|()| done));
-    // The draft is of no more use, whatever came of it.
+    let prepared = prepare(of, &manifest, &path, clock);
+    let prepared = prepared.and_then(|done| take_place(of, &path, has_key.then_some(&key)).map(|()| done));
+    // Removed whether or not the restoration succeeded.
     let _ = fs::remove_dir_all(&draft);
-    let (migrations, head) = put?;
+    let Prepared { migrations, head } = prepared?;
     Ok(Restored {
         version: head.version,
         head_hash: hex(&head.hash),
@@ -104,7 +104,7 @@ fn take_place(of: &Restore<'_>, database: &Path, key: Option<&PathBuf>) -> Resul
     files::make_private(data_dir).map_err(at(data_dir))?;
     let key = key.filter(|_| !of.key.exists());
     let placed = key.map_or(Ok(()), |key| files::copy_private(key, of.key)).and_then(|()| files::sync(database));
-    // Fails where somebody made a database meanwhile; a rename would take its place.
+    // A hard link fails if another database has appeared meanwhile; a rename would replace it.
     let placed = placed.and_then(|()| fs::hard_link(database, of.database).map_err(at(of.database)));
     if placed.is_err() && key.is_some() {
         let _ = fs::remove_file(of.key);
@@ -132,31 +132,32 @@ fn refuse_other_key(key: &Path, kept: Option<&PathBuf>) -> Result<(), BackupErro
     Err(BackupError::Refused(format!("{} is another key than the backup's: move it away first", key.display())))
 }
 
-/// Copies the database, brings its schema up to date, writes the entry, audits, and leaves all of
-/// it in the one file.
-fn put_right(
-    of: &Restore<'_>,
-    manifest: &Manifest,
-    path: &Path,
-    clock: &Clock,
-) -> Result<(usize, head::Head), BackupError> {
+/// A copy of a backup's database, ready to take its place.
+struct Prepared {
+    /// The number of migrations that the backup lacked.
+    migrations: usize,
+    head: Head,
+}
+
+/// Copies the database, brings its schema up to date, writes the entry, audits, and folds the log into the one file.
+fn prepare(of: &Restore<'_>, manifest: &Manifest, path: &Path, clock: &Clock) -> Result<Prepared, BackupError> {
     files::copy_private(&of.from.join(DATABASE), path)?;
     let database = Database::open(&Url::Sqlite(path.display().to_string()), CONNECTIONS)?;
-    // The backup itself is the way back: nothing more is kept.
+    // No copy before the migrations, because the backup itself is the way back.
     let migrations = migrations::migrate(&mut database.connection()?, |_| Ok(()))?;
-    let stands = head::read(&mut database.connection()?)?;
+    let found = head::read(&mut database.connection()?)?;
     let stated = (manifest.version, manifest.head_hash.clone(), manifest.instance_id.clone());
-    if (stands.version, hex(&stands.hash), stands.instance_id) != stated {
+    if (found.version, hex(&found.hash), found.instance_id) != stated {
         return Err(BackupError::Refused("the manifest speaks of another version than the database holds".to_owned()));
     }
-    let command = Command::Restore { version: stands.version, hash: stands.hash, made_at: manifest.made_at };
-    let engine = BatchTransaction::new(database.clone(), clock.clone());
-    let done = engine.execute(&[&Request::new(Actor::operator(of.actor), command)]).results.pop();
+    let command = Command::Restore { version: found.version, hash: found.hash, made_at: manifest.made_at };
+    let transaction = BatchTransaction::new(database.clone(), clock.clone());
+    let done = transaction.execute(&[&Request::new(Actor::operator(of.actor), command)]).results.pop();
     if !matches!(done, Some(Ok(_))) {
         let why = if matches!(done, Some(Err(Failure::Refused(_)))) { "refused" } else { "could not be written" };
         return Err(BackupError::Refused(format!("the entry of the restoration {why}; the log says why")));
     }
-    drop(engine);
+    drop(transaction);
     let report = audit::audit(&database, of.make)?;
     if !report.ok {
         let first = report.findings.first().map(|finding| format!("{}: {}", finding.what, finding.problem));
@@ -166,5 +167,5 @@ fn put_right(
     let mut connection = database.connection()?;
     let head = head::read(&mut connection)?;
     sqlite_copy::fold(&mut connection)?;
-    Ok((migrations, head))
+    Ok(Prepared { migrations, head })
 }

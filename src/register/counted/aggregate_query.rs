@@ -1,66 +1,66 @@
-//! The register added up as somebody asks: now, as it was, by what was recorded when, or by whose it is.
+//! Aggregate queries: the register grouped and added up, now, at a past close, by month of recording, or by owner.
 
 use chrono::{Days, NaiveDate};
 
-use crate::db::DbError;
 use crate::db::ledger::{CellTotals, closed_days};
+use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, CellRow, CellTable, OwnerKind, Totals};
 use crate::domain::figures::{Aggregation, Estimator, Group, Methodology, Selection, Sums, TooManyGroups};
-use crate::domain::values::{Code, Interval, Month};
+use crate::domain::values::{Code, Interval, Month, day_of};
 
 use super::figures::Figures;
 
-/// What is asked for.
+/// An aggregate query.
 #[derive(Clone)]
 pub struct AggregateQuery {
-    /// In which groups and under which filters.
+    /// The dimensions that group, and the filters.
     pub selection: Selection,
-    /// Of each partner or project, or of these alone.
+    /// The owners whose cells are asked for, each apart; an empty list means every owner of the kind.
     pub scope: Option<(OwnerKind, Vec<Code>)>,
-    /// With which methodology, if not that in force.
+    /// The methodology, if not the one in force.
     pub methodology: Option<&'static Methodology>,
-    /// Of which time.
+    /// The time that the answer is of.
     pub time: AsOf,
-    /// Groups, at most.
+    /// The most groups that an answer may have.
     pub most: usize,
 }
 
-/// Of which time.
+/// The time that an answer is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
-    /// As it is.
+    /// The register as it is now.
     Now,
-    /// As it was known at the close of a day.
+    /// The register as it was at the close of a day.
     AsOf(NaiveDate),
-    /// What was recorded in these months, the last one left out: what came less what went.
+    /// The net change recorded from the first month to before the second: additions minus removals.
     Recorded(Option<Month>, Option<Month>),
 }
 
-/// A row of an answer.
+/// A group of an answer.
 pub struct AggregateGroup {
-    /// Whose, where that was asked.
+    /// The code of the owner, if owners were asked for.
     pub code: Option<Code>,
     /// The values of the dimensions.
     pub group: Group,
-    /// The sums.
+    /// The sums of the group.
     pub sums: Sums,
 }
 
-/// An answer.
+/// The answer to an aggregate query.
 pub struct AggregateAnswer {
-    /// In the order of codes and groups.
+    /// The groups, in the order of codes and values.
     pub rows: Vec<AggregateGroup>,
-    /// Of everything that was asked for.
+    /// The sums of everything that the filters let through.
     pub total: Sums,
-    /// What it was made from; without the numbers of the headline.
+    /// The version, day and methodology of the answer; the numbers of the headline are zeros.
     pub figures: Figures,
 }
 
-/// Why there is no answer.
+/// Why a query has no answer.
 pub enum AggregateError {
-    /// More groups than asked for.
+    /// There are more groups than the query allows.
     TooManyGroups,
-    /// The database.
+    /// The database failed.
     Database(DbError),
 }
 
@@ -76,40 +76,50 @@ impl From<TooManyGroups> for AggregateError {
     }
 }
 
-/// Cells on the way into groups, and into the whole.
-pub struct GroupsAndTotal<'e> {
+/// The groups of some cells, and their total.
+#[derive(Default)]
+pub struct GroupsAndTotal {
+    pub rows: Vec<AggregateGroup>,
+    pub total: Sums,
+}
+
+impl GroupsAndTotal {
+    /// Takes over the groups of further cells, as long as `most` allows.
+    pub fn append(&mut self, mut other: Self, most: usize) -> Result<(), AggregateError> {
+        self.rows.append(&mut other.rows);
+        self.total = self.total.plus(other.total);
+        if self.rows.len() > most { Err(AggregateError::TooManyGroups) } else { Ok(()) }
+    }
+}
+
+/// Adds cells up, into groups and into the total at once.
+pub struct CellAdder<'e> {
     groups: Aggregation,
     whole: Aggregation,
-    /// A site stands behind each of its measures: the whole is counted by itself then.
+    /// Whether the total has an aggregation of its own. It needs one when the groups are by measure, because a site
+    /// with two measures is in two groups and counts once.
     is_apart: bool,
     estimator: &'e mut Estimator,
 }
 
-impl<'e> GroupsAndTotal<'e> {
-    pub fn of(question: &AggregateQuery, estimator: &'e mut Estimator) -> Self {
-        let selection = &question.selection;
+impl<'e> CellAdder<'e> {
+    /// Adds nothing yet.
+    pub fn new(query: &AggregateQuery, estimator: &'e mut Estimator) -> Self {
+        let selection = &query.selection;
         let whole = Selection { group_by: Vec::new(), ..selection.clone() };
         let is_apart = whole.is_by_measure() != selection.is_by_measure();
-        Self {
-            groups: Aggregation::of(selection, question.most),
-            whole: Aggregation::of(&whole, 1),
-            is_apart,
-            estimator,
-        }
+        Self { groups: Aggregation::of(selection, query.most), whole: Aggregation::of(&whole, 1), is_apart, estimator }
     }
 
-    /// Takes cells in the order of keys.
-    pub fn take(
-        mut self,
-        cells: impl Iterator<Item = CellTotals>,
-    ) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
+    /// Adds cells that come in the order of keys.
+    pub fn add_cells(mut self, cells: impl Iterator<Item = CellTotals>) -> Result<GroupsAndTotal, TooManyGroups> {
         cells.for_each(|(key, totals)| CellRow::of(key, &totals, |row| self.add(key, row)));
         self.finish()
     }
 
-    /// Takes all of them: several times as fast.
-    pub fn take_all(mut self, sums: &CellTable) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
-        sums.each(|key, row| self.add(key, row));
+    /// Adds a whole table, several times as fast.
+    pub fn add_table(mut self, cells: &CellTable) -> Result<GroupsAndTotal, TooManyGroups> {
+        cells.each(|key, row| self.add(key, row));
         self.finish()
     }
 
@@ -121,7 +131,7 @@ impl<'e> GroupsAndTotal<'e> {
         }
     }
 
-    fn finish(self) -> Result<(Vec<AggregateGroup>, Sums), TooManyGroups> {
+    fn finish(self) -> Result<GroupsAndTotal, TooManyGroups> {
         let (groups, whole) = (self.groups.finish(self.estimator)?, self.whole.finish(self.estimator)?);
         let mut total = groups.iter().map(|(_, sums)| *sums).reduce(Sums::plus).unwrap_or_default();
         if self.is_apart {
@@ -129,40 +139,57 @@ impl<'e> GroupsAndTotal<'e> {
             total.totals = Totals { inverter_w: total.totals.inverter_w, ..counted };
         }
         let row = |(group, sums)| AggregateGroup { code: None, group, sums };
-        Ok((groups.into_iter().map(row).collect(), total))
+        Ok(GroupsAndTotal { rows: groups.into_iter().map(row).collect(), total })
     }
 }
 
-/// The periods in which something was recorded, or the whole as one: the first month of each, and the versions between
-/// which it lies.
-pub fn periods(
-    connection: &mut crate::db::Connection,
-    (from, to): (Option<Month>, Option<Month>),
-    (day, version): (NaiveDate, i64),
-    interval: Option<Interval>,
-) -> Result<Vec<(Month, i64, i64)>, DbError> {
-    let Some((_, began)) = closed_days::entry(connection, 1)? else { return Ok(Vec::new()) };
-    let began = Month::of(crate::domain::values::day_of(began.and_utc()));
-    let first = from.unwrap_or(began).max(began);
-    let end = to.unwrap_or(Month::of(day).plus(1)).min(Month::of(day).plus(1));
-    let version_before = |connection: &mut _, month: Month| {
-        let last = month.first_day() - Days::new(1);
-        if month > Month::of(day) {
-            Ok(version)
-        } else {
-            closed_days::version_at_end_of(connection, last, (0, version))
+/// The months that a query by month of recording asks about.
+#[derive(Clone, Copy)]
+pub struct RecordedSpan {
+    /// The first month; without one, the month of the first entry.
+    pub from: Option<Month>,
+    /// The month after the last; without one, the month after the current one.
+    pub to: Option<Month>,
+    /// The length of one period; without one, the whole span is one period.
+    pub interval: Option<Interval>,
+}
+
+/// A period in which entries were recorded.
+pub struct Period {
+    /// Its first month.
+    pub first: Month,
+    /// The version before its first entry.
+    pub from: i64,
+    /// The version of its last entry.
+    pub to: i64,
+}
+
+impl RecordedSpan {
+    /// Cuts the span into periods, of a register at the version and on the day of `now`.
+    pub fn periods(self, connection: &mut Connection, now: &Figures) -> Result<Vec<Period>, DbError> {
+        let Some(first) = closed_days::entry(connection, 1)? else { return Ok(Vec::new()) };
+        let (current, began) = (Month::of(now.day), Month::of(day_of(first.recorded_at)));
+        let begin = self.from.unwrap_or(began).max(began);
+        let end = self.to.unwrap_or(current.plus(1)).min(current.plus(1));
+        let version_before = |connection: &mut _, month: Month| {
+            let last = month.first_day() - Days::new(1);
+            if month > current {
+                Ok(now.version)
+            } else {
+                closed_days::version_at_end_of(connection, last, 0..=now.version)
+            }
+        };
+        let mut periods = Vec::new();
+        let mut at = begin;
+        while at < end {
+            let next = self.interval.map_or(end, |interval| interval.next(at)).min(end);
+            periods.push(Period {
+                first: self.interval.map_or(at, |interval| interval.first_month(at)),
+                from: version_before(connection, at)?,
+                to: version_before(connection, next)?,
+            });
+            at = next;
         }
-    };
-    let mut periods = Vec::new();
-    let mut at = first;
-    while at < end {
-        let next = interval.map_or(end, |interval| interval.next(at)).min(end);
-        periods.push((
-            interval.map_or(at, |interval| interval.first_month(at)),
-            version_before(connection, at)?,
-            version_before(connection, next)?,
-        ));
-        at = next;
+        Ok(periods)
     }
-    Ok(periods)
 }

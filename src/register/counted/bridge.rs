@@ -1,4 +1,4 @@
-//! The difference between two closed days, from what was kept of the days up to the last of them.
+//! The difference between two closed days, from the changes that were kept with each day.
 
 use chrono::NaiveDate;
 
@@ -7,7 +7,7 @@ use crate::db::{Connection, DbError};
 use crate::domain::counting::{Changes, NationalSums};
 use crate::domain::figures::{Applied, Bridge, bridge};
 
-use super::difference::closed;
+use super::difference::closing_figures;
 use super::figures::Figures;
 
 /// Days read at a time.
@@ -15,21 +15,22 @@ const STEP: i64 = 64;
 
 /// The difference between the closes of two days.
 pub struct BridgedDays {
-    /// In parts.
+    /// The difference, cause by cause.
     pub bridge: Bridge,
-    /// What the first day was closed with; without its numbers.
+    /// The version and methodology of the first close; the numbers are zeros.
     pub opening: Figures,
-    /// What the last day was closed with; without its numbers.
+    /// The version and methodology of the last close; the numbers are zeros.
     pub closing: Figures,
 }
 
-/// Bridges the closes of two days; before the register began there was nothing.
+/// Bridges the closes of the days `from` and `to`. A day before the first entry counts as zero.
 pub fn bridge_days(
     connection: &mut Connection,
-    (from, to): (NaiveDate, NaiveDate),
+    from: NaiveDate,
+    to: NaiveDate,
     activations: &Activations,
 ) -> Result<BridgedDays, DbError> {
-    let [opening, closing] = [from, to].map(|day| closed(connection, day, activations));
+    let [opening, closing] = [from, to].map(|day| closing_figures(connection, day, activations));
     let (opening, closing) = (opening?, closing?);
     let (mut before, mut moved) = (NationalSums::default(), Changes::default());
     let mut after = None;
@@ -39,13 +40,13 @@ pub fn bridge_days(
         after = Some(*last);
         for (day, changes) in &some {
             if *day <= from {
-                changes.iter().for_each(|(_, sums)| before.add_cells(sums.cells()));
+                changes.iter().for_each(|(_, sums)| before.add_all(sums));
             } else {
                 moved.add_all(changes);
             }
         }
     }
-    let applied = |figures: &Figures| -> Applied { (figures.methodology, figures.day) };
+    let applied = |figures: &Figures| Applied { methodology: figures.methodology, day: figures.day };
     let bridge = bridge(&before, &moved, applied(&opening), applied(&closing));
     Ok(BridgedDays { bridge, opening, closing })
 }

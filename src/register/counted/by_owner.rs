@@ -1,5 +1,5 @@
-//! What each partner's, or each project's, installations count for: counted anew from the records, because
-//! cells do not tell whose they are.
+//! The cells of each partner, or of each project. They are counted from the records, because a cell does not tell
+//! whose it is.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,9 +18,10 @@ use super::cells::apply_postings;
 
 /// Sites read at a time.
 const CHUNK: i64 = 2_000;
-/// What is counted within this time is counted anew for each version.
+/// A count that took no longer than this is made anew for each version.
 const QUICK: Duration = Duration::from_secs(1);
-/// What takes longer is good for this many times as long as it took, so that a large register is not counted all the time.
+/// A longer count stays good for this many times as long as it took, because a large register must not be counted all
+/// the time.
 const WORTH: u32 = 20;
 
 /// The cells of each partner, or project, at one version.
@@ -29,50 +30,50 @@ pub struct CellsByOwner {
     pub version: i64,
     /// The hash of its last entry.
     pub hash: Hash,
-    /// When that was recorded.
+    /// The instant of its last entry.
     pub recorded_at: DateTime<Utc>,
-    /// The cells by the code.
+    /// The cells by the code of their owner.
     pub cells: BTreeMap<Code, CellTable>,
 }
 
-/// What was counted last.
+/// The last count of each kind of owner.
 #[derive(Default)]
-pub struct CellsByOwnerCache([Mutex<Option<Counting>>; 2]);
+pub struct CellsByOwnerCache([Mutex<Option<LastCount>>; 2]);
 
-struct Counting {
+struct LastCount {
     at: Instant,
     took: Duration,
-    scoped: Arc<CellsByOwner>,
+    cells: Arc<CellsByOwner>,
 }
 
-impl Counting {
+impl LastCount {
     fn is_still_good(&self) -> bool {
         self.took > QUICK && self.at.elapsed() < self.took * WORTH
     }
 }
 
 impl CellsByOwnerCache {
-    /// What was counted lately, or is counted now: one asker counts, the others wait for that.
-    pub fn get(&self, database: &Database, scope: OwnerKind) -> Result<Arc<CellsByOwner>, DbError> {
+    /// The last count if it is still good, else a new one. One caller counts, the others wait for its count.
+    pub fn get(&self, database: &Database, owner: OwnerKind) -> Result<Arc<CellsByOwner>, DbError> {
         let [partners, projects] = &self.0;
-        let slot = if scope == OwnerKind::Partner { partners } else { projects };
+        let slot = if owner == OwnerKind::Partner { partners } else { projects };
         let mut last = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let version = head::version(&mut database.connection()?)?;
-        if let Some(counting) = &*last
-            && (counting.scoped.version == version || counting.is_still_good())
+        if let Some(count) = &*last
+            && (count.cells.version == version || count.is_still_good())
         {
-            return Ok(counting.scoped.clone());
+            return Ok(count.cells.clone());
         }
-        // Two at a time would be two in memory.
+        // Dropped first, because two counts would take twice the memory.
         *last = None;
         let began = Instant::now();
-        let scoped = Arc::new(count(database, scope)?);
-        *last = Some(Counting { at: Instant::now(), took: began.elapsed(), scoped: scoped.clone() });
-        Ok(scoped)
+        let cells = Arc::new(count(database, owner)?);
+        *last = Some(LastCount { at: Instant::now(), took: began.elapsed(), cells: cells.clone() });
+        Ok(cells)
     }
 }
 
-fn count(database: &Database, scope: OwnerKind) -> Result<CellsByOwner, DbError> {
+fn count(database: &Database, owner: OwnerKind) -> Result<CellsByOwner, DbError> {
     transaction::read(&mut database.connection()?, |connection| {
         let head = head::read(connection)?;
         let mut cells: BTreeMap<Code, CellTable> = BTreeMap::new();
@@ -81,7 +82,7 @@ fn count(database: &Database, scope: OwnerKind) -> Result<CellsByOwner, DbError>
             let records = by_id::counted(connection, after, CHUNK)?;
             let Some(last) = records.last() else { break };
             after = Some(last.site.id);
-            for (code, part) in records.iter().flat_map(|record| scope.contributions(record)) {
+            for (code, part) in records.iter().flat_map(|record| owner.contributions(record)) {
                 let postings: Vec<_> = part.into_iter().collect();
                 apply_postings(cells.entry(code).or_default(), &postings);
             }

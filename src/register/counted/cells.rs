@@ -1,4 +1,4 @@
-//! Every cell in memory, at one version of the register.
+//! All cells in memory, at one version of the register.
 
 use std::sync::Arc;
 
@@ -13,33 +13,33 @@ use crate::domain::values::Hash;
 /// Entries whose postings are read at a time.
 const STEP: i64 = 2_000;
 
-/// Every cell in the order of keys, as often as it is asked for.
+/// Gives an iterator over all cells in the order of their keys, each time it is called.
 pub type InOrder<'a> = dyn Fn() -> Box<dyn Iterator<Item = (CellKey, Totals)> + 'a> + 'a;
 
-/// Every cell at one version of the register.
+/// All cells at one version of the register.
 #[derive(Default)]
 pub struct Counted {
-    /// The version.
+    /// The version of the register.
     pub version: i64,
     /// The hash of its last entry.
     pub hash: Hash,
-    /// When that was recorded.
+    /// The instant of its last entry.
     pub recorded_at: DateTime<Utc>,
     /// The cells.
     pub cells: CellTable,
-    /// The sums of the country, which can be kept after this is let go.
+    /// The sums of the country. They are shared, so that a reader may keep them after it lets go of the cells.
     pub national: Arc<NationalSums>,
 }
 
 impl Counted {
-    /// The fewest sums that know what a selection asks for.
+    /// The smallest table that answers a selection: the sums of the country, or all cells.
     #[must_use]
     pub fn sums_for(&self, selection: &Selection) -> &CellTable {
-        if selection.is_national() { self.national.sums() } else { &self.cells }
+        if selection.is_national() { self.national.as_cells() } else { &self.cells }
     }
 }
 
-/// How far the cells have followed the register.
+/// The head of the register that the cells have followed.
 #[derive(Clone, Copy)]
 pub struct FollowedHead {
     pub version: i64,
@@ -47,7 +47,7 @@ pub struct FollowedHead {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Adds what was posted.
+/// Adds postings to cells. A sum that leaves 64 bits wraps around, and the log says so.
 pub fn apply_postings(cells: &mut CellTable, postings: &[CellTotals]) {
     for (key, delta) in postings {
         if cells.add(*key, delta) {
@@ -56,7 +56,7 @@ pub fn apply_postings(cells: &mut CellTable, postings: &[CellTotals]) {
     }
 }
 
-/// All cells, of the checkpoint and the journal after it.
+/// Loads all cells: the checkpoint, and the journal after it.
 pub fn load_cells(connection: &mut Connection) -> Result<(FollowedHead, CellTable), DbError> {
     let mut cells = CellTable::default();
     let head = head::read(connection)?;

@@ -1,4 +1,4 @@
-//! What the same register comes to with another methodology: nothing is written for it.
+//! The figures of one register by two methodologies; nothing is written.
 
 use chrono::NaiveDate;
 
@@ -10,22 +10,23 @@ use crate::domain::values::units;
 
 use super::cells::load_cells;
 
-/// One figure with both.
+/// One figure by both methodologies.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Restated {
-    /// Which.
+    /// Its name.
     pub figure: String,
-    /// With the one.
+    /// By the first methodology.
     pub before: f64,
-    /// With the other.
+    /// By the second methodology.
     pub after: f64,
 }
 
-/// Every figure of the headline that depends on the methodology, with two of them, on a day.
+/// Every figure of the headline that depends on the methodology, by the methodologies `before` and `after`, on a day.
 pub fn restate(
     database: &Database,
     day: NaiveDate,
-    (before, after): (&'static Methodology, &'static Methodology),
+    before: &'static Methodology,
+    after: &'static Methodology,
 ) -> Result<Vec<Restated>, DbError> {
     let (_, cells) = transaction::read(&mut database.connection()?, load_cells)?;
     let mut national = NationalSums::default();
@@ -34,7 +35,7 @@ pub fn restate(
         let works = VerifiedOutput::of(&national, &mut Estimator::new(methodology, day));
         let Estimate { to_date, annual, lifetime } = works.verified;
         let amounts = [("to_date", to_date), ("annual", annual), ("lifetime", lifetime)];
-        // What is past its life is no capacity any more, and how long that is the methodology says.
+        // The methodology says how long a measure lives, and capacity ends with its life.
         let capacity = [("verified", works.capacity_wp.verified), ("installed", works.capacity_wp.installed)];
         let capacity = capacity.map(|(stage, watts)| (format!("capacity_kwp.{stage}"), units(watts)));
         amounts.into_iter().flat_map(|(name, amount)| named(name, &amount)).chain(capacity).collect::<Vec<_>>()

@@ -1,5 +1,7 @@
-//! The cells at another version than they are known at: less what was posted since, or with what was
-//! posted until then.
+//! The cells at another version than the known one.
+//!
+//! With cells known at version 900, the cells at 700 are the known ones minus the postings of entries 701 to 900; the
+//! cells at 950 are the known ones plus the postings of 901 to 950.
 
 use chrono::NaiveDate;
 
@@ -13,12 +15,12 @@ use super::figures::Figures;
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
 
-/// What is between two versions of the cells.
+/// The difference between the cells of two versions.
 #[derive(Default)]
 pub struct SumsDifference(CellTable);
 
 impl SumsDifference {
-    /// What turns the cells of the version `at` into those of the version `wanted`.
+    /// The difference that turns the cells of the version `at` into the cells of the version `wanted`.
     pub fn between(connection: &mut Connection, at: i64, wanted: i64) -> Result<Self, DbError> {
         let mut difference = Self::default();
         let (mut from, to) = (at.min(wanted), at.max(wanted));
@@ -36,25 +38,29 @@ impl SumsDifference {
         Ok(difference)
     }
 
-    /// What was posted in between, each cell once, in the order of keys.
+    /// The cells that differ, in the order of keys, each with the change of its totals.
     pub fn cells(&self) -> Box<dyn Iterator<Item = CellTotals> + '_> {
         Box::new(self.0.iter().filter(|(_, totals)| !totals.is_zero()))
     }
 
-    /// Works on the cells with the difference, each once, in the order of keys.
-    pub fn work_on<T>(&self, cells: &CellTable, work: impl FnOnce(&InOrder<'_>) -> T) -> T {
+    /// Calls `work` with the sum of `cells` and the difference.
+    pub fn with_sum<T>(&self, cells: &CellTable, work: impl FnOnce(&InOrder<'_>) -> T) -> T {
         work(&|| {
-            let all = added(cells.iter(), self.0.iter());
+            let all = merged(cells.iter(), self.0.iter());
             Box::new(all.filter(|(_, totals)| !totals.is_zero()))
         })
     }
 }
 
-/// What a day was closed with, without its numbers; before the register began, nothing.
-pub fn closed(connection: &mut Connection, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
+/// The version, hash, instant and methodology that a day was closed with; the numbers are zeros.
+pub fn closing_figures(
+    connection: &mut Connection,
+    day: NaiveDate,
+    activations: &Activations,
+) -> Result<Figures, DbError> {
     let nothing = Figures::before_the_register(day);
     let Some(kept) = closed_days::closed(connection, day)? else { return Ok(nothing) };
-    let recorded_at = closed_days::entry(connection, kept.version)?.map(|(_, at)| at.and_utc());
+    let recorded_at = closed_days::entry(connection, kept.version)?.map(|entry| entry.recorded_at);
     Ok(Figures {
         version: kept.version,
         hash: kept.hash,
@@ -64,8 +70,8 @@ pub fn closed(connection: &mut Connection, day: NaiveDate, activations: &Activat
     })
 }
 
-/// Both together; each is in the order of keys.
-fn added(
+/// The sum of two iterators over cells, both in the order of keys.
+fn merged(
     one: impl Iterator<Item = CellTotals>,
     other: impl Iterator<Item = CellTotals>,
 ) -> impl Iterator<Item = CellTotals> {

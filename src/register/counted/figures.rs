@@ -1,4 +1,4 @@
-//! All numbers of one version of the register on one day.
+//! The public numbers of one version on one day.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -7,31 +7,31 @@ use crate::domain::counting::Progress;
 use crate::domain::figures::{Methodology, VerifiedOutput, first};
 use crate::domain::values::{Hash, date};
 
-/// All numbers of one version of the register on one day.
+/// The public numbers of one version of the register, by one methodology, on one day.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// The version.
+    /// The version of the register.
     pub version: i64,
     /// The hash of its last entry.
     pub hash: Hash,
-    /// When its last entry was recorded.
+    /// The instant of its last entry.
     pub recorded_at: DateTime<Utc>,
     /// The day in Hà Nội.
     pub day: NaiveDate,
-    /// The methodology.
+    /// The methodology that the numbers are made with.
     pub methodology: &'static Methodology,
     /// Whether another methodology is in force.
     pub restated: bool,
     /// The headline.
     pub progress: Progress,
-    /// What was built comes to: capacity, electricity, emissions.
+    /// The capacity, electricity and avoided emissions of what was built.
     pub works: VerifiedOutput,
-    /// Verified sites at the end of each month before that of the day, since the register began.
+    /// Verified sites at each month end before the month of `day`, since the register began.
     pub month_ends: Vec<i64>,
 }
 
 impl Figures {
-    /// A day on which there was no register yet: zeros.
+    /// The figures of a day before the first entry: zeros.
     #[must_use]
     pub fn before_the_register(day: NaiveDate) -> Self {
         Self {

@@ -1,4 +1,7 @@
-//! Cells in memory and questions to them.
+//! The cells in memory, and the questions that they answer.
+//!
+//! This room owns the cells at one version, the way to another version (`difference`), and the sums that are asked of
+//! them. It must not publish, nor know the writer: whoever holds cells hands them in.
 
 mod aggregate_query;
 mod bridge;
@@ -9,11 +12,11 @@ mod difference;
 mod figures;
 
 pub use aggregate_query::{
-    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, GroupsAndTotal, periods,
+    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, GroupsAndTotal, RecordedSpan,
 };
 pub use bridge::bridge_days;
 pub use by_owner::{CellsByOwner, CellsByOwnerCache};
 pub use cells::{Counted, FollowedHead, InOrder, apply_postings, load_cells};
 pub use compare_methodologies::restate;
-pub use difference::{SumsDifference, closed};
+pub use difference::{SumsDifference, closing_figures};
 pub use figures::Figures;

@@ -1,6 +1,7 @@
-//! Partners, clients and projects: written at once, because the next request of the batch may
-//! speak of them. Each is an entry that moves no number; what was so already is none. So is the
-//! restoration of a backup.
+//! Changes of the directory, releases, and the note of a restoration. Each is an entry that posts nothing.
+//!
+//! Partners, clients and projects are written at once, because the next request of the batch may name them. A request
+//! that changes nothing makes no entry.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
@@ -19,14 +20,27 @@ use crate::register::commands::{DirectoryChange, Done};
 use super::deciding::{BatchInProgress, Stop};
 use super::posting::EntryOf;
 
-/// What an entry says of a change; `None` where nothing had to change.
-type Told = Result<Option<(Action, String, Value)>, Stop>;
+/// The entry of a change of the directory.
+struct DirectoryEntry {
+    action: Action,
+    subject: String,
+    facts: Value,
+}
+
+impl DirectoryEntry {
+    fn new(action: Action, subject: String, facts: Value) -> Self {
+        Self { action, subject, facts }
+    }
+}
+
+/// The entry of a change, or `None` where nothing had to change.
+type Decision = Result<Option<DirectoryEntry>, Stop>;
 
 impl BatchInProgress<'_> {
     /// Changes the directory; a change that was made before is answered and makes no entry.
     pub(super) fn change_directory(&mut self, actor: &str, change: &DirectoryChange) -> Result<Done, Stop> {
         let mut done = Done::Administered;
-        let told = match change {
+        let entry = match change {
             DirectoryChange::AddPartner(new) => self.add_partner(new)?,
             DirectoryChange::SuspendPartner(code) => self.suspend_partner(code, true)?,
             DirectoryChange::ResumePartner(code) => self.suspend_partner(code, false)?,
@@ -42,7 +56,7 @@ impl BatchInProgress<'_> {
             DirectoryChange::AddProject(new) => self.add_project(new)?,
             DirectoryChange::ActivateMethodology(number) => self.activate(*number)?,
         };
-        if let Some((action, subject, facts)) = told {
+        if let Some(DirectoryEntry { action, subject, facts }) = entry {
             self.decided.administrative = true;
             let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
             self.append(entry, &facts, None, &Contribution::new())?;
@@ -50,16 +64,16 @@ impl BatchInProgress<'_> {
         Ok(done)
     }
 
-    fn add_partner(&mut self, new: &NewPartner) -> Told {
+    fn add_partner(&mut self, new: &NewPartner) -> Decision {
         if revocation::is_suspended(self.connection, &new.code)?.is_some() {
             return Err(Refusal::CodeTaken { pointer: "/code" }.into());
         }
         partners_and_clients::add_partner(self.connection, new, self.stamp.at)?;
         let facts = json!({"partner": new.code, "name": new.name.as_str(), "sandbox": new.sandbox});
-        Ok(Some((Action::AddPartner, format!("partner/{}", new.code), facts)))
+        Ok(Some(DirectoryEntry::new(Action::AddPartner, format!("partner/{}", new.code), facts)))
     }
 
-    fn add_client(&mut self, new: &NewClient, client_id: &str, secret_hash: &str) -> Told {
+    fn add_client(&mut self, new: &NewClient, client_id: &str, secret_hash: &str) -> Decision {
         for (pointer, code) in [("/partner", &new.partner), ("/affiliation", &new.affiliation)] {
             if let Some(code) = code
                 && revocation::is_suspended(self.connection, code)?.is_none()
@@ -68,24 +82,24 @@ impl BatchInProgress<'_> {
             }
         }
         partners_and_clients::add_client(self.connection, new, client_id, secret_hash, self.stamp.at)?;
-        // The name may be a person's: it stays out of what is kept for ever.
+        // Without the name, because it may be a person's, and facts of the directory are kept for ever.
         let facts = json!({
             "client": client_id, "role": new.role.as_str(), "partner": new.partner,
             "affiliation": new.affiliation, "province_code": new.province.map(ProvinceId::code)
         });
-        Ok(Some((Action::AddClient, format!("client/{client_id}"), facts)))
+        Ok(Some(DirectoryEntry::new(Action::AddClient, format!("client/{client_id}"), facts)))
     }
 
-    fn add_project(&mut self, new: &NewProject) -> Told {
+    fn add_project(&mut self, new: &NewProject) -> Decision {
         if !partners_and_clients::known_projects(self.connection, std::slice::from_ref(&new.code))?.is_empty() {
             return Err(Refusal::CodeTaken { pointer: "/code" }.into());
         }
         partners_and_clients::add_project(self.connection, new, self.stamp.at)?;
         let facts = json!({"project": new.code, "name_vi": new.name_vi.as_str(), "name_en": new.name_en.as_str()});
-        Ok(Some((Action::AddProject, format!("project/{}", new.code), facts)))
+        Ok(Some(DirectoryEntry::new(Action::AddProject, format!("project/{}", new.code), facts)))
     }
 
-    fn revoke_client(&mut self, actor: &str, client_id: &str) -> Told {
+    fn revoke_client(&mut self, actor: &str, client_id: &str) -> Decision {
         let is_revoked = revocation::is_revoked(self.connection, client_id)?.ok_or(Refusal::NotFound)?;
         if client_id == actor {
             return Err(Refusal::OwnClient.into());
@@ -94,29 +108,30 @@ impl BatchInProgress<'_> {
             return Ok(None);
         }
         revocation::revoke(self.connection, client_id, self.stamp.at)?;
-        Ok(Some((Action::RevokeClient, format!("client/{client_id}"), json!({"client": client_id}))))
+        let facts = json!({"client": client_id});
+        Ok(Some(DirectoryEntry::new(Action::RevokeClient, format!("client/{client_id}"), facts)))
     }
 
-    fn reset_secret(&mut self, client_id: &str, secret_hash: &str, old_until: DateTime<Utc>) -> Told {
+    fn reset_secret(&mut self, client_id: &str, secret_hash: &str, old_until: DateTime<Utc>) -> Decision {
         if revocation::is_revoked(self.connection, client_id)?.ok_or(Refusal::NotFound)? {
             return Err(Refusal::ClientRevoked.into());
         }
         revocation::reset_secret(self.connection, client_id, secret_hash, self.stamp.at, old_until)?;
         let facts = json!({"client": client_id, "old_secret_until": old_until});
-        Ok(Some((Action::ResetSecret, format!("client/{client_id}"), facts)))
+        Ok(Some(DirectoryEntry::new(Action::ResetSecret, format!("client/{client_id}"), facts)))
     }
 
-    fn suspend_partner(&mut self, code: &PartnerCode, suspend: bool) -> Told {
+    fn suspend_partner(&mut self, code: &PartnerCode, suspend: bool) -> Decision {
         let is_suspended = revocation::is_suspended(self.connection, code)?.ok_or(Refusal::NotFound)?;
         if is_suspended == suspend {
             return Ok(None);
         }
         revocation::suspend(self.connection, code, suspend.then_some(self.stamp.at))?;
         let action = if suspend { Action::SuspendPartner } else { Action::ResumePartner };
-        Ok(Some((action, format!("partner/{code}"), json!({"partner": code}))))
+        Ok(Some(DirectoryEntry::new(action, format!("partner/{code}"), json!({"partner": code}))))
     }
 
-    fn activate(&mut self, number: i32) -> Told {
+    fn activate(&mut self, number: i32) -> Decision {
         let known = methodology(number).ok_or(Refusal::NotFound)?;
         let activations = activations::read(self.connection)?;
         if activations.of(number).any(|one| one.sha256 != known.sha256) {
@@ -128,10 +143,10 @@ impl BatchInProgress<'_> {
         }
         self.activated = Some(number);
         let facts = json!({"methodology": number, "sha256": known.sha256, "before": in_force});
-        Ok(Some((Action::ActivateMethodology, format!("methodology/{number}"), facts)))
+        Ok(Some(DirectoryEntry::new(Action::ActivateMethodology, format!("methodology/{number}"), facts)))
     }
 
-    /// Publishes the headline of a closed day for good, as it is kept: the entry seals its SHA-256.
+    /// Releases the stored headline of a closed day; the entry seals its SHA-256.
     pub fn release(&mut self, actor: &str, day: NaiveDate) -> Result<Done, Stop> {
         if let Some(release) = releases::find(self.connection, day)? {
             return Ok(Done::Released { created: false, release });
@@ -139,7 +154,7 @@ impl BatchInProgress<'_> {
         let kept = closed_days::find(self.connection, day)?.ok_or(Refusal::invalid("/as_of", Fault::NotClosed))?;
         let Stamp { version: entry, at: published_at, .. } = self.stamp;
         let sha256 = sha256(kept.body.as_bytes());
-        let closed_days::Day { version, body, public_url, publisher, .. } = kept;
+        let closed_days::ClosedDay { version, body, public_url, publisher, .. } = kept;
         let release = Release { day, version, entry, published_at, sha256, public_url, publisher };
         releases::add(self.connection, &release, &body)?;
         let (action, subject) = (Action::Release, format!("release/{day}"));
@@ -148,8 +163,8 @@ impl BatchInProgress<'_> {
         Ok(Done::Released { created: true, release })
     }
 
-    /// What was published after the backup and is not in it never was: whoever cites a version
-    /// after it, from before this entry, cites nothing.
+    /// Notes that the register was restored. Versions after the backup's that were published before this entry are void,
+    /// and the entry says so.
     pub fn note_restoration(
         &mut self,
         actor: &str,

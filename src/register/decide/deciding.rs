@@ -1,38 +1,40 @@
-//! A batch on its way from requests to rows.
+//! A batch between its requests and its rows.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::db::ledger::{CellTotals, Kept};
+use crate::db::ledger::{CellTotals, KeptReply};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
-use crate::domain::values::Hash;
+use crate::domain::values::{Action, Hash};
 use crate::register::commands::{Done, Failure};
 
 use super::loaded_records::LoadedRecords;
 
 /// A decided batch, ready to be written.
 pub struct DecidedBatch {
-    /// The rows.
+    /// The rows to write.
     pub batch: Batch,
-    /// What was asked for, answered.
+    /// One outcome a request, in the order of the requests.
     pub results: Vec<Result<Done, Failure>>,
-    /// What moves in the cells.
+    /// The postings of all entries: each cell with the change of its totals.
     pub postings: Vec<CellTotals>,
-    /// The version after it.
+    /// The version of the last entry.
     pub version: i64,
-    /// The hash after it.
+    /// The hash of the last entry.
     pub hash: Hash,
-    /// Its instant.
+    /// The instant of every entry.
     pub at: DateTime<Utc>,
-    /// Whether partners, clients or projects changed.
+    /// Whether partners, clients, projects or activations changed.
     pub administrative: bool,
-    /// Answers to be kept under their idempotency keys.
-    pub kept: Vec<Kept>,
+    /// Replies to keep under their idempotency keys.
+    pub kept: Vec<KeptReply>,
 }
 
-/// Why one request comes to nothing: its own fault, or the database's.
+/// Why deciding stopped: the request is refused, or the database failed and the whole batch with it.
 pub enum Stop {
     Refused(Refusal),
     Database(DbError),
@@ -50,15 +52,27 @@ impl From<DbError> for Stop {
     }
 }
 
-/// A batch half way: the records as the last request left them, and what was decided so far.
+/// A batch in progress: the records as the last request left them, and what is decided so far.
 pub struct BatchInProgress<'a> {
     pub connection: &'a mut Connection,
-    pub set: LoadedRecords,
-    /// Version, instant and day of the request in hand.
+    pub records: LoadedRecords,
+    /// The version, instant and day of the current request.
     pub stamp: Stamp,
     pub decided: DecidedBatch,
-    /// Whether the request in hand only asks what would come of it.
+    /// Whether the current request is only tried.
     pub dry_run: bool,
     /// The methodology that this batch put in force.
     pub activated: Option<i32>,
+    /// The notes of this batch's entries, without those that it erased.
+    pub notes: Vec<NoteInBatch>,
+    /// The entries whose notes this batch erased.
+    pub erased_notes: BTreeSet<i64>,
+}
+
+/// The note of an entry of this batch.
+pub struct NoteInBatch {
+    pub version: i64,
+    pub action: Action,
+    pub subject: String,
+    pub text: String,
 }

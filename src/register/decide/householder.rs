@@ -1,5 +1,4 @@
-//! What concerns the person at home: erasure, codes, disputes. Each is an entry that moves no
-//! number; what is found out under the lock of the head is written with it.
+//! The person at home: erasure, codes, disputes. Each is an entry that posts nothing.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +13,7 @@ use crate::domain::records::{
     Actor, CODE_DIGITS, Closing, Dispute, DisputeOutcome, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute, SiteRecord,
 };
 use crate::domain::refusals::Refusal;
+use crate::domain::rules::ErasureScope;
 use crate::domain::values::{Action, Cause, Fault, InstallationId, Note, SiteId, SiteKind};
 use crate::register::commands::{Done, Erased, HomeCommand, HomeDone};
 
@@ -29,14 +29,12 @@ struct ErasureFacts<'a> {
 }
 
 impl BatchInProgress<'_> {
-    pub fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
+    /// Does something about a home.
+    pub(super) fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
         let done = match command {
             HomeCommand::Erase { site } => HomeDone::Erased(self.erase(actor, *site)?),
             HomeCommand::IssueCode { id } => HomeDone::CodeIssued(self.issue_code(actor, *id)?),
-            HomeCommand::Dispute { site, new } => {
-                let (opened, dispute) = self.dispute(actor, *site, new)?;
-                HomeDone::Disputed { opened, dispute }
-            }
+            HomeCommand::Dispute { site, new } => self.open_dispute(actor, *site, new)?,
             HomeCommand::CloseDispute { id, outcome, note } => {
                 let dispute = self.close_dispute(actor, *id, *outcome, note.as_ref())?;
                 HomeDone::Disputed { opened: false, dispute }
@@ -46,10 +44,10 @@ impl BatchInProgress<'_> {
     }
 
     fn erase(&mut self, actor: &Actor, site: SiteId) -> Result<Erased, Stop> {
-        let site = self.set.record(site).ok_or(Refusal::NotFound)?.site.id;
+        let site = self.records.record(site).ok_or(Refusal::NotFound)?.site.id;
         let sites = self.family(site)?;
-        let records: Vec<SiteRecord> = sites.iter().filter_map(|id| self.set.own_record(*id)).cloned().collect();
-        let notes = self.noted(actor, &records)?;
+        let records: Vec<SiteRecord> = sites.iter().filter_map(|id| self.records.own_record(*id)).cloned().collect();
+        let notes = self.notes_to_erase(&ErasureScope::of(actor, &records))?;
         let stamp = self.stamp;
         let mut changed = Vec::new();
         let mut done =
@@ -74,45 +72,45 @@ impl BatchInProgress<'_> {
         let docs = changed.iter().map(|record| SiteDoc::of(&record.site)).collect();
         self.append_about(actor, Action::Erase, site, &ErasureFacts { sites: docs, erased_notes: &done.notes }, None)?;
         for version in &done.notes {
-            self.decided.batch.erase_note(*version);
+            self.erase_note(*version);
         }
         for record in changed {
-            self.set.put(record, stamp.version);
+            self.records.put(record, stamp.version);
         }
         Ok(done)
     }
 
-    /// Entries with a note about these sites and the installations at them, this batch's included.
-    /// What reviewers found is the operator's to erase: a householder's code may be in a hand that
-    /// would like it gone.
-    fn noted(&mut self, actor: &Actor, records: &[SiteRecord]) -> Result<Vec<i64>, DbError> {
-        let spared = Action::OF_REVIEWERS.map(Action::as_str);
-        let spared = if *actor == Actor::householder() { &spared[..] } else { &[] };
-        let installations = || records.iter().flat_map(|record| &record.installations);
-        let mut subjects: Vec<String> = records.iter().map(|record| format!("site/{}", record.site.id)).collect();
-        subjects.extend(installations().map(|installation| format!("installation/{}", installation.id)));
-        let registered: Vec<i64> = installations().map(|installation| installation.registered_version).collect();
-        let mut noted = householders::noted(self.connection, &subjects, &registered, spared)?;
-        noted.extend(self.decided.batch.noted(&subjects, spared));
-        noted.retain(|version| !self.decided.batch.erases(*version));
-        Ok(noted)
+    /// The versions of the entries whose notes an erasure takes: stored entries, and entries of this batch.
+    fn notes_to_erase(&mut self, scope: &ErasureScope) -> Result<Vec<i64>, DbError> {
+        let mut versions = householders::notes_to_erase(self.connection, scope)?;
+        versions.retain(|version| !self.erased_notes.contains(version));
+        let in_batch = self.notes.iter().filter(|note| scope.takes(note.action, &note.subject));
+        versions.extend(in_batch.map(|note| note.version));
+        Ok(versions)
     }
 
-    /// A site and those that were merged into it, all of them loaded.
+    /// Deletes the note and the salt of an entry.
+    fn erase_note(&mut self, version: i64) {
+        self.notes.retain(|note| note.version != version);
+        self.erased_notes.insert(version);
+        self.decided.batch.erase_note(version);
+    }
+
+    /// The site and the sites that were merged into it, all loaded.
     fn family(&mut self, site: SiteId) -> Result<Vec<SiteId>, DbError> {
         let family = householders::family(self.connection, site)?;
-        self.set.load_more(self.connection, &family)?;
+        self.records.load_more(self.connection, &family)?;
         Ok(family)
     }
 
     fn issue_code(&mut self, actor: &Actor, id: InstallationId) -> Result<HouseholderCode, Stop> {
-        let record = self.set.record_of(id).ok_or(Refusal::NotFound)?;
+        let record = self.records.record_of(id).ok_or(Refusal::NotFound)?;
         let seen = record.installation(id).is_some_and(|installation| actor.may_see(record, installation));
         if !seen || actor.partner.as_ref() != Some(&record.site.partner) {
             return Err(Refusal::NotFound.into());
         }
         let site = record.site.id;
-        // A partner that is complained of must not take over the complaint.
+        // A new code would let a partner take over a complaint about itself.
         let family = self.family(site)?;
         if disputes::at(self.connection, &family)?.iter().any(|dispute| dispute.closed.is_none()) {
             return Err(Refusal::DisputeOpen.into());
@@ -122,7 +120,7 @@ impl BatchInProgress<'_> {
         Ok(code)
     }
 
-    /// The code that comes with a new home whose householder consented.
+    /// The code for the householder of a new home who consented; none for other records.
     pub fn first_code(&mut self, record: &SiteRecord) -> Result<Option<HouseholderCode>, DbError> {
         let site = &record.site;
         let is_new = (site.revision, site.version) == (1, self.stamp.version);
@@ -139,19 +137,19 @@ impl BatchInProgress<'_> {
         Ok(code)
     }
 
-    fn dispute(&mut self, actor: &Actor, site: SiteId, new: &NewDispute) -> Result<(bool, Dispute), Stop> {
-        let record = self.set.record(site).ok_or(Refusal::NotFound)?;
+    fn open_dispute(&mut self, actor: &Actor, site: SiteId, new: &NewDispute) -> Result<HomeDone, Stop> {
+        let record = self.records.record(site).ok_or(Refusal::NotFound)?;
         let site = record.site.id;
         if new.installation.is_some_and(|id| record.installation(id).is_none()) {
             return Err(Refusal::invalid("/installation", Fault::NotAtThisSite).into());
         }
         let family = self.family(site)?;
-        let mut standing = disputes::at(self.connection, &family)?;
-        standing.retain(|dispute| dispute.closed.is_none());
-        if let Some(same) = self.sent_before(&standing, new)? {
-            return Ok((false, same));
+        let mut open = disputes::at(self.connection, &family)?;
+        open.retain(|dispute| dispute.closed.is_none());
+        if let Some(same) = self.sent_before(&open, new)? {
+            return Ok(HomeDone::Disputed { opened: false, dispute: same });
         }
-        if standing.len() >= MOST_OPEN_DISPUTES {
+        if open.len() >= MOST_OPEN_DISPUTES {
             return Err(Refusal::TooManyDisputes.into());
         }
         let (id, opened_at) = (self.stamp.version, self.stamp.at);
@@ -159,16 +157,17 @@ impl BatchInProgress<'_> {
         disputes::add(self.connection, &dispute)?;
         let facts = json!({"dispute": DisputeDoc::of(&dispute)});
         self.append_about(actor, Action::Dispute, site, &facts, new.note.as_ref())?;
-        Ok((true, dispute))
+        Ok(HomeDone::Disputed { opened: true, dispute })
     }
 
-    /// The same dispute, still open: its answer may have been lost.
+    /// An open dispute that says the same. Its householder may have sent it again because the reply was lost.
     fn sent_before(&mut self, open: &[Dispute], new: &NewDispute) -> Result<Option<Dispute>, DbError> {
         let alike = |one: &&Dispute| (one.installation, one.reason) == (new.installation, new.reason);
         let alike: Vec<&Dispute> = open.iter().filter(alike).collect();
         let ids: Vec<i64> = alike.iter().map(|one| one.id).collect();
         let notes = disputes::notes(self.connection, &ids)?;
-        let said = |id: i64| notes.get(&id).map(String::as_str).or_else(|| self.decided.batch.note(id));
+        let in_batch = |id: i64| self.notes.iter().find(|note| note.version == id).map(|note| note.text.as_str());
+        let said = |id: i64| notes.get(&id).map(String::as_str).or_else(|| in_batch(id));
         let note = new.note.as_ref().map(Note::as_str);
         Ok(alike.into_iter().find(|one| said(one.id) == note).cloned())
     }
@@ -181,8 +180,8 @@ impl BatchInProgress<'_> {
         note: Option<&Note>,
     ) -> Result<Dispute, Stop> {
         let mut dispute = disputes::find(self.connection, id)?.ok_or(Refusal::NotFound)?;
-        self.set.load_more(self.connection, &[dispute.site])?;
-        let record = self.set.record(dispute.site).ok_or(Refusal::NotFound)?;
+        self.records.load_more(self.connection, &[dispute.site])?;
+        let record = self.records.record(dispute.site).ok_or(Refusal::NotFound)?;
         if !dispute.is_for(actor, record) {
             return Err(Refusal::NotFound.into());
         }
@@ -199,6 +198,7 @@ impl BatchInProgress<'_> {
         Ok(dispute)
     }
 
+    /// Appends an entry about a site that posts nothing.
     fn append_about(
         &mut self,
         actor: &Actor,

@@ -1,5 +1,5 @@
-//! What becomes of an installation and its site once they are registered: each action with its
-//! cause, its reason, and who may ask for it.
+//! Changes of a registered installation and corrections of its site: each with its action, its cause, its reason, and who
+//! may ask for it.
 
 use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::refusals::Refusal;
@@ -10,7 +10,7 @@ use crate::register::commands::{Done, ExpectedRevision, InstallationChange};
 use super::deciding::{BatchInProgress, Stop};
 use super::posting::Change;
 
-/// An action, why, and in whose words.
+/// An action with what its entry says of it.
 pub(super) struct Act<'a> {
     action: Action,
     cause: Cause,
@@ -80,7 +80,7 @@ impl BatchInProgress<'_> {
 
     fn check_project(&self, correction: &Correction) -> Result<(), Refusal> {
         match &correction.terms.project {
-            Amend::Set(code) if !self.set.knows_project(code) => {
+            Amend::Set(code) if !self.records.knows_project(code) => {
                 Err(Refusal::invalid("/project_code", Fault::UnknownProject))
             }
             _ => Ok(()),
@@ -94,14 +94,14 @@ impl BatchInProgress<'_> {
         act: &Act<'_>,
         change: impl Fn(&SiteRecord, Option<Action>) -> Changed,
     ) -> Result<Done, Stop> {
-        let before = self.set.record_of(id).ok_or(Refusal::NotFound)?.clone();
+        let before = self.records.record_of(id).ok_or(Refusal::NotFound)?.clone();
         let recorded = before.installation(id).filter(|installation| actor.may_see(&before, installation));
         let recorded = recorded.ok_or(Refusal::NotFound)?;
-        let changed = change(&before, self.set.last_action(recorded));
-        // What is so already is so, whichever state it was asked for in: the answer may have been lost.
+        let changed = change(&before, self.records.last_action(recorded));
+        // A change that was made before is answered, whichever revision the caller read, because the reply may have been lost.
         if !matches!(changed, Ok(None)) && !act.expected.holds(&before.revision_tag(recorded)) {
-            let standing = before.standing(recorded);
-            return Err(Refusal::Stale { etag: standing.etag.clone(), standing: Some(standing) }.into());
+            let current = before.current(recorded);
+            return Err(Refusal::Stale { revision_tag: current.revision_tag.clone(), current: Some(current) }.into());
         }
         let Some(after) = changed? else {
             return Ok(Done::Changed { changed: false, record: Box::new(before), id });
@@ -118,7 +118,7 @@ impl BatchInProgress<'_> {
         correction: &SiteCorrection,
         act: &Act<'_>,
     ) -> Result<Done, Stop> {
-        let before = self.set.record(id).ok_or(Refusal::NotFound)?.clone();
+        let before = self.records.record(id).ok_or(Refusal::NotFound)?.clone();
         if !actor.partner.as_ref().is_some_and(|partner| actor.role == Role::Partner && before.is_known_to(partner)) {
             return Err(Refusal::NotFound.into());
         }
@@ -126,18 +126,18 @@ impl BatchInProgress<'_> {
             return Err(Refusal::RecordedByAnother.into());
         }
         let changed = correct::correct_site(&before, correction, self.stamp).and_then(|after| match after {
-            Some(after) if self.set.has_code_of_another(&after) => {
+            Some(after) if self.records.has_code_of_another(&after) => {
                 Err(Refusal::invalid("/grid_customer_code", Fault::GridCodeOfAnother))
             }
             after => Ok(after),
         });
-        if !matches!(changed, Ok(None)) && !act.expected.holds(&before.site_etag()) {
-            return Err(Refusal::Stale { etag: before.site_etag(), standing: None }.into());
+        if !matches!(changed, Ok(None)) && !act.expected.holds(&before.site_revision_tag()) {
+            return Err(Refusal::Stale { revision_tag: before.site_revision_tag(), current: None }.into());
         }
         let Some(after) = changed? else {
             return Ok(Done::SiteChanged { changed: false, record: Box::new(before), unverified: Vec::new() });
         };
-        // Of the installations, a correction of the site touches only those.
+        // A correction of the site changes the installations that have to be verified again, and no others.
         let touched = after.installations.iter().filter(|one| before.installation(one.id) != Some(*one));
         let unverified = touched.map(|one| one.id).collect();
         self.post_act(actor, act, format!("site/{}", before.site.id), before, after.clone())?;

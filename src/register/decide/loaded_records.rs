@@ -1,5 +1,4 @@
-//! The records that a batch works on: loaded once under the lock, changed in memory request by
-//! request, written at the end.
+//! The records of a batch: loaded once under the lock, changed in memory request by request, written at the end.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -21,7 +20,8 @@ pub struct LoadedRecords {
     by_id: HashMap<InstallationId, SiteId>,
     records: HashMap<SiteId, SiteRecord>,
     projects: HashSet<ProjectCode>,
-    /// What entries did, of those that last changed an installation of which that matters.
+    /// The action of the entry that last changed each installation, by the version of the entry. Loaded for `complete` and
+    /// `resubmit` alone, which ask whether they were done already.
     actions: HashMap<i64, Action>,
     changed_sites: BTreeSet<SiteId>,
     changed_privates: BTreeSet<SiteId>,
@@ -33,32 +33,32 @@ pub struct LoadedRecords {
 }
 
 impl LoadedRecords {
-    /// Loads every record that the requests speak of.
+    /// Loads every record that the requests name.
     pub fn load(connection: &mut Connection, requests: &[&Request]) -> Result<Self, DbError> {
         let wanted = RecordsWanted::of(requests);
-        let mut set = Self {
+        let mut loaded = Self {
             names: by_partner_names::find(connection, &wanted.names)?,
             by_id: by_id::sites_of(connection, &wanted.ids)?,
             ..Self::default()
         };
         if !wanted.projects.is_empty() {
-            set.projects = partners_and_clients::known_projects(connection, &wanted.projects)?.into_iter().collect();
+            loaded.projects = partners_and_clients::known_projects(connection, &wanted.projects)?.into_iter().collect();
         }
         let mut sites: BTreeSet<SiteId> = wanted.sites.into_iter().collect();
-        sites.extend(set.names.installations.values().map(|(_, site)| *site));
-        sites.extend(set.names.sites.values());
-        sites.extend(set.names.grid_codes.values());
-        sites.extend(set.by_id.values());
-        set.load_records(connection, sites)?;
-        let last = wanted.last_actions.iter().filter_map(|id| Some(set.record_of(*id)?.installation(*id)?.version));
+        sites.extend(loaded.names.installations.values().map(|(_, site)| *site));
+        sites.extend(loaded.names.sites.values());
+        sites.extend(loaded.names.grid_codes.values());
+        sites.extend(loaded.by_id.values());
+        loaded.load_records(connection, sites)?;
+        let last = wanted.last_actions.iter().filter_map(|id| Some(loaded.record_of(*id)?.installation(*id)?.version));
         let last: Vec<i64> = last.collect();
         if !last.is_empty() {
-            set.actions = history::actions(connection, &last)?;
+            loaded.actions = history::actions(connection, &last)?;
         }
-        Ok(set)
+        Ok(loaded)
     }
 
-    /// Loads these sites, and those that took their place in a merge.
+    /// Loads these sites and their successors, the sites that they were merged into.
     fn load_records(&mut self, connection: &mut Connection, mut sites: BTreeSet<SiteId>) -> Result<(), DbError> {
         while !sites.is_empty() {
             let ids: Vec<SiteId> = sites.iter().copied().collect();
@@ -70,13 +70,13 @@ impl LoadedRecords {
         Ok(())
     }
 
-    /// Loads sites that came up only while deciding.
+    /// Loads further sites, which no request named.
     pub fn load_more(&mut self, connection: &mut Connection, sites: &[SiteId]) -> Result<(), DbError> {
         let missing = sites.iter().copied().filter(|id| !self.records.contains_key(id)).collect();
         self.load_records(connection, missing)
     }
 
-    /// A site's record, or that of the site that took its place.
+    /// The record of a site, or of its successor.
     pub fn record(&self, id: SiteId) -> Option<&SiteRecord> {
         let mut record = self.records.get(&id)?;
         while let Some(successor) = record.site.superseded_by {
@@ -85,24 +85,23 @@ impl LoadedRecords {
         Some(record)
     }
 
-    /// A site's own record, whether or not it was merged away.
+    /// The record of a site itself, even if it was merged away.
     pub fn own_record(&self, id: SiteId) -> Option<&SiteRecord> {
         self.records.get(&id)
     }
 
-    /// The record at which an installation is.
+    /// The record of the site at which an installation stands.
     pub fn record_of(&self, id: InstallationId) -> Option<&SiteRecord> {
         self.records.get(self.by_id.get(&id)?)
     }
 
-    /// What a partner registered under an external id.
+    /// The installation that a partner registered under the external id of the request.
     pub fn registered(&self, by: &Registrant, new: &NewInstallation) -> Option<(InstallationId, &SiteRecord)> {
         let (id, site) = self.names.installations.get(&(by.partner.clone(), new.external_id.clone()))?;
         Some((*id, self.records.get(site)?))
     }
 
-    /// The site that a request names by id or by the partner's own number, if the partner may
-    /// know it.
+    /// The site that a request names by id or by the partner's external id, if the partner may know the site.
     pub fn named_site(&self, by: &Registrant, claim: &SiteClaim) -> Option<&SiteRecord> {
         let id = match claim {
             SiteClaim::Known { id, .. } => *id,
@@ -126,22 +125,22 @@ impl LoadedRecords {
         self.names.grid_codes.get(&(site.partner.clone(), code)).is_some_and(|other| *other != site.id)
     }
 
-    /// Whether a project has this code.
+    /// Whether there is a project of this code.
     pub fn knows_project(&self, code: &ProjectCode) -> bool {
         self.projects.contains(code)
     }
 
-    /// What last changed an installation, where that was asked for.
+    /// The action that last changed an installation, if it was loaded.
     pub fn last_action(&self, installation: &Installation) -> Option<Action> {
         self.actions.get(&installation.version).copied()
     }
 
-    /// Notes what an entry did.
+    /// Notes the action of a new entry.
     pub fn note_action(&mut self, version: i64, action: Action) {
         self.actions.insert(version, action);
     }
 
-    /// Takes over a record after a change, and notes what in it has to be written.
+    /// Puts a record in place after the change of the entry `version`, and notes the rows that have to be written.
     pub fn put(&mut self, record: SiteRecord, version: i64) {
         let site = &record.site;
         if site.version == version {
@@ -179,13 +178,13 @@ impl LoadedRecords {
         self.records.insert(site.id, record);
     }
 
-    /// Notes that a partner calls a site so.
+    /// Notes the external id that a partner gave to a site.
     pub fn name_site(&mut self, name: Named, site: SiteId, version: i64) {
         self.names.sites.insert(name.clone(), site);
         self.new_names.push((name, site, version));
     }
 
-    /// The rows of everything that changed, each in its last state.
+    /// Fills the batch with the rows of everything that changed, each row once and in its last state.
     pub fn fill(&self, batch: &mut Batch) {
         for record in self.changed_sites.iter().filter_map(|id| self.records.get(id)) {
             if self.new_sites.contains(&record.site.id) {

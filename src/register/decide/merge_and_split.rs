@@ -13,14 +13,14 @@ use super::posting::Change;
 
 impl BatchInProgress<'_> {
     pub(super) fn merge(&mut self, actor: &str, from: SiteId, into: SiteId) -> Result<Done, Stop> {
-        let (from, into) = self.set.own_record(from).zip(self.set.own_record(into)).ok_or(Refusal::NotFound)?;
+        let (from, into) = self.records.own_record(from).zip(self.records.own_record(into)).ok_or(Refusal::NotFound)?;
         let before = vec![from.clone(), into.clone()];
         let (emptied, merged) = merge_and_split::merge(from, into, self.stamp)?;
         self.rearrange(actor, Action::Merge, Cause::Merged, before, vec![emptied, merged])
     }
 
     pub(super) fn split(&mut self, actor: &str, id: InstallationId) -> Result<Done, Stop> {
-        let before = self.set.record_of(id).ok_or(Refusal::NotFound)?.clone();
+        let before = self.records.record_of(id).ok_or(Refusal::NotFound)?.clone();
         let (rest, own) = merge_and_split::split(&before, id, SiteId::new(Uuid::now_v7()), self.stamp)?;
         self.rearrange(actor, Action::Split, Cause::Split, vec![before], vec![rest, own])
     }

@@ -1,4 +1,4 @@
-//! Posting a change: its entry, chained to the one before, its facts, and what it moves in the cells.
+//! Posting: the entry of a change, chained to the entry before, with its facts and its postings.
 
 use serde::Serialize;
 
@@ -10,9 +10,9 @@ use crate::domain::counting::{Contribution, add_all, contribution, difference};
 use crate::domain::records::SiteRecord;
 use crate::domain::values::{Action, Cause, Note};
 
-use super::deciding::BatchInProgress;
+use super::deciding::{BatchInProgress, NoteInBatch};
 
-/// One change, to be posted as an entry.
+/// A change of records, to be posted as one entry.
 pub struct Change<'a> {
     pub actor: &'a str,
     pub action: Action,
@@ -22,11 +22,11 @@ pub struct Change<'a> {
     pub after: Vec<SiteRecord>,
     pub reason: Option<&'a str>,
     pub note: Option<&'a Note>,
-    /// What the partner calls a site that it had no name for.
+    /// The external id that the partner gives to the site, if it is new.
     pub name: Option<Named>,
 }
 
-/// What an entry says of itself.
+/// The columns of an entry that say who did what to which subject.
 pub struct EntryOf<'a> {
     pub actor: &'a str,
     pub action: Action,
@@ -35,7 +35,8 @@ pub struct EntryOf<'a> {
 }
 
 impl BatchInProgress<'_> {
-    /// The one way to change a record: its entry, and `contribution(after) - contribution(before)`.
+    /// Changes records: appends the entry, posts `contribution(after) - contribution(before)`, puts the new records in
+    /// place. No other function changes a record that counts.
     pub fn post(&mut self, change: Change<'_>) -> Result<(), DbError> {
         if self.dry_run {
             return Ok(());
@@ -66,15 +67,15 @@ impl BatchInProgress<'_> {
             EntryOf { actor: change.actor, action: change.action, cause: change.cause, subject: change.subject };
         self.append(entry, &facts, change.note, &moved)?;
         if let (Some(name), Some(record)) = (change.name, change.after.first()) {
-            self.set.name_site(name, record.site.id, version);
+            self.records.name_site(name, record.site.id, version);
         }
         for record in change.after {
-            self.set.put(record, version);
+            self.records.put(record, version);
         }
         Ok(())
     }
 
-    /// Appends an entry to the chain, with the facts that it seals.
+    /// Appends an entry to the chain, with the facts that it seals and the cells that it moves.
     pub fn append(
         &mut self,
         of: EntryOf<'_>,
@@ -100,17 +101,21 @@ impl BatchInProgress<'_> {
             previous: self.decided.hash,
         };
         let hash = entry.hash();
+        if let Some(text) = note.clone() {
+            let (version, action, subject) = (entry.version, entry.action, entry.subject.clone());
+            self.notes.push(NoteInBatch { version, action, subject, text });
+        }
         let decided = &mut self.decided;
         decided.batch.add_entry(&entry, hash, Sealed { salt, facts, note }, self.stamp.day, &postings);
         decided.postings.extend(postings.iter().map(|posting| (posting.cell, posting.delta)));
         decided.version = entry.version;
         decided.hash = hash;
-        self.set.note_action(entry.version, entry.action);
+        self.records.note_action(entry.version, entry.action);
         Ok(())
     }
 }
 
-/// Which personal data of known sites are others than before.
+/// The names of the personal data that the change alters at sites that were known before.
 fn personal_changes(change: &Change<'_>) -> Vec<&'static str> {
     let known = |after: &SiteRecord| change.before.iter().find(|before| before.site.id == after.site.id);
     let mut names: Vec<_> = change

@@ -6,7 +6,7 @@ use crate::domain::rules::{Amend, NewInstallation, Registrant, SiteClaim};
 use crate::domain::values::{InstallationId, PartnerCode, ProjectCode, SiteId};
 use crate::register::commands::{Command, HomeCommand, InstallationChange, Request, SitesChange};
 
-/// What the requests speak of.
+/// The records that some requests name.
 #[derive(Default)]
 pub(super) struct RecordsWanted {
     pub names: by_partner_names::NamesWanted,
@@ -30,11 +30,12 @@ impl RecordsWanted {
                     }
                 }
                 Command::Sites(SitesChange::Merge { from, into }) => wanted.sites.extend([*from, *into]),
-                Command::Sites(SitesChange::Split { id }) => wanted.ids.push(*id),
+                Command::Sites(SitesChange::Split { id }) | Command::Home(HomeCommand::IssueCode { id }) => {
+                    wanted.ids.push(*id);
+                }
                 Command::Home(HomeCommand::Erase { site } | HomeCommand::Dispute { site, .. }) => {
                     wanted.sites.push(*site);
                 }
-                Command::Home(HomeCommand::IssueCode { id }) => wanted.ids.push(*id),
                 Command::Home(HomeCommand::CloseDispute { .. })
                 | Command::Directory(_)
                 | Command::Release(_)

@@ -1,4 +1,4 @@
-//! Registering an installation, at a new site or at one that is known.
+//! Registering an installation, at a new site or at a known one.
 
 use uuid::Uuid;
 
@@ -11,9 +11,10 @@ use super::deciding::{BatchInProgress, Stop};
 use super::posting::Change;
 
 impl BatchInProgress<'_> {
+    /// Registers an installation. One that the partner registered before is compared and answered, and makes no entry.
     pub(super) fn register(&mut self, actor: &str, by: &Registrant, new: &NewInstallation) -> Result<Done, Stop> {
-        let named = self.set.named_site(by, &new.site);
-        if let Some((id, record)) = self.set.registered(by, new) {
+        let named = self.records.named_site(by, &new.site);
+        if let Some((id, record)) = self.records.registered(by, new) {
             let recorded = record.installation(id).ok_or(Refusal::NotFound)?;
             resend::compare_resent(new, record, recorded, named.map(|r| r.site.id))?;
             let remarks = second_look::remarks(new, Some(record));
@@ -25,7 +26,7 @@ impl BatchInProgress<'_> {
                 code: None,
             });
         }
-        let by_code = if named.is_none() { self.set.site_by_grid_code(by, new) } else { None };
+        let by_code = if named.is_none() { self.records.site_by_grid_code(by, new) } else { None };
         self.check_references(new, named.is_some())?;
         let site = named.or(by_code).cloned();
         let mut remarks = second_look::remarks(new, site.as_ref());
@@ -58,13 +59,13 @@ impl BatchInProgress<'_> {
         Ok(Done::Registered { outcome: Outcome::Created, record, id: ids.installation, remarks, code })
     }
 
-    /// What only the register knows: whether the project and the site are there.
+    /// Checks what only the register knows: that the project and the site exist.
     fn check_references(&self, new: &NewInstallation, site_found: bool) -> Result<(), Refusal> {
         let mut faults = Vec::new();
         if matches!(new.site, SiteClaim::Known { .. }) && !site_found {
             faults.push(FieldFault::new("/site/id", Fault::UnknownSite));
         }
-        if new.terms.project.as_ref().is_some_and(|code| !self.set.knows_project(code)) {
+        if new.terms.project.as_ref().is_some_and(|code| !self.records.knows_project(code)) {
             faults.push(FieldFault::new("/project_code", Fault::UnknownProject));
         }
         if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }

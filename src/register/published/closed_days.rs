@@ -1,74 +1,79 @@
-//! Closed days: when a day in Hà Nội is over, its headline is kept for ever, as it was then, with what
-//! moved on it. What a server missed while it was down is made up from the journal, to the same bytes.
+//! Closing days: when a day in Hà Nội is over, its headline and its changes are stored for ever.
+//!
+//! A server that was down over midnight closes the missed days later, from the journal, and comes to the same bytes.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{activations, cells_and_journal as stored, closed_days, head};
+use crate::db::ledger::{activations, cells_and_journal, closed_days, head};
 use crate::db::{Connection, DbError};
-use crate::domain::values::date;
+use crate::domain::values::day_of;
 use crate::register::counted::{Counted, InOrder, SumsDifference};
 
 use super::day_replay::{DayReplay, PublicCounts, is_last_of_month};
-use super::page_maker::Render;
+use super::page_maker::PageRenderer;
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
 
-/// The days that are kept, and the register as it stood at the end of the last of them.
+/// The closed days, with the register as it stood at the last close.
 pub struct ClosedDays {
+    /// The last closed day.
     day: Option<NaiveDate>,
-    course: DayReplay,
+    /// The register from the last close on, on its way to the next.
+    replay: DayReplay,
 }
 
 impl ClosedDays {
-    /// Takes up where the last day was kept: `now` is the register at the version `version`.
+    /// Takes up after the last stored day. `now` are the counts at the version `version`; the counts at the last close
+    /// are these minus the postings since.
     pub fn load(connection: &mut Connection, now: &PublicCounts, version: i64) -> Result<Self, DbError> {
-        let mut course = DayReplay::begin();
-        let Some(last) = closed_days::last(connection)? else { return Ok(Self { day: None, course }) };
-        course.sums = now.clone();
+        let mut replay = DayReplay::begin();
+        let Some(last) = closed_days::last(connection)? else { return Ok(Self { day: None, replay }) };
+        replay.counts = now.clone();
         let mut at = last.version;
         while at < version {
             let to = version.min(at + STEP);
-            let postings = stored::postings(connection, at, to)?;
-            course.sums.add(postings.iter().map(|(key, totals)| (*key, totals.negated())));
+            let postings = cells_and_journal::postings(connection, at, to)?;
+            replay.counts.add(postings.iter().map(|(key, totals)| (*key, totals.negated())));
             at = to;
         }
         let ends = closed_days::verified_sites(connection)?.into_iter().filter(|(day, _)| is_last_of_month(*day));
-        course.month_ends = ends.map(|(_, verified)| verified).collect();
-        course.recorded_at =
-            closed_days::entry(connection, last.version)?.map_or(course.recorded_at, |(_, at)| at.and_utc());
-        (course.version, course.hash) = (last.version, last.hash);
-        Ok(Self { day: Some(last.day), course })
+        replay.month_ends = ends.map(|(_, verified)| verified).collect();
+        if let Some(entry) = closed_days::entry(connection, last.version)? {
+            replay.recorded_at = entry.recorded_at;
+        }
+        (replay.version, replay.hash) = (last.version, last.hash);
+        Ok(Self { day: Some(last.day), replay })
     }
 
-    /// Verified sites at the end of each month before that of `day`.
+    /// Verified sites at each closed month end since the register began.
     pub fn month_ends(&self) -> &[i64] {
-        &self.course.month_ends
+        &self.replay.month_ends
     }
 
-    /// The last days of the months that are over and kept, in order, of those after `after`.
+    /// The closed month ends after the day `after`, in order.
     pub fn month_ends_after(&self, after: Option<NaiveDate>) -> Vec<NaiveDate> {
         let next = self.day.and_then(|day| (day + Days::new(1)).with_day(1));
         let end = |back: u32| (next?.checked_sub_months(Months::new(back))?).pred_opt();
-        let kept = u32::try_from(self.course.month_ends.len()).unwrap_or_default();
-        (0..kept).rev().filter_map(end).filter(|end| after.is_none_or(|after| *end > after)).collect()
+        let closed = u32::try_from(self.replay.month_ends.len()).unwrap_or_default();
+        (0..closed).rev().filter_map(end).filter(|end| after.is_none_or(|after| *end > after)).collect()
     }
 
-    /// Whether every day before `today` is kept, of a register at `version`.
+    /// Whether every day before `today` is closed. A register without entries has no days.
     pub fn are_up_to(&self, today: NaiveDate, version: i64) -> bool {
         version == 0 || self.day.is_some_and(|day| day + Days::new(1) >= today)
     }
 
-    /// Keeps every day before `today` that is not kept yet, of a register that is counted.
+    /// Closes every day before `today` that is still open, oldest first.
     pub fn close(
         &mut self,
         connection: &mut Connection,
         today: NaiveDate,
         counted: &RwLock<Counted>,
-        render: &Render,
+        renderer: &PageRenderer,
     ) -> Result<(), DbError> {
         let version = read(counted).version;
         while !self.are_up_to(today, version) {
@@ -79,74 +84,80 @@ impl ClosedDays {
             if day >= today {
                 break;
             }
-            self.close_one(connection, day, counted, render)?;
+            self.close_one(connection, day, counted, renderer)?;
         }
         Ok(())
     }
 
-    /// Keeps one day. Most of it is read before the head is locked; then no entry can come to this
-    /// day any more, whatever the clock of another process says. What is made up for a day that was
-    /// closed before keeps nobody waiting.
+    /// Closes one day.
+    ///
+    /// The close must hold every entry of the day, though the clock of another process may lag and still record on it.
+    /// So the last entries are read under the lock of the head, and the same transaction notes the day as closed in the
+    /// head: from then on `Head::not_before` puts every new entry on the next day. For example, our clock says 00:00:01
+    /// and another's 23:59:58. If its entry comes first, we read it under the lock. If our close comes first, its entry
+    /// is recorded at 00:00:00 of the new day.
+    ///
+    /// Most entries are read before the lock is taken, because all writers wait while it is held. A day that another
+    /// process closed already, or that a restored file lacks, is stored without the lock, because its entries are final.
     fn close_one(
         &mut self,
         connection: &mut Connection,
         day: NaiveDate,
         counted: &RwLock<Counted>,
-        render: &Render,
+        renderer: &PageRenderer,
     ) -> Result<(), DbError> {
         let head = head::read(connection)?;
-        let end = closed_days::version_at_end_of(connection, day, (self.course.version, head.version))?;
-        self.advance(connection, end)?;
+        self.advance_to_end_of(connection, day, head.version)?;
         if head.closed_day >= Some(day) {
-            self.keep(connection, day, counted, render)?;
+            self.store(connection, day, counted, renderer)?;
         } else {
             transaction::write(connection, |connection| {
                 let head = head::lock(connection)?;
-                let end = closed_days::version_at_end_of(connection, day, (self.course.version, head.version))?;
-                self.advance(connection, end)?;
-                self.keep(connection, day, counted, render)?;
+                self.advance_to_end_of(connection, day, head.version)?;
+                self.store(connection, day, counted, renderer)?;
                 head::close(connection, day)
             })?;
         }
-        self.course.turn(day);
+        self.replay.turn(day);
         self.day = Some(day);
         Ok(())
     }
 
-    /// Keeps a day, and the tables of the month that ended with it, unless another process did.
-    fn keep(
+    /// Stores a day, and the tables of the month that ended with it, unless another process did.
+    fn store(
         &self,
         connection: &mut Connection,
         day: NaiveDate,
         counted: &RwLock<Counted>,
-        render: &Render,
+        renderer: &PageRenderer,
     ) -> Result<(), DbError> {
-        // Read here: one may have come into force a moment before midnight.
+        // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
-        closed_days::keep(connection, &self.course.kept(day, &activations, render)?)?;
+        closed_days::keep(connection, &self.replay.close(day, &activations, renderer)?)?;
         if !is_last_of_month(day) || closed_days::has_tables(connection, day)? {
             return Ok(());
         }
-        // A copy shares the columns: nobody waits for whoever holds it.
+        // A copy shares the packed rows, so that nobody waits for the tables.
         let (cells, known) = {
             let counted = read(counted);
             (counted.cells.clone(), counted.version)
         };
-        let difference = SumsDifference::between(connection, known, self.course.version)?;
-        let make = |cells: &InOrder<'_>| self.course.tables(day, (&activations, render), cells);
-        closed_days::keep_tables(connection, day, &difference.work_on(&cells, make)?)
+        let difference = SumsDifference::between(connection, known, self.replay.version)?;
+        let make = |cells: &InOrder<'_>| self.replay.tables(day, &activations, renderer, cells);
+        closed_days::keep_tables(connection, day, &difference.with_sum(&cells, make)?)
     }
 
-    /// Follows the register to a version that is not after the end of the day in hand.
-    fn advance(&mut self, connection: &mut Connection, version: i64) -> Result<(), DbError> {
-        let course = &mut self.course;
-        while course.version < version {
-            let to = version.min(course.version + STEP);
-            course.take(&stored::postings_by_cause(connection, course.version, to)?);
-            course.version = to;
+    /// Replays the entries up to the end of a day, of a register at the version `version`.
+    fn advance_to_end_of(&mut self, connection: &mut Connection, day: NaiveDate, version: i64) -> Result<(), DbError> {
+        let replay = &mut self.replay;
+        let end = closed_days::version_at_end_of(connection, day, replay.version..=version)?;
+        while replay.version < end {
+            let to = end.min(replay.version + STEP);
+            replay.take(&cells_and_journal::postings_by_cause(connection, replay.version, to)?);
+            replay.version = to;
         }
-        if let Some((hash, at)) = closed_days::entry(connection, version)? {
-            (course.hash, course.recorded_at) = (hash, at.and_utc());
+        if let Some(entry) = closed_days::entry(connection, end)? {
+            (replay.hash, replay.recorded_at) = (entry.hash, entry.recorded_at);
         }
         Ok(())
     }
@@ -159,6 +170,5 @@ fn read(counted: &RwLock<Counted>) -> RwLockReadGuard<'_, Counted> {
 /// The day of the first entry.
 fn first_day(connection: &mut Connection) -> Result<NaiveDate, DbError> {
     let first = closed_days::entry(connection, 1)?;
-    let (_, at) = first.ok_or_else(|| DbError::corrupt("entry 1 is gone"))?;
-    Ok(date::day_of(at.and_utc()))
+    Ok(day_of(first.ok_or_else(|| DbError::corrupt("entry 1 is gone"))?.recorded_at))
 }

@@ -1,4 +1,8 @@
-//! Snapshots, pages, closed days.
+//! What the register publishes: snapshots, their pages, closed days.
+//!
+//! This room owns the published bytes. It keeps media types, entity tags and compressed forms, which are words of HTTP,
+//! because the pages are made in the writer: once a snapshot, not once a request. It must not read a request nor choose
+//! a representation: `api` does. It must not change a record.
 
 mod closed_days;
 mod day_replay;
@@ -10,6 +14,6 @@ mod snapshot;
 pub use closed_days::ClosedDays;
 pub use day_replay::{DayReplay, PublicCounts};
 pub use page_cache::PageCache;
-pub use page_maker::{MadePage, PageMaker, PublicSettings, Render};
+pub use page_maker::{MadePage, PageMaker, PageRenderer, PublicSettings};
 pub use ready_page::{Coding, ReadyPage, Representation};
 pub use snapshot::Snapshot;

@@ -1,5 +1,5 @@
-//! Pages that are made when they are first asked for: one asker makes a page, the others wait for
-//! it, and a number of them is kept.
+//! Pages that are made when they are first asked for. The first caller makes a page, later callers wait for it, and the
+//! cache keeps the last 64.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,20 +9,19 @@ use crate::register::commands::Failure;
 
 use super::ready_page::ReadyPage;
 
-/// Pages kept at a time; for one more, the one that was asked for longest ago goes.
+/// Pages kept at a time. One page more drops the page that was asked for longest ago.
 const MOST: usize = 64;
 
 /// A page, or why it could not be made.
 type Made = Result<Arc<ReadyPage>, Failure>;
 
-/// Pages by their keys, the one that was asked for last at the end.
+/// Pages by their keys, in the order in which they were last asked for.
 #[derive(Default)]
 pub struct PageCache(Mutex<Vec<(String, Arc<OnceCell<Made>>)>>);
 
 impl PageCache {
-    /// The page of a key. `make` is for whoever asks first; it fails for all who wait for it, and
-    /// whoever comes later tries again. What is asked for must have been checked: a page that is not
-    /// there is no failure to be told to others.
+    /// The page of a key. The first caller's `make` runs; if it fails, all callers that wait for it fail, and the next
+    /// caller tries again. Check what a request asks for before calling this, because a failure is told to others.
     pub async fn get(
         &self,
         key: impl Into<String>,

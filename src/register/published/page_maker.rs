@@ -1,10 +1,14 @@
-//! How pages are made of figures: by functions that the layer above hands down.
+//! The page makers: functions that turn figures into the bytes of public pages and tables.
+//!
+//! `api` owns the functions, because it knows what a page says; it hands them down when the register starts. The writer
+//! calls them, because a snapshot must hold ready bytes, and because a closed day stores the bytes of its headline. So a
+//! page of today and the stored page of a past day come from one function.
 
 use crate::db::DbError;
 use crate::domain::counting::NationalSums;
 use crate::register::counted::{Figures, InOrder};
 
-/// One public page, made of figures.
+/// A public page.
 pub struct MadePage {
     /// Its path.
     pub path: &'static str,
@@ -14,22 +18,22 @@ pub struct MadePage {
     pub body: Vec<u8>,
 }
 
-/// Settings that show in what is published.
+/// The settings that public pages show.
 #[derive(Clone, Debug)]
 pub struct PublicSettings {
-    /// Where the public reaches this service, without a slash at the end.
+    /// The URL at which the public reaches this service, without a slash at the end.
     pub public_url: String,
-    /// Who publishes it.
+    /// The name of the publisher.
     pub publisher: String,
 }
 
-/// Makes every public page from figures; the first is the headline in JSON, which closed days keep.
+/// Makes every public page of some figures. The first page is the headline in JSON, which closed days store.
 pub type MakePages = fn(&Figures, &PublicSettings) -> Vec<MadePage>;
 
-/// Makes every public table as JSON, with its name, from figures, the sums of the country and the cells, all of one version.
+/// Makes every public table as JSON, with its name. The figures, the sums of the country and the cells are of one version.
 pub type MakeTables = fn(&Figures, &NationalSums, &InOrder<'_>, &PublicSettings) -> Vec<(&'static str, Vec<u8>)>;
 
-/// What makes pages and tables.
+/// The functions that make pages and tables.
 #[derive(Clone, Copy)]
 pub struct PageMaker {
     /// Makes pages.
@@ -38,23 +42,23 @@ pub struct PageMaker {
     pub tables: MakeTables,
 }
 
-/// What makes pages and tables, and what shows in them.
+/// The page makers together with the settings that the pages show.
 #[derive(Clone)]
-pub struct Render {
-    /// Makes them.
+pub struct PageRenderer {
+    /// The functions.
     pub make: PageMaker,
-    /// Shows in them.
+    /// The settings.
     pub settings: PublicSettings,
 }
 
-impl Render {
+impl PageRenderer {
     /// Every public page of figures.
     #[must_use]
     pub fn pages(&self, figures: &Figures) -> Vec<MadePage> {
         (self.make.pages)(figures, &self.settings)
     }
 
-    /// Every public table, as text.
+    /// Every public table of figures, as text.
     pub fn tables(
         &self,
         figures: &Figures,

@@ -1,5 +1,4 @@
-//! A page as it is sent: its bytes, and the same compressed, each made once and each with an `ETag`
-//! of its own.
+//! A page as it is sent: its bytes and their compressed forms, each made once, each with an entity tag of its own.
 
 use std::io::Write;
 
@@ -11,16 +10,17 @@ use tokio::sync::OnceCell;
 use crate::domain::values::{hex, sha256};
 use crate::register::commands::Failure;
 
-/// From here on compressing takes longer than a thread that serves others may be held up.
+/// Pages of this many bytes are compressed on another thread, because compressing them would hold up other requests.
 const LONG: usize = 32 * 1024;
-/// What is shorter fits into one packet either way.
+/// Pages below this many bytes are not compressed, because they fit into one packet anyway.
 const GAINS_FROM: usize = 1024;
-/// Brotli with the effort of gzip's usual level is smaller than that; with more it takes many times as long.
+/// At effort 5, Brotli takes about as long as gzip at its usual level and makes fewer bytes. More effort takes many
+/// times as long.
 const BROTLI_EFFORT: i32 = 5;
-/// A window of 256 KiB, as long as most pages.
+/// A window of 2^18 bytes (256 KiB), as long as most pages.
 const BROTLI_WINDOW: i32 = 18;
 
-/// How bytes are compressed for the way.
+/// A compression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Coding {
     /// RFC 1952.
@@ -33,15 +33,15 @@ pub enum Coding {
 pub struct Representation {
     /// The bytes.
     pub body: Bytes,
-    /// Their strong `ETag`: the SHA-256 of these very bytes.
+    /// Their entity tag: half of the SHA-256 of these very bytes.
     pub etag: Bytes,
 }
 
-/// A page as it is sent. Never changes.
+/// A page as it is sent. It never changes.
 pub struct ReadyPage {
     /// Its media type.
     pub media_type: &'static str,
-    /// Its bytes as they are.
+    /// Its bytes, uncompressed.
     pub identity: Representation,
     gzip: OnceCell<Representation>,
     brotli: OnceCell<Representation>,
@@ -62,13 +62,13 @@ impl ReadyPage {
         Self { media_type, identity: body.into().into(), gzip: OnceCell::new(), brotli: OnceCell::new() }
     }
 
-    /// Whether it is worth compressing.
+    /// Whether compressing it saves anything.
     #[must_use]
     pub fn gains(&self) -> bool {
         self.identity.body.len() >= GAINS_FROM
     }
 
-    /// The page in a coding, compressed when that is first asked for: whoever asks meanwhile waits for it.
+    /// The compressed page. The first caller compresses it, later callers wait for it.
     pub async fn coded(&self, coding: Coding) -> Result<&Representation, Failure> {
         let made = match coding {
             Coding::Gzip => &self.gzip,
@@ -85,13 +85,13 @@ impl ReadyPage {
             let compressed = tokio::task::spawn_blocking(move || coding.compress(&body));
             compressed.await.map_err(|_| Failure::Broken)
         };
-        // In a box, so that all other requests carry no room for it.
+        // In a box, because the future of every request would otherwise have room for it.
         Box::pin(made.get_or_try_init(make)).await
     }
 }
 
 impl Coding {
-    /// Its name in HTTP.
+    /// Its name in the headers of HTTP.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -100,8 +100,8 @@ impl Coding {
         }
     }
 
-    /// The same bytes on every machine: neither instant nor system stands in them. Writing to memory
-    /// cannot fail.
+    /// Compresses to the same bytes on every machine: neither an instant nor a system stands in them. Writing to memory
+    /// cannot fail, so errors are dropped.
     fn compress(self, body: &[u8]) -> Representation {
         let compressed = match self {
             Self::Gzip => {

@@ -1,4 +1,4 @@
-//! What is published: all numbers of one version on one day, and the bytes made of them.
+//! A snapshot: all public numbers of one version on one day, and the bytes made of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,10 +10,20 @@ use crate::register::commands::Failure;
 use crate::register::counted::Figures;
 
 use super::page_cache::PageCache;
-use super::page_maker::{MadePage, Render};
+use super::page_maker::{MadePage, PageRenderer};
 use super::ready_page::ReadyPage;
 
-/// Figures with their ready pages. Never changes once it is published.
+/// Figures with their ready pages. The figures never change once the snapshot is published, so all requests that hold
+/// the same snapshot agree with each other.
+///
+/// A snapshot holds three kinds of things:
+///
+/// - made with it: the figures, and the pages that everybody asks for (the headline in JSON, CSV and text);
+/// - made when first asked for, then kept: the timeline, and further pages in `others`;
+/// - the same version by another methodology: `?methodology=2` makes a second snapshot from the same sums, once, and
+///   keeps it in `restated`. It takes the figures over and replaces what the methodology estimates.
+///
+/// The cells are not in it, because they would have to be copied for each snapshot.
 pub struct Snapshot {
     /// The numbers.
     pub figures: Figures,
@@ -21,22 +31,22 @@ pub struct Snapshot {
     others: PageCache,
     national: Arc<NationalSums>,
     timeline: OnceLock<Vec<(Month, MonthEnd)>>,
-    render: Render,
-    /// The same with other methodologies, by their numbers: those that were asked for.
+    renderer: PageRenderer,
+    /// The same snapshot by other methodologies, by their numbers.
     restated: Mutex<BTreeMap<i32, Arc<Self>>>,
 }
 
 impl Snapshot {
-    /// Makes the pages.
+    /// A snapshot with the pages that everybody asks for.
     #[must_use]
-    pub fn new(figures: Figures, national: Arc<NationalSums>, render: &Render) -> Self {
+    pub fn new(figures: Figures, national: Arc<NationalSums>, renderer: &PageRenderer) -> Self {
         let ready = |page: MadePage| (page.path, Arc::new(ReadyPage::new(page.media_type, page.body)));
-        let pages = render.pages(&figures).into_iter().map(ready).collect();
+        let pages = renderer.pages(&figures).into_iter().map(ready).collect();
         let (timeline, restated) = (OnceLock::new(), Mutex::default());
-        Self { figures, pages, others: PageCache::default(), national, timeline, render: render.clone(), restated }
+        Self { figures, pages, others: PageCache::default(), national, timeline, renderer: renderer.clone(), restated }
     }
 
-    /// The same with a methodology; made when it is first asked for. Takes a while.
+    /// The same snapshot by another methodology. Made when first asked for; blocks for milliseconds.
     #[must_use]
     pub fn with(self: &Arc<Self>, methodology: &'static Methodology) -> Arc<Self> {
         if methodology.version == self.figures.methodology.version {
@@ -46,18 +56,18 @@ impl Snapshot {
         let make = || {
             let works = VerifiedOutput::of(&self.national, &mut Estimator::new(methodology, self.figures.day));
             let figures = Figures { methodology, restated: true, works, ..self.figures.clone() };
-            Arc::new(Self::new(figures, self.national.clone(), &self.render))
+            Arc::new(Self::new(figures, self.national.clone(), &self.renderer))
         };
         restated.entry(methodology.version).or_insert_with(make).clone()
     }
 
-    /// What stood at the end of each month since the first installation, and today; computed when
-    /// it is first asked for. Takes a while.
+    /// The state at each month end since the first installation, and today. Computed when first asked for; blocks for
+    /// milliseconds.
     #[must_use]
     pub fn timeline(&self) -> &[(Month, MonthEnd)] {
         self.timeline.get_or_init(|| {
             let mut timeline = timeline(&self.national, self.figures.methodology, self.figures.day);
-            // Of today it says what the headline does, to the last digit.
+            // The last point is today, and must say what the headline says, to the last digit.
             if let Some((_, today)) = timeline.last_mut() {
                 today.to_date = self.figures.works.verified.to_date;
             }
@@ -65,19 +75,19 @@ impl Snapshot {
         })
     }
 
-    /// The sums that the national figures are made of.
+    /// The sums of the country.
     #[must_use]
     pub fn national(&self) -> &NationalSums {
         &self.national
     }
 
-    /// The page of a path, of those that are made with the snapshot.
+    /// A page that was made with the snapshot, by its path.
     #[must_use]
     pub fn page(&self, path: &str) -> Option<&Arc<ReadyPage>> {
         self.pages.iter().find(|(own, _)| *own == path).map(|(_, page)| page)
     }
 
-    /// Any other page of these numbers: [`PageCache::get`].
+    /// Any other page of these figures, as [`PageCache::get`].
     pub async fn page_of(
         &self,
         key: impl Into<String>,

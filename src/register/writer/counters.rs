@@ -1,13 +1,13 @@
-//! What the register counts about itself, for metrics: plain counters, changed in passing.
+//! Counters of the writer, for metrics.
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use prometheus_client::metrics::histogram::Histogram;
 
-/// Seconds: from a commit on a fast disk to the longest wait for a lock.
+/// Seconds, from a commit on a fast disk to the longest wait for a lock.
 const BATCH_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0];
 
-/// Counts since the start of this process, for metrics.
+/// Counters since the start of this process.
 pub struct WriterCounters {
     /// Batches carried out.
     pub batches: AtomicU64,
@@ -21,7 +21,7 @@ pub struct WriterCounters {
     pub cells: AtomicU64,
     /// Requests in the queue.
     pub waiting: AtomicI64,
-    /// How long batches took.
+    /// The duration of batches, in seconds.
     pub batch_seconds: Histogram,
 }
 

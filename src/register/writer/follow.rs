@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::db::ledger::{CellTotals, cells_and_journal, head};
+use crate::db::ledger::{CellTotals, activations, cells_and_journal, head};
 use crate::db::partners::partners_and_clients;
 use crate::db::{Connection, DbError};
 use crate::register::counted::{FollowedHead, apply_postings};
@@ -76,6 +76,7 @@ impl Writer {
     }
 
     pub(super) fn reload_directory(&self, connection: &mut Connection) -> Result<(), DbError> {
+        self.shared.activations.store(Arc::new(activations::read(connection)?));
         let directory = partners_and_clients::directory(connection)?;
         self.shared.directory.store(Arc::new(directory));
         Ok(())

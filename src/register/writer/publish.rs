@@ -48,12 +48,12 @@ impl Writer {
 
     /// The methodology in force.
     pub(super) fn methodology(&self) -> Result<&'static Methodology, DbError> {
-        self.shared.directory.load().activations.at(self.known.version)
+        self.shared.activations.load().at(self.known.version)
     }
 
     /// Closes every day before `today` that is still open.
     pub(super) fn close_days(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
-        self.closed.close(connection, today, &self.shared.counted, &self.render)
+        self.closed.close(connection, today, &self.shared.counted, &self.renderer)
     }
 
     fn close_days_now(&mut self, today: NaiveDate) -> Result<(), DbError> {
@@ -92,7 +92,7 @@ impl Writer {
         let figures =
             Figures { version, hash, recorded_at, day, methodology, restated: false, progress, works, month_ends };
         let cells = self.shared.counted().cells.len();
-        self.shared.publish(Snapshot::new(figures, self.counts.national.clone(), &self.render), cells);
+        self.shared.publish(Snapshot::new(figures, self.counts.national.clone(), &self.renderer), cells);
         self.published = Some(version);
     }
 }

@@ -8,7 +8,8 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::Notify;
 
-use crate::db::partners::Directory;
+use crate::db::ledger::Activations;
+use crate::domain::records::Directory;
 use crate::register::counted::Counted;
 use crate::register::published::Snapshot;
 
@@ -23,14 +24,16 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 ///
 /// - `counted`: the cells, with the version that they are of. The writer takes the write lock for each batch, for
 ///   microseconds. A reader clones the cell table, which is cheap, and lets go of the lock before it adds up.
-/// - `directory`: partners, clients and activations, swapped as a whole. The writer swaps it before it moves
-///   `counted`, because a reader asks the directory for the methodology of the version of the cells.
+/// - `directory` and `activations`: partners and clients, and the methodologies in force; each swapped as a whole. The
+///   writer swaps both before it moves `counted`, because a reader asks `activations` for the methodology of the version
+///   of the cells.
 /// - `snapshot`: the published numbers, swapped as a whole and at most every 250 ms. After a busy second, `counted`
 ///   may stand at version 1,200 while the snapshot still shows version 1,100.
 /// - the atomics: plain facts for health checks and metrics. No two of them need agree, so `Relaxed` suffices.
 pub struct Shared {
     pub counters: WriterCounters,
     pub directory: ArcSwap<Directory>,
+    pub activations: ArcSwap<Activations>,
     pub counted: RwLock<Counted>,
     snapshot: ArcSwap<Snapshot>,
     /// The version of the stored checkpoint.
@@ -54,6 +57,7 @@ impl Shared {
         Self {
             counters: WriterCounters::default(),
             directory: ArcSwap::default(),
+            activations: ArcSwap::default(),
             counted: RwLock::default(),
             snapshot: ArcSwap::from_pointee(snapshot),
             checkpoint: AtomicI64::new(0),

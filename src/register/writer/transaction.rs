@@ -1,5 +1,7 @@
-//! One batch, from the lock of the head to the answers: decide, write, commit, and when the
-//! commit's outcome is unknown, find out before anybody is answered.
+//! The transaction of one batch: lock the head, decide, write, commit.
+//!
+//! When the outcome of a commit is unknown, the transaction asks the head before anybody is answered, because an answer
+//! must never be wrong.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use crate::domain::values::Hash;
 use crate::register::commands::{Done, Failure, Request};
 use crate::register::decide::{DecidedBatch, decide};
 
-/// What tells the time.
+/// Tells the time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The machine's clock.
@@ -23,20 +25,20 @@ pub fn system_clock() -> Clock {
     Arc::new(Utc::now)
 }
 
-/// How long the outcome of a commit is asked for before the answer is "unknown, send it again".
+/// The outcome of a commit is asked for this long; after that the answer is "unavailable, send it again".
 const SETTLE_FOR: Duration = Duration::from_secs(20);
 const SETTLE_PAUSE: Duration = Duration::from_millis(200);
 
-/// Carries out batches. Any number of engines, in any number of processes, may work on one
-/// database: the lock of the head puts their batches in one order.
+/// Carries out batches, each in one transaction. Many of these, in many processes, may work on one database: the lock of
+/// the head puts their batches in one order.
 pub struct BatchTransaction {
     database: Database,
     clock: Clock,
-    /// Kept from batch to batch while it works; any error lets it go.
+    /// Kept from batch to batch; dropped after an error.
     connection: RefCell<Option<Connection>>,
 }
 
-/// What a batch did.
+/// A transaction that was committed.
 pub struct Committed {
     /// The version before its first entry.
     pub from: i64,
@@ -44,34 +46,34 @@ pub struct Committed {
     pub version: i64,
     /// The hash of its last entry.
     pub hash: Hash,
-    /// Its instant.
+    /// The instant of its entries.
     pub at: DateTime<Utc>,
-    /// What moved in the cells.
+    /// The postings of its entries.
     pub postings: Vec<CellTotals>,
-    /// Whether partners, clients or projects changed.
+    /// Whether partners, clients, projects or activations changed.
     pub administrative: bool,
 }
 
-/// Answers in the order of the requests, and what was committed on the way.
+/// The outcomes of some requests, and the transactions that were committed for them.
 pub struct Executed {
-    /// One answer a request.
+    /// One outcome a request, in the order of the requests.
     pub results: Vec<Result<Done, Failure>>,
-    /// One a transaction that wrote something.
+    /// The transactions that appended an entry.
     pub committed: Vec<Committed>,
 }
 
 impl BatchTransaction {
-    /// An engine on a database.
+    /// On a database, by a clock.
     #[must_use]
     pub fn new(database: Database, clock: Clock) -> Self {
         Self { database, clock, connection: RefCell::new(None) }
     }
 
-    /// Carries out the requests in one transaction. One that makes the database fail is found by
-    /// running them again one by one, so that it spoils nobody else's.
+    /// Carries out the requests in one transaction. If the database refuses it, each request is tried in a transaction of
+    /// its own, so that a request that breaks fails alone.
     pub fn execute(&self, requests: &[&Request]) -> Executed {
         match self.transact(requests) {
-            Ok((results, committed)) => Executed { results, committed: committed.into_iter().collect() },
+            Ok(executed) => executed,
             Err(error) if error.is_unavailable() => {
                 tracing::error!(%error, requests = requests.len(), "a batch was not written");
                 all_failed(requests, &Failure::Unavailable)
@@ -95,7 +97,7 @@ impl BatchTransaction {
             all.results.extend(one.results);
             all.committed.extend(one.committed);
             if unavailable {
-                // None of the others would fare better, and each would wait as long.
+                // The remaining requests would fail as well, and each would wait as long.
                 let rest = requests.get(done + 1..).unwrap_or_default();
                 all.results.extend(all_failed(rest, &Failure::Unavailable).results);
                 break;
@@ -104,12 +106,11 @@ impl BatchTransaction {
         all
     }
 
-    #[expect(clippy::type_complexity, reason = "answers and what was committed, used in one place")]
-    fn transact(&self, requests: &[&Request]) -> Result<(Vec<Result<Done, Failure>>, Option<Committed>), DbError> {
+    fn transact(&self, requests: &[&Request]) -> Result<Executed, DbError> {
         let kept = self.connection.take();
         let mut connection = kept.map_or_else(|| self.database.connection(), Ok)?;
         transaction::begin_write(&mut connection).map_err(DbError::into_unavailable)?;
-        let (from, decided) = match self.write(&mut connection, requests) {
+        let Written { from, decided } = match self.write(&mut connection, requests) {
             Ok(written) => written,
             Err(error) => {
                 transaction::rollback(&mut connection);
@@ -119,7 +120,7 @@ impl BatchTransaction {
         if decided.version == from && decided.kept.is_empty() {
             transaction::rollback(&mut connection);
             self.connection.replace(Some(connection));
-            return Ok((decided.results, None));
+            return Ok(Executed { results: decided.results, committed: Vec::new() });
         }
         match transaction::commit(&mut connection) {
             Ok(()) => {
@@ -131,22 +132,24 @@ impl BatchTransaction {
             }
         }
         let DecidedBatch { results, postings, version, hash, at, administrative, .. } = decided;
-        // An answer that was kept under its key alone moves no head.
+        // A batch may keep a reply under its key and append no entry.
         let moved = version > from;
-        Ok((results, moved.then_some(Committed { from, version, hash, at, postings, administrative })))
+        let committed = moved.then_some(Committed { from, version, hash, at, postings, administrative });
+        Ok(Executed { results, committed: committed.into_iter().collect() })
     }
 
-    fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<(i64, DecidedBatch), DbError> {
+    /// Locks the head, decides, writes; the caller commits.
+    fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<Written, DbError> {
         let head = head::lock(connection).map_err(DbError::into_unavailable)?;
         let decided = decide(connection, &head, requests, (self.clock)())?;
         decided.batch.write(connection, head.version, decided.at)?;
         if !decided.kept.is_empty() {
             idempotency_keys::keep(connection, &decided.kept)?;
         }
-        Ok((head.version, decided))
+        Ok(Written { from: head.version, decided })
     }
 
-    /// Whether a commit that failed took place after all.
+    /// Finds out whether a commit that failed took place after all: it did if the head's chain holds its last entry.
     fn settle(&self, error: &DbError, decided: &DecidedBatch) -> Result<(), DbError> {
         tracing::warn!(%error, version = decided.version, "the outcome of a commit is unknown; asking the head");
         let until = Instant::now() + SETTLE_FOR;
@@ -167,6 +170,13 @@ impl BatchTransaction {
             }
         }
     }
+}
+
+/// A batch that is written and not committed yet.
+struct Written {
+    /// The version before its first entry.
+    from: i64,
+    decided: DecidedBatch,
 }
 
 fn all_failed(requests: &[&Request], failure: &Failure) -> Executed {

@@ -12,7 +12,7 @@ use crate::db::ledger::checkpoint_version;
 use crate::db::{Database, DbError, Url};
 use crate::register::commands::{Done, Failure, Request};
 use crate::register::counted::{FollowedHead, load_cells};
-use crate::register::published::{ClosedDays, PublicCounts, Render};
+use crate::register::published::{ClosedDays, PageRenderer, PublicCounts};
 
 use super::queue::{Job, MOST_IN_A_BATCH, QueuedRequest, gather};
 use super::shared::{Alive, Shared};
@@ -31,7 +31,7 @@ pub struct Writer {
     pub(super) database: Database,
     transaction: BatchTransaction,
     pub(super) clock: Clock,
-    pub(super) render: Render,
+    pub(super) renderer: PageRenderer,
     pub(super) shared: Arc<Shared>,
     /// The sums behind the public numbers, kept in step posting by posting.
     pub(super) counts: PublicCounts,
@@ -56,7 +56,7 @@ impl Writer {
     pub fn load(
         database: Database,
         clock: Clock,
-        render: Render,
+        renderer: PageRenderer,
         shared: Arc<Shared>,
         monthly_releases: bool,
     ) -> Result<Self, DbError> {
@@ -72,7 +72,7 @@ impl Writer {
             database,
             transaction,
             clock,
-            render,
+            renderer,
             shared,
             counts,
             closed,

@@ -1,4 +1,5 @@
-//! The documented request schemas against the readers: each names what the other takes.
+//! The documented bodies against what their routes take. A body is declared once, but a route may name another
+//! body than it reads, and a field may be read as one type and described as another (`as`, `#[schema(...)]`).
 
 use std::collections::BTreeSet;
 

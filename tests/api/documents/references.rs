@@ -47,6 +47,32 @@ pub fn paths(document: &Document) -> Vec<(usize, String)> {
     found
 }
 
+/// The rows of tables that name a file and then a function or type in it, with the numbers of their lines.
+pub fn places_in_files(document: &Document) -> Vec<(usize, String, String)> {
+    let mut places = Vec::new();
+    for (number, line) in &document.prose {
+        let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        for pair in cells.windows(2) {
+            let is_name = !pair[1].is_empty() && pair[1].chars().all(|c| c.is_alphanumeric() || c == '_');
+            if pair[0].starts_with("src/") && Path::new(pair[0]).extension().is_some_and(|kind| kind == "rs") && is_name
+            {
+                places.push((*number, pair[0].to_owned(), pair[1].to_owned()));
+            }
+        }
+    }
+    places
+}
+
+/// Whether a file of the repository declares this function or type.
+pub fn declares(file: &str, name: &str) -> bool {
+    let source = std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap_or_default();
+    ["fn ", "struct ", "enum ", "static "].iter().any(|kind| {
+        let declaration = format!("{kind}{name}");
+        let mut rests = source.match_indices(&declaration).map(|(at, found)| &source[at + found.len()..]);
+        rests.any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
 /// Routes in code spans, with the numbers of their lines: the method if it is said, the path, the query.
 pub fn routes(document: &Document) -> Vec<(usize, Option<String>, String, String)> {
     let mut routes = Vec::new();

@@ -12,7 +12,7 @@ use green_homes::domain::records::Stage;
 use green_homes::domain::reference::Place;
 use green_homes::domain::values::Month;
 use green_homes::domain::values::Tier;
-use green_homes::register::{Options, PublicSettings, Register, Render, audit};
+use green_homes::register::{Options, PageRenderer, PublicSettings, Register, audit};
 use serde_json::Value;
 
 use super::Driver;
@@ -86,7 +86,7 @@ impl Driver {
         let Some((last, _)) = self.past.last() else { return };
         let settings = PublicSettings { public_url: "https://register.example".to_owned(), publisher: "P".to_owned() };
         let (database, clock) = (self.database.db_open(), clock_at(self.now.clone()));
-        let (render, options) = (Render { make: MAKE, settings }, Options { queue: 1, monthly_releases: false });
+        let (render, options) = (PageRenderer { make: MAKE, settings }, Options { queue: 1, monthly_releases: false });
         Register::start(&database, &clock, &render, options).unwrap().stop();
         let eves = self.past.iter().skip(1).map(|(day, _)| *day).chain([self.today()]);
         let known = self.past.iter().zip(eves).map(|((day, model), next)| (*day, next - Days::new(1), model));

@@ -1,5 +1,5 @@
-//! What a handler answers when it does not do what was asked. The way to a client is
-//! `problem.rs`; here is only what went wrong.
+//! The errors of the API: why a request was refused or failed, and the HTTP status of each. `problem.rs`
+//! writes them for the client.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -14,7 +14,7 @@ use crate::api::http::scopes::Scope;
 /// How long a client waits before it tries a busy service again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// Why there is no answer of the kind that was asked for.
+/// Why a request was refused or failed.
 #[derive(Clone, Debug)]
 pub enum ApiError {
     /// The body is no JSON.
@@ -24,16 +24,16 @@ pub enum ApiError {
         /// Where the parser stopped.
         column: usize,
     },
-    /// Values are wrong, all that were found.
+    /// Values are wrong; these are all faults that were found.
     Invalid(Vec<FieldFault>),
     /// The register refuses.
     Refused(Refusal),
-    /// No token, or none that counts.
+    /// No token, or an invalid one.
     Unauthorized {
         /// Whether a token was sent at all.
         sent: bool,
     },
-    /// No householder's code, or none that opens anything.
+    /// No householder's code, or an unknown one.
     WrongCode,
     /// HTTP Basic where it is not taken, or with another secret.
     BasicRefused,
@@ -44,7 +44,7 @@ pub enum ApiError {
     },
     /// The token's role may not do this.
     Forbidden {
-        /// What it would need.
+        /// The scope that the route needs.
         needs: Scope,
     },
     /// No such path.
@@ -54,13 +54,13 @@ pub enum ApiError {
         /// The methods there are.
         allow: String,
     },
-    /// `If-Match` has no form of one.
+    /// `If-Match` is malformed.
     MalformedPrecondition,
-    /// A correction does not say which state of the record it is for.
+    /// A correction came without `If-Match`.
     PreconditionRequired,
     /// The body is too large.
     TooLarge {
-        /// The most it may be, in bytes.
+        /// The largest allowed body, in bytes.
         limit: usize,
     },
     /// The body is not JSON by its content type.
@@ -69,7 +69,7 @@ pub enum ApiError {
     BrokenBody,
     /// Busy, or the database does not answer.
     Unavailable,
-    /// Something broke that should not.
+    /// A fault of the service itself.
     Internal,
 }
 
@@ -134,7 +134,7 @@ impl ResponseError for ApiError {
                 let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", needs.as_str());
                 builder.insert_header((WWW_AUTHENTICATE, challenge))
             }
-            Self::Refused(Refusal::Stale { etag, .. }) => builder.insert_header((ETAG, etag.as_str())),
+            Self::Refused(Refusal::Stale { revision_tag, .. }) => builder.insert_header((ETAG, revision_tag.as_str())),
             _ => &mut builder,
         };
         let mut response = builder.finish();
@@ -153,7 +153,7 @@ impl From<Failure> for ApiError {
     }
 }
 
-/// For pages that many wait for; what a single caller did wrong is none of their failures.
+/// For pages that several callers wait for: one caller's own mistake must not fail the others.
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         match error {

@@ -15,27 +15,27 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// A problem.
 #[derive(Serialize, ToSchema)]
 pub struct Problem {
-    /// Where the problem is described.
+    /// The path that explains the problem.
     #[schema(example = "/problems/invalid_request")]
     pub r#type: String,
-    /// A short name of the problem.
+    /// A short name of the problem, in the language of the answer.
     pub title: String,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// What happened and what to do.
+    /// What happened and what to do, in the language of the answer.
     pub detail: String,
     /// The code that programs read; it never changes.
     #[schema(example = "invalid_request")]
     pub code: &'static str,
-    /// The id under which this request stands in the log.
+    /// The id of this request in the log of the service.
     pub request_id: String,
-    /// Every wrong value of the request.
+    /// Every wrong value of the request; empty for other problems.
     pub errors: Vec<ProblemError>,
-    /// The record that the request ran into.
+    /// The recorded installation that the request conflicts with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub installation: Option<StandingView>,
-    /// Where a re-sent installation differs from the recorded one.
+    /// The fields in which a re-sent installation differs from the recorded one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub differences: Option<Vec<DifferenceView>>,
 }
@@ -43,28 +43,28 @@ pub struct Problem {
 /// One wrong value.
 #[derive(Serialize, ToSchema)]
 pub struct ProblemError {
-    /// JSON pointer into the body, or the name of a query parameter.
+    /// The JSON pointer into the body, or the name of a parameter.
     #[schema(example = "/measures/0/quantity")]
     pub pointer: String,
     /// The code that programs read; it never changes.
     #[schema(example = "not_positive")]
     pub code: &'static str,
-    /// What is wrong and what would be right.
+    /// What is wrong and what would be right, in the language of the answer.
     pub detail: String,
 }
 
 /// The record that a refused request ran into.
 #[derive(Serialize, ToSchema)]
 pub struct StandingView {
-    /// Its id.
+    /// The id of the installation.
     #[schema(format = Uuid)]
     pub id: String,
-    /// Its status.
+    /// The status of the installation.
     #[schema(value_type = Status)]
     pub status: &'static str,
     /// How often it changed.
     pub revision: i32,
-    /// What `If-Match` takes.
+    /// The entity tag; send it in `If-Match` to correct the installation.
     pub etag: String,
 }
 
@@ -73,7 +73,7 @@ pub struct StandingView {
 pub struct DifferenceView {
     /// JSON pointer into the request.
     pub pointer: &'static str,
-    /// What is recorded.
+    /// The recorded value.
     #[schema(value_type = serde_json::Value)]
     pub recorded: Value,
 }
@@ -84,7 +84,7 @@ impl From<&CurrentRecord> for StandingView {
             id: standing.installation.to_string(),
             status: standing.status.as_str(),
             revision: standing.revision,
-            etag: standing.etag.clone(),
+            etag: standing.revision_tag.clone(),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Problem {
             _ => &[],
         };
         let (installation, differences) = match error {
-            ApiError::Refused(Refusal::Different { standing, differences }) => {
+            ApiError::Refused(Refusal::Different { current: standing, differences }) => {
                 let view = |d: &crate::domain::refusals::Difference| DifferenceView {
                     pointer: d.pointer,
                     recorded: d.recorded.clone(),
@@ -107,8 +107,8 @@ impl Problem {
             }
             ApiError::Refused(
                 Refusal::Ended(standing)
-                | Refusal::InvalidTransition { standing, .. }
-                | Refusal::Stale { standing: Some(standing), .. },
+                | Refusal::InvalidTransition { current: standing, .. }
+                | Refusal::Stale { current: Some(standing), .. },
             ) => (Some(standing.into()), None),
             _ => (None, None),
         };

@@ -9,23 +9,23 @@ use crate::domain::values::Language;
 use super::error::ApiError;
 use super::problem_texts::describe;
 
-/// What a problem code means.
+/// The meaning of a problem code.
 #[derive(Serialize, ToSchema)]
 pub struct ProblemPage {
-    /// The code.
+    /// The code of the problem.
     pub code: String,
-    /// Its name in Vietnamese.
+    /// The title in Vietnamese.
     pub title_vi: &'static str,
-    /// Its name in English.
+    /// The title in English.
     pub title_en: &'static str,
-    /// What it means, in Vietnamese.
+    /// The meaning in Vietnamese, and what to do.
     pub detail_vi: &'static str,
-    /// What it means, in English.
+    /// The meaning in English, and what to do.
     pub detail_en: &'static str,
 }
 
 /// The `type` of every problem leads here.
-#[utoipa::path(get, path = "", params(("code" = String, Path, example = "invalid_request")),
+#[utoipa::path(get, path = "", params(("code" = String, Path, example = "invalid_request", description = "The code of the problem.")),
     responses((status = 200, body = ProblemPage)))]
 pub async fn get_problem(code: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let code = code.into_inner();

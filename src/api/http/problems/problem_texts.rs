@@ -64,7 +64,7 @@ impl ApiError {
                 format!("Cần phạm vi {}; vai trò của client này không có.", needs.as_str()),
                 format!("This needs the scope {}, which this client's role does not hold.", needs.as_str()),
             ),
-            Self::Refused(Refusal::InvalidTransition { standing, action }) => {
+            Self::Refused(Refusal::InvalidTransition { current: standing, action }) => {
                 not_now(standing.status, *action, language)
             }
             Self::MethodNotAllowed { allow } => {
@@ -76,7 +76,7 @@ impl ApiError {
     }
 }
 
-/// What may be done instead of what was asked.
+/// The detail of `invalid_transition`: which actions the status allows.
 fn not_now(status: Status, action: Action, language: Language) -> String {
     let (now, asked) = (status.as_str(), action.as_str());
     let allowed: Vec<&str> = lifecycle::allowed(status).iter().map(|action| action.as_str()).collect();

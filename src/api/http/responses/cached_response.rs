@@ -21,14 +21,14 @@ pub const GEO_JSON: &str = "application/geo+json";
 /// For how long caches may repeat a page without asking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CacheFor {
-    /// Numbers: four times a second there may be others. Who asks in the half minute after may still be given
-    /// them at once, while the cache asks for new ones.
+    /// Numbers, which can change four times a second. For half a minute more a cache may answer at once with an
+    /// old number while it fetches the new one.
     OneSecond,
-    /// What a new version of the service may change.
+    /// Pages that a new version of the service may change.
     FiveMinutes,
-    /// What hardly ever changes.
+    /// Pages that hardly ever change.
     OneHour,
-    /// What never changes.
+    /// Pages that never change.
     Always,
 }
 
@@ -48,17 +48,17 @@ pub fn as_page(media_type: &'static str, value: &impl Serialize) -> ReadyPage {
     ReadyPage::new(media_type, serde_json::to_vec(value).unwrap_or_default())
 }
 
-/// Answers `GET` and `HEAD` with a page: compressed as the caller takes it, or 304 when it has just
-/// that. A request copies pointers.
+/// Answers `GET` and `HEAD` with a page, compressed as the caller accepts it, or with 304 when the caller has
+/// these bytes already. A request copies pointers, not bytes.
 pub async fn send(request: &HttpRequest, page: &ReadyPage, lasts: CacheFor) -> Result<HttpResponse, ApiError> {
     let chosen = choose(request, page).await?;
     Ok(answer(request, page, chosen, lasts))
 }
 
-/// What of a page is sent, and how it is compressed.
+/// The coding of a page, and its bytes in that coding.
 pub type Chosen<'p> = (Option<Coding>, &'p Representation);
 
-/// The representation that the caller takes.
+/// Chooses the bytes that the caller accepts.
 pub async fn choose<'p>(request: &HttpRequest, page: &'p ReadyPage) -> Result<Chosen<'p>, ApiError> {
     let coding = coding_for(request.headers(), page.gains());
     let sent = match coding {
@@ -68,7 +68,7 @@ pub async fn choose<'p>(request: &HttpRequest, page: &'p ReadyPage) -> Result<Ch
     Ok((coding, sent))
 }
 
-/// Sends what was chosen.
+/// Answers with the chosen bytes.
 pub fn answer(request: &HttpRequest, page: &ReadyPage, (coding, sent): Chosen, lasts: CacheFor) -> HttpResponse {
     if is_known(request.headers(), &sent.etag) {
         let mut response = HttpResponse::NotModified().finish();
@@ -115,9 +115,9 @@ struct Wanted {
     others: Option<f32>,
 }
 
-/// The coding in which to send a page, by RFC 9110, section 12.5.3. Of what is wanted alike the
-/// smallest; a page that would not gain goes as it is, and so does one for a caller who takes
-/// nothing that there is.
+/// The coding of a page for a caller, by RFC 9110, section 12.5.3. Among codings with equal weight the smaller
+/// result wins (brotli). A page that compression would not shrink is sent as it is. A caller who accepts
+/// nothing that we have gets the page uncompressed, instead of 406.
 fn coding_for(headers: &HeaderMap, gains: bool) -> Option<Coding> {
     if !headers.contains_key(ACCEPT_ENCODING) {
         return None;
@@ -137,7 +137,7 @@ fn coding_for(headers: &HeaderMap, gains: bool) -> Option<Coding> {
     let of = |named: Option<f32>| named.or(wanted.others).unwrap_or_default();
     let (gzip, brotli) = (of(wanted.gzip), of(wanted.brotli));
     let (coding, most) = if brotli >= gzip { (Coding::Brotli, brotli) } else { (Coding::Gzip, gzip) };
-    // What is not named is taken, but less gladly than whatever is.
+    // A coding that the header does not name is acceptable, but less than any that it names.
     let identity = wanted.identity.or(wanted.others);
     let refuses_identity = identity == Some(0.0);
     let prefers_identity = wanted.identity.is_some_and(|weight| weight > most);
@@ -145,7 +145,7 @@ fn coding_for(headers: &HeaderMap, gains: bool) -> Option<Coding> {
     coded.then_some(coding)
 }
 
-/// The weight `q=…` of a member; none when it has no form of one.
+/// The weight `q=…` of a member; none if it is malformed.
 fn weight(parameters: &str) -> Option<f32> {
     let (name, value) = parameters.split_once('=')?;
     let weight = value.trim().parse().ok().filter(|weight| (0.0..=1.0).contains(weight))?;

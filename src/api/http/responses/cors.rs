@@ -1,4 +1,4 @@
-//! Pages of other origins (CORS): a browser shows them what is public, its errors too.
+//! CORS: scripts of any origin may read public answers, and their errors too.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{
@@ -8,7 +8,7 @@ use actix_web::http::header::{
 
 const EXPOSED: &str = "ETag, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id";
 
-/// What a browser asks before it sends a header of a page's own, as `If-None-Match`.
+/// Answers a browser's preflight request, which comes before a script's own header such as `If-None-Match`.
 pub async fn allow() -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"))
@@ -17,8 +17,8 @@ pub async fn allow() -> HttpResponse {
         .finish()
 }
 
-/// Lets any page read this answer and the headers that its script needs beyond those that browsers
-/// show anyway: for asking again, for waiting, for reporting an error.
+/// Lets scripts of any origin read this answer, and the headers that browsers hide from scripts by default:
+/// those for asking again, for waiting, for reporting an error.
 pub fn open_to_all(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));

@@ -11,10 +11,9 @@ use crate::api::callers::Caller;
 use crate::api::http::{ApiError, Query, coded};
 use crate::api::numbers::dimension_labels::{VERIFIED, label};
 use crate::api::numbers::methodologies::parse_methodology;
-use crate::db::partners::Directory;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Methodology, Selection, Value};
-use crate::domain::records::Actor;
+use crate::domain::records::{Actor, Directory};
 use crate::domain::values::{Basis, Code, Fault, Month, PartnerCode, Rule, parse_day, parse_past_day};
 use crate::register::{AggregateQuery, AsOf};
 

@@ -37,7 +37,7 @@ struct Sum {
 #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
 pub fn rows(methodology: &Methodology, national: &NationalSums) -> Vec<Vec<Json>> {
     let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
-    for (dims, totals) in national.iter() {
+    for (dims, totals) in national.unpacked() {
         let (Stage::Verified(_), Some(installed)) = (dims.stage, dims.installed) else { continue };
         let sum = sums.entry(Key { measure: dims.measure, installed, ended: dims.ended }).or_default();
         sum.totals = sum.totals.wrapping_add(totals);

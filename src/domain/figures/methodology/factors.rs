@@ -1,6 +1,6 @@
-//! How emissions are estimated: numbered, immutable sets of factors, one file each. Those of
-//! `reference/methodology/` are built in; a program may know further ones from its start on. The
-//! file is what is published; here is what computing needs of it.
+//! Methodologies: numbered, immutable sets of factors, one file each. The files of `reference/methodology/` are built in; a
+//! process may add further ones at its start. The file is published as it is; a [`Methodology`] holds what estimates need of
+//! it.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -13,31 +13,31 @@ use crate::domain::reference::{MeasureId, ProvinceId};
 /// A numbered set of factors.
 #[derive(Debug)]
 pub struct Methodology {
-    /// Its number.
+    /// The number.
     pub version: i32,
-    /// Its name in Vietnamese.
+    /// The Vietnamese name.
     pub title_vi: String,
-    /// Its name in English.
+    /// The English name.
     pub title_en: String,
-    /// When it was made.
+    /// The day on which it was made.
     pub issued: NaiveDate,
-    /// Its file, as it is published.
+    /// The file as it is published.
     pub text: String,
-    /// The SHA-256 of its file in hexadecimal digits: what the entry that puts it in force seals.
+    /// The SHA-256 of the file in hexadecimal digits. The entry that puts the methodology in force seals it.
     pub sha256: String,
-    /// What is not known exactly.
+    /// The uncertainties.
     pub uncertainty: Uncertainty,
     pub(super) grid: Vec<GridFactor>,
-    /// By the province's index.
+    /// kWh a kWp and year, by the index of the province.
     pub(super) yields: Vec<f64>,
-    /// By the measure's number, from 0.
+    /// By the number of the measure, from 0; `None` if the measure does nothing to emissions.
     pub(super) effects: Vec<Option<Effect>>,
 }
 
 /// The official grid factor of a year.
 #[derive(Clone, Copy, PartialEq, Deserialize, Debug)]
 pub struct GridFactor {
-    /// The year.
+    /// The calendar year.
     pub year: i32,
     /// Tonnes a megawatt-hour.
     pub tco2_per_mwh: f64,
@@ -54,26 +54,35 @@ pub struct Uncertainty {
     pub size_installed: f64,
 }
 
-/// What a measure does to emissions.
+/// The effect of a measure on emissions.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Effect {
-    /// What it does.
+    /// The way in which it cuts emissions.
     pub kind: EffectKind,
-    /// kWh (direct cuts: tCO2e) a unit and year; of solar power, the share of the province's yield.
+    /// kWh (direct cuts: tCO2e) a unit and year. If `by_yield`, the share of the province's yield.
     pub per_unit: f64,
-    /// Whether the yield of the province comes in.
+    /// Whether the solar yield of the province is multiplied in.
     pub by_yield: bool,
-    /// Tonnes a megawatt-hour, where it is not the grid's.
+    /// An emission factor of its own in tonnes a megawatt-hour, in place of the grid's.
     pub own_factor: Option<f64>,
-    /// What it loses a year.
+    /// The share of its effect that it loses each year.
     pub degradation: f64,
-    /// Years that it is credited.
+    /// Years for which it is credited.
     pub lifetime_years: u16,
-    /// Half-widths of what a unit does, low and high, as shares.
-    pub spread: (f64, f64),
+    /// Half-widths of the 95 % range of what a unit does, as shares of it.
+    pub spread: HalfWidths,
 }
 
-/// What a measure does.
+/// How far a range reaches below and above a value, as shares of the value.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct HalfWidths {
+    /// Below the value.
+    pub low: f64,
+    /// Above the value.
+    pub high: f64,
+}
+
+/// The way in which a measure cuts emissions.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectKind {
@@ -86,7 +95,7 @@ pub enum EffectKind {
 }
 
 impl Effect {
-    /// Whether the grid factor is used.
+    /// Whether the estimate uses the grid factor.
     #[must_use]
     pub fn uses_grid(&self) -> bool {
         self.kind != EffectKind::Direct && self.own_factor.is_none()
@@ -94,19 +103,19 @@ impl Effect {
 }
 
 impl Methodology {
-    /// What a measure does; none where it does nothing to emissions.
+    /// The effect of a measure; `None` if it does nothing to emissions.
     #[must_use]
     pub fn effect(&self, measure: MeasureId) -> Option<&Effect> {
         self.effects.get(usize::from(measure.number()))?.as_ref()
     }
 
-    /// kWh a kWp and year in a province.
+    /// The solar yield of a province, in kWh a kWp and year.
     #[must_use]
     pub fn solar_yield(&self, province: ProvinceId) -> f64 {
         self.yields.get(usize::from(province.index())).copied().unwrap_or_default()
     }
 
-    /// The grid factor of a year, and whether it is another year's, because that year has none.
+    /// The grid factor of a year in tonnes a megawatt-hour, and whether it is another year's because that year has none.
     #[must_use]
     pub fn grid_factor(&self, year: i32) -> (f64, bool) {
         let (first, last) = (self.first_factor(), self.newest_factor());
@@ -130,7 +139,7 @@ impl Methodology {
 
 const NO_FACTOR: GridFactor = GridFactor { year: 0, tco2_per_mwh: 0.0 };
 
-/// What this program knows. It never changes once it was asked for.
+/// The known methodologies. The list never changes once somebody read it.
 static ALL: OnceLock<Vec<Methodology>> = OnceLock::new();
 
 /// A methodology by its number.
@@ -151,8 +160,8 @@ pub fn all() -> &'static [Methodology] {
     ALL.get_or_init(built_in)
 }
 
-/// Makes further methodologies known, texts by their numbers, for as long as the program runs: at
-/// its start, before anything asks for one. The words of an error name the number.
+/// Adds further methodologies, the texts of their files by number, at the start of the process, before anybody reads the list.
+/// The words of an error name the number.
 pub fn add(further: BTreeMap<i32, String>) -> Result<(), String> {
     let wanted = joined(built_in(), further)?;
     let seals: Vec<String> = wanted.iter().map(|one| one.sha256.clone()).collect();
@@ -167,8 +176,7 @@ fn built_in() -> Vec<Methodology> {
     files.iter().map(read).collect()
 }
 
-/// Those that are built in, and the further ones. A number is one set of factors for ever, and none
-/// is left out.
+/// The built-in methodologies with the further ones. A number is one set of factors for ever, and no number is left out.
 fn joined(mut known: Vec<Methodology>, further: BTreeMap<i32, String>) -> Result<Vec<Methodology>, String> {
     for (number, text) in further {
         if let Some(built_in) = known.iter().find(|one| one.version == number) {

@@ -1,5 +1,5 @@
-//! Reads the file of a methodology, and refuses one that numbers cannot be made with: what it does
-//! not say would be zero, or another factor, without anybody noticing.
+//! Reads the file of a methodology and refuses a file from which no number can be made. A factor that is missing would
+//! otherwise count as zero, or as another factor, without anybody noticing.
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -7,9 +7,9 @@ use serde::Deserialize;
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{hex, sha256};
 
-use super::factors::{Effect, EffectKind, GridFactor, Methodology, Uncertainty};
+use super::factors::{Effect, EffectKind, GridFactor, HalfWidths, Methodology, Uncertainty};
 
-/// The longest life that a measure can be credited.
+/// The longest life of a measure, in years.
 const LONGEST_LIFE: u16 = 100;
 
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ struct ProvinceYield {
     kwh_per_kwp_year: f64,
 }
 
-/// A field that is written otherwise would be left out, and another factor taken: so none is unknown.
+/// No unknown field is accepted, because a misspelt factor would be left out and another one taken in its place.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MeasureFactors {
@@ -58,7 +58,7 @@ struct MeasureFactors {
     range: Option<RangeRule>,
     lifetime_years: u16,
     degradation_per_year: f64,
-    // Nothing is computed of these, but people read them: they must be there.
+    // No number is made from these, but people read them, so they must be there.
     #[serde(rename = "own_factor_unit")]
     _own_factor_unit: Option<String>,
     #[serde(rename = "assumptions")]
@@ -78,22 +78,22 @@ enum FileEffect {
     None,
 }
 
-/// How the spread of what a unit does is found.
+/// The rule that gives the range of an effect.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum RangeRule {
-    /// That of the yields.
+    /// The range of solar yields.
     Solar,
-    /// From the shares of the yield.
+    /// From the low and the high share of the yield.
     Share,
-    /// That of meters.
+    /// The range of meters.
     Metered,
-    /// From the lowest and the highest value, and not less than a least one.
+    /// From the low and the high value, but not narrower than `deemed_least`.
     Deemed,
 }
 
 impl Methodology {
-    /// Reads a file. The words of an error say what is wrong with it.
+    /// Reads a file. An error says in words what is wrong with it.
     pub fn read(text: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         file.uncertainty.check()?;
@@ -122,7 +122,7 @@ impl Methodology {
     }
 }
 
-/// By the province's index: each of them once.
+/// The solar yields by the index of the province. Each province must be listed once.
 fn yields(listed: &[ProvinceYield]) -> Result<Vec<f64>, String> {
     let mut yields = vec![None; ProvinceId::all().count()];
     for one in listed {
@@ -139,7 +139,7 @@ fn yields(listed: &[ProvinceYield]) -> Result<Vec<f64>, String> {
     ProvinceId::all().zip(yields).map(missing).collect()
 }
 
-/// By the measure's number: each of them once.
+/// The effects by the number of the measure. Each measure must be listed once.
 fn effects(listed: &[MeasureFactors], uncertainty: &Uncertainty) -> Result<Vec<Option<Effect>>, String> {
     let mut effects = vec![None; usize::from(u8::MAX) + 1];
     for one in listed {
@@ -201,7 +201,7 @@ impl MeasureFactors {
         }))
     }
 
-    /// The one factor that its effect needs, and no other.
+    /// The one factor that the effect needs. A second factor is an error.
     fn per_unit(&self, kind: EffectKind) -> Result<f64, String> {
         match (kind, self.kwh_per_unit_year, self.tco2e_per_unit_year, self.yield_share) {
             (EffectKind::Direct, None, Some(value), None)
@@ -215,20 +215,22 @@ impl MeasureFactors {
         }
     }
 
-    fn spread(&self, per_unit: f64, uncertainty: &Uncertainty) -> Result<(f64, f64), String> {
+    /// The half-widths of the range, as shares of what a unit does.
+    fn spread(&self, per_unit: f64, uncertainty: &Uncertainty) -> Result<HalfWidths, String> {
+        let even = |share: f64| HalfWidths { low: share, high: share };
         let between = |low: Option<f64>, high: Option<f64>| match (low, high) {
             (Some(low), Some(high)) if (0.0..=per_unit).contains(&low) && high >= per_unit => {
-                Ok(((per_unit - low) / per_unit, (high - per_unit) / per_unit))
+                Ok(HalfWidths { low: (per_unit - low) / per_unit, high: (high - per_unit) / per_unit })
             }
             _ => Err("its range needs a low and a high end around what a unit does".to_owned()),
         };
         Ok(match self.range.ok_or("range is missing")? {
-            RangeRule::Solar => (uncertainty.solar, uncertainty.solar),
-            RangeRule::Metered => (uncertainty.metered, uncertainty.metered),
+            RangeRule::Solar => even(uncertainty.solar),
+            RangeRule::Metered => even(uncertainty.metered),
             RangeRule::Share => between(self.yield_share_low, self.yield_share_high)?,
             RangeRule::Deemed => {
-                let (low, high) = between(self.low, self.high)?;
-                (low.max(uncertainty.deemed_least), high.max(uncertainty.deemed_least))
+                let HalfWidths { low, high } = between(self.low, self.high)?;
+                HalfWidths { low: low.max(uncertainty.deemed_least), high: high.max(uncertainty.deemed_least) }
             }
         })
     }
