@@ -54,7 +54,7 @@ pub async fn get_keys(state: web::Data<AppState>) -> HttpResponse {
 /// The metadata of the authorisation server (RFC 8414).
 #[derive(Serialize, ToSchema)]
 pub struct Metadata {
-    /// The issuer, which tokens name in `iss`. Example: https://register.example.org.
+    /// The issuer, which tokens name in `iss`. Example: `https://register.example.org`.
     issuer: String,
     /// Address at which tokens are issued.
     token_endpoint: String,

@@ -84,7 +84,7 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, Token
     }
     let (form, BasicCredentials { client_id, secret }) = match read_form(form, request.headers()) {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(FormRefusal { status, error, description }) => return refuse(status, error, description),
     };
     let client = match state.secrets.check(&state.register, &client_id, &secret).await {
         Ok(client) => client,
@@ -115,20 +115,25 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, Token
     }
 }
 
+/// A refused token request, in the words of RFC 6749.
+struct FormRefusal {
+    status: u16,
+    error: &'static str,
+    description: &'static str,
+}
+
 /// The form, and the id and secret of the client from the header or from the form; else the refusal to answer.
-fn read_form(
-    form: Option<TokenRequest>,
-    headers: &HeaderMap,
-) -> Result<(TokenRequest, BasicCredentials), HttpResponse> {
+fn read_form(form: Option<TokenRequest>, headers: &HeaderMap) -> Result<(TokenRequest, BasicCredentials), FormRefusal> {
+    let refused = |status, error, description| FormRefusal { status, error, description };
     let Some(form) = form else {
-        return Err(refuse(400, "invalid_request", "send the form grant_type=client_credentials"));
+        return Err(refused(400, "invalid_request", "send the form grant_type=client_credentials"));
     };
     if form.grant_type.as_deref() != Some("client_credentials") {
-        return Err(refuse(400, "unsupported_grant_type", "grant_type must be client_credentials"));
+        return Err(refused(400, "unsupported_grant_type", "grant_type must be client_credentials"));
     }
     let in_form = || Some(BasicCredentials { client_id: form.client_id.clone()?, secret: form.client_secret.clone()? });
     let Some(credentials) = BasicCredentials::of(headers).or_else(in_form) else {
-        return Err(refuse(401, "invalid_client", "send client_id and client_secret by HTTP Basic or in the form"));
+        return Err(refused(401, "invalid_client", "send client_id and client_secret by HTTP Basic or in the form"));
     };
     Ok((form, credentials))
 }
