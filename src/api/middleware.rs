@@ -1,5 +1,5 @@
-//! The outermost layer of every request: its id, its line in the log, and the body of a problem
-//! in the language that was asked for.
+//! The outermost layer of every request: its id, its line in the log, its count, the security headers, and the body of a
+//! problem in the language that the caller asked for.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use tracing::Level;
 
 use crate::api::access::RateLimitHeaders;
 use crate::api::callers::ActingClient;
-use crate::api::http::{ApiError, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, language_of};
+use crate::api::http::{ApiError, BODY_LIMIT, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, language_of};
 
 use super::state::AppState;
 
@@ -21,16 +21,16 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 const OAUTH_PATH: &str = "/oauth/token";
 
-/// Answers errors as problems, counts, and logs one line. An answer carries the id of its line;
-/// that of a public read, which caches repeat, has neither.
+/// Finishes a response: errors become problems, the request is counted, and one line is logged under an id that the answer
+/// carries. A successful public read has neither line nor id, because caches repeat its answer.
 pub async fn finish(
     response: impl Future<Output = Result<ServiceResponse, actix_web::Error>>,
 ) -> Result<ServiceResponse, actix_web::Error> {
     let began = Instant::now();
-    // Handlers' errors are responses by now; only a broken connection is an error here.
+    // An error here is a broken connection, because the errors of handlers are responses by now.
     let mut response = response.await?;
     if is_error(response.status()) {
-        // A body that nobody read costs its connection: what came with the head is taken in meanwhile.
+        // Lets actix take in a body that came with the head, because an unread body costs the client its connection.
         tokio::task::yield_now().await;
     }
     let (request, status, took) = (response.request(), response.status(), began.elapsed());
@@ -38,7 +38,7 @@ pub async fn finish(
     if let Some(state) = request.app_data::<web::Data<AppState>>() {
         state.request_counts.count(path, request.method(), status, took);
     }
-    let standing = request.extensions().get::<RateLimitHeaders>().copied();
+    let rate_limit = request.extensions().get::<RateLimitHeaders>().copied();
     let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
     if client.is_some() || is_error(status) || tracing::enabled!(Level::DEBUG) {
         let request_id = RequestId::new();
@@ -52,8 +52,8 @@ pub async fn finish(
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some(standing) = standing {
-        standing.write(headers);
+    if let Some(rate_limit) = rate_limit {
+        rate_limit.write(headers);
     }
     if is_public {
         cors::open_to_all(headers);
@@ -63,7 +63,7 @@ pub async fn finish(
     Ok(response)
 }
 
-/// What a browser may do with an answer that is not for pages: nothing, unless it says so itself.
+/// Forbids browsers everything with an answer that is not for pages, unless the answer has a policy of its own.
 fn guard_browsers(headers: &mut HeaderMap) {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
@@ -76,21 +76,21 @@ fn is_error(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
-/// OAuth has its own form of errors; every other error is a problem.
+/// Every error needs the form of a problem, except errors of the token endpoint and of health checks, which have their own.
 fn needs_problem(response: &ServiceResponse) -> bool {
     let oauth_answer = response.request().path() == OAUTH_PATH && response.headers().contains_key(CONTENT_TYPE);
     let own = response.response().extensions().contains::<ApiError>();
     is_error(response.status()) && (own || !(oauth_answer || is_health(response)))
 }
 
-/// `/readyz` says in its own words what is missing.
+/// Health checks state in their own form what is missing.
 fn is_health(response: &ServiceResponse) -> bool {
     matches!(response.request().path(), "/livez" | "/readyz")
 }
 
 fn with_problem(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     let own = response.response().extensions().get::<ApiError>().cloned();
-    let error = own.unwrap_or_else(|| foreign(response.status().as_u16()));
+    let error = own.unwrap_or_else(|| of_framework(response.status().as_u16()));
     let language = language_of(response.request().headers());
     let problem = Problem::of(&error, language, request_id);
     let headers = error.error_response();
@@ -105,11 +105,11 @@ fn with_problem(response: ServiceResponse, request_id: &str) -> ServiceResponse 
     ServiceResponse::new(http, builder.body(body))
 }
 
-/// An error that the framework made.
-fn foreign(status: u16) -> ApiError {
+/// The error of a response that the framework made.
+fn of_framework(status: u16) -> ApiError {
     match status {
         404 => ApiError::NotFound,
-        413 => ApiError::TooLarge { limit: super::request_body::BODY_LIMIT },
+        413 => ApiError::TooLarge { limit: BODY_LIMIT },
         415 => ApiError::UnsupportedMediaType,
         400..=499 => ApiError::BrokenBody,
         503 => ApiError::Unavailable,
@@ -117,7 +117,7 @@ fn foreign(status: u16) -> ApiError {
     }
 }
 
-/// The path is the route's, because what was sent in its place may be what nobody should read.
+/// Logs a request. The path is that of the route, because a path as it was sent may hold secrets.
 fn log(request: &HttpRequest, path: &str, status: StatusCode, client: Option<&str>, request_id: &str, took: Duration) {
     let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     let (method, status_code) = (request.method().as_str(), status.as_u16());

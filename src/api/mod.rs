@@ -1,4 +1,7 @@
-//! Only faces: the list of rooms, and `MAKE`.
+//! The HTTP interface. This file lists the rooms and what the rest of the crate may name of them.
+//!
+//! Arrows run one way: `http <- access <- state <- callers <- {submit, request_body} <- resources <- documentation <- routes`,
+//! the importer stands right. A room reaches another resource only through its face, its `mod.rs`.
 
 pub mod access;
 mod body;
@@ -28,5 +31,5 @@ use numbers::{headline, tables};
 
 use crate::register::PageMaker;
 
-/// Makes the pages of a snapshot.
-pub const MAKE: PageMaker = PageMaker { pages: headline::handlers::make_pages, tables: tables::handlers::render };
+/// The functions with which the register turns a snapshot into public pages.
+pub const MAKE: PageMaker = PageMaker { pages: headline::make_pages, tables: tables::render };

@@ -2,20 +2,14 @@
 //! read it as the type that the handler names. A handler that takes a [`Body`] sees no wrong value.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
 
 use crate::api::body::{self, FromNode, Node};
-use crate::api::http::{ApiError, CallerGate, IdempotencyKey, MethodFacts};
+use crate::api::http::{ApiError, BODY_LIMIT, BODY_WITHIN, CallerGate, IdempotencyKey, MethodFacts};
 
 use super::state::AppState;
-
-pub use crate::api::http::BODY_LIMIT;
-
-/// How long a body may take to arrive.
-pub const WITHIN: Duration = Duration::from_secs(30);
 
 /// A body of type `T` as its `FromNode` gives it, and the idempotency key that it came with.
 pub struct Body<T: FromNode>(pub T::Value, pub Option<IdempotencyKey>);
@@ -106,7 +100,7 @@ fn is_plain_json(request: &HttpRequest) -> bool {
 /// Reads the payload up to the limit.
 async fn collect(payload: Payload, limit: usize) -> Result<web::Bytes, ApiError> {
     let limited = actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), limit);
-    match tokio::time::timeout(WITHIN, limited).await {
+    match tokio::time::timeout(BODY_WITHIN, limited).await {
         Err(_) => Err(ApiError::BrokenBody),
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(error))) => {

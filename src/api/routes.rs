@@ -8,7 +8,7 @@ use actix_web::http::Method;
 use actix_web::{guard, web};
 use utoipa::OpenApi;
 
-use crate::api::callers::token_endpoint;
+use crate::api::callers::{keys_and_metadata, token_endpoint};
 use crate::api::documentation::tags::{
     ADMINISTRATION, AGGREGATES, HOUSEHOLDER, INSTALLATIONS, OAUTH, OPERATIONS, PROGRESS, REFERENCE, REVIEW, TABLES,
 };
@@ -21,7 +21,7 @@ use crate::api::numbers::{
 };
 use crate::api::operations::{health, metrics};
 use crate::api::partners::{clients, partners_and_projects};
-use crate::api::reference::lists;
+use crate::api::reference::{communes, measures, outlines, provinces};
 use crate::api::review::{disputes, queue_and_decisions};
 use crate::api::{householder, installations, sites};
 
@@ -83,7 +83,7 @@ pub static ROUTES: &[Route] = &[
         .about(PROGRESS, "Get progress by province"),
     get("/v1/progress/provinces.geojson", Public, answer!(province_progress::get_provinces_map))
         .about(PROGRESS, "Get progress by province as a map"),
-    get("/v1/provinces.geojson", Public, answer!(province_progress::get_outlines))
+    get("/v1/provinces.geojson", Public, answer!(outlines::get_outlines))
         .about(REFERENCE, "Get the outlines of the provinces"),
     get("/v1/progress/timeline", Public, answer!(timeline::get_timeline)).about(PROGRESS, "Get the headline over time"),
     get("/v1/progress/bridge", Public, answer!(bridge::get_bridge))
@@ -99,9 +99,9 @@ pub static ROUTES: &[Route] = &[
         .about(TABLES, "Get a public table as CSV"),
     get("/v1/tables/{name}", Public, answer!(tables::handlers::get_table)).about(TABLES, "Get a public table"),
     post("/oauth/token", Open, answer!(token_endpoint::issue_token)).about(OAUTH, "Get a token").counting_addresses(),
-    get("/.well-known/jwks.json", Open, answer!(token_endpoint::get_keys))
+    get("/.well-known/jwks.json", Open, answer!(keys_and_metadata::get_keys))
         .about(OAUTH, "Get the public keys of tokens"),
-    get("/.well-known/oauth-authorization-server", Open, answer!(token_endpoint::get_metadata))
+    get("/.well-known/oauth-authorization-server", Open, answer!(keys_and_metadata::get_metadata))
         .about(OAUTH, "Get the metadata of the authorisation server"),
     act("/v1/installations", Scope::Register, answer!(installations::handlers::create_installation))
         .about(INSTALLATIONS, "Register an installation"),
@@ -174,9 +174,9 @@ pub static ROUTES: &[Route] = &[
         .about(AGGREGATES, "Aggregate the register, as CSV"),
     get("/v1/dimensions", Public, answer!(dimensions::list_dimensions))
         .about(AGGREGATES, "List the dimensions of aggregates"),
-    get("/v1/measures", Public, answer!(lists::list_measures)).about(REFERENCE, "List the measures"),
-    get("/v1/provinces", Public, answer!(lists::list_provinces)).about(REFERENCE, "List the provinces"),
-    get("/v1/communes", Public, answer!(lists::search_communes))
+    get("/v1/measures", Public, answer!(measures::list_measures)).about(REFERENCE, "List the measures"),
+    get("/v1/provinces", Public, answer!(provinces::list_provinces)).about(REFERENCE, "List the provinces"),
+    get("/v1/communes", Public, answer!(communes::search_communes))
         .about(REFERENCE, "Find a commune")
         .counting_addresses(),
     get("/v1/methodology", Public, answer!(methodologies::list_methodologies))

@@ -1,4 +1,5 @@
-//! What every handler can reach.
+//! The state that every handler can reach: the register, the guards of `access`, and caches of pages. It lies above `http`
+//! and `access` and below everything that handles a request, so it must not know a caller or a resource.
 
 use std::sync::Arc;
 
@@ -11,72 +12,72 @@ use crate::db::{Connection, DbError};
 use crate::register::examine::Examiner;
 use crate::register::{PageCache, PublicSettings, Register};
 
-/// Reads that may wait for each that is at work.
-const READS_WAITING: usize = 4;
-/// Those who may wait for a place for one: as many as a dashboard asks at once.
-const WAITING_FOR_ONE: usize = 16;
+/// Queue length per running read.
+const WAITING_PER_READ: usize = 4;
+/// Queue length of a slot that runs one job at a time: 16, because a dashboard sends that many requests at once.
+const WAITING_PER_SLOT: usize = 16;
 
-/// What every handler can reach.
+/// The state of the process that handlers share.
 pub struct AppState {
     /// The register.
     pub register: Arc<Register>,
-    /// Makes and checks tokens.
+    /// Issues and verifies tokens.
     pub tokens: Tokens,
-    /// Makes and checks client secrets.
+    /// Checks client secrets.
     pub secrets: ClientSecrets,
-    /// How often somebody may ask.
+    /// Limits of clients and addresses.
     pub rate_limits: RateLimits,
-    /// Places for reads of the database.
+    /// Slots for reads of the database.
     pub read_slots: Admission,
-    /// The place for numbers that are counted from the journal or from the records.
+    /// The slot for numbers that are counted from the journal or from the records, which takes seconds.
     pub slow_query_slot: Admission,
-    /// The place for bridges, which anybody may ask for.
+    /// The slot for bridges, apart from the slow queries, because anybody may ask for a bridge.
     pub bridge_slot: Admission,
-    /// Bridges that were made.
+    /// The bridges made so far.
     pub bridge_pages: PageCache,
-    /// Settings that show in answers.
+    /// Settings that appear in answers.
     pub settings: PublicSettings,
-    /// Counts of requests.
+    /// Counts of requests, for metrics.
     pub request_counts: RequestCounts,
-    /// Pages that stay the same while the process lives.
+    /// The pages that stay the same while the process lives.
     pub static_pages: PageCache,
-    /// Looks into things for operators.
+    /// Examines the database and the disk for operators.
     pub examiner: Examiner,
-    /// When the process started.
+    /// The instant at which the process started.
     pub started_at: DateTime<Utc>,
 }
 
 impl AppState {
-    /// Places for reads on a pool of this many connections. One is left for keys, which decide who
-    /// is let in; whoever waits is a few deep.
+    /// Slots for reads on a pool of this many connections. One connection stays free for reading the keys of tokens, because
+    /// without them nobody is let in. Four reads may wait for each that runs.
     #[must_use]
     pub fn read_slots(connections: u32) -> Admission {
         let at_a_time = usize::try_from(connections.saturating_sub(1).max(1)).unwrap_or(1);
-        Admission::new(at_a_time, at_a_time * READS_WAITING)
+        Admission::new(at_a_time, at_a_time * WAITING_PER_READ)
     }
 
-    /// A place for work that is done one at a time.
+    /// A slot for work that is done one job at a time.
     #[must_use]
     pub fn one_slot() -> Admission {
-        Admission::new(1, WAITING_FOR_ONE)
+        Admission::new(1, WAITING_PER_SLOT)
     }
 
-    /// Computes what takes long, in a place for reads and on a thread of its own.
+    /// Runs long work in a slot for reads, on a thread that may block.
     pub async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let slot = self.read_slots.enter().await?;
         let compute = move || {
-            // The work goes on when the client has gone; so does its place.
+            // The slot moves into the work, because the work goes on when the client has gone.
             let _slot = slot;
             work()
         };
         web::block(compute).await?
     }
 
-    /// Reads the database, for every handler that does: slow reads take no more than their places,
-    /// and when too many wait the next is answered 503 at once.
+    /// Reads the database in a slot for reads. Every handler reads through here, so that slow reads never take all connections;
+    /// where too many wait, the next is answered 503 at once.
     pub async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,

@@ -21,7 +21,7 @@ const ROOMS: [(&str, &[&[&str]]); 4] = [
     (
         "register",
         &[
-            &["commands", "examine"],
+            &["commands"],
             &["decide"],
             &["counted"],
             &["published"],
@@ -29,18 +29,23 @@ const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["audit"],
             &["backup"],
             &["register"],
+            &["queries", "examine"],
         ],
     ),
     (
         "api",
         &[
             &["http"],
+            &["body"],
             &["access"],
             &["state"],
             &["callers"],
             &["submit", "request_body"],
-            &["installations", "numbers", "partners", "reference", "operations"],
-            &["sites", "householder"],
+            &["reference", "operations", "partners"],
+            &["numbers"],
+            &["sites"],
+            &["installations"],
+            &["householder"],
             &["review"],
             &["documentation"],
             &["routes", "middleware"],
@@ -81,8 +86,12 @@ const MOST_LINES: usize = 300;
 const MOST_FILES: usize = 15;
 
 /// Files that are longer than [`MOST_LINES`] because they are tables, a row a line.
-const TABLES: [&str; 3] =
-    ["api/http/problem_texts.rs", "api/numbers/tables/columns.rs", "domain/refusals/fault_texts.rs"];
+const TABLES: [&str; 4] = [
+    "api/http/problems/problem_texts.rs",
+    "api/numbers/aggregates/figures.rs",
+    "api/numbers/tables/columns.rs",
+    "domain/refusals/fault_texts.rs",
+];
 
 /// The files of `src`, and which of them each module is.
 struct House {
@@ -284,7 +293,7 @@ fn read_a_made_up_violation_is_found() {
         ("api/http/error.rs", "use crate::api::state::AppState;"),
         ("api/http/error.rs", "use crate::settings::Settings;"),
         ("api/sites/handlers.rs", "use crate::db::write_batch::Batch;"),
-        ("api/installations/view.rs", "use crate::api::partners::ClientView;"),
+        ("api/installations/view.rs", "use crate::api::review::Decision;"),
         ("cli/mod.rs", "fn f() { actix_web::rt::System::new(); }"),
         ("app.rs", "use green_homes::cli;"),
     ];
@@ -301,10 +310,7 @@ fn read_what_the_arrows_allow_is_no_violation() {
             "use crate::{app, api::documentation, domain::values::Code, register::Clock, settings::Settings};",
         ),
         ("app.rs", "use crate::settings::Settings; use actix_web::App;"),
-        (
-            "api/sites/handlers.rs",
-            "use crate::{db::records::Found, domain::values::Code, api::installations::SiteView};",
-        ),
+        ("api/sites/handlers.rs", "use crate::{db::records::Found, domain::values::Code, api::http::ApiError};"),
         (
             "db/tables/record_rows.rs",
             "use diesel::prelude::*; use crate::db::engine::Connection; $crate::db::Connection",

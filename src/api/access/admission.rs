@@ -1,5 +1,5 @@
-//! Places for work of one kind: so many at a time, so many that may wait, and whoever comes then
-//! is told so at once instead of making everybody wait longer.
+//! Admission to costly work of one kind: a number of jobs run at a time, a number of requests may wait, and one more is
+//! refused at once, because a longer queue would only make everybody wait longer.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::api::http::ApiError;
 
-/// Places for work of one kind.
+/// The slots for work of one kind.
 pub struct Admission {
-    at_work: Arc<Semaphore>,
-    here: Arc<Semaphore>,
+    /// One permit for each job that may run.
+    running: Arc<Semaphore>,
+    /// One permit for each job that may run or wait.
+    admitted: Arc<Semaphore>,
 }
 
-/// A place, held until it is dropped. Give it to the work itself: that goes on when the client
-/// that asked for it has gone.
+/// A slot, held until it is dropped. Move it into the work itself, because the work goes on when its client has gone.
 pub struct Slot {
-    _at_work: OwnedSemaphorePermit,
-    _here: OwnedSemaphorePermit,
+    _running: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
 }
 
-/// Too many are waiting.
+/// No slot: as many requests wait as may.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoSlot;
 
-/// The service is busy.
 impl From<NoSlot> for ApiError {
     fn from(_: NoSlot) -> Self {
         Self::Unavailable
@@ -32,17 +32,17 @@ impl From<NoSlot> for ApiError {
 }
 
 impl Admission {
-    /// So many at a time, and so many who wait.
+    /// Slots for `at_a_time` running jobs, and room for `may_wait` requests that wait for one.
     #[must_use]
     pub fn new(at_a_time: usize, may_wait: usize) -> Self {
-        let here = Arc::new(Semaphore::new(at_a_time + may_wait));
-        Self { at_work: Arc::new(Semaphore::new(at_a_time)), here }
+        let admitted = Arc::new(Semaphore::new(at_a_time + may_wait));
+        Self { running: Arc::new(Semaphore::new(at_a_time)), admitted }
     }
 
-    /// A place, once one is free.
+    /// Waits for a slot; refuses at once where too many wait already.
     pub async fn enter(&self) -> Result<Slot, NoSlot> {
-        let here = self.here.clone().try_acquire_owned().map_err(|_| NoSlot)?;
-        let at_work = self.at_work.clone().acquire_owned().await.map_err(|_| NoSlot)?;
-        Ok(Slot { _at_work: at_work, _here: here })
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| NoSlot)?;
+        let running = self.running.clone().acquire_owned().await.map_err(|_| NoSlot)?;
+        Ok(Slot { _running: running, _admitted: admitted })
     }
 }

@@ -1,5 +1,17 @@
-//! Client secrets: random, shown once, kept as Argon2id hashes. Checking one costs 19 MiB and
-//! some 20 ms, so only a few are checked at a time, and who guesses waits longer and longer.
+//! Client secrets: random, shown once, kept as Argon2id hashes.
+//!
+//! A check costs 19 MiB of memory and about 20 ms of a processor, on purpose, because it makes guessing expensive. So two run
+//! at a time, 62 may wait, and a client whose secrets keep being wrong waits longer and longer.
+//!
+//! HTTP Basic sends the secret with every request, so its checks are cached. Example: Excel reads ten tables with one header.
+//!
+//! 1. The first request: the cache has nothing; the secret is checked, and the cache keeps
+//!    `sha256(header) -> {client_id, secret_hash, until: now + 60 s}`.
+//! 2. The nine others: the entry is found. It counts only while the directory still lists a secret of the client with the same
+//!    `secret_hash`, so a revoked client or a reset secret is refused at once, not after 60 s.
+//! 3. After 60 s the header is checked again.
+//!
+//! The cache holds a digest of the header, never the secret. At 1000 entries it is emptied; the next requests pay a check.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,86 +31,90 @@ use crate::register::Register;
 use super::admission::{Admission, NoSlot};
 use super::backoff::Backoff;
 
-/// Checks under way at a time.
+/// Checks that run at a time.
 const AT_A_TIME: usize = 2;
-/// Checks that may wait for a place; more are answered 503.
+/// Checks that may wait for a slot; one more is answered 503.
 const MAY_WAIT: usize = 62;
-/// How long a header of HTTP Basic that was right is taken for right.
-const REMEMBER_FOR: TimeDelta = TimeDelta::seconds(60);
-/// Headers remembered; then the memory is emptied.
-const REMEMBERED: usize = 1_000;
+/// The time for which a correct header of HTTP Basic is not checked again.
+const CACHE_LIFETIME: TimeDelta = TimeDelta::seconds(60);
+/// The most headers in the cache; a full cache is emptied.
+const CACHE_CAPACITY: usize = 1_000;
 
 /// Checks client secrets.
 pub struct ClientSecrets {
-    places: Admission,
+    slots: Admission,
     backoff: Backoff,
-    /// Headers of HTTP Basic that were right, by their hashes.
-    basic: Mutex<HashMap<Hash, Remembered>>,
+    /// Correct headers of HTTP Basic, by their SHA-256.
+    basic: Mutex<HashMap<Hash, CheckedHeader>>,
 }
 
-/// Whose header it was, and by which secret.
-struct Remembered {
+/// The client of a correct header, and the hash of the secret in it.
+struct CheckedHeader {
     client_id: String,
     secret_hash: String,
     until: DateTime<Utc>,
 }
 
-/// Why a client is not let in.
+/// Why credentials are refused.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Rejected {
-    /// Unknown, revoked, suspended, or with another secret.
+pub enum CredentialsRefused {
+    /// The client is unknown, revoked or suspended, or the secret is not one of its own.
     Wrong,
-    /// Too many are waiting.
+    /// Too many checks wait already.
     Busy,
-    /// Too many wrong secrets in a row: so many seconds to wait.
+    /// Too many secrets in a row were wrong; the client has to wait this many seconds.
     Wait(u64),
 }
 
-impl From<NoSlot> for Rejected {
+impl From<NoSlot> for CredentialsRefused {
     fn from(_: NoSlot) -> Self {
         Self::Busy
     }
 }
 
 impl ClientSecrets {
-    /// Ready to check.
+    /// No client has a back-off, and nothing is cached.
     #[must_use]
     pub fn new() -> Self {
-        let places = Admission::new(AT_A_TIME, MAY_WAIT);
-        Self { places, backoff: Backoff::default(), basic: Mutex::default() }
+        let slots = Admission::new(AT_A_TIME, MAY_WAIT);
+        Self { slots, backoff: Backoff::default(), basic: Mutex::default() }
     }
 
-    /// The client of this id, if the secret is one of its own.
-    pub async fn check(&self, register: &Register, client_id: &str, secret: &str) -> Result<Client, Rejected> {
-        let client = self.find(register, client_id).await?;
-        self.matching(register, &client, secret).await.map(|_| client)
+    /// The client with this id, where the secret is one of its own.
+    pub async fn check(
+        &self,
+        register: &Register,
+        client_id: &str,
+        secret: &str,
+    ) -> Result<Client, CredentialsRefused> {
+        let client = self.active_client(register, client_id).await?;
+        self.matching_hash(register, &client, secret).await.map(|_| client)
     }
 
-    /// The id of the dashboard whose id and secret these are, sent as this header. A header that
-    /// was right is right for a minute, and no longer than its secret.
+    /// Checks the id and secret of a dashboard, sent as this header, and caches the header where they are right.
     pub async fn check_basic(
         &self,
         register: &Register,
         header: &str,
         client_id: &str,
         secret: &str,
-    ) -> Result<String, Rejected> {
-        let client = self.find(register, client_id).await?;
+    ) -> Result<String, CredentialsRefused> {
+        let client = self.active_client(register, client_id).await?;
         if client.actor.role != Role::Dashboard {
-            return Err(Rejected::Wrong);
+            return Err(CredentialsRefused::Wrong);
         }
-        let secret_hash = self.matching(register, &client, secret).await?;
-        let until = (register.clock())() + REMEMBER_FOR;
+        let secret_hash = self.matching_hash(register, &client, secret).await?;
+        let until = (register.clock())() + CACHE_LIFETIME;
         let mut basic = self.basic();
-        if basic.len() >= REMEMBERED {
+        if basic.len() >= CACHE_CAPACITY {
             basic.clear();
         }
-        let remembered = Remembered { client_id: client_id.to_owned(), secret_hash, until };
-        basic.insert(sha256(header.as_bytes()), remembered);
+        let checked = CheckedHeader { client_id: client_id.to_owned(), secret_hash, until };
+        basic.insert(sha256(header.as_bytes()), checked);
         Ok(client_id.to_owned())
     }
 
-    /// The client whose header this was a moment ago, if its secret still works.
+    /// The client of a cached header whose secret still works.
     pub fn remembered(&self, register: &Register, header: &str) -> Option<String> {
         let now = (register.clock())();
         let basic = self.basic();
@@ -108,42 +124,48 @@ impl ClientSecrets {
         current.any(|secret| secret.hash == known.secret_hash).then(|| known.client_id.clone())
     }
 
-    /// Ids are random: whoever finds none here learns nothing, and keeps nobody waiting.
-    async fn find(&self, register: &Register, client_id: &str) -> Result<Client, Rejected> {
+    /// The active client with this id. An unknown id is refused without a check, because ids are random: the short answer tells
+    /// an attacker nothing, and it keeps no slot.
+    async fn active_client(&self, register: &Register, client_id: &str) -> Result<Client, CredentialsRefused> {
         if register.directory().client(client_id).is_none() {
-            // It may have been added a moment ago, by another process.
+            // Another process may have added it a moment ago.
             register.refresh().await;
         }
         let directory = register.directory();
-        directory.active(client_id).and_then(|_| directory.client(client_id)).cloned().ok_or(Rejected::Wrong)
+        directory.active(client_id).and_then(|_| directory.client(client_id)).cloned().ok_or(CredentialsRefused::Wrong)
     }
 
-    /// The hash of the secret, if it is one of the client's.
-    async fn matching(&self, register: &Register, client: &Client, secret: &str) -> Result<String, Rejected> {
+    /// The hash that the secret matches, among those of the client.
+    async fn matching_hash(
+        &self,
+        register: &Register,
+        client: &Client,
+        secret: &str,
+    ) -> Result<String, CredentialsRefused> {
         let id = &client.actor.client_id;
-        let place = self.places.enter().await?;
+        let slot = self.slots.enter().await?;
         let now = (register.clock())();
-        self.backoff.check(id, now).map_err(Rejected::Wait)?;
+        self.backoff.check(id, now).map_err(CredentialsRefused::Wait)?;
         let hashes: Vec<String> = client.secrets_at(now).map(|secret| secret.hash.clone()).collect();
         let secret = secret.to_owned();
         let checked = web::block(move || {
-            let _place = place;
+            let _slot = slot;
             hashes.into_iter().find(|hash| is_secret(&secret, hash))
         });
         match checked.await {
             Ok(Some(hash)) => {
-                self.backoff.right(id);
+                self.backoff.note_right(id);
                 Ok(hash)
             }
             Ok(None) => {
-                self.backoff.wrong(id, (register.clock())());
-                Err(Rejected::Wrong)
+                self.backoff.note_wrong(id, (register.clock())());
+                Err(CredentialsRefused::Wrong)
             }
-            Err(_) => Err(Rejected::Busy),
+            Err(_) => Err(CredentialsRefused::Busy),
         }
     }
 
-    fn basic(&self) -> MutexGuard<'_, HashMap<Hash, Remembered>> {
+    fn basic(&self) -> MutexGuard<'_, HashMap<Hash, CheckedHeader>> {
         self.basic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -159,19 +181,19 @@ fn is_secret(secret: &str, hash: &str) -> bool {
     Argon2::default().verify_password(secret.as_bytes(), &parsed).is_ok()
 }
 
-/// The Argon2id hash of a secret, as it is kept.
+/// The Argon2id hash of a secret, in the text form that the database keeps.
 pub fn hash_secret(secret: &str) -> Result<String, argon2::password_hash::Error> {
     Ok(Argon2::default().hash_password(secret.as_bytes())?.to_string())
 }
 
-/// A new secret of 256 random bits.
+/// A new secret of 256 random bits: `gh_` and 43 characters of base64url.
 pub fn new_secret() -> Result<String, aws_lc_rs::error::Unspecified> {
     let mut bytes = [0; 32];
     aws_lc_rs::rand::fill(&mut bytes)?;
     Ok(format!("gh_{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// A new client id. It is no secret.
+/// A new client id: `c-` and 32 hexadecimal digits. It is no secret.
 #[must_use]
 pub fn new_client_id() -> String {
     format!("c-{}", uuid::Uuid::new_v4().simple())

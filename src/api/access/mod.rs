@@ -1,4 +1,8 @@
-//! What proves who calls, and how often one may; below the state.
+//! What proves who calls, and how often one may ask: client secrets, tokens and the key that signs them, rate limits, and
+//! slots for costly work.
+//!
+//! The room lies below the state, which holds one of each. It may ask the register's directory, and must not know the state,
+//! a caller or a resource.
 
 mod admission;
 mod backoff;
@@ -8,7 +12,7 @@ mod signing_key;
 mod tokens;
 
 pub use admission::{Admission, NoSlot};
-pub use client_secrets::{ClientSecrets, Rejected, hash_secret, new_client_id, new_secret};
+pub use client_secrets::{ClientSecrets, CredentialsRefused, hash_secret, new_client_id, new_secret};
 pub use rate_limits::{RateLimitHeaders, RateLimits};
 pub use signing_key::SigningKey;
 pub use tokens::{TOKEN_LIFETIME_SECONDS, Tokens};

@@ -1,6 +1,5 @@
-//! How often somebody may ask: each client, and each address for what costs something and needs
-//! no valid token. What is served from memory to everybody is not counted: to refuse it would
-//! cost as much.
+//! Rate limits: one for each client, and one for each address on costly requests that need no valid token. Pages that are
+//! served from memory to everybody are not counted, because a refusal would cost as much as the page.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -19,10 +18,10 @@ use ipnet::IpNet;
 use crate::api::http::{ApiError, client_address};
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const STANDING: HeaderName = HeaderName::from_static("ratelimit");
-/// Seconds of its rate that somebody may use at once.
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit");
+/// The burst: requests of this many seconds may come at once.
 const BURST_SECONDS: u32 = 10;
-/// After so many questions everybody is forgotten who has their whole burst again.
+/// After this many requests the limiter forgets everybody who has the whole burst again, so that it stays small.
 const TIDY_AFTER: u32 = 4096;
 
 /// The limits of clients and of addresses.
@@ -32,7 +31,7 @@ pub struct RateLimits {
     proxies: Vec<IpNet>,
 }
 
-/// A limit for each of many.
+/// One limit, kept for each key.
 struct RateLimit<K: Hash + Eq + Clone> {
     name: &'static str,
     rate: NonZeroU32,
@@ -41,18 +40,19 @@ struct RateLimit<K: Hash + Eq + Clone> {
     asked: AtomicU32,
 }
 
-/// How one stands, for the headers of the answer (draft-ietf-httpapi-ratelimit-headers).
+/// The use of a limit, for the headers `RateLimit-Policy` and `RateLimit` of the answer
+/// (draft-ietf-httpapi-ratelimit-headers).
 #[derive(Clone, Copy)]
 pub struct RateLimitHeaders {
     name: &'static str,
     burst: u32,
     left: u32,
-    /// Seconds until the whole burst is there again.
+    /// Seconds until the whole burst is available again.
     full_in: u64,
 }
 
 impl RateLimits {
-    /// Requests a second and client, and a second and address; 0 is no limit.
+    /// Limits in requests a second, for each client and for each address; 0 sets no limit.
     #[must_use]
     pub fn new(client_rate: u32, address_rate: u32, proxies: Vec<IpNet>) -> Self {
         Self {
@@ -62,12 +62,12 @@ impl RateLimits {
         }
     }
 
-    /// Counts a request of a client.
+    /// Counts a request for a client; `TooManyRequests` where it asks too often.
     pub fn count_client(&self, request: &HttpRequest, client_id: &str) -> Result<(), ApiError> {
         self.clients.as_ref().map_or(Ok(()), |limit| limit.count(request, &client_id.to_owned()))
     }
 
-    /// Counts a request of an address.
+    /// Counts a request for its address; `TooManyRequests` where the address asks too often.
     pub fn count_address(&self, request: &HttpRequest) -> Result<(), ApiError> {
         let Some(limit) = &self.addresses else { return Ok(()) };
         limit.count(request, &client_address::counted(client_address::of(request, &self.proxies)))
@@ -97,7 +97,7 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
     }
 }
 
-/// Whole seconds, at least one.
+/// A wait in whole seconds, rounded up, at least one.
 fn seconds(wait: Duration) -> u64 {
     let begun = u64::from(wait.subsec_nanos() > 0);
     (wait.as_secs() + begun).max(1)
@@ -108,10 +108,10 @@ impl RateLimitHeaders {
     pub fn write(&self, headers: &mut HeaderMap) {
         let Self { name, burst, left, full_in } = self;
         let policy = HeaderValue::from_str(&format!("\"{name}\";q={burst};w={BURST_SECONDS}"));
-        let standing = HeaderValue::from_str(&format!("\"{name}\";r={left};t={full_in}"));
-        if let (Ok(policy), Ok(standing)) = (policy, standing) {
+        let remaining = HeaderValue::from_str(&format!("\"{name}\";r={left};t={full_in}"));
+        if let (Ok(policy), Ok(remaining)) = (policy, remaining) {
             headers.insert(POLICY, policy);
-            headers.insert(STANDING, standing);
+            headers.insert(REMAINING, remaining);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The private key of this process: made on the first start, kept in the data directory for its
-//! owner alone, never in the database.
+//! The private key with which this process signs tokens: made on the first start, kept in the data directory with rights for
+//! its owner alone, never in the database.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -20,23 +20,22 @@ const END: &str = "-----END PRIVATE KEY-----";
 
 /// An Ed25519 key that signs tokens.
 pub struct SigningKey {
-    /// What signs.
+    /// The private key.
     pub(crate) signer: EncodingKey,
-    /// Its id: the thumbprint of RFC 7638.
+    /// The id of the key: its thumbprint (RFC 7638).
     pub kid: String,
     /// The public key, base64url without padding.
     pub x: String,
 }
 
 impl SigningKey {
-    /// The file of a data directory's key.
+    /// The path of the key in a data directory.
     #[must_use]
     pub fn file(data_dir: &Path) -> PathBuf {
         data_dir.join(FILE)
     }
 
-    /// Reads the key of a data directory, or makes one. Two processes that start at once on one
-    /// directory end up with the same key.
+    /// Reads the key of a data directory, or makes one. Two processes that start at once on one directory get the same key.
     pub fn load_or_create(data_dir: &Path) -> io::Result<Self> {
         let path = Self::file(data_dir);
         if !path.exists() {
@@ -52,8 +51,8 @@ impl SigningKey {
     }
 }
 
-/// Writes the key to a file of its own, then links it to its name, which fails if another
-/// process was first.
+/// Makes a key. It is written under a draft name and then linked to its name, because linking fails where another process was
+/// first; writing in place could leave half a key.
 fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
     let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new())
         .map_err(|_| io::Error::other("the system gives no random numbers"))?;

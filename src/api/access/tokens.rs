@@ -1,6 +1,19 @@
-//! Access tokens: JWTs of RFC 9068, signed with Ed25519, at most 15 minutes old. A verified
-//! token is remembered by its hash until it expires; what its client may do is looked up on
-//! every request, so that a revocation works at once.
+//! Access tokens: JWTs (RFC 9068), signed with Ed25519, valid for 15 minutes.
+//!
+//! Each process signs with a key of its own and accepts the published keys of all. A verified token is cached by its SHA-256
+//! until it expires, because a signature costs far more than a look-up. Only the identity is cached: whether the client is
+//! still active, and what its role allows, is looked up on every request, so a revoked client is refused at once.
+//!
+//! Keys are refreshed by whoever needs them. Example: process B starts at 10:00:00 and publishes its key; at 10:00:05 a token
+//! of B reaches process A.
+//!
+//! 1. A does not know the key and refuses the token. Its keys were read more than [`RELOAD_PAUSE`] (1 s) ago, so
+//!    [`Tokens::claim_refresh`] lets this one request read them; others go on with the old keys meanwhile.
+//! 2. The request verifies the token again, now with the key of B.
+//! 3. Unknown keys within the same second are refused without a read, so a flood of forged tokens costs one query a second.
+//!
+//! Where no token is refused, the keys are read every [`RELOAD_AFTER`] (60 s), so a withdrawn key stops working within a
+//! minute. A withdrawn key empties the cache, because tokens in it may bear its signature.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -20,18 +33,19 @@ use crate::register::Register;
 
 use super::signing_key::SigningKey;
 
-/// How long a token lives.
+/// The lifetime of a token, in seconds.
 pub const TOKEN_LIFETIME_SECONDS: i64 = 900;
-/// How long a published key is accepted after it was last said to be in use.
+/// The time for which a published key is accepted after its last renewal.
 const KEY_LIFETIME: TimeDelta = TimeDelta::days(30);
-/// A key with less than this left is published anew when it signs.
+/// A key with less time left than this is renewed when it signs.
 const KEY_RENEWAL: TimeDelta = TimeDelta::days(15);
-/// Clocks of two machines differ.
+/// A token may seem this many seconds early, because the clocks of two machines differ.
 const LEEWAY_SECONDS: i64 = 5;
-/// Tokens remembered; then the memory is emptied.
-const REMEMBERED: usize = 10_000;
-/// Keys are read again at most so often for tokens that are refused, and so often for others.
+/// The most tokens in the cache; a full cache is emptied.
+const CACHE_CAPACITY: usize = 10_000;
+/// The least time between two reads of the keys, where a token was refused.
 const RELOAD_PAUSE: Duration = Duration::from_secs(1);
+/// The time after which the keys are read again in any case.
 const RELOAD_AFTER: Duration = Duration::from_mins(1);
 
 #[derive(Serialize, Deserialize)]
@@ -47,32 +61,36 @@ struct Claims {
     scope: String,
 }
 
-/// A token that was issued.
-pub struct Issued {
-    /// The token.
+/// A new token.
+pub struct IssuedToken {
+    /// The token, signed.
     pub token: String,
-    /// Its scopes, separated by spaces.
+    /// The scopes of the token, separated by spaces.
     pub scope: String,
 }
 
-/// Makes and checks tokens.
+/// Issues and verifies tokens.
 pub struct Tokens {
     own: SigningKey,
     issuer: String,
+    /// The accepted keys, by their ids.
     keys: ArcSwap<HashMap<String, DecodingKey>>,
     published: ArcSwap<Vec<PublicKey>>,
-    /// When the keys were last read, or began to be.
+    /// The instant at which the last read of the keys began.
     reloaded_at: Mutex<Instant>,
-    verified: RwLock<HashMap<Hash, Remembered>>,
+    /// The cache: verified tokens by their SHA-256.
+    verified: RwLock<HashMap<Hash, VerifiedToken>>,
 }
 
-struct Remembered {
+/// The client of a cached token.
+struct VerifiedToken {
     client_id: String,
+    /// Seconds since 1970.
     expires: i64,
 }
 
 impl Tokens {
-    /// Publishes the own key and reads those of every other process.
+    /// Publishes the key of this process and reads the keys of all. Blocks.
     pub fn start(own: SigningKey, issuer: String, database: &Database, now: DateTime<Utc>) -> Result<Self, DbError> {
         let tokens = Self {
             own,
@@ -100,16 +118,16 @@ impl Tokens {
         Ok(())
     }
 
-    /// Whether whoever asks has to read the published keys now, by [`Tokens::refresh`]: a key may
-    /// have been withdrawn, and a refused token may be of a process that started a moment ago.
+    /// Claims the next read of the keys. `true` tells the caller, and nobody else, to call [`Tokens::refresh`] now; `refused`
+    /// tells whether its token was just refused.
     #[must_use]
-    pub fn are_stale(&self, refused: bool) -> bool {
+    pub fn claim_refresh(&self, refused: bool) -> bool {
         let Ok(mut reloaded_at) = self.reloaded_at.try_lock() else { return false };
-        let stale = reloaded_at.elapsed() >= if refused { RELOAD_PAUSE } else { RELOAD_AFTER };
-        if stale {
+        let is_due = reloaded_at.elapsed() >= if refused { RELOAD_PAUSE } else { RELOAD_AFTER };
+        if is_due {
             *reloaded_at = Instant::now();
         }
-        stale
+        is_due
     }
 
     /// Reads the published keys. Blocks.
@@ -119,13 +137,13 @@ impl Tokens {
         }
     }
 
-    /// Every key that is accepted.
+    /// All accepted keys.
     #[must_use]
     pub fn published(&self) -> Arc<Vec<PublicKey>> {
         self.published.load_full()
     }
 
-    /// Whether the own key has to be published anew before it signs on.
+    /// Whether the key of this process has to be renewed before it signs.
     #[must_use]
     pub fn needs_renewal(&self, now: DateTime<Utc>) -> bool {
         let published = self.published.load();
@@ -133,16 +151,16 @@ impl Tokens {
         own.is_none_or(|key| key.not_after < now + KEY_RENEWAL)
     }
 
-    /// Lets the own key live for another while. `false` where it was withdrawn: only a start
-    /// publishes a key, so that a process at work cannot bring back one that was stolen. Blocks.
+    /// Renews the key of this process for 30 days. `false` where it was withdrawn: only a start publishes a key, because a running
+    /// process must not bring back one that was stolen. Blocks.
     pub fn renew(&self, database: &Database, now: DateTime<Utc>) -> Result<bool, DbError> {
         let renewed = signing_keys::renew(&mut database.connection()?, &self.own.kid, now + KEY_LIFETIME)?;
         self.reload(database, now)?;
         Ok(renewed)
     }
 
-    /// A token for a client, with every scope of its role.
-    pub fn issue(&self, actor: &Actor, now: DateTime<Utc>) -> Result<Issued, ApiError> {
+    /// Issues a token to a client, with all scopes of its role.
+    pub fn issue(&self, actor: &Actor, now: DateTime<Utc>) -> Result<IssuedToken, ApiError> {
         let scope = Scope::names_of(actor.role).join(" ");
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -162,10 +180,10 @@ impl Tokens {
             tracing::error!(%error, "a token could not be signed");
             ApiError::Internal
         })?;
-        Ok(Issued { token, scope })
+        Ok(IssuedToken { token, scope })
     }
 
-    /// The client that a token was issued to, if the token was seen before.
+    /// The client of a cached token that has not expired.
     pub fn remembered(&self, token: &str, register: &Register) -> Option<String> {
         let now = (register.clock())();
         let remembered = self.verified.read().unwrap_or_else(PoisonError::into_inner);
@@ -173,15 +191,15 @@ impl Tokens {
         Some(known.client_id.clone())
     }
 
-    /// The client that a token was issued to.
+    /// Verifies a token and caches it; returns its client.
     pub fn verify(&self, token: &str, register: &Register) -> Result<String, ApiError> {
         let hash = sha256(token.as_bytes());
         let claims = self.decode(token, register)?;
         let mut remembered = self.verified.write().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= REMEMBERED {
+        if remembered.len() >= CACHE_CAPACITY {
             remembered.clear();
         }
-        remembered.insert(hash, Remembered { client_id: claims.sub.clone(), expires: claims.exp });
+        remembered.insert(hash, VerifiedToken { client_id: claims.sub.clone(), expires: claims.exp });
         Ok(claims.sub)
     }
 
@@ -193,7 +211,7 @@ impl Tokens {
         let keys = self.keys.load();
         let key = keys.get(&kid).ok_or(refused.clone())?;
         let mut validation = Validation::new(Algorithm::EdDSA);
-        // The times are held against this service's own clock, below.
+        // Checked below, because tests and demos set the clock of the service.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.set_audience(&[&self.issuer]);

@@ -7,7 +7,7 @@ use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
-use crate::api::access::Rejected;
+use crate::api::access::CredentialsRefused;
 use crate::api::http::{Access, ApiError, CallerGate, MethodFacts, Scope, language_of};
 use crate::api::state::AppState;
 use crate::domain::records::Actor;
@@ -81,7 +81,7 @@ fn count_refusal(request: &HttpRequest, state: &AppState, why: ApiError) -> ApiE
 
 async fn by_token(request: &HttpRequest, state: &web::Data<AppState>, token: &str) -> Result<String, ApiError> {
     let mut verified = remembered_or_verified(state, token);
-    if state.tokens.are_stale(verified.is_err()) {
+    if state.tokens.claim_refresh(verified.is_err()) {
         let reading = state.clone();
         web::block(move || reading.tokens.refresh(&reading.register)).await?;
         // Again, because a withdrawn key takes its tokens out of the cache, and a new key may verify this one.
@@ -115,9 +115,9 @@ async fn by_basic(request: &HttpRequest, state: &AppState, header: &str) -> Resu
     let BasicCredentials { client_id, secret } = &credentials;
     let checked = state.secrets.check_basic(&state.register, header, client_id, secret).await;
     checked.map_err(|rejected| match rejected {
-        Rejected::Wrong => ApiError::BasicRefused,
-        Rejected::Busy => ApiError::Unavailable,
-        Rejected::Wait(retry_after) => ApiError::TooManyRequests { retry_after },
+        CredentialsRefused::Wrong => ApiError::BasicRefused,
+        CredentialsRefused::Busy => ApiError::Unavailable,
+        CredentialsRefused::Wait(retry_after) => ApiError::TooManyRequests { retry_after },
     })
 }
 

@@ -1,5 +1,5 @@
-//! Who holds a householder's code: the extractor that lets a handler run only with one that opens
-//! a site. Every wrong code, and none at all, takes the same way to the same answer.
+//! The extractor of a householder's code: a handler that takes it runs only with a code that opens a site. A wrong code and a
+//! missing one take the same road to the same answer, because a difference would help to guess.
 
 use std::pin::Pin;
 
@@ -13,7 +13,7 @@ use crate::domain::values::SiteId;
 
 use super::acting_client::ActingClient;
 
-/// The header that carries the code: an address would stand in logs and histories.
+/// The header that carries the code. It is no part of the address, because addresses stand in logs and histories.
 pub const HEADER: &str = "Householder-Code";
 
 /// The site that the code of a request opens.
@@ -37,7 +37,7 @@ impl FromRequest for Householder {
 async fn open(request: &HttpRequest) -> Result<Householder, ApiError> {
     let state = request.app_data::<web::Data<AppState>>().ok_or(ApiError::Internal)?;
     let typed = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // A code may be guessed at: every question counts for the address that asks.
+    // Every attempt counts for its address, because a code can be guessed.
     state.rate_limits.count_address(request)?;
     let hash = hash_of_code(typed);
     let found = state.read(move |connection| householders::site_of_code(connection, &hash)).await?;

@@ -1,4 +1,4 @@
-//! Extractors that turn a request into its caller, and the endpoint that gives callers their tokens.
+//! Extractors that turn a request into its caller, and the endpoints that give callers their tokens.
 //!
 //! A handler states whom it serves by its parameters: [`Caller`] for a client with the scope of the route,
 //! [`Householder`] for whoever holds a home's code, [`Unhurried`] for anybody who does not ask too often. The room reads
@@ -8,6 +8,7 @@ mod acting_client;
 mod basic_credentials;
 mod caller;
 pub mod householder_code;
+pub mod keys_and_metadata;
 pub mod token_endpoint;
 mod unhurried;
 

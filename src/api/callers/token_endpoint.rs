@@ -1,59 +1,61 @@
-//! OAuth 2.0 client credentials (RFC 6749), keys (RFC 7517) and metadata (RFC 8414). Errors
-//! here have OAuth's own form.
+//! `POST /oauth/token`: OAuth 2.0 client credentials (RFC 6749). Errors here have the form of OAuth and are no problems.
 
 use std::convert::Infallible;
 use std::pin::Pin;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::access::{Rejected, TOKEN_LIFETIME_SECONDS};
-use crate::api::http::{ApiError, Scope};
+use crate::api::access::{CredentialsRefused, TOKEN_LIFETIME_SECONDS};
+use crate::api::http::{ApiError, BODY_WITHIN, Scope};
 use crate::api::state::AppState;
 
 use super::acting_client::ActingClient;
 use super::basic_credentials::BasicCredentials;
 
-/// The form of a token request. The client may also be named by HTTP Basic.
+/// The form of a token request. A client may send its id and secret by HTTP Basic instead.
 #[derive(Deserialize, ToSchema)]
 pub struct TokenRequest {
-    /// `client_credentials`.
+    /// Always `client_credentials`.
     #[schema(required, value_type = String, pattern = "^client_credentials$", example = "client_credentials")]
     grant_type: Option<String>,
-    /// The client's id, unless it stands in the header.
+    /// The id of the client, where it does not stand in the header. Example: c-5f0c6bd6b6ab4c9d8a0f4a2d9b7e1c33.
     client_id: Option<String>,
-    /// The client's secret, unless it stands in the header.
+    /// The secret of the client, where it does not stand in the header. It starts with `gh_`.
     client_secret: Option<String>,
-    /// Scopes wanted; every one of the role is given.
+    /// Scopes that the client wants, separated by spaces; each must belong to its role. The token has all scopes of the role
+    /// whatever stands here. Example: installations:write.
     scope: Option<String>,
 }
 
-/// A token.
+/// An access token.
 #[derive(Serialize, ToSchema)]
 pub struct TokenResponse {
-    /// The token, for the header `Authorization: Bearer`.
+    /// The token, to be sent in the header `Authorization: Bearer …`.
     access_token: String,
-    /// `Bearer`.
+    /// Always `Bearer`.
     token_type: &'static str,
-    /// Seconds that it is good for.
+    /// Seconds until the token expires: 900.
     expires_in: i64,
-    /// What it allows.
+    /// The scopes of the token, separated by spaces. Example: installations:write installations:read aggregates:read.
     scope: String,
 }
 
-/// An error in OAuth's form.
+/// An error in the form of OAuth (RFC 6749, section 5.2).
 #[derive(Serialize, ToSchema)]
 pub struct TokenError {
-    /// The code of RFC 6749.
+    /// The code: `invalid_request`, `invalid_client`, `invalid_scope`, `unsupported_grant_type`, `slow_down`,
+    /// `temporarily_unavailable` or `server_error`.
     error: &'static str,
-    /// What to do.
+    /// The reason and the way out, in English. Example: too many requests; try again after Retry-After seconds.
     error_description: &'static str,
 }
 
-/// The form of a token request, if it arrived whole and in time.
+/// The form of a token request; `None` where it did not arrive whole and in time, so that the handler can answer in the form
+/// of OAuth.
 pub struct TokenForm(Option<TokenRequest>);
 
 impl FromRequest for TokenForm {
@@ -63,38 +65,32 @@ impl FromRequest for TokenForm {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let form = web::Form::<TokenRequest>::from_request(request, payload);
         Box::pin(async {
-            let read = tokio::time::timeout(crate::api::request_body::WITHIN, form).await;
+            let read = tokio::time::timeout(BODY_WITHIN, form).await;
             Ok(Self(read.ok().and_then(Result::ok).map(web::Form::into_inner)))
         })
     }
 }
 
-/// OAuth 2.0 client credentials: send client id and secret by HTTP Basic or in the form. The token is good
-/// for 15 minutes.
+/// Exchanges a client id and a secret, sent by HTTP Basic or in the form, for an access token. The token is valid for 15 minutes
+/// and has all scopes of the client's role.
 #[utoipa::path(get, path = "", request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse), (status = 400, body = TokenError),
-        (status = 401, body = TokenError, headers(("WWW-Authenticate" = String, description = "HTTP Basic."))),
-        (status = 429, body = TokenError, headers(("Retry-After" = i64, description = "Seconds."))),
-        (status = 503, body = TokenError, headers(("Retry-After" = i64, description = "Seconds.")))))]
+        (status = 401, body = TokenError, headers(("WWW-Authenticate" = String, description = "`Basic`: the way to send id and secret."))),
+        (status = 429, body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again."))),
+        (status = 503, body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again.")))))]
 pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, TokenForm(form): TokenForm) -> HttpResponse {
     if let Err(ApiError::TooManyRequests { retry_after }) = state.rate_limits.count_address(&request) {
-        return hurried(retry_after);
+        return slow_down(retry_after);
     }
-    let Some(form) = form else {
-        return refuse(400, "invalid_request", "send the form grant_type=client_credentials");
-    };
-    if form.grant_type.as_deref() != Some("client_credentials") {
-        return refuse(400, "unsupported_grant_type", "grant_type must be client_credentials");
-    }
-    let in_form = || Some(BasicCredentials { client_id: form.client_id.clone()?, secret: form.client_secret.clone()? });
-    let Some(BasicCredentials { client_id, secret }) = BasicCredentials::of(request.headers()).or_else(in_form) else {
-        return refuse(401, "invalid_client", "send client_id and client_secret by HTTP Basic or in the form");
+    let (form, BasicCredentials { client_id, secret }) = match read_form(form, request.headers()) {
+        Ok(read) => read,
+        Err(refused) => return refused,
     };
     let client = match state.secrets.check(&state.register, &client_id, &secret).await {
         Ok(client) => client,
-        Err(Rejected::Wait(seconds)) => return hurried(seconds),
-        Err(Rejected::Busy) => return refuse(503, "temporarily_unavailable", "try again in a second"),
-        Err(Rejected::Wrong) => {
+        Err(CredentialsRefused::Wait(seconds)) => return slow_down(seconds),
+        Err(CredentialsRefused::Busy) => return refuse(503, "temporarily_unavailable", "try again in a second"),
+        Err(CredentialsRefused::Wrong) => {
             return refuse(401, "invalid_client", "unknown client, wrong secret, or no longer active");
         }
     };
@@ -119,7 +115,29 @@ pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, Token
     }
 }
 
-/// Renews the own key when its time comes. What a withdrawn key signs is good nowhere.
+/// The form, and the id and secret of the client from the header or from the form; else the refusal to answer.
+fn read_form(
+    form: Option<TokenRequest>,
+    headers: &HeaderMap,
+) -> Result<(TokenRequest, BasicCredentials), HttpResponse> {
+    let Some(form) = form else {
+        return Err(refuse(400, "invalid_request", "send the form grant_type=client_credentials"));
+    };
+    if form.grant_type.as_deref() != Some("client_credentials") {
+        return Err(refuse(400, "unsupported_grant_type", "grant_type must be client_credentials"));
+    }
+    let in_form = || Some(BasicCredentials { client_id: form.client_id.clone()?, secret: form.client_secret.clone()? });
+    let Some(credentials) = BasicCredentials::of(headers).or_else(in_form) else {
+        return Err(refuse(401, "invalid_client", "send client_id and client_secret by HTTP Basic or in the form"));
+    };
+    Ok((form, credentials))
+}
+
+/// Whether this process may sign, which it may not once its key was withdrawn. Renews the key when little of its time is left.
+///
+/// A key is published for 30 days and renewed when less than 15 are left, so a process that issues a token now and then never
+/// loses it. If the renewal finds the key withdrawn, no token is issued, because nobody would accept it. If the database does
+/// not answer, the token is issued: the key is still valid for days.
 async fn may_sign(state: &web::Data<AppState>, now: chrono::DateTime<chrono::Utc>) -> bool {
     if !state.tokens.needs_renewal(now) {
         return true;
@@ -141,8 +159,8 @@ async fn may_sign(state: &web::Data<AppState>, now: chrono::DateTime<chrono::Utc
     }
 }
 
-/// `slow_down` is a registered error of OAuth (RFC 8628).
-fn hurried(retry_after: u64) -> HttpResponse {
+/// The answer to a caller who asks too often, with the code that RFC 8628 registers.
+fn slow_down(retry_after: u64) -> HttpResponse {
     let mut response = refuse(429, "slow_down", "too many requests; try again after Retry-After seconds");
     response.headers_mut().insert(RETRY_AFTER, retry_after.into());
     response
@@ -159,67 +177,4 @@ fn refuse(status: u16, error: &'static str, error_description: &'static str) -> 
         builder.insert_header(("Retry-After", "1"));
     }
     builder.json(TokenError { error, error_description })
-}
-
-/// One public key (RFC 7517, RFC 8037).
-#[derive(Serialize, ToSchema)]
-pub struct Jwk {
-    kty: &'static str,
-    crv: &'static str,
-    r#use: &'static str,
-    alg: &'static str,
-    kid: String,
-    x: String,
-}
-
-/// Every key that tokens may be signed with.
-#[derive(Serialize, ToSchema)]
-pub struct Jwks {
-    keys: Vec<Jwk>,
-}
-
-/// As a JSON Web Key Set (RFC 7517). Whoever checks tokens finds the key by the token's `kid`.
-#[utoipa::path(get, path = "", responses((status = 200, body = Jwks)))]
-pub async fn get_keys(state: web::Data<AppState>) -> HttpResponse {
-    let published = state.tokens.published();
-    let jwk = |key: &crate::db::partners::PublicKey| Jwk {
-        kty: "OKP",
-        crv: "Ed25519",
-        r#use: "sig",
-        alg: "EdDSA",
-        kid: key.kid.clone(),
-        x: key.x.clone(),
-    };
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "public, max-age=60"))
-        .json(Jwks { keys: published.iter().map(jwk).collect() })
-}
-
-/// What this authorisation server does (RFC 8414).
-#[derive(Serialize, ToSchema)]
-pub struct Metadata {
-    issuer: String,
-    token_endpoint: String,
-    jwks_uri: String,
-    grant_types_supported: [&'static str; 1],
-    response_types_supported: [&'static str; 0],
-    token_endpoint_auth_methods_supported: [&'static str; 2],
-    scopes_supported: Vec<&'static str>,
-    service_documentation: String,
-}
-
-/// Where tokens are given and keys are found (RFC 8414).
-#[utoipa::path(get, path = "", responses((status = 200, body = Metadata)))]
-pub async fn get_metadata(state: web::Data<AppState>) -> HttpResponse {
-    let url = &state.settings.public_url;
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=3600")).json(Metadata {
-        issuer: url.clone(),
-        token_endpoint: format!("{url}/oauth/token"),
-        jwks_uri: format!("{url}/.well-known/jwks.json"),
-        grant_types_supported: ["client_credentials"],
-        response_types_supported: [],
-        token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
-        scopes_supported: Scope::ALL.iter().map(|scope| scope.as_str()).collect(),
-        service_documentation: format!("{url}/docs"),
-    })
 }

@@ -34,5 +34,5 @@ pub use request_id::RequestId;
 pub use responses::{
     CSV, CacheFor, CsvTable, GEO_JSON, JSON, TEXT, answer, as_page, choose, cors, number_format, send,
 };
-pub use route::{BODY_LIMIT, Handler, Route};
+pub use route::{BODY_LIMIT, BODY_WITHIN, Handler, Route};
 pub use scopes::{Access, Scope};

@@ -1,6 +1,8 @@
 //! A row of the route table. The table itself is `api/routes.rs`; the type stands here, because the router
 //! and the OpenAPI document both read it.
 
+use std::time::Duration;
+
 use actix_web::http::Method;
 use utoipa::openapi::OpenApi;
 
@@ -9,6 +11,9 @@ use super::scopes::Access;
 
 /// The largest body in bytes where a route says nothing else.
 pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// A body that takes longer than this to arrive has broken off.
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// One method of one path.
 pub struct Route {

@@ -1,4 +1,5 @@
-//! `GET /v1/progress/bridge`: why the headline of one day is another than that of an earlier one.
+//! `GET /v1/progress/bridge`: why the headline changed between the closes of two days. Registers move and methodologies
+//! change; a bridge splits the difference into one row for each cause, and the rows sum exactly.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
@@ -15,58 +16,58 @@ use crate::register::{ReadyPage, bridge_days};
 use super::provenance::Provenance;
 
 const PATH: &str = "/v1/progress/bridge";
-/// Years between the two days, at most.
+/// The most years between the two days.
 const LONGEST_SPAN: u16 = 50;
-/// Grams a tonne.
+/// Grams in a tonne.
 const GRAMS: f64 = 1e6;
 
-/// Why the headline of a day is another than that of an earlier one.
+/// The change of the headline between the closes of two days, by cause.
 #[derive(Serialize, ToSchema)]
 pub struct BridgeResponse {
-    /// One row a reason. The rows sum exactly to `closing` less `opening`: emissions to the gram, capacity to the watt.
+    /// One row for each cause. The rows sum exactly to `closing` minus `opening`: emissions to the gram, capacity to the watt.
     data: Vec<BridgeRow>,
     /// The numbers at the close of the first day.
     opening: BridgeRow,
     /// The numbers at the close of the last day.
     closing: BridgeRow,
-    /// What they were made from.
+    /// The provenance of the closing numbers.
     meta: Provenance,
 }
 
-/// What a reason moved, or what stood at the close of a day.
+/// The change by one cause, or the numbers at the close of one day.
 #[derive(Serialize, ToSchema)]
 struct BridgeRow {
-    /// registered, verified, corrected, withdrawn, rejected, merged, split, decommissioned, definition, methodology,
-    /// `end_of_life`, ageing, operation; opening and closing.
+    /// The cause: `registered`, `verified`, `corrected`, `withdrawn`, `rejected`, `merged`, `split`, `decommissioned`,
+    /// `definition`, `methodology`, `end_of_life`, `ageing` or `operation`; or `opening` and `closing`.
     cause: &'static str,
-    /// In Vietnamese.
+    /// The Vietnamese name. Example: Đăng ký mới.
     name_vi: &'static str,
-    /// In English.
+    /// The English name. Example: Registered.
     name_en: &'static str,
-    /// Verified sites in operation.
+    /// Verified sites in operation; a change may be negative. Example: 12.
     sites_verified: i64,
-    /// Sites waiting to be verified.
+    /// Sites that wait to be verified. Example: -12.
     sites_installed: i64,
-    /// Promised sites.
+    /// Pledged sites, where nothing is installed yet. Example: 0.
     sites_pledged: i64,
-    /// Verified solar capacity in operation and within its life.
+    /// Verified solar capacity in operation and within its life, in kWp. Example: 64.8.
     capacity_kwp_verified: f64,
-    /// Avoided up to the day by what is verified.
+    /// Emissions that verified measures avoided up to the day, in tCO2e, estimated. Example: 18.25.
     to_date_avoided_tco2e: f64,
-    /// Avoided in a full year by what is verified.
+    /// Emissions that verified measures in operation avoid in a full year, in tCO2e, estimated. Example: 71.4.
     annual_avoided_tco2e: f64,
-    /// Avoided over the whole life of what is verified.
+    /// Emissions that verified measures in operation avoid over their whole life, in tCO2e, estimated. Example: 1590.
     lifetime_avoided_tco2e: f64,
 }
 
 impl BridgeRow {
     #[expect(clippy::cast_precision_loss, reason = "grams of a few billion tonnes have an exact form")]
-    fn of((cause, name_vi, name_en): (&'static str, &'static str, &'static str), levels: &Levels) -> Self {
+    fn of(Named { code, vi, en }: Named, levels: &Levels) -> Self {
         let tonnes = |grams: i64| grams as f64 / GRAMS;
         Self {
-            cause,
-            name_vi,
-            name_en,
+            cause: code,
+            name_vi: vi,
+            name_en: en,
             sites_verified: levels.sites.verified,
             sites_installed: levels.sites.installed,
             sites_pledged: levels.sites.pledged,
@@ -78,11 +79,12 @@ impl BridgeRow {
     }
 }
 
-/// From the close of one day in Hà Nội to that of a later one, both over: what each cause moved, nationally. The part of a
-/// cause is what it changed, by the method of the first day, on the last day; `methodology` is what the method changed;
-/// `operation` is what the same works did between the days, `ageing` and `end_of_life` what they do less.
-#[utoipa::path(get, path = "", params(("from" = NaiveDate, Query, description = "A day that is over.", example = "2026-10-31"),
-        ("to" = NaiveDate, Query, description = "A later day that is over.", example = "2026-11-24")),
+/// Compares the closes of two days in Hà Nội for the whole country, and splits the difference by cause. The part of a cause
+/// (`registered`, `verified`, `withdrawn` and so on) is valued on the last day, by the methodology of the first day. The part
+/// `methodology` is the effect of a new methodology on the last day. The parts `operation`, `ageing` and `end_of_life` are the
+/// effect of time on the measures of the first day: more avoided to date, less output by wear, less credit after their lives.
+#[utoipa::path(get, path = "", params(("from" = NaiveDate, Query, description = "The first day (YYYY-MM-DD, Hà Nội). It must be closed.", example = "2026-10-31"),
+        ("to" = NaiveDate, Query, description = "The last day (YYYY-MM-DD, Hà Nội). It must be closed, after `from` and at most 50 years later.", example = "2026-11-24")),
     responses((status = 200, body = BridgeResponse)))]
 pub async fn get_bridge(
     _: Unhurried,
@@ -102,18 +104,18 @@ pub async fn get_bridge(
     }
     query.finish()?;
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
-    // Neither day changes any more.
+    // Kept while the process lives, because neither day changes any more.
     let page = state.bridge_pages.get(link(from, to), async { Ok(make(&state, from, to).await?) }).await?;
     send(&request, &page, CacheFor::OneHour).await
 }
 
 async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
     let activations = state.register.activations();
-    // Not in a place for reads: whoever asks for many bridges keeps nobody else waiting.
-    let place = state.bridge_slot.enter().await?;
+    // In a slot of its own, because many bridges must not keep the reads of others waiting.
+    let slot = state.bridge_slot.enter().await?;
     let database = state.register.database().clone();
     let bridged = web::block(move || {
-        let _place = place;
+        let _slot = slot;
         bridge_days(&mut database.connection()?, from, to, &activations)
     });
     let bridged = bridged.await??;
@@ -121,29 +123,36 @@ async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyP
     if bridged.opening.version == 0 {
         meta.warnings.push("before_the_register".to_owned());
     }
-    let row = |(reason, part): &(Reason, Levels)| BridgeRow::of(words(*reason), part);
+    let row = |(reason, part): &(Reason, Levels)| BridgeRow::of(named(*reason), part);
     let response = BridgeResponse {
         data: bridged.bridge.parts.iter().map(row).collect(),
-        opening: BridgeRow::of(("opening", "Đầu kỳ", "Opening"), &bridged.bridge.opening),
-        closing: BridgeRow::of(("closing", "Cuối kỳ", "Closing"), &bridged.bridge.closing),
+        opening: BridgeRow::of(Named { code: "opening", vi: "Đầu kỳ", en: "Opening" }, &bridged.bridge.opening),
+        closing: BridgeRow::of(Named { code: "closing", vi: "Cuối kỳ", en: "Closing" }, &bridged.bridge.closing),
         meta,
     };
     Ok(as_page(JSON, &response))
 }
 
-/// Where the bridge between two days stands.
+/// The path and query of the bridge between two days.
+#[must_use]
 pub fn link(from: NaiveDate, to: NaiveDate) -> String {
     format!("{PATH}?from={from}&to={to}")
 }
 
-/// Reads a day that is over.
+/// Reads a day that is closed: in Hà Nội it is over.
 pub fn parse_closed_day(raw: &str, today: NaiveDate) -> Result<NaiveDate, Fault> {
     let day = parse_past_day(raw, today)?;
     if day < today { Ok(day) } else { Err(Fault::NotClosed) }
 }
 
-/// A reason's code and names.
-fn words(reason: Reason) -> (&'static str, &'static str, &'static str) {
+/// The code and the names of a row.
+struct Named {
+    code: &'static str,
+    vi: &'static str,
+    en: &'static str,
+}
+
+fn named(reason: Reason) -> Named {
     let (vi, en) = match reason {
         Reason::Registered => ("Đăng ký mới", "Registered"),
         Reason::Verified => ("Được xác minh", "Verified"),
@@ -159,5 +168,5 @@ fn words(reason: Reason) -> (&'static str, &'static str, &'static str) {
         Reason::Ageing => ("Suy giảm theo thời gian", "Ageing"),
         Reason::Operation => ("Tiếp tục vận hành", "Continued operation"),
     };
-    (reason.as_str(), vi, en)
+    Named { code: reason.as_str(), vi, en }
 }

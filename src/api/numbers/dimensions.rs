@@ -1,4 +1,4 @@
-//! `GET /v1/dimensions`: what aggregates can be asked for.
+//! `GET /v1/dimensions`: the dimensions by which `/v1/aggregates` groups and filters, with the codes of their values.
 
 use std::sync::LazyLock;
 
@@ -13,33 +13,35 @@ use crate::register::ReadyPage;
 
 use super::dimension_labels::{Label, label};
 
-/// What can be asked for.
+/// The dimensions of `/v1/aggregates`.
 #[derive(Serialize, ToSchema)]
 pub struct DimensionList {
+    /// The dimensions, in a fixed order.
     data: Vec<DimensionView>,
 }
 
-/// A dimension.
+/// A dimension with its values.
 #[derive(Serialize, ToSchema)]
 struct DimensionView {
-    /// Its code, as `group_by` and filters take it.
+    /// The code that `group_by` takes, which is also the name of the filter. Example: `province`.
     code: &'static str,
-    /// Its values; of periods none, they follow from the calendar; of partners and projects none, they are not public.
+    /// The values. Empty for periods, because they follow from the calendar, and for `partner` and `project`, because those
+    /// are not public.
     values: Vec<LabelView>,
 }
 
-/// A value of a dimension.
+/// A value of a dimension with its names.
 #[derive(Serialize, ToSchema)]
 struct LabelView {
-    /// Its code, as filters take it.
+    /// The code that the filter takes. Example: 01.
     code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name. Example: Hà Nội.
     name_vi: String,
-    /// Its English name.
+    /// The English name. Example: Ha Noi.
     name_en: String,
 }
 
-/// Every dimension with its values, in both languages.
+/// Lists every dimension by which `/v1/aggregates` groups and filters, with the codes and names of its values.
 #[utoipa::path(get, path = "", responses((status = 200, body = DimensionList)))]
 pub async fn list_dimensions(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
     send(&request, &DIMENSIONS, CacheFor::OneHour).await
@@ -54,8 +56,8 @@ static DIMENSIONS: LazyLock<ReadyPage> = LazyLock::new(|| {
         code: dimension.as_str(),
         values: dimension.values().into_iter().map(|value| label(*dimension, value)).collect(),
     };
-    // Whose: which codes there are, not everybody may know.
-    let scopes = OwnerKind::CODES.iter().map(|code| DimensionView { code, values: Vec::new() });
-    let data = Dimension::ALL.iter().map(view).chain(scopes).collect();
+    // Owners without values, because not everybody may know which partners and projects exist.
+    let owners = OwnerKind::CODES.iter().map(|code| DimensionView { code, values: Vec::new() });
+    let data = Dimension::ALL.iter().map(view).chain(owners).collect();
     as_page(JSON, &DimensionList { data })
 });

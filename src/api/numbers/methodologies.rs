@@ -1,4 +1,5 @@
-//! How emissions are estimated, for those who check it: every version with every factor.
+//! `GET /v1/methodology` and `/v1/methodology/{version}`: how emissions are estimated, every version with every factor, for
+//! people who check the numbers. Other numbers take from here the parameter `methodology`.
 
 use std::sync::Arc;
 
@@ -19,37 +20,38 @@ use super::provenance::instant;
 
 const PATH: &str = "/v1/methodology";
 
-/// Every methodology.
+/// All methodologies, in the order of their numbers.
 #[derive(Serialize, ToSchema)]
 pub struct MethodologyList {
+    /// The methodologies.
     data: Vec<MethodologyView>,
 }
 
-/// A methodology, and since when it is in force.
+/// A methodology, and the entries that put it in force.
 #[derive(Serialize, ToSchema)]
 struct MethodologyView {
-    /// Its number.
+    /// The number of the methodology, from 1. Example: 1.
     version: i32,
-    /// Its name in Vietnamese.
+    /// The Vietnamese title.
     title_vi: &'static str,
-    /// Its name in English.
+    /// The English title.
     title_en: &'static str,
-    /// When it was made.
+    /// The day on which it was issued (YYYY-MM-DD). Example: 2026-11-01.
     issued: NaiveDate,
-    /// The SHA-256 of its file, in hexadecimal digits; the entry that puts it in force seals it.
+    /// The SHA-256 of its file: 64 hexadecimal digits. The entry that puts the methodology in force seals this digest.
     sha256: &'static str,
-    /// Whether public numbers are made with it now.
+    /// True for the methodology with which public numbers are made now.
     in_force: bool,
-    /// The entries that put it in force, in order; the first methodology is in force from the beginning.
+    /// The entries that put it in force, the oldest first. Methodology 1 is in force from the beginning, without an entry.
     activations: Vec<ActivationView>,
 }
 
 /// An entry that put a methodology in force.
 #[derive(Serialize, ToSchema)]
 struct ActivationView {
-    /// The version of the register that it made.
+    /// The number of the entry, and the version of the register from which the methodology is in force. Example: 9120.
     version: i64,
-    /// When it was recorded.
+    /// The instant of the entry; UTC, with microseconds. Example: 2026-11-20T03:00:00.000000Z.
     #[schema(format = DateTime)]
     recorded_at: String,
 }
@@ -57,19 +59,19 @@ struct ActivationView {
 /// A methodology with all its factors.
 #[derive(Serialize, ToSchema)]
 pub struct MethodologyResponse {
-    /// Its file: formulas, grid factors, yields, measures, uncertainty, each with unit and source.
+    /// The file of the methodology: formulas, grid factors, yields, measures and uncertainty, each with unit and source.
     data: Value,
-    /// Which one it is, and since which entry it is in force.
+    /// The number and titles of the methodology, and the entries that put it in force.
     about: MethodologyView,
 }
 
-/// The methodology that a query or a path names. "01" and "+1" would be other names of the same.
+/// The methodology of a number. "01" and "+1" are refused, because one methodology has one address.
 pub fn parse_methodology(raw: &str) -> Result<&'static Methodology, Fault> {
     let number = raw.parse().ok().filter(|number: &i32| number.to_string() == raw);
     number.and_then(methodology).ok_or(Fault::UnknownMethodology)
 }
 
-/// The newest numbers, made with the methodology that was asked for.
+/// The newest snapshot, made with the methodology of the query where it names one.
 pub async fn snapshot_with(state: &AppState, asked: Option<&'static Methodology>) -> Result<Arc<Snapshot>, ApiError> {
     let snapshot = state.register.snapshot();
     Ok(match asked {
@@ -78,7 +80,7 @@ pub async fn snapshot_with(state: &AppState, asked: Option<&'static Methodology>
     })
 }
 
-/// Which version is in force, and since which entry of the register.
+/// Lists every version, which one is in force, and the entries that put each in force.
 #[utoipa::path(get, path = "", responses((status = 200, body = MethodologyList)))]
 pub async fn list_methodologies(
     request: HttpRequest,
@@ -94,8 +96,8 @@ pub async fn list_methodologies(
     send(&request, &page, CacheFor::OneSecond).await
 }
 
-/// Every formula and factor, with unit, source and whether it is confirmed. A version never changes.
-#[utoipa::path(get, path = "", params(("version" = String, Path, example = "1")), responses((status = 200, body = MethodologyResponse)))]
+/// Every formula and factor of one version, with unit, source and whether the source is confirmed. A version never changes.
+#[utoipa::path(get, path = "", params(("version" = String, Path, description = "The number of a methodology of `/v1/methodology`.", example = "1")), responses((status = 200, body = MethodologyResponse)))]
 pub async fn get_methodology(
     request: HttpRequest,
     _: NoQuery,
@@ -114,7 +116,7 @@ pub async fn get_methodology(
 }
 
 impl MethodologyView {
-    /// As it was at the version of the figures; the known activations may be ahead of them.
+    /// The methodology as it stood at the version of the figures, because the directory may be ahead of them.
     fn of(one: &'static Methodology, state: &AppState, figures: &Figures) -> Self {
         let known = state.register.activations();
         let activations = known.of(one.version).filter(|at| at.version <= figures.version);

@@ -1,4 +1,9 @@
-//! Every published number, one file or folder a URL.
+//! Every published number, one file or folder for each URL: the headline, its timeline, bridge, provinces and releases, the
+//! public tables, and aggregates for clients.
+//!
+//! A handler here asks the register's snapshot or its cells, or the kept days, and turns the result into bytes. The room must
+//! not change the register (apart from publishing a release) and must not compute estimates itself: `domain::figures` does.
+//! One number does not import another's files; all share `provenance`, `dimension_labels` and `methodologies`.
 
 pub mod aggregates;
 pub mod bridge;

@@ -1,4 +1,5 @@
-//! What stands beside every number: which version, which day, which definitions, how to cite.
+//! The provenance of a number: from which version, day and definitions it was made, where it stands, how to cite it. Every
+//! answer with numbers carries one under `meta`.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
@@ -11,45 +12,46 @@ use crate::domain::reference::{PLACE_VERSION, target};
 use crate::domain::values::Language;
 use crate::register::{Counted, Figures, PublicSettings};
 
-/// What a number was made from, and how to cite it.
+/// The provenance of the numbers in an answer: version, day and methodology, and how to cite them.
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Meta)]
 pub struct Provenance {
-    /// The version of the register: how many entries it has.
+    /// The version of the register, which is the number of its entries. Example: 12874.
     pub version: i64,
-    /// The day in Hà Nội that the number is of.
+    /// The day in Hà Nội that the numbers are of (YYYY-MM-DD). Example: 2026-11-27.
     pub as_of: NaiveDate,
-    /// The later of the last entry's instant and the day's start.
+    /// The instant of the last entry, or the start of `as_of` where that is later; UTC, with microseconds.
+    /// Example: 2026-11-26T22:50:03.123456Z.
     #[schema(format = DateTime)]
     pub generated_at: String,
-    /// The methodology of emission figures; null where there are none.
+    /// The number of the methodology of the estimates; null where nothing is estimated. Example: 1.
     pub methodology_version: Option<i32>,
-    /// The edition of the place lists.
+    /// The edition of the lists of provinces and communes. Example: 1.
     pub place_version: i32,
-    /// The target.
+    /// The version of the target, the definition of a counted site. Example: 1.
     pub target_version: i32,
-    /// Where it stands; of a headline, as it will be at the close of its day, for good.
+    /// Permanent address of this number. Until the day closes, the number there may still change.
     #[schema(format = "uri")]
     pub permalink: String,
-    /// The licence of the data.
+    /// The licence of the data: `CC-BY-4.0`.
     pub license: &'static str,
-    /// How to cite it.
+    /// The citation of the numbers, ready to copy.
     pub citation: Citation,
-    /// What a reader should know.
+    /// Codes of remarks about the numbers, for example `methodology_not_in_force`; empty where there are none.
     pub warnings: Vec<String>,
 }
 
-/// How to cite a number.
+/// A citation in both languages.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct Citation {
-    /// In Vietnamese.
+    /// The citation in Vietnamese.
     pub vi: String,
-    /// In English.
+    /// The citation in English.
     pub en: String,
 }
 
 impl Provenance {
-    /// The meta of figures, for one public path.
+    /// The provenance of figures that are published at a path.
     #[must_use]
     pub fn of(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {
         let permalink = format!("{}{path}", settings.public_url);
@@ -94,7 +96,7 @@ pub fn figures_of_cells(
     }
 }
 
-/// The address of figures at a path, which may have a query: it names the methodology, where another one is in force.
+/// The address of figures: the path, and `methodology=N` where another methodology is in force.
 #[must_use]
 pub fn address(figures: &Figures, path: &str) -> String {
     let (number, joint) = (figures.methodology.version, if path.contains('?') { '&' } else { '?' });

@@ -1,4 +1,5 @@
-//! `GET /v1/progress/provinces`: the progress of every province, on the list of 34 or of 63, as rows or as a map.
+//! `GET /v1/progress/provinces` and `/v1/progress/provinces.geojson`: the progress of every province, on the list of 34 or
+//! of 63, as rows or as a map. The map puts the rows of the first on the outlines of `reference`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, NoQuery, Query, as_page, coded, send};
+use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, Query, as_page, coded, send};
+use crate::api::reference::outlines::{Feature, FeatureCollection, outlines};
 use crate::api::state::AppState;
-use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Value, aggregate_table};
+use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Sums, Value, aggregate_table};
 use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
 use crate::register::{ReadyPage, Snapshot};
@@ -20,64 +22,51 @@ use super::methodologies::parse_methodology;
 use super::provenance::{Provenance, address, figures_of_cells};
 
 const PATH: &str = "/v1/progress/provinces";
-/// The values of `Dimension::Stage` of sites in operation: reported, verified.
-const IN_OPERATION: [Value; 2] = [INSTALLED, VERIFIED];
+const MAP_PATH: &str = "/v1/progress/provinces.geojson";
 
 /// The progress of every province.
 #[derive(Serialize, ToSchema)]
 pub struct ProvincesResponse {
-    /// One row a province, those without anything, too; of the 63, one more for places that are not known there.
+    /// One row for each province, also for a province without sites. The list of 63 has one more row, for sites whose former
+    /// province is unknown.
     data: Vec<ProvinceProgress>,
-    /// What they were made from.
+    /// The version, day and methodology of the numbers, and how to cite them.
     meta: Provenance,
 }
 
 /// The progress of a province.
 #[derive(Serialize, ToSchema)]
 struct ProvinceProgress {
-    /// Its code on the list that was asked for.
+    /// The code of the province on the list that the query names. Example: 01.
     province_code: String,
-    /// Its Vietnamese name.
+    /// The Vietnamese name. Example: Hà Nội.
     province_name_vi: String,
-    /// Its English name.
+    /// The English name. Example: Ha Noi.
     province_name_en: String,
-    /// Verified sites.
+    /// Verified sites in operation, 0 or more. Example: 566.
     sites_verified: i64,
-    /// Reported sites, waiting to be verified.
+    /// Reported sites that wait to be verified, 0 or more. Example: 46.
     sites_installed: i64,
-    /// Verified solar capacity.
+    /// Verified solar capacity in operation and within its life, in kWp. Example: 1284.3.
     capacity_kwp_verified: f64,
-    /// Estimated avoided emissions of a full year of what is verified.
+    /// Emissions that the verified measures in operation avoid in a full year, in tCO2e, estimated. Example: 1499.3.
     annual_avoided_tco2e: f64,
-    /// The low end of it.
+    /// Low end of the range of `annual_avoided_tco2e`, in tCO2e. Example: 1091.7.
     annual_low: f64,
-    /// The high end of it.
+    /// High end of the range of `annual_avoided_tco2e`, in tCO2e. Example: 2046.4.
     annual_high: f64,
-    /// Avoided up to the day by what is verified.
+    /// Emissions that the verified measures avoided up to `meta.as_of`, in tCO2e, estimated. Example: 734.9.
     to_date_avoided_tco2e: f64,
 }
 
-/// A map in the form of RFC 7946.
-#[derive(Serialize, ToSchema)]
-pub struct FeatureCollection {
-    /// `FeatureCollection`.
-    r#type: &'static str,
-    /// One a province, and the archipelagos of Hoàng Sa and Trường Sa.
-    features: Vec<Feature>,
-    /// What the numbers were made from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Provenance>)]
-    meta: Option<Json>,
-}
-
-/// The rows, to be put on a map.
+/// The rows, read back from their page to be put on a map.
 #[derive(Deserialize)]
-struct Rows {
+struct PageOfRows {
     data: Vec<BTreeMap<String, Json>>,
     meta: Json,
 }
 
-/// What is asked for.
+/// The query: which list of provinces, and which methodology where not the one in force.
 #[derive(Clone, Copy)]
 struct Asked {
     list: PlaceList,
@@ -99,35 +88,20 @@ impl Asked {
     }
 }
 
-/// What the files of outlines hold.
-#[derive(Deserialize)]
-struct Outlines {
-    features: Vec<Feature>,
-}
-
-/// An outline with its properties.
-#[derive(Deserialize, Serialize, ToSchema)]
-struct Feature {
-    /// `Feature`.
-    r#type: String,
-    /// Code and names; of progress, the columns of the rows, too.
-    properties: BTreeMap<String, Json>,
-    /// In degrees (WGS 84); null for places that are not known on the list.
-    geometry: Json,
-}
-
-/// Of the 34 provinces, or with `list=63` of those before 1 July 2025.
-#[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
-        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
+/// One row for each of the 34 provinces, or with `list=63` for each of the 63 before 1 July 2025. Emissions, capacity and
+/// `sites_verified` count verified sites only.
+#[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "`34` for the provinces since 1 July 2025 (the default), `63` for those before."),
+        ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, body = ProvincesResponse)))]
 pub async fn get_provinces(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let page = rows_page(&state, &state.register.snapshot(), Asked::of(&request)?).await?;
     send(&request, &page, CacheFor::OneSecond).await
 }
 
-/// The outlines with the same numbers in the properties, for the 34 or, with `list=63`, the 63.
-#[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "34 (the default) or 63."),
-        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
+/// GeoJSON: the outline of each province with the numbers of `/v1/progress/provinces` in its `properties`, for the 34 provinces
+/// or, with `list=63`, for the 63 before 1 July 2025.
+#[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "`34` for the provinces since 1 July 2025 (the default), `63` for those before."),
+        ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
 pub async fn get_provinces_map(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let (snapshot, asked) = (state.register.snapshot(), Asked::of(&request)?);
@@ -135,27 +109,15 @@ pub async fn get_provinces_map(request: HttpRequest, state: web::Data<AppState>)
         let rows = rows_page(&state, &snapshot, asked).await?;
         Ok(state.compute(move || Ok(as_page(GEO_JSON, &map(asked.list, &rows)?))).await?)
     };
-    let page = snapshot.page_of(asked.key("/v1/progress/provinces.geojson"), make).await?;
+    let page = snapshot.page_of(asked.key(MAP_PATH), make).await?;
     send(&request, &page, CacheFor::OneSecond).await
 }
 
-/// The rows. They are of the cells as they stand, which may be ahead of the snapshot.
+/// The page of rows, made once a snapshot. The cells are read as they stand, so the rows may be ahead of the snapshot.
 async fn rows_page(state: &web::Data<AppState>, snapshot: &Snapshot, asked: Asked) -> Result<Arc<ReadyPage>, ApiError> {
     let shared = state.clone();
     let make = async { Ok(state.compute(move || Ok(as_page(JSON, &add_up(&shared, asked)?))).await?) };
     Ok(snapshot.page_of(asked.key(PATH), make).await?)
-}
-
-/// Generalised, for maps; Hoàng Sa and Trường Sa with the code of their province. Made with Natural Earth.
-#[utoipa::path(get, path = "", responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
-pub async fn get_outlines(
-    request: HttpRequest,
-    _: NoQuery,
-    state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
-    let make = async { Ok(as_page(GEO_JSON, &outlines(PlaceList::Now)?)) };
-    let page = state.static_pages.get("/v1/provinces.geojson", make).await?;
-    send(&request, &page, CacheFor::OneHour).await
 }
 
 fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<ProvincesResponse, ApiError> {
@@ -165,7 +127,7 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
     };
     let selection = Selection {
         group_by: vec![dimension, Dimension::Stage],
-        filters: vec![(Dimension::Stage, IN_OPERATION.to_vec())],
+        filters: vec![(Dimension::Stage, vec![INSTALLED, VERIFIED])],
         ..Selection::default()
     };
     let day = state.register.today();
@@ -178,15 +140,20 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
     let figures = figures_of_cells(state, &counted, methodology, day);
     let meta = Provenance::of(&figures, &state.settings, &address(&figures, &path));
     drop(counted);
-    let row = |value: Value| {
-        let Label { code, name_vi, name_en } = label(dimension, value);
-        let sums = |stage: Value| {
-            let found = groups.iter().find(|(group, _)| group[..] == [value, stage]);
-            found.map(|(_, sums)| *sums).unwrap_or_default()
-        };
-        let [installed, verified] = IN_OPERATION.map(sums);
-        let (annual, to_date) = (verified.estimate.annual, verified.estimate.to_date);
-        ProvinceProgress {
+    let sums = |value: Value, stage: Value| {
+        let found = groups.iter().find(|(group, _)| group[..] == [value, stage]);
+        found.map(|(_, sums)| *sums).unwrap_or_default()
+    };
+    let row =
+        |value: Value| ProvinceProgress::of(label(dimension, value), &sums(value, INSTALLED), &sums(value, VERIFIED));
+    let known = dimension.values().into_iter().filter(|value| *value != NONE || list == PlaceList::Former);
+    Ok(ProvincesResponse { data: known.map(row).collect(), meta })
+}
+
+impl ProvinceProgress {
+    fn of(Label { code, name_vi, name_en }: Label, installed: &Sums, verified: &Sums) -> Self {
+        let (annual, to_date) = (&verified.estimate.annual, &verified.estimate.to_date);
+        Self {
             province_code: code.unwrap_or_default(),
             province_name_vi: name_vi,
             province_name_en: name_en,
@@ -198,28 +165,26 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
             annual_high: annual.high,
             to_date_avoided_tco2e: to_date.avoided_tco2e,
         }
-    };
-    let known = dimension.values().into_iter().filter(|value| *value != NONE || list == PlaceList::Former);
-    Ok(ProvincesResponse { data: known.map(row).collect(), meta })
+    }
 }
 
-/// The outlines with the numbers of their provinces.
+/// The outlines of a list with the rows of their provinces.
 fn map(list: PlaceList, rows: &ReadyPage) -> Result<FeatureCollection, ApiError> {
-    let rows: Rows = serde_json::from_slice(&rows.identity.body).map_err(|_| ApiError::Internal)?;
+    let rows: PageOfRows = serde_json::from_slice(&rows.identity.body).map_err(|_| ApiError::Internal)?;
     let mut map = outlines(list)?;
     let name = match list {
         PlaceList::Now => "code",
         PlaceList::Former => "former_code",
     };
     for Feature { properties, .. } in &mut map.features {
-        // The archipelagos are parts of provinces, whose numbers stand on the mainland once.
+        // The archipelagos get no numbers, because those of their provinces stand on the mainland.
         if properties.contains_key("special_zone") {
             continue;
         }
         let row = rows.data.iter().find(|row| row.get("province_code") == properties.get(name));
         properties.extend(row.cloned().unwrap_or_default());
     }
-    // Places that are not known on the list have numbers, and no outline.
+    // The row of unknown places gets a feature without an outline.
     let on_map: Vec<Option<Json>> =
         map.features.iter().map(|one| one.properties.get("province_code").cloned()).collect();
     for row in rows.data.iter().filter(|row| !on_map.contains(&row.get("province_code").cloned())) {
@@ -227,16 +192,4 @@ fn map(list: PlaceList, rows: &ReadyPage) -> Result<FeatureCollection, ApiError>
     }
     map.meta = Some(rows.meta);
     Ok(map)
-}
-
-/// The outlines of a list. The archipelagos stand on both.
-fn outlines(list: PlaceList) -> Result<FeatureCollection, ApiError> {
-    let text = match list {
-        PlaceList::Now => include_str!("../../../reference/provinces.geojson"),
-        PlaceList::Former => include_str!("../../../reference/provinces_legacy.geojson"),
-    };
-    let read = |text: &str| serde_json::from_str::<Outlines>(text).map_err(|_| ApiError::Internal);
-    let mut features = read(text)?.features;
-    features.extend(read(include_str!("../../../reference/archipelagos.geojson"))?.features);
-    Ok(FeatureCollection { r#type: "FeatureCollection", features, meta: None })
 }

@@ -1,4 +1,5 @@
-//! `/v1/progress/releases`: headlines of closed days, published for good.
+//! `/v1/progress/releases`: headlines of closed days, published for good. The kept bytes are sent as they are, and their
+//! SHA-256 stands in the entry that published them, so that anybody can check a quoted number years later.
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -32,34 +33,36 @@ body! {
     }
 }
 
-/// Every release, the newest day first.
+/// All releases, the newest day first.
 #[derive(Serialize, ToSchema)]
 pub struct ReleaseList {
+    /// The releases.
     data: Vec<ReleaseView>,
 }
 
-/// One release.
+/// A release that was published.
 #[derive(Serialize, ToSchema)]
 pub struct ReleaseResponse {
+    /// The release.
     data: ReleaseView,
 }
 
 /// A headline that was published for good.
 #[derive(Serialize, ToSchema)]
 pub struct ReleaseView {
-    /// The day whose close it is of.
+    /// The day that this release reports (YYYY-MM-DD, Hà Nội); it names the release.
     #[schema(example = "2026-10-31")]
     id: NaiveDate,
-    /// The version of the register at that close.
+    /// The version of the register at the close of that day. Example: 12874.
     version: i64,
-    /// The entry of the register that published it and seals its digest.
+    /// The number of the entry that published the release and seals its digest. Example: 12901.
     entry: i64,
-    /// When that was.
+    /// The instant of that entry; UTC, with microseconds. Example: 2026-11-01T01:00:00.000000Z.
     #[schema(format = DateTime)]
     published_at: String,
-    /// The SHA-256 of its bytes, in hexadecimal.
+    /// The SHA-256 of the bytes of the release: 64 hexadecimal digits.
     sha256: String,
-    /// Where its bytes are, for good.
+    /// Permanent address of the bytes.
     #[schema(format = "uri")]
     url: String,
 }
@@ -77,7 +80,7 @@ impl ReleaseView {
     }
 }
 
-/// Headlines that were published for good, at the end of each month and whenever an administrator did so.
+/// Headlines that were published for good: one at the end of each month, and those that an administrator published.
 #[utoipa::path(get, path = "", responses((status = 200, body = ReleaseList)))]
 pub async fn list_releases(
     request: HttpRequest,
@@ -89,18 +92,18 @@ pub async fn list_releases(
     send(&request, &as_page(JSON, &ReleaseList { data }), CacheFor::OneSecond).await
 }
 
-/// The headline as it was published, byte for byte: its SHA-256 is in the list, in the entry that published it, and here in
-/// `Repr-Digest`; of a compressed answer that is the digest of what is sent.
-#[utoipa::path(get, path = "", params(("id" = NaiveDate, Path, description = "The day.")),
+/// The headline as it was published, byte for byte. Its SHA-256 stands in the list of releases, in the entry that published it,
+/// and in the header `Repr-Digest`. Of a compressed answer `Repr-Digest` has the digest of the compressed bytes.
+#[utoipa::path(get, path = "", params(("id" = NaiveDate, Path, description = "The day that the release reports (YYYY-MM-DD), for example 2026-10-31.")),
     responses((status = 200, body = crate::api::numbers::headline::ProgressResponse,
-        headers(("Repr-Digest" = String, description = "The SHA-256 of what is sent, as in RFC 9530.")))))]
+        headers(("Repr-Digest" = String, description = "The SHA-256 of the bytes that are sent, in the form of RFC 9530.")))))]
 pub async fn get_release(
     request: HttpRequest,
     _: NoQuery,
     id: web::Path<String>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    // What is no day names no release.
+    // 404 and not 422, because a text that is no day names no release.
     let day = parse_day(&id).map_err(|_| ApiError::NotFound)?;
     let body = state.read(move |connection| releases::body(connection, day)).await?.ok_or(ApiError::NotFound)?;
     let page = ReadyPage::new(JSON, body);
@@ -113,11 +116,11 @@ pub async fn get_release(
     Ok(response)
 }
 
-/// The headline at the close of a day gets a permanent address. A release never changes and is never taken
-/// back. Publishing the same day again changes nothing and is answered 200.
+/// Publishes the headline of a closed day. A release never changes and is never taken back; publishing the same day again
+/// answers 200 with the release that exists.
 #[utoipa::path(get, path = "", request_body = CreateRelease,
-    responses((status = 201, body = ReleaseResponse, headers(("Location" = String, description = "The permanent URL of the release."))),
-        (status = 200, body = ReleaseResponse, headers(("Location" = String, description = "The permanent URL of the release.")))))]
+    responses((status = 201, body = ReleaseResponse, headers(("Location" = String, description = "The address of the release."))),
+        (status = 200, body = ReleaseResponse, headers(("Location" = String, description = "The address of the release.")))))]
 pub async fn create_release(
     caller: Caller,
     _: NoQuery,

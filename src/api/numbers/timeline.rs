@@ -1,5 +1,6 @@
-//! `GET /v1/progress/timeline`: how the headline grew, month by month, quarter by quarter, year by
-//! year; by the days of installation, or by when it was recorded.
+//! `GET /v1/progress/timeline`: the headline at the end of each month, quarter or year. A timeline by `installed_on` is
+//! computed from the national sums as they are known now; one by `recorded_on` reads the headlines that were kept at the
+//! close of each month.
 
 use std::sync::Arc;
 
@@ -19,47 +20,47 @@ use super::methodologies::{parse_methodology, snapshot_with};
 use super::provenance::{Provenance, address};
 
 const PATH: &str = "/v1/progress/timeline";
-/// Months that late reports still raise: that of the day and those before it.
+/// Months that late reports still raise: the current one and the two before.
 const PROVISIONAL_MONTHS: u16 = 3;
 
-/// How the headline grew.
+/// The headline over time.
 #[derive(Serialize, ToSchema)]
 pub struct TimelineResponse {
-    /// One row a period, from the oldest.
+    /// One row for each period, the oldest first.
     data: Vec<PeriodView>,
-    /// What they were made from.
+    /// The version, day and methodology of the numbers, and how to cite them.
     meta: Provenance,
 }
 
-/// What one period brought, and what stood at its end.
+/// The net change in one period, and the numbers at its end.
 #[derive(Serialize, ToSchema)]
 struct PeriodView {
-    /// 2026-11, 2026-Q4 or 2026.
+    /// The name of the period: 2026-11, 2026-Q4 or 2026.
     #[schema(example = "2026-11")]
     period: String,
-    /// Its first day.
+    /// The first day of the period (YYYY-MM-DD). Example: 2026-11-01.
     period_start: NaiveDate,
-    /// Whether late reports still raise it: the current and the two months before.
+    /// True where late reports may still raise the numbers: in the current month and the two before.
     provisional: bool,
-    /// Verified sites that came, less those that went.
+    /// Net change of verified sites in the period: additions minus removals. Example: 31.
     sites_verified_new: i64,
-    /// Verified sites in operation at the end.
+    /// Verified sites in operation at the end of the period. Example: 566.
     sites_verified_cumulative: i64,
-    /// Sites waiting to be verified that came, less those that went or were verified.
+    /// Net change of the sites that wait to be verified: reports minus decisions and removals. Example: -4.
     sites_installed_new: i64,
-    /// Sites waiting to be verified at the end.
+    /// Sites that wait to be verified at the end of the period. Example: 46.
     sites_installed_cumulative: i64,
-    /// Verified solar capacity that came, less what went.
+    /// Net change of the verified solar capacity, in kWp. Example: 82.5.
     capacity_kwp_verified_new: f64,
-    /// Verified solar capacity at the end.
+    /// Verified solar capacity at the end of the period, in kWp. Example: 1284.3.
     capacity_kwp_verified_cumulative: f64,
-    /// Avoided in the period, by what is verified.
+    /// Emissions that verified measures avoided in the period, in tCO2e, estimated. Example: 118.2.
     avoided_tco2e_new: f64,
-    /// Avoided up to the end.
+    /// Emissions that verified measures avoided up to the end of the period, in tCO2e, estimated. Example: 734.9.
     avoided_tco2e_cumulative: f64,
 }
 
-/// What stood at the end of a month.
+/// The headline's numbers at the end of a month.
 #[derive(Clone, Copy, Default)]
 struct End {
     verified: i64,
@@ -69,21 +70,22 @@ struct End {
 }
 
 impl From<&MonthEnd> for End {
-    fn from(standing: &MonthEnd) -> Self {
+    fn from(end: &MonthEnd) -> Self {
         Self {
-            verified: standing.sites.verified,
-            installed: standing.sites.installed,
-            capacity_kwp: units(standing.capacity_wp.verified),
-            avoided_tco2e: standing.to_date.avoided_tco2e,
+            verified: end.sites.verified,
+            installed: end.sites.installed,
+            capacity_kwp: units(end.capacity_wp.verified),
+            avoided_tco2e: end.to_date.avoided_tco2e,
         }
     }
 }
 
-/// By month, quarter or year; `basis=installed_on` by the days of installation as they are known now, `recorded_on` by
-/// what was known at the end of each month. New is net: what ended or was withdrawn is taken off.
-#[utoipa::path(get, path = "", params(("interval" = Option<String>, Query, description = "month (the default), quarter or year."),
-        ("basis" = Option<String>, Query, description = "installed_on (the default) or recorded_on."),
-        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology, not with recorded_on.")),
+/// The headline at the end of each month, quarter or year. With `basis=installed_on` a period has the installations of its days,
+/// as the register knows them now; late reports still raise recent periods. With `basis=recorded_on` it has the headline as it
+/// was at the end of the period; that does not change once the period is over. The `…_new` columns are net: additions minus removals.
+#[utoipa::path(get, path = "", params(("interval" = Option<String>, Query, description = "The length of a period: `month` (the default), `quarter` or `year`."),
+        ("basis" = Option<String>, Query, description = "`installed_on` (the default): periods by the day of installation. `recorded_on`: periods by the day of recording."),
+        ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Not with `basis=recorded_on`, because those numbers were made then.")),
     responses((status = 200, body = TimelineResponse)))]
 pub async fn get_timeline(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
@@ -94,9 +96,8 @@ pub async fn get_timeline(request: HttpRequest, state: web::Data<AppState>) -> R
     query.check("methodology", is_restated_past.then_some(Fault::NotAllowed { rule: Rule::MadeThen }));
     query.finish()?;
     let snapshot = snapshot_with(&state, asked).await?;
-    let key = format!("{PATH}?interval={}&basis={}", interval.as_str(), basis.as_str());
     let make = async { Ok(make(&state, &snapshot, interval, basis).await?) };
-    let page = snapshot.page_of(key, make).await?;
+    let page = snapshot.page_of(link(interval, basis), make).await?;
     send(&request, &page, CacheFor::OneSecond).await
 }
 
@@ -114,17 +115,17 @@ async fn make(
         let ends = move || Ok(shared.timeline().iter().map(|(month, at)| (*month, End::from(at))).collect());
         state.compute(ends).await?
     };
-    let data = rows(&ends, (interval, basis), Month::of(snapshot.figures.day));
+    let data = rows(&ends, interval, basis, Month::of(snapshot.figures.day));
     let meta = Provenance::of(&snapshot.figures, &state.settings, &address(&snapshot.figures, &link(interval, basis)));
     Ok(as_page(JSON, &TimelineResponse { data, meta }))
 }
 
-/// Where the same is asked again.
+/// The path and query of a timeline.
 fn link(interval: Interval, basis: Basis) -> String {
     format!("{PATH}?interval={}&basis={}", interval.as_str(), basis.as_str())
 }
 
-/// What the headline said at the end of each closed month, and says now.
+/// The headlines kept at the end of each closed month, and the headline of now.
 fn recorded(kept: &[(NaiveDate, String)], snapshot: &Snapshot) -> Result<Vec<(Month, End)>, ApiError> {
     let end = |(day, body): &(NaiveDate, String)| {
         let body: Kept = serde_json::from_str(body).map_err(|_| ApiError::Internal)?;
@@ -138,7 +139,7 @@ fn recorded(kept: &[(NaiveDate, String)], snapshot: &Snapshot) -> Result<Vec<(Mo
         Ok((Month::of(*day), end))
     };
     let figures = &snapshot.figures;
-    // Another process may have closed the snapshot's day already.
+    // Without later days, because another process may have closed the day of this snapshot already.
     let kept = kept.iter().filter(|(day, _)| *day < figures.day);
     let mut ends = kept.map(end).collect::<Result<Vec<_>, ApiError>>()?;
     let now = End {
@@ -151,7 +152,7 @@ fn recorded(kept: &[(NaiveDate, String)], snapshot: &Snapshot) -> Result<Vec<(Mo
     Ok(ends)
 }
 
-/// What a kept headline says of these figures.
+/// The figures of a kept headline that a timeline shows.
 #[derive(Deserialize)]
 struct Kept {
     data: KeptData,
@@ -180,15 +181,15 @@ struct KeptAvoided {
     avoided_tco2e: f64,
 }
 
-/// The periods of months, each with what stood at the end of its last month.
-fn rows(ends: &[(Month, End)], (interval, basis): (Interval, Basis), now: Month) -> Vec<PeriodView> {
-    // What was recorded by the end of a month stays so.
+/// The rows of a timeline: the last month of each period gives the numbers at its end.
+fn rows(ends: &[(Month, End)], interval: Interval, basis: Basis, now: Month) -> Vec<PeriodView> {
+    // With recorded_on only the current month may change, because kept headlines stay.
     let provisional = if basis == Basis::RecordedOn { 1 } else { PROVISIONAL_MONTHS };
     let mut rows = Vec::new();
     let mut before = End::default();
-    for (place, (month, end)) in ends.iter().enumerate() {
+    for (index, (month, end)) in ends.iter().enumerate() {
         let first = interval.first_month(*month);
-        if ends.get(place + 1).is_some_and(|(next, _)| interval.first_month(*next) == first) {
+        if ends.get(index + 1).is_some_and(|(next, _)| interval.first_month(*next) == first) {
             continue;
         }
         rows.push(PeriodView {

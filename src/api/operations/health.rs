@@ -1,4 +1,5 @@
-//! For operators: is the process alive, and can it do its work.
+//! `GET /livez`, whether the process lives, and `GET /readyz`, whether it can serve. Both answer from memory, unless
+//! `/readyz?verbose` asks for an examination.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -10,33 +11,33 @@ use crate::domain::values::Fault;
 
 use super::readiness_checks::Checks;
 
-/// What `verbose` may be given.
+/// The values of `verbose`, as a fault lists them.
 const YES_OR_NO: &[&str] = &["true", "false"];
 
-/// Whether the process is alive.
+/// The state of the process.
 #[derive(Serialize, ToSchema)]
 pub struct Liveness {
-    /// `alive`, or `writer_stopped`.
+    /// `alive`, or `writer_stopped` where the process has to be restarted.
     status: &'static str,
 }
 
-/// Whether the service can do its work.
+/// The readiness of the service.
 #[derive(Serialize, ToSchema)]
 pub struct Readiness {
-    /// `ready` or `not_ready`.
+    /// `ready`, or `not_ready` where requests should go to another process.
     status: &'static str,
-    /// Whether the writer is at work.
+    /// True while the writer, which orders all changes, is running.
     writer: bool,
-    /// Whether the database answered when it was last asked, at most ten seconds ago.
+    /// True where the database answered when it was last asked, at most ten seconds ago.
     database: bool,
-    /// The version of the newest snapshot.
+    /// The version of the newest snapshot of this process. Example: 12874.
     version: i64,
-    /// What was looked into, with `verbose`.
+    /// The results of the examination; only with `verbose`.
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Checks>,
 }
 
-/// A process that answers 503 here has to be started anew.
+/// Answers 200 while the process lives. A process that answers 503 has to be restarted.
 #[utoipa::path(get, path = "", responses((status = 200, body = Liveness), (status = 503, body = Liveness)))]
 pub async fn get_liveness(state: web::Data<AppState>) -> HttpResponse {
     if state.register.is_alive() {
@@ -46,9 +47,10 @@ pub async fn get_liveness(state: web::Data<AppState>) -> HttpResponse {
     }
 }
 
-/// With `verbose` it looks, once a second at most, at the database, its schema, the disk, and
-/// whether this process and the register agree; then each of them can make it not ready.
-#[utoipa::path(get, path = "", params(("verbose" = Option<String>, Query, description = "Empty or `true`: look into everything and show it. `false`: do not.")),
+/// Answers 200 while the service can do its work, and 503 while it cannot. With `verbose` it also examines the database, its
+/// schema, the disk, and whether this process and the register agree, once a second at most; then each of these can make it
+/// `not_ready`.
+#[utoipa::path(get, path = "", params(("verbose" = Option<String>, Query, description = "`true` or empty: examine everything and show the results. `false`: do not. Absent: do not.")),
     responses((status = 200, body = Readiness), (status = 503, body = Readiness),
         (status = 422, body = crate::api::http::Problem, content_type = "application/problem+json",
             description = "Values are wrong; every one is named.")))]

@@ -1,5 +1,5 @@
-//! Metrics in the OpenMetrics text format. Nothing is counted for them that is not counted anyway:
-//! they are read when somebody asks. docs/operations.md says what each means.
+//! `GET /metrics` on the operators' listener: metrics in the OpenMetrics text format. The values are read when somebody asks,
+//! from counters that the service keeps anyway. docs/operations.md explains each metric.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -23,10 +23,10 @@ use crate::register::examine::disk_free_bytes;
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Operations = (Option<Audited>, Option<BackedUp>);
-/// Name, help, value.
+/// A metric: name, help text, value.
 type Sample<T> = (&'static str, &'static str, T);
 
-/// What was read just now.
+/// The values read for one answer.
 #[derive(Debug, Default)]
 struct Samples {
     gauges: Vec<Sample<i64>>,
@@ -98,7 +98,7 @@ impl Samples {
         }
     }
 
-    /// Of the process itself, by the names that every program gives them.
+    /// The metrics of the process itself, with the names that Prometheus clients agreed on.
     fn of_process(started_at: DateTime<Utc>) -> Self {
         let mut gauges = vec![("process_start_time_seconds", "When the process started", started_at.timestamp())];
         gauges.extend(resident_bytes().map(|bytes| ("process_resident_memory_bytes", "Memory in use", bytes)));
@@ -110,7 +110,7 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Memory of this process, where Linux tells it.
+/// Resident memory of this process in bytes; `None` where the system is not Linux.
 fn resident_bytes() -> Option<i64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -134,7 +134,7 @@ pub async fn get_metrics(state: web::Data<AppState>) -> Result<HttpResponse, Api
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(text))
 }
 
-/// A database that is not there is not waited for.
+/// The last audit and backup. `None` at once while the database is down, because a scrape must not wait for it.
 async fn last_operations(state: &AppState) -> Operations {
     if !state.register.is_database_up() {
         return (None, None);

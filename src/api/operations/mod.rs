@@ -1,4 +1,7 @@
-//! /livez, /readyz, /metrics.
+//! `/livez`, `/readyz` and `/metrics`: for operators and for the programs that watch the service.
+//!
+//! The room shows what the register and its examiner found; it must not examine the database itself, and nothing here may
+//! slow a write.
 
 pub mod health;
 pub mod metrics;

@@ -1,4 +1,4 @@
-//! What `/readyz?verbose` shows.
+//! The results of an examination, as `/readyz?verbose` shows them.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,82 +7,97 @@ use utoipa::ToSchema;
 use crate::db::ledger::{Audited, BackedUp};
 use crate::register::examine::{DISK_FLOOR_BYTES, Examination, Examined};
 
-/// Everything that was looked into; `null` where nothing could be found out, or nothing is known.
+/// The results of an examination. A result is null where nothing could be found out or nothing is known.
 #[derive(Serialize, ToSchema)]
 pub struct Checks {
+    /// The connection to the database.
     database: DatabaseCheck,
+    /// The schema of the database.
     migrations: Option<MigrationsCheck>,
+    /// The disk of the data directory.
     disk: DiskCheck,
+    /// The distance between this process and the register.
     drift: Option<DriftCheck>,
+    /// The last audit; null where none is known.
     audit: Option<AuditCheck>,
+    /// The last backup; null where none is known.
     backup: Option<BackupCheck>,
 }
 
-/// Whether the database can be reached.
+/// The connection to the database.
 #[derive(Serialize, ToSchema)]
 struct DatabaseCheck {
+    /// True where the database answered.
     ok: bool,
-    /// `sqlite` or `postgres`.
+    /// The kind of database: `sqlite` or `postgres`.
     kind: &'static str,
-    /// Milliseconds until it answered.
+    /// Time until the database answered, in milliseconds; null where it did not. Example: 1.25.
     latency_ms: Option<f64>,
 }
 
-/// Whether the schema is this program's.
+/// The schema of the database.
 #[derive(Serialize, ToSchema)]
 struct MigrationsCheck {
+    /// True where no migration is missing.
     ok: bool,
-    /// Migrations that the database lacks.
+    /// Number of migrations that the database lacks. Example: 0.
     pending: usize,
 }
 
-/// Whether the data directory has room.
+/// The disk of the data directory.
 #[derive(Serialize, ToSchema)]
 struct DiskCheck {
+    /// True where at least `floor_bytes` are free, or where the system does not say.
     ok: bool,
-    /// Bytes that may still be written.
+    /// Bytes that this process may still write; null where the system does not say. Example: 52428800000.
     free_bytes: Option<u64>,
-    /// With less it is not ready.
+    /// Bytes that must be free for the service to be ready: 268435456.
     floor_bytes: u64,
 }
 
-/// Whether what this process shows is what the register holds.
+/// The distance between the numbers of this process and the register.
 #[derive(Serialize, ToSchema)]
 struct DriftCheck {
-    /// False when the register in the database is not the one that this process knows: start it anew.
+    /// False where the database holds another register than this process knows; the process has to be restarted.
     ok: bool,
-    /// The version that this process shows.
+    /// The version of the numbers that this process shows. Example: 12874.
     version: i64,
-    /// The version in the database.
+    /// The version of the register in the database. Example: 12874.
     head_version: i64,
-    /// Entries by which this process is behind; some while others write.
+    /// Entries that this process has not shown yet; a few are usual while others write. Example: 0.
     behind: i64,
-    /// Whether the hash that this process knows for its version is the stored one.
+    /// True where the hash of the entry `version` is the one that this process knows.
     hash_agrees: bool,
 }
 
-/// The last `green-homes audit`.
+/// The last run of `green-homes audit`.
 #[derive(Serialize, ToSchema)]
 struct AuditCheck {
+    /// True where the audit found nothing wrong.
     ok: bool,
+    /// The instant at which it ended (UTC).
     at: DateTime<Utc>,
+    /// Seconds since it ended. Example: 3600.
     age_seconds: i64,
-    /// The version that it audited.
+    /// The version of the register that it audited. Example: 12870.
     version: i64,
-    /// How many things were wrong.
+    /// Number of faults that it found. Example: 0.
     findings: i64,
 }
 
-/// The last `green-homes backup`.
+/// The last run of `green-homes backup`.
 #[derive(Serialize, ToSchema)]
 struct BackupCheck {
+    /// The instant at which it ended (UTC).
     at: DateTime<Utc>,
+    /// Seconds since it ended. Example: 3600.
     age_seconds: i64,
-    /// The version that it holds.
+    /// The version of the register in the backup. Example: 12870.
     version: i64,
 }
 
 impl Checks {
+    /// The results of an examination of a `kind` of database, at `now`.
     pub fn of(found: &Examination, kind: &'static str, now: DateTime<Utc>) -> Self {
         let age = |at: DateTime<Utc>| (now - at).num_seconds().max(0);
         let milliseconds = |examined: Examined| (examined.latency.as_secs_f64() * 1e6).round() / 1e3;

@@ -76,7 +76,7 @@ pub struct ProjectResponse {
 }
 
 /// Carries out a change of the administration; when it answers, the directory knows.
-pub(in crate::api) async fn ask(caller: &Caller, state: &AppState, command: Command) -> Result<Done, ApiError> {
+pub(super) async fn ask(caller: &Caller, state: &AppState, command: Command) -> Result<Done, ApiError> {
     Ok(state.register.submit(Request::new(caller.0.clone(), command)).await?)
 }
 

@@ -13,7 +13,7 @@ use diesel::{QueryResult, RunQueryDsl};
 /// A change of the rows of one table.
 pub(super) struct TableChange<'a> {
     pub table: &'static str,
-    pub columns: Vec<Column<'a>>,
+    pub columns: Vec<ColumnValues<'a>>,
     pub way: Way,
 }
 
@@ -29,7 +29,7 @@ pub(super) enum Way {
 }
 
 /// The name of a column with one value a row.
-pub(super) struct Column<'a> {
+pub(super) struct ColumnValues<'a> {
     pub name: &'static str,
     values: Values<'a>,
 }
@@ -44,58 +44,74 @@ enum Values<'a> {
     Bytes(Vec<Option<&'a [u8]>>),
 }
 
-impl<'a> Column<'a> {
+impl<'a> ColumnValues<'a> {
     fn of<C: diesel::Column>(_: C, values: Values<'a>) -> Self {
         Self { name: C::NAME, values }
     }
 }
 
-pub(super) fn text<'a, C: diesel::Column, R>(column: C, rows: &'a [R], get: impl Fn(&'a R) -> &'a str) -> Column<'a> {
-    Column::of(column, Values::Text(rows.iter().map(|row| Some(get(row))).collect()))
+pub(super) fn text<'a, C: diesel::Column, R>(
+    column: C,
+    rows: &'a [R],
+    get: impl Fn(&'a R) -> &'a str,
+) -> ColumnValues<'a> {
+    ColumnValues::of(column, Values::Text(rows.iter().map(|row| Some(get(row))).collect()))
 }
 
 pub(super) fn maybe_text<'a, C: diesel::Column, R>(
     column: C,
     rows: &'a [R],
     get: impl Fn(&'a R) -> Option<&'a str>,
-) -> Column<'a> {
-    Column::of(column, Values::Text(rows.iter().map(get).collect()))
+) -> ColumnValues<'a> {
+    ColumnValues::of(column, Values::Text(rows.iter().map(get).collect()))
 }
 
-pub(super) fn int<'a, C: diesel::Column, R>(column: C, rows: &[R], get: impl Fn(&R) -> Option<i32>) -> Column<'a> {
-    Column::of(column, Values::Int(rows.iter().map(get).collect()))
+pub(super) fn int<'a, C: diesel::Column, R>(
+    column: C,
+    rows: &[R],
+    get: impl Fn(&R) -> Option<i32>,
+) -> ColumnValues<'a> {
+    ColumnValues::of(column, Values::Int(rows.iter().map(get).collect()))
 }
 
-pub(super) fn big<'a, C: diesel::Column, R>(column: C, rows: &[R], get: impl Fn(&R) -> Option<i64>) -> Column<'a> {
-    Column::of(column, Values::Big(rows.iter().map(get).collect()))
+pub(super) fn big<'a, C: diesel::Column, R>(
+    column: C,
+    rows: &[R],
+    get: impl Fn(&R) -> Option<i64>,
+) -> ColumnValues<'a> {
+    ColumnValues::of(column, Values::Big(rows.iter().map(get).collect()))
 }
 
-pub(super) fn boolean<'a, C: diesel::Column, R>(column: C, rows: &[R], get: impl Fn(&R) -> Option<bool>) -> Column<'a> {
-    Column::of(column, Values::Bool(rows.iter().map(get).collect()))
+pub(super) fn boolean<'a, C: diesel::Column, R>(
+    column: C,
+    rows: &[R],
+    get: impl Fn(&R) -> Option<bool>,
+) -> ColumnValues<'a> {
+    ColumnValues::of(column, Values::Bool(rows.iter().map(get).collect()))
 }
 
 pub(super) fn date<'a, C: diesel::Column, R>(
     column: C,
     rows: &[R],
     get: impl Fn(&R) -> Option<NaiveDate>,
-) -> Column<'a> {
-    Column::of(column, Values::Date(rows.iter().map(get).collect()))
+) -> ColumnValues<'a> {
+    ColumnValues::of(column, Values::Date(rows.iter().map(get).collect()))
 }
 
 pub(super) fn time<'a, C: diesel::Column, R>(
     column: C,
     rows: &[R],
     get: impl Fn(&R) -> Option<NaiveDateTime>,
-) -> Column<'a> {
-    Column::of(column, Values::Time(rows.iter().map(get).collect()))
+) -> ColumnValues<'a> {
+    ColumnValues::of(column, Values::Time(rows.iter().map(get).collect()))
 }
 
 pub(super) fn bytes<'a, C: diesel::Column, R>(
     column: C,
     rows: &'a [R],
     get: impl Fn(&'a R) -> Option<&'a [u8]>,
-) -> Column<'a> {
-    Column::of(column, Values::Bytes(rows.iter().map(get).collect()))
+) -> ColumnValues<'a> {
+    ColumnValues::of(column, Values::Bytes(rows.iter().map(get).collect()))
 }
 
 /// A change that is a statement by itself.

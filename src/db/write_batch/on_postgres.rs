@@ -24,7 +24,7 @@ use crate::db::tables::{
 };
 
 use super::batch::{Batch, NewHead};
-use super::columns::{Column, TableChange, Way, big, boolean, bytes, date, int, maybe_text, text, time};
+use super::columns::{ColumnValues, TableChange, Way, big, boolean, bytes, date, int, maybe_text, text, time};
 
 /// Writes every row of the batch and moves the head from the version `from`. Returns the number of heads moved.
 pub(super) fn write(c: &mut PgConnection, batch: &Batch, head: &NewHead, from: i64) -> QueryResult<usize> {
@@ -109,7 +109,7 @@ fn changes(batch: &Batch) -> [TableChange<'_>; 10] {
     ]
 }
 
-fn site_columns(rows: &[SiteRow]) -> Vec<Column<'_>> {
+fn site_columns(rows: &[SiteRow]) -> Vec<ColumnValues<'_>> {
     vec![
         text(sites::id, rows, |r| &r.id),
         text(sites::partner, rows, |r| &r.partner),
@@ -127,7 +127,7 @@ fn site_columns(rows: &[SiteRow]) -> Vec<Column<'_>> {
     ]
 }
 
-fn site_ref_columns(rows: &[SiteRefRow]) -> Vec<Column<'_>> {
+fn site_ref_columns(rows: &[SiteRefRow]) -> Vec<ColumnValues<'_>> {
     vec![
         text(site_refs::partner, rows, |r| &r.partner),
         text(site_refs::external_id, rows, |r| &r.external_id),
@@ -136,7 +136,7 @@ fn site_ref_columns(rows: &[SiteRefRow]) -> Vec<Column<'_>> {
     ]
 }
 
-fn site_private_columns(rows: &[SitePrivateRow]) -> Vec<Column<'_>> {
+fn site_private_columns(rows: &[SitePrivateRow]) -> Vec<ColumnValues<'_>> {
     vec![
         text(site_private::site, rows, |r| &r.site),
         maybe_text(site_private::address, rows, |r| r.address.as_deref()),
@@ -149,7 +149,7 @@ fn site_private_columns(rows: &[SitePrivateRow]) -> Vec<Column<'_>> {
     ]
 }
 
-fn installation_columns(rows: &[InstallationRow]) -> Vec<Column<'_>> {
+fn installation_columns(rows: &[InstallationRow]) -> Vec<ColumnValues<'_>> {
     vec![
         text(installations::id, rows, |r| &r.id),
         text(installations::site, rows, |r| &r.site),
@@ -175,7 +175,7 @@ fn installation_columns(rows: &[InstallationRow]) -> Vec<Column<'_>> {
     ]
 }
 
-fn measure_columns(rows: &[MeasureRow]) -> Vec<Column<'_>> {
+fn measure_columns(rows: &[MeasureRow]) -> Vec<ColumnValues<'_>> {
     vec![
         text(installation_measures::installation, rows, |r| &r.installation),
         int(installation_measures::measure, rows, |r| Some(r.measure)),
@@ -184,7 +184,7 @@ fn measure_columns(rows: &[MeasureRow]) -> Vec<Column<'_>> {
     ]
 }
 
-fn entry_columns(rows: &[EntryRow]) -> Vec<Column<'_>> {
+fn entry_columns(rows: &[EntryRow]) -> Vec<ColumnValues<'_>> {
     vec![
         big(entries::version, rows, |r| Some(r.version)),
         time(entries::recorded_at, rows, |r| Some(r.recorded_at)),
@@ -199,7 +199,7 @@ fn entry_columns(rows: &[EntryRow]) -> Vec<Column<'_>> {
     ]
 }
 
-fn facts_columns(rows: &[FactsRow]) -> Vec<Column<'_>> {
+fn facts_columns(rows: &[FactsRow]) -> Vec<ColumnValues<'_>> {
     vec![
         big(entry_facts::version, rows, |r| Some(r.version)),
         bytes(entry_facts::salt, rows, |r| r.salt.as_deref()),
@@ -208,7 +208,7 @@ fn facts_columns(rows: &[FactsRow]) -> Vec<Column<'_>> {
     ]
 }
 
-fn journal_columns(rows: &[JournalRow]) -> Vec<Column<'_>> {
+fn journal_columns(rows: &[JournalRow]) -> Vec<ColumnValues<'_>> {
     vec![
         big(journal::version, rows, |r| Some(r.version)),
         int(journal::seq, rows, |r| Some(r.seq)),

@@ -54,7 +54,8 @@ pub fn places_in_files(document: &Document) -> Vec<(usize, String, String)> {
         let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
         for pair in cells.windows(2) {
             let is_name = !pair[1].is_empty() && pair[1].chars().all(|c| c.is_alphanumeric() || c == '_');
-            if pair[0].starts_with("src/") && pair[0].ends_with(".rs") && is_name {
+            if pair[0].starts_with("src/") && Path::new(pair[0]).extension().is_some_and(|kind| kind == "rs") && is_name
+            {
                 places.push((*number, pair[0].to_owned(), pair[1].to_owned()));
             }
         }

@@ -135,6 +135,8 @@ impl Reader<'_> {
                     }
                     (at, for_tests) = (at + 3, false);
                 }
+                // `pub(in crate::db)` says who may look in, and leads nowhere.
+                TokenTree::Ident(word) if word == "pub" && is_parenthesis(tokens.get(at + 1)) => at += 2,
                 TokenTree::Ident(_) if at == 0 || !follows_colons(tokens, at) => {
                     let (segments, next) = path_at(tokens, at);
                     if segments.len() > 1 {
@@ -198,6 +200,10 @@ fn path_at(tokens: &[TokenTree], mut at: usize) -> (Vec<String>, usize) {
         at += 2;
     }
     (segments, at)
+}
+
+fn is_parenthesis(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis)
 }
 
 fn follows_colons(tokens: &[TokenTree], at: usize) -> bool {

@@ -1,6 +1,8 @@
 //! The figures of a row of aggregates. [`FIGURES`] is the one list of them: JSON, CSV and the schema of `/openapi.json`
 //! are made by going through it, so a new figure is one entry here.
 
+use std::sync::LazyLock;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
@@ -178,6 +180,12 @@ pub static FIGURES: [Figure; COUNT] = [
     ),
 ];
 
+/// The keys as they stand in JSON: `"sites":`, and `,"installations":` for the second and all that follow.
+static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let commas = std::iter::once("").chain(std::iter::repeat(","));
+    commas.zip(&FIGURES).map(|(comma, figure)| format!("{comma}\"{}\":", figure.name)).collect()
+});
+
 /// Which figures have a value in the rows of one answer, in the order of [`FIGURES`].
 #[derive(Clone, Copy)]
 pub struct VisibleFigures([bool; COUNT]);
@@ -214,10 +222,8 @@ impl VisibleFigures {
     /// An answer has thousands of rows. A map of values for each would allocate every key again, so keys and numbers go
     /// straight into the bytes.
     pub fn write(&self, sums: &Sums, body: &mut Vec<u8>) -> serde_json::Result<()> {
-        for (place, (name, number)) in self.numbers(sums).enumerate() {
-            body.extend_from_slice(if place == 0 { b"\"" } else { b",\"" });
-            body.extend_from_slice(name.as_bytes());
-            body.extend_from_slice(b"\":");
+        for (key, (_, number)) in KEYS.iter().zip(self.numbers(sums)) {
+            body.extend_from_slice(key.as_bytes());
             match number {
                 None => body.extend_from_slice(b"null"),
                 Some(number) => serde_json::to_writer(&mut *body, &number)?,
@@ -292,7 +298,7 @@ impl PartialSchema for AggregateRow {
                              `province_name_vi`, `province_name_en`. For a period `period` (2026, 2026-Q4, 2026-11) and \
                              `period_start`.";
         let mut names = Ref::from_schema_name("Value");
-        names.description = NAMES.to_owned();
+        NAMES.clone_into(&mut names.description);
         let row = ObjectBuilder::new().description(Some(ROW));
         let row = row.additional_properties(Some(AdditionalProperties::RefOr(RefOr::Ref(names))));
         let row = FIGURES.iter().fold(row, |row, figure| {

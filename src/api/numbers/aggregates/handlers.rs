@@ -11,19 +11,32 @@ use crate::api::state::AppState;
 use super::answer::{AnsweredQuery, answer};
 use super::response::AggregatesResponse;
 
-/// `group_by` takes any of the dimensions of `/v1/dimensions`, separated by commas; each of them but periods is a filter too, with one or more codes.
-/// `from` (inclusive) and `to` (exclusive) are first days of months of installation; with `basis=recorded_on` of months of recording, and what is
-/// added up is what came less what went. `as_of` is the register as it was known at the close of a day. `partner` or `project` in `group_by`, or
-/// codes of them as filters, give a row of each, with what their own installations count for. Without a word on the stage, what is verified is added up.
-#[utoipa::path(get, path = "", params(("group_by" = Option<String>, Query, example = "province,measure", description = "Codes of `/v1/dimensions`, at most 8, separated by commas."),
-        ("province" = Option<String>, Query), ("former_province" = Option<String>, Query), ("region" = Option<String>, Query),
-        ("kind" = Option<String>, Query), ("measure" = Option<String>, Query), ("stage" = Option<String>, Query),
-        ("evidence_tier" = Option<String>, Query), ("low_income" = Option<String>, Query), ("remote" = Option<String>, Query),
-        ("woman_headed" = Option<String>, Query), ("from" = Option<String>, Query, example = "2025-01-01", description = "The first day of a month, inclusive."), ("to" = Option<String>, Query, example = "2026-01-01", description = "The first day of a month, exclusive."),
-        ("partner" = Option<String>, Query, description = "Codes of partners: a row of each."), ("project" = Option<String>, Query, description = "Codes of projects: a row of each."),
-        ("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
-        ("basis" = Option<String>, Query, description = "installed_on (the default) or recorded_on."),
-        ("methodology" = Option<i32>, Query)),
+/// Sums of the register by any dimensions and under any filter. Without `stage` only verified sites are added up.
+///
+/// Every dimension of `/v1/dimensions` that is no period is also a filter, with one or more codes separated by commas. `from`
+/// (inclusive) and `to` (exclusive) select months of installation. With `basis=recorded_on` they select months of recording,
+/// and the sums are net changes in these months: additions minus removals. `partner` or `project`, in `group_by` or as a
+/// filter, gives each of them rows of its own, which count its own installations alone.
+///
+/// A query of the past or by partner or project takes longer than others, and such queries run one at a time.
+#[utoipa::path(get, path = "", params(("group_by" = Option<String>, Query, example = "province,measure", description = "Dimensions by which to group: codes of `/v1/dimensions`, at most 8, separated by commas; at most one period, and at most one of `partner` and `project`. Absent: one group of everything."),
+        ("province" = Option<String>, Query, description = "Only these provinces: codes of `/v1/provinces`, separated by commas, for example `01,79`."),
+        ("former_province" = Option<String>, Query, description = "Only these provinces of before 1 July 2025: codes of the list of 63, separated by commas, for example `02`; `unknown` for sites without one."),
+        ("region" = Option<String>, Query, description = "Only these regions: codes of `/v1/dimensions`, separated by commas, for example `red_river_delta`."),
+        ("kind" = Option<String>, Query, description = "Only these kinds of site: `home`, `building`, `office`, `factory`, separated by commas."),
+        ("measure" = Option<String>, Query, description = "Only these measures: codes of `/v1/measures`, separated by commas, for example `rooftop_solar_pv`."),
+        ("stage" = Option<String>, Query, description = "Only these stages: `pledged`, `installed`, `verified`, separated by commas. Absent, and not in `group_by`: `verified`."),
+        ("evidence_tier" = Option<String>, Query, description = "Only these kinds of evidence: `sampled`, `document`, `inspected`, `metered`, separated by commas; `none` for sites that are not verified."),
+        ("low_income" = Option<String>, Query, description = "Only sites of low-income households (`true`), of others (`false`), or where it is `unknown`; separated by commas."),
+        ("remote" = Option<String>, Query, description = "Only sites in remote places (`true`), elsewhere (`false`), or where it is `unknown`; separated by commas."),
+        ("woman_headed" = Option<String>, Query, description = "Only sites of households headed by a woman (`true`), of others (`false`), or where it is `unknown`; separated by commas."),
+        ("from" = Option<String>, Query, example = "2025-01-01", description = "The first month, inclusive: the first day of a month (YYYY-MM-DD)."),
+        ("to" = Option<String>, Query, example = "2026-01-01", description = "The last month, exclusive: the first day of a month (YYYY-MM-DD), after `from` and at most 50 years later."),
+        ("partner" = Option<String>, Query, description = "Codes of partners, separated by commas: each gets rows of its own. Not with `project` or `as_of`."),
+        ("project" = Option<String>, Query, description = "Codes of projects, separated by commas: each gets rows of its own. Not with `partner` or `as_of`, and not for partners."),
+        ("as_of" = Option<NaiveDate>, Query, description = "The register as it was known at the close of this day (YYYY-MM-DD, Hà Nội), not after today, for example 2026-10-31."),
+        ("basis" = Option<String>, Query, description = "The months that `from` and `to` mean. `installed_on` (the default): months of installation. `recorded_on`: months of recording, and the sums are net changes; not with `as_of`, `partner` or `project`."),
+        ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, body = AggregatesResponse)))]
 pub async fn get_aggregates(
     request: HttpRequest,

@@ -1,10 +1,10 @@
-//! The headline in other forms: as a table, and as a text to quote.
+//! The headline in other forms: as CSV, and as a text to quote. Both are made from the JSON view, so that they cannot differ.
 
 use serde_json::Value;
 
 use super::view::{ProgressResponse, ProgressView, TextView};
 
-/// The numbers of the headline, one a row: what, how much, and what it was made from.
+/// The numbers of the headline, one a row: `sites.verified,566,2026-11-27,12874,1`.
 pub fn csv(body: &ProgressResponse) -> Vec<u8> {
     let data = serde_json::to_value(&body.data).unwrap_or_default();
     let mut rows = Vec::new();
@@ -23,7 +23,7 @@ pub fn csv(body: &ProgressResponse) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// Every number under the path of its names; what is unknown is empty.
+/// Every number under the path of its names, for example `sites.verified`; an unknown number is empty.
 fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => {
@@ -38,7 +38,7 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     }
 }
 
-/// The sentence and what it is not about, in both languages.
+/// The sentence and the limits of the numbers, first in Vietnamese, then in English.
 pub fn text(data: &ProgressView) -> String {
     let TextView { vi, en } = &data.sentence;
     format!("{vi}\n{}\n\n{en}\n{}\n", data.scope_note.vi, data.scope_note.en)

@@ -1,5 +1,15 @@
-//! The headline: `GET /v1/progress`. Its bytes are made once a snapshot; a request copies a
-//! pointer.
+//! `GET /v1/progress`, `/v1/progress.csv` and `/v1/progress.txt`: the headline.
+//!
+//! The bytes of all three are made once for each snapshot, by [`make_pages`], and never changed: a request copies a pointer.
+//! The register calls `make_pages` in its writer, and keeps the JSON of the day's last snapshot when the day closes. So the
+//! answer to `?as_of=2026-10-31` is that kept text, with one member added at its end:
+//!
+//! ```text
+//! kept     {"data":{…},"meta":{…}}
+//! answered {"data":{…},"meta":{…},"today":{"as_of":"2026-11-27","version":12874,…}}
+//! ```
+//!
+//! A release sends the kept text itself, byte for byte.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CACHE_CONTROL;
@@ -19,18 +29,18 @@ use crate::domain::values::parse_past_day;
 use crate::register::{Figures, MadePage, PublicSettings, ReadyPage, Snapshot};
 
 use super::forms::{csv, text};
-use super::view::{PATH, ProgressResponse, ProgressView, TodayView, link};
+use super::permalink::{PATH, permalink};
+use super::view::{ProgressResponse, ProgressView, TodayView};
 
-/// The path that the permalink names.
 const CSV_PATH: &str = "/v1/progress.csv";
 const TEXT_PATH: &str = "/v1/progress.txt";
 
-/// Makes the public pages from figures.
+/// Makes the three pages of the headline from figures. The first is the JSON that closed days keep.
 #[must_use]
 pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<MadePage> {
     let body = ProgressResponse {
         data: ProgressView::of(figures, settings),
-        meta: Provenance::of(figures, settings, &link(figures)),
+        meta: Provenance::of(figures, settings, &permalink(figures)),
         today: None,
     };
     // Only numbers, dates and texts: they always have a JSON form.
@@ -42,11 +52,13 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<MadePage>
     ]
 }
 
-/// Public. Verified sites make the headline; what waits for verification stands beside it. With `as_of`, as it was known
-/// at the close of that day in Hà Nội, with the number of today beside it. With `methodology`, as it is today by another
-/// one than that in force; with both, which needs a token with `aggregates:read`, as it was known then by that one.
-#[utoipa::path(get, path = "", params(("as_of" = Option<NaiveDate>, Query, description = "A day, not after today."),
-        ("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
+/// Verified sites make the headline; sites that wait to be verified stand beside it. No token is needed.
+///
+/// `as_of` answers the headline as it was known at the close of that day in Hà Nội, with the number of today beside it.
+/// `methodology` answers the headline of today with the emissions of another methodology. Both together need a token with the
+/// scope `aggregates:read`, because such numbers are counted anew.
+#[utoipa::path(get, path = "", params(("as_of" = Option<NaiveDate>, Query, description = "The day of the headline (YYYY-MM-DD, Hà Nội), not after today, for example 2026-10-31. Absent: today."),
+        ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, body = ProgressResponse),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -56,15 +68,11 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<AppState>) -> R
     if request.query_string().is_empty() {
         return send_headline(&request, &snapshot, PATH).await;
     }
-    // In a box, so that requests without a question carry no room for it.
-    Box::pin(answer_question(&request, &state, &snapshot)).await
+    // In a box, because the future of a bare request would otherwise carry the room that a query needs.
+    Box::pin(answer_query(&request, &state, &snapshot)).await
 }
 
-async fn answer_question(
-    request: &HttpRequest,
-    state: &AppState,
-    snapshot: &Snapshot,
-) -> Result<HttpResponse, ApiError> {
+async fn answer_query(request: &HttpRequest, state: &AppState, snapshot: &Snapshot) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(request)?;
     let today = snapshot.figures.day;
     let past = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
@@ -81,7 +89,8 @@ async fn answer_question(
     send_headline(request, &*snapshot_with(state, asked).await?, PATH).await
 }
 
-/// A past day by another methodology than that which was in force: counted from the journal, for clients, one at a time.
+/// A past day with another methodology. It is counted from the journal, which takes seconds, so it is for clients only and
+/// one at a time.
 async fn restated_past(
     request: &HttpRequest,
     state: &AppState,
@@ -92,33 +101,34 @@ async fn restated_past(
     if !Scope::ReadAggregates.is_held_by(caller.0.role) {
         return Err(ApiError::Forbidden { needs: Scope::ReadAggregates });
     }
-    let alone = state.slow_query_slot.enter().await?;
+    let slot = state.slow_query_slot.enter().await?;
     let (register, settings) = (state.register.clone(), state.settings.clone());
     let work = move || {
-        let _alone = alone;
+        let _slot = slot;
         let figures = register.figures_at(day, methodology)?;
         let data = ProgressView::of(&figures, &settings);
-        Ok(ProgressResponse { data, meta: Provenance::of(&figures, &settings, &link(&figures)), today: None })
+        Ok(ProgressResponse { data, meta: Provenance::of(&figures, &settings, &permalink(&figures)), today: None })
     };
     let body = state.compute(work).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
 
-/// One number a row, with the day, the version and the methodology that it was made from.
-#[utoipa::path(get, path = "", params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
+/// The numbers of the headline as CSV, one a row: `figure` (for example `sites.verified`), `value`, `as_of`, `version`,
+/// `methodology_version`. A value that is not known is empty.
+#[utoipa::path(get, path = "", params(("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub async fn get_progress_table(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, CSV_PATH).await
 }
 
-/// In Vietnamese and in English, to quote as it is.
-#[utoipa::path(get, path = "", params(("methodology" = Option<i32>, Query, description = "A number of /v1/methodology.")),
+/// The headline as a sentence in Vietnamese and in English, to quote as it is, with the limits of the numbers.
+#[utoipa::path(get, path = "", params(("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, content_type = "text/plain", body = String)))]
 pub async fn get_progress_text(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, TEXT_PATH).await
 }
 
-/// Another form of the headline.
+/// Sends the headline in another form, with the methodology of the query.
 async fn send_form(request: &HttpRequest, state: &AppState, path: &str) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(request)?;
     let asked = query.parse("methodology", parse_methodology);
@@ -130,14 +140,14 @@ async fn send_headline(request: &HttpRequest, snapshot: &Snapshot, path: &str) -
     send(request, snapshot.page(path).ok_or(ApiError::NotFound)?, CacheFor::OneSecond).await
 }
 
-/// A closed day as it was kept, with what it is today; before the register began, zeros.
+/// The kept headline of a closed day with the number of today; zeros for a day before the register began.
 async fn closed_day(state: &AppState, snapshot: &Snapshot, day: NaiveDate) -> Result<ReadyPage, ApiError> {
     let kept = state.read(move |connection| closed_days::closed(connection, day)).await?;
     let mut body: Value = if let Some(kept) = kept {
         serde_json::from_str(&kept.body).map_err(|_| ApiError::Internal)?
     } else {
         let figures = Figures::before_the_register(day);
-        let mut meta = Provenance::of(&figures, &state.settings, &link(&figures));
+        let mut meta = Provenance::of(&figures, &state.settings, &permalink(&figures));
         meta.warnings.push("before_the_register".to_owned());
         let data = ProgressView::of(&figures, &state.settings);
         serde_json::to_value(&ProgressResponse { data, meta, today: None }).map_err(|_| ApiError::Internal)?

@@ -1,7 +1,13 @@
-//! /v1/progress.
+//! `/v1/progress`, the headline: `view` names its numbers, `sentence` states them, `forms` turns them into CSV and text,
+//! `handlers` makes the pages and sends them.
+//!
+//! The register calls [`make_pages`] whenever it publishes; nothing here may read the clock or the database for a page.
 
 mod forms;
 pub mod handlers;
+mod permalink;
+mod sentence;
 mod view;
 
+pub use handlers::make_pages;
 pub use view::ProgressResponse;

@@ -1,12 +1,12 @@
-//! The headline as it is answered: its numbers, and the sentence that says them.
+//! The headline as JSON: every number under its name. The order of the fields is the order of the bytes, which closed days
+//! and releases keep for good: a field may be added, and none may move.
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::number_format;
 use crate::api::numbers::provenance::Provenance;
 use crate::domain::counting::{ByStage, Known};
 use crate::domain::figures::{Pace, Projection, pace};
@@ -14,17 +14,16 @@ use crate::domain::reference::target;
 use crate::domain::values::{Language, units};
 use crate::register::{Figures, PublicSettings};
 
-/// The headline's path.
-pub(super) const PATH: &str = "/v1/progress";
+use super::sentence::{SCOPE_NOTE, sentence};
 
-/// The headline with what it was made from.
+/// The headline and its provenance.
 #[derive(Serialize, ToSchema)]
 pub struct ProgressResponse {
-    /// The numbers.
+    /// The numbers and the sentence that states them.
     pub data: ProgressView,
-    /// What they were made from.
+    /// The version, day and methodology of the numbers, and how to cite them.
     pub meta: Provenance,
-    /// With `as_of`: what it is today.
+    /// The number of today beside that of a past day; only with `as_of`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub today: Option<TodayView>,
 }
@@ -32,15 +31,15 @@ pub struct ProgressResponse {
 /// The number of today beside that of a past day.
 #[derive(Serialize, ToSchema)]
 pub struct TodayView {
-    /// Today.
+    /// The day of today in Hà Nội (YYYY-MM-DD).
     pub as_of: NaiveDate,
-    /// The version of the register.
+    /// The version of the register today. Example: 12874.
     pub version: i64,
     /// Verified sites.
     pub sites_verified: i64,
     /// Verified sites in percent of the target.
     pub percent_of_target: f64,
-    /// Where it says what changed from that day to the last one that is over; null where there is none in between.
+    /// Address of the bridge from the past day to yesterday, which explains the change; null where the past day is yesterday.
     #[schema(format = "uri")]
     pub bridge: Option<String>,
 }
@@ -48,180 +47,182 @@ pub struct TodayView {
 /// The headline.
 #[derive(Serialize, ToSchema)]
 pub struct ProgressView {
-    /// What is aimed at.
+    /// The target of the programme.
     target: TargetView,
-    /// Verified sites in percent of the target.
+    /// Verified sites in percent of the target, for example 0.0601.
     #[schema(example = 0.0601)]
     percent_of_target: f64,
-    /// One sentence to quote.
+    /// The headline as a sentence to quote.
     pub sentence: TextView,
-    /// What these numbers are not.
+    /// The limits of the numbers, for readers: only registered sites, and estimates that are no carbon credits.
     pub scope_note: TextView,
     /// Sites by stage. A site counts once, however many measures it has.
     sites: StageView,
     /// Installations by stage.
     installations: StageView,
-    /// Sites by kind and stage.
+    /// Sites by kind (`home`, `building`, `office`, `factory`) and stage.
     by_kind: BTreeMap<&'static str, StageView>,
-    /// Verified sites by their best evidence.
+    /// Verified sites by their best evidence (`sampled`, `document`, `inspected`, `metered`). Example: {"document": 210}.
     by_evidence_tier: BTreeMap<&'static str, i64>,
-    /// Sites with solar power on the roof.
+    /// Sites with rooftop solar, by stage.
     sites_with_rooftop_solar: StageView,
-    /// Solar capacity in operation and within its life.
+    /// Solar capacity in operation and within its life, in kWp.
     capacity_kwp: CapacityView,
-    /// A full year of what is verified and in operation.
+    /// Estimates for a full year of the verified measures in operation.
     annual: AnnualView,
-    /// What was achieved by what is verified, up to the day.
+    /// Estimates for the verified measures from their installation up to `meta.as_of`.
     to_date: ToDateView,
-    /// What is verified and in operation over its whole life, projected with the newest grid factor.
+    /// Estimates for the verified measures in operation over their whole lives, with the newest grid factor for all years to
+    /// come.
     lifetime: LifetimeView,
-    /// Of verified sites, those of whom it is known.
+    /// Verified sites by three questions about the people there.
     shares: SharesView,
-    /// Sites in operation since before the programme: kept, not part of any number above.
+    /// Sites in operation since before the programme (1 September 2019). They are kept, and part of no number above.
     pre_programme: PreProgrammeView,
-    /// How fast verified sites grow, by what was recorded in closed months.
+    /// The pace at which verified sites grow, from the counts at the ends of closed months.
     pace: PaceView,
 }
 
-/// How fast verified sites grow.
+/// The pace at which verified sites grow.
 #[derive(Serialize, ToSchema)]
 pub struct PaceView {
-    /// Sites a month that are needed in the whole months left; null where none is left.
+    /// Verified sites a month that reach the target in the whole months left; null where no month is left. Example: 20390.5.
     required_per_month: Option<f64>,
-    /// Net growth a month over the last three closed months; null where there are fewer.
+    /// Net growth in sites a month over the last three closed months; null where fewer are closed. Example: 31.3.
     last_3_months_per_month: Option<f64>,
-    /// The same over the last twelve.
+    /// Net growth in sites a month over the last twelve closed months; null where fewer are closed. Example: 24.1.
     last_12_months_per_month: Option<f64>,
-    /// Verified sites at the end of the target's year; null before twelve closed months.
+    /// Projection of the verified sites at the end of the target's year; null before twelve months are closed.
     projected_2030: Option<ProjectionView>,
-    /// The month in which the target is reached at the central pace; null where that cannot be said.
+    /// First day of the month in which the central pace reaches the target (YYYY-MM-DD); null where it does not, or not yet known.
     projected_date: Option<NaiveDate>,
 }
 
-/// At the lowest, median and highest pace of any twelve months in a row of the last three years.
+/// A projection at the lowest, median and highest pace of any twelve months in a row within the last three years, in sites.
 #[derive(Serialize, ToSchema)]
 pub struct ProjectionView {
-    /// At the lowest.
+    /// At the lowest pace. Example: 1400.5.
     low: f64,
-    /// At the median.
+    /// At the median pace. Example: 1760.0.
     central: f64,
-    /// At the highest.
+    /// At the highest pace. Example: 2100.0.
     high: f64,
 }
 
 /// A text in both languages.
 #[derive(Serialize, ToSchema)]
 pub struct TextView {
-    /// In Vietnamese.
+    /// The text in Vietnamese.
     pub vi: String,
-    /// In English.
+    /// The text in English.
     pub en: String,
 }
 
-/// Estimated electricity and avoided emissions of a full year.
+/// Electricity and avoided emissions of a full year, estimated.
 #[derive(Serialize, ToSchema)]
 pub struct AnnualView {
-    /// Generated, kWh.
+    /// Electricity generated, in kWh. Example: 1623000.
     generation_kwh: f64,
-    /// Saved, kWh.
+    /// Electricity saved, in kWh. Example: 540100.2.
     saving_kwh: f64,
-    /// Avoided, tCO2e.
+    /// Emissions avoided, in tCO2e. Example: 1499.3.
     avoided_tco2e: f64,
-    /// The low end of the range.
+    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 1091.7.
     low: f64,
-    /// The high end of the range.
+    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 2046.4.
     high: f64,
 }
 
-/// Estimated electricity and avoided emissions up to the day.
+/// Electricity and avoided emissions up to the day, estimated.
 #[derive(Serialize, ToSchema)]
 pub struct ToDateView {
-    /// Generated, kWh.
+    /// Electricity generated, in kWh. Example: 1623000.
     generation_kwh: f64,
-    /// Saved, kWh.
+    /// Electricity saved, in kWh. Example: 540100.2.
     saving_kwh: f64,
-    /// Avoided, tCO2e.
+    /// Emissions avoided, in tCO2e. Example: 1499.3.
     avoided_tco2e: f64,
-    /// The low end of the range.
+    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 1091.7.
     low: f64,
-    /// The high end of the range.
+    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 2046.4.
     high: f64,
-    /// What of the avoided uses the grid factor of another year, because that year has none yet.
+    /// Part of `avoided_tco2e` in years whose grid factor is not published yet, in tCO2e; it uses the factor of another year and
+    /// may still change. Example: 120.4.
     provisional_tco2e: f64,
 }
 
-/// Projected avoided emissions over a whole life.
+/// Avoided emissions over whole lives, projected.
 #[derive(Serialize, ToSchema)]
 pub struct LifetimeView {
-    /// Avoided, tCO2e.
+    /// Emissions avoided, in tCO2e. Example: 1499.3.
     avoided_tco2e: f64,
-    /// The low end of the range.
+    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 1091.7.
     low: f64,
-    /// The high end of the range.
+    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 2046.4.
     high: f64,
 }
 
-/// Shares of verified sites.
+/// Shares of verified sites by three questions.
 #[derive(Serialize, ToSchema)]
 pub struct SharesView {
-    /// Low-income households.
+    /// Sites of low-income households.
     low_income: ShareView,
-    /// Remote places.
+    /// Sites in remote places.
     remote: ShareView,
-    /// Households headed by a woman.
+    /// Sites of households headed by a woman.
     woman_headed: ShareView,
 }
 
-/// A share of those of whom it is known.
+/// Number of verified sites by the answer to one question.
 #[derive(Serialize, ToSchema)]
 pub struct ShareView {
-    /// Yes.
+    /// Sites where the answer is yes. Example: 84.
     yes: i64,
-    /// No.
+    /// Sites where the answer is no. Example: 301.
     no: i64,
-    /// Not known: part of neither.
+    /// Sites without an answer. Example: 181.
     unknown: i64,
-    /// `yes` of `yes` and `no`, in percent; null where nothing is known.
+    /// `yes` in percent of `yes` + `no`; null where nothing is known. Example: 21.8.
     percent_of_known: Option<f64>,
 }
 
-/// What is aimed at.
+/// The target of the programme.
 #[derive(Serialize, ToSchema)]
 pub struct TargetView {
-    /// How many sites.
+    /// Number of verified sites that the programme aims at: 1000000.
     sites: i64,
-    /// By when.
+    /// Last day of the target (YYYY-MM-DD). Example: 2030-12-31.
     by: NaiveDate,
-    /// The number of this target's definition.
+    /// Version of the target, the definition of a counted site. Example: 1.
     version: i32,
 }
 
-/// A count at each stage; the stages exclude each other.
+/// A number for each stage. A site or installation is in one stage only.
 #[derive(Serialize, ToSchema)]
 pub struct StageView {
-    /// Verified by a reviewer.
+    /// Verified by a reviewer, 0 or more. Example: 566.
     verified: i64,
-    /// Reported by a partner, waiting to be verified.
+    /// Reported by a partner and waiting to be verified, 0 or more. Example: 46.
     installed: i64,
-    /// Promised.
+    /// Pledged, nothing installed yet, 0 or more. Example: 12.
     pledged: i64,
-    /// Verified and installed.
+    /// `verified` + `installed`. Example: 612.
     in_operation: i64,
 }
 
 /// Solar capacity in kWp.
 #[derive(Serialize, ToSchema)]
 pub struct CapacityView {
-    /// Verified.
+    /// Verified capacity, in kWp. Example: 1284.3.
     verified: f64,
-    /// Reported, waiting to be verified.
+    /// Capacity that waits to be verified, in kWp. Example: 96.2.
     installed: f64,
 }
 
 /// Sites in operation since before the programme.
 #[derive(Serialize, ToSchema)]
 pub struct PreProgrammeView {
-    /// By stage.
+    /// These sites by stage.
     sites: StageView,
 }
 
@@ -251,8 +252,10 @@ impl From<&Known> for ShareView {
 }
 
 impl ProgressView {
+    /// The headline of figures.
     pub fn of(figures: &Figures, settings: &PublicSettings) -> Self {
         let (target, progress, works) = (target(), &figures.progress, &figures.works);
+        let capacity = &works.capacity_wp;
         let (annual, to_date, lifetime) = (works.verified.annual, works.verified.to_date, works.verified.lifetime);
         Self {
             target: TargetView { sites: target.sites, by: target.by, version: target.version },
@@ -267,10 +270,7 @@ impl ProgressView {
             by_kind: progress.by_kind.iter().map(|(kind, by)| (kind.as_str(), by.into())).collect(),
             by_evidence_tier: progress.by_evidence_tier.iter().map(|(tier, n)| (tier.as_str(), *n)).collect(),
             sites_with_rooftop_solar: (&progress.sites_with_rooftop_solar).into(),
-            capacity_kwp: CapacityView {
-                verified: units(works.capacity_wp.verified),
-                installed: units(works.capacity_wp.installed),
-            },
+            capacity_kwp: CapacityView { verified: units(capacity.verified), installed: units(capacity.installed) },
             annual: AnnualView {
                 generation_kwh: annual.generation_kwh,
                 saving_kwh: annual.saving_kwh,
@@ -296,50 +296,4 @@ impl ProgressView {
             pace: pace(&figures.month_ends, progress.sites.verified, figures.day, target).into(),
         }
     }
-}
-
-/// What these numbers are not.
-const SCOPE_NOTE: (&str, &str) = (
-    "Chỉ gồm các công trình đã đăng ký với chương trình, không phải toàn bộ điện mặt trời mái nhà của Việt Nam. Lượng phát thải \
-     tránh được là ước tính, không phải tín chỉ carbon.",
-    "Only what was registered with the programme, not all rooftop solar in Viet Nam. Avoided emissions are estimates, not \
-     carbon credits.",
-);
-
-/// Where a day's number stands for good, once the day is over; with a methodology that is not in force, for clients.
-pub fn link(figures: &Figures) -> String {
-    let (day, number) = (figures.day, figures.methodology.version);
-    if figures.restated { format!("{PATH}?as_of={day}&methodology={number}") } else { format!("{PATH}?as_of={day}") }
-}
-
-/// One sentence that can be quoted as it is.
-fn sentence(figures: &Figures, settings: &PublicSettings, language: Language) -> String {
-    let (progress, works, target) = (&figures.progress, &figures.works, target());
-    let count = |value: i64| number_format::count(value, language);
-    let number = |value: f64, decimals: usize| number_format::number(value, decimals, language);
-    let percent = progress.percent_of_target();
-    // The first hundred sites are not nothing.
-    let percent = number(percent, if percent < 0.01 { 4 } else { 2 });
-    let day = number_format::day(figures.day, language);
-    let (verified, waiting) = (count(progress.sites.verified), count(progress.sites.installed));
-    let (solar, by) = (count(progress.sites_with_rooftop_solar.verified), target.by.year());
-    let capacity = number(units(works.capacity_wp.verified), 1);
-    let annual = works.verified.annual;
-    let [avoided, low, high] = [annual.avoided_tco2e, annual.low, annual.high].map(|tonnes| number(tonnes, 1));
-    let (publisher, link) = (&settings.publisher, format!("{}{}", settings.public_url, link(figures)));
-    language.choose(
-        format!(
-            "Tính đến hết ngày {day}, chương trình Triệu Ngôi Nhà Xanh đã xác minh {verified} công trình (nhà ở, tòa nhà, văn phòng, \
-             cơ sở sản xuất) áp dụng giải pháp xanh, trong đó {solar} công trình có điện mặt trời mái nhà, đạt {percent}% mục tiêu \
-             một triệu công trình vào năm {by}. Ngoài ra, {waiting} công trình do đối tác báo cáo đang chờ xác minh. Công suất điện \
-             mặt trời đã xác minh: {capacity} kWp. Các công trình đã xác minh ước tính tránh được {avoided} tCO2e mỗi năm (khoảng \
-             {low} đến {high}). Nguồn: {publisher}, {link}."
-        ),
-        format!(
-            "As of {day}, the programme Million Green Homes has verified {verified} sites (homes, buildings, offices, production \
-             sites) with green solutions, {solar} of them with rooftop solar: {percent}% of the target of one million sites by \
-             {by}. Another {waiting} sites reported by partners wait to be verified. Verified solar capacity: {capacity} kWp. What \
-             is verified avoids an estimated {avoided} tCO2e a year (range {low} to {high}). Source: {publisher}, {link}."
-        ),
-    )
 }

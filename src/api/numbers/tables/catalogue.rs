@@ -1,30 +1,31 @@
-//! The public tables as data: their names, titles and contents. They are coarse, so that nobody is
-//! seen in them: the whole country, or whole provinces without any other dimension. No money.
+//! The public tables as data: their names, titles and contents. They are coarse, so that nobody is seen in them: the whole
+//! country, or whole provinces without any other dimension. None shows money.
 
 use crate::domain::figures::Dimension;
 
 use super::columns::{
-    COUNTS, Column, Figure, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, VERIFIED_COUNTS, Words, of_dimension,
+    COUNTS, Column, FigureColumn, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, VERIFIED_COUNTS, Words,
+    of_dimension,
 };
 
 /// A public table.
 pub struct Table {
-    /// Its name in the address.
+    /// The name in the address.
     pub name: &'static str,
-    /// Its title.
+    /// The title.
     pub title: Words,
-    /// What stands in it.
+    /// The kind of rows.
     pub content: Content,
 }
 
-/// What stands in a table.
+/// The kind of rows of a table.
 #[derive(Clone, Copy)]
 pub enum Content {
-    /// One row a value of a dimension: these counts, then capacity and estimates.
-    By(Dimension, &'static [Figure]),
-    /// One row a question about the people at a site.
+    /// One row for each value of a dimension: these counts, then capacity and estimates.
+    By(Dimension, &'static [FigureColumn]),
+    /// One row for each question about the people at a site.
     People,
-    /// What the headline is made of.
+    /// The sums from which the headline is made.
     ProgrammeSums,
 }
 
@@ -63,26 +64,26 @@ pub static TABLES: [Table; 10] = [
 ];
 
 impl Table {
-    /// The table of a name.
+    /// The table with a name.
     pub fn named(name: &str) -> Option<&'static Self> {
         TABLES.iter().find(|table| table.name == name)
     }
 
-    /// Where it stands.
+    /// The path of its JSON.
     pub fn path(&self) -> String {
         format!("/v1/tables/{}", self.name)
     }
 
-    /// Whether it is made of the national sums, not of the cells.
+    /// True where the national sums are enough to make it; false where it needs the cells.
     pub fn is_national(&self) -> bool {
         matches!(self.content, Content::ProgrammeSums)
     }
 
-    /// Its columns.
+    /// The columns, in order.
     pub fn columns(&self) -> Vec<Column> {
         match self.content {
             Content::By(dimension, counts) => {
-                let figures = Figure::after(counts).map(|figure| figure.column.clone());
+                let figures = FigureColumn::after(counts).map(|figure| figure.column.clone());
                 of_dimension(dimension).into_iter().chain(figures).collect()
             }
             Content::People => PEOPLE.to_vec(),
@@ -90,12 +91,12 @@ impl Table {
         }
     }
 
-    /// Their names.
+    /// The names of the columns, in order.
     pub fn column_names(&self) -> Vec<String> {
         self.columns().into_iter().map(|column| column.name.into_owned()).collect()
     }
 
-    /// Whether no site stands in several of its rows.
+    /// True where no site stands in several rows, so that sites may be added up.
     pub fn is_additive(&self) -> bool {
         !matches!(self.content, Content::By(Dimension::Measure, _) | Content::People | Content::ProgrammeSums)
     }

@@ -9,42 +9,42 @@ use crate::domain::figures::{Dimension, Sums, Value};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::units;
 
-/// In Vietnamese and in English.
+/// A text in Vietnamese and in English.
 pub type Words = (&'static str, &'static str);
 
-/// A column.
+/// A column of a table.
 #[derive(Clone)]
 pub struct Column {
-    /// Its name.
+    /// The name.
     pub name: Cow<'static, str>,
-    /// The unit of its numbers.
+    /// The unit of the numbers; `None` for texts.
     pub unit: Option<&'static str>,
-    /// What it is.
+    /// The meaning, which `/v1/tables` shows.
     pub explanation: Words,
 }
 
-/// A column with a number of each row.
-pub struct Figure {
+/// A column whose number is computed from the sums of a row.
+pub struct FigureColumn {
     /// The column.
     pub column: Column,
-    /// The number of a row.
+    /// The number in a row.
     pub of: fn(&StageSums) -> Json,
 }
 
-/// The sums behind a row, by stage.
+/// The sums of a row, by stage.
 pub struct StageSums {
     /// The value of the dimension.
     pub value: Value,
-    /// Of what is pledged.
+    /// The sums of pledged sites.
     pub pledged: Sums,
-    /// Of what waits to be verified.
+    /// The sums of reported sites that wait to be verified.
     pub installed: Sums,
-    /// Of what is verified.
+    /// The sums of verified sites.
     pub verified: Sums,
 }
 
-impl Figure {
-    /// Counts, and the capacity and estimates that follow them in every table.
+impl FigureColumn {
+    /// The counts of a table, then the capacity and the estimates, which every table has.
     pub fn after(counts: &'static [Self]) -> impl Iterator<Item = &'static Self> {
         counts.iter().chain(&ESTIMATES)
     }
@@ -58,8 +58,8 @@ const fn text(name: &'static str, explanation: Words) -> Column {
     Column { name: Cow::Borrowed(name), unit: None, explanation }
 }
 
-const fn figure(column: Column, of: fn(&StageSums) -> Json) -> Figure {
-    Figure { column, of }
+const fn figure(column: Column, of: fn(&StageSums) -> Json) -> FigureColumn {
+    FigureColumn { column, of }
 }
 
 const SITES: &str = "site";
@@ -70,11 +70,11 @@ const KWH_A_YEAR: &str = "kWh a year";
 const TONNES: &str = "tCO2e";
 const TONNES_A_YEAR: &str = "tCO2e a year";
 
-const SITES_VERIFIED: Figure = figure(
+const SITES_VERIFIED: FigureColumn = figure(
     column("sites_verified", SITES, ("Công trình đã xác minh, đang hoạt động", "Verified sites in operation")),
     |row| json!(row.verified.totals.sites),
 );
-const SITES_INSTALLED: Figure = figure(
+const SITES_INSTALLED: FigureColumn = figure(
     column(
         "sites_installed",
         SITES,
@@ -82,11 +82,11 @@ const SITES_INSTALLED: Figure = figure(
     ),
     |row| json!(row.installed.totals.sites),
 );
-const SITES_PLEDGED: Figure = figure(
+const SITES_PLEDGED: FigureColumn = figure(
     column("sites_pledged", SITES, ("Công trình đã cam kết, chưa lắp đặt", "Pledged sites, nothing installed yet")),
     |row| json!(row.pledged.totals.sites),
 );
-const INSTALLATIONS_VERIFIED: Figure = figure(
+const INSTALLATIONS_VERIFIED: FigureColumn = figure(
     column(
         "installations_verified",
         INSTALLATIONS,
@@ -95,14 +95,14 @@ const INSTALLATIONS_VERIFIED: Figure = figure(
     |row| json!(row.verified.totals.installations),
 );
 
-/// Of places and kinds.
-pub static COUNTS: [Figure; 4] = [SITES_VERIFIED, SITES_INSTALLED, SITES_PLEDGED, INSTALLATIONS_VERIFIED];
-/// Of periods: what is pledged has no day yet.
-pub static PERIOD_COUNTS: [Figure; 3] = [SITES_VERIFIED, SITES_INSTALLED, INSTALLATIONS_VERIFIED];
-/// Of evidence, which only what is verified has.
-pub static VERIFIED_COUNTS: [Figure; 2] = [SITES_VERIFIED, INSTALLATIONS_VERIFIED];
-/// Of measures: a site stands behind each of its own, and installations have several.
-pub static MEASURE_COUNTS: [Figure; 5] = [
+/// The counts of tables by place or kind.
+pub static COUNTS: [FigureColumn; 4] = [SITES_VERIFIED, SITES_INSTALLED, SITES_PLEDGED, INSTALLATIONS_VERIFIED];
+/// The counts of tables by period. Pledged sites are left out, because they have no day yet.
+pub static PERIOD_COUNTS: [FigureColumn; 3] = [SITES_VERIFIED, SITES_INSTALLED, INSTALLATIONS_VERIFIED];
+/// The counts of the table by evidence, which only verified sites have.
+pub static VERIFIED_COUNTS: [FigureColumn; 2] = [SITES_VERIFIED, INSTALLATIONS_VERIFIED];
+/// The counts of the table by measure. Installations are left out, because one may have several measures.
+pub static MEASURE_COUNTS: [FigureColumn; 5] = [
     SITES_VERIFIED,
     SITES_INSTALLED,
     SITES_PLEDGED,
@@ -122,8 +122,8 @@ pub static MEASURE_COUNTS: [Figure; 5] = [
     ),
 ];
 
-/// Of what is verified.
-static ESTIMATES: [Figure; 11] = [
+/// The capacity and the estimates of verified sites.
+static ESTIMATES: [FigureColumn; 11] = [
     figure(
         column(
             "capacity_kwp_verified",
@@ -227,7 +227,7 @@ static ESTIMATES: [Figure; 11] = [
     ),
 ];
 
-/// Of the people at verified sites.
+/// The columns of the table of people.
 pub static PEOPLE: [Column; 7] = [
     text("group_code", ("Mã của nhóm", "The group's code")),
     text("group_name_vi", ("Tên tiếng Việt", "Its Vietnamese name")),
@@ -247,7 +247,7 @@ pub static PEOPLE: [Column; 7] = [
 
 const TIMES_YIELD: &str = "kWh a year";
 
-/// Of the national sums. What they are for, `docs/recompute.py` says.
+/// The columns of the national sums. `docs/recompute.py` shows how to use them.
 pub static PROGRAMME_SUMS: [Column; 12] = [
     text(
         "measure_code",
@@ -312,7 +312,7 @@ pub static PROGRAMME_SUMS: [Column; 12] = [
     ),
 ];
 
-/// The columns that say which value of a dimension a row is of.
+/// The columns that name the value of a dimension in each row.
 pub fn of_dimension(dimension: Dimension) -> Vec<Column> {
     const NAMES: [Words; 3] =
         [("Mã", "Its code"), ("Tên tiếng Việt", "Its Vietnamese name"), ("Tên tiếng Anh", "Its English name")];

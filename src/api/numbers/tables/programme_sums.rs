@@ -1,4 +1,4 @@
-//! The rows of the table that the headline can be redone with, by whoever wants to.
+//! The rows of the table `programme_sums`, from which anybody can compute the headline again (`docs/recompute.py` does).
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,17 @@ use crate::domain::records::Stage;
 use crate::domain::reference::MeasureId;
 use crate::domain::values::{Interval, Month, units};
 
-/// A measure (none: sites and installations), its month of installation and the month of its end.
-type Key = (Option<MeasureId>, Month, Option<Month>);
+/// The key of a row. Rows stand in the order of these fields.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    /// `None` in rows that count sites and installations.
+    measure: Option<MeasureId>,
+    installed: Month,
+    /// `None` where the measures are in operation.
+    ended: Option<Month>,
+}
 
-/// What one row adds up.
+/// The sums of a row.
 #[derive(Default)]
 struct Sum {
     totals: Totals,
@@ -21,26 +28,29 @@ struct Sum {
     by_yield: [f64; 3],
 }
 
-/// What is verified, by measure, month of installation and month of the end: every emission figure and the counts of the
-/// headline follow from these. A province and a month never stand together: of solar power the yields of provinces are
-/// multiplied in, and the quantities themselves are left out, because the two together would tell the province.
+/// Verified sums by measure, month of installation and month of the end. The counts and every emission figure of the headline
+/// follow from them.
+///
+/// A province and a month never stand together, because a small row would give a home away. Solar power needs the yield of
+/// its province, so its quantities are multiplied by that yield here and left out themselves: quantity and product together
+/// would tell the province.
 #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
 pub fn rows(methodology: &Methodology, national: &NationalSums) -> Vec<Vec<Json>> {
     let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
     for (dims, totals) in national.unpacked() {
         let (Stage::Verified(_), Some(installed)) = (dims.stage, dims.installed) else { continue };
-        let sum = sums.entry((dims.measure, installed, dims.ended)).or_default();
+        let sum = sums.entry(Key { measure: dims.measure, installed, ended: dims.ended }).or_default();
         sum.totals = sum.totals.wrapping_add(totals);
         let solar_yield = methodology.solar_yield(dims.province);
         for (sum, quantity) in sum.by_yield.iter_mut().zip(quantities(&totals)) {
-            // Whole thousandths times whole yields: exact.
+            // Exact, because whole thousandths are multiplied by whole yields.
             *sum += quantity as f64 * solar_yield;
         }
     }
     sums.iter().map(|(key, sum)| row(methodology, *key, sum)).collect()
 }
 
-fn row(methodology: &Methodology, (measure, installed, ended): Key, sum: &Sum) -> Vec<Json> {
+fn row(methodology: &Methodology, Key { measure, installed, ended }: Key, sum: &Sum) -> Vec<Json> {
     let month = |month: Month| Interval::Month.name(month);
     let by_yield = measure.and_then(|measure| methodology.effect(measure)).is_some_and(|effect| effect.by_yield);
     let installations = measure.is_none().then_some(sum.totals.installations);

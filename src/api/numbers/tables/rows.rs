@@ -1,5 +1,5 @@
-//! The rows of the tables that are made of cells: pure functions of the cells of one version of the
-//! register, a methodology and a day.
+//! The rows of the tables that are made of cells: pure functions of the cells of one version of the register, a methodology
+//! and a day.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,24 @@ use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value,
 use crate::domain::values::{Interval, Month};
 use crate::register::{Figures, InOrder};
 
-use super::columns::{Figure, StageSums};
+use super::columns::{FigureColumn, StageSums};
 
-/// What is asked about the people at a site, and its names.
+/// The questions about the people at a site: dimension, Vietnamese name, English name.
 const PEOPLE: [(Dimension, &str, &str); 3] = [
     (Dimension::LowIncome, "Hộ thu nhập thấp", "Low-income households"),
     (Dimension::Remote, "Vùng xa", "Remote places"),
     (Dimension::WomanHeaded, "Chủ hộ là nữ", "Households headed by a woman"),
 ];
 
-/// The rows of a table whose rows are made of cells; figures say which version, method and day.
+/// One row for each value of a dimension. `figures` gives the methodology and the day of the estimates.
 pub fn of_cells(
     dimension: Dimension,
-    counts: &'static [Figure],
+    counts: &'static [FigureColumn],
     figures: &Figures,
     cells: &InOrder<'_>,
 ) -> Vec<Vec<Json>> {
     let sums: BTreeMap<Vec<Value>, Sums> =
-        added_up(&[dimension, Dimension::Stage], figures, cells).into_iter().collect();
+        sums_by(&[dimension, Dimension::Stage], figures, cells).into_iter().collect();
     let values = match dimension.interval() {
         Some(interval) => periods(interval, sums.keys().filter_map(|group| group.first()).min(), figures),
         // Each site has a province, a kind and, once it is verified, evidence; only former provinces may be unknown.
@@ -42,31 +42,34 @@ pub fn of_cells(
     let row = |value: Value| {
         let [pledged, installed, verified] = [PLEDGED, INSTALLED, VERIFIED].map(|stage| of(value, stage));
         let row = StageSums { value, pledged, installed, verified };
-        names_of(dimension, value).into_iter().chain(Figure::after(counts).map(|figure| (figure.of)(&row))).collect()
+        names_of(dimension, value)
+            .into_iter()
+            .chain(FigureColumn::after(counts).map(|figure| (figure.of)(&row)))
+            .collect()
     };
     values.into_iter().map(row).collect()
 }
 
-fn added_up(group_by: &[Dimension], figures: &Figures, cells: &InOrder<'_>) -> Vec<(Vec<Value>, Sums)> {
+fn sums_by(group_by: &[Dimension], figures: &Figures, cells: &InOrder<'_>) -> Vec<(Vec<Value>, Sums)> {
     let selection = Selection { group_by: group_by.to_vec(), ..Selection::default() };
     let mut estimator = Estimator::new(figures.methodology, figures.day);
-    // Without a limit there are never too many.
+    // Never too many groups, because the limit is the largest number.
     aggregate(&selection, cells(), &mut estimator, usize::MAX).unwrap_or_default()
 }
 
-/// Every period from that of the first installation to that of the day.
+/// The periods from the first installation up to the day, also those without installations.
 fn periods(interval: Interval, first: Option<&Value>, figures: &Figures) -> Vec<Value> {
     let Some(first) = first.filter(|first| **first != NONE) else { return Vec::new() };
     let begins = |number: &Value| Month::from_number(*number).is_some_and(|month| interval.first_month(month) == month);
     (*first..=Month::of(figures.day).number()).filter(begins).collect()
 }
 
-/// Verified sites by what is known of the people there.
+/// One row for each question about the people at verified sites, with the number of sites for each answer.
 pub fn of_people(figures: &Figures, cells: &InOrder<'_>) -> Vec<Vec<Json>> {
     let dimensions = PEOPLE.map(|(dimension, ..)| dimension);
-    let groups = added_up(&[&dimensions[..], &[Dimension::Stage]].concat(), figures, cells);
-    let row = |(place, (dimension, name_vi, name_en)): (usize, &(Dimension, &str, &str))| {
-        let is = |group: &[Value], answer| group.get(place) == Some(&answer) && group.last() == Some(&VERIFIED);
+    let groups = sums_by(&[&dimensions[..], &[Dimension::Stage]].concat(), figures, cells);
+    let row = |(index, (dimension, name_vi, name_en)): (usize, &(Dimension, &str, &str))| {
+        let is = |group: &[Value], answer| group.get(index) == Some(&answer) && group.last() == Some(&VERIFIED);
         let sites = |answer: Value| {
             let those = groups.iter().filter(|(group, _)| is(group, answer));
             those.map(|(_, sums)| sums.totals.sites).sum::<i64>()

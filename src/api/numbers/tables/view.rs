@@ -1,4 +1,4 @@
-//! The public tables as they are answered.
+//! The public tables as JSON: the list of them, and one of them.
 
 use std::borrow::Cow;
 
@@ -12,68 +12,69 @@ use crate::register::PublicSettings;
 use super::catalogue::Table;
 use super::columns::Column;
 
-/// The public tables.
+/// The list of public tables.
 #[derive(Serialize, ToSchema)]
 pub struct TableList {
+    /// The tables.
     data: Vec<TableView>,
 }
 
-/// What a table is.
+/// A public table, described.
 #[derive(Serialize, ToSchema)]
 struct TableView {
-    /// Its name in the address.
+    /// The name in its address. Example: `provinces`.
     name: &'static str,
-    /// Its Vietnamese title.
+    /// The Vietnamese title. Example: Theo 34 tỉnh, thành phố.
     title_vi: &'static str,
-    /// Its English title.
+    /// The English title. Example: By province.
     title_en: &'static str,
-    /// Whether the sites of its rows may be added up: not where one site stands in several rows.
+    /// True where the sites of the rows add up to a total; false where one site stands in several rows.
     sites_additive: bool,
-    /// Its columns, in order. CSV has `as_of`, `version` and `methodology_version` after them.
+    /// The columns in their order. CSV has `as_of`, `version` and `methodology_version` after them.
     columns: Vec<ColumnView>,
-    /// Where it stands.
+    /// The addresses of the table.
     links: TableLinks,
 }
 
-/// A column of a table.
+/// A column of a public table.
 #[derive(Serialize, ToSchema)]
 struct ColumnView {
-    /// Its name.
+    /// The name, as in the first line of CSV. Example: `sites_verified`.
     #[schema(value_type = String)]
     name: Cow<'static, str>,
-    /// The unit of its numbers; null for texts, and where it stands in the row.
+    /// The unit of the numbers, for example `kWp`; null for texts, and where another column of the row names the unit.
     unit: Option<&'static str>,
-    /// What it is, in Vietnamese.
+    /// The meaning, in Vietnamese.
     explanation_vi: &'static str,
-    /// What it is, in English.
+    /// The meaning, in English.
     explanation_en: &'static str,
 }
 
-/// Where a table stands.
+/// The addresses of a table.
 #[derive(Serialize, ToSchema)]
 struct TableLinks {
-    /// As JSON.
+    /// The address of the JSON.
     #[schema(format = "uri")]
     json: String,
-    /// As CSV.
+    /// The address of the CSV.
     #[schema(format = "uri")]
     csv: String,
 }
 
-/// A public table.
+/// The rows of a public table.
 #[derive(Serialize, ToSchema)]
 pub struct TableResponse {
-    /// Its rows: the columns that `/v1/tables` explains, in that order.
+    /// The rows. Each has the columns that `/v1/tables` explains, in that order.
     #[schema(value_type = Vec<std::collections::BTreeMap<String, serde_json::Value>>)]
     data: CsvTable,
-    /// Whether the sites of its rows may be added up: not where one site stands in several rows.
+    /// True where the sites of the rows add up to a total; false where one site stands in several rows.
     sites_additive: bool,
-    /// What they were made from.
+    /// The version, day and methodology of the numbers, and how to cite them.
     meta: Provenance,
 }
 
 impl TableList {
-    /// Of these tables.
+    /// The list of these tables.
     pub fn of(tables: &[Table], settings: &PublicSettings) -> Self {
         let view = |table: &Table| {
             let json = format!("{}{}", settings.public_url, table.path());
@@ -97,7 +98,7 @@ impl From<Column> for ColumnView {
 }
 
 impl TableResponse {
-    /// With what its rows were made from.
+    /// The table with its rows and their provenance.
     pub fn of(table: &Table, data: CsvTable, meta: Provenance) -> Self {
         Self { data, sites_additive: table.is_additive(), meta }
     }

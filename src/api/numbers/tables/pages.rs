@@ -1,0 +1,106 @@
+//! From numbers to the bytes of a table: made now, or kept from the end of a month.
+
+use chrono::NaiveDate;
+use serde_json::{Value as Json, json};
+
+use crate::api::http::{ApiError, CSV, CsvTable, JSON};
+use crate::api::numbers::provenance::{Provenance, address, figures_of_cells};
+use crate::api::state::AppState;
+use crate::db::ledger::closed_days;
+use crate::domain::counting::NationalSums;
+use crate::domain::figures::Methodology;
+use crate::domain::values::Fault;
+use crate::register::{Figures, InOrder, PublicSettings, ReadyPage, Snapshot};
+
+use super::catalogue::{Content, TABLES, Table};
+use super::view::TableResponse;
+use super::{programme_sums, rows};
+
+/// The form in which a table is sent.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// An object with rows, each an object of its columns.
+    Json,
+    /// One line for each row.
+    Csv,
+}
+
+/// Every public table as JSON, by its name, for the end of a month to keep: a pure function of the numbers of that day.
+#[must_use]
+pub fn render(
+    figures: &Figures,
+    national: &NationalSums,
+    cells: &InOrder<'_>,
+    settings: &PublicSettings,
+) -> Vec<(&'static str, Vec<u8>)> {
+    let written = |table: &'static Table| {
+        let rows = rows(table, figures, national, cells);
+        let meta = Provenance::of(figures, settings, &format!("{}?as_of={}", table.path(), figures.day));
+        (table.name, written(table, Form::Json, rows, meta))
+    };
+    TABLES.iter().map(written).collect()
+}
+
+/// The page of a table that was kept at the end of a month. The kept text is JSON; its CSV is made from it.
+pub async fn kept(state: &AppState, table: &'static Table, form: Form, day: NaiveDate) -> Result<ReadyPage, ApiError> {
+    let kept = state.read(move |connection| closed_days::table(connection, day, table.name)).await?;
+    let body = kept.ok_or_else(|| ApiError::invalid("as_of", Fault::NotClosed))?;
+    Ok(match form {
+        Form::Json => ReadyPage::new(JSON, body),
+        Form::Csv => {
+            let body: Json = serde_json::from_str(&body).map_err(|_| ApiError::Internal)?;
+            let (rows, meta) =
+                body.get("data").and_then(Json::as_array).zip(body.get("meta")).ok_or(ApiError::Internal)?;
+            ReadyPage::new(CSV, CsvTable::of_objects(table.column_names(), rows).csv(meta))
+        }
+    })
+}
+
+/// Makes the page of a table. A national table is made of the snapshot, as the headline is; other tables are made of the
+/// cells as they stand, which may be ahead of the snapshot.
+pub fn make(
+    state: &AppState,
+    snapshot: &Snapshot,
+    table: &'static Table,
+    form: Form,
+    asked: Option<&'static Methodology>,
+) -> Result<ReadyPage, ApiError> {
+    let (figures, rows) = if table.is_national() {
+        let none: &InOrder<'_> = &|| Box::new(std::iter::empty());
+        (snapshot.figures.clone(), rows(table, &snapshot.figures, snapshot.national(), none))
+    } else {
+        let counted = state.register.cells();
+        let in_force = state.register.methodology_at(counted.version)?;
+        let methodology = asked.unwrap_or(in_force);
+        let figures = figures_of_cells(state, &counted, methodology, state.register.today());
+        let cells: &InOrder<'_> = &|| Box::new(counted.cells.iter());
+        let rows = rows(table, &figures, &NationalSums::default(), cells);
+        drop(counted);
+        (figures, rows)
+    };
+    let body = written(table, form, rows, Provenance::of(&figures, &state.settings, &address(&figures, &table.path())));
+    let media_type = match form {
+        Form::Json => JSON,
+        Form::Csv => CSV,
+    };
+    Ok(ReadyPage::new(media_type, body))
+}
+
+/// The rows of a table, from the national sums or from the cells.
+fn rows(table: &Table, figures: &Figures, national: &NationalSums, cells: &InOrder<'_>) -> Vec<Vec<Json>> {
+    match table.content {
+        Content::ProgrammeSums => programme_sums::rows(figures.methodology, national),
+        Content::By(dimension, counts) => rows::of_cells(dimension, counts, figures, cells),
+        Content::People => rows::of_people(figures, cells),
+    }
+}
+
+/// The bytes of a table.
+fn written(table: &Table, form: Form, rows: Vec<Vec<Json>>, meta: Provenance) -> Vec<u8> {
+    let csv_table = CsvTable { columns: table.column_names(), rows };
+    match form {
+        Form::Csv => csv_table.csv(&json!(meta)),
+        // Only numbers, dates and texts: they always have a JSON form.
+        Form::Json => serde_json::to_vec(&TableResponse::of(table, csv_table, meta)).unwrap_or_default(),
+    }
+}
