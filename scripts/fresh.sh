@@ -151,8 +151,13 @@ toolchain=$(rustc --print sysroot)
 folder=$(mktemp -d)
 inside=
 clean_up() {
-    # --kill-child: with unshare everything ends that runs in the namespaces.
-    [[ -z $inside ]] || kill "$inside" 2>/dev/null && wait "$inside" 2>/dev/null || true
+    # unshare ignores SIGTERM. --kill-child: with it everything ends that runs in the namespaces.
+    if [[ -n $inside ]]; then
+        kill -KILL "$inside" 2>/dev/null || true
+        wait "$inside" 2>/dev/null || true
+        # The last of them may still write.
+        sleep 2
+    fi
     rm -rf --one-file-system "$folder"
 }
 trap clean_up EXIT

@@ -1,7 +1,13 @@
 //! The register at work: one writer that orders every change, the cells in memory, and the snapshots that everybody
-//! reads. The rooms, each above the ones that it uses: `commands` (requests and outcomes) below `decide` (what a
-//! request does), `counted` (cells and questions to them) below `published` (snapshots and closed days), `writer`
-//! above these four, `register` and `queries` on top. `audit` and `backup` stand beside the writer.
+//! reads.
+//!
+//! A room uses the rooms before it in its line alone:
+//!
+//! - `commands` (requests and outcomes), `decide` (what a request does), `writer`;
+//! - `counted` (cells and questions to them), `published` (snapshots and closed days), `writer`;
+//! - `writer` (the thread), `register` (its handle), `queries` (questions to the whole register).
+//!
+//! `audit` and `backup` stand beside the writer.
 //!
 //! This layer must not know requests of HTTP, nor write a query: `db` does.
 

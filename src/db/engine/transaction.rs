@@ -87,15 +87,15 @@ pub fn read<T, E: From<DbError>>(
 }
 
 /// Runs statements that return nothing.
-pub(in crate::db) fn execute(connection: &mut Connection, sql: &str) -> Result<(), DbError> {
+pub(super) fn execute(connection: &mut Connection, sql: &str) -> Result<(), DbError> {
     on_backend!(connection, c => c.batch_execute(sql))?;
     Ok(())
 }
 
 #[derive(diesel::QueryableByName)]
-pub(in crate::db) struct Checkpointed {
+pub(super) struct Checkpointed {
     #[diesel(sql_type = diesel::sql_types::Integer)]
-    pub(in crate::db) busy: i32,
+    pub(super) busy: i32,
 }
 
 /// Moves SQLite's write-ahead log into the database and empties it, so that erased bytes are not left in the log. Returns

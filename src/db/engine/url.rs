@@ -66,7 +66,7 @@ impl fmt::Debug for Url {
 }
 
 /// A path, escaped as in a URI.
-pub(in crate::db) fn escaped(path: &str) -> String {
+pub(super) fn escaped(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || IN_A_PATH.contains(&byte) {

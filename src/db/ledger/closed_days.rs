@@ -176,7 +176,7 @@ pub fn table(connection: &mut Connection, day: NaiveDate, name: &str) -> Result<
     })?)
 }
 
-/// What identifies an entry.
+/// The hash and the instant of an entry.
 pub struct EntryMark {
     /// Its hash.
     pub hash: Hash,

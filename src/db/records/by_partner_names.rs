@@ -46,7 +46,7 @@ pub struct NamesFound {
 pub fn find(connection: &mut Connection, wanted: &NamesWanted) -> Result<NamesFound, DbError> {
     let mut found = NamesFound::default();
     if wanted.installations.is_empty() && wanted.grid_codes.is_empty() {
-        return Ok(found); // Every registration wants an installation or a grid code.
+        return Ok(found); // Names of sites are wanted only beside the name of an installation.
     }
     let rows = match connection {
         Connection::Sqlite(c) => on_sqlite(c, wanted)?,

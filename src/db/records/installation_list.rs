@@ -15,27 +15,27 @@ use super::by_id;
 /// The conditions on the installations of a list; all of them must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Of one partner.
+    /// The owner.
     pub partner: Option<PartnerCode>,
-    /// With one external id.
+    /// The external id.
     pub external_id: Option<ExternalId>,
-    /// In one status.
+    /// The status.
     pub status: Option<Status>,
-    /// In one province.
+    /// The province of the site.
     pub province: Option<ProvinceId>,
-    /// At one site.
+    /// The site.
     pub site: Option<SiteId>,
-    /// At one kind of site.
+    /// The kind of the site.
     pub kind: Option<SiteKind>,
-    /// With one measure.
+    /// A measure of the installation.
     pub measure: Option<MeasureId>,
-    /// Of one project.
+    /// The project.
     pub project: Option<ProjectCode>,
-    /// As this actor may see them.
+    /// The actor who must be allowed to see them.
     pub seen_by: Option<Actor>,
-    /// Of sandbox partners, or of the others.
+    /// Whether the owner is a sandbox partner.
     pub sandbox: Option<bool>,
-    /// After this id.
+    /// The last id of the page before.
     pub after: Option<InstallationId>,
 }
 

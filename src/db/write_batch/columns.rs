@@ -10,7 +10,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Integer, Nullable, Text, Timestamp};
 use diesel::{QueryResult, RunQueryDsl};
 
-/// What happens to the rows of one table.
+/// A change of the rows of one table.
 pub(super) struct TableChange<'a> {
     pub table: &'static str,
     pub columns: Vec<ColumnValues<'a>>,

@@ -28,7 +28,7 @@ pub struct DaysAudit {
     /// Stored days that are still to be checked.
     kept: BTreeSet<NaiveDate>,
     releases: BTreeMap<NaiveDate, Release>,
-    /// What the entries of releases seal, by version.
+    /// The facts that entries of releases seal, by version.
     sealed: BTreeMap<i64, Value>,
     found: Vec<Finding>,
 }
@@ -152,7 +152,7 @@ impl DaysAudit {
         Ok(())
     }
 
-    /// What does not agree.
+    /// The findings about days and releases.
     pub fn findings(
         &mut self,
         connection: &mut Connection,

@@ -46,7 +46,7 @@ impl HouseholderAudit {
         }
     }
 
-    /// What does not agree.
+    /// The findings about erasures and disputes.
     pub fn findings(mut self, connection: &mut Connection) -> Result<Vec<Finding>, DbError> {
         let mut found = Vec::new();
         for version in self.unsalted.iter().filter(|version| !self.named.contains_key(version)) {

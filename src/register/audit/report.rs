@@ -1,4 +1,4 @@
-//! What an audit reports.
+//! The report of an audit.
 
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub struct Finding {
     /// The thing, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`, `dispute 9`,
     /// `day 2026-11-25`, `table provinces of 2026-10-31`, `release 2026-10-31`.
     pub what: String,
-    /// What is wrong with it.
+    /// The problem with it.
     pub problem: String,
 }
 

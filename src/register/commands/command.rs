@@ -169,7 +169,7 @@ pub enum DirectoryChange {
     ActivateMethodology(i32),
 }
 
-/// What can be asked about a home and the person there.
+/// A command about a home and the person there.
 #[derive(Clone, Debug)]
 pub enum HomeCommand {
     /// Erase the personal data of a site and every note about it, because the consent is withdrawn.

@@ -1,4 +1,4 @@
-//! What the register answers to a request.
+//! Outcomes: the answers of the register to a request.
 
 use std::collections::BTreeSet;
 
@@ -93,7 +93,7 @@ pub enum HomeDone {
     },
 }
 
-/// What an erasure deleted.
+/// The things that an erasure deleted.
 #[derive(Clone, Debug, Serialize)]
 pub struct Erased {
     /// The site, and the sites that were merged into it.

@@ -20,8 +20,7 @@ use super::cells::apply_postings;
 const CHUNK: i64 = 2_000;
 /// A count that took no longer than this is made anew for each version.
 const QUICK: Duration = Duration::from_secs(1);
-/// A longer count stays good for this many times as long as it took, because a large register must not be counted all
-/// the time.
+/// A longer count stays good for this many times as long as it took, because counting a large register is dear.
 const WORTH: u32 = 20;
 
 /// The cells of each partner, or project, at one version.

@@ -98,7 +98,7 @@ impl ClosedDays {
     /// is recorded at 00:00:00 of the new day.
     ///
     /// Most entries are read before the lock is taken, because all writers wait while it is held. A day that another
-    /// process closed already, or that a restored file lacks, is stored without the lock, because its entries are final.
+    /// process closed already is stored without the lock, because its entries are final.
     fn close_one(
         &mut self,
         connection: &mut Connection,

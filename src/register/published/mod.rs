@@ -1,4 +1,4 @@
-//! What the register publishes: snapshots, their pages, closed days.
+//! The published numbers: snapshots, their pages, closed days.
 //!
 //! This room owns the published bytes. It keeps media types, entity tags and compressed forms, which are words of HTTP,
 //! because the pages are made in the writer: once a snapshot, not once a request. It must not read a request nor choose

@@ -102,7 +102,7 @@ mod tests {
         });
     }
 
-    /// What a future gives when it is asked once.
+    /// The output of a future that is ready when it is polled once.
     async fn asked_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
         std::future::poll_fn(|context| {
             let polled = std::pin::Pin::new(&mut *future).poll(context);

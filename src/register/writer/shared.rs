@@ -22,8 +22,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// The writer thread alone changes this state; request threads only read it, and they read each part by itself.
 /// The parts therefore follow the register at different speeds:
 ///
-/// - `counted`: the cells, with the version that they are of. The writer takes the write lock for each batch, for
-///   microseconds. A reader clones the cell table, which is cheap, and lets go of the lock before it adds up.
+/// - `counted`: the cells, with the version that they are of. The writer takes the write lock for each batch, briefly. A
+///   reader clones the cell table, which is cheap, and lets go of the lock before it adds up.
 /// - `directory` and `activations`: partners and clients, and the methodologies in force; each swapped as a whole. The
 ///   writer swaps both before it moves `counted`, because a reader asks `activations` for the methodology of the version
 ///   of the cells.
