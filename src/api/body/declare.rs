@@ -3,7 +3,7 @@
 
 /// Declares a body. Doc comments and `#[schema]` attributes go to the OpenAPI document.
 ///
-/// ```ignore
+/// ```text
 /// body! {
 ///     /// A verification.
 ///     pub struct VerifyInstallation {
