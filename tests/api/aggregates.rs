@@ -147,8 +147,10 @@ async fn ask_for_what_cannot_be_added_up_names_every_fault(database: TestDatabas
     for (query, expected) in [
         (
             "?group_by=colour&province=99&x=1",
-            vec![("group_by", "unknown_value"), ("province", "unknown_code"), ("x", "unknown_field")],
+            vec![("group_by", "unknown_value"), ("province", "unknown_province"), ("x", "unknown_field")],
         ),
+        ("?province=01,74", vec![("province", "retired_province_code")]),
+        ("?measure=windmill", vec![("measure", "unknown_code")]),
         ("?group_by=year,month", vec![("group_by", "not_allowed_here")]),
         ("?group_by=kind,kind", vec![("group_by", "duplicate_field")]),
         ("?from=2026-02-01&to=2026-02-01", vec![("to", "empty_span")]),

@@ -14,6 +14,7 @@ use crate::api::numbers::methodologies::parse_methodology;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Methodology, Selection, Value};
 use crate::domain::records::{Actor, Directory};
+use crate::domain::reference::parse_province;
 use crate::domain::values::{Basis, Code, Fault, Month, PartnerCode, Rule, parse_day, parse_past_day};
 use crate::register::{AggregateQuery, AsOf};
 
@@ -182,6 +183,9 @@ fn parse_groups(raw: &str) -> Result<(Option<OwnerKind>, Vec<Dimension>), Fault>
 
 /// Reads the codes of a filter as values of its dimension.
 fn parse_values(dimension: Dimension, raw: &str) -> Result<Vec<Value>, Fault> {
+    if dimension == Dimension::Province {
+        return raw.split(',').map(|code| parse_province(code).map(|province| province.index().into())).collect();
+    }
     let known: Vec<(String, Value)> =
         dimension.values().into_iter().filter_map(|value| Some((label(dimension, value).code?, value))).collect();
     let value = |code: &str| known.iter().find(|(known, _)| known == code).map(|(_, value)| *value);
