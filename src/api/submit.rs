@@ -1,5 +1,5 @@
-//! The one road from a handler to a change of the register: submit a command, make the reply, and keep the
-//! reply where the request came with an idempotency key. What a command means is decided in the register.
+//! The road from a handler to a change of the register where a caller may send an idempotency key: submit a command, make the reply,
+//! and keep the reply under the key. The register decides what a command does.
 
 use std::sync::Arc;
 

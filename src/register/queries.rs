@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::db::DbError;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::{NationalSums, OwnerKind, Progress};
-use crate::domain::figures::{Estimator, Methodology, VerifiedOutput};
+use crate::domain::figures::{Estimator, Methodology, NationalOutput};
 use crate::domain::values::{Code, Hash, Month};
 
 use super::counted::{
@@ -36,7 +36,7 @@ impl Register {
         let kept = closed_days::verified_sites(&mut self.database().connection()?)?.into_iter();
         let ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
         Ok(Figures {
-            works: VerifiedOutput::of(&national, &mut Estimator::new(methodology, day)),
+            output: NationalOutput::of(&national, &mut Estimator::new(methodology, day)),
             progress,
             month_ends: ends.map(|(_, verified)| verified).collect(),
             methodology,

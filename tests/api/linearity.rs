@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use green_homes::domain::counting::{CellDims, CellKey, NationalSums, Totals};
-use green_homes::domain::figures::{Amount, Estimate, Estimator, Methodology, VerifiedOutput, first};
+use green_homes::domain::figures::{Amount, Estimate, Estimator, Methodology, NationalOutput, first};
 use green_homes::domain::records::Stage;
 use green_homes::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
 use green_homes::domain::values::Flags;
@@ -63,10 +63,10 @@ fn methodology() -> impl Strategy<Value = &'static Methodology> {
 fn works<'a>(
     cells: impl Iterator<Item = &'a (CellKey, Totals)>,
     (methodology, day): (&'static Methodology, NaiveDate),
-) -> VerifiedOutput {
+) -> NationalOutput {
     let mut national = NationalSums::default();
     national.add_cells(cells.copied());
-    VerifiedOutput::of(&national, &mut Estimator::new(methodology, day))
+    NationalOutput::of(&national, &mut Estimator::new(methodology, day))
 }
 
 fn figures(of: &Estimate) -> [f64; 18] {

@@ -16,7 +16,7 @@ use crate::domain::records::Actor;
 use crate::register::{Erased, HomeCommand, HomeDone};
 
 use super::bodies::OpenDispute;
-use super::home_commands::{ask, disputed};
+use super::home_commands::{disputed, submit_home_command};
 use super::view::{DisputeResponse, DisputeView, HomeResponse, HomeView, WithdrawnResponse};
 
 /// The facts about the home, the personal data and the consent that are kept, every installation there, and
@@ -47,7 +47,7 @@ pub async fn open_dispute(
 ) -> Result<HttpResponse, ApiError> {
     let note = new.note.as_ref().map(|note| note.as_str().to_owned());
     let command = HomeCommand::Dispute { site: householder.0, new };
-    let (opened, dispute) = disputed(ask(&state, Actor::householder(), command).await?)?;
+    let (opened, dispute) = disputed(submit_home_command(&state, Actor::householder(), command).await?)?;
     let data = DisputeView::from(&DisputeWithNotes { dispute, note, answer: None });
     let status = if opened { StatusCode::CREATED } else { StatusCode::OK };
     Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
@@ -62,7 +62,7 @@ pub async fn withdraw_consent(
     state: web::Data<AppState>,
     _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    let done = ask(&state, Actor::householder(), HomeCommand::Erase { site: householder.0 }).await?;
+    let done = submit_home_command(&state, Actor::householder(), HomeCommand::Erase { site: householder.0 }).await?;
     let HomeDone::Erased(erased) = done else { return Err(ApiError::Internal) };
     if erased.changed {
         empty_log(&state).await;

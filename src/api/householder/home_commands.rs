@@ -1,4 +1,4 @@
-//! Changes of a home: the one way from a handler of householders or reviewers to the register.
+//! The way of householders and reviewers to the register: a change of a home, without an idempotency key.
 
 use crate::api::http::ApiError;
 use crate::api::state::AppState;
@@ -6,7 +6,11 @@ use crate::domain::records::{Actor, Dispute};
 use crate::register::{Command, Done, HomeCommand, HomeDone, Request};
 
 /// Submits a change of a home.
-pub(in crate::api) async fn ask(state: &AppState, by: Actor, command: HomeCommand) -> Result<HomeDone, ApiError> {
+pub(in crate::api) async fn submit_home_command(
+    state: &AppState,
+    by: Actor,
+    command: HomeCommand,
+) -> Result<HomeDone, ApiError> {
     let done = state.register.submit(Request::new(by, Command::Home(command))).await?;
     if let Done::Home(done) = done { Ok(done) } else { Err(ApiError::Internal) }
 }

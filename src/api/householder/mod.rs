@@ -7,5 +7,5 @@ pub mod handlers;
 mod home_commands;
 mod view;
 
-pub(in crate::api) use home_commands::{ask, disputed};
+pub(in crate::api) use home_commands::{disputed, submit_home_command};
 pub use view::{DisputeList, DisputeResponse, DisputeView, ReviewedDispute};

@@ -10,7 +10,7 @@ use crate::api::callers::Unhurried;
 use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, send};
 use crate::api::state::AppState;
 use crate::domain::figures::{Levels, Reason};
-use crate::domain::values::{Fault, parse_past_day, units};
+use crate::domain::values::{Fault, parse_closed_day, units};
 use crate::register::{ReadyPage, bridge_days};
 
 use super::provenance::Provenance;
@@ -137,12 +137,6 @@ async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyP
 #[must_use]
 pub fn link(from: NaiveDate, to: NaiveDate) -> String {
     format!("{PATH}?from={from}&to={to}")
-}
-
-/// Reads a day that is closed: in Hà Nội it is over.
-pub fn parse_closed_day(raw: &str, today: NaiveDate) -> Result<NaiveDate, Fault> {
-    let day = parse_past_day(raw, today)?;
-    if day < today { Ok(day) } else { Err(Fault::NotClosed) }
 }
 
 /// The code and the names of a row.

@@ -145,8 +145,8 @@ fn recorded(kept: &[(NaiveDate, String)], snapshot: &Snapshot) -> Result<Vec<(Mo
     let now = End {
         verified: figures.progress.sites.verified,
         installed: figures.progress.sites.installed,
-        capacity_kwp: units(figures.works.capacity_wp.verified),
-        avoided_tco2e: figures.works.verified.to_date.avoided_tco2e,
+        capacity_kwp: units(figures.output.capacity_wp.verified),
+        avoided_tco2e: figures.output.verified.to_date.avoided_tco2e,
     };
     ends.push((Month::of(figures.day), now));
     Ok(ends)

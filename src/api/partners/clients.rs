@@ -19,7 +19,7 @@ use crate::domain::values::Fault;
 use crate::register::{Command, DirectoryChange, Done};
 
 use super::bodies::{CreateClient, ResetSecret};
-use super::partners_and_projects::ask;
+use super::partners_and_projects::submit_directory_change;
 
 /// A client. Its secrets cannot be read.
 #[derive(Serialize, ToSchema)]
@@ -201,7 +201,7 @@ pub async fn revoke_client(
     client_id: web::Path<String>,
     _: OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
-    ask(&caller, &state, Command::Directory(DirectoryChange::RevokeClient { client_id: client_id.clone() })).await?;
+    submit_directory_change(&caller, &state, DirectoryChange::RevokeClient { client_id: client_id.clone() }).await?;
     let directory = state.register.directory();
     // It is written; where the directory could not be read again, asking again is safe.
     let client = directory.client(&client_id).filter(|client| client.revoked_at.is_some());

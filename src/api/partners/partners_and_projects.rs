@@ -13,7 +13,7 @@ use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
 use crate::domain::records::Partner;
 use crate::domain::values::PartnerCode;
-use crate::register::{Command, DirectoryChange, Done, Request};
+use crate::register::{Command, DirectoryChange, Request};
 
 use super::bodies::{CreatePartner, CreateProject};
 
@@ -75,9 +75,14 @@ pub struct ProjectResponse {
     data: ProjectView,
 }
 
-/// Carries out a change of the administration; when it answers, the directory knows.
-pub(super) async fn ask(caller: &Caller, state: &AppState, command: Command) -> Result<Done, ApiError> {
-    Ok(state.register.submit(Request::new(caller.0.clone(), command)).await?)
+/// Carries out a change of the directory, without an idempotency key. When it returns, `Register::directory` shows the change.
+pub(super) async fn submit_directory_change(
+    caller: &Caller,
+    state: &AppState,
+    change: DirectoryChange,
+) -> Result<(), ApiError> {
+    state.register.submit(Request::new(caller.0.clone(), Command::Directory(change))).await?;
+    Ok(())
 }
 
 /// An organisation that registers installations. Add a client with the role partner next, so that it can get
@@ -147,7 +152,7 @@ async fn change_partner(
     suspend: bool,
 ) -> Result<HttpResponse, ApiError> {
     let change = if suspend { DirectoryChange::SuspendPartner } else { DirectoryChange::ResumePartner };
-    ask(caller, state, Command::Directory(change(code.clone()))).await?;
+    submit_directory_change(caller, state, change(code.clone())).await?;
     // It is written; where the directory could not be read again, asking again is safe.
     let directory = state.register.directory();
     let partner = directory.partner(&code).filter(|partner| partner.suspended == suspend);

@@ -4,7 +4,9 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::api::callers::Caller;
-use crate::api::householder::{DisputeList, DisputeResponse, DisputeView, ReviewedDispute, ask, disputed};
+use crate::api::householder::{
+    DisputeList, DisputeResponse, DisputeView, ReviewedDispute, disputed, submit_home_command,
+};
 use crate::api::http::{ApiError, NoQuery, PageInfo, PathId, Problem, Query, pagination};
 use crate::api::request_body::Body;
 use crate::api::state::AppState;
@@ -47,7 +49,7 @@ pub async fn close_dispute(
 ) -> Result<HttpResponse, ApiError> {
     let CloseDispute { outcome, note } = body;
     let answer = note.as_ref().map(|note| note.as_str().to_owned());
-    let done = ask(&state, caller.0, HomeCommand::CloseDispute { id, outcome, note }).await?;
+    let done = submit_home_command(&state, caller.0, HomeCommand::CloseDispute { id, outcome, note }).await?;
     let (_, dispute) = disputed(done)?;
     let data = DisputeView::from(&DisputeWithNotes { dispute, note: None, answer });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))

@@ -20,7 +20,7 @@ use crate::domain::values::coded_enum;
 
 use super::estimator::{Estimate, Estimator};
 use super::methodology::Methodology;
-use super::verified_output::VerifiedOutput;
+use super::national_output::NationalOutput;
 
 coded_enum!(
     /// Why a figure is another than before.
@@ -125,7 +125,7 @@ impl Levels {
     /// The figures of sums, or of changes of sums.
     #[must_use]
     pub fn of(sums: &NationalSums, applied: Applied) -> Self {
-        let output = VerifiedOutput::of(sums, &mut Estimator::new(applied.methodology, applied.day));
+        let output = NationalOutput::of(sums, &mut Estimator::new(applied.methodology, applied.day));
         let Estimate { to_date, annual, lifetime } = output.verified;
         let [to_date_g, annual_g, lifetime_g] = [to_date, annual, lifetime].map(|amount| grams(amount.avoided_tco2e));
         Self { sites: sums.sites(), capacity_wp: output.capacity_wp.verified, to_date_g, annual_g, lifetime_g }

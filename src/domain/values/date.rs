@@ -42,6 +42,12 @@ pub fn parse_past_day(raw: &str, today: NaiveDate) -> Result<NaiveDate, Fault> {
     if day > today { Err(Fault::InTheFuture { today }) } else { Ok(day) }
 }
 
+/// Reads a closed day: `YYYY-MM-DD`, from the year 2000 on and before `today`.
+pub fn parse_closed_day(raw: &str, today: NaiveDate) -> Result<NaiveDate, Fault> {
+    let day = parse_past_day(raw, today)?;
+    if day < today { Ok(day) } else { Err(Fault::NotClosed) }
+}
+
 /// Reads a day in the form YYYY-MM-DD, from the year 2000 on.
 pub fn parse_day(raw: &str) -> Result<NaiveDate, Fault> {
     let strict = raw.len() == 10 && raw.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::db::engine::transaction;
 use crate::db::{Database, DbError};
 use crate::domain::counting::NationalSums;
-use crate::domain::figures::{Amount, Estimate, Estimator, Methodology, VerifiedOutput};
+use crate::domain::figures::{Amount, Estimate, Estimator, Methodology, NationalOutput};
 use crate::domain::values::units;
 
 use super::cells::load_cells;
@@ -32,7 +32,7 @@ pub fn restate(
     let mut national = NationalSums::default();
     national.add_cells(cells.iter());
     let figures = |methodology| {
-        let works = VerifiedOutput::of(&national, &mut Estimator::new(methodology, day));
+        let works = NationalOutput::of(&national, &mut Estimator::new(methodology, day));
         let Estimate { to_date, annual, lifetime } = works.verified;
         let amounts = [("to_date", to_date), ("annual", annual), ("lifetime", lifetime)];
         // The methodology says how long a measure lives, and capacity ends with its life.

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::Progress;
-use crate::domain::figures::{Methodology, VerifiedOutput, first};
+use crate::domain::figures::{Methodology, NationalOutput, first};
 use crate::domain::values::{Hash, date};
 
 /// The public numbers of one version of the register, by one methodology, on one day.
@@ -25,7 +25,7 @@ pub struct Figures {
     /// The headline.
     pub progress: Progress,
     /// The capacity, electricity and avoided emissions of what was built.
-    pub works: VerifiedOutput,
+    pub output: NationalOutput,
     /// Verified sites at each month end before the month of `day`, since the register began.
     pub month_ends: Vec<i64>,
 }
@@ -42,7 +42,7 @@ impl Figures {
             methodology: first(),
             restated: false,
             progress: Progress::default(),
-            works: VerifiedOutput::default(),
+            output: NationalOutput::default(),
             month_ends: Vec::new(),
         }
     }

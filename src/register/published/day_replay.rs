@@ -8,7 +8,7 @@ use crate::db::DbError;
 use crate::db::ledger::{Activations, CellTotals, ClosedDay};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
-use crate::domain::figures::{Estimator, VerifiedOutput};
+use crate::domain::figures::{Estimator, NationalOutput};
 use crate::domain::values::{Cause, Hash};
 use crate::register::counted::{Figures, InOrder};
 
@@ -116,7 +116,7 @@ impl DayReplay {
             methodology,
             restated: false,
             progress: self.counts.progress.clone(),
-            works: VerifiedOutput::of(&self.counts.national, &mut Estimator::new(methodology, day)),
+            output: NationalOutput::of(&self.counts.national, &mut Estimator::new(methodology, day)),
             month_ends: self.month_ends.clone(),
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::domain::counting::NationalSums;
-use crate::domain::figures::{Estimator, Methodology, MonthEnd, VerifiedOutput, timeline};
+use crate::domain::figures::{Estimator, Methodology, MonthEnd, NationalOutput, timeline};
 use crate::domain::values::Month;
 use crate::register::commands::Failure;
 use crate::register::counted::Figures;
@@ -54,8 +54,8 @@ impl Snapshot {
         }
         let mut restated = self.restated.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let works = VerifiedOutput::of(&self.national, &mut Estimator::new(methodology, self.figures.day));
-            let figures = Figures { methodology, restated: true, works, ..self.figures.clone() };
+            let output = NationalOutput::of(&self.national, &mut Estimator::new(methodology, self.figures.day));
+            let figures = Figures { methodology, restated: true, output, ..self.figures.clone() };
             Arc::new(Self::new(figures, self.national.clone(), &self.renderer))
         };
         restated.entry(methodology.version).or_insert_with(make).clone()
@@ -69,7 +69,7 @@ impl Snapshot {
             let mut timeline = timeline(&self.national, self.figures.methodology, self.figures.day);
             // The last point is today, and must say what the headline says, to the last digit.
             if let Some((_, today)) = timeline.last_mut() {
-                today.to_date = self.figures.works.verified.to_date;
+                today.to_date = self.figures.output.verified.to_date;
             }
             timeline
         })

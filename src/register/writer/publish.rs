@@ -5,7 +5,7 @@ use std::time::Instant;
 use chrono::NaiveDate;
 
 use crate::db::{Connection, DbError};
-use crate::domain::figures::{Estimator, Methodology, VerifiedOutput};
+use crate::domain::figures::{Estimator, Methodology, NationalOutput};
 use crate::domain::records::Actor;
 use crate::domain::values::date;
 use crate::register::commands::{Command, Request};
@@ -87,10 +87,10 @@ impl Writer {
             }
         };
         let progress = self.counts.progress.clone();
-        let works = VerifiedOutput::of(&self.counts.national, &mut Estimator::new(methodology, day));
+        let output = NationalOutput::of(&self.counts.national, &mut Estimator::new(methodology, day));
         let month_ends = self.closed.month_ends().to_vec();
         let figures =
-            Figures { version, hash, recorded_at, day, methodology, restated: false, progress, works, month_ends };
+            Figures { version, hash, recorded_at, day, methodology, restated: false, progress, output, month_ends };
         let cells = self.shared.counted().cells.len();
         self.shared.publish(Snapshot::new(figures, self.counts.national.clone(), &self.renderer), cells);
         self.published = Some(version);

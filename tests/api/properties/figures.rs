@@ -6,7 +6,7 @@ use green_homes::api::MAKE;
 use green_homes::db::ledger::closed_days;
 use green_homes::domain::counting::NationalSums;
 use green_homes::domain::figures::{
-    Dimension, Estimate, Estimator, Methodology, NONE, Selection, VerifiedOutput, aggregate, methodology, timeline,
+    Dimension, Estimate, Estimator, Methodology, NONE, NationalOutput, Selection, aggregate, methodology, timeline,
 };
 use green_homes::domain::records::Stage;
 use green_homes::domain::reference::Place;
@@ -26,7 +26,7 @@ impl Driver {
         let today = self.today();
         // Today, ends of months, a leap day, and when stoves are past their life; nothing else happens until then.
         for on in [today, last_of_month(today), on("2028-02-29"), on("2028-12-31"), on("2033-07-15")] {
-            let found = VerifiedOutput::of(&national, &mut Estimator::new(methodology::first(), on)).verified;
+            let found = NationalOutput::of(&national, &mut Estimator::new(methodology::first(), on)).verified;
             reference_emissions::assert_same(
                 &found,
                 &reference_emissions::estimate(&self.model, methodology::first(), on),
@@ -51,7 +51,7 @@ impl Driver {
 
     /// Both lists of provinces: each row, those that are not known among them, and all rows together.
     fn compare_places(&self, national: &NationalSums, methodology: &'static Methodology, day: NaiveDate) {
-        let country = VerifiedOutput::of(national, &mut Estimator::new(methodology, day)).verified;
+        let country = NationalOutput::of(national, &mut Estimator::new(methodology, day)).verified;
         for dimension in [Dimension::Province, Dimension::FormerProvince] {
             let selection = Selection {
                 group_by: vec![dimension],

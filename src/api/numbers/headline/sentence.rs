@@ -19,7 +19,7 @@ pub const SCOPE_NOTE: (&str, &str) = (
 
 /// The sentence that states the headline, ready to quote.
 pub fn sentence(figures: &Figures, settings: &PublicSettings, language: Language) -> String {
-    let (progress, works, target) = (&figures.progress, &figures.works, target());
+    let (progress, output, target) = (&figures.progress, &figures.output, target());
     let count = |value: i64| number_format::count(value, language);
     let number = |value: f64, decimals: usize| number_format::number(value, decimals, language);
     let percent = progress.percent_of_target();
@@ -28,8 +28,8 @@ pub fn sentence(figures: &Figures, settings: &PublicSettings, language: Language
     let day = number_format::day(figures.day, language);
     let (verified, waiting) = (count(progress.sites.verified), count(progress.sites.installed));
     let (solar, by) = (count(progress.sites_with_rooftop_solar.verified), target.by.year());
-    let capacity = number(units(works.capacity_wp.verified), 1);
-    let annual = works.verified.annual;
+    let capacity = number(units(output.capacity_wp.verified), 1);
+    let annual = output.verified.annual;
     let [avoided, low, high] = [annual.avoided_tco2e, annual.low, annual.high].map(|tonnes| number(tonnes, 1));
     let (publisher, link) = (&settings.publisher, format!("{}{}", settings.public_url, permalink(figures)));
     language.choose(

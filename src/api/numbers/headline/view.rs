@@ -89,8 +89,8 @@ pub struct ProgressView {
 impl ProgressView {
     /// The headline of figures.
     pub fn of(figures: &Figures, settings: &PublicSettings) -> Self {
-        let (target, progress, works) = (target(), &figures.progress, &figures.works);
-        let (annual, to_date, lifetime) = (works.verified.annual, works.verified.to_date, works.verified.lifetime);
+        let (target, progress, output) = (target(), &figures.progress, &figures.output);
+        let (annual, to_date, lifetime) = (output.verified.annual, output.verified.to_date, output.verified.lifetime);
         Self {
             target: TargetView { sites: target.sites, by: target.by, version: target.version },
             percent_of_target: progress.percent_of_target(),
@@ -104,7 +104,7 @@ impl ProgressView {
             by_kind: progress.by_kind.iter().map(|(kind, by)| (kind.as_str(), by.into())).collect(),
             by_evidence_tier: progress.by_evidence_tier.iter().map(|(tier, n)| (tier.as_str(), *n)).collect(),
             sites_with_rooftop_solar: (&progress.sites_with_rooftop_solar).into(),
-            capacity_kwp: (&works.capacity_wp).into(),
+            capacity_kwp: (&output.capacity_wp).into(),
             annual: (&annual).into(),
             to_date: (&to_date).into(),
             lifetime: (&lifetime).into(),

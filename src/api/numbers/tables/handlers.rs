@@ -5,10 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Query, as_page, send};
-use crate::api::numbers::bridge::parse_closed_day;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
 use crate::api::state::AppState;
-use crate::domain::values::{Fault, Month, Rule};
+use crate::domain::values::{Fault, Month, Rule, parse_closed_day};
 
 use super::catalogue::{TABLES, Table};
 use super::pages::{Form, kept, make};

@@ -6,14 +6,14 @@ use super::estimator::{Estimate, EstimateSum, Estimator};
 
 /// The output of the installations of the country.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct VerifiedOutput {
+pub struct NationalOutput {
     /// Electricity and emissions of verified installations.
     pub verified: Estimate,
     /// Solar capacity in operation and within its life, in watts-peak (thousandths of a kWp).
     pub capacity_wp: ByStage,
 }
 
-impl VerifiedOutput {
+impl NationalOutput {
     /// Estimates from the sums of the country.
     #[must_use]
     pub fn of(national: &NationalSums, estimator: &mut Estimator) -> Self {
