@@ -1,7 +1,11 @@
 //! The HTTP interface. This file lists the rooms and what the rest of the crate may name of them.
 //!
-//! Arrows run one way: `http <- access <- state <- callers <- {submit, request_body} <- resources <- documentation <- routes`,
-//! the importer stands right. A room reaches another resource only through its face, its `mod.rs`.
+//! Arrows run one way; the importer stands right:
+//! `http <- body <- access <- state <- callers <- {submit, request_body} <- resources <- documentation <- {routes, middleware}`.
+//! A room reaches another resource only through its face, its `mod.rs`.
+
+// Warned of here alone, because the doc comments of this layer become the OpenAPI document.
+#![warn(missing_docs)]
 
 pub mod access;
 mod body;

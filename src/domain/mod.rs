@@ -1,5 +1,6 @@
-//! The words and rules of the register: what a site, an installation and a cell are, and what each counts for. Pure: no I/O,
-//! no clock, no framework, no word of HTTP. Every other layer depends on this one, and this one depends on none.
+//! The words and rules of the register: sites, installations, cells, and the contribution of each record to the cells.
+//! Pure: no I/O, no clock, no framework, no word of HTTP. Every other layer depends on this one, and this one depends
+//! on none.
 //!
 //! Its rooms depend on each other one way, and no two files depend on each other:
 //!

@@ -1,5 +1,5 @@
-//! Examinations for operators: the database is asked how the register fares, and the disk how much room it has. Probes
-//! that come every second read what the process knows already and do not come here.
+//! Examinations for operators: they ask the database for the state of the register, and the disk for its free bytes.
+//! Probes that come every second read the state in memory instead.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,13 +1,8 @@
 //! The register at work: one writer that orders every change, the cells in memory, and the snapshots that everybody
 //! reads.
 //!
-//! A room uses the rooms before it in its line alone:
-//!
-//! - `commands` (requests and outcomes), `decide` (what a request does), `writer`;
-//! - `counted` (cells and questions to them), `published` (snapshots and closed days), `writer`;
-//! - `writer` (the thread), `register` (its handle), `queries` (questions to the whole register).
-//!
-//! `audit` and `backup` stand beside the writer.
+//! Arrows run one way; the importer stands right:
+//! `commands <- decide <- counted <- published <- writer <- audit <- backup <- register <- {queries, examine}`.
 //!
 //! This layer must not know requests of HTTP, nor write a query: `db` does.
 

@@ -67,8 +67,8 @@ impl Register {
         Ok(AggregateAnswer { rows, total, figures })
     }
 
-    /// Adds up the net change of each period. The dimension that has an interval names the period of recording; the
-    /// others group the cells. Each sum is what the change comes to today.
+    /// Adds up the net change of each period. A time dimension groups by month of recording; the others group cells.
+    /// Changes are valued on today's day.
     fn add_up_recorded(
         &self,
         query: &AggregateQuery,

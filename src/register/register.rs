@@ -32,7 +32,7 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// How a register works.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Requests that the queue holds.
+    /// The most requests that the queue holds.
     pub queue: usize,
     /// Whether the headline of each month end is released when the month is over.
     pub monthly_releases: bool,
@@ -149,7 +149,7 @@ impl Register {
         self.shared.directory.load_full()
     }
 
-    /// Which methodology came into force by which entry, as far as this process knows the register.
+    /// The activations that this process has read so far.
     #[must_use]
     pub fn activations(&self) -> Arc<Activations> {
         self.shared.activations.load_full()
@@ -168,7 +168,6 @@ impl Register {
         day_of(self.shared.recorded_at().map_or(now, |at| at.max(now)))
     }
 
-    /// The clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
@@ -180,7 +179,7 @@ impl Register {
         &self.shared.counters
     }
 
-    /// Requests that the queue holds.
+    /// The most requests that the queue holds.
     #[must_use]
     pub fn queue_capacity(&self) -> usize {
         self.queue_capacity
@@ -248,7 +247,7 @@ mod tests {
             let (answer, answered) = oneshot::channel::<Result<Done, Failure>>();
             let waited = answer_within(Duration::from_millis(10), answered).await;
             assert!(matches!(waited, Err(Failure::Unavailable)));
-            // It is carried out all the same; nobody hears of it.
+            // The request is carried out, although its caller has gone.
             assert!(answer.send(Ok(Done::Administered)).is_err());
         });
     }

@@ -51,7 +51,7 @@ impl BodyReader {
 
 /// A type that a body can hold: how it is read from a node of the tree.
 pub trait FromNode {
-    /// What reading gives. Mostly the type itself; a body with rules between its fields gives what they come to.
+    /// The value read: usually the type itself; for a body with `settle`, its result.
     type Value;
     /// The JSON type, named in the fault of a `null` that is refused.
     const EXPECTED: Expected;

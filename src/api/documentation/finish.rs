@@ -1,5 +1,5 @@
-//! The last strokes on the document, those that utoipa has no word for: a documented header always
-//! comes, but for `Content-Encoding`, and a body that is read takes no field but those that are documented.
+//! Completes the document where utoipa cannot: documented headers are required (`Content-Encoding` apart), bodies
+//! refuse unknown fields.
 
 use serde_json::{Value, json};
 

@@ -12,7 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::problems::ApiError;
 
-/// Shut while the caller of a request is not known.
+/// A gate that holds back refusals of path, query and body until the caller is authorised, because 401 and 403 come
+/// first.
 #[derive(Clone)]
 pub struct CallerGate(Rc<Semaphore>);
 

@@ -33,7 +33,7 @@ pub struct Route {
     pub body_limit: usize,
     /// Whether requests without a token count against the address they come from.
     pub counts_addresses: bool,
-    /// Whether it takes an `Idempotency-Key`. Other routes do the same when they are called twice.
+    /// True if the route takes `Idempotency-Key`. Routes without one are idempotent by themselves.
     pub takes_key: bool,
 }
 
@@ -63,7 +63,7 @@ impl Route {
         }
     }
 
-    /// With its place and its line in the OpenAPI document.
+    /// Sets tag and summary.
     #[must_use]
     pub const fn about(mut self, tag: &'static str, summary: &'static str) -> Self {
         self.tag = tag;
@@ -71,21 +71,21 @@ impl Route {
         self
     }
 
-    /// With a limit on how often an address may call it.
+    /// Counts calls per address.
     #[must_use]
     pub const fn counting_addresses(mut self) -> Self {
         self.counts_addresses = true;
         self
     }
 
-    /// With `Idempotency-Key`.
+    /// Accepts `Idempotency-Key`.
     #[must_use]
     pub const fn taking_keys(mut self) -> Self {
         self.takes_key = true;
         self
     }
 
-    /// With bodies of up to `limit` bytes.
+    /// Sets the body limit in bytes.
     #[must_use]
     pub const fn with_bodies_up_to(mut self, limit: usize) -> Self {
         self.body_limit = limit;

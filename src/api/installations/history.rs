@@ -148,7 +148,7 @@ pub async fn get_history(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HistoryResponse { data, page }))
 }
 
-/// Each entry beside what the ones before it had left, newest first.
+/// Each entry with the records before and after it, newest first.
 fn events(history: &History, id: &str, reader: &Actor, directory: &Directory) -> Vec<EventView> {
     let (mut installation, mut site) = (history.installation.as_ref(), history.site.as_ref());
     let mut events = Vec::with_capacity(history.entries.len());

@@ -178,7 +178,7 @@ impl RegisteredResponse {
 }
 
 impl RegisteredResponse {
-    /// The same with what the householder is given.
+    /// Adds the householder's code.
     pub fn with_householder(mut self, code: Option<HouseholderCodeView>) -> Self {
         self.data.householder = code;
         self

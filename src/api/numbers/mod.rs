@@ -3,7 +3,8 @@
 //!
 //! A handler here asks the register's snapshot or its cells, or the kept days, and turns the result into bytes. The room must
 //! not change the register (apart from publishing a release) and must not compute estimates itself: `domain::figures` does.
-//! One number does not import another's files; all share `provenance`, `dimension_labels` and `methodologies`.
+//! Two numbers import another's file: the headline takes the link of `bridge`, the tables take its parser of closed days. A
+//! release has the headline's response as its body. All share `provenance`, `dimension_labels` and `methodologies`.
 
 pub mod aggregates;
 pub mod bridge;

@@ -16,9 +16,7 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 
 /// A connection to either database. `on_backend!` runs one query on it.
 pub enum Connection {
-    /// To a file of SQLite.
     Sqlite(PooledConnection<ConnectionManager<SqliteConnection>>),
-    /// To a server of PostgreSQL.
     Postgres(PooledConnection<ConnectionManager<PgConnection>>),
 }
 
@@ -96,12 +94,11 @@ impl Database {
         PoolState { in_use: state.connections.saturating_sub(state.idle_connections), most }
     }
 
-    /// The same database with a pool of its own, because readers could take all connections of this one.
+    /// The same database with a pool of its own, because readers could take all connections of this pool.
     pub fn apart(&self, size: u32) -> Result<Self, DbError> {
         Self::open(&self.url, size)
     }
 
-    /// The URL of the database.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
@@ -117,8 +114,8 @@ pub struct PoolState {
     pub most: u32,
 }
 
-/// Adds time-outs to a URL, so that a server that vanished is given up after some seconds. Options of the URL itself come
-/// later and prevail.
+/// Adds time-outs to a URL, so that the client gives up a vanished server after some seconds. Options of the URL itself
+/// come later and prevail.
 fn with_timeouts(url: &str) -> String {
     let (place, options) = url.split_once('?').unwrap_or((url, ""));
     format!(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// Why the database did not do what was asked.
+/// Why a connection or a query failed.
 #[derive(Debug)]
 pub enum DbError {
     /// The database cannot be reached, or did not answer in time. Trying again later may help.
@@ -23,8 +23,8 @@ impl DbError {
         Self::Corrupt(what.to_string())
     }
 
-    /// Turns a failed query into `Unavailable`, for statements that fail only when the database cannot be worked with. Used
-    /// because the server translates its messages, so that `is_lost` may not know them.
+    /// Turns a failed query into `Unavailable`, for statements that fail only when the database cannot be worked with.
+    /// `is_lost` may not know their messages, because the server translates them.
     #[must_use]
     pub(crate) fn into_unavailable(self) -> Self {
         match self {
@@ -33,7 +33,6 @@ impl DbError {
         }
     }
 
-    /// Whether the database was unavailable.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))

@@ -12,9 +12,9 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// The number of the advisory lock; all processes of a register take the same.
 const LOCK: i64 = 10_000_002_030;
 
-/// Brings the schema up to this binary's; a database newer than the binary is refused. Returns the number of migrations.
-/// A file of SQLite that was in use is first copied by `keep`, which is given the version of its schema. Nobody else can
-/// change the file meanwhile, because this connection holds its write lock.
+/// Migrates the schema to this binary's version and returns the number of migrations; refuses a database that is newer
+/// than the binary. `keep` first copies a file of SQLite that was in use; it gets the version of the file's schema.
+/// Nobody else can change the file meanwhile, because this connection holds its write lock.
 pub fn migrate(connection: &mut Connection, keep: impl FnOnce(&str) -> Result<(), DbError>) -> Result<usize, DbError> {
     locked(connection, |connection| {
         refuse_newer(connection)?;
@@ -72,7 +72,7 @@ pub fn is_begun(connection: &mut Connection) -> Result<bool, DbError> {
     Ok(!applied.is_empty())
 }
 
-/// Refuses a database that has not this binary's schema, for commands that must not change it.
+/// Refuses a database without this binary's schema, for commands that must not change it.
 pub fn check_current(connection: &mut Connection) -> Result<(), DbError> {
     refuse_newer(connection)?;
     if pending(connection)? == 0 {

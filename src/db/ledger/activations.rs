@@ -13,11 +13,8 @@ use crate::domain::figures::{Methodology, methodology};
 /// An entry that put a methodology in force.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Activation {
-    /// The version of the entry.
     pub version: i64,
-    /// The instant of the entry.
     pub recorded_at: DateTime<Utc>,
-    /// The number of the methodology.
     pub methodology: i32,
     /// The SHA-256 of its file, in hexadecimal digits.
     pub sha256: String,
@@ -76,7 +73,7 @@ pub fn read(connection: &mut Connection) -> Result<Activations, DbError> {
     let rows: Vec<(i64, NaiveDateTime, String)> = on_backend!(connection, c => {
         entries::table
             .inner_join(entry_facts::table.on(entry_facts::version.eq(entries::version)))
-            // The condition of the index, word for word.
+            // Repeats the condition of the index word for word, because the planner then uses the index.
             .filter(sql::<Bool>("entries.action = 'activate_methodology'"))
             .order(entries::version)
             .select((entries::version, entries::recorded_at, entry_facts::facts))

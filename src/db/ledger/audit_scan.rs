@@ -9,9 +9,8 @@ use crate::db::tables::{
     EntryRow, FactsRow, JournalRow, SiteRefRow, cells, entries, entry_facts, journal, site_refs, sites,
 };
 
-/// An entry as stored.
+/// An entry as stored: the columns of `entries`.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the columns of `entries`")]
 pub struct StoredEntry {
     pub version: i64,
     pub recorded_at: DateTime<Utc>,
@@ -25,9 +24,8 @@ pub struct StoredEntry {
     pub hash: Vec<u8>,
 }
 
-/// Facts as stored.
+/// Facts as stored: the columns of `entry_facts`.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the columns of `entry_facts`")]
 pub struct StoredFacts {
     pub version: i64,
     pub salt: Option<Vec<u8>>,
@@ -35,9 +33,8 @@ pub struct StoredFacts {
     pub note: Option<String>,
 }
 
-/// A journal row as stored.
+/// A journal row as stored: the columns of `journal`.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the columns of `journal`")]
 pub struct StoredPosting {
     pub version: i64,
     pub seq: i32,
@@ -47,9 +44,8 @@ pub struct StoredPosting {
     pub deltas: String,
 }
 
-/// The external id of a site, as stored.
+/// The external id of a site, as stored: the columns of `site_refs`.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the columns of `site_refs`")]
 pub struct StoredSiteRef {
     pub partner: String,
     pub external_id: String,

@@ -15,7 +15,6 @@ pub struct Audited {
     pub version: i64,
     /// Whether everything agreed.
     pub ok: bool,
-    /// The number of findings.
     pub findings: i64,
 }
 

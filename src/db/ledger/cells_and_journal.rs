@@ -68,7 +68,7 @@ pub fn checkpoint_version(connection: &mut Connection) -> Result<i64, DbError> {
     Ok(on_backend!(connection, c => cells_checkpoint::table.select(cells_checkpoint::version).first(c))?)
 }
 
-/// Hands over every stored cell, in the order of keys.
+/// Calls `take` with every stored cell, in the order of keys.
 pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Totals)) -> Result<(), DbError> {
     let mut last = -1;
     loop {

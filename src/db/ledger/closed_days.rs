@@ -16,7 +16,6 @@ use crate::domain::values::{Hash, Month, date};
 /// A closed day.
 #[derive(Clone, Debug)]
 pub struct ClosedDay {
-    /// The day.
     pub day: NaiveDate,
     /// The version at its close.
     pub version: i64,
@@ -28,7 +27,6 @@ pub struct ClosedDay {
     pub body: String,
     /// The public URL of the service that closed it.
     pub public_url: String,
-    /// The publisher of the headline.
     pub publisher: String,
     /// The changes of the day by cause, as `Changes` encodes them.
     pub changes: String,
@@ -178,9 +176,7 @@ pub fn table(connection: &mut Connection, day: NaiveDate, name: &str) -> Result<
 
 /// The hash and the instant of an entry.
 pub struct EntryMark {
-    /// Its hash.
     pub hash: Hash,
-    /// Its instant.
     pub recorded_at: DateTime<Utc>,
 }
 

@@ -26,7 +26,7 @@ pub struct Head {
     pub recorded_at: DateTime<Utc>,
     /// The id of this register.
     pub instance_id: String,
-    /// The number of the counting rule that the journal was posted by.
+    /// The number of the counting rule by which the journal was posted.
     pub contribution_no: i32,
     /// The last closed day; no entry is recorded on it any more.
     pub closed_day: Option<NaiveDate>,
@@ -89,7 +89,6 @@ pub fn ensure(connection: &mut Connection, instance_id: String, now: DateTime<Ut
     })
 }
 
-/// Reads the head.
 pub fn read(connection: &mut Connection) -> Result<Head, DbError> {
     let row: Option<HeadRow> = on_backend!(connection, c => {
         register_head::table.find(THE_ROW).select(HeadRow::as_select()).first(c).optional()

@@ -12,13 +12,11 @@ use crate::domain::values::Hash;
 
 /// A reply that is kept under one key of one client.
 pub struct KeptReply {
-    /// The client.
     pub client_id: String,
-    /// The client's key.
     pub key: String,
-    /// A digest of what the client sent.
+    /// A digest of the client's request.
     pub digest: Hash,
-    /// The reply; `None` where it held a secret.
+    /// The reply; `None` if it held a secret.
     pub answer: Option<String>,
     /// The instant of the reply.
     pub at: DateTime<Utc>,
@@ -96,7 +94,8 @@ pub fn keep(connection: &mut Connection, kept: &[KeptReply]) -> Result<(), DbErr
 /// Deletes replies older than an instant, oldest first, at most `most`, because writers wait meanwhile. Returns how many
 /// were deleted.
 pub fn forget(connection: &mut Connection, before: DateTime<Utc>, most: u32) -> Result<usize, DbError> {
-    // Both find the rows by the index of ages and delete them by their place, whatever statistics the planner has.
+    // Both statements find the rows by the index on `created_at` and delete them by key or place, because the
+    // statistics of the planner may be old.
     let statement = match connection {
         Connection::Sqlite(_) => {
             "DELETE FROM idempotency_keys WHERE (client_id, key) IN \

@@ -1,7 +1,7 @@
 //! The ledger: head, entries, journal with its checkpoint, closed days, releases, activations, idempotency keys.
 //!
-//! Here lies everything that the register says of its own past. Entries and journal are only appended, by `write_batch`;
-//! this room reads them and must not change them.
+//! The room owns the register's record of its own past. Entries and journal are only appended, by `write_batch`; this
+//! room reads them and must not change them.
 
 pub mod activations;
 pub mod audit_scan;

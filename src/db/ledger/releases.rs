@@ -38,7 +38,6 @@ pub struct ReleaseDoc {
 }
 
 impl ReleaseDoc {
-    /// The facts of a release.
     #[must_use]
     pub fn of(release: &Release) -> Self {
         Self { release: release.day, version: release.version, sha256: hex(&release.sha256) }

@@ -135,7 +135,6 @@ pub fn projects(connection: &mut Connection) -> Result<Vec<(ProjectCode, [String
     Ok(rows.into_iter().map(|(code, vi, en)| (Code::stored(code), [vi, en])).collect())
 }
 
-/// Adds a partner.
 pub fn add_partner(connection: &mut Connection, new: &NewPartner, at: DateTime<Utc>) -> Result<(), DbError> {
     let row = PartnerRow {
         code: new.code.to_string(),
@@ -180,7 +179,6 @@ pub fn add_client(
     Ok(())
 }
 
-/// Adds a project.
 pub fn add_project(connection: &mut Connection, new: &NewProject, at: DateTime<Utc>) -> Result<(), DbError> {
     let row = ProjectRow {
         code: new.code.to_string(),

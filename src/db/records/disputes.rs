@@ -29,7 +29,6 @@ struct DisputeRow {
 
 /// A dispute with its notes.
 pub struct DisputeWithNotes {
-    /// The dispute.
     pub dispute: Dispute,
     /// The note of the householder.
     pub note: Option<String>,
@@ -37,7 +36,6 @@ pub struct DisputeWithNotes {
     pub answer: Option<String>,
 }
 
-/// Stores a new dispute.
 pub fn add(connection: &mut Connection, dispute: &Dispute) -> Result<(), DbError> {
     let row = DisputeRow {
         id: dispute.id,
@@ -66,7 +64,6 @@ pub fn close(connection: &mut Connection, id: i64, closing: Closing) -> Result<(
     Ok(())
 }
 
-/// A dispute by its id.
 pub fn find(connection: &mut Connection, id: i64) -> Result<Option<Dispute>, DbError> {
     let row: Option<DisputeRow> = on_backend!(connection, c => {
         disputes::table.find(id).select(DisputeRow::as_select()).first(c).optional()

@@ -16,19 +16,14 @@ use crate::domain::values::Action;
 /// An entry with its facts.
 #[derive(Clone, Debug)]
 pub struct PastEntry {
-    /// The version of the entry.
     pub version: i64,
-    /// The instant of the entry.
     pub recorded_at: DateTime<Utc>,
-    /// The actor.
     pub actor: String,
-    /// The action.
     pub action: String,
     /// The cause of the change in the numbers.
     pub cause: String,
     /// The facts that the entry sealed.
     pub facts: PastFacts,
-    /// The note.
     pub note: Option<String>,
 }
 
@@ -91,7 +86,7 @@ struct Since<'a> {
     subjects: &'a [String],
 }
 
-/// The newest entries before `before` whose facts are like `facts`.
+/// The newest entries before `before` whose facts match the pattern `facts`.
 fn newest(
     connection: &mut Connection,
     since: &Since<'_>,
@@ -105,7 +100,7 @@ fn newest(
             .inner_join(entry_facts::table.on(entry_facts::version.eq(entries::version)))
             .filter(entries::version.eq(since.version).or(entries::subject
                 .eq_any(since.subjects)
-                // The condition of the index, word for word.
+                // Repeats the condition of the index word for word, because the planner then uses the index.
                 .and(sql::<Bool>("entries.action <> 'register'"))
                 .and(entries::version.gt(since.version))))
             .filter(entries::version.lt(before).and(entry_facts::facts.like(facts)))

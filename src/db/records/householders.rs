@@ -40,13 +40,14 @@ pub fn family(connection: &mut Connection, site: SiteId) -> Result<Vec<SiteId>, 
     family.iter().map(|id| site_id(id)).collect()
 }
 
-/// The versions of the stored entries whose notes an erasure takes, in order. Asks what [`ErasureScope::takes`] says,
-/// in the words of the index: it holds no registrations, so that these come by their versions.
+/// The versions of the stored entries whose notes an erasure deletes, in order. The query follows
+/// [`ErasureScope::takes`] in the words of the index. The index holds no registrations, so the query finds those by
+/// version.
 pub fn notes_to_erase(connection: &mut Connection, scope: &ErasureScope) -> Result<Vec<i64>, DbError> {
     let mut about: Vec<i64> = on_backend!(connection, c => {
         entries::table
             .filter(entries::subject.eq_any(&scope.subjects))
-            // The condition of the index, word for word.
+            // Repeats the condition of the index word for word, because the planner then uses the index.
             .filter(diesel::dsl::sql::<Bool>("action <> 'register'"))
             .filter(entries::action.ne_all(scope.spared.iter().map(|action| action.as_str())))
             .select(entries::version)

@@ -17,19 +17,15 @@ use super::by_id;
 pub struct Filter {
     /// The owner.
     pub partner: Option<PartnerCode>,
-    /// The external id.
     pub external_id: Option<ExternalId>,
-    /// The status.
     pub status: Option<Status>,
     /// The province of the site.
     pub province: Option<ProvinceId>,
-    /// The site.
     pub site: Option<SiteId>,
     /// The kind of the site.
     pub kind: Option<SiteKind>,
     /// A measure of the installation.
     pub measure: Option<MeasureId>,
-    /// The project.
     pub project: Option<ProjectCode>,
     /// The actor who must be allowed to see them.
     pub seen_by: Option<Actor>,
@@ -49,7 +45,6 @@ impl Filter {
 
 /// An installation with its site.
 pub struct InstallationRecord {
-    /// The record of the site.
     pub record: SiteRecord,
     /// The installation within the record.
     pub id: InstallationId,
@@ -71,7 +66,7 @@ pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<
             query = query.filter(installations::external_id.eq(external_id.as_str().to_owned()));
         }
         if filter.status == Some(Status::Installed) {
-            // The condition of the index, word for word.
+            // Repeats the condition of the index word for word, because the planner then uses the index.
             query = query.filter(sql::<Bool>("installations.status = 'installed'"));
         } else if let Some(status) = filter.status {
             query = query.filter(installations::status.eq(status.as_str()));

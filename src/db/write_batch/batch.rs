@@ -46,12 +46,10 @@ impl Batch {
         }
     }
 
-    /// Changes a site.
     pub fn change_site(&mut self, site: &Site) {
         self.changed_sites.push(SiteRow::from(site));
     }
 
-    /// Changes personal data.
     pub fn change_private(&mut self, site: SiteId, private: &PrivateFacts) {
         self.privates.push(SitePrivateRow::of(site, private));
     }
@@ -132,7 +130,6 @@ impl Batch {
         }
     }
 
-    /// The number of entries.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.entries.len()

@@ -1,7 +1,7 @@
 //! Writing one batch: on PostgreSQL one statement, on SQLite one statement a row.
 //!
-//! This room owns the rows that a batch collects and the statements that write them. It is used only inside a transaction
-//! that holds the head. It must not decide what a batch holds: the register does.
+//! This room owns the rows that a batch collects and the statements that write them. It is used only inside a
+//! transaction that holds the head. It must not decide the content of a batch: the register does.
 
 mod batch;
 mod columns;

@@ -31,7 +31,7 @@ pub(super) fn write(c: &mut PgConnection, batch: &Batch, head: &NewHead, from: i
     WriteBatch { changes: changes(batch), head, from }.execute(c)
 }
 
-/// Writes the new codes of householders; a site's code before stops working.
+/// Writes the new codes of householders; the earlier code of a site stops working.
 pub(super) fn write_codes(c: &mut PgConnection, rows: &[CodeRow]) -> QueryResult<usize> {
     codes(rows).execute(c)
 }
@@ -245,7 +245,7 @@ mod tests {
         }};
     }
 
-    /// SQLite writes the rows by derive. A column that were forgotten here would be null on PostgreSQL alone.
+    /// SQLite writes the rows by derive. A column forgotten here would be null on PostgreSQL alone.
     #[test]
     fn write_batch_gives_each_table_every_column_of_the_schema() {
         let batch = Batch::default();

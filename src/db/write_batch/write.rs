@@ -1,4 +1,4 @@
-//! Writing a batch, on whichever database the connection is to.
+//! Writing a batch, on the database of the connection.
 
 use chrono::{DateTime, Utc};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};

@@ -18,13 +18,12 @@ pub struct Entry {
     pub version: i64,
     /// The instant at which its batch was decided.
     pub recorded_at: DateTime<Utc>,
-    /// The client that did it.
+    /// The id of the client that asked for it.
     pub actor: String,
-    /// The action of the entry.
     pub action: Action,
     /// The cause of the numbers that moved.
     pub cause: Cause,
-    /// The record to which it was done.
+    /// The record that the entry is about.
     pub subject: String,
     /// SHA-256 of the salt, the facts and the note.
     pub digest: Hash,
@@ -51,15 +50,12 @@ impl Entry {
 
 /// The columns of an entry that its hash seals, as they are stored.
 pub struct SealedColumns<'a> {
-    /// The entry's number.
     pub version: i64,
-    /// The instant of the entry.
     pub recorded_at: DateTime<Utc>,
     /// Actor, action, cause and subject.
     pub words: [&'a str; 4],
     /// The digest of its facts.
     pub digest: &'a [u8],
-    /// The digest of its journal rows.
     pub journal_digest: &'a [u8],
     /// The hash of the entry before.
     pub previous: &'a [u8],
@@ -86,9 +82,7 @@ pub fn chain_hash(columns: &SealedColumns<'_>) -> Hash {
 /// One row of the journal: the change of one cell by one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Posting {
-    /// The cell.
     pub cell: CellKey,
-    /// The change of its totals.
     pub delta: Totals,
 }
 

@@ -5,21 +5,16 @@ use serde::Deserialize;
 
 use crate::domain::values::Flags;
 
-/// The facts of one entry.
+/// The facts of one entry: the records that it changed, as they stood after it, with its reason and its dispute.
 #[derive(Clone, Deserialize, Debug, Default)]
 #[serde(default)]
 pub struct PastFacts {
-    /// The changed sites.
     pub sites: Vec<PastSite>,
-    /// The changed installations.
     pub installations: Vec<PastInstallation>,
     /// The names of the changed personal data.
     pub personal: Vec<String>,
-    /// The reason code of the request.
     pub reason: Option<String>,
-    /// The opened dispute.
     pub dispute: Option<PastDispute>,
-    /// The end of the closed dispute.
     pub closing: Option<PastClosing>,
 }
 
@@ -30,15 +25,14 @@ pub struct PastDispute {
     pub reason: String,
 }
 
-/// How a dispute ended.
+/// The end of a dispute.
 #[derive(Clone, PartialEq, Deserialize, Debug)]
 pub struct PastClosing {
     pub outcome: String,
 }
 
-/// A site as an entry left it.
+/// A site as an entry left it: the fields of `SiteDoc`.
 #[derive(Clone, PartialEq, Deserialize, Debug)]
-#[expect(missing_docs, reason = "the fields of `facts::SiteDoc`")]
 pub struct PastSite {
     pub id: String,
     pub kind: String,
@@ -50,9 +44,8 @@ pub struct PastSite {
     pub revision: i32,
 }
 
-/// An installation as an entry left it.
+/// An installation as an entry left it: the fields of `InstallationDoc`.
 #[derive(Clone, PartialEq, Deserialize, Debug)]
-#[expect(missing_docs, reason = "the fields of `facts::InstallationDoc`")]
 pub struct PastInstallation {
     pub id: String,
     pub site: String,
@@ -71,9 +64,8 @@ pub struct PastInstallation {
     pub revision: i32,
 }
 
-/// A measure line as an entry left it.
+/// A measure line as an entry left it: the fields of `MeasureDoc`.
 #[derive(Clone, PartialEq, Deserialize, Debug)]
-#[expect(missing_docs, reason = "the fields of `facts::MeasureDoc`")]
 pub struct PastMeasure {
     pub measure: String,
     pub quantity_milli: i64,

@@ -1,5 +1,5 @@
-//! The chain of entries: their hashes, the facts that an entry seals, and sealed facts read back. The room owns the bytes that
-//! are hashed, which never change. It must not store an entry, nor decide what one does.
+//! The chain of entries: their hashes, the facts that an entry seals, and sealed facts read back. The room owns the
+//! bytes that are hashed, which never change. It must not store an entry, nor decide its effect.
 
 mod entry;
 mod history_facts;

@@ -12,26 +12,22 @@ use crate::domain::values::{Code, ExternalId, Flags, Quantity, Vnd};
 /// The records that one entry changed, each as it stands after.
 #[derive(Serialize, Default)]
 pub struct Facts<'a> {
-    /// The changed sites.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<SiteDoc<'a>>,
-    /// New names of sites.
+    /// New external ids of sites.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub site_refs: Vec<SiteRefDoc<'a>>,
-    /// The changed installations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub installations: Vec<InstallationDoc<'a>>,
     /// The names of the changed personal data. No entry holds its values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub personal: Vec<&'static str>,
-    /// The reason code of the request, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
 }
 
-/// A site without its personal data.
+/// A site without its personal data: the columns of `sites`.
 #[derive(Serialize)]
-#[expect(missing_docs, reason = "the columns of `sites`")]
 pub struct SiteDoc<'a> {
     pub id: String,
     pub partner: &'a str,
@@ -45,18 +41,16 @@ pub struct SiteDoc<'a> {
     pub revision: i32,
 }
 
-/// A partner's own number of a site.
+/// A partner's own number of a site: the columns of `site_refs`.
 #[derive(Serialize)]
-#[expect(missing_docs, reason = "the columns of `site_refs`")]
 pub struct SiteRefDoc<'a> {
     pub partner: &'a str,
     pub external_id: &'a str,
     pub site: String,
 }
 
-/// An installation with its measures.
+/// An installation with its measures: the columns of `installations` and `installation_measures`.
 #[derive(Serialize)]
-#[expect(missing_docs, reason = "the columns of `installations` and `installation_measures`")]
 pub struct InstallationDoc<'a> {
     pub id: String,
     pub site: String,
@@ -90,7 +84,6 @@ pub struct MeasureDoc<'a> {
 }
 
 impl<'a> SiteDoc<'a> {
-    /// The facts of a site.
     #[must_use]
     pub fn of(site: &'a Site) -> Self {
         let place: &Place = &site.facts.place;
@@ -109,7 +102,7 @@ impl<'a> SiteDoc<'a> {
 }
 
 impl<'a> SiteRefDoc<'a> {
-    /// The fact that a partner calls a site so.
+    /// The fact that `partner` gave the site this external id.
     #[must_use]
     pub fn of(site: &'a Site, partner: &'a str, external_id: &'a ExternalId) -> Self {
         Self { partner, external_id: external_id.as_str(), site: site.id.to_string() }
@@ -117,7 +110,6 @@ impl<'a> SiteRefDoc<'a> {
 }
 
 impl<'a> InstallationDoc<'a> {
-    /// The facts of an installation.
     #[must_use]
     pub fn of(installation: &'a Installation) -> Self {
         let terms = &installation.terms;
@@ -157,9 +149,8 @@ impl MeasureDoc<'_> {
     }
 }
 
-/// A dispute as it was opened.
+/// A dispute as it was opened: columns of `disputes`.
 #[derive(Serialize)]
-#[expect(missing_docs, reason = "the columns of `disputes`")]
 pub struct DisputeDoc {
     pub site: String,
     pub installation: Option<String>,
@@ -167,9 +158,8 @@ pub struct DisputeDoc {
     pub opened_at: DateTime<Utc>,
 }
 
-/// How a dispute ended.
+/// The end of a dispute: columns of `disputes`.
 #[derive(Serialize)]
-#[expect(missing_docs, reason = "the columns of `disputes`")]
 pub struct ClosingDoc {
     pub dispute: i64,
     pub outcome: &'static str,
@@ -177,7 +167,6 @@ pub struct ClosingDoc {
 }
 
 impl DisputeDoc {
-    /// The facts of a dispute.
     #[must_use]
     pub fn of(dispute: &Dispute) -> Self {
         Self {
@@ -190,7 +179,6 @@ impl DisputeDoc {
 }
 
 impl ClosingDoc {
-    /// The facts of the end of a dispute.
     #[must_use]
     pub fn of(dispute: i64, closing: Closing) -> Self {
         Self { dispute, outcome: closing.outcome.as_str(), closed_at: closing.at }

@@ -14,17 +14,15 @@ use super::key_field::{
 pub struct CellDims {
     /// The measure; `None` in cells that count sites and installations.
     pub measure: Option<MeasureId>,
-    /// One of the 34.
+    /// The province (34 since July 2025).
     pub province: ProvinceId,
-    /// The kind of site.
     pub kind: SiteKind,
-    /// The stage, with the evidence tier when verified.
     pub stage: Stage,
     /// The month of installation; `None` while pledged.
     pub installed: Option<Month>,
     /// The month of the end; `None` while in operation.
     pub ended: Option<Month>,
-    /// One of the 63, where known.
+    /// The former province (63), if it is known.
     pub former: Option<FormerProvinceId>,
     /// The facts about the people there.
     pub flags: Flags,
@@ -55,13 +53,12 @@ impl CellDims {
 }
 
 impl CellKey {
-    /// The least key.
+    /// The smallest possible key; starts a scan.
     pub(in crate::domain) const LEAST: Self = Self(0);
-    /// A key whose fields all hold a known value. Whoever asks what the numbers of one field mean puts them into this key: a
-    /// pledged home of the first province, without a measure, with everything else unknown.
+    /// A template key: to read the meaning of a field's number, put the number into this key and unpack it. The
+    /// template is a pledged home of the first province, without a measure; all else is unknown.
     pub(in crate::domain) const PLAIN: Self = Self(NO_FORMER << FORMER.shift | 1 << KIND.shift | 1 << STAGE.shift);
 
-    /// The number in one field.
     #[inline]
     pub(in crate::domain) const fn number(self, field: KeyField) -> u64 {
         field.number_in(self.0)
@@ -88,35 +85,30 @@ impl CellKey {
         self.number(MEASURE) == 0
     }
 
-    /// The measure.
     #[must_use]
     #[inline]
     pub fn measure(self) -> Option<MeasureId> {
         u8::try_from(self.number(MEASURE)).ok().and_then(MeasureId::from_number)
     }
 
-    /// The month of installation.
     #[must_use]
     #[inline]
     pub fn installed(self) -> Option<Month> {
         u16::try_from(self.number(INSTALLED)).ok().and_then(Month::from_number)
     }
 
-    /// The month of the end.
     #[must_use]
     #[inline]
     pub fn ended(self) -> Option<Month> {
         u16::try_from(self.number(ENDED)).ok().and_then(Month::from_number)
     }
 
-    /// Whether the stage is verified.
     #[must_use]
     #[inline]
     pub fn is_verified(self) -> bool {
         self.number(STAGE) >= LEAST_VERIFIED
     }
 
-    /// Whether both cells have the same measure and the same province.
     #[must_use]
     #[inline]
     pub fn has_same_measure_and_province(self, other: Self) -> bool {

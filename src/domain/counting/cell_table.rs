@@ -41,7 +41,6 @@ pub enum CellRow<'a> {
 /// The sums from which estimates are made, in thousandths of the measure's unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Quantities {
-    /// The installed quantity.
     pub quantity: i64,
     /// Quantity × days left in the month of installation, the first day included.
     pub days: i64,
@@ -56,7 +55,7 @@ impl From<&Totals> for Quantities {
 }
 
 impl CellRow<'_> {
-    /// Hands on totals in the form in which a table would keep them.
+    /// Calls `take` with the totals as a row of the table.
     pub fn of(key: CellKey, totals: &Totals, take: impl FnOnce(CellRow<'_>)) {
         if key.has_no_measure() {
             take(CellRow::Counts(&count_sums(totals)));
@@ -158,7 +157,7 @@ impl CellTable {
         counts.chain(self.measures.iter().map(|(key, sums)| (key, measure_totals(&sums))))
     }
 
-    /// Hands on every cell in key order without copying it, several times as fast as [`CellTable::iter`].
+    /// Calls `take` with every cell in key order, without copying it; several times as fast as [`CellTable::iter`].
     pub fn each(&self, mut take: impl FnMut(CellKey, CellRow<'_>)) {
         self.counts.rows().each(|key, sums| take(key, CellRow::Counts(sums)));
         self.measures.rows().each(|key, sums| take(key, CellRow::Measure(sums)));
@@ -170,7 +169,6 @@ impl CellTable {
         self.counts.len() + self.measures.len()
     }
 
-    /// Whether there are no cells.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()

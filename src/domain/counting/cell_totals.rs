@@ -7,11 +7,8 @@ pub const SUMS: usize = 10;
 /// The totals of a cell. Quantities are thousandths of the measure's unit, money is whole đồng.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Totals {
-    /// Sites.
     pub sites: i64,
-    /// Installations.
     pub installations: i64,
-    /// Installed quantity.
     pub quantity: i64,
     /// Quantity × days left in the month of installation, the first day included.
     pub quantity_days: i64,
@@ -92,7 +89,6 @@ impl Totals {
         Self::from_array(self.to_array().map(i64::wrapping_neg))
     }
 
-    /// Whether every total is zero.
     #[must_use]
     pub fn is_zero(self) -> bool {
         self == Self::default()

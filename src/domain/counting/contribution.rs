@@ -1,4 +1,4 @@
-//! The contribution of one site to the cells. Every change of any kind is posted as `contribution(after) - contribution(before)`, so this one
+//! The contribution of one site to the cells. Every change posts `contribution(after) - contribution(before)`, so this
 //! pure function decides every number.
 //!
 //! A site makes one row that counts the site. Each installation makes a row with its money, each measure line a row with its
@@ -15,8 +15,8 @@ use crate::domain::values::{InstallationId, Month, Quantity, Vnd, day_before, da
 use super::cell_key::{CellDims, CellKey};
 use super::cell_totals::Totals;
 
-/// The number of this definition of a contribution. A changed definition gets the next number, and posts its differences under
-/// the cause `definition`. The past is never rewritten.
+/// The number of this definition of a contribution. A changed definition gets the next number, and posts its
+/// differences under the cause `definition`. The past is never rewritten.
 pub const CONTRIBUTION_NO: i32 = 1;
 
 /// The totals that a site adds to each cell. No totals are all zero.
@@ -50,11 +50,8 @@ pub fn contribution(record: &SiteRecord) -> Contribution {
 /// A measure line of a site and the span for which it is credited.
 #[derive(Clone, Copy, Debug)]
 pub struct Credit<'a> {
-    /// The installation of the line.
     pub installation: &'a Installation,
-    /// The measure line.
     pub line: &'a MeasureLine,
-    /// The stage of the credit.
     pub stage: Stage,
     /// The first credited day; `None` while pledged.
     pub installed_on: Option<NaiveDate>,

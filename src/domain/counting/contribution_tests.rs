@@ -1,4 +1,4 @@
-//! What a site counts for, rule by rule.
+//! The contribution of a site, rule by rule.
 
 use crate::domain::records::{MeasureLines, PrivateFacts, SiteFacts, StatusDetails, Terms};
 use crate::domain::reference::{MeasureId, Place, parse_province};

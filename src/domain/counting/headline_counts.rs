@@ -12,11 +12,9 @@ use super::cell_totals::Totals;
 /// A count at each stage; the stages exclude each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ByStage {
-    /// Verified.
     pub verified: i64,
     /// Reported by a partner, not verified.
     pub installed: i64,
-    /// Pledged.
     pub pledged: i64,
 }
 
@@ -45,11 +43,8 @@ impl ByStage {
 /// How many sites answered yes, no, or nothing to one question about their people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Known {
-    /// Yes.
     pub yes: i64,
-    /// No.
     pub no: i64,
-    /// Unknown.
     pub unknown: i64,
 }
 
@@ -75,11 +70,8 @@ impl Known {
 /// Sites by the answers about their people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct People {
-    /// Low-income households.
     pub low_income: Known,
-    /// Remote places.
     pub remote: Known,
-    /// Households headed by a woman.
     pub woman_headed: Known,
 }
 
@@ -102,7 +94,6 @@ pub struct Progress {
     pub by_kind: BTreeMap<SiteKind, ByStage>,
     /// Verified sites by their best evidence.
     pub by_evidence_tier: BTreeMap<Tier, i64>,
-    /// Sites with solar power on the roof.
     pub sites_with_rooftop_solar: ByStage,
     /// Verified sites by the answers about their people.
     pub people: People,

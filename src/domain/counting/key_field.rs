@@ -54,7 +54,7 @@ impl KeyField {
         1 << self.bits
     }
 
-    /// Whether the field stands left of the month of the end, among the fields that change least in key order.
+    /// True for fields above the month of the end; they change least in key order.
     pub(in crate::domain) const fn is_upper(self) -> bool {
         self.shift >= INSTALLED.shift
     }

@@ -1,6 +1,6 @@
-//! The numbers that records add up to. The room owns the contribution of a site, the cells of contributions, and the sums of
-//! cells in memory. It also owns the counts that need no methodology. It must not know electricity, emissions or money's worth:
-//! those are figures, made from sums on each read. It must not know who reads a number either.
+//! The numbers that records add up to. The room owns the contribution of a site, the cells of contributions, and the
+//! sums of cells in memory. It also owns the counts that need no methodology. It must not know electricity, emissions
+//! or money's worth: those are figures, made from sums on each read. It must not know who reads a number either.
 
 mod cell_key;
 mod cell_table;

@@ -19,7 +19,7 @@ pub struct NationalKey(CellKey);
 pub struct NationalDims {
     /// The measure; `None` in sums that count sites and installations.
     pub measure: Option<MeasureId>,
-    /// One of the 34.
+    /// The province (34 since July 2025).
     pub province: ProvinceId,
     /// The stage. A verified one stands for every tier.
     pub stage: Stage,

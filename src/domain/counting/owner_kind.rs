@@ -9,11 +9,10 @@ use crate::domain::values::{Code, coded_enum};
 use super::contribution::{Contribution, contribution};
 
 coded_enum!(
-    /// The kind of owner whose installations are counted by themselves.
+    /// The kind of owner. The installations of each owner are counted apart.
     OwnerKind {
-        /// Partners.
         Partner = "partner",
-        /// Projects. Installations without a project are left out.
+        /// Installations without a project are left out.
         Project = "project",
     }
 );

@@ -13,8 +13,8 @@
 //! bytes = [00 00 | 03 00 | 2c 01 |  0a 00 | 03 00 | 20 03 ]
 //! ```
 //!
-//! Those rows take 12 bytes instead of 72. A register's cells take about a third, because most sums are small and many columns
-//! of a block are zero.
+//! Those rows take 12 bytes instead of 72. A register's cells take about a third, because most sums are small and many
+//! columns of a block are zero.
 
 use std::sync::Arc;
 
@@ -45,7 +45,6 @@ impl<const N: usize> PackedBlock<N> {
         self.first
     }
 
-    /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.into()
     }
@@ -137,7 +136,8 @@ fn width(number: u64) -> u8 {
     u8::try_from((u64::BITS - number.leading_zeros()).div_ceil(8)).unwrap_or(8)
 }
 
-/// Writes numbers of `width` bytes. One loop for each width lets the compiler copy fixed sizes, which is several times as fast.
+/// Writes numbers of `width` bytes. One loop for each width lets the compiler copy fixed sizes, which is several times
+/// as fast.
 fn write(bytes: &mut [u8], width: u8, numbers: impl Iterator<Item = u64>) {
     fn of<const W: usize>(bytes: &mut [u8], numbers: impl Iterator<Item = u64>) {
         for (slot, number) in bytes.as_chunks_mut::<W>().0.iter_mut().zip(numbers) {

@@ -1,7 +1,7 @@
 //! Rows of a key and its sums, in key order, packed in blocks of 256. `packed_block` draws the bytes of a block.
 //!
-//! A merge lays newer rows over packed ones. With blocks A (keys 1–9), B (10–19), a tail of unpacked rows (20, 21) and newer
-//! rows for the keys 12 and 30:
+//! A merge lays newer rows over packed ones. With blocks A (keys 1–9), B (10–19), a tail of unpacked rows (20, 21) and
+//! newer rows for the keys 12 and 30:
 //!
 //! ```text
 //! A  no newer row below 10   shared with the copy before, not even read
@@ -30,7 +30,6 @@ impl<const N: usize> Default for PackedRows<N> {
 }
 
 impl<const N: usize> PackedRows<N> {
-    /// How many rows there are.
     pub fn len(&self) -> usize {
         self.len
     }
@@ -46,7 +45,6 @@ impl<const N: usize> PackedRows<N> {
         }
     }
 
-    /// The sums of a key.
     pub fn get(&self, key: CellKey) -> Option<[i64; N]> {
         if self.tail.first().is_some_and(|(first, _)| *first <= key) {
             let place = self.tail.binary_search_by_key(&key, |(key, _)| *key).ok()?;
@@ -100,8 +98,8 @@ fn is_past(key: CellKey, end: Option<CellKey>) -> bool {
     end.is_some_and(|end| end <= key)
 }
 
-/// Fills `page` with one block's rows: the `old` rows and the `newer` rows before `end`, in key order. A newer row replaces the
-/// old row of its key; zeros are dropped.
+/// Fills `page` with one block's rows: the `old` rows and the `newer` rows before `end`, in key order. A newer row
+/// replaces the old row of its key; zeros are dropped.
 fn overlay<const N: usize>(
     old: &[PackedRow<N>],
     newer: &mut Peekable<impl Iterator<Item = PackedRow<N>>>,
@@ -128,13 +126,13 @@ pub(super) struct MergedRows<'a, const N: usize, I: Iterator<Item = PackedRow<N>
     newer: Peekable<I>,
     /// The rows of the current block before the merge; kept to use its memory again.
     old: Vec<PackedRow<N>>,
-    /// The rows of the current block after the merge, and the next one to hand on.
+    /// The rows of the current block after the merge; `at` is the place of the next row that the reader gets.
     page: Vec<PackedRow<N>>,
     at: usize,
 }
 
 impl<const N: usize, I: Iterator<Item = PackedRow<N>>> MergedRows<'_, N, I> {
-    /// Hands on every row that is left, without copying it.
+    /// Calls `take` with every row that is left, without copying it.
     pub fn each(mut self, mut take: impl FnMut(CellKey, &[i64; N])) {
         loop {
             self.page.iter().skip(self.at).for_each(|(key, sums)| take(*key, sums));

@@ -32,9 +32,9 @@ pub fn aggregate_table(
     aggregation.finish(estimator)
 }
 
-/// The most possible groups for which each gets a slot in a table, whether cells come for it or not.
+/// Up to this many possible groups, a vector has a place for each; above it, a map holds the groups that have cells.
 const FEW: usize = 1 << 20;
-/// The most groups for which room is reserved. Reserved memory that is not filled is never touched.
+/// Memory is reserved for at most this many groups. The part that stays empty is never touched.
 const ROOM: usize = 10_000;
 
 /// The sums of groups, while cells are added in key order.

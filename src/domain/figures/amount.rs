@@ -8,11 +8,8 @@ pub(super) const KWH: f64 = 1000.0;
 /// An amount of electricity and of avoided emissions.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Amount {
-    /// Generated electricity, kWh.
     pub generation_kwh: f64,
-    /// Saved electricity, kWh.
     pub saving_kwh: f64,
-    /// Avoided emissions, tCO2e.
     pub avoided_tco2e: f64,
     /// The low end of the avoided emissions, tCO2e.
     pub low: f64,
@@ -33,7 +30,7 @@ impl std::ops::AddAssign for Amount {
     }
 }
 
-/// Electricity in kWh and avoided emissions in tCO2e of one unit, before the yield of a province comes in.
+/// Electricity in kWh and avoided emissions in tCO2e of one unit, not yet multiplied by the yield of a province.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(super) struct PerUnit {
     pub energy: f64,
@@ -53,19 +50,16 @@ impl PerUnit {
         }
     }
 
-    /// This times a factor.
     #[inline]
     pub fn times(self, times: f64) -> Self {
         Self { energy: self.energy * times, avoided: self.avoided * times, provisional: self.provisional * times }
     }
 
-    /// This less the other.
     #[inline]
     pub fn minus(self, other: Self) -> Self {
         self.plus(-1.0, other)
     }
 
-    /// This divided by a divisor.
     pub fn per(self, divisor: f64) -> Self {
         Self { energy: self.energy / divisor, avoided: self.avoided / divisor, provisional: self.provisional / divisor }
     }

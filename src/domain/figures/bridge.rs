@@ -23,33 +23,25 @@ use super::methodology::Methodology;
 use super::national_output::NationalOutput;
 
 coded_enum!(
-    /// Why a figure is another than before.
+    /// The reason for one part of a difference. The reasons before `methodology` are causes of entries: see
+    /// [`Cause`](crate::domain::values::Cause).
     Reason {
-        /// Something new was reported.
         Registered = "registered",
-        /// A reviewer found evidence.
         Verified = "verified",
-        /// A partner corrected what it had recorded.
         Corrected = "corrected",
-        /// A partner took something back.
         Withdrawn = "withdrawn",
-        /// A reviewer refused.
         Rejected = "rejected",
-        /// Two sites became one.
         Merged = "merged",
-        /// One site became two.
         Split = "split",
-        /// A measure went out of operation.
         Decommissioned = "decommissioned",
-        /// The definition of what counts changed.
         Definition = "definition",
         /// Emissions are estimated by another method.
         Methodology = "methodology",
         /// Measures came to the end of their life.
         EndOfLife = "end_of_life",
-        /// Measures do less than a year before.
+        /// Measures lose output with age.
         Ageing = "ageing",
-        /// Installations went on working. The rest of rounding to whole grams stands here, too.
+        /// Installations went on working. This part also holds the remainder of rounding to whole grams.
         Operation = "operation",
     }
 );
@@ -57,9 +49,7 @@ coded_enum!(
 /// A methodology and the credit day on which it is applied.
 #[derive(Clone, Copy, Debug)]
 pub struct Applied {
-    /// The methodology.
     pub methodology: &'static Methodology,
-    /// The credit day.
     pub day: NaiveDate,
 }
 
@@ -89,7 +79,8 @@ pub struct Bridge {
     pub closing: Levels,
 }
 
-/// Bridges two days. `before` are the sums at the close of the first day, `changes` their changes up to the close of the last.
+/// Bridges two days. `before` are the sums at the close of the first day. `changes` are the changes from then to the
+/// close of the last day.
 #[must_use]
 pub fn bridge(before: &NationalSums, changes: &Changes, first: Applied, last: Applied) -> Bridge {
     let first_method_last_day = Applied { methodology: first.methodology, day: last.day };

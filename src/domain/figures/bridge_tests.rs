@@ -103,7 +103,7 @@ proptest! {
         let found = bridge(&sums(&before), &changes, applied(one, first), applied(other, last));
         let total = found.parts.iter().fold(found.opening, |sum, (_, part)| sum + *part);
         prop_assert_eq!(total, found.closing);
-        // What no cause has to do with moves no site, and capacity only by the end of lives or another method.
+        // Reasons that are no cause move no site, and move capacity only by the end of lives or another method.
         let operation = part(&found, Reason::Operation);
         prop_assert_eq!((operation.sites, operation.capacity_wp), (ByStage::default(), 0));
         prop_assert!(operation.annual_g.abs() <= 20 && operation.lifetime_g.abs() <= 20, "{:?}", operation);
@@ -113,7 +113,7 @@ proptest! {
         if !restated {
             prop_assert_eq!(part(&found, Reason::Methodology), Levels::default());
         }
-        // What stood at the first day goes on: operation is what it alone comes to in between.
+        // The cells of the first day go on: operation is the difference that they alone make in between.
         let alone = bridge(&sums(&before), &Changes::default(), applied(one, first), applied(one, last));
         prop_assert!((part(&alone, Reason::Operation).to_date_g - operation.to_date_g).abs() <= 20);
     }

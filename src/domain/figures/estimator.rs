@@ -1,13 +1,15 @@
-//! Estimated generation, savings and avoided emissions, from the sums of cells: a pure function of cells, methodology and
-//! credit day. Every figure is linear in the sums of a cell, so what holds for one installation holds for its whole cell.
+//! Estimated generation, savings and avoided emissions, from the sums of cells: a pure function of cells, methodology
+//! and credit day. Every figure is linear in the sums of a cell, so one calculation serves all installations of the
+//! cell.
 //!
-//! Only + − × ÷ and square roots, in key order, powers by repeated multiplication: so every process makes the same bytes.
+//! It uses only + − × ÷, square roots and repeated multiplication, in key order, because every process must make the
+//! same bytes.
 //!
 //! # One cell
 //!
-//! A home installs 5.4 kWp on 10 November 2025; the credit day is 15 January 2026. Its cell has the quantity 5400 and the
-//! quantity × days 5400 × 21, because 21 days of November are left. Let `d25` and `d26` be what one kWp brings on a day of
-//! 2025, and of 2026, when it is one year older. The methodology gives both; `unit_output` keeps them.
+//! A home installs 5.4 kWp on 10 November 2025; the credit day is 15 January 2026. Its cell has the quantity 5400 and
+//! the quantity × days 5400 × 21, because 21 days of November are left. Let `d25` be the output of one kWp on a day of
+//! 2025, and `d26` on a day of 2026, when it is one year older. The methodology gives both; `unit_output` keeps them.
 //!
 //! ```text
 //! November    5.4 × 21 × d25     the first month, from quantity × days
@@ -22,9 +24,9 @@
 //!
 //! # A run of cells
 //!
-//! A kWp yields less in Hà Nội than in Cà Mau, and a verified kWp has a narrower range than another one. Cells that share both
-//! follow each other in key order. [`EstimateSum`] adds the cells of such a run up per kWp first, and multiplies
-//! the yield and the range in once, when the run ends:
+//! A kWp yields less in Hà Nội than in Cà Mau, and a verified kWp has a narrower range than another one. Cells that
+//! share both follow each other in key order. [`EstimateSum`] adds the cells of such a run up per kWp first. At the end
+//! of the run it multiplies the sum by the yield and the range, once:
 //!
 //! ```text
 //! key order        solar, Hà Nội, verified: Nov 2025 | Dec 2025 | Jan 2026 | solar, Huế, verified: Nov 2025 …
@@ -66,7 +68,7 @@ pub struct Estimator {
     methodology: &'static Methodology,
     day: NaiveDate,
     month: Month,
-    /// By the number of the measure; made when a measure is first asked for.
+    /// Outputs, indexed by measure number; each is computed on first use.
     yields: Vec<Option<MeasureYield>>,
 }
 
@@ -121,7 +123,7 @@ impl EstimateSum {
         (self.estimate, self.capacity_wp)
     }
 
-    /// Ends the run: multiplies in what its cells share.
+    /// Ends the run: multiplies its sum by the yield and the range that its cells share.
     fn settle(&mut self, estimator: &mut Estimator) {
         let run = std::mem::take(&mut self.run);
         let Some(CellDims { measure: Some(measure), province, .. }) = run.last.and_then(CellKey::dims) else { return };
@@ -196,7 +198,7 @@ impl Estimator {
         let daily = month.daily;
         let brought = match ended.filter(|ended| *ended <= month.last_credited) {
             None => daily.times(days - quantity * month.days_to_come).plus(quantity, month.months_after),
-            // A later measure took its place on its own first day, the first of a month: it ended before it began.
+            // A later measure replaced this measure on its first day, the first of a month: it ended before it began.
             Some(ended) if ended < installed => return,
             Some(ended) if ended == installed => daily.times(days - quantity * f64::from(ended.days()) + end_days),
             Some(ended) => {

@@ -52,7 +52,7 @@ fn estimate(records: &[&Value], as_of: &str) -> Estimate {
     sum
 }
 
-/// The examples are printed to three and six decimals; what they stand for is computed here anew.
+/// The examples are printed to three and six decimals; the exact value is computed here anew.
 fn assert_near(found: f64, printed: &Value, exact: f64, what: &str) {
     let printed = printed.as_f64().unwrap();
     assert!((found - printed).abs() <= 1e-3, "{what}: {found} is not {printed}");

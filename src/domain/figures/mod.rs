@@ -1,6 +1,6 @@
-//! The figures that are made from sums: estimates of electricity and emissions, the timeline, the pace, the bridge, aggregates
-//! by any dimension. Each is a pure function of sums, methodology and day. The room must not keep a figure, nor count a
-//! record: sums come from `counting`, and figures are made anew on each read.
+//! The figures that are made from sums: estimates of electricity and emissions, the timeline, the pace, the bridge,
+//! aggregates by any dimension. Each is a pure function of sums, methodology and day. The room must not keep a figure,
+//! nor count a record: sums come from `counting`, and figures are made anew on each read.
 
 mod aggregation;
 mod amount;

@@ -1,4 +1,4 @@
-//! How fast the million comes nearer, from the counts of closed months.
+//! The pace towards the million sites, from the counts of closed months.
 
 use chrono::{Datelike, Months, NaiveDate};
 
@@ -11,7 +11,7 @@ const LOOK_BACK: usize = 36;
 /// The last year of any projection.
 const LAST_YEAR: i32 = 2200;
 
-/// How fast the million comes nearer.
+/// The pace of verified sites towards the target: needed, reached and projected.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Pace {
     /// Verified sites needed in each whole month that is left, to reach the target in time.
@@ -29,11 +29,8 @@ pub struct Pace {
 /// Projected sites at the lowest, the median and the highest pace over any twelve months in a row of the last three years.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Projection {
-    /// At the lowest pace.
     pub low: f64,
-    /// At the median pace.
     pub central: f64,
-    /// At the highest pace.
     pub high: f64,
 }
 

@@ -10,25 +10,19 @@ use super::estimator::Estimate;
 coded_enum!(
     /// A dimension by which cells are grouped or filtered.
     Dimension {
-        /// One of the 34.
+        /// The province (34 since July 2025).
         Province = "province",
-        /// One of the 63.
+        /// The former province (63).
         FormerProvince = "former_province",
-        /// One of the regions.
         Region = "region",
-        /// The kind of site.
         Kind = "kind",
-        /// The measure.
         Measure = "measure",
         /// Pledged, installed or verified.
         Stage = "stage",
         /// The evidence behind a verification.
         EvidenceTier = "evidence_tier",
-        /// Low-income households.
         LowIncome = "low_income",
-        /// Remote places.
         Remote = "remote",
-        /// Households headed by a woman.
         WomanHeaded = "woman_headed",
         /// The year of installation.
         Year = "year",
@@ -147,7 +141,6 @@ pub struct Sums {
     pub totals: Totals,
     /// Solar capacity within its life, in watts-peak.
     pub capacity_wp: i64,
-    /// Electricity and emissions.
     pub estimate: Estimate,
 }
 

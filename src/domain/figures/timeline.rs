@@ -1,12 +1,13 @@
 //! The state of the country at the end of each month, made in one pass over the national sums.
 //!
-//! Counts and capacity are running sums of changes. A site installed in March and ended in June adds 1 to the change of March
-//! and −1 to that of June; month by month the changes add up to what stands.
+//! Counts and capacity are running sums of changes. A site installed in March and ended in June adds 1 to the change of
+//! March and −1 to that of June; the sum of the changes up to a month is the count at its end.
 //!
-//! Electricity and emissions need the days of operation in each month, so that each day is worth what a unit of its age brings.
-//! Cells with the same yield follow each other in key order: one measure, and one province if the yield depends on it. Such a
-//! run is gathered as flows before it is valued. Take two solar cells of Hà Nội: 5 kWp from 10 November 2025 on, and
-//! 3 kWp from 1 December 2025 to 20 February 2026. They make these flows of units installed in 2025:
+//! Electricity and emissions need the days of operation in each month, because the output of a unit's day depends on
+//! its age. Cells with the same yield follow each other in key order: one measure, and one province if the yield
+//! depends on it. Such a run is gathered as flows before it is valued. Take two solar cells of Hà Nội: 5 kWp from 10
+//! November 2025 on, and 3 kWp from 1 December 2025 to 20 February 2026. They make these flows of units installed in
+//! 2025:
 //!
 //! ```text
 //! month           Nov 2025    Dec 2025     Jan 2026   Feb 2026     Mar 2026
@@ -47,8 +48,8 @@ impl std::ops::AddAssign for MonthEnd {
     }
 }
 
-/// The state of the country at the end of each month, from the first installation on. The last month ends with `day`. The days
-/// of installation and of the end are taken as they are known now.
+/// The state of the country at the end of each month, from the first installation on. The last month ends with `day`.
+/// The days of installation and of the end are taken as they are known now.
 #[must_use]
 pub fn timeline(national: &NationalSums, methodology: &'static Methodology, day: NaiveDate) -> Vec<(Month, MonthEnd)> {
     let mut timeline = Timeline::new(methodology, day);
@@ -81,7 +82,7 @@ struct Flow {
     days: i64,
 }
 
-/// The months of a cell. The month of the end is the first at whose end the cell no longer stands.
+/// The months of a cell. From the month `ended` on, the state at the end of a month leaves the cell out.
 #[derive(Clone, Copy)]
 struct Span {
     installed: Month,
@@ -136,7 +137,7 @@ impl Timeline {
         }
     }
 
-    /// Adds to the change of the first month with the sign 1, and to that of the end with the sign −1.
+    /// Calls `add` for the month of installation with the sign 1, and for the month of the end with the sign −1.
     fn change(&mut self, span: Span, mut add: impl FnMut(&mut MonthEnd, i64)) {
         if span.ended.is_some_and(|ended| ended <= span.installed) {
             return;
@@ -161,7 +162,7 @@ impl Timeline {
         };
         let times = |days: u32| quantity.wrapping_mul(days.into());
         match ended {
-            // A later measure took its place on its own first day, the first of a month: it ended before it began.
+            // A later measure replaced this measure on its first day, the first of a month: it ended before it began.
             Some(ended) if ended < installed => {}
             Some(ended) if ended == installed => {
                 let to_the_end = first_days.wrapping_add(end_days);

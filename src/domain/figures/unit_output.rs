@@ -18,7 +18,7 @@ pub(super) struct MeasureYield {
     /// `None` if the measure does nothing to emissions.
     effect: Option<&'static Effect>,
     months_of_life: u16,
-    /// Low and high as shares of the value, for verified installations and for others.
+    /// The ranges: verified installations first, all others second.
     verified: Range,
     reported: Range,
     /// By the year of installation, from the first on; made when a year is first asked for.
@@ -170,7 +170,8 @@ impl YearOfInstallation {
     fn of(methodology: &Methodology, effect: &Effect, year: i32, day: NaiveDate) -> Self {
         let credit = Month::of(day);
         let january = u16::try_from((year - FIRST_YEAR) * 12 + 1).unwrap_or(u16::MAX);
-        // One month after the last that any unit of the year is credited: that of December's units, or the credit day's.
+        // One month after the last credited month of any unit of the year: the end of life of December's units, or the
+        // credit day, whichever comes first.
         let end = january.saturating_add(11).saturating_add(months_of_life(effect)).min(credit.number() + 1);
         let (mut by_year, mut before, mut so_far) = (Vec::new(), Vec::new(), PerUnit::default());
         let (mut left, mut daily) = (effect.per_unit, PerUnit::default());
@@ -255,7 +256,7 @@ fn range(methodology: &Methodology, effect: &Effect, size: f64) -> Range {
     Range { low: (1.0 - all(effect.spread.low)).max(0.0), high: 1.0 + all(effect.spread.high) }
 }
 
-/// Tonnes a kWh; 1 for direct cuts, whose value is in tonnes already.
+/// Tonnes a kWh; 1 for direct cuts, because their value is in tonnes already.
 pub(super) fn tonnes(effect: &Effect, grid: f64) -> f64 {
     match effect.kind {
         EffectKind::Direct => 1.0,

@@ -16,7 +16,6 @@ use super::unit_output::{days_in_year, end_of_life, left_after, tonnes};
 /// The output of one calendar year.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Year {
-    /// The calendar year.
     pub year: i32,
     /// Years since that of the installation.
     pub age: i32,
@@ -30,7 +29,6 @@ pub struct Year {
     pub factor: Option<f64>,
     /// Whether the grid factor is another year's.
     pub provisional: bool,
-    /// Avoided, tCO2e.
     pub avoided_tco2e: f64,
 }
 
@@ -108,7 +106,7 @@ impl CreditedMonths {
         let mut years: BTreeMap<i32, Weights> = BTreeMap::new();
         let stop = ended.unwrap_or(end_of_life).min(month);
         if ended.is_some_and(|ended| ended < installed) {
-            // A later measure took its place on its own first day, the first of a month: it ended before it began.
+            // A later measure replaced this measure on its first day, the first of a month: it ended before it began.
             return years;
         }
         for number in installed.number()..=stop.number() {

@@ -25,7 +25,6 @@ coded_enum!(
 pub struct Actor {
     /// The id of the client, which entries carry.
     pub client_id: String,
-    /// The role of the client.
     pub role: Role,
     /// The partner for which it acts, with the role partner.
     pub partner: Option<PartnerCode>,

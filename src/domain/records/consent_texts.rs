@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 /// One version of the text, in both languages.
 #[derive(Debug)]
 pub struct ConsentText {
-    /// The number of the text.
     pub version: i32,
     /// The first day on which somebody may agree to it.
     pub in_force_from: NaiveDate,
@@ -16,7 +15,6 @@ pub struct ConsentText {
     pub en: &'static str,
 }
 
-/// The text of a version.
 #[must_use]
 pub fn consent_text(version: i32) -> Option<ConsentText> {
     let (in_force_from, vi, en) = match version {

@@ -11,9 +11,7 @@ use super::actor::Actor;
 /// A partner as every process knows it.
 #[derive(Clone, Debug)]
 pub struct Partner {
-    /// The code of the partner.
     pub code: PartnerCode,
-    /// The name of the partner.
     pub name: String,
     /// Whether the partner is a sandbox, which moves no number.
     pub sandbox: bool,
@@ -28,7 +26,6 @@ pub struct Client {
     pub actor: Actor,
     /// The name of the client, for administrators.
     pub name: String,
-    /// The instant at which it was added.
     pub created_at: DateTime<Utc>,
     /// The instant since which it is shut out.
     pub revoked_at: Option<DateTime<Utc>>,
@@ -41,7 +38,6 @@ pub struct Client {
 pub struct Secret {
     /// The Argon2id hash of the secret.
     pub hash: String,
-    /// The instant at which the secret ends.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -55,14 +51,12 @@ impl Client {
 /// All partners and clients.
 #[derive(Clone, Default)]
 pub struct Directory {
-    /// Partners by their codes.
     pub partners: BTreeMap<PartnerCode, Partner>,
     /// Clients by their ids.
     pub clients: BTreeMap<String, Client>,
 }
 
 impl Directory {
-    /// A client by its id.
     #[must_use]
     pub fn client(&self, client_id: &str) -> Option<&Client> {
         self.clients.get(client_id)
@@ -76,7 +70,6 @@ impl Directory {
         if client.actor.partner.as_ref().is_some_and(suspended) { None } else { Some(&client.actor) }
     }
 
-    /// A partner by its code.
     #[must_use]
     pub fn partner(&self, code: &PartnerCode) -> Option<&Partner> {
         self.partners.get(code)

@@ -1,4 +1,5 @@
-//! The householder: the code that opens the record of their site to them, their disputes, and what an erasure leaves.
+//! The householder: the code that opens the record of their site to them, their disputes, and the data that an erasure
+//! leaves.
 
 use std::fmt;
 
@@ -57,8 +58,8 @@ impl fmt::Debug for HouseholderCode {
     }
 }
 
-/// The hash of a typed code. Capitals, hyphens and spaces do not matter; O stands for 0, I and L stand for 1. The hash of a text
-/// that is no code belongs to nobody.
+/// The hash of a typed code. Capitals, hyphens and spaces do not matter; O stands for 0, I and L stand for 1. The hash
+/// of a text that is no code belongs to nobody.
 #[must_use]
 pub fn hash_of_code(typed: &str) -> Hash {
     let meant = |c: char| match c.to_ascii_uppercase() {
@@ -79,7 +80,7 @@ coded_enum!(
         WrongFacts = "wrong_facts",
         /// The householder did not consent.
         NoConsent = "no_consent",
-        /// See the note.
+        /// Another reason; the note explains it.
         Other = "other",
     }
 );
@@ -99,7 +100,6 @@ coded_enum!(
 pub struct NewDispute {
     /// The installation that the dispute is about, if it is about one.
     pub installation: Option<InstallationId>,
-    /// The reason of the dispute.
     pub reason: DisputeReason,
     /// The words of the householder.
     pub note: Option<Note>,
@@ -110,15 +110,11 @@ pub struct NewDispute {
 pub struct Dispute {
     /// The version of the entry that opened it.
     pub id: i64,
-    /// The site.
     pub site: SiteId,
     /// The installation that the dispute is about, if it is about one.
     pub installation: Option<InstallationId>,
-    /// The reason of the dispute.
     pub reason: DisputeReason,
-    /// The instant at which it was opened.
     pub opened_at: DateTime<Utc>,
-    /// The end of the dispute, if it is closed.
     pub closed: Option<Closing>,
 }
 
@@ -137,11 +133,9 @@ impl Dispute {
 /// The end of a dispute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Closing {
-    /// The instant of the closing.
     pub at: DateTime<Utc>,
     /// The entry that closed it.
     pub version: i64,
-    /// The outcome.
     pub outcome: DisputeOutcome,
 }
 

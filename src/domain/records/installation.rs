@@ -12,9 +12,7 @@ coded_enum!(
     Finance {
         /// The owner's own money.
         Own = "own",
-        /// A loan.
         Loan = "loan",
-        /// A grant.
         Grant = "grant",
         /// More than one of these sources.
         Mixed = "mixed",
@@ -46,7 +44,6 @@ coded_enum!(
 coded_enum!(
     /// Whether the environmental attributes were sold to somebody else.
     AttributesSold {
-        /// They were not sold.
         None = "none",
         /// As carbon credits.
         Carbon = "carbon",
@@ -60,28 +57,20 @@ coded_enum!(
 /// Optional facts of an installation; `None` is unknown.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Terms {
-    /// The project it belongs to.
     pub project: Option<ProjectCode>,
-    /// The cost.
     pub cost: Option<Vnd>,
     /// The part of the cost that was support.
     pub support: Option<Vnd>,
-    /// The source of the money.
     pub finance: Option<Finance>,
-    /// The owner of the system.
     pub system_owner: Option<SystemOwner>,
-    /// The use of the power.
     pub power_use: Option<PowerUse>,
-    /// Whether its environmental attributes were sold.
     pub attributes_sold: Option<AttributesSold>,
 }
 
 /// One job at one site by one partner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Installation {
-    /// The id of the installation.
     pub id: InstallationId,
-    /// The site of the installation.
     pub site: SiteId,
     /// The partner that registered and owns it.
     pub partner: PartnerCode,
@@ -89,11 +78,8 @@ pub struct Installation {
     pub sandbox: bool,
     /// The partner's own number of the installation.
     pub external_id: ExternalId,
-    /// The optional facts.
     pub terms: Terms,
-    /// The installed or pledged measures.
     pub measures: MeasureLines,
-    /// The status with the facts that it implies.
     pub state: StatusDetails,
     /// The instant of the registration.
     pub reported_at: DateTime<Utc>,

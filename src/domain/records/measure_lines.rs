@@ -12,7 +12,6 @@ pub const MAX_LINES: usize = 20;
 /// One measure with its quantity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct MeasureLine {
-    /// The measure.
     pub measure: MeasureId,
     /// The quantity in the measure's unit.
     pub quantity: Quantity,
@@ -64,7 +63,6 @@ impl MeasureLines {
         Ok(Self(lines))
     }
 
-    /// The lines.
     #[must_use]
     pub fn as_slice(&self) -> &[MeasureLine] {
         &self.0

@@ -1,6 +1,6 @@
-//! The records that the register holds: sites, installations, people's disputes, and the partners and clients that act. The
-//! room owns what a record is and what it says about itself. It must not decide what becomes of a record (`rules`) nor what
-//! it counts for (`counting`).
+//! The records that the register holds: sites, installations, people's disputes, and the partners and clients that act.
+//! The room owns the fields of a record and its answers about itself. It must not change a record (`rules`), nor count
+//! it (`counting`).
 
 mod actor;
 mod consent_texts;

@@ -10,11 +10,10 @@ use super::actor::Role;
 pub struct NewPartner {
     /// The code, which never changes.
     pub code: PartnerCode,
-    /// The name.
     pub name: Name,
     /// The kind of organisation, in its own words.
     pub kind: Option<Name>,
-    /// Its role in VCCA.
+    /// The partner's role in VCCA, free text.
     pub vcca_role: Option<Name>,
     /// Whether the partner may be named in public.
     pub listed: bool,
@@ -25,7 +24,6 @@ pub struct NewPartner {
 /// A client to be added. The register makes its secret, and shows it once.
 #[derive(Clone, Debug)]
 pub struct NewClient {
-    /// The role of the client.
     pub role: Role,
     /// The partner for which it acts, with the role partner.
     pub partner: Option<PartnerCode>,
@@ -37,8 +35,9 @@ pub struct NewClient {
     pub name: Name,
 }
 
-/// The faults of the members that were given for a client of a role, by their names. Only the role partner belongs to a
-/// partner. Only reviewers may have an affiliation. Only reviewers and dashboards may be limited to a province.
+/// The faults of a new client whose fields do not fit its role, each with the name of its field. Only the role partner
+/// belongs to a partner. Only reviewers may have an affiliation. Only reviewers and dashboards may be limited to a
+/// province.
 #[must_use]
 pub fn misplaced(role: Role, has: impl Fn(&str) -> bool) -> Vec<(&'static str, Fault)> {
     let refused = |rule| Fault::NotAllowed { rule };
@@ -69,10 +68,7 @@ pub const MOST_KEEP_OLD_HOURS: i64 = 168;
 pub struct NewProject {
     /// The code, which never changes.
     pub code: ProjectCode,
-    /// The Vietnamese name.
     pub name_vi: Name,
-    /// The English name.
     pub name_en: Name,
-    /// The funder.
     pub funder: Option<Name>,
 }

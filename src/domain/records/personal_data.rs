@@ -1,5 +1,5 @@
-//! The personal data of a site: address, customer code, place on the map, consent. It lives in the table `site_private` alone,
-//! never in entries, logs, metrics or error texts.
+//! The personal data of a site: address, customer code, place on the map, consent. It lives in the table `site_private`
+//! alone, never in entries, logs, metrics or error texts.
 
 use std::fmt;
 
@@ -27,7 +27,6 @@ impl GridCode {
         Ok(Self(code))
     }
 
-    /// The code.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -81,13 +80,11 @@ impl Location {
         Self { lat_microdeg, lon_microdeg }
     }
 
-    /// Latitude in millionths of a degree.
     #[must_use]
     pub fn lat_microdeg(self) -> i32 {
         self.lat_microdeg
     }
 
-    /// Longitude in millionths of a degree.
     #[must_use]
     pub fn lon_microdeg(self) -> i32 {
         self.lon_microdeg
@@ -108,22 +105,16 @@ impl fmt::Debug for Location {
 /// The day and the text of a householder's consent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Consent {
-    /// The day of consent.
     pub on: NaiveDate,
-    /// The number of the consent text.
     pub text_version: i32,
 }
 
 /// All personal data of one site.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PrivateFacts {
-    /// The address line.
     pub address: Option<Address>,
-    /// The electricity customer code.
     pub grid_customer_code: Option<GridCode>,
-    /// The place on the map.
     pub location: Option<Location>,
-    /// The householder's consent.
     pub consent: Option<Consent>,
     /// The day on which the consent was withdrawn and the rest erased.
     pub consent_withdrawn_on: Option<NaiveDate>,
@@ -154,7 +145,7 @@ impl PrivateFacts {
         self.consent.is_some() && self.consent_withdrawn_on.is_none()
     }
 
-    /// Whether the data identify a household. For a home that needs consent.
+    /// Whether the data identify a household. If so, a home needs consent.
     #[must_use]
     pub fn identifies(&self) -> bool {
         self.address.is_some() || self.grid_customer_code.is_some() || self.location.is_some()

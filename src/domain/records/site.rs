@@ -6,9 +6,7 @@ use crate::domain::values::{Flags, PartnerCode, SiteId, SiteKind};
 /// The facts of a site that are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SiteFacts {
-    /// The kind of the site.
     pub kind: SiteKind,
-    /// The place of the site.
     pub place: Place,
     /// Facts about its people.
     pub flags: Flags,
@@ -17,11 +15,9 @@ pub struct SiteFacts {
 /// A site as it stands in the register.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Site {
-    /// The id of the site.
     pub id: SiteId,
     /// The partner that first recorded it.
     pub partner: PartnerCode,
-    /// The counted facts.
     pub facts: SiteFacts,
     /// The site that took its place in a merge.
     pub superseded_by: Option<SiteId>,

@@ -10,7 +10,6 @@ use super::site::Site;
 /// A site with all records at it.
 #[derive(Clone, Debug)]
 pub struct SiteRecord {
-    /// The site.
     pub site: Site,
     /// The partner's own number of the site, as first recorded.
     pub external_id: Option<ExternalId>,
@@ -27,19 +26,19 @@ impl SiteRecord {
         self.site.partner == *partner || self.installations.iter().any(|i| i.partner == *partner)
     }
 
-    /// An installation at this site.
     #[must_use]
     pub fn installation(&self, id: InstallationId) -> Option<&Installation> {
         self.installations.iter().find(|installation| installation.id == id)
     }
 
-    /// The revision of an installation and of its site, in double quotes. A caller who changes the installation names it.
+    /// The revision of an installation and of its site, in double quotes. A caller must send it to change the
+    /// installation.
     #[must_use]
     pub fn revision_tag(&self, installation: &Installation) -> String {
         format!("\"{}.{}\"", installation.revision, self.site.revision)
     }
 
-    /// The revision of the site, in double quotes. A caller who changes the site names it.
+    /// The revision of the site, in double quotes. A caller must send it to change the site.
     #[must_use]
     pub fn site_revision_tag(&self) -> String {
         format!("\"{}\"", self.site.revision)

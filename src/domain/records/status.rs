@@ -7,7 +7,6 @@ use crate::domain::values::{Status, Tier};
 /// The stage of a site, an installation or a measure line, as cells count it. Later is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Stage {
-    /// Pledged by its partner.
     Pledged,
     /// Reported by its partner.
     Installed,
@@ -42,21 +41,18 @@ impl Stage {
 pub enum StatusDetails {
     /// Pledged, without a date.
     Pledged,
-    /// Installed, by the partner's word.
+    /// Reported as installed by the partner; not verified.
     Installed {
         /// The day of commissioning.
         on: NaiveDate,
     },
-    /// Installed and verified.
     Verified {
         /// The day of commissioning.
         on: NaiveDate,
-        /// The evidence.
         tier: Tier,
         /// The instant of the verification.
         at: DateTime<Utc>,
     },
-    /// Rejected by a reviewer.
     Rejected {
         /// The day of commissioning that the partner gave, if it gave one.
         on: Option<NaiveDate>,

@@ -16,13 +16,12 @@ pub struct CommuneId(u16);
 /// A ward, commune or special zone.
 #[derive(Debug)]
 pub struct Commune {
-    /// Five digits.
+    /// The commune code, five digits.
     pub code: String,
     /// The Vietnamese name with the type.
     pub name_vi: String,
     /// `ward`, `commune` or `special_zone`.
     pub kind: String,
-    /// The province in which it lies.
     pub province: ProvinceId,
     /// The former province from which it came; `None` if it joined parts of two.
     pub former_province: Option<FormerProvinceId>,
@@ -31,9 +30,8 @@ pub struct Commune {
 /// A commune before July 2025.
 #[derive(Debug)]
 pub struct FormerCommune {
-    /// Five digits.
+    /// The code of the former commune, five digits.
     pub code: String,
-    /// The former province in which it lay.
     pub former_province: FormerProvinceId,
     /// The district's Vietnamese name.
     pub district_vi: String,
@@ -87,7 +85,7 @@ static FORMER: LazyLock<Vec<FormerCommune>> = LazyLock::new(|| {
 });
 
 impl CommuneId {
-    /// The commune of a code of the 3,321.
+    /// The commune with a code of the 3,321 since July 2025.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         BY_CODE.get(code).copied()
@@ -98,13 +96,11 @@ impl CommuneId {
         (0..).map(Self).take(COMMUNES.len())
     }
 
-    /// The row of the commune.
     #[must_use]
     pub fn commune(self) -> &'static Commune {
         tested(COMMUNES.get(usize::from(self.0)), "a commune")
     }
 
-    /// The code of the commune.
     #[must_use]
     pub fn code(self) -> &'static str {
         &self.commune().code

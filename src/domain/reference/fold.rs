@@ -1,4 +1,4 @@
-//! Vietnamese text reduced to what a search compares: no case, no diacritics.
+//! Vietnamese text as a search compares it: without case and without diacritics.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;

@@ -11,26 +11,24 @@ use super::provinces::ProvinceId;
 use super::read_csv::{rows, tested};
 
 listed_id!(
-    /// One of the 63, by its place in the order of codes. Stored: the order never changes.
+    /// One of the 63 former provinces, by its place in the order of codes. The order never changes, because ids are
+    /// stored.
     FormerProvinceId, 63, FORMER
 );
 
 /// A province before July 2025.
 #[derive(Debug)]
 pub struct FormerProvince {
-    /// Two digits.
+    /// The code of the former province, two digits.
     pub code: String,
-    /// The Vietnamese name.
     pub name_vi: String,
     /// The name without diacritics.
     pub name_en: String,
-    /// The ISO 3166-2 code.
     pub iso_3166_2: String,
     /// Other spellings and names.
     pub aliases: Vec<String>,
     /// The province of which it became part.
     pub province: ProvinceId,
-    /// The source of the facts.
     pub source: String,
     /// `confirmed` or `unconfirmed`.
     pub confidence: String,
@@ -63,7 +61,6 @@ static FORMER: LazyLock<Vec<FormerProvince>> = LazyLock::new(|| {
 });
 
 impl FormerProvinceId {
-    /// The row of the former province.
     #[must_use]
     pub fn former_province(self) -> &'static FormerProvince {
         tested(FORMER.get(usize::from(self.0)), "a former province")
@@ -86,7 +83,7 @@ impl FormerProvinceId {
     }
 }
 
-/// The former province of a code that none of the 34 has.
+/// The former province with a code that no province has today.
 #[must_use]
 pub fn retired_province(code: &str) -> Option<FormerProvinceId> {
     if ProvinceId::parse(code).is_some() {

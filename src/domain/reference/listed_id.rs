@@ -8,7 +8,6 @@ macro_rules! listed_id {
         pub struct $name(u8);
 
         impl $name {
-            /// How many there are.
             pub const COUNT: u8 = $count;
 
             /// The id of a code.
@@ -29,7 +28,6 @@ macro_rules! listed_id {
                 self.0
             }
 
-            /// The code.
             #[must_use]
             pub fn code(self) -> &'static str {
                 &super::read_csv::tested($list.get(usize::from(self.0)), stringify!($name)).code

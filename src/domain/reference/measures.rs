@@ -10,7 +10,7 @@ use crate::domain::values::Quantity;
 use super::read_csv::{rows, tested};
 use super::target::target;
 
-/// A measure by its number, 1 to 30. Stored: numbers never change.
+/// A measure by its number, 1 to 30. Numbers never change, because they are stored.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MeasureId(u8);
 
@@ -29,7 +29,6 @@ pub enum MeasureRole {
 }
 
 impl MeasureRole {
-    /// The code of the role.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,19 +45,15 @@ impl MeasureRole {
 pub struct Measure {
     /// The number, which never changes.
     pub number: u8,
-    /// The code.
     pub code: String,
-    /// The Vietnamese name.
     pub name_vi: String,
-    /// The English name.
     pub name_en: String,
-    /// The role in the programme.
     pub role: MeasureRole,
     /// The unit of its quantity.
     pub unit: String,
     /// Whether the quantity is a whole number of units.
     pub whole_units: bool,
-    /// Whether it is solar power, counted in kWp and with an inverter.
+    /// True for solar measures: kWp, and an inverter power is accepted.
     pub is_solar: bool,
     /// The exclusive group: of the measures of one group at one site, only the latest is credited.
     pub exclusive_group: Option<String>,
@@ -70,7 +65,6 @@ pub struct Measure {
     pub hard_max_milli: i64,
     /// The method by which its saving is found.
     pub method: String,
-    /// The lifetime in years.
     pub lifetime_years: u32,
     /// Saving per unit and year in kWh.
     pub deemed_kwh_per_unit_year: Option<f64>,
@@ -82,11 +76,8 @@ pub struct Measure {
     pub deemed_high: String,
     /// The formula in words.
     pub formula: String,
-    /// The assumptions behind the saving.
     pub key_assumptions: String,
-    /// The rule against double counting.
     pub double_counting_rule: String,
-    /// The source of the facts.
     pub source: String,
     /// `confirmed` or `unconfirmed`.
     pub confidence: String,
@@ -154,13 +145,11 @@ impl MeasureId {
     /// Solar power on the roof.
     pub const ROOFTOP_SOLAR: Self = Self(1);
 
-    /// The measure of a code.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         MEASURES.iter().find(|measure| measure.code == code).map(|measure| Self(measure.number))
     }
 
-    /// The measure of a number.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
         (number > 0 && number <= Self::COUNT).then_some(Self(number))
@@ -172,19 +161,16 @@ impl MeasureId {
         self.0
     }
 
-    /// The row of the measure.
     #[must_use]
     pub fn measure(self) -> &'static Measure {
         tested(MEASURES.get(usize::from(self.0).saturating_sub(1)), "a measure")
     }
 
-    /// The code of the measure.
     #[must_use]
     pub fn code(self) -> &'static str {
         &self.measure().code
     }
 
-    /// The exclusive group of the measure.
     #[must_use]
     pub fn exclusive_group(self) -> Option<&'static str> {
         self.measure().exclusive_group.as_deref()

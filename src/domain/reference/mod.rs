@@ -1,5 +1,6 @@
-//! The lists that are compiled in: places old and new, measures, the target. Stored data refers to their rows, so numbers and
-//! orders never change; tests hold them. The room owns finding a row. It must not know what a record does with it.
+//! The lists that are compiled in: places old and new, measures, the target. Stored data refers to their rows, so
+//! numbers and orders never change; tests hold them. The room owns finding a row. It must not know the records that use
+//! a row.
 
 mod communes;
 mod fold;

@@ -10,16 +10,15 @@ use super::listed_id::listed_id;
 use super::read_csv::{rows, tested};
 
 listed_id!(
-    /// One of the 34, by its place in the order of codes. Stored: the order never changes.
+    /// One of the 34 provinces, by its place in the order of codes. The order never changes, because ids are stored.
     ProvinceId, 34, PROVINCES
 );
 
 /// A province or centrally run city.
 #[derive(Debug)]
 pub struct Province {
-    /// Two digits.
+    /// The province code, two digits.
     pub code: String,
-    /// The Vietnamese name.
     pub name_vi: String,
     /// The name without diacritics.
     pub name_en: String,
@@ -31,11 +30,8 @@ pub struct Province {
     pub kind_2025_07_01: String,
     /// The day since which it is a city, if it became one later.
     pub city_since: Option<String>,
-    /// The code of the region.
     pub region: String,
-    /// The Vietnamese name of the region.
     pub region_vi: String,
-    /// The English name of the region.
     pub region_en: String,
     /// The latitude of a point inside, for labels.
     pub lat: f64,
@@ -43,7 +39,6 @@ pub struct Province {
     pub lon: f64,
     /// The codes of the former provinces that it joined.
     pub former_codes: Vec<String>,
-    /// The source of the facts.
     pub source: String,
     /// `confirmed` or `unconfirmed`.
     pub confidence: String,
@@ -92,11 +87,8 @@ static PROVINCES: LazyLock<Vec<Province>> = LazyLock::new(|| {
 /// A region of the country.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Region {
-    /// The code.
     pub code: String,
-    /// The Vietnamese name.
     pub name_vi: String,
-    /// The English name.
     pub name_en: String,
 }
 
@@ -132,7 +124,6 @@ impl ProvinceId {
     /// The first of the list.
     pub const FIRST: Self = Self(0);
 
-    /// The row of the province.
     #[must_use]
     pub fn province(self) -> &'static Province {
         tested(PROVINCES.get(usize::from(self.0)), "a province")

@@ -12,7 +12,6 @@ use super::provinces::ProvinceId;
 /// A commune that a search found, and the former name that found it, if one did.
 #[derive(Clone, Copy, Debug)]
 pub struct CommuneMatch {
-    /// The commune.
     pub commune: CommuneId,
     /// The former commune whose name or code matched.
     pub former: Option<&'static FormerCommune>,

@@ -10,7 +10,6 @@ use serde_json::Number;
 /// One version of the target.
 #[derive(Deserialize, Debug)]
 pub struct Target {
-    /// The number of the version.
     pub version: i32,
     /// The number of sites to be reached.
     pub sites: i64,
@@ -18,13 +17,10 @@ pub struct Target {
     pub by: NaiveDate,
     /// The first day of the programme, the first of a month. Earlier installations are kept, but not counted.
     pub counted_from: NaiveDate,
-    /// The definition in Vietnamese.
     pub definition_vi: String,
-    /// The definition in English.
     pub definition_en: String,
     /// The least quantity of a measure that makes a site count, by the measure's code.
     pub minimum_quantity: BTreeMap<String, Number>,
-    /// The source of the target.
     pub source: String,
 }
 

@@ -1,10 +1,10 @@
-//! The sentence of every fault, in Vietnamese and in English: it says what would be right, and never repeats the value that
-//! was sent, because that may be personal data.
+//! The sentence of every fault, in Vietnamese and in English: it names the right form of the value. It never repeats
+//! the sent value, because that may be personal data.
 
 use crate::domain::values::{Expected, Fault, Language, ListedPlace, Rule};
 
 impl Fault {
-    /// What is wrong and what would be right, for a person.
+    /// The sentence of the fault, for a person.
     #[must_use]
     pub fn explain(&self, language: Language) -> String {
         let (vietnamese, english) = self.both();

@@ -9,12 +9,10 @@ use crate::domain::values::{Action, Fault, InstallationId, Status};
 pub struct FieldFault {
     /// JSON pointer into the body, or the name of a query parameter.
     pub pointer: String,
-    /// The fault of the value.
     pub fault: Fault,
 }
 
 impl FieldFault {
-    /// A fault at a pointer.
     pub fn new(pointer: impl Into<String>, fault: Fault) -> Self {
         Self { pointer: pointer.into(), fault }
     }
@@ -25,18 +23,14 @@ impl FieldFault {
 pub struct Difference {
     /// JSON pointer into the request.
     pub pointer: &'static str,
-    /// The recorded value.
     pub recorded: Value,
 }
 
 /// The record as it stood when the register refused a request about it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CurrentRecord {
-    /// The id of the installation.
     pub installation: InstallationId,
-    /// The status of the installation.
     pub status: Status,
-    /// The revision of the installation.
     pub revision: i32,
     /// The tag with which a caller proves to know this revision.
     pub revision_tag: String,
@@ -53,7 +47,6 @@ pub enum Refusal {
     Different {
         /// The recorded installation.
         current: CurrentRecord,
-        /// The facts that differ.
         differences: Vec<Difference>,
     },
     /// The installation with this external id was rejected or withdrawn.
@@ -62,7 +55,6 @@ pub enum Refusal {
     InvalidTransition {
         /// The recorded installation.
         current: CurrentRecord,
-        /// The refused action.
         action: Action,
     },
     /// The record changed after the caller read it.

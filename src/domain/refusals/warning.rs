@@ -3,9 +3,8 @@
 use crate::domain::reference::MeasureId;
 use crate::domain::values::Language;
 
-/// A warning about an accepted fact.
+/// A warning about an accepted fact; `explain` says in two languages what each variant means.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[expect(missing_docs, reason = "each variant's meaning stands in `explain`, in two languages")]
 pub enum Warning {
     PreProgramme,
     UnusualQuantity { measure: MeasureId, usual_milli: i64 },
@@ -23,7 +22,6 @@ pub enum Warning {
 pub struct Remark {
     /// JSON pointer into the request.
     pub pointer: String,
-    /// The warning.
     pub warning: Warning,
 }
 

@@ -36,32 +36,24 @@ impl<T: Clone> Amend<T> {
 /// The corrections of an installation. Facts that the request leaves out stay.
 #[derive(Clone, Debug, Default)]
 pub struct Correction {
-    /// The day of installation.
     pub installed_on: Option<NaiveDate>,
     /// The last day in operation, of a decommissioned installation.
     pub decommissioned_on: Option<NaiveDate>,
     /// All measures of the installation.
     pub measures: Option<MeasureLines>,
-    /// The optional facts.
     pub terms: TermsCorrection,
 }
 
 /// The corrections of the optional facts of an installation.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TermsCorrection {
-    /// The project it belongs to.
     pub project: Amend<ProjectCode>,
-    /// The cost.
     pub cost: Amend<Vnd>,
     /// The part of the cost that was support.
     pub support: Amend<Vnd>,
-    /// The source of the money.
     pub finance: Amend<Finance>,
-    /// The owner of the system.
     pub system_owner: Amend<SystemOwner>,
-    /// The use of the power.
     pub power_use: Amend<PowerUse>,
-    /// Whether its environmental attributes were sold.
     pub attributes_sold: Amend<AttributesSold>,
 }
 
@@ -84,23 +76,15 @@ impl TermsCorrection {
 /// The corrections of a site. Facts that the request leaves out stay.
 #[derive(Clone, Debug, Default)]
 pub struct SiteCorrection {
-    /// The kind of the site.
     pub kind: Option<SiteKind>,
     /// The place as a whole.
     pub place: Option<Place>,
-    /// A low-income household.
     pub low_income: Amend<bool>,
-    /// A remote place.
     pub remote: Amend<bool>,
-    /// A household headed by a woman.
     pub woman_headed: Amend<bool>,
-    /// The address line.
     pub address: Amend<Address>,
-    /// The electricity customer code.
     pub grid_customer_code: Amend<GridCode>,
-    /// The place on the map.
     pub location: Amend<Location>,
-    /// The householder's consent.
     pub consent: Amend<Consent>,
 }
 
@@ -128,7 +112,7 @@ impl SiteCorrection {
             grid_customer_code: self.grid_customer_code.applied(before.grid_customer_code.as_ref()),
             location: self.location.applied(before.location.as_ref()),
             consent: self.consent.applied(before.consent.as_ref()),
-            // A consent of a day after the withdrawal is a new one, so the withdrawal no longer stands.
+            // A consent given after the withdrawal is a new one, so the withdrawal no longer stands.
             consent_withdrawn_on: before
                 .consent_withdrawn_on
                 .filter(|day| !matches!(self.consent, Amend::Set(consent) if consent.on > *day)),

@@ -3,16 +3,16 @@
 use crate::domain::records::{Actor, SiteRecord};
 use crate::domain::values::Action;
 
-/// The notes that go when the personal data of some sites are erased: every note of an entry about one of these sites,
-/// or about an installation there. A householder's erasure spares what reviewers wrote, because a code may be in a hand
-/// that would like their findings gone; the operator's erasure spares nothing.
+/// The notes that an erasure deletes: every note of an entry about one of the erased sites, or about an installation
+/// there. A householder's erasure keeps the notes of reviewers, because the partner passes codes on and could use one
+/// to delete findings about itself. The operator's erasure keeps no note.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ErasureScope {
     /// The subjects of the entries.
     pub subjects: Vec<String>,
     /// The versions of the entries that registered the installations.
     pub registrations: Vec<i64>,
-    /// The actions whose notes stay.
+    /// The actions whose notes the erasure keeps.
     pub spared: &'static [Action],
 }
 
@@ -30,7 +30,7 @@ impl ErasureScope {
         }
     }
 
-    /// Whether the note of an entry goes, by the action and the subject of the entry.
+    /// Whether the erasure deletes the note of an entry with this action and subject.
     #[must_use]
     pub fn takes(&self, action: Action, subject: &str) -> bool {
         self.subjects.iter().any(|one| one == subject) && !self.spared.contains(&action)

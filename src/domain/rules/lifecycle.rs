@@ -79,8 +79,8 @@ fn ended_state(
     Next::To(StatusDetails::Decommissioned { on, verified, ended })
 }
 
-/// The partner installed on day `on` what it had pledged. `last` is the action that last changed the installation; it tells
-/// a repeated request from a wrong one.
+/// The partner installed its pledge on day `on`. `last` is the action that last changed the installation; it tells a
+/// repeated request from a wrong one.
 pub fn complete(record: &SiteRecord, id: InstallationId, on: NaiveDate, last: Option<Action>, stamp: Stamp) -> Changed {
     change(record, id, Action::Complete, stamp, |state| match *state {
         StatusDetails::Pledged if on > stamp.day => {

@@ -1,5 +1,6 @@
-//! The rules by which records change. Each rule is a pure function: it takes a record and a request, and returns the record after
-//! the change or a refusal. The room must not write, count or publish: `register` writes the record, `counting` counts it.
+//! The rules by which records change. Each rule is a pure function: it takes a record and a request, and returns the
+//! record after the change or a refusal. The room must not write, count or publish: `register` writes the record,
+//! `counting` counts it.
 
 pub mod correct;
 mod correction_request;

@@ -18,16 +18,14 @@ const MOST_AT_A_SITE: usize = 100;
 /// How a request names its site.
 #[derive(Clone, Debug)]
 pub enum SiteClaim {
-    /// By the register's id. The register compares what the request says of the site, and changes nothing.
+    /// The site by its id. Sent facts are compared with the record and do not change it.
     Known {
-        /// The site's id.
         id: SiteId,
         /// The facts of the site that the request gives.
         said: SiteSaid,
     },
-    /// By description, and by the partner's own number if the request has one.
+    /// The site by its description, and by the partner's own number if the request has one.
     Described {
-        /// The partner's own number.
         external_id: Option<ExternalId>,
         /// The facts of the site if it is new.
         facts: SiteFacts,
@@ -37,9 +35,7 @@ pub enum SiteClaim {
 /// The facts of a known site that a request gives; `None` if it leaves one out.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SiteSaid {
-    /// The kind of the site.
     pub kind: Option<SiteKind>,
-    /// The place of the site.
     pub place: Option<Place>,
     /// Facts about its people.
     pub flags: Flags,
@@ -61,22 +57,18 @@ impl SiteClaim {
 pub struct NewInstallation {
     /// The partner's own number of the installation.
     pub external_id: ExternalId,
-    /// The site at which it stands.
     pub site: SiteClaim,
     /// Personal data of the site.
     pub private: PrivateFacts,
     /// The day of installation; none while pledged.
     pub installed_on: Option<NaiveDate>,
-    /// The installed or pledged measures.
     pub measures: MeasureLines,
-    /// The optional facts.
     pub terms: Terms,
 }
 
 /// The partner that registers an installation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Registrant {
-    /// The code of the partner.
     pub partner: PartnerCode,
     /// Whether the partner is a sandbox, which moves no number.
     pub sandbox: bool,
@@ -85,7 +77,6 @@ pub struct Registrant {
 /// Unused identities, for the records that a registration may create.
 #[derive(Clone, Copy, Debug)]
 pub struct FreshIds {
-    /// For the installation.
     pub installation: InstallationId,
     /// For the site, if it is new.
     pub site: SiteId,

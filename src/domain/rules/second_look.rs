@@ -118,7 +118,7 @@ fn site_differences(new: &NewInstallation, record: &SiteRecord) -> Vec<&'static 
     checks.into_iter().filter(|(_, differs)| *differs).map(|(pointer, _)| pointer).collect()
 }
 
-/// Whether a sent fact differs from the recorded fact. A fact that was not sent cannot differ.
+/// Whether a sent fact differs from the recorded fact. A fact that is not in the request cannot differ.
 fn differs<T: PartialEq + Copy>(sent: Option<T>, recorded: Option<T>) -> bool {
     sent.is_some() && sent != recorded
 }

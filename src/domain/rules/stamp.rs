@@ -7,7 +7,6 @@ use crate::domain::records::Installation;
 /// The moment and the number of a change. The writer chooses both while it holds the head of the register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stamp {
-    /// The version of the entry.
     pub version: i64,
     /// The instant of the batch.
     pub at: DateTime<Utc>,

@@ -32,7 +32,7 @@ coded_enum!(
         Decommission = "decommission",
         /// A partner corrected its installation.
         Correct = "correct",
-        /// A partner installed what it had pledged.
+        /// A partner installed its pledge.
         Complete = "complete",
         /// A rejected installation waits for a reviewer once more.
         Resubmit = "resubmit",
@@ -44,11 +44,8 @@ coded_enum!(
         Merge = "merge",
         /// An installation moved to a site of its own.
         Split = "split",
-        /// A partner was added.
         AddPartner = "add_partner",
-        /// A client was added.
         AddClient = "add_client",
-        /// A project was added.
         AddProject = "add_project",
         /// Personal data of a site was erased.
         Erase = "erase",
@@ -60,13 +57,11 @@ coded_enum!(
         CloseDispute = "close_dispute",
         /// A client was shut out.
         RevokeClient = "revoke_client",
-        /// A client got a new secret.
         ResetSecret = "reset_secret",
         /// The clients of a partner were shut out.
         SuspendPartner = "suspend_partner",
         /// The clients of a partner were let in again.
         ResumePartner = "resume_partner",
-        /// A methodology came into force.
         ActivateMethodology = "activate_methodology",
         /// The headline of a closed day was published for good.
         Release = "release",
@@ -94,7 +89,7 @@ coded_enum!(
         Merged = "merged",
         /// One site became two.
         Split = "split",
-        /// The definition of what counts changed.
+        /// The definition of a contribution changed.
         Definition = "definition",
         /// The entry is about partners, clients, projects or householders, and moves no number.
         Administration = "administration",

@@ -73,26 +73,22 @@ impl Month {
         self.0
     }
 
-    /// The calendar year.
     #[must_use]
     pub fn year(self) -> i32 {
         FIRST_YEAR + i32::from(self.0.saturating_sub(1)) / 12
     }
 
-    /// The number of its days.
     #[must_use]
     pub fn days(self) -> u32 {
         days_in_month(self.first_day())
     }
 
-    /// Its first day.
     #[must_use]
     pub fn first_day(self) -> NaiveDate {
         let month = u32::from(self.0.saturating_sub(1)) % 12 + 1;
         NaiveDate::from_ymd_opt(self.year(), month, 1).unwrap_or_default()
     }
 
-    /// Its last day.
     #[must_use]
     pub fn last_day(self) -> NaiveDate {
         self.first_day() + Days::new(u64::from(self.days()) - 1)
@@ -121,7 +117,6 @@ fn days_in_month(day: NaiveDate) -> u32 {
     u32::from(day.num_days_in_month())
 }
 
-/// The day before.
 #[must_use]
 pub fn day_before(day: NaiveDate) -> NaiveDate {
     day.checked_sub_days(Days::new(1)).unwrap_or(day)

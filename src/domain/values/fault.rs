@@ -3,9 +3,8 @@
 
 use chrono::NaiveDate;
 
-/// The fault of one value.
+/// The fault of one value; `explain` says in two languages what each variant means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "each variant's meaning stands in `explain`, in two languages")]
 pub enum Fault {
     Missing,
     UnknownField,
@@ -66,9 +65,8 @@ pub enum Fault {
 /// values that they are made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ListedPlace {
-    /// Two digits.
+    /// The province code, two digits.
     pub code: &'static str,
-    /// The Vietnamese name.
     pub name_vi: &'static str,
     /// The name without diacritics.
     pub name_en: &'static str,
@@ -76,7 +74,6 @@ pub struct ListedPlace {
 
 /// The JSON type that a field takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the names are JSON's own")]
 pub enum Expected {
     Object,
     Array,
@@ -95,7 +92,7 @@ pub enum Rule {
     SiteNamedTwice,
     /// Only solar measures have an inverter.
     NotSolar,
-    /// Only clients with the role partner belong to one.
+    /// Only a client with the role partner belongs to a partner.
     NotAPartnerClient,
     /// Only a decommissioned installation has a last day.
     NotDecommissioned,
@@ -107,13 +104,13 @@ pub enum Rule {
     NotAReviewer,
     /// Only reviewers and dashboards are limited to a province.
     NotLimitable,
-    /// Sums are of partners or of projects.
+    /// A question is about partners or about projects, not both.
     OneScope,
-    /// Partners and projects are counted as they stand.
+    /// Partners and projects have sums of the current version alone, by the day of installation.
     ScopesHaveNoPast,
-    /// The periods of a question overlap.
+    /// A question groups by one of year, quarter and month.
     OnePeriod,
-    /// A partner asks for numbers of others.
+    /// A partner must not ask for the numbers of others.
     NotOfOthers,
     /// A question asks about a past day or about the days of recording, not both.
     OneTime,

@@ -2,10 +2,9 @@
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 
-/// A SHA-256.
+/// A SHA-256 digest.
 pub type Hash = [u8; 32];
 
-/// SHA-256 of some bytes.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> Hash {
     let mut hash = [0; 32];

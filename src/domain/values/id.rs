@@ -28,7 +28,6 @@ macro_rules! uuid_id {
                 hyphenated.then(|| Uuid::try_parse(raw).ok()).flatten().map(Self).ok_or(Fault::NotAnId)
             }
 
-            /// The identity as a UUID.
             #[must_use]
             pub fn uuid(self) -> Uuid {
                 self.0
@@ -73,7 +72,6 @@ impl Code {
         Ok(Self(code))
     }
 
-    /// The code.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,11 +6,8 @@ use super::date::Month;
 coded_enum!(
     /// The length of a period.
     Interval {
-        /// A calendar month.
         Month = "month",
-        /// Three calendar months.
         Quarter = "quarter",
-        /// A calendar year.
         Year = "year",
     }
 );
@@ -18,7 +15,6 @@ coded_enum!(
 coded_enum!(
     /// The day by which an installation falls into a period.
     Basis {
-        /// The day of installation.
         InstalledOn = "installed_on",
         /// The day on which the register recorded it.
         RecordedOn = "recorded_on",

@@ -3,10 +3,8 @@
 /// A language in which the service answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Language {
-    /// Tiếng Việt.
     #[default]
     Vietnamese,
-    /// English.
     English,
 }
 

@@ -26,7 +26,6 @@ impl Vnd {
         whole.map(Self).ok_or(Fault::NotWhole)
     }
 
-    /// The amount in đồng.
     #[must_use]
     pub fn vnd(self) -> i64 {
         self.0

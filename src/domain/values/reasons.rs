@@ -13,13 +13,13 @@ coded_enum!(
         Duplicate = "duplicate",
         /// It is outside the programme.
         NotEligible = "not_eligible",
-        /// See the note.
+        /// Another reason; the note explains it.
         Other = "other",
     }
 );
 
 coded_enum!(
-    /// Why a partner corrects what it recorded.
+    /// Why a partner corrects a record.
     CorrectReason {
         /// Something was typed wrongly.
         DataEntryError = "data_entry_error",
@@ -27,7 +27,7 @@ coded_enum!(
         NewEvidence = "new_evidence",
         /// The place itself changed.
         SiteChange = "site_change",
-        /// See the note.
+        /// Another reason; the note explains it.
         Other = "other",
     }
 );
@@ -41,7 +41,7 @@ coded_enum!(
         RegisteredByMistake = "registered_by_mistake",
         /// The householder no longer agrees.
         ConsentWithdrawn = "consent_withdrawn",
-        /// See the note.
+        /// Another reason; the note explains it.
         Other = "other",
     }
 );
@@ -49,13 +49,12 @@ coded_enum!(
 coded_enum!(
     /// Why an installation went out of operation.
     DecommissionReason {
-        /// Taken down.
         Removed = "removed",
         /// Something newer took its place.
         Replaced = "replaced",
         /// By storm, fire or flood.
         Destroyed = "destroyed",
-        /// See the note.
+        /// Another reason; the note explains it.
         Other = "other",
     }
 );

@@ -11,7 +11,6 @@ coded_enum!(
         Home = "home",
         /// An apartment block, school, clinic, hotel or shop.
         Building = "building",
-        /// An office.
         Office = "office",
         /// Any production site: workshop, farm, cold store.
         Factory = "factory",
@@ -21,10 +20,7 @@ coded_enum!(
 /// Facts about the people who live or work at a site; `None` is unknown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Flags {
-    /// A low-income household.
     pub low_income: Option<bool>,
-    /// A remote place.
     pub remote: Option<bool>,
-    /// A household headed by a woman.
     pub woman_headed: Option<bool>,
 }

@@ -21,17 +21,15 @@ coded_enum!(
     NewStatus {
         /// Planned, not yet there.
         Pledged = "pledged",
-        /// There, by its partner's word.
+        /// Reported as installed by the partner; not verified.
         Installed = "installed",
     }
 );
 
 coded_enum!(
-    /// What a reviewer decides of an installation.
+    /// The decision of a reviewer about an installation.
     ReviewDecision {
-        /// Verify it, by evidence of a tier.
         Verify = "verify",
-        /// Reject it, for a reason.
         Reject = "reject",
     }
 );
@@ -41,15 +39,15 @@ coded_enum!(
     Status {
         /// Planned, not yet there.
         Pledged = "pledged",
-        /// There, by its partner's word.
+        /// Reported as installed by the partner; not verified.
         Installed = "installed",
-        /// There, by a reviewer's evidence.
+        /// A reviewer found evidence.
         Verified = "verified",
         /// Refused by a reviewer.
         Rejected = "rejected",
         /// Taken back by its partner.
         Withdrawn = "withdrawn",
-        /// Was there, and is no longer in operation.
+        /// No longer in operation.
         Decommissioned = "decommissioned",
     }
 );

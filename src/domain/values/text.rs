@@ -36,7 +36,6 @@ impl<const MAX: usize> Text<MAX> {
         Ok(Self(clean.to_owned()))
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,5 +1,5 @@
-//! Closed days and releases. The audit replays the journal day by day and makes each headline and table again: all
-//! must come to the stored bytes.
+//! Closed days and releases. The audit replays the journal day by day and makes each headline and table again; each
+//! must equal the stored bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ impl DaysAudit {
         })
     }
 
-    /// Takes note of the facts of an entry, if it is of a release.
+    /// Notes the facts of an entry, if the entry releases a day.
     pub fn hear_release(&mut self, version: i64, action: &str, facts: &str) {
         if action == Action::Release.as_str() {
             self.sealed.insert(version, serde_json::from_str(facts).unwrap_or_default());
@@ -57,7 +57,7 @@ impl DaysAudit {
     /// Replays one entry.
     pub fn hear(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
         self.day = self.day.or(Some(day_of(entry.recorded_at)));
-        // A posting that cannot be read was found already.
+        // Another check already reported a posting that cannot be read.
         let read = |posting: &StoredPosting| -> Option<(Cause, CellTotals)> {
             let cell = (CellKey::from_stored(posting.cell)?, Totals::decode(&posting.deltas)?);
             Some((Cause::parse(&posting.cause)?, cell))
@@ -68,7 +68,8 @@ impl DaysAudit {
         self.replay.recorded_at = entry.recorded_at;
     }
 
-    /// Ends every day before `today` and checks what is stored of it; `cells` are the sums of the journal at its end.
+    /// Ends every day before `today` and checks its stored headline and tables; `cells` are the sums of the journal at
+    /// its end.
     pub fn end_days_before(
         &mut self,
         connection: &mut Connection,
@@ -124,7 +125,7 @@ impl DaysAudit {
             let known = cells.iter().filter(|(_, totals)| !totals.is_zero());
             Box::new(known.filter_map(|(cell, totals)| Some((CellKey::from_stored(*cell)?, *totals))))
         };
-        // An unknown methodology was found with the day.
+        // The check of the day already reported an unknown methodology.
         let made = self.replay.tables(kept.day, &self.activations, &renderer, in_order).unwrap_or_default();
         for (name, made) in made {
             let is_right = closed_days::table(connection, kept.day, name)?.is_some_and(|body| body == made);
@@ -158,7 +159,7 @@ impl DaysAudit {
         connection: &mut Connection,
         cells: &BTreeMap<i64, Totals>,
     ) -> Result<Vec<Finding>, DbError> {
-        // The days after the last entry.
+        // Ends the kept and released days after the last entry.
         let last = self.kept.last().max(self.releases.keys().last()).copied();
         if let Some(last) = last {
             self.end_days_before(connection, last + Days::new(1), cells)?;

@@ -16,7 +16,7 @@ use super::report::Finding;
 /// Disputes read at a time.
 const CHUNK: i64 = 2_000;
 
-/// What the entries so far say of erasures and disputes.
+/// Erasures and disputes found in the entries read so far.
 #[derive(Default)]
 pub struct HouseholderAudit {
     /// Entries without a salt.
@@ -28,7 +28,7 @@ pub struct HouseholderAudit {
 }
 
 impl HouseholderAudit {
-    /// Takes note of an entry; `sealed` is whether its facts match their digest.
+    /// Notes an entry; `sealed` is whether its facts match their digest.
     pub fn hear(&mut self, version: i64, action: &str, facts: &str, sealed: bool) {
         if !sealed {
             self.unsalted.insert(version);

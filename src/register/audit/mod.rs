@@ -1,8 +1,8 @@
 //! The audit: the proof that nothing was changed behind the register's back.
 //!
-//! It recomputes what can be recomputed: the chain of entries, the digests of facts and journal, the headlines of closed
-//! days, and `cells == sum of contributions == sum of the journal`. It reads one unchanging view, so it runs beside a
-//! live server. It must not repair, nor stop at the first finding: a row that cannot be read is a finding, too.
+//! It recomputes the chain of entries, the digests of facts and journal, the headlines of closed days, and
+//! `cells == sum of contributions == sum of the journal`. It reads one unchanging view, so it runs beside a live server.
+//! It must not repair, nor stop at the first finding: a row that cannot be read is a finding, too.
 
 mod days;
 mod entries;

@@ -20,7 +20,7 @@ pub(super) type JournalSums = BTreeMap<i64, Totals>;
 pub(super) struct Audit<'a> {
     pub connection: &'a mut Connection,
     pub report: Report,
-    /// The sums of the journal up to the entry in hand.
+    /// The sums of the journal up to the entry that is being checked.
     pub sums: JournalSums,
     /// Entries that sealed a name of a site, until a stored name matches them.
     pub names: BTreeSet<i64>,

@@ -1,4 +1,4 @@
-//! The records: what they count for, and the facts that their entries sealed.
+//! Compares records with the journal and with the facts that their entries sealed.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::domain::values::SiteId;
 use super::progress::{Audit, CHUNK, JournalSums};
 
 impl Audit<'_> {
-    /// Checks what all sites count for against the whole journal, and each record against its facts.
+    /// Checks the contributions of all sites against the whole journal, and each record against its facts.
     pub(super) fn check_sites(&mut self) -> Result<(), DbError> {
         let mut counted = JournalSums::new();
         let mut last = String::new();
@@ -50,7 +50,7 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// Reads records; one that cannot be read is named, and the others go on.
+    /// Reads records. A record that cannot be read becomes a finding; the others are read on.
     fn records(&mut self, ids: &[String]) -> Result<Vec<SiteRecord>, DbError> {
         let parsed: Vec<SiteId> = ids.iter().filter_map(|id| SiteId::parse(id).ok()).collect();
         match by_id::records(self.connection, &parsed) {
@@ -68,7 +68,7 @@ impl Audit<'_> {
         Ok(records)
     }
 
-    /// Checks that each site, name and installation is what the entry that last changed it sealed.
+    /// Checks each site, name and installation against the facts of the entry that last changed it.
     fn check_against_facts(&mut self, ids: &[String], records: &[SiteRecord]) -> Result<(), DbError> {
         let names = stored::site_refs(self.connection, ids)?;
         let installations = records.iter().flat_map(|record| &record.installations);

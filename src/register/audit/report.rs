@@ -18,7 +18,6 @@ pub struct Report {
     pub sites: u64,
     /// The number of cells that are not zero.
     pub cells: u64,
-    /// The number of findings.
     pub findings_total: u64,
     /// The first 100 findings.
     pub findings: Vec<Finding>,
@@ -30,7 +29,6 @@ pub struct Finding {
     /// The thing, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`, `dispute 9`,
     /// `day 2026-11-25`, `table provinces of 2026-10-31`, `release 2026-10-31`.
     pub what: String,
-    /// The problem with it.
     pub problem: String,
 }
 

@@ -17,7 +17,7 @@ use super::householders::HouseholderAudit;
 use super::progress::{Audit, CHUNK, JournalSums};
 use super::report::{MOST_LISTED, Report};
 
-/// Audits the whole register. `make` makes the headlines that closed days and releases are held against.
+/// Audits the whole register. The headlines of closed days and releases are compared with those that `make` makes.
 pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
     let mut connection = database.connection()?;
     transaction::read(&mut connection, |connection| {

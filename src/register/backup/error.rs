@@ -8,16 +8,13 @@ use crate::db::DbError;
 /// Why a backup or a restoration failed.
 #[derive(Debug)]
 pub enum BackupError {
-    /// Refused; the words say what to do.
+    /// Refused; the words tell the operator the next step.
     Refused(String),
     /// A file could not be written or read.
     Io {
-        /// The file.
         path: PathBuf,
-        /// The cause.
         error: io::Error,
     },
-    /// The database failed.
     Database(DbError),
 }
 

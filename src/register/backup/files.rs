@@ -21,7 +21,6 @@ const CHUNK: usize = 1 << 20;
 pub struct KeptFile {
     /// Its name in the backup.
     pub name: String,
-    /// Its length in bytes.
     pub bytes: u64,
     /// The SHA-256 of its content, in hexadecimal.
     pub sha256: String,

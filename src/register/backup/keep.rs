@@ -11,8 +11,8 @@ use crate::db::engine::sqlite_copy;
 use super::error::{BackupError, at};
 use super::files;
 
-/// Copies a database of SQLite into `directory`, before its schema of the version `schema` changes. This file is the only
-/// way back to the program before.
+/// Copies a database of SQLite into `directory`, before its schema of the version `schema` changes. This file is the
+/// only way back to the earlier version of the program.
 pub fn keep_before_migration(
     database: &Database,
     directory: &Path,

@@ -33,7 +33,6 @@ pub struct Manifest {
     pub head_hash: String,
     /// The instant at which it was made.
     pub made_at: DateTime<Utc>,
-    /// Its files.
     pub files: Vec<KeptFile>,
 }
 

@@ -23,13 +23,12 @@ use super::manifest::{DATABASE, Manifest};
 /// Connections while a copy is prepared: one for reading, one for the transaction.
 const CONNECTIONS: u32 = 2;
 
-/// A backup and the files that it becomes.
+/// A backup, and the files to which it is restored.
 pub struct Restore<'a> {
-    /// The backup.
     pub from: &'a Path,
-    /// The file that the database becomes; it must be missing.
+    /// The new file of the database; it must be missing.
     pub database: &'a Path,
-    /// The private key that signs tokens; it must be missing, or the same.
+    /// The new file of the private key that signs tokens; it must be missing, or hold the same key.
     pub key: &'a Path,
     /// The actor of the entry.
     pub actor: &'a str,

@@ -1,7 +1,7 @@
-//! Every change that the register can be asked for.
+//! Every change of the register that a caller can request.
 //!
-//! The enums nest by what a command is about, so that the code that decides about installations matches
-//! [`InstallationChange`] alone and without a wildcard. A variant that is added and not decided does not compile.
+//! The enums nest by the subject of a command, so the code that decides about installations matches
+//! [`InstallationChange`] alone, without a wildcard. A variant that is added and not decided does not compile.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -15,38 +15,28 @@ use crate::domain::values::{
 /// A change of the register.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Register an installation.
     Register {
         /// The partner that registers it and owns it.
         by: Registrant,
-        /// The installation, with its site.
         new: Box<NewInstallation>,
     },
-    /// Change an installation.
     Installation {
-        /// The installation.
         id: InstallationId,
-        /// The change.
         change: InstallationChange,
         /// A remark of the partner or the reviewer.
         note: Option<Note>,
     },
-    /// Correct the facts of a site.
     CorrectSite {
-        /// The site.
         id: SiteId,
         /// The revision that the caller read.
         expected: ExpectedRevision,
-        /// The facts that change.
         correction: Box<SiteCorrection>,
-        /// The reason of the partner.
         reason: CorrectReason,
-        /// A remark of the partner.
         note: Option<Note>,
     },
     /// Change which installations stand at which site.
     Sites(SitesChange),
-    /// Change who may do what, or which methodology is in force.
+    /// Change partners, clients or projects, or the methodology in force.
     Directory(DirectoryChange),
     /// Do something about a home or the person there.
     Home(HomeCommand),
@@ -66,23 +56,16 @@ pub enum Command {
 /// A change of one installation.
 #[derive(Clone, Debug)]
 pub enum InstallationChange {
-    /// Verify it.
     Verify {
-        /// The evidence.
         tier: Tier,
     },
-    /// Reject it.
     Reject {
-        /// The reason of the reviewer.
         reason: RejectReason,
     },
-    /// Correct its facts.
     Correct {
         /// The revision that the caller read.
         expected: ExpectedRevision,
-        /// The facts that change.
         correction: Box<Correction>,
-        /// The reason of the partner.
         reason: CorrectReason,
     },
     /// Complete a pledge: say that the installation stands.
@@ -94,14 +77,12 @@ pub enum InstallationChange {
     Resubmit,
     /// Withdraw it: it should not have been registered, or will not be built.
     Withdraw {
-        /// The reason of the partner.
         reason: WithdrawReason,
     },
     /// Decommission it: it no longer operates.
     Decommission {
         /// Its last day in operation.
         on: NaiveDate,
-        /// The reason of the partner.
         reason: DecommissionReason,
     },
 }
@@ -117,7 +98,6 @@ impl InstallationChange {
 /// A change of which installations stand at which site. No path of the interface leads here yet: tests alone do.
 #[derive(Clone, Debug)]
 pub enum SitesChange {
-    /// Make two sites one.
     Merge {
         /// The site that goes.
         from: SiteId,
@@ -125,24 +105,18 @@ pub enum SitesChange {
         into: SiteId,
     },
     /// Give an installation a site of its own.
-    Split {
-        /// The installation.
-        id: InstallationId,
-    },
+    Split { id: InstallationId },
 }
 
 /// A change of partners, clients, projects or the methodology in force.
 #[derive(Clone, Debug)]
 pub enum DirectoryChange {
-    /// Add a partner.
     AddPartner(NewPartner),
     /// Shut the clients of a partner out.
     SuspendPartner(PartnerCode),
     /// Let the clients of a partner in again.
     ResumePartner(PartnerCode),
-    /// Add a client.
     AddClient {
-        /// The client.
         new: NewClient,
         /// The id that it was given.
         client_id: String,
@@ -151,19 +125,15 @@ pub enum DirectoryChange {
     },
     /// Shut a client out for ever.
     RevokeClient {
-        /// The client.
         client_id: String,
     },
-    /// Give a client a new secret.
     ResetSecret {
-        /// The client.
         client_id: String,
         /// The Argon2id hash of the new secret.
         secret_hash: String,
         /// The time for which the secret before still works.
         keep_old: TimeDelta,
     },
-    /// Add a project.
     AddProject(NewProject),
     /// Put a methodology in force, by its number.
     ActivateMethodology(i32),
@@ -173,38 +143,23 @@ pub enum DirectoryChange {
 #[derive(Clone, Debug)]
 pub enum HomeCommand {
     /// Erase the personal data of a site and every note about it, because the consent is withdrawn.
-    Erase {
-        /// The site.
-        site: SiteId,
-    },
+    Erase { site: SiteId },
     /// Give the householder of an installation's site a new code.
-    IssueCode {
-        /// The installation.
-        id: InstallationId,
-    },
+    IssueCode { id: InstallationId },
     /// Open a dispute: the householder says that something is wrong.
-    Dispute {
-        /// The site.
-        site: SiteId,
-        /// The dispute.
-        new: NewDispute,
-    },
-    /// Close a dispute.
+    Dispute { site: SiteId, new: NewDispute },
     CloseDispute {
-        /// The dispute.
+        /// The id of the dispute.
         id: i64,
-        /// The decision of the reviewer.
         outcome: DisputeOutcome,
-        /// A remark of the reviewer.
         note: Option<Note>,
     },
 }
 
 /// The revision of a record that a correction was made for. A correction of an older revision is refused, because
-/// its author has not seen what it would undo.
+/// its author has not seen the later changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExpectedRevision {
-    /// Any revision.
     Any,
     /// One of these revision tags.
     OneOf(Vec<String>),

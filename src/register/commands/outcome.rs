@@ -24,7 +24,6 @@ pub enum Outcome {
 pub enum Done {
     /// An installation stands in the register.
     Registered {
-        /// Whether it is new.
         outcome: Outcome,
         /// Its site with everything at it.
         record: Box<SiteRecord>,
@@ -35,7 +34,7 @@ pub enum Done {
         /// The code for the householder of a new home.
         code: Option<HouseholderCode>,
     },
-    /// An installation stands as was asked.
+    /// The installation is in the requested state, now or since before.
     Changed {
         /// Whether this request changed it.
         changed: bool,
@@ -44,7 +43,7 @@ pub enum Done {
         /// The installation within the record.
         id: InstallationId,
     },
-    /// A site stands as was asked.
+    /// The site is in the requested state, now or since before.
     SiteChanged {
         /// Whether this request changed it.
         changed: bool,
@@ -57,7 +56,7 @@ pub enum Done {
     Replayed(String),
     /// Sites were merged or split.
     Rearranged,
-    /// The directory stands as was asked.
+    /// The directory is in the requested state, now or since before.
     Administered,
     /// A client has a new secret.
     SecretReset {
@@ -68,10 +67,9 @@ pub enum Done {
     Released {
         /// Whether this request released it.
         created: bool,
-        /// The release.
         release: Release,
     },
-    /// A home stands as was asked.
+    /// The home is in the requested state, now or since before.
     Home(HomeDone),
     /// A restoration was noted.
     Noted,
@@ -88,7 +86,6 @@ pub enum HomeDone {
     Disputed {
         /// Whether this request opened it.
         opened: bool,
-        /// The dispute.
         dispute: Dispute,
     },
 }
@@ -115,7 +112,7 @@ pub enum Failure {
     Refused(Refusal),
     /// The queue is full, or the database does not answer. The same request may succeed later.
     Unavailable,
-    /// Something broke that should not; the log says what.
+    /// A defect; logged with its cause.
     Broken,
 }
 

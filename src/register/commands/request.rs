@@ -14,7 +14,6 @@ use super::outcome::Done;
 pub struct Request {
     /// The actor. Entries carry its id, and it may change only the records that it may see.
     pub by: Actor,
-    /// The command.
     pub command: Command,
     /// Whether the command is only tried: its outcome is told and nothing is written.
     pub dry_run: bool,
@@ -30,11 +29,10 @@ impl Request {
     }
 }
 
-/// An idempotency key with what is needed to keep the reply. The reply is kept in the transaction of the change
+/// An idempotency key, and the parts that make the kept reply. The reply is kept in the transaction of the change
 /// itself, so that the database holds both or neither.
 #[derive(Clone)]
 pub struct IdempotentRequest {
-    /// The client's key.
     pub key: String,
     /// A digest of everything that the client sent with the key.
     pub digest: Hash,
@@ -45,7 +43,7 @@ pub struct IdempotentRequest {
 /// Makes the reply that is kept of an outcome; `None` where the reply holds a secret.
 pub type RememberReply = Arc<dyn Fn(&Done) -> Option<String> + Send + Sync>;
 
-/// Shows neither field: the closure cannot be shown, and whoever reads the key in a log could replay it.
+/// Shows neither field, because a closure cannot be shown and a key read in a log could be replayed.
 impl fmt::Debug for IdempotentRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IdempotentRequest(…)")

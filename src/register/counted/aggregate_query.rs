@@ -15,7 +15,7 @@ use super::figures::Figures;
 pub struct AggregateQuery {
     /// The dimensions that group, and the filters.
     pub selection: Selection,
-    /// The owners whose cells are asked for, each apart; an empty list means every owner of the kind.
+    /// The owners whose cells are added up, each apart; an empty list means every owner of the kind.
     pub scope: Option<(OwnerKind, Vec<Code>)>,
     /// The methodology, if not the one in force.
     pub methodology: Option<&'static Methodology>,
@@ -42,7 +42,6 @@ pub struct AggregateGroup {
     pub code: Option<Code>,
     /// The values of the dimensions.
     pub group: Group,
-    /// The sums of the group.
     pub sums: Sums,
 }
 
@@ -50,7 +49,7 @@ pub struct AggregateGroup {
 pub struct AggregateAnswer {
     /// The groups, in the order of codes and values.
     pub rows: Vec<AggregateGroup>,
-    /// The sums of everything that the filters let through.
+    /// The sums of all cells that pass the filters.
     pub total: Sums,
     /// The version, day and methodology of the answer; the numbers of the headline are zeros.
     pub figures: Figures,
@@ -60,7 +59,6 @@ pub struct AggregateAnswer {
 pub enum AggregateError {
     /// There are more groups than the query allows.
     TooManyGroups,
-    /// The database failed.
     Database(DbError),
 }
 
@@ -103,7 +101,7 @@ pub struct CellAdder<'e> {
 }
 
 impl<'e> CellAdder<'e> {
-    /// Adds nothing yet.
+    /// Empty sums for the query.
     pub fn new(query: &AggregateQuery, estimator: &'e mut Estimator) -> Self {
         let selection = &query.selection;
         let whole = Selection { group_by: Vec::new(), ..selection.clone() };

@@ -1,5 +1,5 @@
-//! The cells of each partner, or of each project. They are counted from the records, because a cell does not tell
-//! whose it is.
+//! The cells of each partner, or of each project. They are counted from the records, because a cell does not name its
+//! owner.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,6 @@ const WORTH: u32 = 20;
 
 /// The cells of each partner, or project, at one version.
 pub struct CellsByOwner {
-    /// The version.
     pub version: i64,
     /// The hash of its last entry.
     pub hash: Hash,

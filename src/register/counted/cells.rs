@@ -19,13 +19,11 @@ pub type InOrder<'a> = dyn Fn() -> Box<dyn Iterator<Item = (CellKey, Totals)> + 
 /// All cells at one version of the register.
 #[derive(Default)]
 pub struct Counted {
-    /// The version of the register.
     pub version: i64,
     /// The hash of its last entry.
     pub hash: Hash,
     /// The instant of its last entry.
     pub recorded_at: DateTime<Utc>,
-    /// The cells.
     pub cells: CellTable,
     /// The sums of the country. They are shared, so that a reader may keep them after it lets go of the cells.
     pub national: Arc<NationalSums>,

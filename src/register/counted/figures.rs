@@ -10,7 +10,6 @@ use crate::domain::values::{Hash, date};
 /// The public numbers of one version of the register, by one methodology, on one day.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// The version of the register.
     pub version: i64,
     /// The hash of its last entry.
     pub hash: Hash,
@@ -18,13 +17,12 @@ pub struct Figures {
     pub recorded_at: DateTime<Utc>,
     /// The day in Hà Nội.
     pub day: NaiveDate,
-    /// The methodology that the numbers are made with.
     pub methodology: &'static Methodology,
-    /// Whether another methodology is in force.
+    /// True if these figures use a methodology that is not in force.
     pub restated: bool,
-    /// The headline.
+    /// The counts of the headline.
     pub progress: Progress,
-    /// The capacity, electricity and avoided emissions of what was built.
+    /// Capacity by stage; electricity and avoided emissions of verified installations.
     pub output: NationalOutput,
     /// Verified sites at each month end before the month of `day`, since the register began.
     pub month_ends: Vec<i64>,

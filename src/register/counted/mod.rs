@@ -1,7 +1,7 @@
 //! The cells in memory, and the questions that they answer.
 //!
-//! This room owns the cells at one version, the way to another version (`difference`), and the sums that are asked of
-//! them. It must not publish, nor know the writer: whoever holds cells hands them in.
+//! This room owns the cells at one version, the way to another version (`difference`), and the sums that queries ask of
+//! them. It must not publish, nor know the writer: the holder of the cells hands them in.
 
 mod aggregate_query;
 mod bridge;

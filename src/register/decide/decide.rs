@@ -18,11 +18,11 @@ use super::loaded_records::LoadedRecords;
 
 /// Decides the requests in their order, under the lock of `head`.
 ///
-/// Nothing is written here but partners, clients, projects, disputes, releases and closings, which the next request of
-/// the batch may ask the database about. Each request works on the records as the request before it left them, so 256 requests in one batch leave the records that 256 batches would. For example, at version 40: request 1 registers an
-/// installation (entry 41), request 2 is refused, request 3 verifies the installation of request 1 (entry 42). The
-/// second request has an outcome and no entry. Both entries post to the cells; the installation has one row, in its
-/// state after entry 42.
+/// Writes only partners, clients, projects, disputes (opened and closed) and releases, because the next request may
+/// query them. Each request works on the records as the request before it left them, so 256 requests in one batch leave
+/// the same records as 256 batches. For example, at version 40: request 1 registers an installation (entry 41), request
+/// 2 is refused, request 3 verifies the installation of request 1 (entry 42). The second request has an outcome and no
+/// entry. Both entries post to the cells; the installation has one row, in its state after entry 42.
 ///
 /// The instant is the clock's, but never before the last entry nor within a closed day. It is the same for the whole
 /// batch, and every date in a request is checked against its day.

@@ -52,7 +52,7 @@ impl From<DbError> for Stop {
     }
 }
 
-/// A batch in progress: the records as the last request left them, and what is decided so far.
+/// A batch in progress: the records as the last request left them, and the decisions so far.
 pub struct BatchInProgress<'a> {
     pub connection: &'a mut Connection,
     pub records: LoadedRecords,

@@ -29,7 +29,7 @@ struct ErasureFacts<'a> {
 }
 
 impl BatchInProgress<'_> {
-    /// Does something about a home.
+    /// Carries out a command about a home.
     pub(super) fn at_home(&mut self, actor: &Actor, command: &HomeCommand) -> Result<Done, Stop> {
         let done = match command {
             HomeCommand::Erase { site } => HomeDone::Erased(self.erase(actor, *site)?),
@@ -80,7 +80,7 @@ impl BatchInProgress<'_> {
         Ok(done)
     }
 
-    /// The versions of the entries whose notes an erasure takes: stored entries, and entries of this batch.
+    /// The versions of the entries whose notes an erasure deletes: stored entries, and entries of this batch.
     fn notes_to_erase(&mut self, scope: &ErasureScope) -> Result<Vec<i64>, DbError> {
         let mut versions = householders::notes_to_erase(self.connection, scope)?;
         versions.retain(|version| !self.erased_notes.contains(version));
@@ -110,7 +110,7 @@ impl BatchInProgress<'_> {
             return Err(Refusal::NotFound.into());
         }
         let site = record.site.id;
-        // A new code would let a partner take over a complaint about itself.
+        // Refused while a dispute is open, because a new code would let a partner take over a complaint about itself.
         let family = self.family(site)?;
         if disputes::at(self.connection, &family)?.iter().any(|dispute| dispute.closed.is_none()) {
             return Err(Refusal::DisputeOpen.into());

@@ -10,7 +10,7 @@ use crate::register::commands::{Done, ExpectedRevision, InstallationChange};
 use super::deciding::{BatchInProgress, Stop};
 use super::posting::Change;
 
-/// An action with what its entry says of it.
+/// An action with the cause, reason and note of its entry.
 pub(super) struct Act<'a> {
     action: Action,
     cause: Cause,
@@ -24,7 +24,7 @@ impl<'a> Act<'a> {
         Self { action, cause, reason, note, expected: &ExpectedRevision::Any }
     }
 
-    /// The same action on one of these revisions alone.
+    /// Refuses the action unless the record has an expected revision.
     pub fn expecting(self, expected: &'a ExpectedRevision) -> Self {
         Self { expected, ..self }
     }

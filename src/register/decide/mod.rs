@@ -1,8 +1,8 @@
 //! Deciding: from the requests of one batch to entries, facts, postings and outcomes, under the lock of the head.
 //!
 //! This room asks the rules of `domain` and applies their answers to the records of the batch. It must not commit, nor
-//! write records: it fills a `Batch`, which the writer writes. What it writes at once, under the same lock, are
-//! partners, clients, projects, disputes and releases.
+//! write records: it fills a `Batch`, which the writer writes. Under the same lock it writes partners, clients,
+//! projects, disputes and releases at once.
 
 mod administration;
 mod decide;

@@ -26,7 +26,7 @@ pub struct Change<'a> {
     pub name: Option<Named>,
 }
 
-/// The columns of an entry that say who did what to which subject.
+/// The columns of an entry that its request decides.
 pub struct EntryOf<'a> {
     pub actor: &'a str,
     pub action: Action,

@@ -1,4 +1,4 @@
-//! Which records the requests of a batch name, so that all of them are loaded at once.
+//! The records that the requests of a batch name, so that all of them are loaded at once.
 
 use crate::db::records::by_partner_names;
 use crate::domain::records::GridCode;

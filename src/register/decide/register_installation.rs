@@ -59,7 +59,7 @@ impl BatchInProgress<'_> {
         Ok(Done::Registered { outcome: Outcome::Created, record, id: ids.installation, remarks, code })
     }
 
-    /// Checks what only the register knows: that the project and the site exist.
+    /// Checks that the project and the site exist, because only the register knows them.
     fn check_references(&self, new: &NewInstallation, site_found: bool) -> Result<(), Refusal> {
         let mut faults = Vec::new();
         if matches!(new.site, SiteClaim::Known { .. }) && !site_found {

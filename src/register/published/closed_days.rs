@@ -1,6 +1,6 @@
 //! Closing days: when a day in Hà Nội is over, its headline and its changes are stored for ever.
 //!
-//! A server that was down over midnight closes the missed days later, from the journal, and comes to the same bytes.
+//! A server that was down over midnight closes the missed days later, from the journal, and makes the same bytes.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 

@@ -21,7 +21,7 @@ pub struct PageCache(Mutex<Vec<(String, Arc<OnceCell<Made>>)>>);
 
 impl PageCache {
     /// The page of a key. The first caller's `make` runs; if it fails, all callers that wait for it fail, and the next
-    /// caller tries again. Check what a request asks for before calling this, because a failure is told to others.
+    /// caller tries again. Check the request before calling this, because others are told of a failure, too.
     pub async fn get(
         &self,
         key: impl Into<String>,

@@ -1,8 +1,8 @@
 //! The page makers: functions that turn figures into the bytes of public pages and tables.
 //!
-//! `api` owns the functions, because it knows what a page says; it hands them down when the register starts. The writer
-//! calls them, because a snapshot must hold ready bytes, and because a closed day stores the bytes of its headline. So a
-//! page of today and the stored page of a past day come from one function.
+//! `api` owns the functions, because it knows the content of a page; it hands them down when the register starts. The
+//! writer calls them, because a snapshot must hold ready bytes, and because a closed day stores the bytes of its
+//! headline. So a page of today and the stored page of a past day come from one function.
 
 use crate::db::DbError;
 use crate::domain::counting::NationalSums;
@@ -10,11 +10,8 @@ use crate::register::counted::{Figures, InOrder};
 
 /// A public page.
 pub struct MadePage {
-    /// Its path.
     pub path: &'static str,
-    /// Its media type.
     pub media_type: &'static str,
-    /// Its bytes.
     pub body: Vec<u8>,
 }
 
@@ -23,7 +20,6 @@ pub struct MadePage {
 pub struct PublicSettings {
     /// The URL at which the public reaches this service, without a slash at the end.
     pub public_url: String,
-    /// The name of the publisher.
     pub publisher: String,
 }
 
@@ -36,18 +32,14 @@ pub type MakeTables = fn(&Figures, &NationalSums, &InOrder<'_>, &PublicSettings)
 /// The functions that make pages and tables.
 #[derive(Clone, Copy)]
 pub struct PageMaker {
-    /// Makes pages.
     pub pages: MakePages,
-    /// Makes tables.
     pub tables: MakeTables,
 }
 
 /// The page makers together with the settings that the pages show.
 #[derive(Clone)]
 pub struct PageRenderer {
-    /// The functions.
     pub make: PageMaker,
-    /// The settings.
     pub settings: PublicSettings,
 }
 

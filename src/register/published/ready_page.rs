@@ -31,7 +31,6 @@ pub enum Coding {
 
 /// Bytes as they are sent.
 pub struct Representation {
-    /// The bytes.
     pub body: Bytes,
     /// Their entity tag: half of the SHA-256 of these very bytes.
     pub etag: Bytes,
@@ -39,7 +38,6 @@ pub struct Representation {
 
 /// A page as it is sent. It never changes.
 pub struct ReadyPage {
-    /// Its media type.
     pub media_type: &'static str,
     /// Its bytes, uncompressed.
     pub identity: Representation,

@@ -21,11 +21,10 @@ use super::ready_page::ReadyPage;
 /// - made with it: the figures, and the pages that everybody asks for (the headline in JSON, CSV and text);
 /// - made when first asked for, then kept: the timeline, and further pages in `others`;
 /// - the same version by another methodology: `?methodology=2` makes a second snapshot from the same sums, once, and
-///   keeps it in `restated`. It takes the figures over and replaces what the methodology estimates.
+///   keeps it in `restated`. It takes the figures over and replaces the estimates.
 ///
 /// The cells are not in it, because they would have to be copied for each snapshot.
 pub struct Snapshot {
-    /// The numbers.
     pub figures: Figures,
     pages: Vec<(&'static str, Arc<ReadyPage>)>,
     others: PageCache,
@@ -67,7 +66,7 @@ impl Snapshot {
     pub fn timeline(&self) -> &[(Month, MonthEnd)] {
         self.timeline.get_or_init(|| {
             let mut timeline = timeline(&self.national, self.figures.methodology, self.figures.day);
-            // The last point is today, and must say what the headline says, to the last digit.
+            // The last point is today, and must equal the headline to the last digit.
             if let Some((_, today)) = timeline.last_mut() {
                 today.to_date = self.figures.output.verified.to_date;
             }

@@ -24,7 +24,7 @@ impl Writer {
         if committed.from > self.known.version || self.stale_directory {
             self.poll();
         }
-        // Only here when no poll read this batch already, and none failed on the way to it.
+        // True only if no poll read this batch already and no earlier poll failed.
         if committed.from == self.known.version {
             let known = FollowedHead { version: committed.version, hash: committed.hash, recorded_at: committed.at };
             self.take(&committed.postings, known);
@@ -35,7 +35,7 @@ impl Writer {
     pub(super) fn take(&mut self, postings: &[CellTotals], known: FollowedHead) {
         self.known = known;
         let mut counted = self.shared.counted_mut();
-        // Let go of first, because sums that nobody else holds are changed in place instead of copied.
+        // Drops the shared sums first, because sums that nobody else holds are changed in place instead of copied.
         counted.national = Arc::default();
         self.counts.add(postings.iter().copied());
         counted.national = self.counts.national.clone();

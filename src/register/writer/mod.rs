@@ -1,10 +1,9 @@
 //! The writer: one thread behind a queue, through which every change of this process goes.
 //!
-//! This room owns the thread, its queue, the transaction of a batch, and the state that readers share with the
-//! thread. It orders and writes; it must not decide what a request does (that is `decide`) nor make pages (that is
-//! `published`). Its files, from the request to the public: `queue` gathers a batch, `transaction` has it decided and
-//! commits it, `follow` adds the postings to the cells, `publish` closes days and publishes snapshots,
-//! `housekeeping` moves the checkpoint.
+//! This room owns the thread, its queue, the transaction of a batch, and the state that readers share with the thread.
+//! It orders and writes; it must not decide a request (`decide` does) nor make pages (`published` does). Its files,
+//! from the request to the public: `queue` gathers a batch, `transaction` has it decided and commits it, `follow` adds
+//! the postings to the cells, `publish` closes days and publishes snapshots, `housekeeping` moves the checkpoint.
 
 mod counters;
 mod follow;

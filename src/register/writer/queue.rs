@@ -19,7 +19,7 @@ pub enum Job {
     Submit(QueuedRequest),
     /// Carry out many requests of one caller; each has its own outcome.
     SubmitAll(Vec<Request>, oneshot::Sender<Vec<Result<Done, Failure>>>),
-    /// Follow what other processes wrote up to this instant now, not at the next poll.
+    /// Follow at once the entries that other processes wrote up to this instant, not at the next poll.
     Refresh(Instant, oneshot::Sender<()>),
     /// Carry out the jobs before this one, then end the thread.
     Stop,

@@ -63,7 +63,6 @@ pub struct Executed {
 }
 
 impl BatchTransaction {
-    /// On a database, by a clock.
     #[must_use]
     pub fn new(database: Database, clock: Clock) -> Self {
         Self { database, clock, connection: RefCell::new(None) }
@@ -149,7 +148,7 @@ impl BatchTransaction {
         Ok(Written { from: head.version, decided })
     }
 
-    /// Finds out whether a commit that failed took place after all: it did if the head's chain holds its last entry.
+    /// Finds out whether a failed commit took place after all: if so, the head's chain holds its last entry.
     fn settle(&self, error: &DbError, decided: &DecidedBatch) -> Result<(), DbError> {
         tracing::warn!(%error, version = decided.version, "the outcome of a commit is unknown; asking the head");
         let until = Instant::now() + SETTLE_FOR;

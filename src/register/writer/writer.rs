@@ -1,4 +1,4 @@
-//! The writer thread: it takes requests from the queue in batches, and after each batch does what has fallen due.
+//! The writer thread: it takes requests from the queue in batches, and does the due steps after each batch.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -187,7 +187,7 @@ impl Writer {
         executed.results
     }
 
-    /// Does what has fallen due since the last job, each step only when its time has come:
+    /// Takes each step that is due:
     ///
     /// 1. every 250 ms, polls the head for the entries of other processes;
     /// 2. when the version or the day moved, closes the days that are over, then publishes a snapshot;

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 /// The media type of CSV.
 pub const CSV: &str = "text/csv; charset=utf-8; header=present";
-/// What says to Excel that a text is UTF-8: without it, Vietnamese names are garbled there.
+/// Marks the file as UTF-8, because Excel garbles Vietnamese otherwise.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The last columns of CSV: what the row was made from.
 const MADE_FROM: [&str; 3] = ["as_of", "version", "methodology_version"];
@@ -41,7 +41,7 @@ impl CsvTable {
         Self { columns, rows }
     }
 
-    /// As CSV: numbers with a dot, null as nothing, and last what the rows were made from.
+    /// Writes CSV: decimal point, null empty; day, version and methodology last.
     pub fn csv(&self, meta: &Json) -> Vec<u8> {
         let made_from = MADE_FROM.map(|name| meta.get(name).map(field).unwrap_or_default());
         let mut writer = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());

@@ -203,7 +203,7 @@ impl VisibleFigures {
         }))
     }
 
-    /// The same without sites.
+    /// Hides the figure `sites`.
     pub fn without_sites(self) -> Self {
         let mut visible = self.0;
         for (figure, is_visible) in FIGURES.iter().zip(&mut visible) {

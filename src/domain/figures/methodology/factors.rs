@@ -1,6 +1,6 @@
-//! Methodologies: numbered, immutable sets of factors, one file each. The files of `reference/methodology/` are built in; a
-//! process may add further ones at its start. The file is published as it is; a [`Methodology`] holds what estimates need of
-//! it.
+//! Methodologies: numbered, immutable sets of factors, one file each. The files of `reference/methodology/` are built
+//! in; a process may add further ones at its start. The file is published as it is; a [`Methodology`] holds the factors
+//! that estimates need.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -13,11 +13,8 @@ use crate::domain::reference::{MeasureId, ProvinceId};
 /// A numbered set of factors.
 #[derive(Debug)]
 pub struct Methodology {
-    /// The number.
     pub version: i32,
-    /// The Vietnamese name.
     pub title_vi: String,
-    /// The English name.
     pub title_en: String,
     /// The day on which it was made.
     pub issued: NaiveDate,
@@ -25,7 +22,6 @@ pub struct Methodology {
     pub text: String,
     /// The SHA-256 of the file in hexadecimal digits. The entry that puts the methodology in force seals it.
     pub sha256: String,
-    /// The uncertainties.
     pub uncertainty: Uncertainty,
     pub(super) grid: Vec<GridFactor>,
     /// kWh a kWp and year, by the index of the province.
@@ -37,9 +33,7 @@ pub struct Methodology {
 /// The official grid factor of a year.
 #[derive(Clone, Copy, PartialEq, Deserialize, Debug)]
 pub struct GridFactor {
-    /// The calendar year.
     pub year: i32,
-    /// Tonnes a megawatt-hour.
     pub tco2_per_mwh: f64,
 }
 
@@ -57,7 +51,6 @@ pub struct Uncertainty {
 /// The effect of a measure on emissions.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Effect {
-    /// The way in which it cuts emissions.
     pub kind: EffectKind,
     /// kWh (direct cuts: tCO2e) a unit and year. If `by_yield`, the share of the province's yield.
     pub per_unit: f64,
@@ -69,16 +62,14 @@ pub struct Effect {
     pub degradation: f64,
     /// Years for which it is credited.
     pub lifetime_years: u16,
-    /// Half-widths of the 95 % range of what a unit does, as shares of it.
+    /// Half-widths of the 95 % range of a unit's output, as shares of the output.
     pub spread: HalfWidths,
 }
 
 /// How far a range reaches below and above a value, as shares of the value.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct HalfWidths {
-    /// Below the value.
     pub low: f64,
-    /// Above the value.
     pub high: f64,
 }
 
@@ -86,9 +77,7 @@ pub struct HalfWidths {
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectKind {
-    /// It makes electricity.
     Generation,
-    /// It saves electricity.
     Saving,
     /// It cuts emissions without electricity.
     Direct,
@@ -142,7 +131,6 @@ const NO_FACTOR: GridFactor = GridFactor { year: 0, tco2_per_mwh: 0.0 };
 /// The known methodologies. The list never changes once somebody read it.
 static ALL: OnceLock<Vec<Methodology>> = OnceLock::new();
 
-/// A methodology by its number.
 #[must_use]
 pub fn methodology(version: i32) -> Option<&'static Methodology> {
     all().iter().find(|one| one.version == version)
@@ -160,8 +148,8 @@ pub fn all() -> &'static [Methodology] {
     ALL.get_or_init(built_in)
 }
 
-/// Adds further methodologies, the texts of their files by number, at the start of the process, before anybody reads the list.
-/// The words of an error name the number.
+/// Adds further methodologies: the texts of their files, by number. Call it at the start of the process, before anybody
+/// reads the list. An error names the number.
 pub fn add(further: BTreeMap<i32, String>) -> Result<(), String> {
     let wanted = joined(built_in(), further)?;
     let seals: Vec<String> = wanted.iter().map(|one| one.sha256.clone()).collect();

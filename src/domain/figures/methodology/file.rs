@@ -93,7 +93,7 @@ enum RangeRule {
 }
 
 impl Methodology {
-    /// Reads a file. An error says in words what is wrong with it.
+    /// Reads a file. The words of an error name the fault.
     pub fn read(text: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         file.uncertainty.check()?;
@@ -215,7 +215,7 @@ impl MeasureFactors {
         }
     }
 
-    /// The half-widths of the range, as shares of what a unit does.
+    /// The half-widths of the range, as shares of a unit's output.
     fn spread(&self, per_unit: f64, uncertainty: &Uncertainty) -> Result<HalfWidths, String> {
         let even = |share: f64| HalfWidths { low: share, high: share };
         let between = |low: Option<f64>, high: Option<f64>| match (low, high) {

@@ -1,5 +1,5 @@
-//! Numbered sets of factors: what a unit of each measure does to emissions, the grid factors, the solar yields, the ranges.
-//! The room owns reading and numbering them. It must not estimate anything: `estimator` does.
+//! Numbered sets of factors: the effect of a unit of each measure on emissions, the grid factors, the solar yields, the
+//! ranges. The room owns reading and numbering them. It must not estimate anything: `estimator` does.
 
 mod factors;
 mod file;
