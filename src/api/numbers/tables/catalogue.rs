@@ -1,5 +1,5 @@
-//! The public tables as data: their names, titles and contents. They are coarse, so that nobody is seen in them: the whole
-//! country, or whole provinces without any other dimension. None shows money.
+//! The public tables as data: their names, titles and contents. They are coarse: the whole country, or whole provinces
+//! without another dimension. They hold no money. They do not yet hide a single home from somebody who compares two of them.
 
 use crate::domain::figures::Dimension;
 
