@@ -101,28 +101,28 @@ pub fn outcome(changed: bool) -> &'static str {
     if changed { "changed" } else { "unchanged" }
 }
 
-/// Asks for a change and answers it. Where nothing of the answer is secret, it is kept under the
+/// Submits a change and makes its reply. Where nothing of the reply is secret, it is kept under the
 /// key that the request came with.
 pub async fn submit(
     state: &AppState,
     caller: &Caller,
     command: Command,
     Submission { dry_run, key }: Submission,
-    answer: impl Fn(&Done) -> Result<Reply, ApiError> + Send + Sync + 'static,
+    make_reply: impl Fn(&Done) -> Result<Reply, ApiError> + Send + Sync + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let answer = Arc::new(answer);
-    let kept = answer.clone();
+    let make_reply = Arc::new(make_reply);
+    let kept = make_reply.clone();
     let keyed = key.map(|IdempotencyKey { name, digest }| IdempotentRequest {
         key: name,
         digest,
-        answer: Arc::new(move |done| kept(done).ok().and_then(|answered| answered.kept())),
+        make_reply: Arc::new(move |done| kept(done).ok().and_then(|reply| reply.kept())),
     });
     let request = Request { by: caller.0.clone(), command, dry_run, key: keyed };
     match state.register.submit(request).await? {
         Done::Replayed(kept) => {
-            let answered: Reply = serde_json::from_str(&kept).map_err(|_| ApiError::Internal)?;
-            Ok(answered.response(true))
+            let reply: Reply = serde_json::from_str(&kept).map_err(|_| ApiError::Internal)?;
+            Ok(reply.response(true))
         }
-        done => Ok(answer(&done)?.response(false)),
+        done => Ok(make_reply(&done)?.response(false)),
     }
 }

@@ -49,9 +49,8 @@ impl Register {
         // A copy shares the packed rows, so that the writer need not wait for the sums.
         let (cells, national, figures) = {
             let counted = self.cells();
-            (counted.cells.clone(), counted.national.clone(), self.figures_of(&counted))
+            (counted.cells.clone(), counted.national.clone(), self.figures_of(&counted, query.methodology)?)
         };
-        let figures = restated(figures?, query);
         let sums = if query.selection.is_national() { national.as_cells() } else { &cells };
         let mut estimator = Estimator::new(figures.methodology, figures.day);
         let GroupsAndTotal { rows, total } = CellAdder::new(query, &mut estimator).add_table(sums)?;
@@ -60,7 +59,7 @@ impl Register {
 
     fn add_up_at_close(&self, query: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
         let then = closing_figures(&mut self.database().connection()?, day, &self.activations())?;
-        let figures = restated(then, query);
+        let figures = restated(then, query.methodology);
         let mut estimator = Estimator::new(figures.methodology, day);
         let GroupsAndTotal { rows, total } =
             self.with_cells_at(figures.version, |cells| CellAdder::new(query, &mut estimator).add_cells(cells()))??;
@@ -75,7 +74,7 @@ impl Register {
         from: Option<Month>,
         to: Option<Month>,
     ) -> Result<AggregateAnswer, AggregateError> {
-        let figures = restated(self.figures_of(&self.cells())?, query);
+        let figures = self.figures_of(&self.cells(), query.methodology)?;
         let mut estimator = Estimator::new(figures.methodology, figures.day);
         let mut selection = query.selection.clone();
         let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
@@ -107,7 +106,7 @@ impl Register {
     ) -> Result<AggregateAnswer, AggregateError> {
         let by_owner = self.cells_by_owner(owner)?;
         let figures = self.figures_without_numbers(by_owner.version, by_owner.hash, by_owner.recorded_at)?;
-        let figures = restated(figures, query);
+        let figures = restated(figures, query.methodology);
         let mut estimator = Estimator::new(figures.methodology, figures.day);
         let mut all = GroupsAndTotal::default();
         for (code, cells) in by_owner.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
@@ -133,9 +132,11 @@ impl Register {
         Ok(difference.with_sum(&cells, work))
     }
 
-    /// The version, hash, instant and methodology of the cells, on the day of today; the numbers are zeros.
-    fn figures_of(&self, counted: &Counted) -> Result<Figures, DbError> {
-        self.figures_without_numbers(counted.version, counted.hash, counted.recorded_at)
+    /// The version, hash and instant of the cells, with a methodology, on the day of today; the numbers are zeros. Without a
+    /// methodology, the one in force.
+    pub fn figures_of(&self, counted: &Counted, methodology: Option<&'static Methodology>) -> Result<Figures, DbError> {
+        let figures = self.figures_without_numbers(counted.version, counted.hash, counted.recorded_at)?;
+        Ok(restated(figures, methodology))
     }
 
     fn figures_without_numbers(
@@ -149,10 +150,10 @@ impl Register {
     }
 }
 
-/// The figures with the methodology that the query asks for.
-fn restated(mut figures: Figures, query: &AggregateQuery) -> Figures {
+/// The figures with the methodology that a caller asks for.
+fn restated(mut figures: Figures, asked: Option<&'static Methodology>) -> Figures {
     let in_force = figures.methodology;
-    figures.methodology = query.methodology.unwrap_or(in_force);
+    figures.methodology = asked.unwrap_or(in_force);
     figures.restated = figures.methodology.version != in_force.version;
     figures
 }

@@ -83,8 +83,10 @@ macro_rules! body {
             ) -> Option<$Value> {
                 let mut members = $crate::api::body::reader::Members::of(node, at, reader)?;
                 let read = Self { $($field: members.read::<$Reads>(stringify!($field), reader),)* };
+                let value = read.settle(at, reader);
+                // Last, so that a hundred unknown members hide no rule between fields.
                 members.finish(reader);
-                read.settle(at, reader)
+                value
             }
         }
     };

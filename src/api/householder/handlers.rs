@@ -1,5 +1,5 @@
-//! The person at home: what they consent to, see, dispute and withdraw, with the code that they
-//! were given; and what partners and reviewers do about it.
+//! The person at home: their home as the register holds it, a dispute, and the withdrawal of their consent, with the code that
+//! they were given.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;

@@ -1,5 +1,6 @@
 //! The id in a path. An id that cannot be read names nothing, so it is answered 404 and not 422.
 
+use actix_web::web::Path;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::domain::values::{Code, InstallationId, SiteId};
@@ -46,7 +47,8 @@ impl<T: InPath> FromRequest for PathId<T> {
     type Future = CallerFirst<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (_, raw) = request.match_info().iter().next().unwrap_or_default();
-        CallerFirst::of(request, T::read(raw).map(Self).ok_or(ApiError::NotFound))
+        // The path's own extractor decodes what the router leaves encoded.
+        let raw = Path::<String>::extract(request).into_inner().map(Path::into_inner).ok();
+        CallerFirst::of(request, raw.and_then(|raw| T::read(&raw)).map(Self).ok_or(ApiError::NotFound))
     }
 }

@@ -36,9 +36,9 @@ use super::view::{ChangedResponse, InstallationView};
 pub async fn correct_installation(
     caller: Caller,
     IfMatch(expected): IfMatch,
+    PathId(id): PathId<InstallationId>,
     DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    PathId(id): PathId<InstallationId>,
     Body(body, key): Body<CorrectInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let Reasoned { correction, reason, note } = body;

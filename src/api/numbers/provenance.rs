@@ -6,11 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::number_format;
-use crate::api::state::AppState;
-use crate::domain::figures::Methodology;
 use crate::domain::reference::{PLACE_VERSION, target};
 use crate::domain::values::Language;
-use crate::register::{Counted, Figures, PublicSettings};
+use crate::register::{Figures, PublicSettings};
 
 /// The provenance of the numbers in an answer: version, day and methodology, and how to cite them.
 #[derive(Clone, Serialize, ToSchema)]
@@ -74,25 +72,6 @@ impl Provenance {
             permalink,
             warnings: figures.restated.then(|| "methodology_not_in_force".to_owned()).into_iter().collect(),
         }
-    }
-}
-
-/// The version, the day and the methodology of figures that are added up from cells, without the numbers of the headline.
-#[must_use]
-pub fn figures_of_cells(
-    state: &AppState,
-    counted: &Counted,
-    methodology: &'static Methodology,
-    day: NaiveDate,
-) -> Figures {
-    let in_force = state.register.methodology_at(counted.version);
-    Figures {
-        version: counted.version,
-        hash: counted.hash,
-        recorded_at: counted.recorded_at,
-        methodology,
-        restated: in_force.is_ok_and(|in_force| in_force.version != methodology.version),
-        ..Figures::before_the_register(day)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::register::{ReadyPage, Snapshot};
 
 use super::dimension_labels::{INSTALLED, Label, VERIFIED, label};
 use super::methodologies::parse_methodology;
-use super::provenance::{Provenance, address, figures_of_cells};
+use super::provenance::{Provenance, address};
 
 const PATH: &str = "/v1/progress/provinces";
 const MAP_PATH: &str = "/v1/progress/provinces.geojson";
@@ -130,14 +130,12 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
         filters: vec![(Dimension::Stage, vec![INSTALLED, VERIFIED])],
         ..Selection::default()
     };
-    let day = state.register.today();
     let counted = state.register.cells();
-    let methodology = methodology.map_or_else(|| state.register.methodology_at(counted.version), Ok)?;
-    let mut estimator = Estimator::new(methodology, day);
+    let figures = state.register.figures_of(&counted, methodology)?;
+    let mut estimator = Estimator::new(figures.methodology, figures.day);
     let groups = aggregate_table(&selection, counted.sums_for(&selection), &mut estimator, usize::MAX);
     let groups = groups.map_err(|_| ApiError::Internal)?;
     let path = format!("{PATH}?list={}", list.as_str());
-    let figures = figures_of_cells(state, &counted, methodology, day);
     let meta = Provenance::of(&figures, &state.settings, &address(&figures, &path));
     drop(counted);
     let sums = |value: Value, stage: Value| {

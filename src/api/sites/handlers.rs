@@ -78,9 +78,9 @@ fn may_see(actor: &Actor, record: &SiteRecord) -> bool {
 pub async fn correct_site(
     caller: Caller,
     IfMatch(expected): IfMatch,
+    PathId(id): PathId<SiteId>,
     DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    PathId(id): PathId<SiteId>,
     Body(body, key): Body<CorrectSite>,
 ) -> Result<HttpResponse, ApiError> {
     let Reasoned { correction, reason, note } = body;

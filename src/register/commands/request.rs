@@ -37,7 +37,7 @@ pub struct IdempotentRequest {
     /// A digest of everything that the client sent with the key.
     pub digest: Hash,
     /// Makes the reply that is kept.
-    pub answer: RememberReply,
+    pub make_reply: RememberReply,
 }
 
 /// Makes the reply that is kept of an outcome; `None` where the reply holds a secret.

@@ -32,11 +32,11 @@ pub fn restate(
     let mut national = NationalSums::default();
     national.add_cells(cells.iter());
     let figures = |methodology| {
-        let works = NationalOutput::of(&national, &mut Estimator::new(methodology, day));
-        let Estimate { to_date, annual, lifetime } = works.verified;
+        let output = NationalOutput::of(&national, &mut Estimator::new(methodology, day));
+        let Estimate { to_date, annual, lifetime } = output.verified;
         let amounts = [("to_date", to_date), ("annual", annual), ("lifetime", lifetime)];
         // The methodology says how long a measure lives, and capacity ends with its life.
-        let capacity = [("verified", works.capacity_wp.verified), ("installed", works.capacity_wp.installed)];
+        let capacity = [("verified", output.capacity_wp.verified), ("installed", output.capacity_wp.installed)];
         let capacity = capacity.map(|(stage, watts)| (format!("capacity_kwp.{stage}"), units(watts)));
         amounts.into_iter().flat_map(|(name, amount)| named(name, &amount)).chain(capacity).collect::<Vec<_>>()
     };

@@ -91,7 +91,7 @@ impl BatchInProgress<'_> {
             client_id: request.by.client_id.clone(),
             key: keyed.key.clone(),
             digest: keyed.digest,
-            answer: (keyed.answer)(&done),
+            answer: (keyed.make_reply)(&done),
             at: self.stamp.at,
         });
         Ok(done)

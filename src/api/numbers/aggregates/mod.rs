@@ -8,5 +8,6 @@ pub mod csv;
 mod figures;
 pub mod handlers;
 mod owner_names;
+mod parameters;
 mod query;
 mod response;

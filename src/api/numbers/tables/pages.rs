@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
 use crate::api::http::{ApiError, CSV, CsvTable, JSON};
-use crate::api::numbers::provenance::{Provenance, address, figures_of_cells};
+use crate::api::numbers::provenance::{Provenance, address};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::NationalSums;
@@ -70,9 +70,7 @@ pub fn make(
         (snapshot.figures.clone(), rows(table, &snapshot.figures, snapshot.national(), none))
     } else {
         let counted = state.register.cells();
-        let in_force = state.register.methodology_at(counted.version)?;
-        let methodology = asked.unwrap_or(in_force);
-        let figures = figures_of_cells(state, &counted, methodology, state.register.today());
+        let figures = state.register.figures_of(&counted, asked)?;
         let cells: &InOrder<'_> = &|| Box::new(counted.cells.iter());
         let rows = rows(table, &figures, &NationalSums::default(), cells);
         drop(counted);
