@@ -34,7 +34,7 @@ use super::figures::FIGURES;
         ("as_of" = Option<NaiveDate>, Query, description = "The register as it was known at the close of this day (YYYY-MM-DD, Hà Nội), not after today, for example 2026-10-31."),
         ("basis" = Option<String>, Query, description = "The months that `from` and `to` mean. `installed_on` (the default): months of installation. `recorded_on`: months of recording, and the sums are net changes; not with `as_of`, `partner` or `project`."),
         ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
-    responses((status = 200, content_type = "text/csv", body = String)))]
+    responses((status = 200, description = "Sums of the register by group, as CSV.", content_type = "text/csv", body = String)))]
 pub async fn get_aggregates_table(
     request: HttpRequest,
     caller: Caller,
