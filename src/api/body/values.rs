@@ -118,21 +118,36 @@ macro_rules! coded_values {
 coded_values! {
     NewStatus: "The status of a new installation: `pledged` is planned, `installed` is in place.",
     ReviewDecision as "DecisionWord": "What a reviewer decides: `verify` or `reject`.",
-    Status: "The status of an installation.",
-    Tier: "The evidence behind a verification; a later word in this list is stronger evidence.",
-    RejectReason: "Why a reviewer rejects an installation.",
-    CorrectReason: "Why a partner corrects what it recorded.",
-    WithdrawReason: "Why a partner withdraws an installation.",
-    DecommissionReason: "Why an installation went out of operation.",
-    DisputeReason: "What a householder says is wrong.",
+    Status: "The status of an installation: `pledged` planned; `installed` waits for review; `verified` counts in the \
+        headline; `rejected` by a reviewer; `withdrawn` by its partner; `decommissioned` no longer in operation.",
+    Tier: "The evidence behind a verification. `sampled`: its lot passed a published random sample (refused today). \
+        `document`: documents were checked. `inspected`: somebody visited. `metered`: its meter was read. Later is \
+        stronger.",
+    RejectReason: "Why a reviewer rejects an installation. `evidence_missing`: the evidence is not there. \
+        `evidence_inconsistent`: the evidence contradicts the record. `duplicate`: it is registered already. \
+        `not_eligible`: it is outside the programme. `other`: see the note.",
+    CorrectReason: "Why a partner corrects a record. `data_entry_error`: something was typed wrongly. `new_evidence`: \
+        better evidence turned up. `site_change`: the place itself changed. `other`: see the note.",
+    WithdrawReason: "Why a partner withdraws an installation. `cancelled`: it will not be built. \
+        `registered_by_mistake`: it should not have been registered. `consent_withdrawn`: the householder no longer \
+        agrees. `other`: see the note.",
+    DecommissionReason: "Why an installation went out of operation. `removed`: it was taken down. `replaced`: something \
+        newer took its place. `destroyed`: by storm, fire or flood. `other`: see the note.",
+    DisputeReason: "What a householder says is wrong. `not_here`: the installation is not at this site. `wrong_facts`: \
+        facts are wrong. `no_consent`: the householder did not consent. `other`: see the note.",
     DisputeOutcome: "How a reviewer answers a dispute: `upheld` agrees with the householder, `dismissed` does not.",
     SiteKind: "The kind of a site: `home` is one dwelling, `building` an apartment block, school, clinic, hotel or \
         shop, `factory` any production site.",
-    Finance: "Who paid for the installation.",
-    SystemOwner: "Who owns the system: the occupant of the site, or a third party.",
-    PowerUse: "What the site does with its power: use all of it, sell the surplus, or sell all of it.",
-    AttributesSold: "Whether the environmental attributes were sold to somebody else, and as what.",
-    Role: "The role of a client. It decides the client's scopes.",
+    Finance: "Who paid for the installation: the owner (`own`), a `loan`, a `grant`, or more than one of these \
+        (`mixed`).",
+    SystemOwner: "Who owns the system: `occupant` lives or works at the site, `third_party` leases it out or sells its \
+        power.",
+    PowerUse: "What the site does with its power: it uses all of it (`self_only`), sells the surplus \
+        (`sells_surplus`) or sells all of it (`sells_all`).",
+    AttributesSold: "Whether its environmental attributes were sold: `none`, as `carbon` credits, as renewable energy \
+        certificates (`rec`), or in a direct power purchase agreement (`dppa`).",
+    Role: "The role of a client, which decides its scopes: `partner` registers installations, `dashboard` reads \
+        aggregates, `reviewer` verifies and rejects, `admin` adds partners, clients and projects.",
 }
 
 /// Describes a type under the name that the document has for it.

@@ -74,10 +74,10 @@ impl FromRequest for TokenForm {
 /// Exchanges a client id and a secret, sent by HTTP Basic or in the form, for an access token. The token is valid for 15 minutes
 /// and has all scopes of the client's role.
 #[utoipa::path(get, path = "", request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, body = TokenResponse), (status = 400, body = TokenError),
-        (status = 401, body = TokenError, headers(("WWW-Authenticate" = String, description = "`Basic`: the way to send id and secret."))),
-        (status = 429, body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again."))),
-        (status = 503, body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again.")))))]
+    responses((status = 200, body = TokenResponse), (status = 400, description = "The form or a scope is wrong.", body = TokenError),
+        (status = 401, description = "The id or the secret is wrong, or the client is no longer active.", body = TokenError, headers(("WWW-Authenticate" = String, description = "`Basic`: the way to send id and secret."))),
+        (status = 429, description = "Too many requests, or too many wrong secrets. Try again after `Retry-After` seconds.", body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again."))),
+        (status = 503, description = "The service is busy, or may not sign tokens. Try again after `Retry-After` seconds.", body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again.")))))]
 pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, TokenForm(form): TokenForm) -> HttpResponse {
     if let Err(ApiError::TooManyRequests { retry_after }) = state.rate_limits.count_address(&request) {
         return slow_down(retry_after);

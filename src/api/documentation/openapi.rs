@@ -52,9 +52,10 @@ pub fn document(routes: &[Route]) -> Document {
 fn add_route(document: &mut Document, route: &Route) {
     let Some(described) = route.handler.describe.map(|describe| describe()) else { return };
     let schemas = described.components.map(|components| components.schemas).unwrap_or_default();
-    document.components.get_or_insert_default().schemas.extend(schemas);
     let item = described.paths.paths.into_values().next();
-    let Some(operation) = item.and_then(|item| operation::of_route(route, item)) else { return };
+    let operation = item.and_then(|item| operation::of_route(route, item, &schemas));
+    document.components.get_or_insert_default().schemas.extend(schemas);
+    let Some(operation) = operation else { return };
     let method = match route.method.as_str() {
         "GET" => HttpMethod::Get,
         "PATCH" => HttpMethod::Patch,

@@ -1,10 +1,14 @@
 //! One operation of the OpenAPI document: what its handler says, completed by what follows from its row in
 //! the route table (scopes, the problems that follow from them, the headers of those).
 
+use std::collections::BTreeMap;
+
 use actix_web::http::{Method, StatusCode};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{ContentBuilder, ObjectBuilder, PathItem, Ref, RefOr, Required, Response, ResponseBuilder, Type};
+use utoipa::openapi::{
+    ContentBuilder, ObjectBuilder, PathItem, Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
+};
 
 use crate::api::http::{Access, MEDIA_TYPE, Route, idempotency_key};
 use crate::domain::records::Role;
@@ -12,10 +16,17 @@ use crate::domain::records::Role;
 use super::pages::{self, header};
 use super::security::{BASIC, CODE_SCHEME, SCHEME};
 
+const IDEMPOTENCY_KEY: &str = "\
+Your own key for this request: 1 to 200 visible ASCII characters, for example a UUID. For at least a day the same request \
+with the same key gets the first answer and is not carried out again. Example: `8b1f6a52-0c7e-4a55-9d0e-3f6f1d2b7c11`.";
+
+/// The schemas that a handler refers to, by name.
+pub type Schemas = BTreeMap<String, RefOr<Schema>>;
+
 /// The operation of a route. `described` is what utoipa made of the handler: a path item with one operation.
 /// The first paragraph at a handler is "summary" to utoipa; here the row has the summary, and every
 /// paragraph at the handler is description.
-pub fn of_route(route: &Route, described: PathItem) -> Option<Operation> {
+pub fn of_route(route: &Route, described: PathItem, schemas: &Schemas) -> Option<Operation> {
     let PathItem { get, post, patch, .. } = described;
     let mut operation = get.or(post).or(patch)?;
     let paragraphs = [operation.summary.take(), operation.description.take()].into_iter().flatten();
@@ -29,7 +40,7 @@ pub fn of_route(route: &Route, described: PathItem) -> Option<Operation> {
     }
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
-            describe_answer(status, response);
+            describe_answer(status, response, route, schemas);
             name_headers(status, response);
         }
     }
@@ -41,13 +52,13 @@ fn complete(operation: &mut Operation, route: &Route) {
     let path = route.path;
     // Where no body is asked for, one that is sent must still be good.
     let has_body = route.method != Method::GET && path != "/oauth/token";
-    let mut problems: Vec<(&str, &str)> = Vec::new();
+    let mut problems: Vec<&str> = Vec::new();
     if let Access::Needs(scope) = route.access {
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, [scope.as_str()])]);
-        problems.push(("403", "The token's role may not do this."));
+        problems.push("403");
     }
     if route.is_limited() && path != "/oauth/token" {
-        problems.push(("429", "Too many requests; try again after Retry-After seconds."));
+        problems.push("429");
     }
     if route.access == Access::AnyClient {
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, <[&str; 0]>::default())]);
@@ -62,41 +73,33 @@ fn complete(operation: &mut Operation, route: &Route) {
         operation.security.get_or_insert_default().push(basic);
     }
     if matches!(route.access, Access::Needs(_) | Access::AnyClient) {
-        problems.extend([("401", "No valid token."), ("503", "Busy; try again after Retry-After seconds.")]);
+        problems.extend(["401", "503"]);
     }
     if route.access == Access::Public && path.starts_with("/v1/") {
-        problems.push(("503", "Busy; try again after Retry-After seconds."));
+        problems.push("503");
     }
     if route.access == Access::Householder {
         operation.security = Some(vec![SecurityRequirement::new(CODE_SCHEME, Vec::<String>::new())]);
-        problems.extend([
-            ("401", "No householder's code, or one that opens nothing."),
-            ("503", "Busy; try again after Retry-After seconds."),
-        ]);
+        problems.extend(["401", "503"]);
     }
     if has_body {
-        problems.extend([
-            ("400", "The body is no JSON."),
-            ("413", "The body is too large."),
-            ("415", "The body is not application/json."),
-        ]);
+        problems.extend(["400", "413", "415"]);
     }
     if route.takes_key {
         operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
-        problems.push(("409", "What is there, or the idempotency key, does not allow it."));
+        problems.push("409");
     }
     if path.contains('{') {
-        problems.push(("404", "There is no such thing, or not for this client."));
+        problems.push("404");
     }
     if has_body || path.starts_with("/v1/") {
-        problems.push(("422", "Values are wrong, or parameters unknown; every one is named."));
+        problems.push("422");
     }
     if operation.parameters.iter().flatten().any(|one| matches!(one, RefOr::T(one) if one.name == "If-Match")) {
-        problems.push(("412", "It changed meanwhile; read it again."));
-        problems.push(("428", "If-Match is missing."));
+        problems.extend(["412", "428"]);
     }
-    for (status, description) in problems {
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem_response(description));
+    for status in problems {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(problem_response);
     }
 }
 
@@ -110,22 +113,61 @@ fn idempotency_key() -> Parameter {
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("A name of this request, as a UUID: sent again under it, it is not done again."))
+        .description(Some(IDEMPOTENCY_KEY))
         .schema(Some(schema.build()))
         .build()
 }
 
-fn problem_response(description: &str) -> RefOr<Response> {
+/// A problem; [`describe_answer`] describes it.
+fn problem_response() -> RefOr<Response> {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    RefOr::T(ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build())
+    RefOr::T(ResponseBuilder::new().content(MEDIA_TYPE, content).build())
 }
 
-/// OpenAPI wants a description of every answer; where a handler gives none, the status speaks.
-fn describe_answer(status: &str, response: &mut Response) {
-    if response.description.is_empty() {
-        let code = status.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok());
-        code.and_then(|code| code.canonical_reason()).unwrap_or("An answer").clone_into(&mut response.description);
+/// Describes an answer whose handler does not: a problem by its status, another answer by its schema.
+fn describe_answer(status: &str, response: &mut Response, route: &Route, schemas: &Schemas) {
+    if !response.description.is_empty() {
+        return;
     }
+    let by_status = || {
+        let code = status.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok());
+        code.and_then(|code| code.canonical_reason()).unwrap_or("An answer").to_owned()
+    };
+    let of_problem = response.content.contains_key(MEDIA_TYPE).then(|| of_problem(status, route)).flatten();
+    response.description = of_problem.or_else(|| of_schema(response, schemas)).unwrap_or_else(by_status);
+}
+
+/// The description of the schema that an answer refers to.
+fn of_schema(response: &Response, schemas: &Schemas) -> Option<String> {
+    let RefOr::T(content) = response.content.values().next()? else { return None };
+    let Some(RefOr::Ref(reference)) = &content.schema else { return None };
+    let name = reference.ref_location.rsplit('/').next()?;
+    let RefOr::T(Schema::Object(object)) = schemas.get(name)? else { return None };
+    object.description.clone()
+}
+
+/// What a problem of this status means at a route.
+fn of_problem(status: &str, route: &Route) -> Option<String> {
+    let text = match status {
+        "400" => "The body is not JSON; `detail` gives line and column.",
+        "401" if route.access == Access::Householder => "The header `Householder-Code` is missing or wrong.",
+        "401" => "The token is missing, wrong or expired.",
+        "403" => "The token's role may not do this.",
+        "404" => "No such record or address, or the client may not see it.",
+        "409" if route.takes_key => {
+            "The record's state or an earlier request with this `Idempotency-Key` forbids the change; `code` says which."
+        }
+        "409" => "The record's state forbids the change; `code` says why.",
+        "412" => "The record changed after you read it. Read it again and send the new `ETag`.",
+        "413" => return Some(format!("The body has more than {} KiB.", route.body_limit / 1024)),
+        "415" => "The `Content-Type` is not `application/json`.",
+        "422" => "Values or parameters are wrong. `errors` names every one.",
+        "428" => "Send `If-Match` with the `ETag` of the record.",
+        "429" => "Too many requests. Try again after `Retry-After` seconds.",
+        "503" => "The service is busy. Try again after `Retry-After` seconds.",
+        _ => return None,
+    };
+    Some(text.to_owned())
 }
 
 /// The headers that a problem comes with.
@@ -134,12 +176,12 @@ fn name_headers(status: &str, response: &mut Response) {
         return;
     }
     let mut headers = vec![
-        ("X-Request-Id", Type::String, "The id under which this request stands in the log."),
+        ("X-Request-Id", Type::String, "The id of this request in the log of the service."),
         ("Content-Language", Type::String, "The language of title and details: vi or en."),
     ];
     match status {
-        "401" | "403" => headers.push(("WWW-Authenticate", Type::String, "What a token would have to be (RFC 6750).")),
-        "429" | "503" => headers.push(("Retry-After", Type::Integer, "Seconds until it is worth another try.")),
+        "401" | "403" => headers.push(("WWW-Authenticate", Type::String, "The token that the route needs (RFC 6750).")),
+        "429" | "503" => headers.push(("Retry-After", Type::Integer, "Seconds after which to try again.")),
         _ => {}
     }
     for (name, kind, description) in headers {

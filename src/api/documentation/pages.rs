@@ -6,9 +6,9 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Header, ObjectBuilder, RefOr, Response, ResponseBuilder, Type};
 
 const HEADERS: [(&str, &str); 3] = [
-    ("ETag", "Of these very bytes, to be sent in If-None-Match."),
-    ("Cache-Control", "How long it may be repeated without asking."),
-    ("Vary", "Accept-Encoding."),
+    ("ETag", "The entity tag of these bytes; send it in `If-None-Match`."),
+    ("Cache-Control", "For how many seconds a cache may repeat the answer without asking."),
+    ("Vary", "`Accept-Encoding`, because each coding has its own bytes."),
 ];
 
 /// Adds the headers of a page, and the answer to whoever has it already.
@@ -16,10 +16,12 @@ pub fn describe(operation: &mut Operation) {
     let responses = &mut operation.responses.responses;
     if let Some(RefOr::T(page)) = responses.get_mut("200") {
         name_headers(page);
-        let coding = header(Type::String, "gzip or br, where Accept-Encoding takes it and the page gains by it.");
+        let coding = header(Type::String, "`gzip` or `br`, if `Accept-Encoding` allows it and the page gets smaller.");
         page.headers.insert("Content-Encoding".to_owned(), coding.into());
     }
-    let mut unchanged = ResponseBuilder::new().description("The caller has it already.").build();
+    let mut unchanged = ResponseBuilder::new()
+        .description("The page is unchanged since the `ETag` in `If-None-Match`; no body.")
+        .build();
     name_headers(&mut unchanged);
     responses.insert("304".to_owned(), RefOr::T(unchanged));
 }

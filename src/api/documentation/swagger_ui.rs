@@ -29,7 +29,7 @@ impl DocumentPage {
 }
 
 /// OpenAPI 3.1, as JSON. The same bytes in every process of one version of the service.
-#[utoipa::path(get, path = "", responses((status = 200, content_type = "application/json", body = Object)))]
+#[utoipa::path(get, path = "", responses((status = 200, description = "This document.", content_type = "application/json", body = Object)))]
 pub async fn get_openapi(request: HttpRequest, document: web::Data<DocumentPage>) -> Result<HttpResponse, ApiError> {
     let page = document.page.get_or_init(|| ReadyPage::new(JSON, (document.make_json)()));
     send(&request, page, CacheFor::FiveMinutes).await

@@ -37,7 +37,7 @@ pub async fn get_home(
 ///
 /// Sending an identical dispute while it is open returns the open one (200) and does not open a second.
 #[utoipa::path(get, path = "", request_body = OpenDispute,
-    responses((status = 201, body = DisputeResponse), (status = 200, description = "An identical dispute was open already; this is it.", body = DisputeResponse),
+    responses((status = 201, description = "The dispute was opened.", body = DisputeResponse), (status = 200, description = "An identical dispute was open already; this is it.", body = DisputeResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn open_dispute(
     householder: Householder,
@@ -53,8 +53,9 @@ pub async fn open_dispute(
     Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
 }
 
-/// Erases the address, the customer code, the location and every note about the home. The home still counts,
-/// because the count holds no personal data. The body is `{}`, or none.
+/// Erases the address, the customer code, the location and every note about the home, except the notes of
+/// reviewers. To have those erased too, ask the publisher. The home still counts, because the count holds no
+/// personal data. The body is `{}`, or none.
 #[utoipa::path(get, path = "", responses((status = 200, body = WithdrawnResponse)))]
 pub async fn withdraw_consent(
     householder: Householder,

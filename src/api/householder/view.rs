@@ -23,15 +23,15 @@ pub struct HomeResponse {
 /// The record of a home.
 #[derive(Serialize, ToSchema)]
 pub struct HomeView {
-    /// The id of the site.
+    /// The id of the site. Example: 01930f2a-7c3e-7a41-9b52-4f0d8a6c1e74.
     site: String,
-    /// home, building, office or factory.
+    /// The kind of the site: `home`, `building`, `office` or `factory`.
     kind: &'static str,
-    /// The code of the province, one of the 34.
+    /// The code of the province, one of the 34. Example: 01.
     province_code: &'static str,
-    /// The code of the province before July 2025, one of the 63; null is unknown.
+    /// The code of the province before July 2025, one of the 63; null is unknown. Example: 01.
     former_province_code: Option<&'static str>,
-    /// The code of the commune, one of the 3,321; null is unknown.
+    /// The code of the commune, one of the 3,321; null is unknown. Example: 00004.
     commune_code: Option<&'static str>,
     /// Whether a low-income household lives here; null is unknown.
     low_income: Option<bool>,
@@ -39,7 +39,7 @@ pub struct HomeView {
     remote: Option<bool>,
     /// Whether a woman heads the household; null is unknown.
     woman_headed: Option<bool>,
-    /// The name of the partner that recorded the home and sees the personal data.
+    /// The name of the partner that recorded the home and sees the personal data. Example: Solar Co.
     recorded_by: String,
     /// The personal data and the consent that are kept.
     private: PrivateView,
@@ -52,35 +52,35 @@ pub struct HomeView {
 /// An installation as its householder sees it.
 #[derive(Serialize, ToSchema)]
 struct HomeInstallation {
-    /// The id of the installation.
+    /// The id of the installation. Example: 01930f2a-7c3e-7a41-9b52-4f0d8a6c1e73.
     id: String,
-    /// The name of the partner that registered it.
+    /// The name of the partner that registered it. Example: Solar Co.
     partner: String,
-    /// pledged, installed, verified, rejected, withdrawn or decommissioned.
+    /// The status: `pledged`, `installed`, `verified`, `rejected`, `withdrawn` or `decommissioned`.
     status: &'static str,
-    /// The evidence behind the verification: sampled, document, inspected or metered; null unless verified.
+    /// The evidence behind the verification: `sampled`, `document`, `inspected` or `metered`; null unless verified.
     evidence_tier: Option<&'static str>,
-    /// The day of installation (YYYY-MM-DD, Hà Nội); null while pledged.
+    /// The day of installation (YYYY-MM-DD, Hà Nội); null while pledged. Example: 2026-10-02.
     installed_on: Option<NaiveDate>,
-    /// The last day in operation; null while in operation.
+    /// The last day in operation (YYYY-MM-DD, Hà Nội); null while in operation. Example: 2026-10-31.
     decommissioned_on: Option<NaiveDate>,
-    /// The instant of registration, UTC.
+    /// The instant of registration, UTC. Example: 2026-10-02T03:15:00.000000Z.
     reported_at: String,
-    /// The instant of verification, UTC; null unless verified.
+    /// The instant of verification, UTC; null unless verified. Example: 2026-10-09T07:30:00.000000Z.
     verified_at: Option<String>,
     /// The measures with their sizes.
     measures: Vec<MeasureView>,
-    /// The total cost in whole đồng; null is unknown.
+    /// The total cost in whole đồng; null is unknown. Example: 90000000.
     cost_vnd: Option<i64>,
-    /// The part of the cost that was support, in whole đồng; null is unknown.
+    /// The part of the cost that was support, in whole đồng; null is unknown. Example: 10000000.
     support_vnd: Option<i64>,
-    /// Who paid: own, loan, grant or mixed; null is unknown.
+    /// Who paid: `own`, `loan`, `grant` or `mixed`; null is unknown.
     finance: Option<&'static str>,
-    /// Who owns the system: occupant or `third_party`; null is unknown.
+    /// Who owns the system: `occupant` or `third_party`; null is unknown.
     system_owner: Option<&'static str>,
     /// What the home does with its power: `self_only`, `sells_surplus` or `sells_all`; null is unknown.
     power_use: Option<&'static str>,
-    /// Whether the environmental attributes were sold: none, carbon, rec or dppa; null is unknown.
+    /// Whether the environmental attributes were sold: `none`, `carbon`, `rec` or `dppa`; null is unknown.
     attributes_sold: Option<&'static str>,
 }
 
@@ -94,11 +94,11 @@ pub struct DisputeResponse {
 /// A dispute: what a householder says is wrong.
 #[derive(Serialize, ToSchema)]
 pub struct DisputeView {
-    /// The number of the dispute.
+    /// The number of the dispute. Example: 12880.
     id: i64,
     /// The id of the disputed installation; null is the home as a whole.
     installation: Option<String>,
-    /// `not_here`, `wrong_facts`, `no_consent` or other.
+    /// What is wrong: `not_here`, `wrong_facts`, `no_consent` or `other`.
     reason: &'static str,
     /// The householder's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,11 +106,11 @@ pub struct DisputeView {
     /// The reviewer's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
-    /// The instant when the dispute was opened, UTC.
+    /// The instant when the dispute was opened, UTC. Example: 2026-11-20T03:00:00.000000Z.
     opened_at: String,
     /// The instant of the answer, UTC; null while open.
     closed_at: Option<String>,
-    /// The answer: upheld or dismissed; null while open.
+    /// The outcome: `upheld` or `dismissed`; null while open.
     outcome: Option<&'static str>,
 }
 
@@ -130,7 +130,7 @@ pub struct ReviewedDispute {
     dispute: DisputeView,
     /// The id of the site.
     site: String,
-    /// The code of the province, one of the 34.
+    /// The code of the province, one of the 34. Example: 01.
     province_code: &'static str,
     /// The ids of the installations at the site.
     installations: Vec<String>,
@@ -148,7 +148,7 @@ pub struct WithdrawnResponse {
 struct WithdrawnView {
     /// `withdrawn`, or `unchanged` if nothing was left to erase.
     outcome: &'static str,
-    /// The day since which there is no consent (YYYY-MM-DD, Hà Nội).
+    /// The day since which there is no consent (YYYY-MM-DD, Hà Nội). Example: 2026-11-27.
     consent_withdrawn_on: NaiveDate,
 }
 

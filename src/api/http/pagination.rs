@@ -13,7 +13,7 @@ const USUALLY_LISTED: i64 = 50;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Page)]
 pub struct PageInfo {
-    /// How many at most.
+    /// The most items of a page. Example: 50.
     pub limit: i64,
     /// The `cursor` of the next page; null on the last.
     pub next_cursor: Option<String>,

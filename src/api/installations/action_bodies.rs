@@ -8,7 +8,7 @@ use crate::domain::values::{DecommissionReason, Note, RejectReason, Tier, Withdr
 body! {
     /// A pledged installation is in place now.
     pub struct CompleteInstallation {
-        /// The day of installation (YYYY-MM-DD, Hà Nội), not in the future.
+        /// The day of installation (YYYY-MM-DD, Hà Nội), not in the future. Example: 2026-10-02.
         pub installed_on: NaiveDate,
         /// A remark, at most 500 characters.
         pub note: Option<Note>,
@@ -36,7 +36,7 @@ body! {
 body! {
     /// The end of an installation's operation.
     pub struct DecommissionInstallation {
-        /// The last day in operation (YYYY-MM-DD, Hà Nội), not in the future.
+        /// The last day in operation (YYYY-MM-DD, Hà Nội), not in the future. Example: 2026-10-31.
         pub decommissioned_on: NaiveDate,
         /// Why operation ended.
         pub reason: DecommissionReason,

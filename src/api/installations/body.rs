@@ -24,6 +24,7 @@ body! {
         /// Whether the installation is planned or in place.
         status: NewStatus,
         /// The day of installation (YYYY-MM-DD, Hà Nội), not in the future. Required with `installed`, refused with `pledged`.
+        /// Example: 2026-10-02.
         installed_on: Option<NaiveDate>,
         /// 1 to 20 measures, each once.
         #[schema(min_items = 1, max_items = 20)]
@@ -32,7 +33,7 @@ body! {
         project_code: Option<Code>,
         /// The total cost in whole đồng, for example 90000000.
         cost_vnd: Option<Vnd>,
-        /// The part of the cost that was support, in whole đồng.
+        /// The part of the cost that was support, in whole đồng, 0 to 10,000,000,000,000. Example: 10000000.
         support_vnd: Option<Vnd>,
         /// Who paid.
         finance: Option<Finance>,
@@ -91,7 +92,7 @@ body! {
         measure: MeasureId,
         /// The size in the unit of the measure, above 0, with at most three decimals, for example 5.4 (kWp).
         quantity: Quantity,
-        /// The rated power of the inverter in kW. Only for solar measures.
+        /// Rated power of the inverter in kW, above 0, at most three decimals. Example: 5. Solar measures only.
         inverter_kw: Option<Quantity>,
     }
 }

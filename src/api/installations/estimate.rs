@@ -28,12 +28,12 @@ pub struct EstimateResponse {
 /// The estimate of one installation.
 #[derive(Serialize, ToSchema)]
 struct EstimateView {
-    /// The id of the installation.
+    /// The id of the installation. Example: 01930f2a-7c3e-7a41-9b52-4f0d8a6c1e73.
     #[schema(format = Uuid)]
     installation: String,
-    /// The last credited day (YYYY-MM-DD, Hà Nội).
+    /// The last credited day (YYYY-MM-DD, Hà Nội). Example: 2026-11-27.
     as_of: NaiveDate,
-    /// The version of the methodology; its factors are in `/v1/methodology/{version}`.
+    /// The version of the methodology; its factors are in `/v1/methodology/{version}`. Example: 1.
     methodology_version: i32,
     /// The measures; empty while the installation is pledged, or if it was rejected or withdrawn.
     measures: Vec<MeasureEstimate>,
@@ -47,19 +47,20 @@ struct MeasureEstimate {
     /// The measure's code.
     #[schema(value_type = MeasureId)]
     measure: &'static str,
-    /// The size in `unit`.
+    /// The size in `unit`. Example: 5.4.
     quantity: f64,
-    /// The unit of the quantity.
+    /// The unit of the quantity. Example: kWp.
     unit: &'static str,
-    /// How the measure avoids emissions: generation, saving, direct, or none.
+    /// How the measure avoids emissions: `generation` of electricity, `saving` of electricity, `direct` cut of a gas, or `none`.
     effect: &'static str,
-    /// What one unit does in a year: kWh, for direct cuts tCO2e, for solar power the share of the yield.
+    /// The effect of one unit in a year: kWh; for direct cuts tCO2e; for solar power the share of the yield. Null where `effect`
+    /// is `none`. Example: 450.
     per_unit_year: Option<f64>,
-    /// The yield of solar power in the province, in kWh per kWp and year; null for other measures.
+    /// The yield of solar power in the province, in kWh per kWp and year; null for other measures. Example: 1100.
     kwh_per_kwp_year: Option<f64>,
-    /// The loss of output a year, as a share: 0.005 is 0.5 %.
+    /// The loss of output a year, as a share from 0 to below 1; null where `effect` is `none`. Example: 0.005, which is 0.5 %.
     degradation_per_year: Option<f64>,
-    /// The credited lifetime in years.
+    /// The credited lifetime in years; null where `effect` is `none`. Example: 25.
     lifetime_years: Option<u16>,
     /// The first credited day.
     credited_from: Option<NaiveDate>,
@@ -76,49 +77,49 @@ struct MeasureEstimate {
 /// One calendar year of one measure.
 #[derive(Serialize, ToSchema)]
 struct YearView {
-    /// The calendar year.
+    /// The calendar year. Example: 2026.
     year: i32,
-    /// The days in operation in the year.
+    /// The days in operation in the year. Example: 91.
     days: f64,
-    /// The days of the year, 365 or 366.
+    /// The days of the year, 365 or 366. Example: 365.
     days_in_year: f64,
-    /// The age in years: the year less the year of installation.
+    /// The age in years: the year minus the year of installation. Example: 0.
     age: i32,
-    /// Electricity generated or saved, in kWh.
+    /// Electricity generated or saved in the year, in kWh; 0 for direct cuts. Example: 1463.4.
     kwh: f64,
-    /// The emission factor of the grid, in `tCO2` per `MWh`; null for direct cuts.
+    /// The emission factor of the year, in `tCO2` per `MWh`; null for direct cuts. Example: 0.6592.
     tco2_per_mwh: Option<f64>,
     /// Whether the factor is carried forward from an earlier year, because this year has none yet.
     provisional: bool,
-    /// Avoided emissions, in tCO2e.
+    /// Emissions avoided in the year, in tCO2e. Example: 0.96.
     avoided_tco2e: f64,
 }
 
 /// The three figures, which are never added to each other.
 #[derive(Serialize, ToSchema)]
 struct FiguresView {
-    /// What was achieved up to `as_of`.
+    /// Electricity and emissions up to `as_of`.
     to_date: AmountView,
-    /// What is in operation on `as_of`, over a full year.
+    /// Electricity and emissions of a full year of the measures in operation on `as_of`.
     annual: AmountView,
-    /// What comes over the whole lifetime, with the newest grid factor.
+    /// Electricity and emissions over whole lifetimes, with the newest grid factor.
     lifetime: AmountView,
 }
 
 /// Electricity and emissions.
 #[derive(Serialize, ToSchema)]
 struct AmountView {
-    /// Electricity generated, in kWh.
+    /// Electricity generated, in kWh. Example: 5869.8.
     generation_kwh: f64,
-    /// Electricity saved, in kWh.
+    /// Electricity saved, in kWh. Example: 0.
     saving_kwh: f64,
-    /// Avoided emissions, in tCO2e.
+    /// Avoided emissions, in tCO2e. Example: 3.87.
     avoided_tco2e: f64,
-    /// The low end of the range of `avoided_tco2e`, in tCO2e.
+    /// The low end of the range of `avoided_tco2e`, in tCO2e. Example: 3.32.
     low: f64,
-    /// The high end of the range of `avoided_tco2e`, in tCO2e.
+    /// The high end of the range of `avoided_tco2e`, in tCO2e. Example: 4.42.
     high: f64,
-    /// The part of `avoided_tco2e` that uses a factor carried forward, in tCO2e.
+    /// The part of `avoided_tco2e` that uses a factor carried forward, in tCO2e. Example: 0.96.
     provisional_tco2e: f64,
 }
 

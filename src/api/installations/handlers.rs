@@ -31,9 +31,9 @@ use super::view::{InstallationList, InstallationResponse, InstallationView, Regi
 #[utoipa::path(get, path = "", request_body = CreateInstallation,
     params(("dry_run" = Option<bool>, Query, description = "`true` checks everything and answers what would come of it, but records nothing.")),
     responses(
-        (status = 201, body = RegisteredResponse,
+        (status = 201, description = "The installation was registered.", body = RegisteredResponse,
             headers(("ETag" = String, description = "The revision of the record; send it in `If-Match` to correct the record."), ("Location" = String, description = "The URL of the installation."))),
-        (status = 200, body = RegisteredResponse,
+        (status = 200, description = "The same installation was registered before, or this was a dry run: nothing was recorded.", body = RegisteredResponse,
             headers(("ETag" = String, description = "The revision of the record; send it in `If-Match` to correct the record."), ("Location" = String, description = "The URL of the installation."))),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_installation(

@@ -30,21 +30,21 @@ pub struct HistoryResponse {
 /// One entry of the register.
 #[derive(Serialize, ToSchema)]
 pub struct EventView {
-    /// The number of its entry in the register.
+    /// The number of its entry in the register. Example: 12874.
     version: i64,
-    /// The instant of recording, UTC.
+    /// The instant of recording, UTC. Example: 2026-10-02T03:15:00.000000Z.
     recorded_at: String,
-    /// What was done: register, correct, complete, verify, reject, resubmit, withdraw, decommission, `correct_site` …
+    /// The action: `register`, `correct`, `complete`, `verify`, `reject`, `resubmit`, `withdraw`, `decommission`, `correct_site` …
     action: String,
-    /// Why numbers moved: registered, corrected, verified, rejected, withdrawn, decommissioned …
+    /// Why numbers moved: `registered`, `corrected`, `verified`, `rejected`, `withdrawn`, `decommissioned` …
     cause: String,
-    /// The role of who did it: partner, reviewer, admin, householder, or other.
+    /// The role of the actor: `partner`, `reviewer`, `admin`, `householder` or `other`.
     by: &'static str,
-    /// The id of the client that did it. Partners see their own clients, reviewers and administrators all; otherwise null.
+    /// The id of the client that acted. Partners see their own clients, reviewers and administrators see all; otherwise null.
     client_id: Option<String>,
-    /// The code of the reason; of an answered dispute, the outcome. Null if none was given.
+    /// The code of the reason; of an answered dispute, the outcome. Null if none was given. Example: `new_evidence`.
     reason: Option<String>,
-    /// The remark that was sent with it; null if none was.
+    /// The remark that was sent with the request; null if none was. Example: Seen on the roof.
     note: Option<String>,
     /// The names of personal fields that changed. Their values are not kept.
     personal: Vec<String>,
@@ -66,46 +66,46 @@ pub struct StateView {
 /// An installation as it stood.
 #[derive(Serialize, ToSchema)]
 pub struct PastInstallationView {
-    /// The status.
+    /// The status: `pledged`, `installed`, `verified`, `rejected`, `withdrawn` or `decommissioned`.
     status: String,
     /// The day of installation; null while pledged.
     installed_on: Option<NaiveDate>,
-    /// The evidence behind the verification; null unless verified.
+    /// The evidence behind the verification: `sampled`, `document`, `inspected` or `metered`; null unless verified.
     evidence_tier: Option<String>,
-    /// The last day in operation; null while in operation.
+    /// The last day in operation (YYYY-MM-DD, Hà Nội); null while in operation. Example: 2026-10-31.
     decommissioned_on: Option<NaiveDate>,
     /// The measures with their sizes.
     measures: Vec<MeasureView>,
-    /// The code of its project.
+    /// The code of its project; null if it has none. Example: SCHOOLS-1.
     project_code: Option<String>,
-    /// The total cost in whole đồng; null is unknown.
+    /// The total cost in whole đồng; null is unknown. Example: 90000000.
     cost_vnd: Option<i64>,
-    /// The part of the cost that was support, in whole đồng; null is unknown.
+    /// The part of the cost that was support, in whole đồng; null is unknown. Example: 10000000.
     support_vnd: Option<i64>,
-    /// Who paid; null is unknown.
+    /// Who paid: `own`, `loan`, `grant` or `mixed`; null is unknown.
     finance: Option<String>,
-    /// Who owns the system; null is unknown.
+    /// Who owns the system: `occupant` or `third_party`; null is unknown.
     system_owner: Option<String>,
-    /// What the site does with its power; null is unknown.
+    /// What the site does with its power: `self_only`, `sells_surplus` or `sells_all`; null is unknown.
     power_use: Option<String>,
-    /// Whether the environmental attributes were sold; null is unknown.
+    /// Whether the environmental attributes were sold: `none`, `carbon`, `rec` or `dppa`; null is unknown.
     attributes_sold: Option<String>,
-    /// The number of the revision, from 1.
+    /// The number of the revision, from 1. Example: 2.
     revision: i32,
 }
 
 /// A site as it stood, without personal data.
 #[derive(Serialize, ToSchema)]
 pub struct PastSiteView {
-    /// The id of the site.
+    /// The id of the site. Example: 01930f2a-7c3e-7a41-9b52-4f0d8a6c1e74.
     id: String,
-    /// The kind of the site.
+    /// The kind of the site: `home`, `building`, `office` or `factory`.
     kind: String,
-    /// The code of the province.
+    /// The code of the province, one of the 34. Example: 01.
     province_code: String,
-    /// The code of the province before July 2025; null is unknown.
+    /// The code of the province before July 2025, one of the 63; null is unknown. Example: 01.
     former_province_code: Option<String>,
-    /// The code of the commune; null is unknown.
+    /// The code of the commune, one of the 3,321; null is unknown. Example: 00004.
     commune_code: Option<String>,
     /// Whether a low-income household lives here; null is unknown.
     low_income: Option<bool>,
@@ -113,7 +113,7 @@ pub struct PastSiteView {
     remote: Option<bool>,
     /// Whether a woman heads the household; null is unknown.
     woman_headed: Option<bool>,
-    /// The number of the revision, from 1.
+    /// The number of the revision, from 1. Example: 2.
     revision: i32,
 }
 

@@ -29,7 +29,7 @@ pub struct HouseholderCodeView {
     code: String,
     /// A sentence in Vietnamese to pass on: what the code is for and where to use it.
     sentence_vi: String,
-    /// The URL that takes the code in the header `Householder-Code`.
+    /// The URL that takes the code in the header `Householder-Code`. Example: `https://homes.example.org/v1/householder`.
     url: String,
 }
 
@@ -48,8 +48,8 @@ impl HouseholderCodeView {
     }
 }
 
-/// The old code stops working at once. Only the partner that recorded the site gets a new code. The body is
-/// `{}`, or none.
+/// The old code stops working at once. Only the partner that recorded the site gets a new code. The answer is 409
+/// while the householder has an open dispute. The body is `{}`, or none.
 #[utoipa::path(get, path = "", params(("id" = String, Path, format = Uuid, description = "The id of the installation, from an earlier answer.")), responses((status = 200, body = HouseholderCodeResponse)))]
 pub async fn issue_householder_code(
     caller: Caller,

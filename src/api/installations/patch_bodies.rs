@@ -20,9 +20,10 @@ body! {
         site: NotCorrectable,
         #[schema(ignore)]
         status: NotCorrectable,
-        /// The day of installation (YYYY-MM-DD, Hà Nội), not in the future. It cannot become unknown.
+        /// The day of installation (YYYY-MM-DD, Hà Nội), not in the future. It cannot become unknown. Example: 2026-10-02.
         installed_on: NotNull<NaiveDate> as Option<NaiveDate>,
         /// The last day in operation (YYYY-MM-DD, Hà Nội) of a decommissioned installation. It cannot become unknown.
+        /// Example: 2026-10-31.
         decommissioned_on: NotNull<NaiveDate> as Option<NaiveDate>,
         /// All measures as they should be, 1 to 20, each once. They replace the recorded ones.
         #[schema(min_items = 1, max_items = 20)]
@@ -31,7 +32,7 @@ body! {
         project_code: Amend<Code> as Option<Code>,
         /// The total cost in whole đồng, for example 90000000.
         cost_vnd: Amend<Vnd> as Option<Vnd>,
-        /// The part of the cost that was support, in whole đồng.
+        /// The part of the cost that was support, in whole đồng, 0 to 10,000,000,000,000. Example: 10000000.
         support_vnd: Amend<Vnd> as Option<Vnd>,
         /// Who paid.
         finance: Amend<Finance> as Option<Finance>,

@@ -86,12 +86,12 @@ pub struct InstallationList {
 /// An installation.
 #[derive(Serialize, ToSchema)]
 pub struct InstallationView {
-    /// The id of the installation.
+    /// The id of the installation. Example: 01930f2a-7c3e-7a41-9b52-4f0d8a6c1e73.
     #[schema(format = Uuid)]
     id: String,
-    /// The partner's own number of the installation.
+    /// The partner's own number of the installation. Example: HN-0042.
     external_id: String,
-    /// The code of the partner that registered it.
+    /// The code of the partner that registered it. Example: SOLARCO.
     partner: String,
     /// Whether the partner only tries things out; such installations are kept apart and never counted.
     sandbox: bool,
@@ -101,25 +101,25 @@ pub struct InstallationView {
     /// The evidence behind the verification; null unless verified.
     #[schema(value_type = Option<Tier>)]
     evidence_tier: Option<&'static str>,
-    /// The day of installation (YYYY-MM-DD, Hà Nội); null while pledged.
+    /// The day of installation (YYYY-MM-DD, Hà Nội); null while pledged. Example: 2026-10-02.
     installed_on: Option<NaiveDate>,
-    /// The last day in operation; null while in operation.
+    /// The last day in operation (YYYY-MM-DD, Hà Nội); null while in operation. Example: 2026-10-31.
     decommissioned_on: Option<NaiveDate>,
-    /// The instant of registration, UTC.
+    /// The instant of registration, UTC. Example: 2026-10-02T03:15:00.000000Z.
     #[schema(format = DateTime)]
     reported_at: String,
-    /// The instant of verification, UTC; null unless verified.
+    /// The instant of verification, UTC; null unless verified. Example: 2026-10-09T07:30:00.000000Z.
     #[schema(format = DateTime)]
     verified_at: Option<String>,
     /// The measures with their sizes.
     measures: Vec<MeasureView>,
     /// The site of the installation.
     site: SiteView,
-    /// The code of its project; null if it has none.
+    /// The code of its project; null if it has none. Example: SCHOOLS-1.
     project_code: Option<String>,
-    /// The total cost in whole đồng; null is unknown.
+    /// The total cost in whole đồng; null is unknown. Example: 90000000.
     cost_vnd: Option<i64>,
-    /// The part of the cost that was support, in whole đồng; null is unknown.
+    /// The part of the cost that was support, in whole đồng, 0 to 10,000,000,000,000; null is unknown. Example: 10000000.
     support_vnd: Option<i64>,
     /// Who paid.
     #[schema(value_type = Option<Finance>)]
@@ -135,9 +135,9 @@ pub struct InstallationView {
     attributes_sold: Option<&'static str>,
     /// Values that are allowed but unusual.
     warnings: Vec<WarningView>,
-    /// The number of the revision, from 1.
+    /// The number of the revision, from 1. Example: 2.
     revision: i32,
-    /// The entity tag. It changes whenever the installation or its site changes; send it in `If-Match`.
+    /// The entity tag. It changes whenever the installation or its site changes; send it in `If-Match`. Example: "2.1".
     pub etag: String,
 }
 
@@ -147,9 +147,9 @@ pub struct MeasureView {
     /// The measure's code.
     #[schema(value_type = MeasureId)]
     pub measure: Cow<'static, str>,
-    /// The size in the unit of the measure, see /v1/measures.
+    /// The size in the unit of the measure, see /v1/measures. Example: 5.4.
     pub quantity: f64,
-    /// The rated power of the inverter in kW; null for measures that are not solar, or unknown.
+    /// Rated power of the inverter in kW; null for measures that are not solar, or unknown. Example: 5.
     pub inverter_kw: Option<f64>,
 }
 

@@ -28,7 +28,7 @@ body! {
     /// A release to publish.
     #[schema(example = json!({"as_of": "2026-10-31"}))]
     pub struct CreateRelease {
-        /// The day that this release reports (YYYY-MM-DD, Hà Nội). It must be closed.
+        /// The day that this release reports (YYYY-MM-DD, Hà Nội). It must be closed. Example: 2026-10-31.
         pub as_of: AnyDay as NaiveDate,
     }
 }
@@ -119,8 +119,8 @@ pub async fn get_release(
 /// Publishes the headline of a closed day. A release never changes and is never taken back; publishing the same day again
 /// answers 200 with the release that exists.
 #[utoipa::path(get, path = "", request_body = CreateRelease,
-    responses((status = 201, body = ReleaseResponse, headers(("Location" = String, description = "The address of the release."))),
-        (status = 200, body = ReleaseResponse, headers(("Location" = String, description = "The address of the release.")))))]
+    responses((status = 201, description = "The release was published.", body = ReleaseResponse, headers(("Location" = String, description = "The address of the release."))),
+        (status = 200, description = "The day was released before; this is that release.", body = ReleaseResponse, headers(("Location" = String, description = "The address of the release.")))))]
 pub async fn create_release(
     caller: Caller,
     _: NoQuery,

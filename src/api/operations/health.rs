@@ -38,7 +38,8 @@ pub struct Readiness {
 }
 
 /// Answers 200 while the process lives. A process that answers 503 has to be restarted.
-#[utoipa::path(get, path = "", responses((status = 200, body = Liveness), (status = 503, body = Liveness)))]
+#[utoipa::path(get, path = "", responses((status = 200, description = "The process is alive.", body = Liveness),
+    (status = 503, description = "The process has to be restarted.", body = Liveness)))]
 pub async fn get_liveness(state: web::Data<AppState>) -> HttpResponse {
     if state.register.is_alive() {
         HttpResponse::Ok().json(Liveness { status: "alive" })
@@ -51,9 +52,10 @@ pub async fn get_liveness(state: web::Data<AppState>) -> HttpResponse {
 /// schema, the disk, and whether this process and the register agree, once a second at most; then each of these can make it
 /// `not_ready`.
 #[utoipa::path(get, path = "", params(("verbose" = Option<String>, Query, description = "`true` or empty: examine everything and show the results. `false`: do not. Absent: do not.")),
-    responses((status = 200, body = Readiness), (status = 503, body = Readiness),
+    responses((status = 200, description = "The service can do its work.", body = Readiness),
+        (status = 503, description = "The service cannot do its work.", body = Readiness),
         (status = 422, body = crate::api::http::Problem, content_type = "application/problem+json",
-            description = "Values are wrong; every one is named.")))]
+            description = "Values or parameters are wrong. `errors` names every one.")))]
 pub async fn get_readiness(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let verbose = query.parse("verbose", |value| match value {

@@ -24,23 +24,23 @@ use super::partners_and_projects::submit_directory_change;
 /// A client. Its secrets cannot be read.
 #[derive(Serialize, ToSchema)]
 pub struct ClientView {
-    /// The id of the client.
+    /// The id of the client. Example: c-5f0c6bd6b6ab4c9d8a0f4a2d9b7e1c33.
     client_id: String,
-    /// The person or program behind the client.
+    /// The person or program behind the client. Example: Back office.
     name: String,
-    /// The role of the client: partner, dashboard, reviewer or admin.
+    /// The role of the client: `partner`, `dashboard`, `reviewer` or `admin`.
     role: &'static str,
-    /// The code of the partner that the client acts for; null for other roles.
+    /// The code of the partner that the client acts for; null for other roles. Example: SOLARCO.
     partner: Option<String>,
     /// The code of the partner that the person works for; null if none.
     affiliation: Option<String>,
-    /// The code of the one province that the client may see; null is all.
+    /// The code of the one province that the client may see; null is all. Example: 01.
     province_code: Option<&'static str>,
-    /// The instant when the client was added, UTC.
+    /// The instant when the client was added, UTC. Example: 2026-11-20T03:00:00Z.
     created_at: DateTime<Utc>,
     /// The instant of revocation, UTC; null while active.
     revoked_at: Option<DateTime<Utc>>,
-    /// The number of secrets that work; two while an old one is kept beside a new one.
+    /// The number of secrets that work; 2 while an old one works beside a new one. Example: 1.
     active_secrets: usize,
 }
 
@@ -82,13 +82,13 @@ pub struct ClientList {
 /// A client with a new secret, which is shown this once.
 #[derive(Serialize, ToSchema)]
 pub struct ClientSecretView {
-    /// The id of the client.
+    /// The id of the client. Example: c-5f0c6bd6b6ab4c9d8a0f4a2d9b7e1c33.
     client_id: String,
     /// The secret. The register keeps only its hash.
     client_secret: String,
-    /// The role of the client: partner, dashboard, reviewer or admin.
+    /// The role of the client: `partner`, `dashboard`, `reviewer` or `admin`.
     role: &'static str,
-    /// The code of the partner that the client acts for; null for other roles.
+    /// The code of the partner that the client acts for; null for other roles. Example: SOLARCO.
     partner: Option<String>,
     /// The instant until which the old secret still works, UTC; null if there is none.
     old_secret_until: Option<DateTime<Utc>>,
@@ -104,17 +104,17 @@ pub struct ClientSecretResponse {
 /// The client that calls.
 #[derive(Serialize, ToSchema)]
 pub struct MeView {
-    /// The id of the client.
+    /// The id of the client. Example: c-5f0c6bd6b6ab4c9d8a0f4a2d9b7e1c33.
     client_id: String,
-    /// The role of the client: partner, dashboard, reviewer or admin.
+    /// The role of the client: `partner`, `dashboard`, `reviewer` or `admin`.
     role: &'static str,
     /// The scopes that tokens of the client hold.
     scopes: Vec<&'static str>,
-    /// The code of the partner that the client acts for; null for other roles.
+    /// The code of the partner that the client acts for; null for other roles. Example: SOLARCO.
     partner: Option<String>,
     /// The code of the partner that the person works for; nothing of that partner is shown. Null if none.
     affiliation: Option<String>,
-    /// The code of the one province that the client may see; null is all.
+    /// The code of the one province that the client may see; null is all. Example: 01.
     province_code: Option<&'static str>,
 }
 
@@ -167,7 +167,7 @@ pub async fn list_clients(
 /// The answer holds the client's secret. It is shown this once, because only its hash is kept. Reviewers and
 /// administrators get one client for each person.
 #[utoipa::path(get, path = "", request_body = CreateClient,
-    responses((status = 201, body = ClientSecretResponse)))]
+    responses((status = 201, description = "The client was added. Its secret is shown this once.", body = ClientSecretResponse)))]
 pub async fn create_client(
     caller: Caller,
     _: NoQuery,

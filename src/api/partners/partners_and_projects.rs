@@ -20,9 +20,9 @@ use super::bodies::{CreatePartner, CreateProject};
 /// A partner.
 #[derive(Serialize, ToSchema)]
 pub struct PartnerView {
-    /// The code.
+    /// The code. Example: SOLARCO.
     code: String,
-    /// The name of the partner.
+    /// The name of the partner. Example: Solar Co.
     name: String,
     /// Whether the partner only tries things out; its installations are never counted.
     sandbox: bool,
@@ -58,13 +58,13 @@ pub struct PartnerList {
 /// A project.
 #[derive(Serialize, ToSchema)]
 pub struct ProjectView {
-    /// The code.
+    /// The code. Example: SCHOOLS-1.
     code: String,
-    /// The Vietnamese name.
+    /// The Vietnamese name. Example: Trường học xanh.
     name_vi: String,
-    /// The English name.
+    /// The English name. Example: Green schools.
     name_en: String,
-    /// The organisation that funds the project; null is unknown.
+    /// The organisation that funds the project; null is unknown. Example: Green Fund.
     funder: Option<String>,
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn submit_directory_change(
 /// An organisation that registers installations. Add a client with the role partner next, so that it can get
 /// tokens.
 #[utoipa::path(get, path = "", request_body = CreatePartner,
-    responses((status = 201, body = PartnerResponse),
+    responses((status = 201, description = "The partner was added.", body = PartnerResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_partner(
     caller: Caller,
@@ -162,7 +162,7 @@ async fn change_partner(
 
 /// A project or fund that installations can name in `project_code`.
 #[utoipa::path(get, path = "", request_body = CreateProject,
-    responses((status = 201, body = ProjectResponse),
+    responses((status = 201, description = "The project was added.", body = ProjectResponse),
         (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn create_project(
     caller: Caller,

@@ -55,13 +55,13 @@ pub struct DecisionsResponse {
 /// The outcome of one decision.
 #[derive(Serialize, ToSchema)]
 pub struct DecisionView {
-    /// The id of the installation.
+    /// The id of the installation. Example: 01930f2a-7c3e-7a41-9b52-4f0d8a6c1e73.
     installation: String,
     /// `changed`, `unchanged` if it was so already, or `refused`.
     outcome: &'static str,
-    /// The status of the installation now; null if it was not found.
+    /// The status of the installation now; null if it was not found. Example: verified.
     status: Option<&'static str>,
-    /// The entity tag of the installation now; null if it was not found.
+    /// The entity tag of the installation now; null if it was not found. Example: "2.1".
     etag: Option<String>,
     /// Why the decision was refused; null if it was not.
     problem: Option<RefusedView>,
@@ -70,7 +70,7 @@ pub struct DecisionView {
 /// Why a decision was refused.
 #[derive(Serialize, ToSchema)]
 pub struct RefusedView {
-    /// The code of the problem.
+    /// The code of the problem. Example: `invalid_transition`.
     code: &'static str,
     /// What is wrong and what to do, in the caller's language.
     detail: String,

@@ -52,7 +52,8 @@ body! {
         province_code: Option<ProvinceId>,
         /// The commune, five digits, for example "00004", see /v1/communes. It must lie in the province.
         commune_code: Option<CommuneId>,
-        /// The province before July 2025. Only needed where neither commune nor province tells it.
+        /// The former province (list of 63), see /v1/provinces. Left out, it follows from the commune or from a
+        /// province that was never merged; otherwise it stays unknown.
         former_province_code: Option<FormerProvinceId>,
         /// The address line, at most 300 characters. Personal data: a home with it needs `consent`.
         address: Option<Address>,
@@ -156,9 +157,9 @@ impl CreateLocation {
 body! {
     /// The householder's consent to keep personal data.
     pub struct CreateConsent -> Consent {
-        /// The day on which the householder agreed (YYYY-MM-DD, Hà Nội), not before the text was in force.
+        /// The day on which the householder agreed (YYYY-MM-DD, Hà Nội), not before the text was in force. Example: 2026-11-01.
         on: NaiveDate,
-        /// The version of the text that the householder agreed to, see /v1/consent/{version}.
+        /// The version of the text that the householder agreed to, see /v1/consent/{version}. Example: 1.
         #[schema(minimum = 1)]
         text_version: i32,
     }
@@ -187,7 +188,7 @@ body! {
         /// The province. It replaces the whole place: a commune or former province that is not sent beside it becomes
         /// unknown.
         province_code: Amend<ProvinceId> as Option<ProvinceId>,
-        /// The commune, five digits, see /v1/communes.
+        /// The commune, five digits, for example "00004", see /v1/communes.
         commune_code: Amend<CommuneId> as Option<CommuneId>,
         /// The province before July 2025, see /v1/provinces.
         former_province_code: Amend<FormerProvinceId> as Option<FormerProvinceId>,

@@ -11,10 +11,10 @@ use crate::domain::values::{ExternalId, SiteKind};
 /// A site.
 #[derive(Serialize, ToSchema)]
 pub struct SiteView {
-    /// The id of the site.
+    /// The id of the site. Example: 01930f2a-7c3e-7a41-9b52-4f0d8a6c1e74.
     #[schema(format = Uuid)]
     id: String,
-    /// The partner's own number of the site; only shown to the partner that recorded it.
+    /// The partner's own number of the site; only shown to the partner that recorded it. Example: NHA-42.
     external_id: Option<String>,
     /// The kind of the site.
     #[schema(value_type = SiteKind)]
@@ -34,7 +34,7 @@ pub struct SiteView {
     remote: Option<bool>,
     /// Whether a woman heads the household; null is unknown.
     woman_headed: Option<bool>,
-    /// The entity tag. It changes whenever the site changes; send it in `If-Match`.
+    /// The entity tag. It changes whenever the site changes; send it in `If-Match`. Example: "1".
     pub etag: String,
     /// Personal data; only shown to the partner that recorded the site and to reviewers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,9 +44,9 @@ pub struct SiteView {
 /// Personal data of a site.
 #[derive(Serialize, ToSchema)]
 pub struct PrivateView {
-    /// The address line; null is unknown.
+    /// The address line; null is unknown. Example: 12 Hàng Bạc.
     address: Option<String>,
-    /// The electricity customer code, in capitals without separators; null is unknown.
+    /// The electricity customer code, in capitals without separators; null is unknown. Example: PD01000123456.
     grid_customer_code: Option<String>,
     /// The point on the map; null is unknown.
     location: Option<LocationView>,
@@ -59,18 +59,18 @@ pub struct PrivateView {
 /// A point in degrees (WGS 84).
 #[derive(Serialize, ToSchema)]
 struct LocationView {
-    /// Latitude in degrees.
+    /// Latitude in degrees. Example: 21.03.
     lat: f64,
-    /// Longitude in degrees.
+    /// Longitude in degrees. Example: 105.85.
     lon: f64,
 }
 
 /// A householder's consent.
 #[derive(Serialize, ToSchema)]
 struct ConsentView {
-    /// The day of consent (YYYY-MM-DD, Hà Nội).
+    /// The day of consent (YYYY-MM-DD, Hà Nội). Example: 2026-11-01.
     on: NaiveDate,
-    /// The version of the text, see /v1/consent/{version}.
+    /// The version of the text, see /v1/consent/{version}. Example: 1.
     text_version: i32,
 }
 

@@ -18,9 +18,9 @@ pub struct Problem {
     /// The path that explains the problem.
     #[schema(example = "/problems/invalid_request")]
     pub r#type: String,
-    /// A short name of the problem, in the language of the answer.
+    /// A short name of the problem, in the language of the answer. Example: Invalid request.
     pub title: String,
-    /// The HTTP status.
+    /// The HTTP status. Example: 422.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// What happened and what to do, in the language of the answer.
@@ -56,24 +56,24 @@ pub struct ProblemError {
 /// The record that a refused request ran into.
 #[derive(Serialize, ToSchema)]
 pub struct StandingView {
-    /// The id of the installation.
+    /// The id of the installation. Example: 01930f2a-7c3e-7a41-9b52-4f0d8a6c1e73.
     #[schema(format = Uuid)]
     pub id: String,
     /// The status of the installation.
     #[schema(value_type = Status)]
     pub status: &'static str,
-    /// How often it changed.
+    /// The number of the revision, from 1. Example: 2.
     pub revision: i32,
-    /// The entity tag; send it in `If-Match` to correct the installation.
+    /// The entity tag; send it in `If-Match` to correct the installation. Example: "2.1".
     pub etag: String,
 }
 
 /// One fact in which a re-sent installation differs.
 #[derive(Serialize, ToSchema)]
 pub struct DifferenceView {
-    /// JSON pointer into the request.
+    /// JSON pointer into the request. Example: `/installed_on`.
     pub pointer: &'static str,
-    /// The recorded value.
+    /// The recorded value; null is unknown. Example: 2026-10-02.
     #[schema(value_type = serde_json::Value)]
     pub recorded: Value,
 }

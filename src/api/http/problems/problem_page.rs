@@ -12,7 +12,7 @@ use super::problem_texts::describe;
 /// The meaning of a problem code.
 #[derive(Serialize, ToSchema)]
 pub struct ProblemPage {
-    /// The code of the problem.
+    /// The code of the problem. Example: `invalid_request`.
     pub code: String,
     /// The title in Vietnamese.
     pub title_vi: &'static str,

@@ -18,7 +18,7 @@ use super::parameters::AggregateParameters;
 /// those of a JSON row, then `as_of`, `version` and `methodology_version`. The text is UTF-8 with a byte order mark; numbers have
 /// a decimal point; a figure without meaning is empty.
 #[utoipa::path(get, path = "", params(AggregateParameters),
-    responses((status = 200, content_type = "text/csv", body = String)))]
+    responses((status = 200, description = "Sums of the register by group, as CSV.", content_type = "text/csv", body = String)))]
 pub async fn get_aggregates_table(
     request: HttpRequest,
     caller: Caller,

@@ -116,14 +116,14 @@ async fn restated_past(
 /// The numbers of the headline as CSV, one a row: `figure` (for example `sites.verified`), `value`, `as_of`, `version`,
 /// `methodology_version`. A value that is not known is empty.
 #[utoipa::path(get, path = "", params(("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
-    responses((status = 200, content_type = "text/csv", body = String)))]
+    responses((status = 200, description = "The numbers of the headline as CSV.", content_type = "text/csv", body = String)))]
 pub async fn get_progress_table(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, CSV_PATH).await
 }
 
 /// The headline as a sentence in Vietnamese and in English, to quote as it is, with the limits of the numbers.
 #[utoipa::path(get, path = "", params(("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
-    responses((status = 200, content_type = "text/plain", body = String)))]
+    responses((status = 200, description = "The sentence and the limits of the numbers, in both languages.", content_type = "text/plain", body = String)))]
 pub async fn get_progress_text(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     send_form(&request, &state, TEXT_PATH).await
 }

@@ -62,15 +62,15 @@ pub struct AnnualView {
 /// Electricity and avoided emissions up to the day, estimated.
 #[derive(Serialize, ToSchema)]
 pub struct ToDateView {
-    /// Electricity generated, in kWh. Example: 1623000.
+    /// Electricity generated, in kWh. Example: 905412.7.
     generation_kwh: f64,
-    /// Electricity saved, in kWh. Example: 540100.2.
+    /// Electricity saved, in kWh. Example: 301377.4.
     saving_kwh: f64,
-    /// Emissions avoided, in tCO2e. Example: 1499.3.
+    /// Emissions avoided, in tCO2e. Example: 734.9.
     avoided_tco2e: f64,
-    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 1091.7.
+    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 535.2.
     low: f64,
-    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 2046.4.
+    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 1003.4.
     high: f64,
     /// Part of `avoided_tco2e` in years whose grid factor is not published yet, in tCO2e; it uses the factor of another year and
     /// may still change. Example: 120.4.
@@ -80,11 +80,11 @@ pub struct ToDateView {
 /// Avoided emissions over whole lives, projected.
 #[derive(Serialize, ToSchema)]
 pub struct LifetimeView {
-    /// Emissions avoided, in tCO2e. Example: 1499.3.
+    /// Emissions avoided, in tCO2e. Example: 31240.5.
     avoided_tco2e: f64,
-    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 1091.7.
+    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 22750.
     low: f64,
-    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 2046.4.
+    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 42640.
     high: f64,
 }
 
@@ -115,7 +115,7 @@ pub struct ShareView {
 /// The target of the programme.
 #[derive(Serialize, ToSchema)]
 pub struct TargetView {
-    /// Number of verified sites that the programme aims at: 1000000.
+    /// Number of verified sites that the programme aims at. Example: 1000000.
     pub sites: i64,
     /// Last day of the target (YYYY-MM-DD). Example: 2030-12-31.
     pub by: NaiveDate,

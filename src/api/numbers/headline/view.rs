@@ -34,13 +34,13 @@ pub struct ProgressResponse {
 /// The number of today beside that of a past day.
 #[derive(Serialize, ToSchema)]
 pub struct TodayView {
-    /// The day of today in Hà Nội (YYYY-MM-DD).
+    /// The day of today in Hà Nội (YYYY-MM-DD). Example: 2026-11-27.
     pub as_of: NaiveDate,
     /// The version of the register today. Example: 12874.
     pub version: i64,
-    /// Verified sites.
+    /// Verified sites today. Example: 566.
     pub sites_verified: i64,
-    /// Verified sites in percent of the target.
+    /// Verified sites today, in percent of the target. Example: 0.0566.
     pub percent_of_target: f64,
     /// Address of the bridge from the past day to yesterday, which explains the change; null where the past day is yesterday.
     #[schema(format = "uri")]

@@ -44,7 +44,7 @@ pub async fn get_table(
 #[utoipa::path(get, path = "", params(("name" = String, Path, example = "provinces", description = "The name of a table of `/v1/tables`."),
         ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over (YYYY-MM-DD), for example 2026-10-31. Absent: the newest numbers."),
         ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Not with `as_of`, because kept tables were made then.")),
-    responses((status = 200, content_type = "text/csv", body = String)))]
+    responses((status = 200, description = "The rows of a public table as CSV.", content_type = "text/csv", body = String)))]
 pub async fn get_table_csv(
     request: HttpRequest,
     name: web::Path<String>,
