@@ -68,12 +68,14 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
 ];
 
 /// Beginnings of paths that lead out of a domain without input, output and clock.
-const IMPURE: [&[&str]; 8] = [
+const IMPURE: [&[&str]; 10] = [
     &["std", "fs"],
     &["std", "net"],
     &["std", "env"],
     &["std", "process"],
     &["std", "thread"],
+    &["std", "time", "SystemTime"],
+    &["std", "time", "Instant"],
     &["Utc", "now"],
     &["tokio"],
     &["tracing"],
@@ -279,6 +281,8 @@ fn read_a_made_up_violation_is_found() {
         ("domain/reference/target.rs", "use super::super::super::settings::Settings;"),
         ("domain/values/date.rs", "fn f() { let today = chrono::Utc::now(); }"),
         ("domain/values/date.rs", "use std::{fs, io};"),
+        ("domain/values/date.rs", "use std::time::{Duration, SystemTime};"),
+        ("domain/values/date.rs", "fn f() { let now = std::time::Instant::now(); }"),
         ("domain/values/date.rs", "use crate::domain::refusals::Refusal;"),
         ("domain/rules/correct.rs", "use crate::domain::counting::Cell;"),
         ("domain/records/site.rs", "vec![crate::domain::rules::Stamp]"),
