@@ -219,7 +219,10 @@ fn is_cfg_test(attribute: &[TokenTree]) -> bool {
     words == "cfg(test)"
 }
 
-/// The names after `pub struct`, `pub(crate) enum` and the like, and those of `coded_enum!`.
+/// Macros that make a public type of the first name that they are given.
+const TYPE_MACROS: [&str; 3] = ["coded_enum", "uuid_id", "listed_id"];
+
+/// The names after `pub struct`, `pub(crate) enum` and the like, those in `body!` among them, and those of [`TYPE_MACROS`].
 fn public_types(tokens: &[TokenTree]) -> Vec<String> {
     let words: Vec<String> = tokens.iter().map(ToString::to_string).collect();
     let mut types = Vec::new();
@@ -230,10 +233,16 @@ fn public_types(tokens: &[TokenTree]) -> Vec<String> {
         if word == "pub" && is_type {
             types.extend(words.get(kind + 1).cloned());
         }
-        if word == "coded_enum" && words.get(at + 1).is_some_and(|next| next == "!") {
-            let Some(TokenTree::Group(body)) = tokens.get(at + 2) else { continue };
-            let name = body.stream().into_iter().find(|token| matches!(token, TokenTree::Ident(_)));
-            types.extend(name.map(|name| name.to_string()));
+        if words.get(at + 1).is_some_and(|next| next == "!")
+            && let Some(TokenTree::Group(given)) = tokens.get(at + 2)
+        {
+            let given: Vec<TokenTree> = given.stream().into_iter().collect();
+            if word == "body" {
+                types.extend(public_types(&given));
+            } else if TYPE_MACROS.contains(&word.as_str()) {
+                let name = given.iter().find(|token| matches!(token, TokenTree::Ident(_)));
+                types.extend(name.map(ToString::to_string));
+            }
         }
     }
     types
