@@ -22,7 +22,7 @@ pub struct SourceFile {
     pub paths: Vec<NamedPath>,
     /// The types that others may name, of macros that make enums among them.
     pub public_types: Vec<String>,
-    /// The kinds of items at the top of the file, as `fn` and `mod`.
+    /// The items at the top of the file by kind and next word, as `fn main` and `mod url`.
     pub items: Vec<String>,
 }
 
@@ -249,6 +249,10 @@ fn public_types(tokens: &[TokenTree]) -> Vec<String> {
 }
 
 fn items(tokens: &[TokenTree]) -> Vec<String> {
-    const KINDS: [&str; 9] = ["fn", "struct", "enum", "trait", "impl", "static", "macro_rules", "mod", "use"];
-    tokens.iter().map(ToString::to_string).filter(|word| KINDS.contains(&word.as_str())).collect()
+    const KINDS: [&str; 12] =
+        ["fn", "struct", "enum", "union", "trait", "impl", "type", "const", "static", "macro_rules", "mod", "use"];
+    let words: Vec<String> = tokens.iter().map(ToString::to_string).collect();
+    let next = |at: usize| words.get(at + 1).map_or("", String::as_str);
+    let kinds = words.iter().enumerate().filter(|(_, word)| KINDS.contains(&word.as_str()));
+    kinds.map(|(at, kind)| format!("{kind} {}", next(at))).collect()
 }
