@@ -61,7 +61,7 @@ make_root() {
     mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
     mount --bind "$toolchain" "$root/opt/rust"
     mount -o remount,bind,ro "$root/opt/rust"
-    "${in_root[@]}" update-ca-certificates >/dev/null 2>&1
+    "${in_root[@]}" update-ca-certificates >/dev/null 2>&1 || fail "update-ca-certificates failed"
     git archive HEAD | tar -x -C "$root/green-homes"
 }
 
@@ -164,7 +164,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 # In the background, because a trap has to wait for what runs in the foreground.
-unshare --mount --pid --fork --kill-child "$0" --in-namespaces "$folder/root" "$toolchain" &
+unshare --mount --pid --fork --kill-child scripts/fresh.sh --in-namespaces "$folder/root" "$toolchain" &
 inside=$!
 wait "$inside"
 inside=

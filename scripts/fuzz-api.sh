@@ -18,5 +18,6 @@ if [ ! -e "$venv/complete" ]; then
 fi
 
 # The program that the tests start. `cargo build` would compile it again, with the features that it has without them.
-"${CARGO:-cargo}" test --quiet --no-run --test api
+# shellcheck disable=SC2086 # one word or more: CARGO="cargo +1.95"
+${CARGO:-cargo} test --quiet --no-run --test api
 PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" tests/fuzz/run.py "$target/debug/green-homes" "$fuzz"

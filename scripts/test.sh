@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-cargo=${CARGO:-cargo}
+# More than one word: CARGO="cargo +1.95".
+read -ra cargo <<<"${CARGO:-cargo}"
 lines=()
 said=$(mktemp)
 
@@ -14,7 +15,7 @@ close() {
 }
 trap close EXIT
 
-# Of cargo the passed tests, of the fuzz run the requests that were answered as documented.
+# Of cargo the passed tests, of the fuzz run the requests made.
 count() {
     awk '/^test result:/ { passed += $4 } /^fuzz: .* requests/ { passed += $(NF - 3) } END { print passed + 0 }' "$said"
 }
@@ -28,8 +29,8 @@ suite() {
 }
 
 # So that no suite counts the seconds of the compiler.
-"$cargo" test --no-run
-suite unit tests "$cargo" test --lib --bins
-suite api tests "$cargo" test --test '*'
-suite doc tests "$cargo" test --doc
+"${cargo[@]}" test --no-run
+suite unit tests "${cargo[@]}" test --lib --bins
+suite api tests "${cargo[@]}" test --test '*'
+suite doc tests "${cargo[@]}" test --doc
 suite fuzz requests scripts/fuzz-api.sh

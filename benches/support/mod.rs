@@ -18,6 +18,9 @@ mod seed;
 mod service;
 mod steady;
 mod storm;
+#[expect(clippy::expect_used, reason = "shared with the tests")]
+#[path = "../../tests/support/watchdog.rs"]
+mod watchdog;
 pub mod writes;
 mod wrk;
 

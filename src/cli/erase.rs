@@ -5,7 +5,6 @@ use clap::Args;
 use crate::app;
 use crate::app::StartError;
 use crate::db::Url;
-use crate::db::engine::transaction;
 use crate::db::records::by_id;
 use crate::domain::values::{InstallationId, SiteId};
 use crate::register::{Clock, Command as Change, Done, HomeCommand, HomeDone};
@@ -32,8 +31,7 @@ pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArgumen
     println!("{}", serde_json::to_string(&erased)?);
     let url = settings.database()?;
     if matches!(url, Url::Sqlite(_)) {
-        let database = app::current_database(settings)?;
-        if !transaction::truncate_log(&mut database.connection()?)? {
+        if !app::current_database(settings)?.empty_log()? {
             eprintln!("the write-ahead log is in use and still holds the old bytes: run this again in a quiet moment");
         }
     } else {

@@ -154,6 +154,30 @@ fn call_every_route_with_a_forged_token_is_unauthorized() {
 }
 
 #[test]
+fn call_wrongly_while_the_caller_is_checked_is_unauthorized() {
+    run(async {
+        let app = App::start(TestDatabase::postgres()).await;
+        // A thread hashes the secret; the query is refused long before.
+        let (id, _) = app.db_add_client(Role::Dashboard, None);
+        let wrong = format!("Basic {}", STANDARD.encode(format!("{id}:wrong")));
+        let path = "/v1/installations/none?made_up=1";
+        let reply = app.public().send("GET", path, &[("authorization", &wrong)], None).await;
+        assert_eq!((reply.status, &reply.body["code"]), (401, &json!("basic_refused")), "{}", reply.text);
+        // An unknown token waits for the keys, which are locked; the body is refused meanwhile.
+        let url = app.database.url.clone();
+        let lock = "BEGIN; LOCK TABLE signing_keys; SELECT pg_sleep(2); COMMIT";
+        let locked = actix_web::rt::task::spawn_blocking(move || db_execute(&url, lock));
+        // The keys are read once a second at most.
+        actix_web::rt::time::sleep(Duration::from_millis(1_200)).await;
+        let path = format!("/v1/installations/{}/verify", uuid::Uuid::now_v7());
+        let reply = app.public().with_token("unknown").post_raw(&path, "{").await;
+        assert_unauthorized(&reply, "Bearer error=\"invalid_token\"", &path);
+        locked.await.unwrap().unwrap();
+        app.stop().await;
+    });
+}
+
+#[test]
 fn withdraw_a_key_shuts_its_tokens_out() {
     run(async {
         let app = App::start(TestDatabase::sqlite()).await;

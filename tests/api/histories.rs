@@ -1,6 +1,6 @@
 //! Any history through the routes: what partners, reviewers, householders, the admin and the
 //! operator do, in any order, some of it at once, with the server killed between requests and in the
-//! middle of them. What was answered is there, was done once, and is counted as a naive model counts.
+//! middle of them. What was answered is there, was done once, and is counted as the reference counts, a naive register.
 
 mod driver;
 mod expect;
@@ -19,12 +19,12 @@ use crate::support::{TestDatabase, run};
 use driver::Driver;
 
 #[test]
-fn any_history_with_crashes_on_sqlite_is_counted_as_the_model_counts() {
+fn any_history_with_crashes_on_sqlite_is_counted_as_the_reference_counts() {
     drive(10, TestDatabase::sqlite);
 }
 
 #[test]
-fn any_history_with_crashes_on_postgres_is_counted_as_the_model_counts() {
+fn any_history_with_crashes_on_postgres_is_counted_as_the_reference_counts() {
     drive(5, TestDatabase::postgres);
 }
 

@@ -7,6 +7,8 @@
 mod postgres;
 mod process;
 mod support;
+#[path = "../support/watchdog.rs"]
+mod watchdog;
 
 mod access;
 mod aggregates;

@@ -15,10 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{TestDatabase, binary};
-
-/// Reads until the test process has gone (its end of the pipe closes), then kills its own process group: itself and
-/// every program that the tests have put there.
-const WATCHDOG: &str = "trap '' HUP INT TERM; while read -r _; do :; done; kill -KILL 0";
+use crate::watchdog::Watchdog;
 
 /// A running `green-homes serve`.
 pub struct Process {
@@ -91,16 +88,15 @@ impl Process {
     }
 }
 
-/// The process group that the watchdog kills when the test process has gone, however it went.
+/// A watchdog that kills its process group: itself and every program that joined.
+pub fn killer() -> Watchdog {
+    Watchdog::start(Command::new("sh"), "kill -KILL 0", &[])
+}
+
+/// The process group that is killed when the test process has gone, however it went.
 fn watched_group() -> i32 {
-    static GROUP: OnceLock<Child> = OnceLock::new();
-    let watchdog = GROUP.get_or_init(|| {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", WATCHDOG]).process_group(0);
-        shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        shell.spawn().expect("start the watchdog")
-    });
-    watchdog.id().try_into().unwrap()
+    static WATCHDOG: OnceLock<Watchdog> = OnceLock::new();
+    WATCHDOG.get_or_init(killer).group()
 }
 
 /// A command of the binary on this database.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::reference_counts::{Line, ReferenceRegister};
 
 /// What every verified line comes to up to a day, and on it.
-pub fn estimate(model: &ReferenceRegister, methodology: &Methodology, day: NaiveDate) -> Estimate {
-    estimate_of(model.lines().into_iter(), methodology, day)
+pub fn estimate(reference: &ReferenceRegister, methodology: &Methodology, day: NaiveDate) -> Estimate {
+    estimate_of(reference.lines().into_iter(), methodology, day)
 }
 
 /// The same of some lines.

@@ -9,9 +9,11 @@ use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::watchdog::Watchdog;
 
 /// The superuser of every cluster, and the account that runs the server when the tests run as root.
 const USER: &str = "postgres";
@@ -20,11 +22,9 @@ const USER: &str = "postgres";
 /// finds its port still free.
 const PORTS: std::ops::Range<u16> = 15_000..32_000;
 
-/// Reads until the test process has gone (its end of the pipe closes), then removes all traces of the cluster: ends the
-/// programs of its own process group (`initdb` or `pg_ctl`, if the test process was waiting for one), then the server.
-const WATCHDOG: &str = r#"
-trap '' HUP INT TERM
-while read -r _; do :; done
+/// Removes all traces of the cluster: ends the programs of the watchdog's process group (`initdb` or `pg_ctl`, if the test
+/// process was waiting for one), then the server.
+const REMOVE: &str = r#"
 kill -TERM 0
 "$1" stop --pgdata="$2/data" --mode=immediate --silent
 rm -rf "$2"
@@ -50,7 +50,8 @@ pub struct Cluster {
     port: u16,
     password: String,
     databases: AtomicU32,
-    watchdog: Child,
+    /// Removes the cluster when dropped.
+    watchdog: Watchdog,
 }
 
 /// A user and a group of the operating system.
@@ -67,7 +68,8 @@ impl Cluster {
         if let Some((uid, gid)) = account {
             chown(&folder, Some(uid), Some(gid)).expect("give the folder to the server's account");
         }
-        let watchdog = start_watchdog(&programs, &folder, account);
+        let shell = command(Path::new("sh"), Path::new("/"), account);
+        let watchdog = Watchdog::start(shell, REMOVE, &[&programs.join("pg_ctl"), &folder]);
         let databases = AtomicU32::new(0);
         let cluster =
             Cluster { programs, account, folder, port: free_port(), password: random_hex(), databases, watchdog };
@@ -151,16 +153,8 @@ impl Cluster {
     /// A server program, run by the account that owns the cluster, in the process group of the watchdog.
     fn command(&self, program: &str) -> Command {
         let mut command = command(&self.programs.join(program), &self.folder, self.account);
-        command.process_group(self.watchdog.id().try_into().expect("a process id"));
+        command.process_group(self.watchdog.group());
         command
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        drop(self.watchdog.stdin.take());
-        // No `expect` here: a panic while another one unwinds would abort the test run.
-        let _ = self.watchdog.wait();
     }
 }
 
@@ -189,14 +183,6 @@ fn server_account() -> Account {
     let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let found = accounts.lines().find_map(account);
     found.unwrap_or_else(|| panic!("no account {USER} to run the server for root: {HOW_TO_INSTALL}"))
-}
-
-/// A process group of its own keeps the watchdog clear of the Ctrl-C that ends the tests.
-fn start_watchdog(programs: &Path, folder: &Path, account: Option<Account>) -> Child {
-    let mut shell = command(Path::new("sh"), Path::new("/"), account);
-    shell.args(["-c", WATCHDOG, "watchdog"]).arg(programs.join("pg_ctl")).arg(folder);
-    shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    shell.spawn().expect("start the watchdog")
 }
 
 fn command(program: &Path, folder: &Path, account: Option<Account>) -> Command {

@@ -21,7 +21,7 @@ const END: &str = "-----END PRIVATE KEY-----";
 /// An Ed25519 key that signs tokens.
 pub struct SigningKey {
     /// The private key.
-    pub(crate) signer: EncodingKey,
+    pub(super) signer: EncodingKey,
     /// The id of the key: its thumbprint (RFC 7638).
     pub kid: String,
     /// The public key, base64url without padding.

@@ -10,7 +10,6 @@ use crate::api::callers::Householder;
 use crate::api::http::{ApiError, NoQuery, Problem};
 use crate::api::request_body::{Body, OptionalBody};
 use crate::api::state::AppState;
-use crate::db::engine::transaction;
 use crate::db::records::{DisputeWithNotes, householders};
 use crate::domain::records::Actor;
 use crate::register::{Erased, HomeCommand, HomeDone};
@@ -76,7 +75,7 @@ pub async fn withdraw_consent(
 /// over soon in any case.
 async fn empty_log(state: &AppState) {
     let database = state.register.database().clone();
-    match web::block(move || transaction::truncate_log(&mut database.connection()?)).await {
+    match web::block(move || database.empty_log()).await {
         Ok(Ok(true)) => {}
         Ok(Ok(false)) | Err(_) => tracing::info!("the write-ahead log is in use and was not emptied"),
         Ok(Err(error)) => tracing::warn!(%error, "the write-ahead log was not emptied"),

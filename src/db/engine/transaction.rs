@@ -4,7 +4,7 @@
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
 
-use super::connection::{Connection, on_backend};
+use super::connection::{Connection, Database, on_backend};
 use super::error::DbError;
 
 type Sqlite = <SqliteConnection as diesel::Connection>::TransactionManager;
@@ -98,13 +98,15 @@ pub(super) struct Checkpointed {
     pub(super) busy: i32,
 }
 
-/// Moves SQLite's write-ahead log into the database and empties it, so that erased bytes are not left in the log. Returns
-/// whether that succeeded. It waits half a second for readers and no longer, because writers would wait, too. On PostgreSQL
-/// there is nothing to do.
-pub fn truncate_log(connection: &mut Connection) -> Result<bool, DbError> {
-    let Connection::Sqlite(c) = connection else { return Ok(true) };
-    c.batch_execute("PRAGMA busy_timeout = 500")?;
-    let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpointed>(&mut **c);
-    c.batch_execute("PRAGMA busy_timeout = 10000")?;
-    Ok(done?.busy == 0)
+impl Database {
+    /// Moves SQLite's write-ahead log into the database and empties it, so that erased bytes are not left in the log.
+    /// Returns whether that succeeded. It waits half a second for readers and no longer, because writers would wait, too.
+    /// On PostgreSQL there is nothing to do.
+    pub fn empty_log(&self) -> Result<bool, DbError> {
+        let Connection::Sqlite(c) = &mut self.connection()? else { return Ok(true) };
+        c.batch_execute("PRAGMA busy_timeout = 500")?;
+        let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpointed>(&mut **c);
+        c.batch_execute("PRAGMA busy_timeout = 10000")?;
+        Ok(done?.busy == 0)
+    }
 }

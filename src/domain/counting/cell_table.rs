@@ -84,12 +84,11 @@ impl CellRow<'_> {
         }
     }
 
-    /// Adds the sums of the cell to `totals`.
+    /// Adds the sums of the cell to the totals.
     #[inline]
-    pub fn add_to(self, totals: &mut Totals) {
+    pub fn add_to(self, t: &mut Totals) {
         match self {
             Self::Counts(sums) => {
-                let t = totals;
                 let kept = [
                     &mut t.sites,
                     &mut t.installations,
@@ -101,7 +100,6 @@ impl CellRow<'_> {
                 kept.into_iter().zip(sums).for_each(|(sum, more)| *sum = sum.wrapping_add(*more));
             }
             Self::Measure(sums) => {
-                let t = totals;
                 let kept =
                     [&mut t.sites, &mut t.quantity, &mut t.quantity_days, &mut t.quantity_end_days, &mut t.inverter_w];
                 kept.into_iter().zip(sums).for_each(|(sum, more)| *sum = sum.wrapping_add(*more));

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::markdown::Document;
+use crate::process::killer;
 
 /// Printed before each block, with its place among the blocks.
 const MARK: &str = "=== block ";
@@ -34,11 +35,13 @@ impl Script {
         Self(script)
     }
 
-    /// Runs the script in a folder with these settings; where it hangs, it is ended with all that it started.
+    /// Runs the script in a folder with these settings. What it leaves at work is killed at its end, and so is a script that
+    /// hangs.
     pub fn run(&self, folder: &Path, mut command: Command) -> Outcome {
         let [script, out, err] = ["script", "out", "err"].map(|name| folder.join(name));
         std::fs::write(&script, &self.0).unwrap();
-        command.arg(script).current_dir(folder).process_group(0);
+        let watchdog = killer();
+        command.arg(script).current_dir(folder).process_group(watchdog.group());
         command.stdin(Stdio::null()).stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
         let mut child = command.spawn().expect("sh");
         let until = Instant::now() + PATIENCE;
@@ -48,12 +51,9 @@ impl Script {
                 ended => break ended,
             }
         };
+        drop(watchdog);
+        child.wait().unwrap();
         let succeeded = ended.is_some_and(|status| status.success());
-        if !succeeded {
-            // What it left at work is in its process group.
-            Command::new("sh").args(["-c", "kill -9 -- -$0 2>/dev/null", &child.id().to_string()]).status().unwrap();
-            child.wait().unwrap();
-        }
         let text = |file: &Path| String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
         Outcome { succeeded, out: text(&out), err: text(&err) }
     }

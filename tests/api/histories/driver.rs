@@ -73,7 +73,7 @@ impl Driver {
         let mut right = explained.into_iter().filter(|book| book.entries == entries).collect::<Vec<_>>();
         assert!(!right.is_empty(), "no order explains these entries: {entries:#?} {}", story());
         let (journal, records) = (self.journal(), self.records().await);
-        right.retain(|book| book.model.recount() == journal && book.shown() == records);
+        right.retain(|book| book.reference.recount() == journal && book.shown() == records);
         assert!(!right.is_empty(), "no order explains these records: {records:#?} {}", story());
         let mut opened = Vec::new();
         for book in right {
@@ -204,7 +204,7 @@ impl Driver {
     async fn look(&mut self) {
         let reviewer = self.caller().with_token(&self.reviewer);
         let views = self.list().await;
-        for (record, installation) in self.book.records.iter_mut().zip(&self.book.model.installations) {
+        for (record, installation) in self.book.records.iter_mut().zip(&self.book.reference.installations) {
             let view = views.iter().find(|view| view["id"] == installation.id.to_string().as_str()).unwrap();
             see(&mut record.etags, view["etag"].as_str().unwrap());
         }
@@ -218,7 +218,7 @@ impl Driver {
         listed.body["data"].as_array().unwrap_or_else(|| panic!("{}", listed.text)).clone()
     }
 
-    /// Every installation as the model knows it, by its id.
+    /// Every installation as the reference knows it, by its id.
     async fn records(&self) -> BTreeMap<String, Value> {
         let known = ["status", "evidence_tier", "installed_on", "decommissioned_on", "cost_vnd", "measures"];
         let record = |view: Value| {
@@ -239,14 +239,14 @@ impl Driver {
         summed(stored::postings(&mut connection, 0, version).unwrap().into_iter())
     }
 
-    /// What the public reads is what the model counts, also after a restart, byte for byte; who was
+    /// What the public reads is what the reference counts, also after a restart, byte for byte; who was
     /// at home sees what is held; and nothing was changed behind the register's back.
     pub(super) async fn finish(mut self) {
         let version = head::version(&mut self.own.connection().unwrap()).unwrap();
         assert_eq!(version, self.version);
         let address = |driver: &Self| driver.server.as_ref().unwrap().address.clone();
         let public = progress_at(&address(&self), version).await;
-        self.book.model.headline().assert_is(&public["data"]);
+        self.book.reference.headline().assert_is(&public["data"]);
         let bytes = self.caller().get("/v1/progress").await.text;
         self.crash();
         progress_at(&address(&self), version).await;

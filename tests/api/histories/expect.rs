@@ -1,4 +1,4 @@
-//! What the model makes of a step: the rules once more, in other words than the register's.
+//! What the reference makes of a step: the rules once more, in other words than the register's.
 
 use chrono::NaiveDate;
 use green_homes::domain::records::SiteFacts;
@@ -27,7 +27,7 @@ impl ExpectedRegister {
             Step::Reject(n) => self.rejected(*n),
             Step::Decide(decisions) => Said::Each(decisions.iter().map(|one| self.decided(*one)).collect()),
             Step::Resubmit(n) => self.resubmitted(*n),
-            Step::Withdraw(n) => match self.model.installations[*n].standing {
+            Step::Withdraw(n) => match self.reference.installations[*n].standing {
                 Standing::Withdrawn => Said::Unchanged,
                 Standing::Ended(..) => Said::Refused(409),
                 _ => self.set(*n, Standing::Withdrawn, "withdraw"),
@@ -38,7 +38,7 @@ impl ExpectedRegister {
     }
 
     fn set(&mut self, n: usize, standing: Standing, action: &'static str) -> Said {
-        self.model.installations[n].standing = standing;
+        self.reference.installations[n].standing = standing;
         self.act(n, action)
     }
 
@@ -64,22 +64,22 @@ impl ExpectedRegister {
         let known = known.unwrap_or_else(|| {
             let flags = Flags { remote: *remote, ..Flags::default() };
             let facts = SiteFacts { kind: SiteKind::ALL[*kind], place: place(*place_no), flags };
-            self.model.sites.push(ReferenceSite { facts, merged_away: false });
+            self.reference.sites.push(ReferenceSite { facts, merged_away: false });
             let (name, id, code) = (name.to_owned(), site.to_owned(), code.map(str::to_owned));
             self.homes.push(Home { name, id, code, identified: *identified, ..Home::default() });
             self.homes.len() - 1
         });
         let on = on.map(day);
         let standing = if on.is_some() { Standing::Installed } else { Standing::Pledged };
-        let lines = model_lines(lines);
-        self.model.installations.push(ReferenceInstallation { id, site: known, standing, on, lines, cost: *cost });
+        let lines = reference_lines(lines);
+        self.reference.installations.push(ReferenceInstallation { id, site: known, standing, on, lines, cost: *cost });
         self.records.push(Record { last: "", sent: planned.body.clone(), revision: 0, etags: None });
         self.act(self.records.len() - 1, "register")
     }
 
     /// The same content, or a status further along; what was corrected since is another content.
     fn resent(&self, n: usize, sent: &Value) -> Said {
-        let installation = &self.model.installations[n];
+        let installation = &self.reference.installations[n];
         let same_day = sent["installed_on"].is_null() || sent["installed_on"] == json!(installation.on);
         let lines: Vec<_> = installation.lines.iter().map(|line| (line.0.code(), line.1)).collect();
         let sent_line = |line: &Value| {
@@ -104,7 +104,7 @@ impl ExpectedRegister {
         let mut after = self.clone();
         let said = match &planned.step {
             Step::Correct { which, day: on, lines, cost } => {
-                after.corrected(*which, on.map(day), lines.as_ref().map(model_lines), *cost)
+                after.corrected(*which, on.map(day), lines.as_ref().map(reference_lines), *cost)
             }
             Step::CorrectEnd(n, on) => after.end_corrected(*n, day(*on)),
             Step::CorrectSite { which, place, kind, remote } => after.site_corrected(*which, *place, *kind, *remote),
@@ -124,7 +124,7 @@ impl ExpectedRegister {
         lines: Option<Vec<(MeasureId, i64, i64)>>,
         cost: Option<i64>,
     ) -> Said {
-        let installation = &mut self.model.installations[n];
+        let installation = &mut self.reference.installations[n];
         if on.is_some() && installation.on.is_none() {
             let is_final = installation.standing == Standing::Withdrawn;
             return Said::Refused(if is_final { 409 } else { 422 });
@@ -147,7 +147,7 @@ impl ExpectedRegister {
     }
 
     fn end_corrected(&mut self, n: usize, ended: NaiveDate) -> Said {
-        let installation = &mut self.model.installations[n];
+        let installation = &mut self.reference.installations[n];
         match installation.standing {
             Standing::Ended(..) if installation.on > Some(ended) => Said::Refused(422),
             Standing::Ended(_, day) if day == ended => Said::Unchanged,
@@ -164,7 +164,7 @@ impl ExpectedRegister {
         kind: Option<usize>,
         remote: Option<bool>,
     ) -> Said {
-        let facts = &mut self.model.sites[site].facts;
+        let facts = &mut self.reference.sites[site].facts;
         let before = *facts;
         facts.place = new_place.map_or(facts.place, place);
         facts.kind = kind.map_or(facts.kind, |kind| SiteKind::ALL[kind]);
@@ -174,7 +174,7 @@ impl ExpectedRegister {
         }
         let moved = facts.place != before.place || facts.kind != before.kind;
         for n in 0..self.records.len() {
-            let installation = &mut self.model.installations[n];
+            let installation = &mut self.reference.installations[n];
             if moved && installation.site == site && matches!(installation.standing, Standing::Verified(_)) {
                 installation.standing = Standing::Installed;
                 self.touch(n, "correct_site");
@@ -186,7 +186,7 @@ impl ExpectedRegister {
     }
 
     fn completed(&mut self, n: usize, on: NaiveDate) -> Said {
-        let installation = &mut self.model.installations[n];
+        let installation = &mut self.reference.installations[n];
         match installation.standing {
             Standing::Pledged => {
                 installation.on = Some(on);
@@ -198,7 +198,7 @@ impl ExpectedRegister {
     }
 
     fn verified(&mut self, n: usize, tier: Tier) -> Said {
-        match self.model.installations[n].standing {
+        match self.reference.installations[n].standing {
             Standing::Installed => self.set(n, Standing::Verified(tier), "verify"),
             Standing::Verified(reached) if tier > reached => self.set(n, Standing::Verified(tier), "verify"),
             Standing::Verified(reached) if tier == reached => Said::Unchanged,
@@ -207,7 +207,7 @@ impl ExpectedRegister {
     }
 
     fn rejected(&mut self, n: usize) -> Said {
-        match self.model.installations[n].standing {
+        match self.reference.installations[n].standing {
             Standing::Rejected => Said::Unchanged,
             Standing::Withdrawn | Standing::Ended(..) => Said::Refused(409),
             _ => self.set(n, Standing::Rejected, "reject"),
@@ -224,7 +224,7 @@ impl ExpectedRegister {
     }
 
     fn resubmitted(&mut self, n: usize) -> Said {
-        let installation = &self.model.installations[n];
+        let installation = &self.reference.installations[n];
         let back = if installation.on.is_some() { Standing::Installed } else { Standing::Pledged };
         match installation.standing {
             Standing::Rejected => self.set(n, back, "resubmit"),
@@ -234,7 +234,7 @@ impl ExpectedRegister {
     }
 
     fn decommissioned(&mut self, n: usize, ended: NaiveDate) -> Said {
-        let installation = &self.model.installations[n];
+        let installation = &self.reference.installations[n];
         let tier = match installation.standing {
             Standing::Installed => None,
             Standing::Verified(tier) => Some(tier),
@@ -248,7 +248,7 @@ impl ExpectedRegister {
     }
 }
 
-fn model_lines(lines: &Lines) -> Vec<(MeasureId, i64, i64)> {
+fn reference_lines(lines: &Lines) -> Vec<(MeasureId, i64, i64)> {
     let inverter = |(measure, units): &(usize, i64)| if *measure == 0 { units * 2000 } else { 0 };
     let mut lines: Vec<_> =
         lines.iter().map(|line| (MeasureId::parse(MEASURES[line.0]).unwrap(), line.1 * 1000, inverter(line))).collect();

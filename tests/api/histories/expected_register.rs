@@ -1,4 +1,4 @@
-//! What should be in the register, and what a request should be answered: the model with what the
+//! What should be in the register, and what a request should be answered: the reference with what the
 //! routes show beside the count. Which orders explain the answers to requests that were sent at once.
 
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ use crate::support::Reply;
 
 #[derive(Clone, Default)]
 pub(super) struct ExpectedRegister {
-    pub model: ReferenceRegister,
-    /// Beside the model's installations.
+    pub reference: ReferenceRegister,
+    /// Beside the reference's installations.
     pub records: Vec<Record>,
-    /// Beside the model's sites.
+    /// Beside the reference's sites.
     pub homes: Vec<Home>,
     pub disputes: Vec<Dispute>,
     pub suspended: bool,
@@ -116,7 +116,7 @@ impl Said {
 }
 
 impl ExpectedRegister {
-    pub(super) const PARTNER: &str = "MODEL";
+    pub(super) const PARTNER: &str = "REFERENCE";
 
     /// Does what was asked for, unless it was done under its key; what should be answered. An
     /// answer that was `lost` is that to the same request sent again.
@@ -176,7 +176,7 @@ impl ExpectedRegister {
 
     /// An action on an installation was done.
     pub(super) fn act(&mut self, n: usize, action: &'static str) -> Said {
-        self.entries.push(format!("{action} installation/{}", self.model.installations[n].id));
+        self.entries.push(format!("{action} installation/{}", self.reference.installations[n].id));
         self.touch(n, action);
         Said::Changed
     }
@@ -196,7 +196,7 @@ impl ExpectedRegister {
         match step {
             Step::CorrectSite { which, .. } => (0, self.homes[*which].revision),
             Step::Correct { which: n, .. } | Step::CorrectEnd(n, _) => {
-                (self.records[*n].revision, self.homes[self.model.installations[*n].site].revision)
+                (self.records[*n].revision, self.homes[self.reference.installations[*n].site].revision)
             }
             _ => (0, 0),
         }

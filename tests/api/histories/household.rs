@@ -1,4 +1,4 @@
-//! What the model makes of what concerns the people at home, and who may call.
+//! What the reference makes of what concerns the people at home, and who may call.
 
 use super::expected_register::{Dispute, ExpectedRegister, Said};
 use super::plan::Planned;
@@ -34,7 +34,7 @@ impl ExpectedRegister {
 
     /// Nobody takes over a complaint that is open.
     fn code_issued(&mut self, n: usize, reply: &Reply, lost: bool) -> Said {
-        let home = self.model.installations[n].site;
+        let home = self.reference.installations[n].site;
         if self.open_at(home).next().is_some() {
             return Said::Refused(409);
         }

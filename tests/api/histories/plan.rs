@@ -63,7 +63,7 @@ impl ExpectedRegister {
 
     /// With numbers of records that there are.
     fn resolved(&self, step: &Step) -> Option<Step> {
-        let known = self.model.installations.len();
+        let known = self.reference.installations.len();
         let mut step = step.clone();
         match &mut step {
             Step::Register { at: Some(at), .. } => *at = at.checked_rem(self.homes.len()).unwrap_or(0),
@@ -97,7 +97,7 @@ impl ExpectedRegister {
     }
 
     fn request(&self, step: &Step, number: usize) -> (By, &'static str, String, Value) {
-        let one = |n: &usize| format!("{CREATE}/{}", self.model.installations[*n].id);
+        let one = |n: &usize| format!("{CREATE}/{}", self.reference.installations[*n].id);
         let post = |by, path, body| (by, "POST", path, body);
         match step {
             Step::Register { .. } => post(By::Partner, CREATE.to_owned(), registration(step, number)),
@@ -138,7 +138,7 @@ impl ExpectedRegister {
             Step::Reject(n) => post(By::Reviewer, format!("{}/reject", one(n)), json!({"reason": "other"})),
             Step::Decide(decisions) => {
                 let decision = |(n, tier): &(usize, Option<_>)| {
-                    let id = self.model.installations[*n].id.to_string();
+                    let id = self.reference.installations[*n].id.to_string();
                     tier.map_or_else(
                         || json!({"installation": id, "action": "reject", "reason": "other"}),
                         |tier: green_homes::domain::values::Tier| {

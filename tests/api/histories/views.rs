@@ -27,13 +27,13 @@ impl ExpectedRegister {
                 Standing::Ended(tier, day) => ("decommissioned", tier, Some(day)),
             };
             let measures: Vec<Value> = n.lines.iter().map(line).collect();
-            let facts = self.model.sites[n.site].facts;
+            let facts = self.reference.sites[n.site].facts;
             let place = facts.place.province().code();
             let site = json!([self.homes[n.site].id, facts.kind.as_str(), place, facts.flags.remote]);
             let known = json!([status, tier.map(Tier::as_str), n.on, ended, n.cost, measures]);
             (n.id.to_string(), json!([known, site]))
         };
-        self.model.installations.iter().map(one).collect()
+        self.reference.installations.iter().map(one).collect()
     }
 
     /// What the person at home should see of it: what is held, and what was disputed, oldest

@@ -22,7 +22,7 @@ pub struct SourceFile {
     pub paths: Vec<NamedPath>,
     /// The types that others may name, of macros that make enums among them.
     pub public_types: Vec<String>,
-    /// The kinds of items at the top of the file, as `fn` and `mod`.
+    /// The items at the top of the file by kind and next word, as `fn main` and `mod url`.
     pub items: Vec<String>,
 }
 
@@ -219,7 +219,10 @@ fn is_cfg_test(attribute: &[TokenTree]) -> bool {
     words == "cfg(test)"
 }
 
-/// The names after `pub struct`, `pub(crate) enum` and the like, and those of `coded_enum!`.
+/// Macros that make a public type of the first name that they are given.
+const TYPE_MACROS: [&str; 3] = ["coded_enum", "uuid_id", "listed_id"];
+
+/// The names after `pub struct`, `pub(crate) enum` and the like, those in `body!` among them, and those of [`TYPE_MACROS`].
 fn public_types(tokens: &[TokenTree]) -> Vec<String> {
     let words: Vec<String> = tokens.iter().map(ToString::to_string).collect();
     let mut types = Vec::new();
@@ -230,16 +233,26 @@ fn public_types(tokens: &[TokenTree]) -> Vec<String> {
         if word == "pub" && is_type {
             types.extend(words.get(kind + 1).cloned());
         }
-        if word == "coded_enum" && words.get(at + 1).is_some_and(|next| next == "!") {
-            let Some(TokenTree::Group(body)) = tokens.get(at + 2) else { continue };
-            let name = body.stream().into_iter().find(|token| matches!(token, TokenTree::Ident(_)));
-            types.extend(name.map(|name| name.to_string()));
+        if words.get(at + 1).is_some_and(|next| next == "!")
+            && let Some(TokenTree::Group(given)) = tokens.get(at + 2)
+        {
+            let given: Vec<TokenTree> = given.stream().into_iter().collect();
+            if word == "body" {
+                types.extend(public_types(&given));
+            } else if TYPE_MACROS.contains(&word.as_str()) {
+                let name = given.iter().find(|token| matches!(token, TokenTree::Ident(_)));
+                types.extend(name.map(ToString::to_string));
+            }
         }
     }
     types
 }
 
 fn items(tokens: &[TokenTree]) -> Vec<String> {
-    const KINDS: [&str; 9] = ["fn", "struct", "enum", "trait", "impl", "static", "macro_rules", "mod", "use"];
-    tokens.iter().map(ToString::to_string).filter(|word| KINDS.contains(&word.as_str())).collect()
+    const KINDS: [&str; 12] =
+        ["fn", "struct", "enum", "union", "trait", "impl", "type", "const", "static", "macro_rules", "mod", "use"];
+    let words: Vec<String> = tokens.iter().map(ToString::to_string).collect();
+    let next = |at: usize| words.get(at + 1).map_or("", String::as_str);
+    let kinds = words.iter().enumerate().filter(|(_, word)| KINDS.contains(&word.as_str()));
+    kinds.map(|(at, kind)| format!("{kind} {}", next(at))).collect()
 }

@@ -89,18 +89,38 @@ fn members(names: Vec<String>, values: Vec<Json>) -> String {
 mod tests {
     use super::*;
     use crate::domain::counting::{OwnerKind, Totals};
-    use crate::domain::figures::{NONE, Selection, Sums};
+    use crate::domain::figures::{Amount, Estimate, NONE, Selection, Sums};
     use crate::domain::values::Code;
     use crate::register::{Figures, PublicSettings};
 
-    const FIGURES: &str = r#""inverter_kw":0.0,"cost_vnd":-7,"cost_known":0,"support_vnd":0,"support_known":0,"to_date_generation_kwh":0.0,"to_date_saving_kwh":0.0,"to_date_avoided_tco2e":0.0,"to_date_low":0.0,"to_date_high":0.30000000000000004,"annual_generation_kwh":0.0,"annual_saving_kwh":0.0,"annual_avoided_tco2e":0.0,"annual_low":0.0,"annual_high":0.0}"#;
+    const FIGURES: &str = r#""inverter_kw":4.8,"cost_vnd":-7,"cost_known":2,"support_vnd":300,"support_known":1,"to_date_generation_kwh":11.5,"to_date_saving_kwh":12.5,"to_date_avoided_tco2e":13.5,"to_date_low":14.5,"to_date_high":0.30000000000000004,"annual_generation_kwh":21.5,"annual_saving_kwh":22.5,"annual_avoided_tco2e":23.5,"annual_low":24.5,"annual_high":25.5}"#;
     const NAMES: &str = r#""province_code":"01","province_name_en":"Ha Noi","province_name_vi":"Hà Nội","period":"2024-12","period_start":"2024-12-01","remote_code":"unknown","remote_name_en":"Unknown","remote_name_vi":"Chưa rõ","#;
 
+    /// Sums that differ from each other, so that no figure can stand for another.
     fn sums() -> Sums {
-        let totals = Totals { sites: 3, quantity: 5_400, cost_vnd: -7, ..Totals::default() };
-        let mut sums = Sums { totals, capacity_wp: 1_234, ..Sums::default() };
-        sums.estimate.to_date.high = 0.1 + 0.2;
-        sums
+        let totals = Totals {
+            sites: 3,
+            installations: 4,
+            quantity: 5_400,
+            quantity_days: 6,
+            quantity_end_days: 8,
+            inverter_w: 4_800,
+            cost_vnd: -7,
+            cost_known: 2,
+            support_vnd: 300,
+            support_known: 1,
+        };
+        let amount = |first: f64| Amount {
+            generation_kwh: first,
+            saving_kwh: first + 1.0,
+            avoided_tco2e: first + 2.0,
+            low: first + 3.0,
+            high: first + 4.0,
+            provisional_tco2e: first + 5.0,
+        };
+        let to_date = Amount { high: 0.1 + 0.2, ..amount(11.5) };
+        let estimate = Estimate { to_date, annual: amount(21.5), lifetime: amount(31.5) };
+        Sums { totals, capacity_wp: 1_234, estimate }
     }
 
     /// The one row of an answer, and the total, as they are sent.
@@ -124,7 +144,7 @@ mod tests {
     fn row_of_whole_installations_has_the_bytes_it_always_had() {
         let group_by = vec![Dimension::Province, Dimension::Month, Dimension::Remote];
         let (row, total) = written(group_by, &OwnerNames::default(), None);
-        let start = r#""sites":3,"installations":0,"quantity":null,"capacity_kwp":1.234,"#;
+        let start = r#""sites":3,"installations":4,"quantity":null,"capacity_kwp":1.234,"#;
         assert_eq!(row, format!("{{{NAMES}{start}{FIGURES}"));
         assert_eq!(total, format!("{{{}{FIGURES}", start.replace("sites\":3", "sites\":null")));
     }
@@ -139,7 +159,7 @@ mod tests {
         let owner = r#""partner_code":"SOLARCO","partner_name_en":"Solar","partner_name_vi":"Mặt Trời \"A\"","#;
         let measure = r#""measure_code":"rooftop_solar_pv","measure_name_en":"Rooftop solar PV (grid-connected)","measure_name_vi":"Điện mặt trời mái nhà","#;
         let start = r#""sites":3,"installations":null,"quantity":5.4,"capacity_kwp":1.234,"#;
-        let money = r#""cost_vnd":-7,"cost_known":0,"support_vnd":0,"support_known":0"#;
+        let money = r#""cost_vnd":-7,"cost_known":2,"support_vnd":300,"support_known":1"#;
         let no_money = r#""cost_vnd":null,"cost_known":null,"support_vnd":null,"support_known":null"#;
         assert_eq!(row, format!("{{{owner}{NAMES}{measure}{start}{}", FIGURES.replace(money, no_money)));
     }
