@@ -1,5 +1,5 @@
-//! What reviewers see and decide: the queue, bulk decisions, the disputes of householders. What a decision
-//! means is decided in the domain.
+//! The desk of reviewers: the queue, many decisions in one request, the disputes of householders. A decision on one installation
+//! stands in `installations`. The room must not decide what a decision does: `domain::rules` does.
 
 mod bodies;
 pub mod disputes;
