@@ -59,11 +59,10 @@ class Methodology:
         self.effects = {one["measure"]: Effect(self.uncertainty, one) for one in with_effect}
 
     def grid_factor(self, year):
-        """Tonnes a megawatt-hour of electricity from the grid, and whether that is provisional: years without an official
-        factor borrow one, those before the first year the first, all others the newest."""
-        if year in self.grid:
-            return self.grid[year], False
-        return self.grid[min(self.grid) if year < min(self.grid) else max(self.grid)], True
+        """Tonnes a megawatt-hour of electricity from the grid, and whether that is provisional: a year without an official
+        factor takes the newest earlier one, a year before all of them the first."""
+        taken = max((one for one in self.grid if one <= year), default=min(self.grid))
+        return self.grid[taken], taken != year
 
     def newest_factor(self):
         return self.grid[max(self.grid)]

@@ -104,25 +104,19 @@ impl Methodology {
         self.yields.get(usize::from(province.index())).copied().unwrap_or_default()
     }
 
-    /// The grid factor of a year in tonnes a megawatt-hour, and whether it is another year's because that year has none.
+    /// The grid factor of a year in tonnes a megawatt-hour, and whether it is another year's: a year without one takes the newest
+    /// earlier factor, and a year before all of them the first.
     #[must_use]
     pub fn grid_factor(&self, year: i32) -> (f64, bool) {
-        let (first, last) = (self.first_factor(), self.newest_factor());
-        if year < first.year {
-            return (first.tco2_per_mwh, true);
-        }
-        let own = self.grid.iter().find(|factor| factor.year == year);
-        own.map_or((last.tco2_per_mwh, true), |factor| (factor.tco2_per_mwh, false))
+        let earlier = self.grid.iter().rev().find(|factor| factor.year <= year);
+        let taken = earlier.or(self.grid.first()).copied().unwrap_or(NO_FACTOR);
+        (taken.tco2_per_mwh, taken.year != year)
     }
 
     /// The newest official grid factor.
     #[must_use]
     pub fn newest_factor(&self) -> GridFactor {
         self.grid.last().copied().unwrap_or(NO_FACTOR)
-    }
-
-    fn first_factor(&self) -> GridFactor {
-        self.grid.first().copied().unwrap_or(NO_FACTOR)
     }
 }
 

@@ -98,9 +98,9 @@ impl Methodology {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         file.uncertainty.check()?;
         let years = file.grid.factors.iter().map(|factor| factor.year);
-        let follow = |(before, after): (i32, i32)| after == before + 1;
+        let follow = |(before, after): (i32, i32)| after > before;
         if file.grid.factors.is_empty() || !years.clone().zip(years.skip(1)).all(follow) {
-            return Err("grid: one factor a year is needed, in order, without a gap".to_owned());
+            return Err("grid: factors are needed, at most one a year, in order".to_owned());
         }
         for factor in &file.grid.factors {
             positive(factor.tco2_per_mwh, &format!("grid: the factor of {}", factor.year))?;
@@ -246,7 +246,7 @@ mod tests {
         let text = &first().text;
         for (old, new, said) in [
             ("\"issued\"", "\"issue\"", "missing field `issued`"),
-            ("\"year\": 2016", "\"year\": 2026", "grid: one factor a year is needed, in order, without a gap"),
+            ("\"year\": 2016", "\"year\": 2026", "grid: factors are needed, at most one a year, in order"),
             ("\"tco2_per_mwh\": 0.8041", "\"tco2_per_mwh\": 0", "grid: the factor of 2020 must be above 0"),
             ("\"province_code\": \"04\"", "\"province_code\": \"02\"", "yields: there is no province 02"),
             ("\"province_code\": \"04\"", "\"province_code\": \"01\"", "yields: province 01 stands there twice"),
@@ -278,6 +278,15 @@ mod tests {
             let error = Methodology::read(&text.replacen(old, new, 1)).expect_err(said);
             assert!(error.starts_with(said), "{error:?} does not begin with {said:?}");
         }
+    }
+
+    #[test]
+    fn read_a_file_that_skips_a_year_carries_the_factor_before_it_forward() {
+        let mut file: serde_json::Value = serde_json::from_str(&first().text).unwrap();
+        file["grid"]["factors"].as_array_mut().unwrap().retain(|factor| factor["year"] != 2021);
+        let skipping = Methodology::read(&file.to_string()).unwrap();
+        assert_eq!(skipping.grid_factor(2021), (first().grid_factor(2020).0, true));
+        assert!([2022, 2030].iter().all(|year| skipping.grid_factor(*year) == first().grid_factor(*year)));
     }
 
     #[test]
