@@ -66,7 +66,8 @@ struct MeasureEstimate {
     credited_from: Option<NaiveDate>,
     /// The last credited day, if the measure ended or a later measure of its group replaced it.
     credited_until: Option<NaiveDate>,
-    /// Whether it is part of the programme's numbers. It is not if it is older than the programme or its partner only tries things out.
+    /// Whether it is part of the programme's numbers. It is not while it is
+    /// pledged, if it is older than the programme, or if its partner only tries things out.
     counts: bool,
     /// The estimate year by year, up to `as_of`.
     years: Vec<YearView>,
@@ -210,7 +211,7 @@ impl MeasureEstimate {
             lifetime_years: effect.map(|effect| effect.lifetime_years),
             credited_from: credit.installed_on,
             credited_until: credit.ended_on,
-            counts: !credit.is_pre_programme && !credit.installation.sandbox,
+            counts: credit.installed_on.is_some() && !credit.is_pre_programme && !credit.installation.sandbox,
             years: years.into_iter().map(YearView::from).collect(),
             figures: estimate.into(),
         }

@@ -62,7 +62,8 @@ impl Estimator {
             }
         };
         let credited = CreditedMonths { installed, ended, end_of_life };
-        credited.days_by_year(self.day()).into_iter().map(of_year).collect()
+        // A measure that was displaced on its first day has a year without a day.
+        credited.days_by_year(self.day()).into_iter().map(of_year).filter(|year| year.days > 0.0).collect()
     }
 }
 
