@@ -68,11 +68,15 @@ pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
     Ok(Database::open(&url, settings.database_connections)?)
 }
 
-/// Opens an existing register, for a command beside a server that may be running. A schema that is not this program's is
-/// refused, because the server may be of another version than this command.
+/// Opens an existing register, for a command beside a server that may be running. A schema or a counting rule that is not
+/// this program's is refused, because the server may be of another version than this command.
 pub fn current_database(settings: &Settings) -> Result<Database, StartError> {
     let database = existing_database(settings)?;
-    migrations::check_current(&mut database.connection()?).map_err(|error| format!("{}: {error}", database.url()))?;
+    let mut connection = database.connection()?;
+    let checked =
+        migrations::check_current(&mut connection).and_then(|()| head::read(&mut connection)?.check_counting_rule());
+    checked.map_err(|error| format!("{}: {error}", database.url()))?;
+    drop(connection);
     Ok(database)
 }
 

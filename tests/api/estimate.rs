@@ -86,6 +86,18 @@ async fn read_the_estimate_of_what_a_later_measure_replaced_ends_the_day_before(
         "a battery saves nothing by itself"
     );
     assert_eq!(measures(&second).await[0]["figures"]["annual"]["saving_kwh"], json!(1200.0));
-    assert_eq!(measures(&pledged).await[0]["years"], json!([]));
+    let pledged = &measures(&pledged).await[0];
+    assert_eq!((&pledged["years"], &pledged["counts"]), (&json!([]), &json!(false)));
+    assert_eq!((&old[0]["counts"], &measures(&second).await[0]["counts"]), (&json!(true), &json!(true)));
+    // Displaced in the month in which it was installed, on its first day.
+    let mut same_day = heater("one", "2024-05-02", "solar_water_heater");
+    same_day["site"]["external_id"] = json!("S-same-day");
+    let displaced = people.owner.register(&same_day).await;
+    same_day["external_id"] = json!("two");
+    same_day["measures"][0]["measure"] = json!("heat_pump_water_heater");
+    let reply = people.owner.post("/v1/installations", &same_day).await;
+    let warning = reply.body["warnings"].to_string() + &reply.body["data"].to_string();
+    assert!(warning.contains(&displaced) && warning.contains("01/05/2024"), "{warning}");
+    assert_eq!(measures(&displaced).await[0]["years"], json!([]), "no day, no year");
     app.stop().await;
 }

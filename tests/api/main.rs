@@ -17,6 +17,7 @@ mod bad_input;
 mod bridge;
 mod clients;
 mod contract;
+mod counting_rule;
 mod days;
 mod deploy;
 mod documents;

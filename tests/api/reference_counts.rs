@@ -3,7 +3,7 @@
 
 mod headline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, NaiveDate};
 use green_homes::db::ledger::CellTotals;
@@ -117,6 +117,18 @@ impl ReferenceRegister {
         sites.flat_map(at).collect()
     }
 
+    /// Sites in operation on a day by what is known now, by their word.
+    pub fn sites_on(&self, day: NaiveDate) -> BTreeMap<&'static str, i64> {
+        let mut sites = BTreeMap::new();
+        for (index, _) in self.sites.iter().enumerate().filter(|(_, site)| !site.merged_away) {
+            let counted: Vec<Held> = self.held_at(index).into_iter().filter(counts).collect();
+            if let Some(stage) = in_operation_on(day, &counted) {
+                *sites.entry(stage.as_str()).or_default() += 1;
+            }
+        }
+        sites
+    }
+
     /// Every line at a site that counts for something.
     fn held_at(&self, index: usize) -> Vec<Held> {
         let mut lines = Vec::new();
@@ -136,7 +148,7 @@ impl ReferenceRegister {
             add(cells, facts, None, (stage, installation.on, ended), [0, 1, 0, 0, 0, 0, cost, known, 0, 0]);
         }
         let lines = self.held_at(index);
-        if let Some(standing) = standing_of(&lines) {
+        for standing in standings_of(&lines) {
             add(cells, facts, None, standing, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         }
         for line in &lines {
@@ -201,17 +213,44 @@ fn before(on: Option<NaiveDate>) -> bool {
     on.is_some_and(|day| day < NaiveDate::from_ymd_opt(2019, 9, 1).unwrap())
 }
 
-fn standing_of(lines: &[Held]) -> Option<At> {
+/// The best stage of the lines within the programme that operate on a day; on its last day a line no longer does.
+fn in_operation_on(day: NaiveDate, counted: &[Held]) -> Option<Stage> {
+    let operates = |l: &&Held| l.on.is_some_and(|on| on <= day) && l.ended.is_none_or(|ended| ended > day);
+    counted.iter().filter(operates).filter(|l| !before_the_programme(l)).map(|l| l.stage).max()
+}
+
+/// Every standing of a site: each span of days with one word for it, and where no span is open a pledge or what is older than the
+/// programme.
+fn standings_of(lines: &[Held]) -> Vec<At> {
     let counted: Vec<Held> = lines.iter().copied().filter(counts).collect();
     let choose = |keep: &dyn Fn(&Held) -> bool| counted.iter().copied().filter(|line| keep(line)).collect::<Vec<_>>();
-    let groups = [
-        choose(&|l| l.ended.is_none() && l.stage != Stage::Pledged && !before_the_programme(l)),
-        choose(&|l| l.ended.is_none() && l.stage == Stage::Pledged),
-        choose(&|l| l.ended.is_none() && before_the_programme(l)),
-        choose(&|l| l.ended.is_some() && !before_the_programme(l)),
-        choose(&|l| l.ended.is_some()),
-    ];
-    let mut group = groups.into_iter().find(|group| !group.is_empty())?;
+    let within = choose(&|l| l.stage != Stage::Pledged && !before_the_programme(l));
+    let days: BTreeSet<NaiveDate> = within.iter().flat_map(|l| [l.on, l.ended]).flatten().collect();
+    let days: Vec<_> = days.into_iter().map(|day| (day, in_operation_on(day, &within))).collect();
+    let word = |stage: Option<Stage>| stage.map(Stage::as_str);
+    let spans: Vec<_> = days.chunk_by(|(_, a), (_, b)| word(*a) == word(*b)).collect();
+    let ends = spans.iter().skip(1).map(|span| Some(span[0].0)).chain([None]);
+    let mut standings: Vec<At> = spans
+        .iter()
+        .zip(ends)
+        .filter_map(|(span, end)| Some((span.iter().filter_map(|(_, stage)| *stage).max()?, Some(span[0].0), end)))
+        .collect();
+    let (pledged, old) = (choose(&|l| l.stage == Stage::Pledged), choose(&before_the_programme));
+    let old_and_open = choose(&|l| before_the_programme(l) && l.ended.is_none());
+    if standings.iter().any(|(_, _, ended)| ended.is_none()) {
+        return standings;
+    } else if !pledged.is_empty() {
+        standings.push((Stage::Pledged, None, None));
+    } else if !old_and_open.is_empty() {
+        standings.extend(at_its_best(old_and_open));
+    } else if standings.is_empty() {
+        standings.extend(at_its_best(old));
+    }
+    standings
+}
+
+/// Of the lines that ended last: the best stage, and the first day of a line with that word.
+fn at_its_best(mut group: Vec<Held>) -> Option<At> {
     let ended = group.iter().filter_map(|line| line.ended).max();
     group.retain(|line| line.ended == ended);
     let best = group.iter().map(|line| line.stage).max()?;
@@ -223,7 +262,9 @@ fn standing_of(lines: &[Held]) -> Option<At> {
 fn end_of_credit(line: &Held, lines: &[Held]) -> Option<NaiveDate> {
     let mut end = line.ended;
     let group = line.measure.exclusive_group();
-    for other in lines.iter().filter(|other| group.is_some() && other.measure.exclusive_group() == group) {
+    let rival =
+        |other: &&Held| group.is_some() && other.measure.exclusive_group() == group && other.measure != line.measure;
+    for other in lines.iter().filter(rival) {
         let (Some(mine), Some(theirs)) = (line.on, other.on) else { continue };
         let good_enough = !matches!((line.stage, other.stage), (Stage::Verified(_), Stage::Installed));
         let later = (theirs, other.order, other.measure) > (mine, line.order, line.measure);
@@ -236,7 +277,13 @@ fn end_of_credit(line: &Held, lines: &[Held]) -> Option<NaiveDate> {
 }
 
 fn stands_for_its_measure(line: &Held, lines: &[Held]) -> bool {
+    let left_out = |l: &Held| before_the_programme(l) || end_of_credit(l, lines) != l.ended;
     let better = |other: &&Held| {
+        match (left_out(line), left_out(other)) {
+            (true, false) => return true,
+            (false, true) => return false,
+            _ => {}
+        }
         let open = (line.ended.is_some(), other.ended.is_some());
         match open {
             (true, false) => return true,

@@ -33,6 +33,22 @@ pub struct Head {
 }
 
 impl Head {
+    /// Whether the journal was posted by an older counting rule than that of this program.
+    #[must_use]
+    pub fn is_counted_otherwise(&self) -> bool {
+        self.contribution_no < CONTRIBUTION_NO
+    }
+
+    /// Refuses a register whose journal was posted by an older counting rule. The start of the service counts it anew; nothing else
+    /// does, because a service of the older program may be running.
+    pub fn check_counting_rule(&self) -> Result<(), DbError> {
+        if !self.is_counted_otherwise() {
+            return Ok(());
+        }
+        let why = "this register is counted by an older rule: start `green-homes serve`, which counts it anew";
+        Err(DbError::Unusable(why.to_owned()))
+    }
+
     /// The earliest instant for the next entry.
     #[must_use]
     pub fn not_before(&self) -> DateTime<Utc> {
@@ -113,14 +129,21 @@ pub fn lock(connection: &mut Connection) -> Result<Head, DbError> {
 fn found(row: Option<HeadRow>) -> Result<Head, DbError> {
     let missing = || DbError::Unusable("the register has no head: run `green-homes migrate`".to_owned());
     let head = Head::try_from(row.ok_or_else(missing)?)?;
-    if head.contribution_no != CONTRIBUTION_NO {
+    if head.contribution_no > CONTRIBUTION_NO {
         return Err(DbError::Unusable(format!(
-            "this register counts by way {}, this program by way {CONTRIBUTION_NO}: start the program that it was \
-             written by",
+            "this register counts by rule {}, this program by rule {CONTRIBUTION_NO}: start the newer program",
             head.contribution_no
         )));
     }
     Ok(head)
+}
+
+/// Notes the counting rule by which the journal is posted from now on. Call it in the transaction that posts the differences.
+pub fn count_by(connection: &mut Connection, contribution_no: i32) -> Result<(), DbError> {
+    on_backend!(connection, c => {
+        diesel::update(register_head::table).set(register_head::contribution_no.eq(contribution_no)).execute(c)
+    })?;
+    Ok(())
 }
 
 /// Notes that a day is closed. Call it in the transaction that stores the day, which holds the lock.

@@ -1,23 +1,23 @@
 //! The contribution of one site to the cells. Every change posts `contribution(after) - contribution(before)`, so this
 //! pure function decides every number.
 //!
-//! A site makes one row that counts the site. Each installation makes a row with its money, each measure line a row with its
-//! quantity. Each row goes into the cell of its dimensions.
+//! A site makes a row for each time it was in operation. Each installation makes a row with its money, each measure line a row
+//! with its quantity. Each row goes into the cell of its dimensions.
 
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::records::{CreditedSpan, Installation, MeasureLine, Site, SiteRecord, Stage};
+use crate::domain::records::{CreditedSpan, GroupMember, Installation, MeasureLine, Site, SiteRecord, Stage};
 use crate::domain::reference::target;
-use crate::domain::values::{InstallationId, Month, Quantity, Vnd, day_before, days_left_in_month};
+use crate::domain::values::{Month, Quantity, Vnd, day_before, days_left_in_month};
 
 use super::cell_key::{CellDims, CellKey};
 use super::cell_totals::Totals;
 
 /// The number of this definition of a contribution. A changed definition gets the next number, and posts its
 /// differences under the cause `definition`. The past is never rewritten.
-pub const CONTRIBUTION_NO: i32 = 1;
+pub const CONTRIBUTION_NO: i32 = 2;
 
 /// The totals that a site adds to each cell. No totals are all zero.
 pub type Contribution = BTreeMap<CellKey, Totals>;
@@ -37,7 +37,7 @@ pub fn contribution(record: &SiteRecord) -> Contribution {
         return cells;
     }
     let lines = lines_of(&credited);
-    add_site_row(&mut cells, &record.site, &lines);
+    add_site_rows(&mut cells, &record.site, &lines);
     for (installation, span) in &credited {
         add_installation_row(&mut cells, &record.site, installation, *span);
     }
@@ -83,7 +83,7 @@ pub fn credits<'a>(record: &'a SiteRecord) -> Vec<Credit<'a>> {
 pub fn difference(after: &Contribution, before: &Contribution) -> Contribution {
     let mut cells = after.clone();
     for (key, totals) in before {
-        add(&mut cells, *key, totals.negated());
+        add_to_cell(&mut cells, *key, totals.negated());
     }
     cells
 }
@@ -91,11 +91,12 @@ pub fn difference(after: &Contribution, before: &Contribution) -> Contribution {
 /// Adds `other` to `cells`, cell by cell.
 pub fn add_all(cells: &mut Contribution, other: &Contribution) {
     for (key, totals) in other {
-        add(cells, *key, *totals);
+        add_to_cell(cells, *key, *totals);
     }
 }
 
-fn add(cells: &mut Contribution, key: CellKey, totals: Totals) {
+/// Adds totals to one cell.
+pub fn add_to_cell(cells: &mut Contribution, key: CellKey, totals: Totals) {
     let sum = cells.get(&key).copied().unwrap_or_default().wrapping_add(totals);
     if sum.is_zero() {
         cells.remove(&key);
@@ -116,9 +117,13 @@ impl Line<'_> {
         self.span.installed_on.is_some_and(|day| day < target().counted_from)
     }
 
-    /// The order of registration, which decides between lines of one day.
-    fn order(&self) -> (i64, InstallationId) {
-        (self.installation.registered_version, self.installation.id)
+    /// Whether the line is in operation on a day. On the day of its end it no longer is.
+    fn operates_on(&self, day: NaiveDate) -> bool {
+        self.span.installed_on.is_some_and(|on| on <= day) && self.span.ended_on.is_none_or(|ended| day < ended)
+    }
+
+    fn member(&self) -> GroupMember {
+        GroupMember::of(self.installation, self.of, self.span)
     }
 }
 
@@ -132,48 +137,73 @@ fn lines_of<'a>(credited: &[(&'a Installation, CreditedSpan)]) -> Vec<Line<'a>> 
         .collect()
 }
 
-/// Adds the row that counts the site, at its best standing among the measures that make a site count.
-fn add_site_row(cells: &mut Contribution, site: &Site, lines: &[Line<'_>]) {
+/// Adds the rows that count the site, from the lines of measures that make a site count.
+fn add_site_rows(cells: &mut Contribution, site: &Site, lines: &[Line<'_>]) {
     let counted: Vec<&Line<'_>> = lines.iter().filter(|line| line.of.counts_for_site()).collect();
-    let Some(best) = best_standing(&counted) else { return };
-    let key = CellDims { measure: None, ..dims(site, best.stage, best.installed_on, best.ended_on) }.key();
-    add(cells, key, Totals { sites: 1, ..Totals::default() });
+    let mut spans = runs(&counted);
+    if spans.last().is_none_or(|last| last.ended_on.is_some()) {
+        spans.extend(span_beside_runs(&counted, !spans.is_empty()));
+    }
+    for span in spans {
+        add_to_cell(
+            cells,
+            dims(site, span.stage, span.installed_on, span.ended_on).key(),
+            Totals { sites: 1, ..Totals::default() },
+        );
+    }
 }
 
-/// The stage and the months under which a site counts once, however many lines it has.
-///
-/// Lines are ranked: in operation within the programme (0), pledged (1), in operation since before the programme (2), ended
-/// within the programme (3), ended before (4). The best rank that has a line decides alone. Among its lines the best stage
-/// counts, and the earliest day of installation of a line with that stage (whatever the tier). Among ended lines only those
-/// that ended last take part.
+/// The runs of a site within the programme: each longest span of days on which the best line in operation is of the same rank
+/// (reported, verified). A run has the best evidence of its lines. The last run is open while a line operates. Runs follow each
+/// other, so that on any day at most one run counts the site.
 ///
 /// ```text
-/// roof      verified by documents, installed 2021-03-10                  rank 0
-/// heater    verified by inspection, installed 2022-07-01                 rank 0
-/// lamps     reported, installed 2020-05-20                               rank 0
-/// stove     pledged                                                      rank 1, takes no part
+/// lamps     reported, installed 2020-05-20
+/// roof      verified by documents, installed 2021-03-10, decommissioned 2023-06-01
+/// heater    verified by inspection, installed 2022-07-01, decommissioned 2024-02-01
 ///
-/// the site counts as verified by inspection (the best stage), installed in March 2021 (the roof: the earliest verified line)
+/// reported                   2020-05-20 to 2021-03-10
+/// verified by inspection     2021-03-10 to 2024-02-01
+/// reported                   2024-02-01, open: the lamps alone
 /// ```
-fn best_standing(counted: &[&Line<'_>]) -> Option<CreditedSpan> {
-    let rank = |line: &&&Line<'_>| match (line.span.ended_on, line.span.stage, line.is_pre_programme()) {
-        (None, Stage::Pledged, _) => 1,
-        (None, _, false) => 0,
-        (None, _, true) => 2,
-        (Some(_), _, false) => 3,
-        (Some(_), _, true) => 4,
-    };
-    let first = counted.iter().map(|line| rank(&line)).min()?;
-    let mut group: Vec<&&Line<'_>> = counted.iter().filter(|line| rank(line) == first).collect();
-    let last_end = group.iter().filter_map(|line| line.span.ended_on).max();
-    group.retain(|line| line.span.ended_on == last_end);
-    let stage = group.iter().map(|line| line.span.stage).max()?;
-    let installed_on = group
-        .iter()
-        .filter(|line| line.span.stage.rank() == stage.rank())
-        .filter_map(|line| line.span.installed_on)
-        .min();
-    Some(CreditedSpan { stage, installed_on, ended_on: last_end })
+fn runs(counted: &[&Line<'_>]) -> Vec<CreditedSpan> {
+    let lines: Vec<&&Line<'_>> = counted.iter().filter(|line| !line.is_pre_programme()).collect();
+    let mut turns: Vec<NaiveDate> =
+        lines.iter().flat_map(|line| [line.span.installed_on, line.span.ended_on]).flatten().collect();
+    turns.sort_unstable();
+    turns.dedup();
+    let mut runs: Vec<CreditedSpan> = Vec::new();
+    for day in turns {
+        let best = lines.iter().filter(|line| line.operates_on(day)).map(|line| line.span.stage).max();
+        match (runs.last_mut().filter(|run| run.ended_on.is_none()), best) {
+            (Some(run), Some(stage)) if run.stage.rank() == stage.rank() => run.stage = run.stage.max(stage),
+            (open, best) => {
+                if let Some(run) = open {
+                    run.ended_on = Some(day);
+                }
+                runs.extend(best.map(|stage| CreditedSpan { stage, installed_on: Some(day), ended_on: None }));
+            }
+        }
+    }
+    runs
+}
+
+/// The span of a site that has no open run: pledged; else in operation since before the programme, from the earliest day of the
+/// lines of the best rank; else, of a site without a run, ended before the programme.
+fn span_beside_runs(counted: &[&Line<'_>], has_run: bool) -> Option<CreditedSpan> {
+    if counted.iter().any(|line| line.span.stage == Stage::Pledged) {
+        return Some(CreditedSpan { stage: Stage::Pledged, installed_on: None, ended_on: None });
+    }
+    let mut old: Vec<&&Line<'_>> = counted.iter().filter(|line| line.is_pre_programme()).collect();
+    let is_open = old.iter().any(|line| line.span.ended_on.is_none());
+    if has_run && !is_open {
+        return None;
+    }
+    let ended_on = if is_open { None } else { old.iter().filter_map(|line| line.span.ended_on).max() };
+    old.retain(|line| line.span.ended_on == ended_on);
+    let stage = old.iter().map(|line| line.span.stage).max()?;
+    let of_best_rank = old.iter().filter(|line| line.span.stage.rank() == stage.rank());
+    Some(CreditedSpan { stage, installed_on: of_best_rank.filter_map(|line| line.span.installed_on).min(), ended_on })
 }
 
 /// Adds the row that counts an installation and its money.
@@ -187,7 +217,7 @@ fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &In
         support_known: i64::from(terms.support.is_some()),
         ..Totals::default()
     };
-    add(cells, dims(site, span.stage, span.installed_on, span.ended_on).key(), totals);
+    add_to_cell(cells, dims(site, span.stage, span.installed_on, span.ended_on).key(), totals);
 }
 
 /// Adds the row of one measure line.
@@ -204,7 +234,7 @@ fn add_measure_row(cells: &mut Contribution, site: &Site, line: &Line<'_>, lines
     };
     let measure = Some(line.of.measure);
     let key = CellDims { measure, ..dims(site, line.span.stage, line.span.installed_on, ended_on) }.key();
-    add(cells, key, totals);
+    add_to_cell(cells, key, totals);
 }
 
 /// The dimensions of a row without a measure.
@@ -224,31 +254,24 @@ fn dims(site: &Site, stage: Stage, installed_on: Option<NaiveDate>, ended_on: Op
 /// The last credited day of a line: its own end, or the day before a later measure of its exclusive group took its place,
 /// whichever comes first.
 fn credit_end(line: &Line<'_>, lines: &[Line<'_>]) -> Option<NaiveDate> {
-    let displaced = lines.iter().filter(|other| displaces(other, line)).filter_map(|other| other.span.installed_on);
+    let displacing = lines.iter().filter(|other| other.member().displaces(&line.member()));
+    let displaced = displacing.filter_map(|other| other.span.installed_on);
     displaced.map(day_before).chain(line.span.ended_on).min()
 }
 
-/// Whether a line takes the place of an earlier one: it is of the same exclusive group, was installed later, and its stage is
-/// the same or better.
-fn displaces(later: &Line<'_>, earlier: &Line<'_>) -> bool {
-    let group = |line: &Line<'_>| line.of.measure.exclusive_group();
-    if group(earlier).is_none() || group(later) != group(earlier) {
-        return false;
-    }
-    let comes_after = match (later.span.installed_on, earlier.span.installed_on) {
-        (Some(later_on), Some(earlier_on)) => {
-            (later_on, later.order(), later.of.measure) > (earlier_on, earlier.order(), earlier.of.measure)
-        }
-        _ => false,
-    };
-    comes_after && later.span.stage.rank() >= earlier.span.stage.rank()
-}
-
-/// Whether this line counts the site for its measure. Among lines of one measure, a line in operation comes first, then the
-/// better stage, the earlier day, the earlier registration.
+/// Whether this line counts the site for its measure. Among lines of one measure, a line within the programme whose place no other
+/// measure took comes first, then a line in operation, the better stage, the earlier day, the earlier registration.
 fn is_first_of_its_measure(line: &Line<'_>, lines: &[Line<'_>]) -> bool {
-    let place =
-        |l: &Line<'_>| (l.span.ended_on.is_some(), std::cmp::Reverse(l.span.stage), l.span.installed_on, l.order());
+    let place = |l: &Line<'_>| {
+        let is_left_out = l.is_pre_programme() || credit_end(l, lines) != l.span.ended_on;
+        (
+            is_left_out,
+            l.span.ended_on.is_some(),
+            std::cmp::Reverse(l.span.stage),
+            l.span.installed_on,
+            l.member().registered,
+        )
+    };
     let same = |other: &&Line<'_>| other.of.measure == line.of.measure;
     lines.iter().filter(same).map(&place).min() == Some(place(line))
 }

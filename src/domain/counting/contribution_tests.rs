@@ -57,18 +57,26 @@ fn verified(on: &str, tier: Tier) -> StatusDetails {
     StatusDetails::Verified { on: day(on), tier, at: chrono::DateTime::UNIX_EPOCH }
 }
 
-/// The row that counts the site, if there is one.
-fn site_row(record: &SiteRecord) -> Option<(Stage, Option<Month>, Option<Month>)> {
-    let rows: Vec<_> = contribution(record)
+/// The rows that count the site: stage, month installed, month ended; those that ended first come first.
+fn site_rows(record: &SiteRecord) -> Vec<(Stage, Option<Month>, Option<Month>)> {
+    let mut rows: Vec<_> = contribution(record)
         .into_iter()
         .filter_map(|(key, totals)| Some((key.dims()?, totals)))
         .filter(|(dims, totals)| dims.measure.is_none() && totals.sites != 0)
+        .map(|(dims, totals)| {
+            assert_eq!(totals.sites, 1);
+            (dims.stage, dims.installed, dims.ended)
+        })
         .collect();
-    assert!(rows.len() <= 1, "a site counts once");
-    rows.first().map(|(dims, totals)| {
-        assert_eq!(totals.sites, 1);
-        (dims.stage, dims.installed, dims.ended)
-    })
+    rows.sort_by_key(|(_, installed, ended)| (ended.is_none(), *installed));
+    rows
+}
+
+/// The only row that counts the site, if there is one.
+fn site_row(record: &SiteRecord) -> Option<(Stage, Option<Month>, Option<Month>)> {
+    let rows = site_rows(record);
+    assert!(rows.len() <= 1, "{rows:?}");
+    rows.first().copied()
 }
 
 /// Rows of one measure: stage, month ended, totals.
@@ -98,7 +106,9 @@ fn a_site_with_many_measures_and_installations_counts_once_at_its_best_stage() {
         installation(2, verified("2026-03-02", Tier::Document), &[("led_lighting", 9000)]),
         installation(3, verified("2026-02-02", Tier::Inspected), &[("efficient_fan", 3000)]),
     ]);
-    assert_eq!(site_row(&record), Some((Stage::Verified(Tier::Inspected), Some(month("2026-02-01")), None)));
+    let (january, february) = (Some(month("2026-01-01")), Some(month("2026-02-01")));
+    let verified = (Stage::Verified(Tier::Inspected), february, None);
+    assert_eq!(site_rows(&record), [(Stage::Installed, january, february), verified]);
 }
 
 #[test]
@@ -152,6 +162,65 @@ fn what_is_in_the_programme_comes_before_what_was_there_before_it() {
     assert_eq!(site_row(&site(vec![old(), new])), Some((Stage::Installed, Some(month("2026-01-01")), None)));
     let pledge = installation(2, StatusDetails::Pledged, &[("led_lighting", 9000)]);
     assert_eq!(site_row(&site(vec![old(), pledge])), Some((Stage::Pledged, None, None)));
+}
+
+#[test]
+fn a_site_that_is_equipped_anew_keeps_the_years_before() {
+    let gone = |on: &str, ended: &str| StatusDetails::Decommissioned {
+        on: day(on),
+        verified: Some((Tier::Document, chrono::DateTime::UNIX_EPOCH)),
+        ended: day(ended),
+    };
+    let first = || installation(1, gone("2020-02-01", "2022-06-30"), &[("rooftop_solar_pv", 5400)]);
+    let again = installation(2, verified("2025-03-01", Tier::Metered), &[("rooftop_solar_pv", 6000)]);
+    let closed = (Stage::Verified(Tier::Document), Some(month("2020-02-01")), Some(month("2022-06-01")));
+    let open = (Stage::Verified(Tier::Metered), Some(month("2025-03-01")), None);
+    assert_eq!(site_rows(&site(vec![first(), again])), [closed, open]);
+    let pledge = installation(2, StatusDetails::Pledged, &[("rooftop_solar_pv", 6000)]);
+    assert_eq!(site_rows(&site(vec![first(), pledge])), [closed, (Stage::Pledged, None, None)]);
+    let old = installation(2, verified("2015-01-01", Tier::Document), &[("solar_water_heater", 4000)]);
+    let before = (Stage::Verified(Tier::Document), Some(month("2015-01-01")), None);
+    assert_eq!(site_rows(&site(vec![first(), old])), [closed, before]);
+    // The new one begins on the day the old one ends: one run.
+    let seamless = installation(2, verified("2022-06-30", Tier::Metered), &[("rooftop_solar_pv", 6000)]);
+    let run = (Stage::Verified(Tier::Metered), Some(month("2020-02-01")), None);
+    assert_eq!(site_row(&site(vec![first(), seamless])), Some(run));
+}
+
+#[test]
+fn runs_of_one_cell_add_up() {
+    let gone = |on: &str, ended: &str| StatusDetails::Decommissioned { on: day(on), verified: None, ended: day(ended) };
+    let record = site(vec![
+        installation(1, gone("2026-01-02", "2026-01-09"), &[("led_lighting", 9000)]),
+        installation(2, gone("2026-01-12", "2026-01-20"), &[("led_lighting", 9000)]),
+    ]);
+    let cells = contribution(&record);
+    let sites: Vec<i64> =
+        cells.iter().filter(|(key, _)| key.dims().unwrap().measure.is_none()).map(|(_, t)| t.sites).collect();
+    assert_eq!(sites, [2]);
+}
+
+#[test]
+fn a_measure_counts_its_site_on_the_line_within_the_programme() {
+    for code in ["rooftop_solar_pv", "solar_water_heater"] {
+        let record = site(vec![
+            installation(1, verified("2018-05-01", Tier::Metered), &[(code, 5400)]),
+            installation(2, verified("2024-05-01", Tier::Document), &[(code, 5400)]),
+        ]);
+        let sites: Vec<_> =
+            measure_rows(&record, code).iter().map(|(stage, _, totals)| (*stage, totals.sites)).collect();
+        assert_eq!(sites, [(Stage::Verified(Tier::Document), 1), (Stage::Verified(Tier::Metered), 0)], "{code}");
+    }
+}
+
+#[test]
+fn of_an_exclusive_group_installations_of_one_measure_add_up() {
+    let record = site(vec![
+        installation(1, verified("2024-01-10", Tier::Metered), &[("hvac_chiller_upgrade", 1_000_000_000)]),
+        installation(2, verified("2025-03-05", Tier::Metered), &[("hvac_chiller_upgrade", 50_000_000)]),
+    ]);
+    let rows = measure_rows(&record, "hvac_chiller_upgrade");
+    assert_eq!(rows.iter().map(|(_, ended, _)| *ended).collect::<Vec<_>>(), [None, None]);
 }
 
 #[test]

@@ -19,7 +19,9 @@ pub use cell_key::{CellDims, CellKey};
 pub use cell_table::{CellRow, CellTable, Quantities};
 pub use cell_totals::Totals;
 pub use changes_by_cause::Changes;
-pub use contribution::{CONTRIBUTION_NO, Contribution, Credit, add_all, contribution, credits, difference};
+pub use contribution::{
+    CONTRIBUTION_NO, Contribution, Credit, add_all, add_to_cell, contribution, credits, difference,
+};
 pub use headline_counts::{ByStage, Known, People, Progress};
 pub(in crate::domain) use key_field::KeyField;
 pub use national_key::{NationalDims, NationalKey};

@@ -5,6 +5,7 @@
 mod actor;
 mod consent_texts;
 mod directory;
+mod group_member;
 mod householder;
 mod installation;
 mod measure_lines;
@@ -17,6 +18,7 @@ mod status;
 pub use actor::{Actor, Role};
 pub use consent_texts::consent_text;
 pub use directory::{Client, Directory, Partner, Secret};
+pub use group_member::GroupMember;
 pub use householder::{
     CODE_DIGITS, Closing, Dispute, DisputeOutcome, DisputeReason, HouseholderCode, MOST_OPEN_DISPUTES, NewDispute,
     hash_of_code,

@@ -6,4 +6,4 @@ mod refusal;
 mod warning;
 
 pub use refusal::{CurrentRecord, Difference, FieldFault, Refusal};
-pub use warning::{Remark, Warning};
+pub use warning::{Overlap, Remark, Warning};

@@ -1,7 +1,9 @@
 //! Warnings about facts that are accepted but worth a second look. A warning never stops a registration.
 
+use chrono::NaiveDate;
+
 use crate::domain::reference::MeasureId;
-use crate::domain::values::Language;
+use crate::domain::values::{InstallationId, Language};
 
 /// A warning about an accepted fact; `explain` says in two languages what each variant means.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -11,10 +13,23 @@ pub enum Warning {
     UnusualGridCode,
     SiteDiffers,
     SiteFoundByGridCode,
-    OverlappingMeasure { with: MeasureId },
+    OverlappingMeasure(Overlap),
     PossibleDuplicate,
     CountsNoSite,
     SupportAboveCost,
+}
+
+/// Two measures of one exclusive group at one site: the saving counts once.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Overlap {
+    /// The other measure.
+    pub with: MeasureId,
+    /// The installation of the other measure; `None` where it stands beside in the same installation.
+    pub installation: Option<InstallationId>,
+    /// The measure that loses its credit; `None` while one of the two is pledged or of a lower stage.
+    pub loses: Option<MeasureId>,
+    /// Its last credited day.
+    pub until: Option<NaiveDate>,
 }
 
 /// A warning and the place of its fact in the request.
@@ -35,7 +50,7 @@ impl Warning {
             Self::UnusualGridCode => "unusual_grid_customer_code",
             Self::SiteDiffers => "site_differs",
             Self::SiteFoundByGridCode => "site_found_by_grid_customer_code",
-            Self::OverlappingMeasure { .. } => "overlapping_measure",
+            Self::OverlappingMeasure(_) => "overlapping_measure",
             Self::PossibleDuplicate => "possible_duplicate",
             Self::CountsNoSite => "counts_no_site",
             Self::SupportAboveCost => "support_above_cost",
@@ -77,13 +92,7 @@ impl Warning {
                     "Recorded at the site that already has this grid customer code.",
                 )
                 .to_owned(),
-            Self::OverlappingMeasure { with } => language.choose(
-                format!(
-                    "Cùng nhóm với {} tại công trình này: chỉ giải pháp lắp sau được tính điện tiết kiệm.",
-                    with.measure().name_vi
-                ),
-                format!("Same group as {} at this site: only the one installed later is credited.", with.code()),
-            ),
+            Self::OverlappingMeasure(overlap) => overlap.explain(language),
             Self::PossibleDuplicate => language
                 .choose(
                     "Công trình này đã có cùng giải pháp, cùng khối lượng, cùng ngày dưới external_id khác: có bị ghi hai lần không?",
@@ -99,6 +108,28 @@ impl Warning {
             Self::SupportAboveCost => language
                 .choose("Phần hỗ trợ lớn hơn chi phí.", "The support is more than the cost.")
                 .to_owned(),
+        }
+    }
+}
+
+impl Overlap {
+    fn explain(&self, language: Language) -> String {
+        let with = self.with.measure();
+        let (vi, en) = self.installation.map_or_else(
+            || (" trong cùng hồ sơ".to_owned(), " in the same installation".to_owned()),
+            |id| (format!(" của hồ sơ {id}"), format!(" of installation {id}")),
+        );
+        let (group_vi, group_en) =
+            (format!("Cùng nhóm với {}{vi}", with.name_vi), format!("Same group as {}{en}", with.code));
+        match self.loses.zip(self.until) {
+            Some((loses, until)) => language.choose(
+                format!("{group_vi}: {} chỉ được tính đến hết ngày {}.", loses.measure().name_vi, until.format("%d/%m/%Y")),
+                format!("{group_en}: {} is credited up to {until} only.", loses.code()),
+            ),
+            None => language.choose(
+                format!("{group_vi}: khi cả hai đã lắp và cùng bậc xác minh, chỉ giải pháp lắp sau được tính."),
+                format!("{group_en}: once both are installed and of the same stage, only the one installed later is credited."),
+            ),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::records::{GridCode, Installation, MeasureLine, SiteRecord, StatusDetails, Terms};
-use crate::domain::reference::{CommuneId, FormerProvinceId, MeasureId, Place, target};
-use crate::domain::refusals::{Remark, Warning};
-use crate::domain::values::SiteKind;
+use crate::domain::records::{GridCode, GroupMember, Installation, MeasureLine, SiteRecord, Stage, Terms};
+use crate::domain::reference::{CommuneId, FormerProvinceId, Place, target};
+use crate::domain::refusals::{Overlap, Remark, Warning};
+use crate::domain::values::{InstallationId, SiteKind, day_before};
 
 use super::registration::NewInstallation;
 
@@ -15,6 +15,8 @@ pub fn remarks(new: &NewInstallation, before: Option<&SiteRecord>) -> Vec<Remark
     let others = before.into_iter().flat_map(|record| &record.installations);
     let mut remarks = second_look(&Look {
         installed_on: new.installed_on,
+        stage: Some(if new.installed_on.is_some() { Stage::Installed } else { Stage::Pledged }),
+        registered: (i64::MAX, InstallationId::new(uuid::Uuid::nil())),
         measures: new.measures.as_slice(),
         terms: &new.terms,
         kind: before.map(|record| record.site.facts.kind).or(new.site.said().kind),
@@ -35,6 +37,8 @@ pub fn remarks(new: &NewInstallation, before: Option<&SiteRecord>) -> Vec<Remark
 pub fn standing_remarks(record: &SiteRecord, installation: &Installation) -> Vec<Remark> {
     second_look(&Look {
         installed_on: installation.state.installed_on(),
+        stage: installation.state.credited().map(|span| span.stage),
+        registered: (installation.registered_version, installation.id),
         measures: installation.measures.as_slice(),
         terms: &installation.terms,
         kind: Some(record.site.facts.kind),
@@ -45,6 +49,10 @@ pub fn standing_remarks(record: &SiteRecord, installation: &Installation) -> Vec
 /// An installation, new or recorded, and the other installations at its site.
 struct Look<'a> {
     installed_on: Option<NaiveDate>,
+    /// `None` where it was rejected or withdrawn.
+    stage: Option<Stage>,
+    /// Its place in the order of registration; of a new installation, the last.
+    registered: (i64, InstallationId),
     measures: &'a [MeasureLine],
     terms: &'a Terms,
     kind: Option<SiteKind>,
@@ -64,8 +72,8 @@ fn second_look(look: &Look<'_>) -> Vec<Remark> {
         }
         if look.is_repeated(line) {
             add(format!("/measures/{index}"), Warning::PossibleDuplicate);
-        } else if let Some(with) = look.overlap(line) {
-            add(format!("/measures/{index}/measure"), Warning::OverlappingMeasure { with });
+        } else if let Some(overlap) = look.overlap(line) {
+            add(format!("/measures/{index}/measure"), Warning::OverlappingMeasure(overlap));
         }
     }
     if !look.measures.iter().any(MeasureLine::counts_for_site) {
@@ -85,14 +93,32 @@ impl Look<'_> {
         same_day.flat_map(|i| i.measures.as_slice()).any(|other| other == line)
     }
 
-    /// Another measure of the same exclusive group: in operation at the site, or in the same installation.
-    fn overlap(&self, line: &MeasureLine) -> Option<MeasureId> {
-        let group = line.measure.exclusive_group()?;
-        let in_operation =
-            |i: &&&Installation| matches!(i.state, StatusDetails::Installed { .. } | StatusDetails::Verified { .. });
-        let others = self.others.iter().filter(in_operation).flat_map(|i| i.measures.as_slice());
-        let beside = self.measures.iter().filter(|other| other.measure != line.measure);
-        others.chain(beside).map(|other| other.measure).find(|other| other.exclusive_group() == Some(group))
+    /// Another measure of the exclusive group of a line, at the site or beside the line, and which of the two loses its credit. Of
+    /// several, one that loses or takes credit already comes first.
+    fn overlap(&self, line: &MeasureLine) -> Option<Overlap> {
+        let this = self.member(line)?;
+        let others = self.others.iter().filter_map(|one| Some((*one, one.state.credited()?)));
+        let elsewhere = others.filter(|(_, span)| span.ended_on.is_none()).flat_map(|(one, span)| {
+            one.measures.as_slice().iter().map(move |line| (Some(one.id), GroupMember::of(one, line, span)))
+        });
+        let beside = self.measures.iter().filter_map(|other| Some((None, self.member(other)?)));
+        let rivals = elsewhere.chain(beside).filter(|(_, rival)| rival.is_rival_of(&this));
+        let overlap = |(installation, rival): (Option<InstallationId>, GroupMember)| {
+            let (loses, until) = if rival.displaces(&this) {
+                (Some(this.measure), rival.installed_on)
+            } else if this.displaces(&rival) {
+                (Some(rival.measure), this.installed_on)
+            } else {
+                (None, None)
+            };
+            Overlap { with: rival.measure, installation, loses, until: until.map(day_before) }
+        };
+        rivals.map(overlap).max_by_key(|overlap| overlap.loses.is_some())
+    }
+
+    fn member(&self, line: &MeasureLine) -> Option<GroupMember> {
+        let (stage, installed_on) = (self.stage?, self.installed_on);
+        Some(GroupMember { measure: line.measure, stage, installed_on, registered: self.registered })
     }
 }
 

@@ -67,6 +67,8 @@ coded_enum!(
         Release = "release",
         /// The register was restored from a backup.
         Restore = "restore",
+        /// All sites were counted anew, by a newer rule.
+        CountAnew = "count_anew",
     }
 );
 

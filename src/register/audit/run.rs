@@ -42,6 +42,7 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
 impl Audit<'_> {
     fn run(&mut self) -> Result<(), DbError> {
         let head = head::read(self.connection)?;
+        head.check_counting_rule()?;
         self.report.version = head.version;
         self.report.hash = hex(&head.hash);
         let checkpoint = cells_and_journal::checkpoint_version(self.connection)?;

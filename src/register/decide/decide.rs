@@ -55,6 +55,11 @@ pub fn decide(
         notes: Vec::new(),
         erased_notes: BTreeSet::new(),
     };
+    let is_restoration = requests.iter().any(|request| matches!(request.command, Command::Restore { .. }));
+    if head.is_counted_otherwise() && !is_restoration {
+        batch.stamp.version = head.version + 1;
+        batch.count_anew()?;
+    }
     for request in requests {
         batch.stamp.version = batch.decided.version + 1;
         batch.dry_run = request.dry_run;

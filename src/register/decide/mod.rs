@@ -5,6 +5,7 @@
 //! projects, disputes and releases at once.
 
 mod administration;
+mod count_anew;
 mod decide;
 mod deciding;
 mod householder;

@@ -68,6 +68,11 @@ impl BatchTransaction {
         Self { database, clock, connection: RefCell::new(None) }
     }
 
+    /// Counts all sites anew if the journal was posted by an older rule: an empty batch does that before anything else.
+    pub fn count_anew(&self) -> Result<(), DbError> {
+        self.transact(&[]).map(drop)
+    }
+
     /// Carries out the requests in one transaction. If the database refuses it, each request is tried in a transaction of
     /// its own, so that a request that breaks fails alone.
     pub fn execute(&self, requests: &[&Request]) -> Executed {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 
-use crate::db::ledger::checkpoint_version;
+use crate::db::ledger::{checkpoint_version, head};
 use crate::db::{Database, DbError, Url};
 use crate::register::commands::{Done, Failure, Request};
 use crate::register::counted::{FollowedHead, load_cells};
@@ -60,14 +60,17 @@ impl Writer {
         shared: Arc<Shared>,
         monthly_releases: bool,
     ) -> Result<Self, DbError> {
+        let transaction = BatchTransaction::new(database.clone(), clock.clone());
         let mut connection = database.connection()?;
+        if head::read(&mut connection)?.is_counted_otherwise() {
+            transaction.count_anew()?;
+        }
         let (known, cells) = crate::db::engine::read(&mut connection, load_cells)?;
         let mut counts = PublicCounts::default();
         counts.add(cells.iter());
         shared.counted_mut().cells = cells;
         let closed = ClosedDays::load(&mut connection, &counts, known.version)?;
         let now = Instant::now();
-        let transaction = BatchTransaction::new(database.clone(), clock.clone());
         let mut writer = Self {
             database,
             transaction,

@@ -42,6 +42,15 @@ impl Driver {
             let same = |to_date| Estimate { to_date, ..Estimate::default() };
             reference_emissions::assert_same(&same(found), &same(expected), &on.to_string());
         }
+        for (end, found) in timeline {
+            let expected = self.model.sites_on(end.last_day().min(today));
+            let count = |word| expected.get(word).copied().unwrap_or(0);
+            assert_eq!(
+                (found.sites.verified, found.sites.installed),
+                (count("verified"), count("installed")),
+                "{end:?}"
+            );
+        }
         self.compare_places(&national, methodology::first(), today);
         self.compare_places(&national, second_methodology(), last_of_month(today));
         self.compare_past_days();

@@ -6,7 +6,7 @@ use green_homes::domain::records::Stage;
 use green_homes::domain::reference::Place;
 use serde_json::Value;
 
-use super::{Held, ReferenceRegister, before, end_of_credit, standing_of};
+use super::{Held, ReferenceRegister, before, end_of_credit, standings_of};
 
 /// Numbers by stage, where they are not zero.
 type ByStage = BTreeMap<&'static str, i64>;
@@ -52,7 +52,7 @@ impl ReferenceRegister {
         let mut headline = Headline::default();
         for (index, site) in self.sites.iter().enumerate().filter(|(_, site)| !site.merged_away) {
             let lines = self.held_at(index);
-            let standing = standing_of(&lines).filter(|(_, _, ended)| ended.is_none());
+            let standing = standings_of(&lines).into_iter().find(|(_, _, ended)| ended.is_none());
             if let Some((stage, on, _)) = standing {
                 let counted = if before(on) { &mut headline.before_the_programme } else { &mut headline.sites };
                 *counted.entry(stage.as_str()).or_default() += 1;
@@ -79,7 +79,7 @@ impl ReferenceRegister {
     /// Verified sites within the programme at some places.
     pub fn verified_sites(&self, is_there: impl Fn(Place) -> bool) -> i64 {
         let sites = self.sites.iter().enumerate().filter(|(_, site)| !site.merged_away && is_there(site.facts.place));
-        let standings = sites.filter_map(|(index, _)| standing_of(&self.held_at(index)));
+        let standings = sites.flat_map(|(index, _)| standings_of(&self.held_at(index)));
         let verified = standings
             .filter(|(stage, on, ended)| matches!(stage, Stage::Verified(_)) && ended.is_none() && !before(*on));
         verified.count().try_into().unwrap()

@@ -1,0 +1,60 @@
+//! Counting anew: this program counts by a newer rule than the journal was posted by.
+
+use serde_json::json;
+
+use crate::db::DbError;
+use crate::db::ledger::{audit_scan, cells_and_journal, head};
+use crate::db::records::by_id;
+use crate::domain::counting::{CONTRIBUTION_NO, Contribution, add_all, add_to_cell, contribution};
+use crate::domain::values::{Action, Cause, SiteId};
+
+use super::deciding::BatchInProgress;
+use super::posting::EntryOf;
+
+/// The actor of the entry: no person, but the program that knows the newer rule.
+const ACTOR: &str = "register";
+/// Sites that are read at a time.
+const SITES: i64 = 1_000;
+/// Entries whose postings are read at a time.
+const ENTRIES: i64 = 2_000;
+
+impl BatchInProgress<'_> {
+    /// Posts the differences between the contributions of all sites by the rule of this program and the journal, in one entry with
+    /// the cause `definition`. Entries, journal and records stay as they are. It holds the head while it reads every site.
+    pub(super) fn count_anew(&mut self) -> Result<(), DbError> {
+        let mut moved = Contribution::new();
+        self.add_contributions(&mut moved)?;
+        self.subtract_journal(&mut moved)?;
+        let subject = format!("contribution/{CONTRIBUTION_NO}");
+        let entry = EntryOf { actor: ACTOR, action: Action::CountAnew, cause: Cause::Definition, subject };
+        self.append(entry, &json!({"contribution_no": CONTRIBUTION_NO}), None, &moved)?;
+        head::count_by(self.connection, CONTRIBUTION_NO)
+    }
+
+    fn add_contributions(&mut self, cells: &mut Contribution) -> Result<(), DbError> {
+        let mut last = String::new();
+        loop {
+            let ids = audit_scan::site_ids(self.connection, &last, SITES)?;
+            let Some(id) = ids.last() else { return Ok(()) };
+            last.clone_from(id);
+            let parsed: Result<Vec<_>, _> = ids.iter().map(|id| SiteId::parse(id)).collect();
+            let parsed = parsed.map_err(|_| DbError::corrupt("the id of a site"))?;
+            for record in by_id::records(self.connection, &parsed)? {
+                add_all(cells, &contribution(&record));
+            }
+        }
+    }
+
+    fn subtract_journal(&mut self, cells: &mut Contribution) -> Result<(), DbError> {
+        let mut at = cells_and_journal::checkpoint_version(self.connection)?;
+        cells_and_journal::each_cell(self.connection, |key, totals| add_to_cell(cells, key, totals.negated()))?;
+        while at < self.decided.version {
+            let to = self.decided.version.min(at + ENTRIES);
+            for (key, delta) in cells_and_journal::postings(self.connection, at, to)? {
+                add_to_cell(cells, key, delta.negated());
+            }
+            at = to;
+        }
+        Ok(())
+    }
+}
