@@ -72,7 +72,7 @@ pub fn credits<'a>(record: &'a SiteRecord) -> Vec<Credit<'a>> {
         line: line.of,
         stage: line.span.stage,
         installed_on: line.span.installed_on,
-        ended_on: credit_end(line, &lines),
+        ended_on: line.credit_end,
         is_pre_programme: line.is_pre_programme(),
     };
     lines.iter().map(credit).collect()
@@ -110,6 +110,8 @@ struct Line<'a> {
     installation: &'a Installation,
     of: &'a MeasureLine,
     span: CreditedSpan,
+    /// The last credited day, if there is one.
+    credit_end: Option<NaiveDate>,
 }
 
 impl Line<'_> {
@@ -128,13 +130,19 @@ impl Line<'_> {
 }
 
 fn lines_of<'a>(credited: &[(&'a Installation, CreditedSpan)]) -> Vec<Line<'a>> {
-    credited
+    let mut lines: Vec<Line<'a>> = credited
         .iter()
         .flat_map(|(installation, span)| {
             let lines = installation.measures.as_slice().iter();
-            lines.map(|line| Line { installation, of: line, span: *span })
+            lines.map(|line| Line { installation, of: line, span: *span, credit_end: span.ended_on })
         })
-        .collect()
+        .collect();
+    // Once for each line, because a site may have two thousand lines.
+    let ends: Vec<_> = lines.iter().map(|line| credit_end(line, &lines)).collect();
+    for (line, end) in lines.iter_mut().zip(ends) {
+        line.credit_end = end;
+    }
+    lines
 }
 
 /// Adds the rows that count the site, from the lines of measures that make a site count.
@@ -222,7 +230,7 @@ fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &In
 
 /// Adds the row of one measure line.
 fn add_measure_row(cells: &mut Contribution, site: &Site, line: &Line<'_>, lines: &[Line<'_>]) {
-    let ended_on = credit_end(line, lines);
+    let ended_on = line.credit_end;
     let quantity = line.of.quantity.milli();
     let totals = Totals {
         sites: i64::from(is_first_of_its_measure(line, lines)),
@@ -263,7 +271,7 @@ fn credit_end(line: &Line<'_>, lines: &[Line<'_>]) -> Option<NaiveDate> {
 /// measure took comes first, then a line in operation, the better stage, the earlier day, the earlier registration.
 fn is_first_of_its_measure(line: &Line<'_>, lines: &[Line<'_>]) -> bool {
     let place = |l: &Line<'_>| {
-        let is_left_out = l.is_pre_programme() || credit_end(l, lines) != l.span.ended_on;
+        let is_left_out = l.is_pre_programme() || l.credit_end != l.span.ended_on;
         (
             is_left_out,
             l.span.ended_on.is_some(),

@@ -37,7 +37,7 @@ pub fn remarks(new: &NewInstallation, before: Option<&SiteRecord>) -> Vec<Remark
 pub fn standing_remarks(record: &SiteRecord, installation: &Installation) -> Vec<Remark> {
     second_look(&Look {
         installed_on: installation.state.installed_on(),
-        stage: installation.state.credited().map(|span| span.stage),
+        stage: installation.state.credited().filter(|span| span.ended_on.is_none()).map(|span| span.stage),
         registered: (installation.registered_version, installation.id),
         measures: installation.measures.as_slice(),
         terms: &installation.terms,
@@ -49,7 +49,7 @@ pub fn standing_remarks(record: &SiteRecord, installation: &Installation) -> Vec
 /// An installation, new or recorded, and the other installations at its site.
 struct Look<'a> {
     installed_on: Option<NaiveDate>,
-    /// `None` where it was rejected or withdrawn.
+    /// `None` where it ended, or was rejected or withdrawn.
     stage: Option<Stage>,
     /// Its place in the order of registration; of a new installation, the last.
     registered: (i64, InstallationId),
@@ -94,7 +94,7 @@ impl Look<'_> {
     }
 
     /// Another measure of the exclusive group of a line, at the site or beside the line, and which of the two loses its credit. Of
-    /// several, one that loses or takes credit already comes first.
+    /// several, the one by which the credit ends first.
     fn overlap(&self, line: &MeasureLine) -> Option<Overlap> {
         let this = self.member(line)?;
         let others = self.others.iter().filter_map(|one| Some((*one, one.state.credited()?)));
@@ -113,7 +113,7 @@ impl Look<'_> {
             };
             Overlap { with: rival.measure, installation, loses, until: until.map(day_before) }
         };
-        rivals.map(overlap).max_by_key(|overlap| overlap.loses.is_some())
+        rivals.map(overlap).min_by_key(|overlap| (overlap.loses.is_none(), overlap.until))
     }
 
     fn member(&self, line: &MeasureLine) -> Option<GroupMember> {
