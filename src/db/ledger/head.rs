@@ -35,14 +35,14 @@ pub struct Head {
 impl Head {
     /// Whether the journal was posted by an older counting rule than that of this program.
     #[must_use]
-    pub fn is_counted_otherwise(&self) -> bool {
+    pub fn is_of_older_rule(&self) -> bool {
         self.contribution_no < CONTRIBUTION_NO
     }
 
     /// Refuses a register whose journal was posted by an older counting rule. The start of the service counts it anew; nothing else
     /// does, because a service of the older program may be running.
     pub fn check_counting_rule(&self) -> Result<(), DbError> {
-        if !self.is_counted_otherwise() {
+        if !self.is_of_older_rule() {
             return Ok(());
         }
         let why = "this register is counted by an older rule: start `green-homes serve`, which counts it anew";
@@ -139,7 +139,7 @@ fn found(row: Option<HeadRow>) -> Result<Head, DbError> {
 }
 
 /// Notes the counting rule by which the journal is posted from now on. Call it in the transaction that posts the differences.
-pub fn count_by(connection: &mut Connection, contribution_no: i32) -> Result<(), DbError> {
+pub fn note_counting_rule(connection: &mut Connection, contribution_no: i32) -> Result<(), DbError> {
     on_backend!(connection, c => {
         diesel::update(register_head::table).set(register_head::contribution_no.eq(contribution_no)).execute(c)
     })?;

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use crate::db::DbError;
-use crate::db::ledger::{audit_scan, cells_and_journal, head};
+use crate::db::ledger::{cells_and_journal, head};
 use crate::db::records::by_id;
 use crate::domain::counting::{CONTRIBUTION_NO, Contribution, add_all, add_to_cell, contribution};
-use crate::domain::values::{Action, Cause, SiteId};
+use crate::domain::values::{Action, Cause};
 
 use super::deciding::BatchInProgress;
 use super::posting::EntryOf;
@@ -28,19 +28,17 @@ impl BatchInProgress<'_> {
         let subject = format!("contribution/{CONTRIBUTION_NO}");
         let entry = EntryOf { actor: ACTOR, action: Action::CountAnew, cause: Cause::Definition, subject };
         self.append(entry, &json!({"contribution_no": CONTRIBUTION_NO}), None, &moved)?;
-        head::count_by(self.connection, CONTRIBUTION_NO)
+        head::note_counting_rule(self.connection, CONTRIBUTION_NO)
     }
 
     fn add_contributions(&mut self, cells: &mut Contribution) -> Result<(), DbError> {
-        let mut last = String::new();
+        let mut after = None;
         loop {
-            let ids = audit_scan::site_ids(self.connection, &last, SITES)?;
-            let Some(id) = ids.last() else { return Ok(()) };
-            last.clone_from(id);
-            let parsed: Result<Vec<_>, _> = ids.iter().map(|id| SiteId::parse(id)).collect();
-            let parsed = parsed.map_err(|_| DbError::corrupt("the id of a site"))?;
-            for record in by_id::records(self.connection, &parsed)? {
-                add_all(cells, &contribution(&record));
+            let records = by_id::counted(self.connection, after, SITES)?;
+            let Some(last) = records.last() else { return Ok(()) };
+            after = Some(last.site.id);
+            for record in &records {
+                add_all(cells, &contribution(record));
             }
         }
     }

@@ -56,7 +56,7 @@ pub fn decide(
         erased_notes: BTreeSet::new(),
     };
     let is_restoration = requests.iter().any(|request| matches!(request.command, Command::Restore { .. }));
-    if head.is_counted_otherwise() && !is_restoration {
+    if head.is_of_older_rule() && !is_restoration {
         batch.stamp.version = head.version + 1;
         batch.count_anew()?;
     }

@@ -62,7 +62,7 @@ impl Writer {
     ) -> Result<Self, DbError> {
         let transaction = BatchTransaction::new(database.clone(), clock.clone());
         let mut connection = database.connection()?;
-        if head::read(&mut connection)?.is_counted_otherwise() {
+        if head::read(&mut connection)?.is_of_older_rule() {
             transaction.count_anew()?;
         }
         let (known, cells) = crate::db::engine::read(&mut connection, load_cells)?;
