@@ -68,6 +68,8 @@ async fn read_the_estimate_of_what_a_later_measure_replaced_ends_the_day_before(
         body
     };
     let first = people.owner.register(&heater("old", "2021-03-01", "solar_water_heater")).await;
+    // Registered before the one that takes the place of the first, and installed after it.
+    people.owner.register(&heater("later", "2025-06-01", "heat_pump_water_heater")).await;
     let second = people.owner.register(&heater("new", "2024-03-01", "heat_pump_water_heater")).await;
     let pledged = people.installation_in("pledged", "p").await;
     let measures = async |id: &str| {
@@ -77,6 +79,9 @@ async fn read_the_estimate_of_what_a_later_measure_replaced_ends_the_day_before(
     };
     let old = measures(&first).await;
     assert_eq!((&old[0]["credited_until"], &old[1]["credited_until"]), (&json!("2024-02-29"), &json!(null)));
+    let read = people.owner.get(&format!("/v1/installations/{first}")).await;
+    let warnings = read.body["data"]["warnings"].to_string();
+    assert!(warnings.contains("29/02/2024") && warnings.contains(&second), "the day of the estimate: {warnings}");
     let last = old[0]["years"].as_array().unwrap().last().unwrap();
     assert_eq!((&last["year"], number(&last["days"])), (&json!(2024), 60.0));
     assert_eq!(old[0]["figures"]["annual"]["saving_kwh"], json!(0.0));
