@@ -146,7 +146,9 @@ impl Register {
         recorded_at: DateTime<Utc>,
     ) -> Result<Figures, DbError> {
         let methodology = self.methodology_at(version)?;
-        Ok(Figures { version, hash, recorded_at, methodology, ..Figures::before_the_register(self.today()) })
+        let last_closed = self.snapshot().figures.last_closed.clone();
+        let nothing = Figures::before_the_register(self.today());
+        Ok(Figures { version, hash, recorded_at, closed: false, last_closed, methodology, ..nothing })
     }
 }
 

@@ -9,7 +9,9 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::db::ledger::{cells_and_journal as stored, head};
 use green_homes::db::records::by_id;
 use green_homes::domain::counting::{CellTable, Progress};
-use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, NewPartner, PrivateFacts, SiteFacts, Terms};
+use green_homes::domain::records::{
+    Actor, AttributesSold, MeasureLine, MeasureLines, NewPartner, PrivateFacts, SiteFacts, Terms,
+};
 use green_homes::domain::reference::Place;
 use green_homes::domain::reference::parse_former_province as parse_former;
 use green_homes::domain::reference::{MeasureId, ProvinceId};
@@ -65,6 +67,7 @@ enum Step {
         day: Option<u64>,
         lines: Vec<(usize, i64)>,
         cost: Option<i64>,
+        sold: Option<AttributesSold>,
     },
     Resend(usize),
     Verify(usize, Tier),
@@ -104,11 +107,12 @@ fn step() -> impl Strategy<Value = Step> {
         prop::option::weighted(0.7, days()),
         lines,
         prop::option::of(0i64..1_000_000),
+        prop::option::of(prop::sample::select(AttributesSold::ALL)),
     );
     let tier = prop_oneof![Just(Tier::Document), Just(Tier::Inspected), Just(Tier::Metered)];
     prop_oneof![
-        6 => register.prop_map(|(at, facts, day, lines, cost)| {
-            Step::Register { at, facts, day, lines: lines.into_iter().collect(), cost }
+        6 => register.prop_map(|(at, facts, day, lines, cost, sold)| {
+            Step::Register { at, facts, day, lines: lines.into_iter().collect(), cost, sold }
         }),
         1 => (0usize..40).prop_map(Step::Resend),
         4 => (0usize..40, tier).prop_map(|(n, tier)| Step::Verify(n, tier)),
@@ -192,8 +196,9 @@ impl Driver {
     fn command(&self, step: &Step, known: usize) -> Option<Command> {
         let id = |n: &usize| (known > 0).then(|| self.model.installations[n % known].id);
         Some(match step {
-            Step::Register { at, facts, day: on, lines, cost } => {
-                self.registration(at.as_ref(), *facts, on.map(day), lines, *cost)
+            Step::Register { at, facts, day: on, lines, cost, sold } => {
+                let terms = Terms { cost: cost.map(Vnd::stored), attributes_sold: *sold, ..Terms::default() };
+                self.registration(at.as_ref(), *facts, on.map(day), lines, terms)
             }
             Step::Resend(n) => register(self.sent.get(n.checked_rem(known)?)?.clone()),
             Step::Verify(n, tier) => InstallationChange::Verify { tier: *tier }.of(id(n)?),
@@ -218,7 +223,7 @@ impl Driver {
         (place, kind, flags): (usize, usize, [Option<bool>; 3]),
         on: Option<NaiveDate>,
         lines: &[(usize, i64)],
-        cost: Option<i64>,
+        terms: Terms,
     ) -> Command {
         let (province, former) = PLACES[place];
         let (province, former) = (ProvinceId::parse(province).unwrap(), former.map(|code| parse_former(code).unwrap()));
@@ -243,7 +248,7 @@ impl Driver {
             private: PrivateFacts::default(),
             installed_on: on,
             measures: MeasureLines::new(lines.iter().map(line).collect()).unwrap(),
-            terms: Terms { cost: cost.map(Vnd::stored), ..Terms::default() },
+            terms,
         })
     }
 
@@ -315,6 +320,7 @@ impl Driver {
             on,
             lines: lines.as_slice().iter().map(line).collect(),
             cost: new.terms.cost.map(Vnd::vnd),
+            sold: new.terms.attributes_sold.map(|sold| sold != AttributesSold::None),
         });
         self.sent.push(NewInstallation::clone(new));
     }

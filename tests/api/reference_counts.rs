@@ -43,6 +43,8 @@ pub struct ReferenceInstallation {
     /// Measure, thousandths, inverter watts.
     pub lines: Vec<(MeasureId, i64, i64)>,
     pub cost: Option<i64>,
+    /// Whether the attributes were sold.
+    pub sold: Option<bool>,
 }
 
 /// One line with what it holds.
@@ -56,6 +58,7 @@ struct Held {
     stage: Stage,
     on: Option<NaiveDate>,
     ended: Option<NaiveDate>,
+    sold: Option<bool>,
 }
 
 /// One line, as somebody would credit it.
@@ -66,6 +69,7 @@ pub struct Line {
     pub stage: Stage,
     pub on: Option<NaiveDate>,
     pub ended: Option<NaiveDate>,
+    pub sold: Option<bool>,
 }
 
 #[derive(Clone, Default)]
@@ -79,9 +83,9 @@ impl ReferenceInstallation {
     fn held(&self) -> Option<(Stage, Option<NaiveDate>)> {
         match self.standing {
             Standing::Pledged => Some((Stage::Pledged, None)),
-            Standing::Installed => Some((Stage::Installed, None)),
+            Standing::Installed => Some((Stage::Reported, None)),
             Standing::Verified(tier) => Some((Stage::Verified(tier), None)),
-            Standing::Ended(None, day) => Some((Stage::Installed, Some(day))),
+            Standing::Ended(None, day) => Some((Stage::Reported, Some(day))),
             Standing::Ended(Some(tier), day) => Some((Stage::Verified(tier), Some(day))),
             Standing::Rejected | Standing::Withdrawn => None,
         }
@@ -111,6 +115,7 @@ impl ReferenceRegister {
                 stage: one.stage,
                 on: one.on,
                 ended: end_of_credit(one, &held),
+                sold: one.sold,
             };
             held.iter().map(line).collect::<Vec<_>>()
         };
@@ -135,7 +140,16 @@ impl ReferenceRegister {
         for (order, installation) in self.installations.iter().enumerate().filter(|(_, i)| i.site == index) {
             let Some((stage, ended)) = installation.held() else { continue };
             for (measure, milli, inverter) in installation.lines.iter().copied() {
-                lines.push(Held { order, measure, milli, inverter, stage, on: installation.on, ended });
+                lines.push(Held {
+                    order,
+                    measure,
+                    milli,
+                    inverter,
+                    stage,
+                    on: installation.on,
+                    ended,
+                    sold: installation.sold,
+                });
             }
         }
         lines
@@ -145,11 +159,17 @@ impl ReferenceRegister {
         for installation in self.installations.iter().filter(|installation| installation.site == index) {
             let Some((stage, ended)) = installation.held() else { continue };
             let (cost, known) = installation.cost.map_or((0, 0), |cost| (cost, 1));
-            add(cells, facts, None, (stage, installation.on, ended), [0, 1, 0, 0, 0, 0, cost, known, 0, 0]);
+            add(
+                cells,
+                facts,
+                (None, installation.sold),
+                (stage, installation.on, ended),
+                [0, 1, 0, 0, 0, 0, cost, known, 0, 0],
+            );
         }
         let lines = self.held_at(index);
         for standing in standings_of(&lines) {
-            add(cells, facts, None, standing, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            add(cells, facts, (None, None), standing, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         }
         for line in &lines {
             let ended = end_of_credit(line, &lines);
@@ -167,7 +187,7 @@ impl ReferenceRegister {
                 0,
                 0,
             ];
-            add(cells, facts, Some(line.measure), (line.stage, line.on, ended), sums);
+            add(cells, facts, (Some(line.measure), line.sold), (line.stage, line.on, ended), sums);
         }
     }
 }
@@ -177,7 +197,7 @@ type At = (Stage, Option<NaiveDate>, Option<NaiveDate>);
 fn add(
     cells: &mut BTreeMap<i64, Sums>,
     facts: &SiteFacts,
-    measure: Option<MeasureId>,
+    (measure, attributes_sold): (Option<MeasureId>, Option<bool>),
     (stage, on, ended): At,
     sums: Sums,
 ) {
@@ -190,6 +210,7 @@ fn add(
         ended: ended.map(Month::of),
         former: facts.place.former(),
         flags: facts.flags,
+        attributes_sold,
     };
     let cell = cells.entry(dims.key().to_stored()).or_insert([0; 10]);
     for (sum, more) in cell.iter_mut().zip(sums) {
@@ -266,7 +287,7 @@ fn end_of_credit(line: &Held, lines: &[Held]) -> Option<NaiveDate> {
         |other: &&Held| group.is_some() && other.measure.exclusive_group() == group && other.measure != line.measure;
     for other in lines.iter().filter(rival) {
         let (Some(mine), Some(theirs)) = (line.on, other.on) else { continue };
-        let good_enough = !matches!((line.stage, other.stage), (Stage::Verified(_), Stage::Installed));
+        let good_enough = !matches!((line.stage, other.stage), (Stage::Verified(_), Stage::Reported));
         let later = (theirs, other.order, other.measure) > (mine, line.order, line.measure);
         if later && good_enough {
             let day_before = theirs - Days::new(1);

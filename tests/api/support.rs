@@ -237,10 +237,10 @@ pub fn pilot() -> Vec<Value> {
 }
 
 /// A methodology that is not built in, with other factors in every part.
-pub fn second_methodology() -> &'static Methodology {
-    static SECOND: LazyLock<Methodology> =
-        LazyLock::new(|| Methodology::read(include_str!("../data/methodology/2.json")).unwrap());
-    &SECOND
+pub fn further_methodology() -> &'static Methodology {
+    static FURTHER: LazyLock<Methodology> =
+        LazyLock::new(|| Methodology::read(include_str!("../data/methodology/3.json")).unwrap());
+    &FURTHER
 }
 
 /// The binary under test.

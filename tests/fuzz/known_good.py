@@ -19,7 +19,7 @@ CHECKS = [
 
 # A day before the register began, which was only now: nothing can be published of a day that is over.
 BEFORE = "2020-02-24"
-NOT_YET = {"create_release": 422, "get_release": 404}
+NOT_YET = {"create_release": 422, "get_release": 404, "get_sealed_release": 404, "get_sealed_day": 404}
 
 
 def requests(there):
@@ -64,6 +64,8 @@ def requests(there):
         "reset_client_secret": {"path_parameters": {"client_id": there.kept_clients[0]}},
         "create_release": {"body": {"as_of": BEFORE}},
         "get_release": {"path_parameters": {"id": BEFORE}},
+        "get_sealed_release": {"path_parameters": {"id": BEFORE}},
+        "get_sealed_day": {"path_parameters": {"day": BEFORE}},
         "get_bridge": {"query": {"from": BEFORE, "to": "2020-02-25"}},
         "create_project": {"body": {"code": "KNOWN-GOOD", "name_vi": "Tốt", "name_en": "Good"}},
         "search_communes": {"query": {"q": "phuc xa"}},

@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, PathId, Query};
-use crate::api::numbers::parse_methodology;
+use crate::api::numbers::{AmountView, LifetimeView, parse_methodology};
 use crate::api::state::AppState;
 use crate::db::records::installation_list as store;
 use crate::domain::counting::{CellDims, Credit, Totals, credits};
-use crate::domain::figures::{Amount, EffectKind, Estimate, Estimator, Methodology, Year};
+use crate::domain::figures::{EffectKind, Estimator, Methodology, WholeEstimate, Year, largest_remainder};
 use crate::domain::records::SiteRecord;
 use crate::domain::reference::MeasureId;
 use crate::domain::values::{InstallationId, Month, days_left_in_month, units};
@@ -86,12 +86,12 @@ struct YearView {
     days_in_year: f64,
     /// The age in years: the year minus the year of installation. Example: 0.
     age: i32,
-    /// Electricity generated or saved in the year, in kWh; 0 for direct cuts. Example: 1463.4.
-    kwh: f64,
+    /// Electricity generated or saved in the year, in kWh; 0 for direct cuts. Example: 1463.
+    kwh: i64,
     /// The emission factor of the year, in `tCO2` per `MWh`; null for direct cuts. Example: 0.6592.
     tco2_per_mwh: Option<f64>,
-    /// Whether the factor is carried forward from an earlier year, because this year has none yet.
-    provisional: bool,
+    /// Whether the factor is another year's, because this year has none of its own.
+    factor_carried: bool,
     /// Emissions avoided in the year, in tCO2e. Example: 0.96.
     avoided_tco2e: f64,
 }
@@ -103,25 +103,8 @@ struct FiguresView {
     to_date: AmountView,
     /// Electricity and emissions of a full year of the measures in operation on `as_of`.
     annual: AmountView,
-    /// Electricity and emissions over whole lifetimes, with the newest grid factor.
-    lifetime: AmountView,
-}
-
-/// Electricity and emissions.
-#[derive(Serialize, ToSchema)]
-struct AmountView {
-    /// Electricity generated, in kWh. Example: 5869.8.
-    generation_kwh: f64,
-    /// Electricity saved, in kWh. Example: 0.
-    saving_kwh: f64,
-    /// Avoided emissions, in tCO2e. Example: 3.87.
-    avoided_tco2e: f64,
-    /// The low end of the range of `avoided_tco2e`, in tCO2e. Example: 3.32.
-    low: f64,
-    /// The high end of the range of `avoided_tco2e`, in tCO2e. Example: 4.42.
-    high: f64,
-    /// The part of `avoided_tco2e` that uses a factor carried forward, in tCO2e. Example: 0.96.
-    provisional_tco2e: f64,
+    /// Electricity and emissions over whole lives.
+    lifetime: LifetimeView,
 }
 
 /// The electricity and emissions of one installation, year by year, with every factor, so that the sum can be
@@ -145,20 +128,23 @@ pub async fn get_estimate(
     let snapshot = state.register.snapshot();
     let methodology = asked.unwrap_or(snapshot.figures.methodology);
     let mut estimator = Estimator::new(methodology, snapshot.figures.day);
-    let mut total = Estimate::default();
+    let credits = credits(&found.record);
+    let own: Vec<_> = credits.iter().filter(|credit| credit.installation.id == id).collect();
+    let cells: Vec<_> = own.iter().map(|credit| cell(&found.record, credit)).collect();
+    let exact: Vec<_> = cells.iter().map(|(dims, totals)| estimator.estimate(dims.key(), totals)).collect();
+    let mut total = WholeEstimate::default();
     let mut measures = Vec::new();
-    for credit in credits(&found.record).iter().filter(|credit| credit.installation.id == id) {
-        let (dims, totals) = cell(&found.record, credit);
-        let estimate = estimator.estimate(dims.key(), &totals);
+    for ((credit, (dims, totals)), estimate) in own.into_iter().zip(&cells).zip(WholeEstimate::of_rows(&exact)) {
         total += estimate;
-        measures.push(MeasureEstimate::of(credit, &dims, (methodology, &estimate, estimator.years(&dims, &totals))));
+        let years = estimator.years(dims, totals);
+        measures.push(MeasureEstimate::of(credit, dims, (methodology, &estimate, &years)));
     }
     let data = EstimateView {
         installation: id.to_string(),
         as_of: snapshot.figures.day,
         methodology_version: methodology.version,
         measures,
-        total: (&total).into(),
+        total: FiguresView::of(&total, methodology),
     };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(EstimateResponse { data }))
 }
@@ -175,6 +161,7 @@ fn cell(record: &SiteRecord, credit: &Credit<'_>) -> (CellDims, Totals) {
         ended: credit.ended_on.map(Month::of),
         former: facts.place.former(),
         flags: facts.flags,
+        attributes_sold: credit.installation.terms.sold_attributes(),
     };
     let end_day = credit.ended_on.map_or(0, |day| i64::from(chrono::Datelike::day(&day)));
     let totals = Totals {
@@ -190,7 +177,7 @@ impl MeasureEstimate {
     fn of(
         credit: &Credit<'_>,
         dims: &CellDims,
-        (methodology, estimate, years): (&Methodology, &Estimate, Vec<Year>),
+        (methodology, estimate, years): (&Methodology, &WholeEstimate, &[Year]),
     ) -> Self {
         let measure = credit.line.measure;
         let effect = methodology.effect(measure);
@@ -212,36 +199,37 @@ impl MeasureEstimate {
             credited_from: credit.installed_on,
             credited_until: credit.ended_on,
             counts: credit.installed_on.is_some() && !credit.is_pre_programme && !credit.installation.sandbox,
-            years: years.into_iter().map(YearView::from).collect(),
-            figures: estimate.into(),
+            years: YearView::of_years(years),
+            figures: FiguresView::of(estimate, methodology),
         }
     }
 }
 
-impl From<Year> for YearView {
-    fn from(of: Year) -> Self {
-        Self {
+impl YearView {
+    /// The years of a measure. Their figures add up to those of the measure to date.
+    fn of_years(years: &[Year]) -> Vec<Self> {
+        let kwh = largest_remainder(&years.iter().map(|year| year.kwh).collect::<Vec<_>>());
+        let kg = largest_remainder(&years.iter().map(|year| year.avoided_tco2e * 1000.0).collect::<Vec<_>>());
+        let view = |(of, (kwh, kg)): (&Year, (i64, i64))| Self {
             year: of.year,
             days: of.days,
             days_in_year: of.days_in_year,
             age: of.age,
-            kwh: of.kwh,
+            kwh,
             tco2_per_mwh: of.factor,
-            provisional: of.provisional,
-            avoided_tco2e: of.avoided_tco2e,
+            factor_carried: of.factor_carried,
+            avoided_tco2e: units(kg),
+        };
+        years.iter().zip(kwh.into_iter().zip(kg)).map(view).collect()
+    }
+}
+
+impl FiguresView {
+    fn of(estimate: &WholeEstimate, methodology: &Methodology) -> Self {
+        Self {
+            to_date: estimate.to_date.into(),
+            annual: estimate.annual.into(),
+            lifetime: LifetimeView::of(estimate, methodology),
         }
-    }
-}
-
-impl From<&Estimate> for FiguresView {
-    fn from(estimate: &Estimate) -> Self {
-        Self { to_date: estimate.to_date.into(), annual: estimate.annual.into(), lifetime: estimate.lifetime.into() }
-    }
-}
-
-impl From<Amount> for AmountView {
-    fn from(amount: Amount) -> Self {
-        let Amount { generation_kwh, saving_kwh, avoided_tco2e, low, high, provisional_tco2e } = amount;
-        Self { generation_kwh, saving_kwh, avoided_tco2e, low, high, provisional_tco2e }
     }
 }

@@ -18,18 +18,16 @@ use super::provenance::Provenance;
 const PATH: &str = "/v1/progress/bridge";
 /// The most years between the two days.
 const LONGEST_SPAN: u16 = 50;
-/// Grams in a tonne.
-const GRAMS: f64 = 1e6;
 
 /// The change of the headline between the closes of two days, by cause.
 #[derive(Serialize, ToSchema)]
 pub struct BridgeResponse {
-    /// One row for each cause. The rows sum exactly to `closing` minus `opening`: emissions to the gram, capacity to the watt.
+    /// One row for each cause. The rows sum exactly to `closing` minus `opening`: emissions to the kilogram, capacity to the watt.
     data: Vec<BridgeRow>,
     /// The numbers at the close of the first day.
-    opening: BridgeRow,
+    opening: BridgeEnd,
     /// The numbers at the close of the last day.
-    closing: BridgeRow,
+    closing: BridgeEnd,
     /// The provenance of the closing numbers.
     meta: Provenance,
 }
@@ -47,7 +45,7 @@ struct BridgeRow {
     /// Verified sites in operation; a change may be negative. Example: 12.
     sites_verified: i64,
     /// Sites that wait to be verified. Example: -12.
-    sites_installed: i64,
+    sites_reported: i64,
     /// Pledged sites, where nothing is installed yet. Example: 0.
     sites_pledged: i64,
     /// Verified solar capacity in operation and within its life, in kWp. Example: 64.8.
@@ -60,21 +58,52 @@ struct BridgeRow {
     lifetime_avoided_tco2e: f64,
 }
 
+/// The numbers at the close of one day, with the ranges of the estimates.
+#[derive(Serialize, ToSchema)]
+struct BridgeEnd {
+    #[serde(flatten)]
+    row: BridgeRow,
+    /// Low end of the range of `to_date_avoided_tco2e`, in tCO2e. Example: 535.2.
+    to_date_avoided_tco2e_low: f64,
+    /// High end of the range of `to_date_avoided_tco2e`, in tCO2e. Example: 1003.4.
+    to_date_avoided_tco2e_high: f64,
+    /// Low end of the range of `annual_avoided_tco2e`, in tCO2e. Example: 1091.7.
+    annual_avoided_tco2e_low: f64,
+    /// High end of the range of `annual_avoided_tco2e`, in tCO2e. Example: 2046.4.
+    annual_avoided_tco2e_high: f64,
+    /// Low end of the range of `lifetime_avoided_tco2e`, in tCO2e. Example: 15750.
+    lifetime_avoided_tco2e_low: f64,
+    /// High end of the range of `lifetime_avoided_tco2e`, in tCO2e. Example: 29640.
+    lifetime_avoided_tco2e_high: f64,
+}
+
+impl BridgeEnd {
+    fn of(named: Named, levels: &Levels) -> Self {
+        Self {
+            row: BridgeRow::of(named, levels),
+            to_date_avoided_tco2e_low: units(levels.to_date.low_kg),
+            to_date_avoided_tco2e_high: units(levels.to_date.high_kg),
+            annual_avoided_tco2e_low: units(levels.annual.low_kg),
+            annual_avoided_tco2e_high: units(levels.annual.high_kg),
+            lifetime_avoided_tco2e_low: units(levels.lifetime.low_kg),
+            lifetime_avoided_tco2e_high: units(levels.lifetime.high_kg),
+        }
+    }
+}
+
 impl BridgeRow {
-    #[expect(clippy::cast_precision_loss, reason = "grams of a few billion tonnes have an exact form")]
     fn of(Named { code, vi, en }: Named, levels: &Levels) -> Self {
-        let tonnes = |grams: i64| grams as f64 / GRAMS;
         Self {
             cause: code,
             name_vi: vi,
             name_en: en,
             sites_verified: levels.sites.verified,
-            sites_installed: levels.sites.installed,
+            sites_reported: levels.sites.reported,
             sites_pledged: levels.sites.pledged,
             capacity_kwp_verified: units(levels.capacity_wp),
-            to_date_avoided_tco2e: tonnes(levels.to_date_g),
-            annual_avoided_tco2e: tonnes(levels.annual_g),
-            lifetime_avoided_tco2e: tonnes(levels.lifetime_g),
+            to_date_avoided_tco2e: units(levels.to_date.avoided_kg),
+            annual_avoided_tco2e: units(levels.annual.avoided_kg),
+            lifetime_avoided_tco2e: units(levels.lifetime.avoided_kg),
         }
     }
 }
@@ -126,8 +155,8 @@ async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyP
     let row = |(reason, part): &(Reason, Levels)| BridgeRow::of(named(*reason), part);
     let response = BridgeResponse {
         data: bridged.bridge.parts.iter().map(row).collect(),
-        opening: BridgeRow::of(Named { code: "opening", vi: "Đầu kỳ", en: "Opening" }, &bridged.bridge.opening),
-        closing: BridgeRow::of(Named { code: "closing", vi: "Cuối kỳ", en: "Closing" }, &bridged.bridge.closing),
+        opening: BridgeEnd::of(Named { code: "opening", vi: "Đầu kỳ", en: "Opening" }, &bridged.bridge.opening),
+        closing: BridgeEnd::of(Named { code: "closing", vi: "Cuối kỳ", en: "Closing" }, &bridged.bridge.closing),
         meta,
     };
     Ok(as_page(JSON, &response))
@@ -152,7 +181,7 @@ fn named(reason: Reason) -> Named {
         Reason::Verified => ("Được xác minh", "Verified"),
         Reason::Corrected => ("Đính chính", "Corrected"),
         Reason::Withdrawn => ("Đối tác rút lại", "Withdrawn"),
-        Reason::Rejected => ("Không được chấp nhận", "Rejected"),
+        Reason::Rejected => ("Bị từ chối", "Rejected"),
         Reason::Merged => ("Gộp công trình", "Sites merged"),
         Reason::Split => ("Tách công trình", "Sites split"),
         Reason::Decommissioned => ("Ngừng hoạt động", "Decommissioned"),
@@ -160,7 +189,7 @@ fn named(reason: Reason) -> Named {
         Reason::Methodology => ("Phương pháp tính mới", "New methodology"),
         Reason::EndOfLife => ("Hết tuổi thọ", "End of life"),
         Reason::Ageing => ("Suy giảm theo thời gian", "Ageing"),
-        Reason::Operation => ("Tiếp tục vận hành", "Continued operation"),
+        Reason::Operation => ("Vận hành trong kỳ", "Continued operation"),
     };
     Named { code: reason.as_str(), vi, en }
 }

@@ -12,14 +12,14 @@ use crate::domain::values::{Month, SiteKind, Tier};
 /// The value of `Dimension::Stage` of a pledged site.
 pub const PLEDGED: Value = 0;
 /// The value of `Dimension::Stage` of a reported site that waits to be verified.
-pub const INSTALLED: Value = 1;
+pub const REPORTED: Value = 1;
 /// The value of `Dimension::Stage` of a verified site.
 pub const VERIFIED: Value = 2;
 
 /// The labels of the three stages, in the order of their values.
 const STAGES: [(&str, &str, &str); 3] = [
     ("pledged", "Đã cam kết", "Pledged"),
-    ("installed", "Đã báo cáo, chờ xác minh", "Reported, waiting to be verified"),
+    ("reported", "Đã báo cáo, chờ xác minh", "Reported, waiting to be verified"),
     ("verified", "Đã xác minh", "Verified"),
 ];
 const KINDS: [(&str, &str); 4] =
@@ -99,6 +99,11 @@ pub fn label(dimension: Dimension, value: Value) -> Label {
             1 => Label::new("true", "Có", "Yes"),
             _ => unknown(),
         },
+        Dimension::AttributesSold => match value {
+            0 => Label::new("none", "Chưa bán", "None sold"),
+            1 => Label::new("sold", "Đã bán", "Sold"),
+            _ => unknown(),
+        },
         Dimension::Year | Dimension::Quarter | Dimension::Month => {
             Label { code: None, name_vi: String::new(), name_en: String::new() }
         }
@@ -113,8 +118,8 @@ mod tests {
     #[test]
     fn stage_values_are_the_ranks_of_stages() {
         let ranks: [Value; 3] =
-            [Stage::Pledged, Stage::Installed, Stage::Verified(Tier::Sampled)].map(|stage| stage.rank().into());
-        assert_eq!([PLEDGED, INSTALLED, VERIFIED], ranks);
+            [Stage::Pledged, Stage::Reported, Stage::Verified(Tier::Sampled)].map(|stage| stage.rank().into());
+        assert_eq!([PLEDGED, REPORTED, VERIFIED], ranks);
         assert_eq!(Dimension::Stage.values(), ranks);
     }
 }

@@ -1,11 +1,12 @@
 //! `GET /v1/methodology` and `/v1/methodology/{version}`: how emissions are estimated, every version with every factor, for
 //! people who check the numbers. Other numbers take from here the parameter `methodology`.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -13,6 +14,7 @@ use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
 use crate::api::state::AppState;
 use crate::db::ledger::Activation;
 use crate::domain::figures::{Methodology, all, methodology};
+use crate::domain::reference::MeasureId;
 use crate::domain::values::Fault;
 use crate::register::{Figures, Snapshot};
 
@@ -42,7 +44,7 @@ struct MethodologyView {
     sha256: &'static str,
     /// True for the methodology with which public numbers are made now.
     in_force: bool,
-    /// The entries that put it in force, the oldest first. Methodology 1 is in force from the beginning, without an entry.
+    /// The entries that put it in force, the oldest first. A register that began without such an entry has methodology 1.
     activations: Vec<ActivationView>,
 }
 
@@ -63,7 +65,48 @@ pub struct MethodologyResponse {
     data: Value,
     /// The number and titles of the methodology, and the entries that put it in force.
     about: MethodologyView,
+    /// The rules by which this service counts, whatever the methodology.
+    counting: CountingRules,
 }
+
+/// The rules by which sites and measures are counted.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+struct CountingRules {
+    /// The number of the rules. Differences that new rules make are posted in one entry with the cause `definition`.
+    #[schema(example = 2)]
+    contribution_no: i32,
+    /// The Vietnamese title.
+    title_vi: String,
+    /// The English title.
+    title_en: String,
+    /// The rules.
+    rules: Vec<CountingRule>,
+    /// The exclusive groups: of different measures of one group at a site, only the latest is credited.
+    #[serde(skip_deserializing)]
+    exclusive_groups: BTreeMap<&'static str, Vec<&'static str>>,
+}
+
+/// A rule of counting.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+struct CountingRule {
+    /// The name of the rule. Example: `pre_programme`.
+    rule: String,
+    /// The rule in Vietnamese.
+    vi: String,
+    /// The rule in English.
+    en: String,
+}
+
+static COUNTING: LazyLock<Option<CountingRules>> = LazyLock::new(|| {
+    let text = include_str!("../../../reference/counting/2.json");
+    let mut rules: CountingRules = serde_json::from_str(text).ok()?;
+    for measure in MeasureId::all() {
+        if let Some(group) = measure.exclusive_group() {
+            rules.exclusive_groups.entry(group).or_default().push(measure.code());
+        }
+    }
+    Some(rules)
+});
 
 /// The methodology of a number. "01" and "+1" are refused, because one methodology has one address.
 pub fn parse_methodology(raw: &str) -> Result<&'static Methodology, Fault> {
@@ -109,7 +152,8 @@ pub async fn get_methodology(
     let make = async {
         let data = serde_json::from_str(&found.text).map_err(|_| ApiError::Internal)?;
         let about = MethodologyView::of(found, &state, &snapshot.figures);
-        Ok(as_page(JSON, &MethodologyResponse { data, about }))
+        let counting = COUNTING.clone().ok_or(ApiError::Internal)?;
+        Ok(as_page(JSON, &MethodologyResponse { data, about, counting }))
     };
     let page = snapshot.page_of(format!("{PATH}/{}", found.version), make).await?;
     send(&request, &page, CacheFor::OneSecond).await
@@ -130,5 +174,18 @@ impl MethodologyView {
             in_force: one.version == figures.methodology.version,
             activations: activations.map(activation).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::counting::CONTRIBUTION_NO;
+
+    #[test]
+    fn rules_are_those_by_which_this_program_counts() {
+        let rules = COUNTING.as_ref().unwrap();
+        assert_eq!(rules.contribution_no, CONTRIBUTION_NO);
+        assert_eq!(rules.exclusive_groups["roof"], ["roof_insulation", "cool_roof", "cool_roof_workplace"]);
     }
 }

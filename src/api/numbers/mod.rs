@@ -7,6 +7,7 @@
 //! release has the headline's response as its body. All share `provenance`, `dimension_labels` and `methodologies`.
 
 pub mod aggregates;
+mod amounts;
 pub mod bridge;
 mod dimension_labels;
 pub mod dimensions;
@@ -18,6 +19,7 @@ pub mod releases;
 pub mod tables;
 pub mod timeline;
 
+pub use amounts::{AmountView, LifetimeView};
 pub use methodologies::parse_methodology;
 pub use provenance::instant;
 pub use tables::render;

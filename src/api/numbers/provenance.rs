@@ -1,14 +1,16 @@
 //! The provenance of a number: from which version, day and definitions it was made, where it stands, how to cite it. Every
 //! answer with numbers carries one under `meta`.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::number_format;
-use crate::domain::reference::{PLACE_VERSION, target};
-use crate::domain::values::Language;
-use crate::register::{Figures, PublicSettings};
+use crate::domain::reference::{MeasureId, PLACE_VERSION, target};
+use crate::domain::values::{Language, hex, start_of};
+use crate::register::{CitableDay, Figures, PublicSettings};
+
+use super::amounts::TextView;
 
 /// The provenance of the numbers in an answer: version, day and methodology, and how to cite them.
 #[derive(Clone, Serialize, ToSchema)]
@@ -28,13 +30,22 @@ pub struct Provenance {
     pub place_version: i32,
     /// The version of the target, the definition of a counted site. Example: 1.
     pub target_version: i32,
-    /// Permanent address of this number. Until the day closes, the number there may still change.
-    #[schema(format = "uri")]
+    /// True for the numbers of a day that is over; they never change. False while the day still goes on.
+    pub closed: bool,
+    /// The instant from which the number at `permalink` is final; UTC. Null once it is.
+    /// Example: 2026-11-27T17:00:00.000000Z.
+    #[schema(format = DateTime)]
+    pub final_from: Option<String>,
+    /// The address of this number. Once the day is over, the number there never changes.
+    #[schema(format = "uri-reference")]
     pub permalink: String,
     /// The licence of the data: `CC-BY-4.0`.
     pub license: &'static str,
     /// The citation of the numbers, ready to copy.
     pub citation: Citation,
+    /// The last day that is over, to be cited in place of a number that may still change. Null where the number is final, and
+    /// before the first day of the register is over.
+    pub citable: Option<Citable>,
     /// Codes of remarks about the numbers, for example `methodology_not_in_force`; empty where there are none.
     pub warnings: Vec<String>,
 }
@@ -48,12 +59,42 @@ pub struct Citation {
     pub en: String,
 }
 
+/// The headline of a closed day, to be cited.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct Citable {
+    /// The day (YYYY-MM-DD, Hà Nội). Example: 2026-11-26.
+    pub as_of: NaiveDate,
+    /// The headline of that day as text to quote.
+    pub sentence: TextView,
+    /// The address of the headline; the numbers there never change.
+    #[schema(format = "uri-reference")]
+    pub permalink: String,
+    /// The SHA-256 of the sealed headline, which `/v1/progress/days/{day}/sealed` serves: 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Citable {
+    fn of(day: &CitableDay, settings: &PublicSettings) -> Self {
+        Self {
+            as_of: day.day,
+            sentence: TextView::from((day.sentence[0].as_str(), day.sentence[1].as_str())),
+            permalink: format!("{}/v1/progress?as_of={}", settings.public_url, day.day),
+            sha256: hex(&day.sha256),
+        }
+    }
+}
+
 impl Provenance {
     /// The provenance of figures that are published at a path.
     #[must_use]
     pub fn of(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {
-        let permalink = format!("{}{path}", settings.public_url);
         let (day, version, publisher) = (figures.day, figures.version, &settings.publisher);
+        let knows_all = MeasureId::all().all(|measure| figures.methodology.knows(measure));
+        let warnings = [
+            (figures.restated, "methodology_not_in_force"),
+            (!figures.closed, "day_not_closed"),
+            (!knows_all, "measures_not_in_methodology"),
+        ];
         Self {
             version,
             as_of: day,
@@ -64,13 +105,16 @@ impl Provenance {
             license: "CC-BY-4.0",
             citation: Citation {
                 vi: format!(
-                    "{publisher}, sổ đăng ký Triệu Ngôi Nhà Xanh, phiên bản {version}, ngày {}, {permalink}",
+                    "{publisher}, sổ đăng ký Triệu Ngôi Nhà Xanh, phiên bản {version}, ngày {}",
                     number_format::day(day, Language::Vietnamese)
                 ),
-                en: format!("{publisher}, register of Million Green Homes, version {version}, {day}, {permalink}"),
+                en: format!("{publisher}, register of Million Green Homes, version {version}, {day}"),
             },
-            permalink,
-            warnings: figures.restated.then(|| "methodology_not_in_force".to_owned()).into_iter().collect(),
+            closed: figures.closed,
+            final_from: (!figures.closed).then(|| instant(start_of(day + Days::new(1)))),
+            permalink: format!("{}{path}", settings.public_url),
+            citable: figures.last_closed.as_ref().map(|day| Citable::of(day, settings)),
+            warnings: warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()).collect(),
         }
     }
 }
@@ -80,6 +124,12 @@ impl Provenance {
 pub fn address(figures: &Figures, path: &str) -> String {
     let (number, joint) = (figures.methodology.version, if path.contains('?') { '&' } else { '?' });
     if figures.restated { format!("{path}{joint}methodology={number}") } else { path.to_owned() }
+}
+
+/// A stored answer with the address of this service before its permalink, which is stored as a path. All else stays as it is.
+pub fn with_host(stored: &str, settings: &PublicSettings) -> String {
+    // Within a text of JSON a quotation mark is escaped, so this can only be the member itself.
+    stored.replacen("\"permalink\":\"/", &format!("\"permalink\":\"{}/", settings.public_url), 1)
 }
 
 /// An instant as JSON shows it: UTC, whole microseconds, `Z`.

@@ -17,7 +17,7 @@ use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
 use crate::register::{ReadyPage, Snapshot};
 
-use super::dimension_labels::{INSTALLED, Label, VERIFIED, label};
+use super::dimension_labels::{Label, REPORTED, VERIFIED, label};
 use super::methodologies::parse_methodology;
 use super::provenance::{Provenance, address};
 
@@ -46,17 +46,25 @@ struct ProvinceProgress {
     /// Verified sites in operation, 0 or more. Example: 566.
     sites_verified: i64,
     /// Reported sites that wait to be verified, 0 or more. Example: 46.
-    sites_installed: i64,
+    sites_reported: i64,
     /// Verified solar capacity in operation and within its life, in kWp. Example: 1284.3.
     capacity_kwp_verified: f64,
     /// Emissions that the verified measures in operation avoid in a full year, in tCO2e, estimated. Example: 1499.3.
     annual_avoided_tco2e: f64,
     /// Low end of the range of `annual_avoided_tco2e`, in tCO2e. Example: 1091.7.
-    annual_low: f64,
+    annual_avoided_tco2e_low: f64,
     /// High end of the range of `annual_avoided_tco2e`, in tCO2e. Example: 2046.4.
-    annual_high: f64,
+    annual_avoided_tco2e_high: f64,
+    /// Part of `annual_avoided_tco2e` whose environmental attributes were sold, in tCO2e. Example: 31.5.
+    annual_sold_tco2e: f64,
     /// Emissions that the verified measures avoided up to `meta.as_of`, in tCO2e, estimated. Example: 734.9.
     to_date_avoided_tco2e: f64,
+    /// Low end of the range of `to_date_avoided_tco2e`, in tCO2e. Example: 535.2.
+    to_date_avoided_tco2e_low: f64,
+    /// High end of the range of `to_date_avoided_tco2e`, in tCO2e. Example: 1003.4.
+    to_date_avoided_tco2e_high: f64,
+    /// Part of `to_date_avoided_tco2e` whose environmental attributes were sold, in tCO2e. Example: 14.2.
+    to_date_sold_tco2e: f64,
 }
 
 /// The rows, read back from their page to be put on a map.
@@ -127,7 +135,7 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
     };
     let selection = Selection {
         group_by: vec![dimension, Dimension::Stage],
-        filters: vec![(Dimension::Stage, vec![INSTALLED, VERIFIED])],
+        filters: vec![(Dimension::Stage, vec![REPORTED, VERIFIED])],
         ..Selection::default()
     };
     let counted = state.register.cells();
@@ -143,25 +151,29 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
         found.map(|(_, sums)| *sums).unwrap_or_default()
     };
     let row =
-        |value: Value| ProvinceProgress::of(label(dimension, value), &sums(value, INSTALLED), &sums(value, VERIFIED));
+        |value: Value| ProvinceProgress::of(label(dimension, value), &sums(value, REPORTED), &sums(value, VERIFIED));
     let known = dimension.values().into_iter().filter(|value| *value != NONE || list == PlaceList::Former);
     Ok(ProvincesResponse { data: known.map(row).collect(), meta })
 }
 
 impl ProvinceProgress {
-    fn of(Label { code, name_vi, name_en }: Label, installed: &Sums, verified: &Sums) -> Self {
+    fn of(Label { code, name_vi, name_en }: Label, reported: &Sums, verified: &Sums) -> Self {
         let (annual, to_date) = (&verified.estimate.annual, &verified.estimate.to_date);
         Self {
             province_code: code.unwrap_or_default(),
             province_name_vi: name_vi,
             province_name_en: name_en,
             sites_verified: verified.totals.sites,
-            sites_installed: installed.totals.sites,
+            sites_reported: reported.totals.sites,
             capacity_kwp_verified: units(verified.capacity_wp),
-            annual_avoided_tco2e: annual.avoided_tco2e,
-            annual_low: annual.low,
-            annual_high: annual.high,
-            to_date_avoided_tco2e: to_date.avoided_tco2e,
+            annual_avoided_tco2e: units(annual.avoided_kg),
+            annual_avoided_tco2e_low: units(annual.low_kg),
+            annual_avoided_tco2e_high: units(annual.high_kg),
+            annual_sold_tco2e: units(annual.sold_kg),
+            to_date_avoided_tco2e: units(to_date.avoided_kg),
+            to_date_avoided_tco2e_low: units(to_date.low_kg),
+            to_date_avoided_tco2e_high: units(to_date.high_kg),
+            to_date_sold_tco2e: units(to_date.sold_kg),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! `/v1/progress/releases`: headlines of closed days, published for good. The kept bytes are sent as they are, and their
-//! SHA-256 stands in the entry that published them, so that anybody can check a quoted number years later.
+//! `/v1/progress/releases`: headlines of closed days, published for good. The SHA-256 of the sealed bytes stands in the entry that
+//! published them, so that anybody can check a quoted number years later. `…/sealed` sends these bytes as they are, also of a
+//! closed day that was not released; the release itself has the address of the service in its links.
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,15 +11,15 @@ use utoipa::ToSchema;
 
 use crate::api::body::{AnyDay, body};
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, answer, as_page, choose, send};
+use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Problem, answer, as_page, choose, send};
 use crate::api::request_body::Body;
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
-use crate::db::ledger::{Release, releases};
+use crate::db::ledger::{Release, closed_days, releases};
 use crate::domain::values::{hex, parse_day, sha256};
 use crate::register::{Command, Done, ReadyPage};
 
-use super::provenance::instant;
+use super::provenance::{instant, with_host};
 
 const PATH: &str = "/v1/progress/releases";
 /// The digest of a whole representation, RFC 9530.
@@ -60,11 +61,14 @@ pub struct ReleaseView {
     /// The instant of that entry; UTC, with microseconds. Example: 2026-11-01T01:00:00.000000Z.
     #[schema(format = DateTime)]
     published_at: String,
-    /// The SHA-256 of the bytes of the release: 64 hexadecimal digits.
+    /// The SHA-256 of the sealed bytes: 64 hexadecimal digits.
     sha256: String,
-    /// Permanent address of the bytes.
+    /// Permanent address of the release.
     #[schema(format = "uri")]
     url: String,
+    /// Permanent address of the sealed bytes.
+    #[schema(format = "uri")]
+    sealed_url: String,
 }
 
 impl ReleaseView {
@@ -76,6 +80,7 @@ impl ReleaseView {
             published_at: instant(release.published_at),
             sha256: hex(&release.sha256),
             url: format!("{public_url}{PATH}/{}", release.day),
+            sealed_url: format!("{public_url}{PATH}/{}/sealed", release.day),
         }
     }
 }
@@ -88,27 +93,68 @@ pub async fn list_releases(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let all = state.read(releases::all).await?;
-    let data = all.iter().map(|release| ReleaseView::of(release, &state.settings.public_url)).collect();
+    let served = all.iter().filter(|release| !release.is_of_old_form());
+    let data = served.map(|release| ReleaseView::of(release, &state.settings.public_url)).collect();
     send(&request, &as_page(JSON, &ReleaseList { data }), CacheFor::OneSecond).await
 }
 
-/// The headline as it was published, byte for byte. Its SHA-256 stands in the list of releases, in the entry that published it,
-/// and in the header `Repr-Digest`. Of a compressed answer `Repr-Digest` has the digest of the compressed bytes.
+/// The headline as it was published; its links lead to this service. `…/sealed` has the bytes of which the SHA-256 is.
 #[utoipa::path(get, path = "", params(("id" = NaiveDate, Path, description = "The day that the release reports (YYYY-MM-DD), for example 2026-10-31.")),
-    responses((status = 200, body = crate::api::numbers::headline::ProgressResponse,
-        headers(("Repr-Digest" = String, description = "The SHA-256 of the bytes that are sent, in the form of RFC 9530.")))))]
+    responses((status = 200, body = crate::api::numbers::headline::ProgressResponse),
+        (status = 410, body = Problem, content_type = "application/problem+json")))]
 pub async fn get_release(
     request: HttpRequest,
     _: NoQuery,
     id: web::Path<String>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    // 404 and not 422, because a text that is no day names no release.
-    let day = parse_day(&id).map_err(|_| ApiError::NotFound)?;
-    let body = state.read(move |connection| releases::body(connection, day)).await?.ok_or(ApiError::NotFound)?;
-    let page = ReadyPage::new(JSON, body);
-    let (coding, sent) = choose(&request, &page).await?;
-    let mut response = answer(&request, &page, (coding, sent), CacheFor::Always);
+    let sealed = released(&state, &id).await?;
+    send(&request, &ReadyPage::new(JSON, with_host(&sealed, &state.settings)), CacheFor::OneHour).await
+}
+
+/// The sealed bytes of a release. Their SHA-256 stands in the list of releases, in the entry that published them, and in the header
+/// `Repr-Digest`. Of a compressed answer `Repr-Digest` has the digest of the compressed bytes. Links are paths without a host.
+#[utoipa::path(get, path = "", params(("id" = NaiveDate, Path, description = "The day that the release reports (YYYY-MM-DD), for example 2026-10-31.")),
+    responses((status = 200, body = crate::api::numbers::headline::ProgressResponse,
+        headers(("Repr-Digest" = String, description = "The SHA-256 of the bytes that are sent, in the form of RFC 9530."))),
+        (status = 410, body = Problem, content_type = "application/problem+json")))]
+pub async fn get_sealed_release(
+    request: HttpRequest,
+    _: NoQuery,
+    id: web::Path<String>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    send_sealed(&request, released(&state, &id).await?).await
+}
+
+/// The sealed bytes of the headline of a closed day, of which `meta.citable.sha256` and `Repr-Digest` have the SHA-256. Links are
+/// paths without a host.
+#[utoipa::path(get, path = "", params(("day" = NaiveDate, Path, description = "A day that is over (YYYY-MM-DD, Hà Nội), for example 2026-10-31.")),
+    responses((status = 200, body = crate::api::numbers::headline::ProgressResponse,
+        headers(("Repr-Digest" = String, description = "The SHA-256 of the bytes that are sent, in the form of RFC 9530.")))))]
+pub async fn get_sealed_day(
+    request: HttpRequest,
+    _: NoQuery,
+    day: web::Path<String>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let day = parse_day(&day).map_err(|_| ApiError::NotFound)?;
+    let kept = state.read(move |connection| closed_days::find(connection, day)).await?.ok_or(ApiError::NotFound)?;
+    send_sealed(&request, kept.body).await
+}
+
+/// The sealed bytes of a release. 404 and not 422, because a text that is no day names no release.
+async fn released(state: &AppState, id: &str) -> Result<String, ApiError> {
+    let day = parse_day(id).map_err(|_| ApiError::NotFound)?;
+    let find = move |connection: &mut _| Ok(releases::find(connection, day)?.zip(releases::body(connection, day)?));
+    let (release, body) = state.read(find).await?.ok_or(ApiError::NotFound)?;
+    if release.is_of_old_form() { Err(ApiError::Gone { entry: release.entry }) } else { Ok(body) }
+}
+
+async fn send_sealed(request: &HttpRequest, sealed: String) -> Result<HttpResponse, ApiError> {
+    let page = ReadyPage::new(JSON, sealed);
+    let (coding, sent) = choose(request, &page).await?;
+    let mut response = answer(request, &page, (coding, sent), CacheFor::Always);
     let digest = format!("sha-256=:{}:", BASE64_STANDARD.encode(sha256(&sent.body)));
     if let Ok(digest) = HeaderValue::from_str(&digest) {
         response.headers_mut().insert(REPR_DIGEST, digest);

@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, coded, send};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
-use crate::domain::figures::MonthEnd;
+use crate::domain::figures::{Methodology, MonthEnd, WholeAmount, methodology};
 use crate::domain::values::{Basis, Fault, Interval, Month, Rule, units};
 use crate::register::{ReadyPage, Snapshot};
 
@@ -21,7 +21,7 @@ use super::provenance::{Provenance, address};
 
 const PATH: &str = "/v1/progress/timeline";
 /// Months that late reports still raise: the current one and the two before.
-const PROVISIONAL_MONTHS: u16 = 3;
+const LATE_MONTHS: u16 = 3;
 
 /// The headline over time.
 #[derive(Serialize, ToSchema)]
@@ -41,41 +41,82 @@ struct PeriodView {
     /// The first day of the period (YYYY-MM-DD). Example: 2026-11-01.
     period_start: NaiveDate,
     /// True where late reports may still raise the numbers: in the current month and the two before.
-    provisional: bool,
+    late_reports_expected: bool,
+    /// True where the year has no grid factor of its own yet, so that emissions use the factor of another year.
+    factor_carried: bool,
     /// Net change of verified sites in the period: additions minus removals. Example: 31.
     sites_verified_new: i64,
     /// Verified sites in operation at the end of the period. Example: 566.
     sites_verified_cumulative: i64,
     /// Net change of the sites that wait to be verified: reports minus decisions and removals. Example: -4.
-    sites_installed_new: i64,
+    sites_reported_new: i64,
     /// Sites that wait to be verified at the end of the period. Example: 46.
-    sites_installed_cumulative: i64,
+    sites_reported_cumulative: i64,
     /// Net change of the verified solar capacity, in kWp. Example: 82.5.
     capacity_kwp_verified_new: f64,
     /// Verified solar capacity at the end of the period, in kWp. Example: 1284.3.
     capacity_kwp_verified_cumulative: f64,
     /// Emissions that verified measures avoided in the period, in tCO2e, estimated. Example: 118.2.
     avoided_tco2e_new: f64,
+    /// Low end of the range of `avoided_tco2e_new`, in tCO2e. Example: 86.1.
+    avoided_tco2e_new_low: f64,
+    /// High end of the range of `avoided_tco2e_new`, in tCO2e. Example: 161.4.
+    avoided_tco2e_new_high: f64,
+    /// Part of `avoided_tco2e_new` whose environmental attributes were sold, in tCO2e. Example: 2.4.
+    sold_tco2e_new: f64,
     /// Emissions that verified measures avoided up to the end of the period, in tCO2e, estimated. Example: 734.9.
     avoided_tco2e_cumulative: f64,
+    /// Low end of the range of `avoided_tco2e_cumulative`, in tCO2e. Example: 535.2.
+    avoided_tco2e_cumulative_low: f64,
+    /// High end of the range of `avoided_tco2e_cumulative`, in tCO2e. Example: 1003.4.
+    avoided_tco2e_cumulative_high: f64,
+    /// Part of `avoided_tco2e_cumulative` whose environmental attributes were sold, in tCO2e. Example: 14.2.
+    sold_tco2e_cumulative: f64,
 }
 
 /// The headline's numbers at the end of a month.
 #[derive(Clone, Copy, Default)]
 struct End {
     verified: i64,
-    installed: i64,
-    capacity_kwp: f64,
-    avoided_tco2e: f64,
+    reported: i64,
+    capacity_wp: i64,
+    avoided: Avoided,
+    factor_carried: bool,
 }
 
-impl From<&MonthEnd> for End {
-    fn from(end: &MonthEnd) -> Self {
+/// Avoided emissions with their range and what of them was sold, in kilograms.
+#[derive(Clone, Copy, Default)]
+struct Avoided {
+    kg: i64,
+    low_kg: i64,
+    high_kg: i64,
+    sold_kg: i64,
+}
+
+impl Avoided {
+    fn of(amount: &WholeAmount) -> Self {
+        let WholeAmount { avoided_kg, low_kg, high_kg, sold_kg, .. } = *amount;
+        Self { kg: avoided_kg, low_kg, high_kg, sold_kg }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            kg: self.kg - before.kg,
+            low_kg: self.low_kg - before.low_kg,
+            high_kg: self.high_kg - before.high_kg,
+            sold_kg: self.sold_kg - before.sold_kg,
+        }
+    }
+}
+
+impl End {
+    fn of(month: Month, end: &MonthEnd, methodology: &Methodology) -> Self {
         Self {
             verified: end.sites.verified,
-            installed: end.sites.installed,
-            capacity_kwp: units(end.capacity_wp.verified),
-            avoided_tco2e: end.to_date.avoided_tco2e,
+            reported: end.sites.reported,
+            capacity_wp: end.capacity_wp.verified,
+            avoided: Avoided::of(&end.to_date),
+            factor_carried: methodology.grid_factor(month.year()).1,
         }
     }
 }
@@ -112,7 +153,10 @@ async fn make(
         recorded(&kept, snapshot)?
     } else {
         let shared = snapshot.clone();
-        let ends = move || Ok(shared.timeline().iter().map(|(month, at)| (*month, End::from(at))).collect());
+        let ends = move || {
+            let end = |(month, at): &(Month, MonthEnd)| (*month, End::of(*month, at, shared.figures.methodology));
+            Ok(shared.timeline().iter().map(end).collect())
+        };
         state.compute(ends).await?
     };
     let data = rows(&ends, interval, basis, Month::of(snapshot.figures.day));
@@ -127,35 +171,55 @@ fn link(interval: Interval, basis: Basis) -> String {
 
 /// The headlines kept at the end of each closed month, and the headline of now.
 fn recorded(kept: &[(NaiveDate, String)], snapshot: &Snapshot) -> Result<Vec<(Month, End)>, ApiError> {
-    let end = |(day, body): &(NaiveDate, String)| {
-        let body: Kept = serde_json::from_str(body).map_err(|_| ApiError::Internal)?;
-        let Kept { data: KeptData { sites, capacity_kwp, to_date } } = body;
-        let end = End {
-            verified: sites.verified,
-            installed: sites.installed,
-            capacity_kwp: capacity_kwp.verified,
-            avoided_tco2e: to_date.avoided_tco2e,
-        };
-        Ok((Month::of(*day), end))
-    };
     let figures = &snapshot.figures;
     // Without later days, because another process may have closed the day of this snapshot already.
     let kept = kept.iter().filter(|(day, _)| *day < figures.day);
-    let mut ends = kept.map(end).collect::<Result<Vec<_>, ApiError>>()?;
-    let now = End {
-        verified: figures.progress.sites.verified,
-        installed: figures.progress.sites.installed,
-        capacity_kwp: units(figures.output.capacity_wp.verified),
-        avoided_tco2e: figures.output.verified.to_date.avoided_tco2e,
+    let mut ends = kept.map(|(day, body)| kept_end(*day, body)).collect::<Result<Vec<_>, ApiError>>()?;
+    let now = MonthEnd {
+        sites: figures.progress.sites,
+        capacity_wp: figures.output.capacity_wp,
+        to_date: figures.output.verified.to_date,
     };
-    ends.push((Month::of(figures.day), now));
+    let month = Month::of(figures.day);
+    ends.push((month, End::of(month, &now, figures.methodology)));
     Ok(ends)
+}
+
+/// The end of a month as its kept headline has it.
+fn kept_end(day: NaiveDate, body: &str) -> Result<(Month, End), ApiError> {
+    let Kept { data, meta } = serde_json::from_str(body).map_err(|_| ApiError::Internal)?;
+    let methodology = methodology(meta.methodology_version).ok_or(ApiError::Internal)?;
+    let end = End {
+        verified: data.sites.verified,
+        reported: data.sites.reported,
+        capacity_wp: thousandths(data.capacity_kwp.verified),
+        avoided: Avoided {
+            kg: thousandths(data.to_date.avoided_tco2e),
+            low_kg: thousandths(data.to_date.avoided_tco2e_low),
+            high_kg: thousandths(data.to_date.avoided_tco2e_high),
+            sold_kg: thousandths(data.to_date.sold_tco2e),
+        },
+        factor_carried: methodology.grid_factor(day.year()).1,
+    };
+    Ok((Month::of(day), end))
+}
+
+/// A kept number of three decimals as the whole number that it was printed from.
+#[expect(clippy::cast_possible_truncation, reason = "the whole number was one of 64 bits")]
+fn thousandths(printed: f64) -> i64 {
+    (printed * 1000.0).round() as i64
 }
 
 /// The figures of a kept headline that a timeline shows.
 #[derive(Deserialize)]
 struct Kept {
     data: KeptData,
+    meta: KeptMeta,
+}
+
+#[derive(Deserialize)]
+struct KeptMeta {
+    methodology_version: i32,
 }
 
 #[derive(Deserialize)]
@@ -168,7 +232,7 @@ struct KeptData {
 #[derive(Deserialize)]
 struct KeptSites {
     verified: i64,
-    installed: i64,
+    reported: i64,
 }
 
 #[derive(Deserialize)]
@@ -179,12 +243,15 @@ struct KeptCapacity {
 #[derive(Deserialize)]
 struct KeptAvoided {
     avoided_tco2e: f64,
+    avoided_tco2e_low: f64,
+    avoided_tco2e_high: f64,
+    sold_tco2e: f64,
 }
 
 /// The rows of a timeline: the last month of each period gives the numbers at its end.
 fn rows(ends: &[(Month, End)], interval: Interval, basis: Basis, now: Month) -> Vec<PeriodView> {
     // With recorded_on only the current month may change, because kept headlines stay.
-    let provisional = if basis == Basis::RecordedOn { 1 } else { PROVISIONAL_MONTHS };
+    let open = if basis == Basis::RecordedOn { 1 } else { LATE_MONTHS };
     let mut rows = Vec::new();
     let mut before = End::default();
     for (index, (month, end)) in ends.iter().enumerate() {
@@ -192,18 +259,26 @@ fn rows(ends: &[(Month, End)], interval: Interval, basis: Basis, now: Month) -> 
         if ends.get(index + 1).is_some_and(|(next, _)| interval.first_month(*next) == first) {
             continue;
         }
+        let (new, all) = (end.avoided.since(before.avoided), end.avoided);
         rows.push(PeriodView {
             period: interval.name(first),
             period_start: first.first_day(),
-            provisional: month.plus(provisional) > now,
+            late_reports_expected: month.plus(open) > now,
+            factor_carried: end.factor_carried,
             sites_verified_new: end.verified - before.verified,
             sites_verified_cumulative: end.verified,
-            sites_installed_new: end.installed - before.installed,
-            sites_installed_cumulative: end.installed,
-            capacity_kwp_verified_new: end.capacity_kwp - before.capacity_kwp,
-            capacity_kwp_verified_cumulative: end.capacity_kwp,
-            avoided_tco2e_new: end.avoided_tco2e - before.avoided_tco2e,
-            avoided_tco2e_cumulative: end.avoided_tco2e,
+            sites_reported_new: end.reported - before.reported,
+            sites_reported_cumulative: end.reported,
+            capacity_kwp_verified_new: units(end.capacity_wp - before.capacity_wp),
+            capacity_kwp_verified_cumulative: units(end.capacity_wp),
+            avoided_tco2e_new: units(new.kg),
+            avoided_tco2e_new_low: units(new.low_kg),
+            avoided_tco2e_new_high: units(new.high_kg),
+            sold_tco2e_new: units(new.sold_kg),
+            avoided_tco2e_cumulative: units(all.kg),
+            avoided_tco2e_cumulative_low: units(all.low_kg),
+            avoided_tco2e_cumulative_high: units(all.high_kg),
+            sold_tco2e_cumulative: units(all.sold_kg),
         });
         before = *end;
     }

@@ -37,6 +37,16 @@ pub fn begin_read(connection: &mut Connection) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Lets the statements of the current write take as long as they need, and its connection wait between them.
+pub fn without_time_limit(connection: &mut Connection) -> Result<(), DbError> {
+    match connection {
+        Connection::Sqlite(_) => Ok(()),
+        Connection::Postgres(_) => {
+            execute(connection, "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+        }
+    }
+}
+
 /// Commits. After an error the outcome is unknown until the head is read.
 pub fn commit(connection: &mut Connection) -> Result<(), DbError> {
     match connection {

@@ -1,6 +1,7 @@
 //! The journal and its checkpoint, the stored cells: reading postings, and moving the checkpoint.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable,
@@ -69,23 +70,48 @@ pub fn checkpoint_version(connection: &mut Connection) -> Result<i64, DbError> {
 }
 
 /// Calls `take` with every stored cell, in the order of keys.
+///
+/// Tables sort cells by what is known of their attributes first, keys do so last. So the cells of each part are read side by
+/// side, and the least key of all parts comes next.
 pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Totals)) -> Result<(), DbError> {
-    let mut last = -1;
+    let mut parts = CellKey::stored_parts().map(|numbers| StoredCells { numbers, rows: VecDeque::new() });
     loop {
-        let rows: Vec<CellRow> = on_backend!(connection, c => {
-            cells::table
-                .filter(cells::cell.gt(last))
-                .order(cells::cell)
-                .limit(i64::from(CHUNK))
-                .select(CellRow::as_select())
-                .load(c)
-        })?;
-        let Some(row) = rows.last() else { return Ok(()) };
-        last = row.cell;
-        for row in &rows {
-            let (key, totals) = decode(row.cell, &row.totals)?;
+        let mut least: Option<(CellKey, usize)> = None;
+        for (place, part) in parts.iter_mut().enumerate() {
+            let next = part.peek(connection)?.map(|(key, _)| (key, place));
+            least = least.min(next).or(least).or(next);
+        }
+        let Some((_, place)) = least else { return Ok(()) };
+        if let Some((key, totals)) = parts.get_mut(place).and_then(|part| part.rows.pop_front()) {
             take(key, totals);
         }
+    }
+}
+
+/// The stored cells within a range of numbers, read chunk by chunk.
+struct StoredCells {
+    /// The numbers that are still to be read.
+    numbers: Range<i64>,
+    rows: VecDeque<CellTotals>,
+}
+
+impl StoredCells {
+    /// The next cell.
+    fn peek(&mut self, connection: &mut Connection) -> Result<Option<CellTotals>, DbError> {
+        if self.rows.is_empty() && !self.numbers.is_empty() {
+            let (from, to) = (self.numbers.start, self.numbers.end);
+            let rows: Vec<CellRow> = on_backend!(connection, c => {
+                cells::table
+                    .filter(cells::cell.ge(from).and(cells::cell.lt(to)))
+                    .order(cells::cell)
+                    .limit(i64::from(CHUNK))
+                    .select(CellRow::as_select())
+                    .load(c)
+            })?;
+            self.numbers.start = rows.last().map_or(to, |row| row.cell + 1);
+            self.rows = rows.iter().map(|row| decode(row.cell, &row.totals)).collect::<Result<_, _>>()?;
+        }
+        Ok(self.rows.front().copied())
     }
 }
 

@@ -23,10 +23,8 @@ pub struct ClosedDay {
     pub hash: Hash,
     /// Verified sites at its close.
     pub verified_sites: i64,
-    /// The headline at its close, byte for byte.
+    /// The headline at its close, byte for byte; its links are paths without a host.
     pub body: String,
-    /// The public URL of the service that closed it.
-    pub public_url: String,
     pub publisher: String,
     /// The changes of the day by cause, as `Changes` encodes them.
     pub changes: String,
@@ -40,7 +38,6 @@ struct DayRow {
     hash: Vec<u8>,
     verified_sites: i64,
     body: String,
-    public_url: String,
     publisher: String,
     changes: String,
 }
@@ -56,7 +53,6 @@ impl TryFrom<DayRow> for ClosedDay {
             hash,
             verified_sites: row.verified_sites,
             body: row.body,
-            public_url: row.public_url,
             publisher: row.publisher,
             changes: row.changes,
         })
@@ -140,7 +136,6 @@ pub fn keep(connection: &mut Connection, day: &ClosedDay) -> Result<(), DbError>
         hash: day.hash.to_vec(),
         verified_sites: day.verified_sites,
         body: day.body.clone(),
-        public_url: day.public_url.clone(),
         publisher: day.publisher.clone(),
         changes: day.changes.clone(),
     };

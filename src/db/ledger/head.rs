@@ -39,6 +39,12 @@ impl Head {
         self.contribution_no < CONTRIBUTION_NO
     }
 
+    /// Whether the register writes an entry of its own before any other: its first, or the one that counts it anew.
+    #[must_use]
+    pub fn awaits_own_entry(&self) -> bool {
+        self.version == 0 || self.is_of_older_rule()
+    }
+
     /// Refuses a register whose journal was posted by an older counting rule. The start of the service counts it anew; nothing else
     /// does, because a service of the older program may be running.
     pub fn check_counting_rule(&self) -> Result<(), DbError> {

@@ -23,10 +23,18 @@ pub struct Release {
     pub published_at: DateTime<Utc>,
     /// The SHA-256 of its body.
     pub sha256: Hash,
-    /// The public URL of the service at the close.
+    /// The public URL at the close, which stands in the body of a release of the old form. Empty since: bodies have no host.
     pub public_url: String,
     /// The publisher at the close.
     pub publisher: String,
+}
+
+impl Release {
+    /// Whether it was made in the form that held the address of the service. Such a release is no longer served; its entry stays.
+    #[must_use]
+    pub fn is_of_old_form(&self) -> bool {
+        !self.public_url.is_empty()
+    }
 }
 
 /// The facts that the entry of a release seals.

@@ -78,7 +78,7 @@ table! { cells_checkpoint (id) { id -> Integer, version -> BigInt, } }
 
 table! { days (day) {
     day -> Date, version -> BigInt, hash -> Binary, verified_sites -> BigInt, body -> Text,
-    public_url -> Text, publisher -> Text, changes -> Text,
+    publisher -> Text, changes -> Text,
 } }
 
 table! { month_tables (day, name) { day -> Date, name -> Text, body -> Text, } }

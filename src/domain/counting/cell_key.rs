@@ -5,8 +5,9 @@ use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
 use crate::domain::values::{Flags, Month, SiteKind};
 
 use super::key_field::{
-    BITS, ENDED, FORMER, INSTALLED, KIND, KeyField, LEAST_VERIFIED, LOW_INCOME, MEASURE, NO_FORMER, PROVINCE, REMOTE,
-    STAGE, WOMAN_HEADED, flag_number, flag_of, kind_number, kind_of, stage_number, stage_of,
+    ATTRIBUTES_SOLD, BITS, ENDED, FORMER, INSTALLED, KIND, KeyField, LEAST_VERIFIED, LOW_INCOME, MEASURE, METERED,
+    NO_FORMER, PROVINCE, REMOTE, STAGE, WOMAN_HEADED, YES, flag_number, flag_of, kind_number, kind_of, stage_number,
+    stage_of,
 };
 
 /// The dimensions of a cell, unpacked.
@@ -26,9 +27,25 @@ pub struct CellDims {
     pub former: Option<FormerProvinceId>,
     /// The facts about the people there.
     pub flags: Flags,
+    /// Whether the environmental attributes of the installation were sold. `None` in cells that count sites.
+    pub attributes_sold: Option<bool>,
 }
 
-/// The packed key of a cell. It has 57 bits, so it is never negative as a signed 64-bit integer.
+/// The weight of the evidence behind a cell, on which the range of an estimate depends. In key order the weights of one
+/// measure, province and kind follow each other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Evidence {
+    /// A partner's word.
+    Reported,
+    Verified,
+    /// Verified by the readings of a meter.
+    Metered,
+}
+
+/// The lowest bit of the field `ATTRIBUTES_SOLD` in a stored key.
+const STORED_SOLD: u32 = BITS - WOMAN_HEADED.shift;
+
+/// The packed key of a cell. It has 59 bits, so it is never negative as a signed 64-bit integer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct CellKey(u64);
 
@@ -47,6 +64,7 @@ impl CellDims {
             (LOW_INCOME, flag_number(self.flags.low_income)),
             (REMOTE, flag_number(self.flags.remote)),
             (WOMAN_HEADED, flag_number(self.flags.woman_headed)),
+            (ATTRIBUTES_SOLD, flag_number(self.attributes_sold)),
         ];
         fields.into_iter().fold(CellKey(0), |key, (field, number)| key.with(field, number))
     }
@@ -109,6 +127,24 @@ impl CellKey {
         self.number(STAGE) >= LEAST_VERIFIED
     }
 
+    /// The evidence behind the cell. Pledged cells have the least.
+    #[must_use]
+    #[inline]
+    pub fn evidence(self) -> Evidence {
+        match self.number(STAGE) {
+            METERED => Evidence::Metered,
+            LEAST_VERIFIED.. => Evidence::Verified,
+            _ => Evidence::Reported,
+        }
+    }
+
+    /// Whether the environmental attributes were sold.
+    #[must_use]
+    #[inline]
+    pub fn is_sold(self) -> bool {
+        self.number(ATTRIBUTES_SOLD) == YES
+    }
+
     #[must_use]
     #[inline]
     pub fn has_same_measure_and_province(self, other: Self) -> bool {
@@ -124,15 +160,27 @@ impl CellKey {
     /// The number that tables store.
     #[must_use]
     pub fn to_stored(self) -> i64 {
-        // A key has 57 bits, so the sign bit is never set.
-        self.0.cast_signed()
+        let (others, sold) = (self.0 >> WOMAN_HEADED.shift, self.number(ATTRIBUTES_SOLD));
+        // A key has 59 bits, so the sign bit is never set.
+        (others | sold << STORED_SOLD).cast_signed()
+    }
+
+    /// The ranges of the numbers that tables store, one for each fact about attributes. Within a range the numbers sort as the keys do.
+    #[must_use]
+    pub fn stored_parts() -> [std::ops::Range<i64>; 3] {
+        [0, 1, 2].map(|sold| sold << STORED_SOLD..(sold + 1) << STORED_SOLD)
     }
 
     /// The key of a stored number; `None` when the number is no key.
     #[must_use]
     pub fn from_stored(number: i64) -> Option<Self> {
-        let key = Self(u64::try_from(number).ok()?);
-        (key.0 >> BITS == 0 && key.dims().is_some()).then_some(key)
+        let number = u64::try_from(number).ok()?;
+        let (others, sold) = (number & ((1 << STORED_SOLD) - 1), number >> STORED_SOLD);
+        if number >> BITS != 0 {
+            return None;
+        }
+        let key = Self(others << WOMAN_HEADED.shift).with(ATTRIBUTES_SOLD, sold);
+        key.dims().is_some().then_some(key)
     }
 
     /// Unpacks the dimensions; `None` when a field holds no known value.
@@ -158,6 +206,7 @@ impl CellKey {
                 remote: flag_of(self.number(REMOTE))?,
                 woman_headed: flag_of(self.number(WOMAN_HEADED))?,
             },
+            attributes_sold: flag_of(self.number(ATTRIBUTES_SOLD))?,
         })
     }
 }
@@ -171,18 +220,20 @@ mod tests {
     fn dims() -> impl Strategy<Value = CellDims> {
         let flag = || prop_oneof![Just(None), Just(Some(false)), Just(Some(true))];
         let month = || (0u16..4096).prop_map(Month::from_number);
-        ((0u8..=30, 0u8..34, 0usize..4, 1u64..=6), (month(), month(), 0u8..=63), (flag(), flag(), flag())).prop_map(
-            |((measure, province, kind, stage), (installed, ended, former), (l, r, w))| CellDims {
-                measure: MeasureId::from_number(measure),
-                province: ProvinceId::from_index(province).unwrap(),
-                kind: SiteKind::ALL[kind],
-                stage: stage_of(stage).unwrap(),
-                installed,
-                ended,
-                former: FormerProvinceId::from_index(former),
-                flags: Flags { low_income: l, remote: r, woman_headed: w },
-            },
-        )
+        ((0u8..=30, 0u8..34, 0usize..4, 1u64..=6), (month(), month(), 0u8..=63), (flag(), flag(), flag(), flag()))
+            .prop_map(|((measure, province, kind, stage), (installed, ended, former), (l, r, w, attributes_sold))| {
+                CellDims {
+                    measure: MeasureId::from_number(measure),
+                    province: ProvinceId::from_index(province).unwrap(),
+                    kind: SiteKind::ALL[kind],
+                    stage: stage_of(stage).unwrap(),
+                    installed,
+                    ended,
+                    former: FormerProvinceId::from_index(former),
+                    flags: Flags { low_income: l, remote: r, woman_headed: w },
+                    attributes_sold,
+                }
+            })
     }
 
     proptest! {
@@ -195,10 +246,10 @@ mod tests {
 
         #[test]
         fn from_stored_takes_what_packing_its_dimensions_again_gives(dims in dims(), bit in 0u32..64, other: u64) {
-            for number in [dims.key().0, dims.key().0 ^ (1 << bit), other >> (other % 64)] {
-                let again = CellKey(number).dims().map(|dims| dims.key().0);
-                let expected = again.filter(|again| *again == number).map(CellKey);
-                prop_assert_eq!(CellKey::from_stored(number.cast_signed()), expected);
+            let stored = dims.key().to_stored();
+            for number in [stored, stored ^ (1_i64 << bit), (other >> (other % 64)).cast_signed()] {
+                let again = CellKey::from_stored(number).and_then(CellKey::dims).map(|dims| dims.key().to_stored());
+                prop_assert!(again.is_none_or(|again| again == number), "{number}");
             }
         }
     }
@@ -214,14 +265,18 @@ mod tests {
             ended: None,
             former: FormerProvinceId::parse("01"),
             flags: Flags { low_income: Some(false), remote: Some(true), woman_headed: None },
+            attributes_sold: None,
         };
         let expected = (1 << 49) | (1 << 40) | (4 << 36) | (240 << 24) | (1 << 4) | (2 << 2);
         assert_eq!(dims.key().to_stored(), expected);
+        for (attributes_sold, number) in [(Some(false), 1), (Some(true), 2)] {
+            assert_eq!(CellDims { attributes_sold, ..dims }.key().to_stored(), expected | number << 57);
+        }
     }
 
     #[test]
     fn from_stored_refuses_what_is_no_key() {
-        for bad in [-1, 0, i64::MAX, 1 << 57] {
+        for bad in [-1, 0, i64::MAX, 1 << 57, 3 << 57 | 1 << 40 | 4 << 36, 1 << 59] {
             assert_eq!(CellKey::from_stored(bad), None, "{bad}");
         }
     }

@@ -93,6 +93,7 @@ mod tests {
             ended: None,
             former: None,
             flags: Flags::default(),
+            attributes_sold: None,
         };
         (cause, (dims.key(), delta))
     }

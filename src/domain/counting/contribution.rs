@@ -217,6 +217,10 @@ fn span_beside_runs(counted: &[&Line<'_>], has_run: bool) -> Option<CreditedSpan
 /// Adds the row that counts an installation and its money.
 fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &Installation, span: CreditedSpan) {
     let terms = &installation.terms;
+    let dims = CellDims {
+        attributes_sold: terms.sold_attributes(),
+        ..dims(site, span.stage, span.installed_on, span.ended_on)
+    };
     let totals = Totals {
         installations: 1,
         cost_vnd: terms.cost.map_or(0, Vnd::vnd),
@@ -225,7 +229,7 @@ fn add_installation_row(cells: &mut Contribution, site: &Site, installation: &In
         support_known: i64::from(terms.support.is_some()),
         ..Totals::default()
     };
-    add_to_cell(cells, dims(site, span.stage, span.installed_on, span.ended_on).key(), totals);
+    add_to_cell(cells, dims.key(), totals);
 }
 
 /// Adds the row of one measure line.
@@ -240,12 +244,15 @@ fn add_measure_row(cells: &mut Contribution, site: &Site, line: &Line<'_>, lines
         inverter_w: line.of.inverter_w.map_or(0, Quantity::milli),
         ..Totals::default()
     };
-    let measure = Some(line.of.measure);
-    let key = CellDims { measure, ..dims(site, line.span.stage, line.span.installed_on, ended_on) }.key();
-    add_to_cell(cells, key, totals);
+    let dims = CellDims {
+        measure: Some(line.of.measure),
+        attributes_sold: line.installation.terms.sold_attributes(),
+        ..dims(site, line.span.stage, line.span.installed_on, ended_on)
+    };
+    add_to_cell(cells, dims.key(), totals);
 }
 
-/// The dimensions of a row without a measure.
+/// The dimensions of a row that counts the site.
 fn dims(site: &Site, stage: Stage, installed_on: Option<NaiveDate>, ended_on: Option<NaiveDate>) -> CellDims {
     CellDims {
         measure: None,
@@ -256,6 +263,7 @@ fn dims(site: &Site, stage: Stage, installed_on: Option<NaiveDate>, ended_on: Op
         ended: ended_on.map(Month::of),
         former: site.facts.place.former(),
         flags: site.facts.flags,
+        attributes_sold: None,
     }
 }
 

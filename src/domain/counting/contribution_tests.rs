@@ -108,7 +108,7 @@ fn a_site_with_many_measures_and_installations_counts_once_at_its_best_stage() {
     ]);
     let (january, february) = (Some(month("2026-01-01")), Some(month("2026-02-01")));
     let verified = (Stage::Verified(Tier::Inspected), february, None);
-    assert_eq!(site_rows(&record), [(Stage::Installed, january, february), verified]);
+    assert_eq!(site_rows(&record), [(Stage::Reported, january, february), verified]);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn what_is_in_the_programme_comes_before_what_was_there_before_it() {
     let old = || installation(1, verified("2018-05-01", Tier::Metered), &[("rooftop_solar_pv", 5400)]);
     assert_eq!(site_row(&site(vec![old()])), Some((Stage::Verified(Tier::Metered), Some(month("2018-05-01")), None)));
     let new = installation(2, installed("2026-01-15"), &[("led_lighting", 9000)]);
-    assert_eq!(site_row(&site(vec![old(), new])), Some((Stage::Installed, Some(month("2026-01-01")), None)));
+    assert_eq!(site_row(&site(vec![old(), new])), Some((Stage::Reported, Some(month("2026-01-01")), None)));
     let pledge = installation(2, StatusDetails::Pledged, &[("led_lighting", 9000)]);
     assert_eq!(site_row(&site(vec![old(), pledge])), Some((Stage::Pledged, None, None)));
 }

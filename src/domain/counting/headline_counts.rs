@@ -14,7 +14,7 @@ use super::cell_totals::Totals;
 pub struct ByStage {
     pub verified: i64,
     /// Reported by a partner, not verified.
-    pub installed: i64,
+    pub reported: i64,
     pub pledged: i64,
 }
 
@@ -22,21 +22,21 @@ impl ByStage {
     pub(in crate::domain) fn add(&mut self, stage: Stage, count: i64) {
         match stage {
             Stage::Verified(_) => self.verified = self.verified.wrapping_add(count),
-            Stage::Installed => self.installed = self.installed.wrapping_add(count),
+            Stage::Reported => self.reported = self.reported.wrapping_add(count),
             Stage::Pledged => self.pledged = self.pledged.wrapping_add(count),
         }
     }
 
     pub(in crate::domain) fn add_all(&mut self, other: Self) {
         self.verified = self.verified.wrapping_add(other.verified);
-        self.installed = self.installed.wrapping_add(other.installed);
+        self.reported = self.reported.wrapping_add(other.reported);
         self.pledged = self.pledged.wrapping_add(other.pledged);
     }
 
-    /// Installed and verified together.
+    /// Reported and verified together.
     #[must_use]
     pub fn in_operation(&self) -> i64 {
-        self.verified + self.installed
+        self.verified + self.reported
     }
 }
 

@@ -2,19 +2,23 @@
 //! of the journal carry keys: `layout_of_a_known_cell_never_changes` in `cell_key` pins it.
 //!
 //! ```text
-//! bit  56    49 48    43 42 40 39   36 35      24 23      12 11     6 5    4 3    2 1      0
-//!     +--------+--------+-----+-------+----------+----------+--------+------+------+--------+
-//!     |measure |province|kind | stage |installed |  ended   | former | low  |remote| woman  |
-//!     |        |        |     |       |  month   |  month   |province|income|      | headed |
-//!     +--------+--------+-----+-------+----------+----------+--------+------+------+--------+
-//! bits    8        6       3      4        12         12        6       2      2       2     = 57
+//! bit  58    51 50    45 44 42 41   38 37      26 25      14 13     8 7    6 5    4 3      2 1        0
+//!     +--------+--------+-----+-------+----------+----------+--------+------+------+--------+----------+
+//!     |measure |province|kind | stage |installed |  ended   | former | low  |remote| woman  |attributes|
+//!     |        |        |     |       |  month   |  month   |province|income|      | headed |   sold   |
+//!     +--------+--------+-----+-------+----------+----------+--------+------+------+--------+----------+
+//! bits    8        6       3      4        12         12        6       2      2       2         2      = 59
 //! ```
 //!
+//! Tables store the lowest field as the highest: it came last, and so the keys that the journal had before it stay valid.
+//!
 //! A rooftop (measure 1) in Hà Nội (province 0), at a home (1), verified by documents (4), installed in December 2019
-//! (month 240), not ended (0), former province 0, not low-income (1), remote (2), unknown whether headed by a woman (0):
+//! (month 240), not ended (0), former province 0, not low-income (1), remote (2), unknown whether headed by a woman (0), whose
+//! attributes were sold (2), is in memory and in the tables
 //!
 //! ```text
-//! 1 << 49 | 0 << 43 | 1 << 40 | 4 << 36 | 240 << 24 | 0 << 12 | 0 << 6 | 1 << 4 | 2 << 2 | 0
+//! 1 << 51 | 0 << 45 | 1 << 42 | 4 << 38 | 240 << 26 | 0 << 14 | 0 << 8 | 1 << 6 | 2 << 4 | 0 << 2 | 2
+//! 2 << 57 | 1 << 49 | 0 << 43 | 1 << 40 | 4 << 36 | 240 << 24 | 0 << 12 | 0 << 6 | 1 << 4 | 2 << 2 | 0
 //! ```
 //!
 //! Sorted keys bring the cells of one measure and one province together, and the months of installation vary faster than
@@ -26,7 +30,7 @@ use crate::domain::values::{SiteKind, Tier};
 /// The number of an unknown former province.
 pub(super) const NO_FORMER: u64 = 63;
 /// The bits of a key. The sign bit of a signed 64-bit integer stays 0.
-pub(super) const BITS: u32 = 57;
+pub(super) const BITS: u32 = 59;
 
 /// The place of one dimension in a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,16 +41,17 @@ pub(in crate::domain) struct KeyField {
     bits: u32,
 }
 
-pub(in crate::domain) const MEASURE: KeyField = KeyField { shift: 49, bits: 8 };
-pub(in crate::domain) const PROVINCE: KeyField = KeyField { shift: 43, bits: 6 };
-pub(in crate::domain) const KIND: KeyField = KeyField { shift: 40, bits: 3 };
-pub(in crate::domain) const STAGE: KeyField = KeyField { shift: 36, bits: 4 };
-pub(in crate::domain) const INSTALLED: KeyField = KeyField { shift: 24, bits: 12 };
-pub(in crate::domain) const ENDED: KeyField = KeyField { shift: 12, bits: 12 };
-pub(in crate::domain) const FORMER: KeyField = KeyField { shift: 6, bits: 6 };
-pub(in crate::domain) const LOW_INCOME: KeyField = KeyField { shift: 4, bits: 2 };
-pub(in crate::domain) const REMOTE: KeyField = KeyField { shift: 2, bits: 2 };
-pub(in crate::domain) const WOMAN_HEADED: KeyField = KeyField { shift: 0, bits: 2 };
+pub(in crate::domain) const MEASURE: KeyField = KeyField { shift: 51, bits: 8 };
+pub(in crate::domain) const PROVINCE: KeyField = KeyField { shift: 45, bits: 6 };
+pub(in crate::domain) const KIND: KeyField = KeyField { shift: 42, bits: 3 };
+pub(in crate::domain) const STAGE: KeyField = KeyField { shift: 38, bits: 4 };
+pub(in crate::domain) const INSTALLED: KeyField = KeyField { shift: 26, bits: 12 };
+pub(in crate::domain) const ENDED: KeyField = KeyField { shift: 14, bits: 12 };
+pub(in crate::domain) const FORMER: KeyField = KeyField { shift: 8, bits: 6 };
+pub(in crate::domain) const LOW_INCOME: KeyField = KeyField { shift: 6, bits: 2 };
+pub(in crate::domain) const REMOTE: KeyField = KeyField { shift: 4, bits: 2 };
+pub(in crate::domain) const WOMAN_HEADED: KeyField = KeyField { shift: 2, bits: 2 };
+pub(in crate::domain) const ATTRIBUTES_SOLD: KeyField = KeyField { shift: 0, bits: 2 };
 
 impl KeyField {
     /// How many different numbers the field can hold.
@@ -95,13 +100,18 @@ pub(super) fn kind_of(number: u64) -> Option<SiteKind> {
     }
 }
 
+/// The number of a fact that is true.
+pub(super) const YES: u64 = 2;
+
 /// The least number of a verified stage.
 pub(super) const LEAST_VERIFIED: u64 = stage_number(Stage::Verified(Tier::Sampled));
+/// The number of the stage that a meter's readings verify.
+pub(super) const METERED: u64 = stage_number(Stage::Verified(Tier::Metered));
 
 pub(super) const fn stage_number(stage: Stage) -> u64 {
     match stage {
         Stage::Pledged => 1,
-        Stage::Installed => 2,
+        Stage::Reported => 2,
         Stage::Verified(Tier::Sampled) => 3,
         Stage::Verified(Tier::Document) => 4,
         Stage::Verified(Tier::Inspected) => 5,
@@ -112,7 +122,7 @@ pub(super) const fn stage_number(stage: Stage) -> u64 {
 pub(super) fn stage_of(number: u64) -> Option<Stage> {
     match number {
         1 => Some(Stage::Pledged),
-        2 => Some(Stage::Installed),
+        2 => Some(Stage::Reported),
         3 => Some(Stage::Verified(Tier::Sampled)),
         4 => Some(Stage::Verified(Tier::Document)),
         5 => Some(Stage::Verified(Tier::Inspected)),
@@ -125,7 +135,7 @@ pub(super) fn flag_number(flag: Option<bool>) -> u64 {
     match flag {
         None => 0,
         Some(false) => 1,
-        Some(true) => 2,
+        Some(true) => YES,
     }
 }
 
@@ -134,7 +144,7 @@ pub(super) fn flag_of(number: u64) -> Option<Option<bool>> {
     match number {
         0 => Some(None),
         1 => Some(Some(false)),
-        2 => Some(Some(true)),
+        YES => Some(Some(true)),
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ mod owner_kind;
 mod packed_block;
 mod packed_rows;
 
-pub use cell_key::{CellDims, CellKey};
+pub use cell_key::{CellDims, CellKey, Evidence};
 pub use cell_table::{CellRow, CellTable, Quantities};
 pub use cell_totals::Totals;
 pub use changes_by_cause::Changes;

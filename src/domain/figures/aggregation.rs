@@ -7,6 +7,7 @@ use crate::domain::counting::{CellKey, CellRow, CellTable, Totals};
 use super::estimator::{EstimateSum, Estimator};
 use super::group_index::{GroupCursor, GroupIndex};
 use super::selection::{Group, Selection, Sums, TooManyGroups};
+use super::whole_amount::WholeEstimate;
 
 /// Adds cells up by groups, in the order of groups. The cells come in the order of keys.
 pub fn aggregate(
@@ -139,10 +140,13 @@ impl Aggregation {
         }
         let mut groups: Vec<&(u64, GroupSum)> = self.groups.iter().collect();
         groups.sort_by_key(|(number, _)| *number);
-        let finished = groups.into_iter().map(|(number, GroupSum { totals, estimate })| {
-            let (estimate, capacity_wp) = estimate.settled(estimator);
-            (self.cursor.group(*number), Sums { totals: *totals, capacity_wp, estimate })
-        });
+        let (estimates, capacities): (Vec<_>, Vec<_>) =
+            groups.iter().map(|(_, group)| group.estimate.settled(estimator)).unzip();
+        let whole = WholeEstimate::of_rows(&estimates).into_iter().zip(capacities);
+        let finished =
+            groups.into_iter().zip(whole).map(|((number, GroupSum { totals, .. }), (estimate, capacity_wp))| {
+                (self.cursor.group(*number), Sums { totals: *totals, capacity_wp, estimate })
+            });
         Ok(finished.collect())
     }
 }

@@ -17,6 +17,8 @@ pub struct Amount {
     pub high: f64,
     /// The part of the avoided emissions that is made with the grid factor of another year, tCO2e.
     pub provisional_tco2e: f64,
+    /// The part of the avoided emissions whose environmental attributes were sold, tCO2e.
+    pub sold_tco2e: f64,
 }
 
 impl std::ops::AddAssign for Amount {
@@ -27,6 +29,19 @@ impl std::ops::AddAssign for Amount {
         self.low += other.low;
         self.high += other.high;
         self.provisional_tco2e += other.provisional_tco2e;
+        self.sold_tco2e += other.sold_tco2e;
+    }
+}
+
+impl std::ops::SubAssign for Amount {
+    fn sub_assign(&mut self, other: Self) {
+        self.generation_kwh -= other.generation_kwh;
+        self.saving_kwh -= other.saving_kwh;
+        self.avoided_tco2e -= other.avoided_tco2e;
+        self.low -= other.low;
+        self.high -= other.high;
+        self.provisional_tco2e -= other.provisional_tco2e;
+        self.sold_tco2e -= other.sold_tco2e;
     }
 }
 

@@ -18,9 +18,11 @@ use crate::domain::counting::{ByStage, Changes, NationalSums};
 use crate::domain::records::Stage;
 use crate::domain::values::coded_enum;
 
-use super::estimator::{Estimate, Estimator};
+use super::amount::Amount;
+use super::estimator::Estimator;
 use super::methodology::Methodology;
 use super::national_output::NationalOutput;
+use super::whole_amount::{WholeAmount, WholeEstimate};
 
 coded_enum!(
     /// The reason for one part of a difference. The reasons before `methodology` are causes of entries: see
@@ -41,7 +43,8 @@ coded_enum!(
         EndOfLife = "end_of_life",
         /// Measures lose output with age.
         Ageing = "ageing",
-        /// Installations went on working. This part also holds the remainder of rounding to whole grams.
+        /// Installations went on working. This part also holds the remainder of rounding to whole kilograms and
+        /// kilowatt-hours.
         Operation = "operation",
     }
 );
@@ -60,12 +63,12 @@ pub struct Levels {
     pub sites: ByStage,
     /// Verified solar capacity in operation and within its life, in watts-peak.
     pub capacity_wp: i64,
-    /// Emissions avoided up to the day, in grams of carbon dioxide equivalent.
-    pub to_date_g: i64,
-    /// Emissions avoided in a full year, in grams.
-    pub annual_g: i64,
-    /// Emissions avoided over the whole life, in grams.
-    pub lifetime_g: i64,
+    /// Electricity and emissions up to the day.
+    pub to_date: WholeAmount,
+    /// Electricity and emissions of a full year.
+    pub annual: WholeAmount,
+    /// Electricity and emissions over whole lives.
+    pub lifetime: WholeAmount,
 }
 
 /// The difference between two days in parts.
@@ -117,54 +120,52 @@ impl Levels {
     #[must_use]
     pub fn of(sums: &NationalSums, applied: Applied) -> Self {
         let output = NationalOutput::of(sums, &mut Estimator::new(applied.methodology, applied.day));
-        let Estimate { to_date, annual, lifetime } = output.verified;
-        let [to_date_g, annual_g, lifetime_g] = [to_date, annual, lifetime].map(|amount| grams(amount.avoided_tco2e));
-        Self { sites: sums.sites(), capacity_wp: output.capacity_wp.verified, to_date_g, annual_g, lifetime_g }
+        let WholeEstimate { to_date, annual, lifetime, .. } = output.verified;
+        Self { sites: sums.sites(), capacity_wp: output.capacity_wp.verified, to_date, annual, lifetime }
     }
 }
 
 /// The losses of the same sums from the first day to the last: by the end of lives, and by ageing.
 fn lost_to_time(sums: &NationalSums, first: Applied, last: NaiveDate) -> [Levels; 2] {
     let (mut then, mut now) = (Estimator::new(first.methodology, first.day), Estimator::new(first.methodology, last));
-    let (mut capacity_wp, mut ended, mut aged) = (0, 0.0, 0.0);
+    let (mut capacity_wp, mut ended, mut aged) = (0, Amount::default(), Amount::default());
     for (key, totals) in sums.iter() {
         let Some(dims) = key.dims() else { continue };
         let (Some(measure), Some(installed), None) = (dims.measure, dims.installed, dims.ended) else { continue };
         if !matches!(dims.stage, Stage::Verified(_)) || !then.is_within_life(measure, installed) {
             continue;
         }
-        let [before, after] =
-            [&mut then, &mut now].map(|estimator| estimator.estimate(key.as_cell(), &totals).annual.avoided_tco2e);
+        let [before, after] = [&mut then, &mut now].map(|estimator| estimator.estimate(key.as_cell(), &totals).annual);
         if now.is_within_life(measure, installed) {
-            aged += after - before;
+            aged += after;
+            aged -= before;
         } else {
             ended -= before;
             capacity_wp -= if measure.measure().is_solar { totals.quantity } else { 0 };
         }
     }
-    let end_of_life = Levels { capacity_wp, annual_g: grams(ended), ..Levels::default() };
-    [end_of_life, Levels { annual_g: grams(aged), ..Levels::default() }]
-}
-
-/// Tonnes as whole grams, because sums of integers are exact.
-#[expect(clippy::cast_possible_truncation, reason = "nine billion tonnes fit, and a larger amount stays at the edge")]
-fn grams(tonnes: f64) -> i64 {
-    (tonnes * 1e6).round() as i64
+    let end_of_life = Levels { capacity_wp, annual: ended.into(), ..Levels::default() };
+    [end_of_life, Levels { annual: aged.into(), ..Levels::default() }]
 }
 
 impl Levels {
-    /// Applies `of` to each figure of both.
-    fn pairwise(self, other: Self, of: fn(i64, i64) -> i64) -> Self {
+    /// Both pairwise: `whole` of the counts, `amount` of the estimates.
+    fn pairwise(
+        self,
+        other: Self,
+        whole: fn(i64, i64) -> i64,
+        amount: fn(WholeAmount, WholeAmount) -> WholeAmount,
+    ) -> Self {
         Self {
             sites: ByStage {
-                verified: of(self.sites.verified, other.sites.verified),
-                installed: of(self.sites.installed, other.sites.installed),
-                pledged: of(self.sites.pledged, other.sites.pledged),
+                verified: whole(self.sites.verified, other.sites.verified),
+                reported: whole(self.sites.reported, other.sites.reported),
+                pledged: whole(self.sites.pledged, other.sites.pledged),
             },
-            capacity_wp: of(self.capacity_wp, other.capacity_wp),
-            to_date_g: of(self.to_date_g, other.to_date_g),
-            annual_g: of(self.annual_g, other.annual_g),
-            lifetime_g: of(self.lifetime_g, other.lifetime_g),
+            capacity_wp: whole(self.capacity_wp, other.capacity_wp),
+            to_date: amount(self.to_date, other.to_date),
+            annual: amount(self.annual, other.annual),
+            lifetime: amount(self.lifetime, other.lifetime),
         }
     }
 }
@@ -173,7 +174,7 @@ impl Add for Levels {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        self.pairwise(other, i64::wrapping_add)
+        self.pairwise(other, i64::wrapping_add, Add::add)
     }
 }
 
@@ -181,7 +182,7 @@ impl Sub for Levels {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        self.pairwise(other, i64::wrapping_sub)
+        self.pairwise(other, i64::wrapping_sub, Sub::sub)
     }
 }
 

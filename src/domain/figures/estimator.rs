@@ -24,8 +24,8 @@
 //!
 //! # A run of cells
 //!
-//! A kWp yields less in Hà Nội than in Cà Mau, and a verified kWp has a narrower range than another one. Cells that
-//! share both follow each other in key order. [`EstimateSum`] adds the cells of such a run up per kWp first. At the end
+//! A kWp yields less in Hà Nội than in Cà Mau, and the evidence behind a kWp decides its range. Cells that share both follow
+//! each other in key order. [`EstimateSum`] adds the cells of such a run up per kWp first. At the end
 //! of the run it multiplies the sum by the yield and the range, once:
 //!
 //! ```text
@@ -40,9 +40,9 @@ use crate::domain::counting::{CellDims, CellKey, Quantities, Totals};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::Month;
 
-use super::amount::{Amount, MILLI, PerUnit};
-use super::methodology::Methodology;
-use super::unit_output::MeasureYield;
+use super::amount::{Amount, MILLI};
+use super::methodology::{LifetimeRule, Methodology};
+use super::unit_output::{MeasureYield, SoldAmong};
 
 /// The three figures, which are never added to each other.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -51,8 +51,10 @@ pub struct Estimate {
     pub to_date: Amount,
     /// A full year of the installations that are in operation on the credit day.
     pub annual: Amount,
-    /// The whole life of the installations that have not ended, with the newest grid factor.
+    /// Over whole lives, as the methodology projects it.
     pub lifetime: Amount,
+    /// `lifetime.avoided_tco2e` with the newest grid factor for all years to come.
+    pub frozen_grid_tco2e: f64,
 }
 
 impl std::ops::AddAssign for Estimate {
@@ -60,6 +62,7 @@ impl std::ops::AddAssign for Estimate {
         self.to_date += other.to_date;
         self.annual += other.annual;
         self.lifetime += other.lifetime;
+        self.frozen_grid_tco2e += other.frozen_grid_tco2e;
     }
 }
 
@@ -80,25 +83,27 @@ pub struct EstimateSum {
     run: SamePlaceRun,
 }
 
-/// The sum of a run: cells of one measure and one province, all verified or none. In thousandths of a unit.
+/// The sum of a run: cells of one measure, one province and one kind of evidence. In thousandths of a unit.
 #[derive(Clone, Copy, Default)]
 struct SamePlaceRun {
     /// The last cell of the run.
     last: Option<CellKey>,
-    to_date: PerUnit,
-    annual: PerUnit,
-    /// The quantity that has not ended.
-    in_operation: f64,
+    to_date: SoldAmong,
+    annual: SoldAmong,
+    ahead: SoldAmong,
+    /// Emissions ahead with the newest grid factor.
+    frozen_ahead: f64,
     /// The quantity that has not ended and is within its life on the credit day.
     within_life: i64,
 }
 
-/// The measure and the months of a cell.
+/// The dimensions of a cell that matter within a run.
 #[derive(Clone, Copy)]
-struct MeasureInTime {
+struct CellInRun {
     measure: MeasureId,
     installed: Month,
     ended: Option<Month>,
+    is_sold: bool,
 }
 
 impl EstimateSum {
@@ -107,13 +112,13 @@ impl EstimateSum {
     pub fn add(&mut self, key: CellKey, quantities: Quantities, estimator: &mut Estimator) {
         let (Some(measure), Some(installed)) = (key.measure(), key.installed()) else { return };
         debug_assert!(self.run.last.is_none_or(|last| last <= key), "cells come in key order");
-        let goes_on =
-            |last: CellKey| last.has_same_measure_and_province(key) && last.is_verified() == key.is_verified();
+        let goes_on = |last: CellKey| last.has_same_measure_and_province(key) && last.evidence() == key.evidence();
         if !self.run.last.is_some_and(goes_on) {
             self.settle(estimator);
         }
         self.run.last = Some(key);
-        estimator.add_to_run(&mut self.run, MeasureInTime { measure, installed, ended: key.ended() }, quantities);
+        let cell = CellInRun { measure, installed, ended: key.ended(), is_sold: key.is_sold() };
+        estimator.add_to_run(&mut self.run, cell, quantities);
     }
 
     /// The estimate of the added cells, and their solar capacity in operation and within its life, in watts-peak.
@@ -126,13 +131,19 @@ impl EstimateSum {
     /// Ends the run: multiplies its sum by the yield and the range that its cells share.
     fn settle(&mut self, estimator: &mut Estimator) {
         let run = std::mem::take(&mut self.run);
-        let Some(CellDims { measure: Some(measure), province, .. }) = run.last.and_then(CellKey::dims) else { return };
+        let Some(last) = run.last else { return };
+        let Some(CellDims { measure: Some(measure), province, .. }) = last.dims() else { return };
         let (methodology, unit) = (estimator.methodology, estimator.measure_yield(measure));
-        let is_verified = run.last.is_some_and(CellKey::is_verified);
-        let amount = |per_unit: PerUnit| unit.amount(methodology, province, is_verified, per_unit.per(MILLI));
-        self.estimate.to_date += amount(run.to_date);
-        self.estimate.annual += amount(run.annual);
-        self.estimate.lifetime += amount(unit.life.times(run.in_operation));
+        let (size, evidence) = (unit.size(methodology, province), last.evidence());
+        let to_date = unit.to_date(size, evidence, run.to_date.per(MILLI));
+        self.estimate.to_date += to_date;
+        self.estimate.annual += unit.projected(size, evidence, run.annual.per(MILLI));
+        self.estimate.lifetime += unit.projected(size, evidence, run.ahead.per(MILLI));
+        self.estimate.frozen_grid_tco2e += run.frozen_ahead / MILLI * size;
+        if methodology.lifetime != LifetimeRule::WholeLifeFrozenGrid {
+            self.estimate.lifetime += to_date;
+            self.estimate.frozen_grid_tco2e += to_date.avoided_tco2e;
+        }
         if unit.is_solar {
             self.capacity_wp = self.capacity_wp.wrapping_add(run.within_life);
         }
@@ -181,16 +192,17 @@ impl Estimator {
     /// Adds one cell to a run, as the worked example at the top does.
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn add_to_run(&mut self, run: &mut SamePlaceRun, cell: MeasureInTime, quantities: Quantities) {
-        let MeasureInTime { measure, installed, ended } = cell;
+    fn add_to_run(&mut self, run: &mut SamePlaceRun, cell: CellInRun, quantities: Quantities) {
+        let CellInRun { measure, installed, ended, is_sold } = cell;
         let (methodology, day) = (self.methodology, self.day);
         let unit = self.measure_yield(measure);
         let month = unit.month_of(methodology, installed, day);
         let [quantity, days, end_days] =
             [quantities.quantity, quantities.days, quantities.end_days].map(|sum| sum as f64);
         if ended.is_none() {
-            run.in_operation += quantity;
-            run.annual = run.annual.plus(quantity, month.annual);
+            run.annual.add(month.annual.times(quantity), is_sold);
+            run.ahead.add(month.ahead.projected.times(quantity), is_sold);
+            run.frozen_ahead += quantity * month.ahead.frozen_avoided;
             if month.is_within_life {
                 run.within_life = run.within_life.wrapping_add(quantities.quantity);
             }
@@ -206,7 +218,7 @@ impl Estimator {
                 daily.times(days).plus(quantity, year.between(installed, ended)).plus(end_days, year.daily(ended))
             }
         };
-        run.to_date = run.to_date.plus(1.0, brought);
+        run.to_date.add(brought, is_sold);
     }
 }
 

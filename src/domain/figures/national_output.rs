@@ -2,13 +2,14 @@
 
 use crate::domain::counting::{ByStage, NationalSums};
 
-use super::estimator::{Estimate, EstimateSum, Estimator};
+use super::estimator::{EstimateSum, Estimator};
+use super::whole_amount::WholeEstimate;
 
 /// The output of the installations of the country.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct NationalOutput {
     /// Electricity and emissions of verified installations.
-    pub verified: Estimate,
+    pub verified: WholeEstimate,
     /// Solar capacity in operation and within its life, in watts-peak (thousandths of a kWp).
     pub capacity_wp: ByStage,
 }
@@ -17,13 +18,13 @@ impl NationalOutput {
     /// Estimates from the sums of the country.
     #[must_use]
     pub fn of(national: &NationalSums, estimator: &mut Estimator) -> Self {
-        let (mut verified, mut installed) = (EstimateSum::default(), EstimateSum::default());
+        let (mut verified, mut reported) = (EstimateSum::default(), EstimateSum::default());
         national.as_cells().each(|key, row| {
-            let sum = if key.is_verified() { &mut verified } else { &mut installed };
+            let sum = if key.is_verified() { &mut verified } else { &mut reported };
             sum.add(key, row.quantities(), estimator);
         });
         let (estimate, capacity) = verified.settled(estimator);
-        let (_, waiting) = installed.settled(estimator);
-        Self { verified: estimate, capacity_wp: ByStage { verified: capacity, installed: waiting, pledged: 0 } }
+        let (_, waiting) = reported.settled(estimator);
+        Self { verified: estimate.into(), capacity_wp: ByStage { verified: capacity, reported: waiting, pledged: 0 } }
     }
 }

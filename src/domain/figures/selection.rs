@@ -5,7 +5,7 @@ use crate::domain::records::Stage;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use crate::domain::values::{Interval, Month, SiteKind, Tier, coded_enum};
 
-use super::estimator::Estimate;
+use super::whole_amount::WholeEstimate;
 
 coded_enum!(
     /// A dimension by which cells are grouped or filtered.
@@ -17,13 +17,15 @@ coded_enum!(
         Region = "region",
         Kind = "kind",
         Measure = "measure",
-        /// Pledged, installed or verified.
+        /// Pledged, reported or verified.
         Stage = "stage",
         /// The evidence behind a verification.
         EvidenceTier = "evidence_tier",
         LowIncome = "low_income",
         Remote = "remote",
         WomanHeaded = "woman_headed",
+        /// Whether the environmental attributes of the installation were sold.
+        AttributesSold = "attributes_sold",
         /// The year of installation.
         Year = "year",
         /// The quarter of installation.
@@ -56,11 +58,12 @@ impl Dimension {
             Self::Stage => dims.stage.rank().into(),
             Self::EvidenceTier => match dims.stage {
                 Stage::Verified(tier) => place_of(Tier::ALL, &tier),
-                Stage::Installed | Stage::Pledged => NONE,
+                Stage::Reported | Stage::Pledged => NONE,
             },
             Self::LowIncome => flag(dims.flags.low_income),
             Self::Remote => flag(dims.flags.remote),
             Self::WomanHeaded => flag(dims.flags.woman_headed),
+            Self::AttributesSold => flag(dims.attributes_sold),
             Self::Year => period(Interval::Year),
             Self::Quarter => period(Interval::Quarter),
             Self::Month => period(Interval::Month),
@@ -78,6 +81,7 @@ impl Dimension {
             Self::LowIncome => key_field::LOW_INCOME,
             Self::Remote => key_field::REMOTE,
             Self::WomanHeaded => key_field::WOMAN_HEADED,
+            Self::AttributesSold => key_field::ATTRIBUTES_SOLD,
             Self::Year | Self::Quarter | Self::Month => key_field::INSTALLED,
         }
     }
@@ -109,7 +113,7 @@ impl Dimension {
             Self::Measure => MeasureId::all().map(|measure| measure.number().into()).collect(),
             Self::Stage => upto(3),
             Self::EvidenceTier => with_none(upto(Tier::ALL.len())),
-            Self::LowIncome | Self::Remote | Self::WomanHeaded => vec![0, 1, NONE],
+            Self::LowIncome | Self::Remote | Self::WomanHeaded | Self::AttributesSold => vec![0, 1, NONE],
             Self::Year | Self::Quarter | Self::Month => Vec::new(),
         }
     }
@@ -141,7 +145,7 @@ pub struct Sums {
     pub totals: Totals,
     /// Solar capacity within its life, in watts-peak.
     pub capacity_wp: i64,
-    pub estimate: Estimate,
+    pub estimate: WholeEstimate,
 }
 
 /// The values of a group, in the order of the dimensions.
@@ -166,12 +170,15 @@ impl Selection {
         self.group_by.contains(&Dimension::Measure) || self.filters.iter().any(one)
     }
 
-    /// Whether one group holds several measures. A site may stand behind several of them, so its count would mean nothing.
+    /// Whether the sites of a group can be counted. They cannot where one group holds several measures, because a site may stand
+    /// behind several of them, nor by the attributes that were sold, because these are a fact of an installation.
     #[must_use]
-    pub fn mixes_measures(&self) -> bool {
+    pub fn counts_sites(&self) -> bool {
         let several =
             |(dimension, values): &(Dimension, Vec<Value>)| *dimension == Dimension::Measure && values.len() > 1;
-        !self.group_by.contains(&Dimension::Measure) && self.filters.iter().any(several)
+        let mixes_measures = !self.group_by.contains(&Dimension::Measure) && self.filters.iter().any(several);
+        let asked = self.filters.iter().map(|(dimension, _)| dimension).chain(&self.group_by);
+        !mixes_measures && !asked.into_iter().any(|dimension| *dimension == Dimension::AttributesSold)
     }
 
     /// Whether [`NationalSums`](crate::domain::counting::NationalSums) answer the question, because they have all its dimensions.

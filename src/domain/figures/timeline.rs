@@ -21,26 +21,42 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::counting::{ByStage, CellDims, CellKey, NationalKey, NationalSums, Quantities, Totals};
+use crate::domain::counting::{ByStage, CellDims, CellKey, Evidence, NationalKey, NationalSums, Quantities, Totals};
 use crate::domain::records::Stage;
 use crate::domain::values::{Interval, Month};
 
-use super::amount::{Amount, MILLI, PerUnit};
+use super::amount::{Amount, MILLI};
 use super::estimator::Estimator;
 use super::methodology::Methodology;
+use super::unit_output::SoldAmong;
+use super::whole_amount::WholeAmount;
 
 /// The state of the country at the end of a month.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct MonthEnd {
     /// Sites in operation.
     pub sites: ByStage,
     /// Solar capacity in operation and within its life, in watts-peak.
     pub capacity_wp: ByStage,
     /// Electricity and emissions of verified installations up to the end of the month.
-    pub to_date: Amount,
+    pub to_date: WholeAmount,
 }
 
-impl std::ops::AddAssign for MonthEnd {
+/// A [`MonthEnd`] before it is rounded, or the change of one.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+struct Level {
+    sites: ByStage,
+    capacity_wp: ByStage,
+    to_date: Amount,
+}
+
+impl From<Level> for MonthEnd {
+    fn from(Level { sites, capacity_wp, to_date }: Level) -> Self {
+        Self { sites, capacity_wp, to_date: to_date.into() }
+    }
+}
+
+impl std::ops::AddAssign for Level {
     fn add_assign(&mut self, other: Self) {
         self.sites.add_all(other.sites);
         self.capacity_wp.add_all(other.capacity_wp);
@@ -66,11 +82,20 @@ struct Timeline {
     /// The first month in which something was installed.
     first: Option<Month>,
     /// The changes of each month, by the number of the month.
-    changes: Vec<MonthEnd>,
+    changes: Vec<Level>,
     /// The last cell of the run that is being gathered: of one measure and, if the yield depends on it, one province.
     run: Option<CellKey>,
-    /// The flows of its verified cells, by the January of the year of installation and the number of the month.
-    flows: BTreeMap<Month, Vec<Flow>>,
+    /// The flows of its verified cells, by the number of the month.
+    flows: BTreeMap<FlowKey, Vec<Flow>>,
+}
+
+/// What the units of one flow share, beside the run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct FlowKey {
+    evidence: Evidence,
+    /// The January of the year of installation.
+    january: Month,
+    is_sold: bool,
 }
 
 /// The flow of one month, in thousandths of a unit.
@@ -97,7 +122,7 @@ impl Timeline {
             day,
             last,
             first: None,
-            changes: vec![MonthEnd::default(); usize::from(last.number()) + 1],
+            changes: vec![Level::default(); usize::from(last.number()) + 1],
             run: None,
             flows: BTreeMap::new(),
         }
@@ -126,7 +151,9 @@ impl Timeline {
         self.run = Some(key);
         if matches!(dims.stage, Stage::Verified(_)) {
             let ended = dims.ended.filter(|ended| *ended <= end_of_life);
-            self.gather(Span { installed, ended }, end_of_life, Quantities::from(totals));
+            let january = Interval::Year.first_month(installed);
+            let shared = FlowKey { evidence: key.evidence(), january, is_sold: key.is_sold() };
+            self.gather(shared, Span { installed, ended }, end_of_life, Quantities::from(totals));
         }
         if is_solar {
             let over = end_of_life.plus(1);
@@ -138,7 +165,7 @@ impl Timeline {
     }
 
     /// Calls `add` for the month of installation with the sign 1, and for the month of the end with the sign −1.
-    fn change(&mut self, span: Span, mut add: impl FnMut(&mut MonthEnd, i64)) {
+    fn change(&mut self, span: Span, mut add: impl FnMut(&mut Level, i64)) {
         if span.ended.is_some_and(|ended| ended <= span.installed) {
             return;
         }
@@ -150,10 +177,9 @@ impl Timeline {
     }
 
     /// Adds a verified cell to the flows of its run.
-    fn gather(&mut self, Span { installed, ended }: Span, end_of_life: Month, quantities: Quantities) {
-        let Quantities { quantity, days: first_days, end_days } = quantities;
-        let january = Interval::Year.first_month(installed);
-        let flows = self.flows.entry(january).or_insert_with(|| vec![Flow::default(); self.changes.len()]);
+    fn gather(&mut self, shared: FlowKey, span: Span, end_of_life: Month, quantities: Quantities) {
+        let (Span { installed, ended }, Quantities { quantity, days: first_days, end_days }) = (span, quantities);
+        let flows = self.flows.entry(shared).or_insert_with(|| vec![Flow::default(); self.changes.len()]);
         let mut add = |month: Month, units: i64, days: i64| {
             if let Some(flow) = flows.get_mut(usize::from(month.number())) {
                 flow.units = flow.units.wrapping_add(units);
@@ -183,24 +209,28 @@ impl Timeline {
     fn settle(&mut self) {
         let dims = self.run.take().and_then(CellKey::dims);
         let Some(CellDims { measure: Some(measure), province, .. }) = dims else { return };
-        let mut brought = vec![PerUnit::default(); self.changes.len()];
+        let mut brought: BTreeMap<Evidence, Vec<SoldAmong>> = BTreeMap::new();
         let (methodology, day) = (self.estimator.methodology(), self.day);
         let unit = self.estimator.measure_yield(measure);
-        for (january, flows) in std::mem::take(&mut self.flows) {
+        for (FlowKey { evidence, january, is_sold }, flows) in std::mem::take(&mut self.flows) {
+            let brought = brought.entry(evidence).or_insert_with(|| vec![SoldAmong::default(); self.changes.len()]);
             let Some(year) = unit.year_of(methodology, january, day) else { continue };
             let mut units = 0_i64;
-            let months = (january.number()..).zip(flows.iter().zip(&mut brought).skip(january.number().into()));
+            let months = (january.number()..).zip(flows.iter().zip(brought).skip(january.number().into()));
             for (number, (flow, sum)) in months {
                 let Some(month) = Month::from_number(number) else { continue };
                 units = units.wrapping_add(flow.units);
                 let open = if month == self.last { day.day() } else { month.days() };
                 #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
                 let unit_days = units as f64 * f64::from(open) + flow.days as f64;
-                *sum = sum.plus(unit_days, year.daily(month));
+                sum.add(year.daily(month).times(unit_days), is_sold);
             }
         }
-        for (change, brought) in self.changes.iter_mut().zip(brought) {
-            change.to_date += unit.amount(methodology, province, true, brought.per(MILLI));
+        let size = unit.size(methodology, province);
+        for (evidence, brought) in brought {
+            for (change, brought) in self.changes.iter_mut().zip(brought) {
+                change.to_date += unit.to_date(size, evidence, brought.per(MILLI));
+            }
         }
     }
 
@@ -208,73 +238,15 @@ impl Timeline {
     fn finish(mut self) -> Vec<(Month, MonthEnd)> {
         self.settle();
         let first = self.first.map_or(self.changes.len(), |first| first.number().into());
-        let mut standing = MonthEnd::default();
-        let take_over = |(place, change): (usize, &MonthEnd)| {
+        let mut standing = Level::default();
+        let take_over = |(place, change): (usize, &Level)| {
             standing += *change;
-            Some((Month::from_number(u16::try_from(place).ok()?)?, standing))
+            Some((Month::from_number(u16::try_from(place).ok()?)?, standing.into()))
         };
         self.changes.iter().enumerate().skip(first).filter_map(take_over).collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::domain::counting::NationalSums;
-    use crate::domain::figures::estimator::Estimate;
-    use crate::domain::figures::estimator::tests::{are_near, cells};
-    use crate::domain::figures::methodology::methodology;
-
-    /// The state at the end of one month, cell by cell.
-    fn patiently(national: &NationalSums, month: Month, day: NaiveDate) -> MonthEnd {
-        let mut estimator = Estimator::new(methodology(1).unwrap(), month.last_day().min(day));
-        let mut standing = MonthEnd::default();
-        for (key, totals) in national.iter() {
-            let Some(dims) = key.dims() else { continue };
-            let Some(installed) = dims.installed.filter(|installed| *installed <= month) else { continue };
-            if matches!(dims.stage, Stage::Verified(_)) {
-                standing.to_date += estimator.estimate(key.as_cell(), &totals).to_date;
-            }
-            if dims.ended.is_some_and(|ended| ended <= month) {
-                continue;
-            }
-            match dims.measure {
-                None => standing.sites.add(dims.stage, totals.sites),
-                Some(measure)
-                    if estimator.measure_yield(measure).is_solar
-                        && month <= estimator.measure_yield(measure).end_of_life(installed) =>
-                {
-                    standing.capacity_wp.add(dims.stage, totals.quantity);
-                }
-                Some(_) => {}
-            }
-        }
-        standing
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(32))]
-        #[test]
-        fn timeline_in_one_pass_is_what_stands_at_each_end(cells in cells(), later in 0u64..6_000) {
-            let day = NaiveDate::from_ymd_opt(2019, 9, 1).unwrap() + chrono::Days::new(later);
-            let mut national = NationalSums::default();
-            national.add_cells(cells.into_iter());
-            let timeline = timeline(&national, methodology(1).unwrap(), day);
-            let first = national.unpacked().filter_map(|(dims, _)| dims.installed).min().map_or(u16::MAX, Month::number);
-            let months: Vec<Month> = (first..=Month::of(day).number()).filter_map(Month::from_number).collect();
-            prop_assert_eq!(timeline.iter().map(|(month, _)| *month).collect::<Vec<_>>(), months);
-            for (month, found) in timeline {
-                let expected = patiently(&national, month, day);
-                let counts = |standing: &MonthEnd| (standing.sites, standing.capacity_wp);
-                prop_assert_eq!(counts(&found), counts(&expected), "{:?}", month);
-                let estimate = |to_date| Estimate { to_date, ..Estimate::default() };
-                prop_assert!(
-                    are_near(&estimate(found.to_date), &estimate(expected.to_date)),
-                    "{month:?}: {found:?} is not {expected:?}"
-                );
-            }
-        }
-    }
-}
+#[path = "timeline_tests.rs"]
+mod tests;

@@ -3,39 +3,50 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::domain::counting::Evidence;
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{FIRST_YEAR, Month};
 
 use super::amount::{Amount, KWH, PerUnit};
 use super::methodology::{Effect, EffectKind, Methodology};
+use super::ranges::{RangeByFactor, Ranges};
+use super::years_ahead::Ahead;
 
 /// The output of a unit of one measure, by one methodology, up to one credit day.
 pub(super) struct MeasureYield {
     /// Whether the quantity is solar capacity.
     pub is_solar: bool,
-    /// The output of a whole life, with the newest grid factor.
-    pub life: PerUnit,
     /// `None` if the measure does nothing to emissions.
     effect: Option<&'static Effect>,
     months_of_life: u16,
-    /// The ranges: verified installations first, all others second.
-    verified: Range,
-    reported: Range,
+    ranges: Ranges,
     /// By the year of installation, from the first on; made when a year is first asked for.
     years: Vec<Option<YearOfInstallation>>,
     /// By the number of the month of installation; made when a month is first asked for.
     months: Vec<Option<MonthOfInstallation>>,
 }
 
-/// The low and the high end of an estimate, as shares of its value.
-#[derive(Clone, Copy)]
-struct Range {
-    low: f64,
-    high: f64,
+/// A sum per unit with the emissions whose attributes were sold.
+#[derive(Clone, Copy, Default)]
+pub(super) struct SoldAmong {
+    pub sum: PerUnit,
+    /// The part of `sum.avoided` whose attributes were sold.
+    pub sold: f64,
 }
 
-impl Range {
-    const EXACT: Self = Self { low: 1.0, high: 1.0 };
+impl SoldAmong {
+    /// Adds an output, which is sold or not.
+    #[inline]
+    pub fn add(&mut self, brought: PerUnit, is_sold: bool) {
+        self.sum = self.sum.plus(1.0, brought);
+        if is_sold {
+            self.sold += brought.avoided;
+        }
+    }
+
+    pub fn per(self, divisor: f64) -> Self {
+        Self { sum: self.sum.per(divisor), sold: self.sold / divisor }
+    }
 }
 
 /// The output of a unit that was installed in one month.
@@ -51,6 +62,8 @@ pub(super) struct MonthOfInstallation {
     pub months_after: PerUnit,
     /// The output of a full year at the age of the credit day; zero once the life is over.
     pub annual: PerUnit,
+    /// What the lifetime figure adds for a unit in operation.
+    pub ahead: Ahead,
 }
 
 /// The output of a unit that was installed in one calendar year. All such units age on the same days.
@@ -79,15 +92,11 @@ pub(super) struct YearOfInstallation {
 impl MeasureYield {
     pub fn of(methodology: &'static Methodology, measure: MeasureId) -> Self {
         let effect = methodology.effect(measure);
-        let uncertainty = &methodology.uncertainty;
-        let range_at = |size: f64| effect.map_or(Range::EXACT, |effect| range(methodology, effect, size));
         Self {
             is_solar: measure.measure().is_solar,
-            life: effect.map_or(PerUnit::default(), |effect| life(methodology, effect)),
             effect,
             months_of_life: effect.map_or(u16::MAX, months_of_life),
-            verified: range_at(uncertainty.size_verified),
-            reported: range_at(uncertainty.size_installed),
+            ranges: Ranges::of(methodology, effect),
             years: Vec::new(),
             months: Vec::new(),
         }
@@ -124,6 +133,7 @@ impl MeasureYield {
             days_to_come: if installed == month { f64::from(month.days() - day.day()) } else { 0.0 },
             months_after: year.map_or(nothing, |year| year.between(installed, last_credited.plus(1))),
             annual: year.filter(|_| is_within_life).map_or(nothing, |year| year.annual),
+            ahead: self.effect.map_or_else(Ahead::default, |effect| Ahead::of(methodology, effect, installed, day)),
         }
     }
 
@@ -149,19 +159,34 @@ impl MeasureYield {
         self.effect.is_some_and(|effect| effect.by_yield)
     }
 
-    /// The amount in a province: multiplies the yield of the province and the range in.
-    pub fn amount(&self, methodology: &Methodology, province: ProvinceId, is_verified: bool, sum: PerUnit) -> Amount {
+    /// The yield of a province where the output depends on it, else 1.
+    pub fn size(&self, methodology: &Methodology, province: ProvinceId) -> f64 {
+        if self.is_by_yield() { methodology.solar_yield(province) } else { 1.0 }
+    }
+
+    /// The amount of what happened, with a `size` multiplied in: each year had its own grid factor.
+    pub fn to_date(&self, size: f64, evidence: Evidence, of: SoldAmong) -> Amount {
+        self.amount(size, self.ranges.at(evidence), of)
+    }
+
+    /// The amount of what is projected: every grid factor is carried.
+    pub fn projected(&self, size: f64, evidence: Evidence, of: SoldAmong) -> Amount {
+        let RangeByFactor { carried, .. } = self.ranges.at(evidence);
+        self.amount(size, RangeByFactor { official: carried, carried }, of)
+    }
+
+    fn amount(&self, size: f64, RangeByFactor { official, carried }: RangeByFactor, of: SoldAmong) -> Amount {
         let kind = self.effect.map(|effect| effect.kind);
-        let size = if self.is_by_yield() { methodology.solar_yield(province) } else { 1.0 };
-        let Range { low, high } = if is_verified { self.verified } else { self.reported };
-        let (energy, avoided) = (sum.energy * size, sum.avoided * size);
+        let energy = of.sum.energy * size;
+        let (by_official, by_carried) = ((of.sum.avoided - of.sum.provisional) * size, of.sum.provisional * size);
         Amount {
             generation_kwh: if kind == Some(EffectKind::Generation) { energy } else { 0.0 },
             saving_kwh: if kind == Some(EffectKind::Saving) { energy } else { 0.0 },
-            avoided_tco2e: avoided,
-            low: avoided * low,
-            high: avoided * high,
-            provisional_tco2e: sum.provisional * size,
+            avoided_tco2e: of.sum.avoided * size,
+            low: by_official * official.low + by_carried * carried.low,
+            high: by_official * official.high + by_carried * carried.high,
+            provisional_tco2e: by_carried,
+            sold_tco2e: of.sold * size,
         }
     }
 }
@@ -188,7 +213,7 @@ impl YearOfInstallation {
         }
         before.push(so_far);
         let left = left_after(effect, day.year() - year);
-        Self { january, daily: by_year, before, annual: at_newest(methodology, effect, left) }
+        Self { january, daily: by_year, before, annual: at_newest(methodology, effect, left, day.year()) }
     }
 
     /// The output of a day of a month.
@@ -220,19 +245,15 @@ fn brought(methodology: &Methodology, effect: &Effect, value: f64, year: i32) ->
     }
 }
 
-/// [`brought`] with the newest grid factor.
-fn at_newest(methodology: &Methodology, effect: &Effect, value: f64) -> PerUnit {
-    brought(methodology, effect, value, methodology.newest_factor().year)
-}
-
-/// The output of a whole life.
-fn life(methodology: &Methodology, effect: &Effect) -> PerUnit {
-    let (mut left, mut sum) = (effect.per_unit, 0.0);
-    for _ in 0..effect.lifetime_years {
-        sum += left;
-        left *= 1.0 - effect.degradation;
+/// The output of `value` in a year that is valued with the newest grid factor.
+pub(super) fn at_newest(methodology: &Methodology, effect: &Effect, value: f64, year: i32) -> PerUnit {
+    let newest = methodology.newest_factor();
+    let avoided = value * tonnes(effect, newest.tco2_per_mwh);
+    PerUnit {
+        energy: if effect.kind == EffectKind::Direct { 0.0 } else { value },
+        avoided,
+        provisional: if effect.uses_grid() && year != newest.year { avoided } else { 0.0 },
     }
-    at_newest(methodology, effect, sum)
 }
 
 fn months_of_life(effect: &Effect) -> u16 {
@@ -247,13 +268,6 @@ pub(super) fn end_of_life(effect: &Effect, installed: Month) -> Month {
 /// The yearly value of a unit after some years.
 pub(super) fn left_after(effect: &Effect, years: i32) -> f64 {
     (0..years).fold(effect.per_unit, |left, _| left * (1.0 - effect.degradation))
-}
-
-/// The range of an estimate: independent uncertainties of the effect, the grid factor and the size, in quadrature.
-fn range(methodology: &Methodology, effect: &Effect, size: f64) -> Range {
-    let grid = if effect.uses_grid() { methodology.uncertainty.grid_factor } else { 0.0 };
-    let all = |energy: f64| (energy * energy + grid * grid + size * size).sqrt();
-    Range { low: (1.0 - all(effect.spread.low)).max(0.0), high: 1.0 + all(effect.spread.high) }
 }
 
 /// Tonnes a kWh; 1 for direct cuts, because their value is in tonnes already.

@@ -28,7 +28,7 @@ pub struct Year {
     /// The emission factor in tonnes a megawatt-hour; `None` for direct cuts.
     pub factor: Option<f64>,
     /// Whether the grid factor is another year's.
-    pub provisional: bool,
+    pub factor_carried: bool,
     pub avoided_tco2e: f64,
 }
 
@@ -57,7 +57,7 @@ impl Estimator {
                 days_in_year: days_in_year(year),
                 kwh: if is_electric { value } else { 0.0 },
                 factor: is_electric.then(|| effect.own_factor.unwrap_or(grid)),
-                provisional: carried && effect.uses_grid(),
+                factor_carried: carried && effect.uses_grid(),
                 avoided_tco2e: value * tonnes(effect, grid),
             }
         };

@@ -67,6 +67,14 @@ pub struct Terms {
     pub attributes_sold: Option<AttributesSold>,
 }
 
+impl Terms {
+    /// Whether the environmental attributes were sold, in whatever form; `None` is unknown.
+    #[must_use]
+    pub fn sold_attributes(&self) -> Option<bool> {
+        self.attributes_sold.map(|sold| sold != AttributesSold::None)
+    }
+}
+
 /// One job at one site by one partner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Installation {

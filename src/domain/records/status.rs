@@ -9,28 +9,28 @@ use crate::domain::values::{Status, Tier};
 pub enum Stage {
     Pledged,
     /// Reported by its partner.
-    Installed,
+    Reported,
     /// Verified, with the evidence behind it.
     Verified(Tier),
 }
 
 impl Stage {
-    /// `pledged`, `installed` or `verified`.
+    /// `pledged`, `reported` or `verified`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pledged => "pledged",
-            Self::Installed => "installed",
+            Self::Reported => "reported",
             Self::Verified(_) => "verified",
         }
     }
 
-    /// The stage without its tier: 0 pledged, 1 installed, 2 verified.
+    /// The stage without its tier: 0 pledged, 1 reported, 2 verified.
     #[must_use]
     pub fn rank(self) -> u8 {
         match self {
             Self::Pledged => 0,
-            Self::Installed => 1,
+            Self::Reported => 1,
             Self::Verified(_) => 2,
         }
     }
@@ -132,10 +132,10 @@ impl StatusDetails {
     pub fn credited(&self) -> Option<CreditedSpan> {
         let (stage, installed_on, ended_on) = match *self {
             Self::Pledged => (Stage::Pledged, None, None),
-            Self::Installed { on } => (Stage::Installed, Some(on), None),
+            Self::Installed { on } => (Stage::Reported, Some(on), None),
             Self::Verified { on, tier, .. } => (Stage::Verified(tier), Some(on), None),
             Self::Decommissioned { on, verified, ended } => {
-                let stage = verified.map_or(Stage::Installed, |(tier, _)| Stage::Verified(tier));
+                let stage = verified.map_or(Stage::Reported, |(tier, _)| Stage::Verified(tier));
                 (stage, Some(on), Some(ended))
             }
             Self::Rejected { .. } | Self::Withdrawn { .. } => return None,

@@ -10,7 +10,7 @@ use crate::domain::values::Quantity;
 use super::read_csv::{rows, tested};
 use super::target::target;
 
-/// A measure by its number, 1 to 30. Numbers never change, because they are stored.
+/// A measure by its number, 1 to 32. Numbers never change, because they are stored.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MeasureId(u8);
 
@@ -55,6 +55,10 @@ pub struct Measure {
     pub whole_units: bool,
     /// True for solar measures: kWp, and an inverter power is accepted.
     pub is_solar: bool,
+    /// Whether the quantity is a yearly saving that somebody declares. Its range depends on whether meters bear it out.
+    pub is_declared: bool,
+    /// Whether such installations often sold their environmental attributes, so that the register asks.
+    pub often_sold: bool,
     /// The exclusive group: of the measures of one group at one site, only the latest is credited.
     pub exclusive_group: Option<String>,
     /// The usual ceiling at a home, in thousandths of the unit. A quantity above it gets a warning.
@@ -114,6 +118,8 @@ static MEASURES: LazyLock<Vec<Measure>> = LazyLock::new(|| {
     let measure = |row: MeasureRow| Measure {
         number: row.number,
         is_solar: matches!(row.code.as_str(), "rooftop_solar_pv" | "offgrid_solar_pv"),
+        often_sold: row.code == "biogas_digester",
+        is_declared: row.method == "metered",
         whole_units: WHOLE_UNITS.contains(&row.unit.as_str()),
         code: row.code,
         name_vi: row.name_vi,
@@ -141,7 +147,7 @@ static MEASURES: LazyLock<Vec<Measure>> = LazyLock::new(|| {
 
 impl MeasureId {
     /// How many measures there are: the highest number.
-    pub const COUNT: u8 = 30;
+    pub const COUNT: u8 = 32;
     /// Solar power on the roof.
     pub const ROOFTOP_SOLAR: Self = Self(1);
 
@@ -243,6 +249,6 @@ mod tests {
 
     #[test]
     fn from_number_refuses_what_is_not_there() {
-        assert!(MeasureId::from_number(0).is_none() && MeasureId::from_number(31).is_none());
+        assert!(MeasureId::from_number(0).is_none() && MeasureId::from_number(33).is_none());
     }
 }

@@ -17,6 +17,7 @@ pub enum Warning {
     PossibleDuplicate,
     CountsNoSite,
     SupportAboveCost,
+    AttributesSoldUnknown,
 }
 
 /// Two measures of one exclusive group at one site: the saving counts once.
@@ -54,6 +55,7 @@ impl Warning {
             Self::PossibleDuplicate => "possible_duplicate",
             Self::CountsNoSite => "counts_no_site",
             Self::SupportAboveCost => "support_above_cost",
+            Self::AttributesSoldUnknown => "attributes_sold_unknown",
         }
     }
 
@@ -107,6 +109,12 @@ impl Warning {
                 .to_owned(),
             Self::SupportAboveCost => language
                 .choose("Phần hỗ trợ lớn hơn chi phí.", "The support is more than the cost.")
+                .to_owned(),
+            Self::AttributesSoldUnknown => language
+                .choose(
+                    "Hầm khí sinh học thường đã bán tín chỉ carbon: hãy khai attributes_sold (none nếu chưa bán, carbon nếu đã bán).",
+                    "Biogas digesters have often sold carbon credits: please state attributes_sold (none, or carbon).",
+                )
                 .to_owned(),
         }
     }

@@ -15,7 +15,7 @@ pub fn remarks(new: &NewInstallation, before: Option<&SiteRecord>) -> Vec<Remark
     let others = before.into_iter().flat_map(|record| &record.installations);
     let mut remarks = second_look(&Look {
         installed_on: new.installed_on,
-        stage: Some(if new.installed_on.is_some() { Stage::Installed } else { Stage::Pledged }),
+        stage: Some(if new.installed_on.is_some() { Stage::Reported } else { Stage::Pledged }),
         registered: (i64::MAX, InstallationId::new(uuid::Uuid::nil())),
         measures: new.measures.as_slice(),
         terms: &new.terms,
@@ -78,6 +78,10 @@ fn second_look(look: &Look<'_>) -> Vec<Remark> {
     }
     if !look.measures.iter().any(MeasureLine::counts_for_site) {
         add("/measures".to_owned(), Warning::CountsNoSite);
+    }
+    let often_sold = look.measures.iter().any(|line| line.measure.measure().often_sold);
+    if often_sold && look.terms.attributes_sold.is_none() {
+        add("/attributes_sold".to_owned(), Warning::AttributesSoldUnknown);
     }
     if look.terms.cost.zip(look.terms.support).is_some_and(|(cost, support)| support > cost) {
         add("/support_vnd".to_owned(), Warning::SupportAboveCost);

@@ -156,7 +156,7 @@ fn prepare(of: &Restore<'_>, manifest: &Manifest, path: &Path, clock: &Clock) ->
         let why = if matches!(done, Some(Err(Failure::Refused(_)))) { "refused" } else { "could not be written" };
         return Err(BackupError::Refused(format!("the entry of the restoration {why}; the log says why")));
     }
-    transaction.count_anew()?;
+    transaction.write_own_entry()?;
     drop(transaction);
     let report = audit::audit(&database, of.make)?;
     if !report.ok {

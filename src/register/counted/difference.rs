@@ -58,7 +58,8 @@ pub fn closing_figures(
     day: NaiveDate,
     activations: &Activations,
 ) -> Result<Figures, DbError> {
-    let nothing = Figures::before_the_register(day);
+    // A day before the register has the methodology that the register began with, so that a bridge tells no change of method.
+    let nothing = Figures { methodology: activations.at(1)?, ..Figures::before_the_register(day) };
     let Some(kept) = closed_days::closed(connection, day)? else { return Ok(nothing) };
     let recorded_at = closed_days::entry(connection, kept.version)?.map(|entry| entry.recorded_at);
     Ok(Figures {

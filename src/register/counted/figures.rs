@@ -1,11 +1,34 @@
 //! The public numbers of one version on one day.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
 
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::Progress;
 use crate::domain::figures::{Methodology, NationalOutput, first};
-use crate::domain::values::{Hash, date};
+use crate::domain::values::{Hash, date, sha256};
+
+/// A closed day, as it may be cited.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CitableDay {
+    pub day: NaiveDate,
+    /// The SHA-256 of its stored headline.
+    pub sha256: Hash,
+    /// The sentence of its headline, in Vietnamese and in English.
+    pub sentence: [String; 2],
+}
+
+impl CitableDay {
+    /// A closed day with its stored headline; `None` if the headline has no sentence.
+    #[must_use]
+    pub fn of(day: NaiveDate, headline: &str) -> Option<Self> {
+        let body: Value = serde_json::from_str(headline).ok()?;
+        let text = |language: &str| body.pointer(&format!("/data/sentence/{language}"))?.as_str().map(str::to_owned);
+        Some(Self { day, sha256: sha256(headline.as_bytes()), sentence: [text("vi")?, text("en")?] })
+    }
+}
 
 /// The public numbers of one version of the register, by one methodology, on one day.
 #[derive(Clone, Debug)]
@@ -17,6 +40,10 @@ pub struct Figures {
     pub recorded_at: DateTime<Utc>,
     /// The day in Hà Nội.
     pub day: NaiveDate,
+    /// Whether the day is over and these are its numbers for good.
+    pub closed: bool,
+    /// The last day that is over, for numbers of a day that is not.
+    pub last_closed: Option<Arc<CitableDay>>,
     pub methodology: &'static Methodology,
     /// True if these figures use a methodology that is not in force.
     pub restated: bool,
@@ -37,6 +64,8 @@ impl Figures {
             hash: GENESIS,
             recorded_at: date::start_of(day),
             day,
+            closed: true,
+            last_closed: None,
             methodology: first(),
             restated: false,
             progress: Progress::default(),

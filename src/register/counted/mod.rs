@@ -19,4 +19,4 @@ pub use by_owner::{CellsByOwner, CellsByOwnerCache};
 pub use cells::{Counted, FollowedHead, InOrder, apply_postings, load_cells};
 pub use compare_methodologies::restate;
 pub use difference::{SumsDifference, closing_figures};
-pub use figures::Figures;
+pub use figures::{CitableDay, Figures};

@@ -154,7 +154,8 @@ impl BatchInProgress<'_> {
         let kept = closed_days::find(self.connection, day)?.ok_or(Refusal::invalid("/as_of", Fault::NotClosed))?;
         let Stamp { version: entry, at: published_at, .. } = self.stamp;
         let sha256 = sha256(kept.body.as_bytes());
-        let closed_days::ClosedDay { version, body, public_url, publisher, .. } = kept;
+        let closed_days::ClosedDay { version, body, publisher, .. } = kept;
+        let public_url = String::new();
         let release = Release { day, version, entry, published_at, sha256, public_url, publisher };
         releases::add(self.connection, &release, &body)?;
         let (action, subject) = (Action::Release, format!("release/{day}"));

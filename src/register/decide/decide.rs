@@ -7,11 +7,13 @@ use chrono::{DateTime, Utc};
 use crate::db::ledger::{Head, KeptReply, idempotency_keys};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
+use crate::domain::figures::of_new_registers;
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
 use crate::domain::values::{Action, Cause, date};
-use crate::register::commands::{Command, Done, Failure, Request, SitesChange};
+use crate::register::commands::{Command, DirectoryChange, Done, Failure, Request, SitesChange};
 
+use super::count_anew::ACTOR;
 use super::deciding::{BatchInProgress, DecidedBatch, Stop};
 use super::lifecycle::Act;
 use super::loaded_records::LoadedRecords;
@@ -56,9 +58,8 @@ pub fn decide(
         erased_notes: BTreeSet::new(),
     };
     let is_restoration = requests.iter().any(|request| matches!(request.command, Command::Restore { .. }));
-    if head.is_of_older_rule() && !is_restoration {
-        batch.stamp.version = head.version + 1;
-        batch.count_anew()?;
+    if !is_restoration {
+        batch.write_own_entry(head)?;
     }
     for request in requests {
         batch.stamp.version = batch.decided.version + 1;
@@ -81,6 +82,21 @@ fn client_key(request: &Request) -> Option<(&str, &str)> {
 }
 
 impl BatchInProgress<'_> {
+    /// Writes the entry that the register itself owes, if any. A new register begins with the methodology that is in force in it; one
+    /// that was counted by an older rule is counted anew.
+    fn write_own_entry(&mut self, head: &Head) -> Result<(), DbError> {
+        self.stamp.version = head.version + 1;
+        if head.version == 0 {
+            let begin = DirectoryChange::ActivateMethodology(of_new_registers().version);
+            return match self.change_directory(ACTOR, &begin) {
+                Ok(_) => Ok(()),
+                Err(Stop::Database(error)) => Err(error),
+                Err(Stop::Refused(refusal)) => Err(DbError::Unusable(format!("a new register: {refusal:?}"))),
+            };
+        }
+        if head.is_of_older_rule() { self.count_anew() } else { Ok(()) }
+    }
+
     /// Decides a request, unless it was carried out before under the same idempotency key.
     fn decide_once(&mut self, request: &Request) -> Result<Done, Stop> {
         let Some(keyed) = request.key.as_ref().filter(|_| !request.dry_run) else { return self.decide(request) };

@@ -2,7 +2,7 @@
 //!
 //! A server that was down over midnight closes the missed days later, from the journal, and makes the same bytes.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
@@ -10,7 +10,7 @@ use crate::db::engine::transaction;
 use crate::db::ledger::{activations, cells_and_journal, closed_days, head};
 use crate::db::{Connection, DbError};
 use crate::domain::values::day_of;
-use crate::register::counted::{Counted, InOrder, SumsDifference};
+use crate::register::counted::{CitableDay, Counted, InOrder, SumsDifference};
 
 use super::day_replay::{DayReplay, PublicCounts, is_last_of_month};
 use super::page_maker::PageRenderer;
@@ -22,6 +22,8 @@ const STEP: i64 = 20_000;
 pub struct ClosedDays {
     /// The last closed day.
     day: Option<NaiveDate>,
+    /// The same day, as it may be cited.
+    last: Option<Arc<CitableDay>>,
     /// The register from the last close on, on its way to the next.
     replay: DayReplay,
 }
@@ -31,7 +33,7 @@ impl ClosedDays {
     /// are these minus the postings since.
     pub fn load(connection: &mut Connection, now: &PublicCounts, version: i64) -> Result<Self, DbError> {
         let mut replay = DayReplay::begin();
-        let Some(last) = closed_days::last(connection)? else { return Ok(Self { day: None, replay }) };
+        let Some(last) = closed_days::last(connection)? else { return Ok(Self { day: None, last: None, replay }) };
         replay.counts = now.clone();
         let mut at = last.version;
         while at < version {
@@ -46,7 +48,13 @@ impl ClosedDays {
             replay.recorded_at = entry.recorded_at;
         }
         (replay.version, replay.hash) = (last.version, last.hash);
-        Ok(Self { day: Some(last.day), replay })
+        let citable = CitableDay::of(last.day, &last.body).map(Arc::new);
+        Ok(Self { day: Some(last.day), last: citable, replay })
+    }
+
+    /// The last closed day, as it may be cited.
+    pub fn last(&self) -> Option<&Arc<CitableDay>> {
+        self.last.as_ref()
     }
 
     /// Verified sites at each closed month end since the register began.
@@ -125,7 +133,7 @@ impl ClosedDays {
 
     /// Stores a day, and the tables of the month that ended with it, unless another process did.
     fn store(
-        &self,
+        &mut self,
         connection: &mut Connection,
         day: NaiveDate,
         counted: &RwLock<Counted>,
@@ -133,7 +141,9 @@ impl ClosedDays {
     ) -> Result<(), DbError> {
         // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
-        closed_days::keep(connection, &self.replay.close(day, &activations, renderer)?)?;
+        let closed = self.replay.close(day, &activations, renderer)?;
+        closed_days::keep(connection, &closed)?;
+        self.last = CitableDay::of(day, &closed.body).map(Arc::new);
         if !is_last_of_month(day) || closed_days::has_tables(connection, day)? {
             return Ok(());
         }

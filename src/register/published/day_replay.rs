@@ -69,17 +69,16 @@ impl DayReplay {
     ) -> Result<ClosedDay, DbError> {
         let figures = self.figures(day, activations)?;
         let verified_sites = figures.progress.sites.verified;
-        let headline = renderer.pages(&figures).into_iter().next().map(|page| String::from_utf8(page.body));
+        let headline =
+            renderer.without_host().pages(&figures).into_iter().next().map(|page| String::from_utf8(page.body));
         let Some(Ok(body)) = headline else { return Err(DbError::Unusable("the headline is no text".to_owned())) };
-        let settings = &renderer.settings;
         Ok(ClosedDay {
             day,
             version: self.version,
             hash: self.hash,
             verified_sites,
             body,
-            public_url: settings.public_url.clone(),
-            publisher: settings.publisher.clone(),
+            publisher: renderer.settings.publisher.clone(),
             changes: self.changes.encode(),
         })
     }
@@ -103,7 +102,7 @@ impl DayReplay {
         if !is_last_of_month(day) {
             return Ok(Vec::new());
         }
-        renderer.tables(&self.figures(day, activations)?, &self.counts.national, cells)
+        renderer.without_host().tables(&self.figures(day, activations)?, &self.counts.national, cells)
     }
 
     fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
@@ -113,6 +112,8 @@ impl DayReplay {
             hash: self.hash,
             recorded_at: self.recorded_at,
             day,
+            closed: true,
+            last_closed: None,
             methodology,
             restated: false,
             progress: self.counts.progress.clone(),

@@ -44,6 +44,13 @@ pub struct PageRenderer {
 }
 
 impl PageRenderer {
+    /// The same makers for bytes that are sealed. Their links are paths, because a register outlives the address that it has now.
+    #[must_use]
+    pub fn without_host(&self) -> Self {
+        let settings = PublicSettings { public_url: String::new(), publisher: self.settings.publisher.clone() };
+        Self { make: self.make, settings }
+    }
+
     /// Every public page of figures.
     #[must_use]
     pub fn pages(&self, figures: &Figures) -> Vec<MadePage> {

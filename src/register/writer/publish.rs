@@ -89,8 +89,19 @@ impl Writer {
         let progress = self.counts.progress.clone();
         let output = NationalOutput::of(&self.counts.national, &mut Estimator::new(methodology, day));
         let month_ends = self.closed.month_ends().to_vec();
-        let figures =
-            Figures { version, hash, recorded_at, day, methodology, restated: false, progress, output, month_ends };
+        let figures = Figures {
+            version,
+            hash,
+            recorded_at,
+            day,
+            closed: false,
+            last_closed: self.closed.last().cloned(),
+            methodology,
+            restated: false,
+            progress,
+            output,
+            month_ends,
+        };
         let cells = self.shared.counted().cells.len();
         self.shared.publish(Snapshot::new(figures, self.counts.national.clone(), &self.renderer), cells);
         self.published = Some(version);

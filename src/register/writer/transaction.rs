@@ -27,6 +27,8 @@ pub fn system_clock() -> Clock {
 
 /// The outcome of a commit is asked for this long; after that the answer is "unavailable, send it again".
 const SETTLE_FOR: Duration = Duration::from_secs(20);
+/// The register's own entry must be written within this time, by this process or another.
+const OWN_ENTRY_WITHIN: Duration = Duration::from_secs(600);
 const SETTLE_PAUSE: Duration = Duration::from_millis(200);
 
 /// Carries out batches, each in one transaction. Many of these, in many processes, may work on one database: the lock of
@@ -68,9 +70,19 @@ impl BatchTransaction {
         Self { database, clock, connection: RefCell::new(None) }
     }
 
-    /// Counts all sites anew if the journal was posted by an older rule: an empty batch does that before anything else.
-    pub fn count_anew(&self) -> Result<(), DbError> {
-        self.transact(&[]).map(drop)
+    /// Writes the entry that the register itself owes: an empty batch does that before anything else. Waits for another process that
+    /// is at it, because counting a large register anew takes longer than any lock may be waited for.
+    pub fn write_own_entry(&self) -> Result<(), DbError> {
+        let until = Instant::now() + OWN_ENTRY_WITHIN;
+        loop {
+            match self.transact(&[]) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.is_unavailable() && Instant::now() < until => {
+                    tracing::warn!(%error, "waiting for another process that may count the register anew");
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Carries out the requests in one transaction. If the database refuses it, each request is tried in a transaction of

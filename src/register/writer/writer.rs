@@ -62,8 +62,8 @@ impl Writer {
     ) -> Result<Self, DbError> {
         let transaction = BatchTransaction::new(database.clone(), clock.clone());
         let mut connection = database.connection()?;
-        if head::read(&mut connection)?.is_of_older_rule() {
-            transaction.count_anew()?;
+        if head::read(&mut connection)?.awaits_own_entry() {
+            transaction.write_own_entry()?;
         }
         let (known, cells) = crate::db::engine::read(&mut connection, load_cells)?;
         let mut counts = PublicCounts::default();

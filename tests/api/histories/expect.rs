@@ -72,7 +72,15 @@ impl ExpectedRegister {
         let on = on.map(day);
         let standing = if on.is_some() { Standing::Installed } else { Standing::Pledged };
         let lines = reference_lines(lines);
-        self.reference.installations.push(ReferenceInstallation { id, site: known, standing, on, lines, cost: *cost });
+        self.reference.installations.push(ReferenceInstallation {
+            id,
+            site: known,
+            standing,
+            on,
+            lines,
+            cost: *cost,
+            sold: None,
+        });
         self.records.push(Record { last: "", sent: planned.body.clone(), revision: 0, etags: None });
         self.act(self.records.len() - 1, "register")
     }

@@ -49,6 +49,11 @@ pub enum ApiError {
     },
     /// No such path.
     NotFound,
+    /// A release of the old form, which is no longer served.
+    Gone {
+        /// The entry that published it.
+        entry: i64,
+    },
     /// No such method on this path.
     MethodNotAllowed {
         /// The methods there are.
@@ -83,6 +88,7 @@ impl ApiError {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::NotFound | Self::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
+            Self::Gone { .. } => StatusCode::GONE,
             Self::Refused(Refusal::Stale { .. }) => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Unauthorized { .. } | Self::WrongCode | Self::BasicRefused => StatusCode::UNAUTHORIZED,

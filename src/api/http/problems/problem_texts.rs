@@ -14,6 +14,7 @@ impl ApiError {
             Self::MalformedJson { .. } => "malformed_json",
             Self::Invalid(_) | Self::Refused(Refusal::Invalid(_)) => "invalid_request",
             Self::Refused(Refusal::NotFound) | Self::NotFound => "not_found",
+            Self::Gone { .. } => "release_of_old_form",
             Self::Refused(Refusal::Different { .. }) => "different_content",
             Self::Refused(Refusal::Ended(_)) => "installation_ended",
             Self::Refused(Refusal::InvalidTransition { .. }) => "invalid_transition",
@@ -51,6 +52,16 @@ impl ApiError {
             Self::MalformedJson { line, column } => language.choose(
                 format!("Không đọc được JSON ở dòng {line}, cột {column}."),
                 format!("The JSON cannot be read at line {line}, column {column}."),
+            ),
+            Self::Gone { entry } => language.choose(
+                format!(
+                    "Bản công bố này được lập theo mẫu cũ, trước khi dịch vụ vận hành chính thức, nên không còn được cung cấp. Mục \
+                     {entry} ghi nhận việc công bố vẫn nằm trong chuỗi của sổ đăng ký."
+                ),
+                format!(
+                    "This release was made in an older form, before the service went into operation, and is no longer served. \
+                     Entry {entry}, which published it, stays in the chain of the register."
+                ),
             ),
             Self::TooLarge { limit } => language.choose(
                 format!("Nội dung gửi lên lớn nhất {limit} byte."),
@@ -107,6 +118,7 @@ const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("malformed_json", ["JSON không hợp lệ", "Malformed JSON"], ["Nội dung gửi lên không phải JSON.", "The body is not JSON."]),
     ("invalid_request", ["Dữ liệu không hợp lệ", "Invalid request"], ["Một hoặc nhiều giá trị không hợp lệ; xem errors. Chưa có gì được ghi.", "One or more values are wrong; see errors. Nothing was recorded."]),
     ("not_found", ["Không tìm thấy", "Not found"], ["Không có gì ở địa chỉ này, hoặc không dành cho client này.", "There is nothing at this address, or not for this client."]),
+    ("release_of_old_form", ["Bản công bố theo mẫu cũ", "Release of an old form"], ["Bản công bố này được lập theo mẫu cũ, trước khi dịch vụ vận hành chính thức, nên không còn được cung cấp.", "This release was made in an older form, before the service went into operation, and is no longer served."]),
     ("different_content", ["Nội dung khác", "Different content"], ["external_id này đã được đăng ký với nội dung khác; xem differences. Sửa bằng PATCH với etag của installation; điều đã cam kết nay đã lắp: …/complete. Chưa có gì được ghi.", "This external_id was registered with other content; see differences. Correct it by PATCH with the etag of installation; what was pledged and is there now: …/complete. Nothing was recorded."]),
     ("installation_ended", ["Đã bị từ chối hoặc rút lại", "Rejected or withdrawn"], ["external_id này đã bị từ chối hoặc rút lại; xem installation. Nếu bị từ chối: sửa bằng PATCH rồi gửi …/resubmit. Nếu đã rút lại: dùng external_id khác.", "The installation of this external_id was rejected or withdrawn; see installation. If rejected: correct it by PATCH, then POST …/resubmit. If withdrawn: use another external_id."]),
     ("invalid_transition", ["Trạng thái không cho phép", "Invalid transition"], ["Trạng thái hiện tại không cho phép thao tác này; xem installation.", "Its current status does not allow this action; see installation."]),

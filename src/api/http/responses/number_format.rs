@@ -22,6 +22,26 @@ pub fn number(value: f64, decimals: usize, language: Language) -> String {
     if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}{point}{fraction}") }
 }
 
+/// A number with three significant digits, and no more than three decimals.
+#[must_use]
+pub fn three_digits(value: f64, language: Language) -> String {
+    let size = value.abs();
+    // 999.6 reads as 1,000, so that what rounds up to the next size is of that size.
+    let (step, decimals) = match size {
+        ..0.9995 => (0.001, 3),
+        ..9.995 => (0.01, 2),
+        ..99.95 => (0.1, 1),
+        _ => {
+            let mut step = 1.0;
+            while size / step >= 999.5 {
+                step *= 10.0;
+            }
+            (step, 0)
+        }
+    };
+    number((value / step).round() * step, decimals, language)
+}
+
 /// A count.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
@@ -52,6 +72,14 @@ mod tests {
         assert_eq!(both(-12_345.0, 0), ["-12.345", "-12,345"]);
         assert_eq!(both(-0.001, 2), ["0,00", "0.00"]);
         assert_eq!(both(999.0, 0), ["999", "999"]);
+    }
+
+    #[test]
+    fn number_with_three_digits_claims_no_more() {
+        let vi = |value| three_digits(value, Language::Vietnamese);
+        let values = [0.0456, 0.9996, 1.234, 9.996, 12.34, 99.96, 123.4, 999.6, 1_499.312, 2_046_431.0, 0.0];
+        let expected = ["0,046", "1,00", "1,23", "10,0", "12,3", "100", "123", "1.000", "1.500", "2.050.000", "0,000"];
+        assert_eq!(values.map(vi), expected);
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<An
     }
     let mut meta = Provenance::of(&figures, &state.settings, &asking.path);
     let warnings = [
-        (of_several_owners || query.selection.mixes_measures(), "sites_not_countable"),
+        (of_several_owners || !query.selection.counts_sites(), "sites_not_countable"),
         (asking.only_verified, "verified_only"),
         (asking.actor.province.is_some(), "limited_to_province"),
         (owner_kind == Some(OwnerKind::Project), "without_project_left_out"),

@@ -36,7 +36,7 @@ enum Shown {
     WholeInstallations,
     /// Where each group is of one measure, because other quantities have no common unit.
     OneMeasure,
-    /// With whole installations and for a caller who may see money.
+    /// With whole installations and for a caller who may see money, unless nothing is known of it.
     Money,
 }
 
@@ -44,6 +44,8 @@ enum Shown {
 #[derive(Clone, Copy)]
 enum Of {
     Integer(fn(&Sums) -> i64),
+    /// A sum, and the number of installations that it is of. A sum of none is not known.
+    Known(fn(&Sums) -> (i64, i64)),
     Decimal(fn(&Sums) -> f64),
 }
 
@@ -51,12 +53,16 @@ const fn integer(name: &'static str, shown: Shown, of: fn(&Sums) -> i64, descrip
     Figure { name, shown, description, of: Of::Integer(of) }
 }
 
+const fn known(name: &'static str, of: fn(&Sums) -> (i64, i64), description: &'static str) -> Figure {
+    Figure { name, shown: Shown::Money, description, of: Of::Known(of) }
+}
+
 const fn decimal(name: &'static str, shown: Shown, of: fn(&Sums) -> f64, description: &'static str) -> Figure {
     Figure { name, shown, description, of: Of::Decimal(of) }
 }
 
 /// The number of figures of a row.
-pub const COUNT: usize = 19;
+pub const COUNT: usize = 21;
 
 /// Every figure, in the order of JSON and CSV.
 pub static FIGURES: [Figure; COUNT] = [
@@ -92,91 +98,101 @@ pub static FIGURES: [Figure; COUNT] = [
         |sums| units(sums.totals.inverter_w),
         "Rated power of the inverters, in kW, for example 1150.",
     ),
-    integer(
+    known(
         "cost_vnd",
-        Shown::Money,
-        |sums| sums.totals.cost_vnd,
+        |sums| (sums.totals.cost_vnd, sums.totals.cost_known),
         "Total cost in whole đồng of the installations whose cost is known (`cost_known` of them), for example 81000000. Null \
-         where rows are by measure or the caller may not see money.",
+         where nothing is known, where rows are by measure, or the caller may not see money.",
     ),
     integer(
         "cost_known",
         Shown::Money,
         |sums| sums.totals.cost_known,
-        "Number of installations whose cost is known, 0 or more, for example 540. Null where `cost_vnd` is.",
+        "Number of installations whose cost is known, 0 or more, for example 540. Null where rows are by measure or the caller may not see money.",
     ),
-    integer(
+    known(
         "support_vnd",
-        Shown::Money,
-        |sums| sums.totals.support_vnd,
+        |sums| (sums.totals.support_vnd, sums.totals.support_known),
         "Total support in whole đồng of the installations whose support is known (`support_known` of them), for example \
-         3000000. Null where `cost_vnd` is.",
+         3000000. Null where nothing is known or where `cost_known` is null.",
     ),
     integer(
         "support_known",
         Shown::Money,
         |sums| sums.totals.support_known,
-        "Number of installations whose support is known, 0 or more, for example 120. Null where `cost_vnd` is.",
+        "Number of installations whose support is known, 0 or more, for example 120. Null where `cost_known` is.",
     ),
-    decimal(
+    integer(
         "to_date_generation_kwh",
         Shown::Always,
         |sums| sums.estimate.to_date.generation_kwh,
-        "Electricity generated up to `meta.as_of`, in kWh, estimated, for example 905412.7.",
+        "Electricity generated up to `meta.as_of`, in kWh, estimated, for example 905412.",
     ),
-    decimal(
+    integer(
         "to_date_saving_kwh",
         Shown::Always,
         |sums| sums.estimate.to_date.saving_kwh,
-        "Electricity saved up to `meta.as_of`, in kWh, estimated, for example 301200.5.",
+        "Electricity saved up to `meta.as_of`, in kWh, estimated, for example 301200.",
     ),
     decimal(
         "to_date_avoided_tco2e",
         Shown::Always,
-        |sums| sums.estimate.to_date.avoided_tco2e,
+        |sums| units(sums.estimate.to_date.avoided_kg),
         "Emissions avoided up to `meta.as_of`, in tCO2e, estimated, for example 734.9.",
     ),
     decimal(
-        "to_date_low",
+        "to_date_avoided_tco2e_low",
         Shown::Always,
-        |sums| sums.estimate.to_date.low,
+        |sums| units(sums.estimate.to_date.low_kg),
         "Low end of the range of `to_date_avoided_tco2e`, in tCO2e, for example 535.2.",
     ),
     decimal(
-        "to_date_high",
+        "to_date_avoided_tco2e_high",
         Shown::Always,
-        |sums| sums.estimate.to_date.high,
+        |sums| units(sums.estimate.to_date.high_kg),
         "High end of the range of `to_date_avoided_tco2e`, in tCO2e, for example 1003.4.",
     ),
     decimal(
+        "to_date_sold_tco2e",
+        Shown::Always,
+        |sums| units(sums.estimate.to_date.sold_kg),
+        "Part of `to_date_avoided_tco2e` whose environmental attributes were sold, in tCO2e, for example 14.2.",
+    ),
+    integer(
         "annual_generation_kwh",
         Shown::Always,
         |sums| sums.estimate.annual.generation_kwh,
         "Electricity that the systems in operation generate in a full year, in kWh, estimated, for example 1623000.",
     ),
-    decimal(
+    integer(
         "annual_saving_kwh",
         Shown::Always,
         |sums| sums.estimate.annual.saving_kwh,
-        "Electricity that the measures in operation save in a full year, in kWh, estimated, for example 540100.2.",
+        "Electricity that the measures in operation save in a full year, in kWh, estimated, for example 540100.",
     ),
     decimal(
         "annual_avoided_tco2e",
         Shown::Always,
-        |sums| sums.estimate.annual.avoided_tco2e,
+        |sums| units(sums.estimate.annual.avoided_kg),
         "Emissions that the measures in operation avoid in a full year, in tCO2e, estimated, for example 1499.3.",
     ),
     decimal(
-        "annual_low",
+        "annual_avoided_tco2e_low",
         Shown::Always,
-        |sums| sums.estimate.annual.low,
+        |sums| units(sums.estimate.annual.low_kg),
         "Low end of the range of `annual_avoided_tco2e`, in tCO2e, for example 1091.7.",
     ),
     decimal(
-        "annual_high",
+        "annual_avoided_tco2e_high",
         Shown::Always,
-        |sums| sums.estimate.annual.high,
+        |sums| units(sums.estimate.annual.high_kg),
         "High end of the range of `annual_avoided_tco2e`, in tCO2e, for example 2046.4.",
+    ),
+    decimal(
+        "annual_sold_tco2e",
+        Shown::Always,
+        |sums| units(sums.estimate.annual.sold_kg),
+        "Part of `annual_avoided_tco2e` whose environmental attributes were sold, in tCO2e, for example 31.5.",
     ),
 ];
 
@@ -196,7 +212,7 @@ impl VisibleFigures {
         let is_whole = !selection.is_by_measure();
         Self(FIGURES.each_ref().map(|figure| match figure.shown {
             Shown::Always => true,
-            Shown::SitesCountable => !selection.mixes_measures(),
+            Shown::SitesCountable => selection.counts_sites(),
             Shown::WholeInstallations => is_whole,
             Shown::OneMeasure => selection.is_of_one_measure(),
             Shown::Money => is_whole && sees_money,
@@ -234,7 +250,7 @@ impl VisibleFigures {
 
     fn numbers(&self, sums: &Sums) -> impl Iterator<Item = (&'static str, Option<Number>)> {
         let number =
-            |(figure, is_visible): (&'static Figure, bool)| (figure.name, is_visible.then(|| figure.number(sums)));
+            |(figure, is_visible): (&'static Figure, bool)| (figure.name, figure.number(sums).filter(|_| is_visible));
         FIGURES.iter().zip(self.0).map(number)
     }
 }
@@ -248,17 +264,19 @@ enum Number {
 }
 
 impl Figure {
-    fn number(&self, sums: &Sums) -> Number {
+    /// The figure of a group; `None` where it is not known.
+    fn number(&self, sums: &Sums) -> Option<Number> {
         match self.of {
-            Of::Integer(of) => Number::Integer(of(sums)),
-            Of::Decimal(of) => Number::Decimal(of(sums)),
+            Of::Integer(of) => Some(Number::Integer(of(sums))),
+            Of::Known(of) => Some(of(sums)).filter(|(_, known)| *known != 0).map(|(sum, _)| Number::Integer(sum)),
+            Of::Decimal(of) => Some(Number::Decimal(of(sums))),
         }
     }
 
     /// The property of the schema: nullable where the figure may have no value.
     fn schema(&self) -> RefOr<Schema> {
         let (kind, format) = match self.of {
-            Of::Integer(_) => (Type::Integer, KnownFormat::Int64),
+            Of::Integer(_) | Of::Known(_) => (Type::Integer, KnownFormat::Int64),
             Of::Decimal(_) => (Type::Number, KnownFormat::Double),
         };
         let kind = if self.is_nullable() { SchemaType::from_iter([kind, Type::Null]) } else { kind.into() };

@@ -89,11 +89,11 @@ fn members(names: Vec<String>, values: Vec<Json>) -> String {
 mod tests {
     use super::*;
     use crate::domain::counting::{OwnerKind, Totals};
-    use crate::domain::figures::{Amount, Estimate, NONE, Selection, Sums};
+    use crate::domain::figures::{NONE, Selection, Sums, WholeAmount, WholeEstimate};
     use crate::domain::values::Code;
     use crate::register::{Figures, PublicSettings};
 
-    const FIGURES: &str = r#""inverter_kw":4.8,"cost_vnd":-7,"cost_known":2,"support_vnd":300,"support_known":1,"to_date_generation_kwh":11.5,"to_date_saving_kwh":12.5,"to_date_avoided_tco2e":13.5,"to_date_low":14.5,"to_date_high":0.30000000000000004,"annual_generation_kwh":21.5,"annual_saving_kwh":22.5,"annual_avoided_tco2e":23.5,"annual_low":24.5,"annual_high":25.5}"#;
+    const FIGURES: &str = r#""inverter_kw":4.8,"cost_vnd":-7,"cost_known":2,"support_vnd":300,"support_known":1,"to_date_generation_kwh":11,"to_date_saving_kwh":12,"to_date_avoided_tco2e":0.013,"to_date_avoided_tco2e_low":0.014,"to_date_avoided_tco2e_high":0.3,"to_date_sold_tco2e":0.017,"annual_generation_kwh":21,"annual_saving_kwh":22,"annual_avoided_tco2e":0.023,"annual_avoided_tco2e_low":0.024,"annual_avoided_tco2e_high":0.025,"annual_sold_tco2e":0.027}"#;
     const NAMES: &str = r#""province_code":"01","province_name_en":"Ha Noi","province_name_vi":"Hà Nội","period":"2024-12","period_start":"2024-12-01","remote_code":"unknown","remote_name_en":"Unknown","remote_name_vi":"Chưa rõ","#;
 
     /// Sums that differ from each other, so that no figure can stand for another.
@@ -110,16 +110,17 @@ mod tests {
             support_vnd: 300,
             support_known: 1,
         };
-        let amount = |first: f64| Amount {
+        let amount = |first: i64| WholeAmount {
             generation_kwh: first,
-            saving_kwh: first + 1.0,
-            avoided_tco2e: first + 2.0,
-            low: first + 3.0,
-            high: first + 4.0,
-            provisional_tco2e: first + 5.0,
+            saving_kwh: first + 1,
+            avoided_kg: first + 2,
+            low_kg: first + 3,
+            high_kg: first + 4,
+            provisional_kg: first + 5,
+            sold_kg: first + 6,
         };
-        let to_date = Amount { high: 0.1 + 0.2, ..amount(11.5) };
-        let estimate = Estimate { to_date, annual: amount(21.5), lifetime: amount(31.5) };
+        let to_date = WholeAmount { high_kg: 300, ..amount(11) };
+        let estimate = WholeEstimate { to_date, annual: amount(21), lifetime: amount(31), frozen_grid_kg: 41 };
         Sums { totals, capacity_wp: 1_234, estimate }
     }
 

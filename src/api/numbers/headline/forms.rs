@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::parts::TextView;
 use super::view::{ProgressResponse, ProgressView};
+use crate::api::numbers::amounts::TextView;
 
 /// The numbers of the headline, one a row: `sites.verified,566,2026-11-27,12874,1`.
 pub fn csv(body: &ProgressResponse) -> Vec<u8> {

@@ -2,14 +2,14 @@
 //!
 //! The bytes of all three are made once for each snapshot, by [`make_pages`], and never changed: a request copies a pointer.
 //! The register calls `make_pages` in its writer, and keeps the JSON of the day's last snapshot when the day closes. So the
-//! answer to `?as_of=2026-10-31` is that kept text, with one member added at its end:
+//! answer to `?as_of=2026-10-31` is that kept text, with the host before its link and one member added at its end:
 //!
 //! ```text
-//! kept     {"data":{…},"meta":{…}}
-//! answered {"data":{…},"meta":{…},"today":{"as_of":"2026-11-27","version":12874,…}}
+//! kept     {"data":{…},"meta":{…,"permalink":"/v1/progress?as_of=2026-10-31",…}}
+//! answered {"data":{…},"meta":{…,"permalink":"https://…/v1/progress?as_of=2026-10-31",…},"today":{"as_of":"2026-11-27",…}}
 //! ```
 //!
-//! A release sends the kept text itself, byte for byte.
+//! The kept text has no host, because the service may get another address. It is served unchanged under `…/sealed`.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CACHE_CONTROL;
@@ -21,7 +21,7 @@ use crate::api::callers::Caller;
 use crate::api::http::{ApiError, CSV, CacheFor, JSON, Problem, Query, Scope, TEXT, as_page, send};
 use crate::api::numbers::bridge;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
-use crate::api::numbers::provenance::Provenance;
+use crate::api::numbers::provenance::{Provenance, with_host};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::figures::Methodology;
@@ -144,9 +144,10 @@ async fn send_headline(request: &HttpRequest, snapshot: &Snapshot, path: &str) -
 async fn closed_day(state: &AppState, snapshot: &Snapshot, day: NaiveDate) -> Result<ReadyPage, ApiError> {
     let kept = state.read(move |connection| closed_days::closed(connection, day)).await?;
     let mut body: Value = if let Some(kept) = kept {
-        serde_json::from_str(&kept.body).map_err(|_| ApiError::Internal)?
+        serde_json::from_str(&with_host(&kept.body, &state.settings)).map_err(|_| ApiError::Internal)?
     } else {
-        let figures = Figures::before_the_register(day);
+        let methodology = state.register.activations().at(1)?;
+        let figures = Figures { methodology, ..Figures::before_the_register(day) };
         let mut meta = Provenance::of(&figures, &state.settings, &permalink(&figures));
         meta.warnings.push("before_the_register".to_owned());
         let data = ProgressView::of(&figures, &state.settings);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::counting::{ByStage, Known, People};
-use crate::domain::figures::{Amount, Pace, Projection};
+use crate::domain::figures::{Pace, Projection};
 use crate::domain::values::units;
 
 /// The pace at which verified sites grow.
@@ -32,59 +32,6 @@ pub struct ProjectionView {
     /// At the median pace. Example: 1760.0.
     central: f64,
     /// At the highest pace. Example: 2100.0.
-    high: f64,
-}
-
-/// A text in both languages.
-#[derive(Serialize, ToSchema)]
-pub struct TextView {
-    /// The text in Vietnamese.
-    pub vi: String,
-    /// The text in English.
-    pub en: String,
-}
-
-/// Electricity and avoided emissions of a full year, estimated.
-#[derive(Serialize, ToSchema)]
-pub struct AnnualView {
-    /// Electricity generated, in kWh. Example: 1623000.
-    generation_kwh: f64,
-    /// Electricity saved, in kWh. Example: 540100.2.
-    saving_kwh: f64,
-    /// Emissions avoided, in tCO2e. Example: 1499.3.
-    avoided_tco2e: f64,
-    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 1091.7.
-    low: f64,
-    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 2046.4.
-    high: f64,
-}
-
-/// Electricity and avoided emissions up to the day, estimated.
-#[derive(Serialize, ToSchema)]
-pub struct ToDateView {
-    /// Electricity generated, in kWh. Example: 905412.7.
-    generation_kwh: f64,
-    /// Electricity saved, in kWh. Example: 301377.4.
-    saving_kwh: f64,
-    /// Emissions avoided, in tCO2e. Example: 734.9.
-    avoided_tco2e: f64,
-    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 535.2.
-    low: f64,
-    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 1003.4.
-    high: f64,
-    /// Part of `avoided_tco2e` in years whose grid factor is not published yet, in tCO2e; it uses the factor of another year and
-    /// may still change. Example: 120.4.
-    provisional_tco2e: f64,
-}
-
-/// Avoided emissions over whole lives, projected.
-#[derive(Serialize, ToSchema)]
-pub struct LifetimeView {
-    /// Emissions avoided, in tCO2e. Example: 31240.5.
-    avoided_tco2e: f64,
-    /// Low end of the range of `avoided_tco2e`, in tCO2e. Example: 22750.
-    low: f64,
-    /// High end of the range of `avoided_tco2e`, in tCO2e. Example: 42640.
     high: f64,
 }
 
@@ -129,10 +76,10 @@ pub struct StageView {
     /// Verified by a reviewer, 0 or more. Example: 566.
     verified: i64,
     /// Reported by a partner and waiting to be verified, 0 or more. Example: 46.
-    installed: i64,
+    reported: i64,
     /// Pledged, nothing installed yet, 0 or more. Example: 12.
     pledged: i64,
-    /// `verified` + `installed`. Example: 612.
+    /// `verified` + `reported`. Example: 612.
     in_operation: i64,
 }
 
@@ -142,7 +89,7 @@ pub struct CapacityView {
     /// Verified capacity, in kWp. Example: 1284.3.
     verified: f64,
     /// Capacity that waits to be verified, in kWp. Example: 96.2.
-    installed: f64,
+    reported: f64,
 }
 
 /// Sites in operation since before the programme.
@@ -154,7 +101,7 @@ pub struct PreProgrammeView {
 
 impl From<&ByStage> for StageView {
     fn from(by: &ByStage) -> Self {
-        Self { verified: by.verified, installed: by.installed, pledged: by.pledged, in_operation: by.in_operation() }
+        Self { verified: by.verified, reported: by.reported, pledged: by.pledged, in_operation: by.in_operation() }
     }
 }
 
@@ -177,40 +124,9 @@ impl From<&Known> for ShareView {
     }
 }
 
-impl From<&Amount> for AnnualView {
-    fn from(amount: &Amount) -> Self {
-        Self {
-            generation_kwh: amount.generation_kwh,
-            saving_kwh: amount.saving_kwh,
-            avoided_tco2e: amount.avoided_tco2e,
-            low: amount.low,
-            high: amount.high,
-        }
-    }
-}
-
-impl From<&Amount> for ToDateView {
-    fn from(amount: &Amount) -> Self {
-        Self {
-            generation_kwh: amount.generation_kwh,
-            saving_kwh: amount.saving_kwh,
-            avoided_tco2e: amount.avoided_tco2e,
-            low: amount.low,
-            high: amount.high,
-            provisional_tco2e: amount.provisional_tco2e,
-        }
-    }
-}
-
-impl From<&Amount> for LifetimeView {
-    fn from(amount: &Amount) -> Self {
-        Self { avoided_tco2e: amount.avoided_tco2e, low: amount.low, high: amount.high }
-    }
-}
-
 impl From<&ByStage> for CapacityView {
     fn from(watts_peak: &ByStage) -> Self {
-        Self { verified: units(watts_peak.verified), installed: units(watts_peak.installed) }
+        Self { verified: units(watts_peak.verified), reported: units(watts_peak.reported) }
     }
 }
 

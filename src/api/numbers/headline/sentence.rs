@@ -1,50 +1,175 @@
-//! The headline as a sentence that a newspaper can quote as it is, in Vietnamese and in English.
+//! The headline as sentences that a newspaper can quote as they are, in Vietnamese and in English.
+//!
+//! Each clause is made apart and left out where it has nothing to say: the counts, rooftop solar, emissions, what waits. The last
+//! one names the publisher. The address of the number stands beside the text, not in it, because an address may change.
 
-use chrono::Datelike;
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use crate::api::http::number_format;
+use crate::domain::counting::Progress;
+use crate::domain::figures::WholeAmount;
 use crate::domain::reference::target;
-use crate::domain::values::{Language, units};
+use crate::domain::values::{Language, Tier, units};
 use crate::register::{Figures, PublicSettings};
-
-use super::permalink::permalink;
 
 /// The limits of the numbers, in Vietnamese and in English.
 pub const SCOPE_NOTE: (&str, &str) = (
     "Chỉ gồm các công trình đã đăng ký với chương trình, không phải toàn bộ điện mặt trời mái nhà của Việt Nam. Lượng phát thải \
-     tránh được là ước tính, không phải tín chỉ carbon.",
-    "Only what was registered with the programme, not all rooftop solar in Viet Nam. Avoided emissions are estimates, not \
-     carbon credits.",
+     tránh được là ước tính về phần đóng góp, không phải tín chỉ carbon; cùng một lượng giảm có thể cũng được tính trong NDC, trong \
+     thống kê của ngành điện và trong báo cáo của chủ công trình.",
+    "Only what was registered with the programme, not all rooftop solar in Viet Nam. Avoided emissions are estimates of a \
+     contribution, not carbon credits; the same reduction may also stand in the NDC, in the statistics of the utility and in the \
+     report of the owner.",
 );
 
-/// The sentence that states the headline, ready to quote.
+/// The headline as text, ready to quote.
 pub fn sentence(figures: &Figures, settings: &PublicSettings, language: Language) -> String {
-    let (progress, output, target) = (&figures.progress, &figures.output, target());
-    let count = |value: i64| number_format::count(value, language);
-    let number = |value: f64, decimals: usize| number_format::number(value, decimals, language);
-    let percent = progress.percent_of_target();
-    // Four decimals below 0.01 %, because the first hundred sites must not read as 0.00 %.
-    let percent = number(percent, if percent < 0.01 { 4 } else { 2 });
-    let day = number_format::day(figures.day, language);
-    let (verified, waiting) = (count(progress.sites.verified), count(progress.sites.installed));
-    let (solar, by) = (count(progress.sites_with_rooftop_solar.verified), target.by.year());
-    let capacity = number(units(output.capacity_wp.verified), 1);
-    let annual = output.verified.annual;
-    let [avoided, low, high] = [annual.avoided_tco2e, annual.low, annual.high].map(|tonnes| number(tonnes, 1));
-    let (publisher, link) = (&settings.publisher, format!("{}{}", settings.public_url, permalink(figures)));
-    language.choose(
-        format!(
-            "Tính đến hết ngày {day}, chương trình Triệu Ngôi Nhà Xanh đã xác minh {verified} công trình (nhà ở, tòa nhà, văn phòng, \
-             cơ sở sản xuất) áp dụng giải pháp xanh, trong đó {solar} công trình có điện mặt trời mái nhà, đạt {percent}% mục tiêu \
-             một triệu công trình vào năm {by}. Ngoài ra, {waiting} công trình do đối tác báo cáo đang chờ xác minh. Công suất điện \
-             mặt trời đã xác minh: {capacity} kWp. Các công trình đã xác minh ước tính tránh được {avoided} tCO2e mỗi năm (khoảng \
-             {low} đến {high}). Nguồn: {publisher}, {link}."
-        ),
-        format!(
-            "As of {day}, the programme Million Green Homes has verified {verified} sites (homes, buildings, offices, production \
-             sites) with green solutions, {solar} of them with rooftop solar: {percent}% of the target of one million sites by \
-             {by}. Another {waiting} sites reported by partners wait to be verified. Verified solar capacity: {capacity} kWp. What \
-             is verified avoids an estimated {avoided} tCO2e a year (range {low} to {high}). Source: {publisher}, {link}."
-        ),
-    )
+    let text = Text { figures, language };
+    let publisher = &settings.publisher;
+    let source = language.choose(format!("Nguồn: {publisher}."), format!("Source: {publisher}."));
+    let clauses = [Some(text.counts()), text.solar(), text.emissions(), text.waiting(), Some(source)];
+    clauses.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// The text of figures in one language.
+struct Text<'a> {
+    figures: &'a Figures,
+    language: Language,
+}
+
+impl Text<'_> {
+    /// The verified sites, their share of the target, and the evidence behind them.
+    fn counts(&self) -> String {
+        let (when, verified) = (self.when(), self.progress().sites.verified);
+        if verified == 0 {
+            return self.language.choose(
+                format!("{when}, chương trình Triệu Ngôi Nhà Xanh chưa xác minh công trình nào."),
+                format!("{when}, the programme Million Green Homes has not verified any site."),
+            );
+        }
+        let (percent, by, evidence) = (self.percent(), target().by.year(), self.evidence());
+        let (count, plural) = (self.count(verified), if verified == 1 { "" } else { "s" });
+        self.language.choose(
+            format!(
+                "{when}, chương trình Triệu Ngôi Nhà Xanh đã xác minh {count} công trình (nhà ở, tòa nhà, văn phòng, cơ sở sản xuất) \
+                 có áp dụng giải pháp xanh, bằng {percent}% mục tiêu một triệu công trình đến năm {by}; {evidence}."
+            ),
+            format!(
+                "{when}, the programme Million Green Homes has verified {count} site{plural} (homes, buildings, offices and \
+                 factories) with green measures, {percent}% of its target of one million sites by {by}; {evidence}."
+            ),
+        )
+    }
+
+    /// The sites with rooftop solar and the solar capacity.
+    fn solar(&self) -> Option<String> {
+        let sites = Some(self.progress().sites_with_rooftop_solar.verified).filter(|sites| *sites > 0)?;
+        let capacity = units(self.figures.output.capacity_wp.verified);
+        let (count, capacity) = (self.count(sites), number_format::number(capacity, 1, self.language));
+        let has = if sites == 1 { "has" } else { "have" };
+        Some(self.language.choose(
+            format!(
+                "Trong số này, {count} công trình có điện mặt trời mái nhà; công suất điện mặt trời đã xác minh là {capacity} kWp."
+            ),
+            format!("Of these, {count} {has} rooftop solar; the verified solar capacity is {capacity} kWp."),
+        ))
+    }
+
+    /// The emissions that what is verified avoids in a year, with their range and what of them was sold.
+    fn emissions(&self) -> Option<String> {
+        let WholeAmount { avoided_kg, low_kg, high_kg, sold_kg, provisional_kg, .. } =
+            Some(self.figures.output.verified.annual).filter(|annual| annual.avoided_kg > 0)?;
+        let [avoided, low, high, sold] = [avoided_kg, low_kg, high_kg, sold_kg].map(|kg| self.tonnes(kg));
+        let year = self.figures.methodology.newest_factor().year;
+        let (vi_factor, en_factor) = if provisional_kg > 0 {
+            (
+                format!(", tính theo hệ số phát thải lưới điện của năm {year}"),
+                format!(", by the grid emission factor of {year}"),
+            )
+        } else {
+            Default::default()
+        };
+        let (vi_sold, en_sold) = if sold_kg > 0 {
+            (
+                format!(" Quyền lợi môi trường của khoảng {sold} tấn trong số đó đã được bán cho bên khác."),
+                format!(" The environmental attributes of about {sold} of these tonnes were sold to others."),
+            )
+        } else {
+            Default::default()
+        };
+        Some(self.language.choose(
+            format!(
+                "Theo ước tính{vi_factor}, các giải pháp đã xác minh giúp tránh phát thải khoảng {avoided} tấn CO2 tương đương mỗi \
+                 năm (từ {low} đến {high} tấn, khoảng tin cậy 95%).{vi_sold}"
+            ),
+            format!(
+                "The verified measures are estimated to avoid about {avoided} tonnes of CO2 equivalent a year (95% range: {low} to \
+                 {high} tonnes){en_factor}.{en_sold}"
+            ),
+        ))
+    }
+
+    /// The sites that wait to be verified.
+    fn waiting(&self) -> Option<String> {
+        let sites = Some(self.progress().sites.reported).filter(|sites| *sites > 0)?;
+        let count = self.count(sites);
+        let subject = if sites == 1 { "site reported by a partner is" } else { "sites reported by partners are" };
+        Some(self.language.choose(
+            format!("Ngoài ra còn {count} công trình do đối tác báo cáo, đang chờ xác minh."),
+            format!("Another {count} {subject} waiting to be verified."),
+        ))
+    }
+
+    /// The day that is over, or the minute of the newest entry of a day that is not.
+    fn when(&self) -> String {
+        let day = number_format::day(self.figures.day, self.language);
+        if self.figures.closed {
+            return self.language.choose(format!("Tính đến hết ngày {day}"), format!("As of the end of {day}"));
+        }
+        let at = clock_in_ha_noi(self.figures.generated_at());
+        self.language.choose(
+            format!("Tính đến {} ngày {day} (giờ Hà Nội), số liệu chưa chốt", at.format("%H giờ %M")),
+            format!("As of {} on {day} (Hanoi time), figures not yet final", at.format("%H:%M")),
+        )
+    }
+
+    /// The percentage of the target. It has four decimals below 0.01 %, because the first hundred sites must not read as 0.00 %.
+    fn percent(&self) -> String {
+        let percent = self.progress().percent_of_target();
+        number_format::number(percent, if percent < 0.01 { 4 } else { 2 }, self.language)
+    }
+
+    /// The verified sites by their best evidence, the strongest first.
+    fn evidence(&self) -> String {
+        let counts = self.progress().by_evidence_tier.iter().rev().filter(|(_, sites)| **sites > 0);
+        let named = |(tier, sites): (&Tier, &i64)| {
+            let count = self.count(*sites);
+            let (vi, en) = match tier {
+                Tier::Metered => ("qua đo đếm", "by meter readings"),
+                Tier::Inspected => ("kiểm tra tại chỗ", "by inspection on site"),
+                Tier::Document => ("qua hồ sơ", "by documents"),
+                Tier::Sampled => ("qua chọn mẫu", "by sampling"),
+            };
+            self.language.choose(format!("{count} {vi}"), format!("{count} {en}"))
+        };
+        let counts: Vec<String> = counts.map(named).collect();
+        let (vi, en) = (format!("xác minh: {}", counts.join(", ")), format!("verified: {}", counts.join(", ")));
+        self.language.choose(vi, en)
+    }
+
+    fn count(&self, count: i64) -> String {
+        number_format::count(count, self.language)
+    }
+
+    fn tonnes(&self, kilograms: i64) -> String {
+        number_format::three_digits(units(kilograms), self.language)
+    }
+
+    fn progress(&self) -> &Progress {
+        &self.figures.progress
+    }
+}
+
+fn clock_in_ha_noi(at: DateTime<Utc>) -> DateTime<Utc> {
+    at + TimeDelta::hours(7)
 }

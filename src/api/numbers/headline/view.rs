@@ -7,16 +7,14 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::numbers::amounts::{AmountView, LifetimeView, TextView};
 use crate::api::numbers::provenance::Provenance;
 use crate::domain::figures::pace;
 use crate::domain::reference::target;
 use crate::domain::values::Language;
 use crate::register::{Figures, PublicSettings};
 
-use super::parts::{
-    AnnualView, CapacityView, LifetimeView, PaceView, PreProgrammeView, SharesView, StageView, TargetView, TextView,
-    ToDateView,
-};
+use super::parts::{CapacityView, PaceView, PreProgrammeView, SharesView, StageView, TargetView};
 use super::sentence::{SCOPE_NOTE, sentence};
 
 /// The headline and its provenance.
@@ -72,11 +70,10 @@ pub struct ProgressView {
     /// Solar capacity in operation and within its life, in kWp.
     capacity_kwp: CapacityView,
     /// Estimates for a full year of the verified measures in operation.
-    annual: AnnualView,
+    annual: AmountView,
     /// Estimates for the verified measures from their installation up to `meta.as_of`.
-    to_date: ToDateView,
-    /// Estimates for the verified measures in operation over their whole lives, with the newest grid factor for all years to
-    /// come.
+    to_date: AmountView,
+    /// Estimates for the verified measures over their whole lives.
     lifetime: LifetimeView,
     /// Verified sites by three questions about the people there.
     shares: SharesView,
@@ -90,7 +87,6 @@ impl ProgressView {
     /// The headline of figures.
     pub fn of(figures: &Figures, settings: &PublicSettings) -> Self {
         let (target, progress, output) = (target(), &figures.progress, &figures.output);
-        let (annual, to_date, lifetime) = (output.verified.annual, output.verified.to_date, output.verified.lifetime);
         Self {
             target: TargetView { sites: target.sites, by: target.by, version: target.version },
             percent_of_target: progress.percent_of_target(),
@@ -98,16 +94,16 @@ impl ProgressView {
                 vi: sentence(figures, settings, Language::Vietnamese),
                 en: sentence(figures, settings, Language::English),
             },
-            scope_note: TextView { vi: SCOPE_NOTE.0.to_owned(), en: SCOPE_NOTE.1.to_owned() },
+            scope_note: SCOPE_NOTE.into(),
             sites: (&progress.sites).into(),
             installations: (&progress.installations).into(),
             by_kind: progress.by_kind.iter().map(|(kind, by)| (kind.as_str(), by.into())).collect(),
             by_evidence_tier: progress.by_evidence_tier.iter().map(|(tier, n)| (tier.as_str(), *n)).collect(),
             sites_with_rooftop_solar: (&progress.sites_with_rooftop_solar).into(),
             capacity_kwp: (&output.capacity_wp).into(),
-            annual: (&annual).into(),
-            to_date: (&to_date).into(),
-            lifetime: (&lifetime).into(),
+            annual: output.verified.annual.into(),
+            to_date: output.verified.to_date.into(),
+            lifetime: LifetimeView::of(&output.verified, figures.methodology),
             shares: (&progress.people).into(),
             pre_programme: PreProgrammeView { sites: (&progress.pre_programme_sites).into() },
             pace: pace(&figures.month_ends, progress.sites.verified, figures.day, target).into(),

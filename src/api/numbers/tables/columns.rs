@@ -38,7 +38,7 @@ pub struct StageSums {
     /// The sums of pledged sites.
     pub pledged: Sums,
     /// The sums of reported sites that wait to be verified.
-    pub installed: Sums,
+    pub reported: Sums,
     /// The sums of verified sites.
     pub verified: Sums,
 }
@@ -74,13 +74,13 @@ const SITES_VERIFIED: FigureColumn = figure(
     column("sites_verified", SITES, ("Công trình đã xác minh, đang hoạt động", "Verified sites in operation")),
     |row| json!(row.verified.totals.sites),
 );
-const SITES_INSTALLED: FigureColumn = figure(
+const SITES_REPORTED: FigureColumn = figure(
     column(
-        "sites_installed",
+        "sites_reported",
         SITES,
         ("Công trình do đối tác báo cáo, chờ xác minh", "Reported sites, waiting to be verified"),
     ),
-    |row| json!(row.installed.totals.sites),
+    |row| json!(row.reported.totals.sites),
 );
 const SITES_PLEDGED: FigureColumn = figure(
     column("sites_pledged", SITES, ("Công trình đã cam kết, chưa lắp đặt", "Pledged sites, nothing installed yet")),
@@ -96,15 +96,15 @@ const INSTALLATIONS_VERIFIED: FigureColumn = figure(
 );
 
 /// The counts of tables by place or kind.
-pub static COUNTS: [FigureColumn; 4] = [SITES_VERIFIED, SITES_INSTALLED, SITES_PLEDGED, INSTALLATIONS_VERIFIED];
+pub static COUNTS: [FigureColumn; 4] = [SITES_VERIFIED, SITES_REPORTED, SITES_PLEDGED, INSTALLATIONS_VERIFIED];
 /// The counts of tables by period. Pledged sites are left out, because they have no day yet.
-pub static PERIOD_COUNTS: [FigureColumn; 3] = [SITES_VERIFIED, SITES_INSTALLED, INSTALLATIONS_VERIFIED];
+pub static PERIOD_COUNTS: [FigureColumn; 3] = [SITES_VERIFIED, SITES_REPORTED, INSTALLATIONS_VERIFIED];
 /// The counts of the table by evidence, which only verified sites have.
 pub static VERIFIED_COUNTS: [FigureColumn; 2] = [SITES_VERIFIED, INSTALLATIONS_VERIFIED];
 /// The counts of the table by measure. Installations are left out, because one may have several measures.
 pub static MEASURE_COUNTS: [FigureColumn; 5] = [
     SITES_VERIFIED,
-    SITES_INSTALLED,
+    SITES_REPORTED,
     SITES_PLEDGED,
     figure(text("unit", ("Đơn vị của quantity_verified", "The unit of quantity_verified")), |row| {
         let measure = u8::try_from(row.value).ok().and_then(MeasureId::from_number);
@@ -123,7 +123,7 @@ pub static MEASURE_COUNTS: [FigureColumn; 5] = [
 ];
 
 /// The capacity and the estimates of verified sites.
-static ESTIMATES: [FigureColumn; 11] = [
+static ESTIMATES: [FigureColumn; 13] = [
     figure(
         column(
             "capacity_kwp_verified",
@@ -166,15 +166,34 @@ static ESTIMATES: [FigureColumn; 11] = [
                 "Emissions avoided up to the day by what is verified, estimated",
             ),
         ),
-        |row| json!(row.verified.estimate.to_date.avoided_tco2e),
+        |row| json!(units(row.verified.estimate.to_date.avoided_kg)),
     ),
     figure(
-        column("to_date_low", TONNES, ("Cận dưới của to_date_avoided_tco2e", "The low end of to_date_avoided_tco2e")),
-        |row| json!(row.verified.estimate.to_date.low),
+        column(
+            "to_date_avoided_tco2e_low",
+            TONNES,
+            ("Cận dưới của to_date_avoided_tco2e", "The low end of to_date_avoided_tco2e"),
+        ),
+        |row| json!(units(row.verified.estimate.to_date.low_kg)),
     ),
     figure(
-        column("to_date_high", TONNES, ("Cận trên của to_date_avoided_tco2e", "The high end of to_date_avoided_tco2e")),
-        |row| json!(row.verified.estimate.to_date.high),
+        column(
+            "to_date_avoided_tco2e_high",
+            TONNES,
+            ("Cận trên của to_date_avoided_tco2e", "The high end of to_date_avoided_tco2e"),
+        ),
+        |row| json!(units(row.verified.estimate.to_date.high_kg)),
+    ),
+    figure(
+        column(
+            "to_date_sold_tco2e",
+            TONNES,
+            (
+                "Phần của to_date_avoided_tco2e mà quyền lợi môi trường (tín chỉ carbon, REC, DPPA) đã được bán",
+                "The part of to_date_avoided_tco2e whose environmental attributes (carbon credits, REC, DPPA) were sold",
+            ),
+        ),
+        |row| json!(units(row.verified.estimate.to_date.sold_kg)),
     ),
     figure(
         column(
@@ -207,23 +226,34 @@ static ESTIMATES: [FigureColumn; 11] = [
                 "Emissions avoided in a full year by what is verified and in operation, estimated",
             ),
         ),
-        |row| json!(row.verified.estimate.annual.avoided_tco2e),
+        |row| json!(units(row.verified.estimate.annual.avoided_kg)),
     ),
     figure(
         column(
-            "annual_low",
+            "annual_avoided_tco2e_low",
             TONNES_A_YEAR,
             ("Cận dưới của annual_avoided_tco2e", "The low end of annual_avoided_tco2e"),
         ),
-        |row| json!(row.verified.estimate.annual.low),
+        |row| json!(units(row.verified.estimate.annual.low_kg)),
     ),
     figure(
         column(
-            "annual_high",
+            "annual_avoided_tco2e_high",
             TONNES_A_YEAR,
             ("Cận trên của annual_avoided_tco2e", "The high end of annual_avoided_tco2e"),
         ),
-        |row| json!(row.verified.estimate.annual.high),
+        |row| json!(units(row.verified.estimate.annual.high_kg)),
+    ),
+    figure(
+        column(
+            "annual_sold_tco2e",
+            TONNES_A_YEAR,
+            (
+                "Phần của annual_avoided_tco2e mà quyền lợi môi trường (tín chỉ carbon, REC, DPPA) đã được bán",
+                "The part of annual_avoided_tco2e whose environmental attributes (carbon credits, REC, DPPA) were sold",
+            ),
+        ),
+        |row| json!(units(row.verified.estimate.annual.sold_kg)),
     ),
 ];
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
 use crate::api::http::{ApiError, CSV, CsvTable, JSON};
-use crate::api::numbers::provenance::{Provenance, address};
+use crate::api::numbers::provenance::{Provenance, address, with_host};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::NationalSums;
@@ -45,6 +45,7 @@ pub fn render(
 pub async fn kept(state: &AppState, table: &'static Table, form: Form, day: NaiveDate) -> Result<ReadyPage, ApiError> {
     let kept = state.read(move |connection| closed_days::table(connection, day, table.name)).await?;
     let body = kept.ok_or_else(|| ApiError::invalid("as_of", Fault::NotClosed))?;
+    let body = with_host(&body, &state.settings);
     Ok(match form {
         Form::Json => ReadyPage::new(JSON, body),
         Form::Csv => {

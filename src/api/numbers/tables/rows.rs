@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::api::numbers::dimension_labels::{INSTALLED, PLEDGED, VERIFIED, names_of};
+use crate::api::numbers::dimension_labels::{PLEDGED, REPORTED, VERIFIED, names_of};
 use crate::domain::counting::Known;
 use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value, aggregate};
 use crate::domain::values::{Interval, Month};
@@ -48,8 +48,8 @@ pub fn of_cells(
     };
     let of = |value: Value, stage: Value| sums.get(&vec![value, stage]).copied().unwrap_or_default();
     let row = |value: Value| {
-        let [pledged, installed, verified] = [PLEDGED, INSTALLED, VERIFIED].map(|stage| of(value, stage));
-        let row = StageSums { value, pledged, installed, verified };
+        let [pledged, reported, verified] = [PLEDGED, REPORTED, VERIFIED].map(|stage| of(value, stage));
+        let row = StageSums { value, pledged, reported, verified };
         names_of(dimension, value)
             .into_iter()
             .chain(FigureColumn::after(counts).map(|figure| (figure.of)(&row)))

@@ -3,11 +3,14 @@
 
 use chrono::NaiveDate;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{hex, sha256};
 
-use super::factors::{Effect, EffectKind, GridFactor, HalfWidths, Methodology, Uncertainty};
+use super::factors::{
+    Effect, EffectKind, GridFactor, GridUncertainty, HalfWidths, LifetimeRule, Methodology, Uncertainty,
+};
 
 /// The longest life of a measure, in years.
 const LONGEST_LIFE: u16 = 100;
@@ -20,8 +23,32 @@ struct File {
     issued: NaiveDate,
     grid: Grid,
     yields: Yields,
-    uncertainty: Uncertainty,
+    uncertainty: Widths,
+    lifetime: Option<Lifetime>,
     measures: Vec<MeasureFactors>,
+}
+
+/// Half-widths of 95 % ranges, as shares.
+#[derive(Deserialize)]
+struct Widths {
+    solar: f64,
+    metered: f64,
+    /// Methodology 1 knew no difference between declared and metered savings.
+    declared: Option<f64>,
+    deemed_least: f64,
+    grid_factor: f64,
+    /// Methodology 1 took a carried factor to be as good as an official one.
+    grid_factor_carried: Option<f64>,
+    size_verified: f64,
+    /// Methodology 1 calls it `size_installed`.
+    #[serde(alias = "size_installed")]
+    size_reported: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case")]
+enum Lifetime {
+    ToDateAndRemaining { grid_zero_year: i32 },
 }
 
 #[derive(Deserialize)]
@@ -67,6 +94,8 @@ struct MeasureFactors {
     _source: String,
     #[serde(rename = "confirmed")]
     _confirmed: bool,
+    #[serde(rename = "version_1")]
+    _version_1: Option<IgnoredAny>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -86,8 +115,10 @@ enum RangeRule {
     Solar,
     /// From the low and the high share of the yield.
     Share,
-    /// The range of meters.
+    /// The range of meters, whoever verified it.
     Metered,
+    /// The range of meters for what meters verified, of declarations for all else.
+    Declared,
     /// From the low and the high value, but not narrower than `deemed_least`.
     Deemed,
 }
@@ -105,6 +136,14 @@ impl Methodology {
         for factor in &file.grid.factors {
             positive(factor.tco2_per_mwh, &format!("grid: the factor of {}", factor.year))?;
         }
+        let newest = file.grid.factors.last().map_or(0, |factor| factor.year);
+        let lifetime = match file.lifetime {
+            None => LifetimeRule::WholeLifeFrozenGrid,
+            Some(Lifetime::ToDateAndRemaining { grid_zero_year }) if grid_zero_year > newest => {
+                LifetimeRule::ToDateAndRemaining { grid_zero_year }
+            }
+            Some(_) => return Err(format!("lifetime: grid_zero_year must be after {newest}")),
+        };
         let yields = yields(&file.yields.by_province)?;
         let effects = effects(&file.measures, &file.uncertainty)?;
         Ok(Self {
@@ -114,7 +153,8 @@ impl Methodology {
             issued: file.issued,
             text: text.to_owned(),
             sha256: hex(&sha256(text.as_bytes())),
-            uncertainty: file.uncertainty,
+            uncertainty: file.uncertainty.shared(),
+            lifetime,
             grid: file.grid.factors,
             yields,
             effects,
@@ -139,8 +179,9 @@ fn yields(listed: &[ProvinceYield]) -> Result<Vec<f64>, String> {
     ProvinceId::all().zip(yields).map(missing).collect()
 }
 
-/// The effects by the number of the measure. Each measure must be listed once.
-fn effects(listed: &[MeasureFactors], uncertainty: &Uncertainty) -> Result<Vec<Option<Effect>>, String> {
+/// The effects by the number of the measure, up to the last one that is listed: a file does not know measures that came after it.
+/// Each measure up to there must be listed once.
+fn effects(listed: &[MeasureFactors], widths: &Widths) -> Result<Vec<Option<Effect>>, String> {
     let mut effects = vec![None; usize::from(u8::MAX) + 1];
     for one in listed {
         let code = &one.measure;
@@ -150,13 +191,14 @@ fn effects(listed: &[MeasureFactors], uncertainty: &Uncertainty) -> Result<Vec<O
         if one.unit != *unit {
             return Err(format!("{code}: its quantities are in {unit}, not in {}", one.unit));
         }
-        let effect = one.effect(uncertainty).map_err(|error| format!("{code}: {error}"))?;
+        let effect = one.effect(widths).map_err(|error| format!("{code}: {error}"))?;
         if slot.replace(effect).is_some() {
             return Err(format!("{code} stands there twice"));
         }
     }
-    let said = |measure: MeasureId| effects.get(usize::from(measure.number())).is_some_and(Option::is_some);
-    if let Some(missing) = MeasureId::all().find(|measure| !said(*measure)) {
+    effects.truncate(effects.iter().rposition(Option::is_some).map_or(0, |last| last + 1));
+    let is_missing = |measure: &MeasureId| effects.get(usize::from(measure.number())) == Some(&None);
+    if let Some(missing) = MeasureId::all().find(is_missing) {
         return Err(format!("measures: {} is missing", missing.code()));
     }
     Ok(effects.into_iter().map(Option::flatten).collect())
@@ -166,17 +208,26 @@ fn positive(value: f64, what: &str) -> Result<f64, String> {
     if value > 0.0 { Ok(value) } else { Err(format!("{what} must be above 0")) }
 }
 
-impl Uncertainty {
+impl Widths {
     fn check(&self) -> Result<(), String> {
-        let Self { solar, metered, deemed_least, grid_factor, size_verified, size_installed } = self;
-        let all = [solar, metered, deemed_least, grid_factor, size_verified, size_installed];
-        let fits = all.into_iter().all(|share| (0.0..=1.0).contains(share));
+        let Self { solar, metered, declared, deemed_least, grid_factor, grid_factor_carried, .. } = self;
+        let all = [solar, metered, deemed_least, grid_factor, &self.size_verified, &self.size_reported];
+        let fits = all.into_iter().chain(declared).chain(grid_factor_carried).all(|share| (0.0..=1.0).contains(share));
         if fits { Ok(()) } else { Err("uncertainty: each is a share from 0 to 1".to_owned()) }
+    }
+
+    fn shared(&self) -> Uncertainty {
+        let official = self.grid_factor;
+        Uncertainty {
+            grid_factor: GridUncertainty { official, carried: self.grid_factor_carried.unwrap_or(official) },
+            size_verified: self.size_verified,
+            size_reported: self.size_reported,
+        }
     }
 }
 
 impl MeasureFactors {
-    fn effect(&self, uncertainty: &Uncertainty) -> Result<Option<Effect>, String> {
+    fn effect(&self, widths: &Widths) -> Result<Option<Effect>, String> {
         if !(1..=LONGEST_LIFE).contains(&self.lifetime_years) {
             return Err(format!("lifetime_years must be from 1 to {LONGEST_LIFE}"));
         }
@@ -197,7 +248,8 @@ impl MeasureFactors {
             own_factor: self.own_factor.map(|factor| positive(factor, "own_factor")).transpose()?,
             degradation: self.degradation_per_year,
             lifetime_years: self.lifetime_years,
-            spread: self.spread(per_unit, uncertainty)?,
+            spread: self.spread(per_unit, widths, widths.declared)?,
+            spread_metered: self.spread(per_unit, widths, Some(widths.metered))?,
         }))
     }
 
@@ -215,8 +267,8 @@ impl MeasureFactors {
         }
     }
 
-    /// The half-widths of the range, as shares of a unit's output.
-    fn spread(&self, per_unit: f64, uncertainty: &Uncertainty) -> Result<HalfWidths, String> {
+    /// The half-widths of the range, as shares of a unit's output; `declared` is that of a declared saving.
+    fn spread(&self, per_unit: f64, widths: &Widths, declared: Option<f64>) -> Result<HalfWidths, String> {
         let even = |share: f64| HalfWidths { low: share, high: share };
         let between = |low: Option<f64>, high: Option<f64>| match (low, high) {
             (Some(low), Some(high)) if (0.0..=per_unit).contains(&low) && high >= per_unit => {
@@ -225,76 +277,18 @@ impl MeasureFactors {
             _ => Err("its range needs a low and a high end around what a unit does".to_owned()),
         };
         Ok(match self.range.ok_or("range is missing")? {
-            RangeRule::Solar => even(uncertainty.solar),
-            RangeRule::Metered => even(uncertainty.metered),
+            RangeRule::Solar => even(widths.solar),
+            RangeRule::Metered => even(widths.metered),
+            RangeRule::Declared => even(declared.ok_or("uncertainty: declared is missing")?),
             RangeRule::Share => between(self.yield_share_low, self.yield_share_high)?,
             RangeRule::Deemed => {
                 let HalfWidths { low, high } = between(self.low, self.high)?;
-                HalfWidths { low: low.max(uncertainty.deemed_least), high: high.max(uncertainty.deemed_least) }
+                HalfWidths { low: low.max(widths.deemed_least), high: high.max(widths.deemed_least) }
             }
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::figures::methodology::factors::first;
-
-    #[test]
-    fn read_a_file_that_numbers_cannot_be_made_with_says_what_is_wrong() {
-        let text = &first().text;
-        for (old, new, said) in [
-            ("\"issued\"", "\"issue\"", "missing field `issued`"),
-            ("\"year\": 2016", "\"year\": 2026", "grid: factors are needed, at most one a year, in order"),
-            ("\"tco2_per_mwh\": 0.8041", "\"tco2_per_mwh\": 0", "grid: the factor of 2020 must be above 0"),
-            ("\"province_code\": \"04\"", "\"province_code\": \"02\"", "yields: there is no province 02"),
-            ("\"province_code\": \"04\"", "\"province_code\": \"01\"", "yields: province 01 stands there twice"),
-            ("\"kwh_per_kwp_year\": 1072", "\"kwh_per_kwp_year\": -1", "yields: province 04 must be above 0"),
-            ("\"solar\": 0.1", "\"solar\": 10", "uncertainty: each is a share from 0 to 1"),
-            ("\"measure\": \"cool_roof\"", "\"measure\": \"warm_roof\"", "measures: there is no warm_roof"),
-            (
-                "\"measure\": \"greenery\"",
-                "\"measure\": \"waste_sorting\"",
-                "waste_sorting: its quantities are in site",
-            ),
-            ("\"unit\": \"lamp\"", "\"unit\": \"unit\"", "led_lighting: its quantities are in lamp, not in unit"),
-            ("\"own_factor\"", "\"own_factr\"", "unknown field `own_factr`"),
-            ("\"yield_share\": 0.6", "\"yield_share\": 0.4", "offgrid_solar_pv: its range needs a low and a high end"),
-            ("\"kwh_per_unit_year\": 450,", "", "solar_water_heater: a saving needs kwh_per_unit_year alone"),
-            ("\"tco2e_per_unit_year\": 2.9", "\"kwh_per_unit_year\": 2.9", "biogas_digester: a direct cut needs"),
-            (
-                "\"lifetime_years\": 25",
-                "\"lifetime_years\": 0",
-                "rooftop_solar_pv: lifetime_years must be from 1 to 100",
-            ),
-            (
-                "\"degradation_per_year\": 0.005",
-                "\"degradation_per_year\": 1",
-                "rooftop_solar_pv: degradation_per_year must",
-            ),
-        ] {
-            assert!(text.contains(old), "{old}");
-            let error = Methodology::read(&text.replacen(old, new, 1)).expect_err(said);
-            assert!(error.starts_with(said), "{error:?} does not begin with {said:?}");
-        }
-    }
-
-    #[test]
-    fn read_a_file_that_skips_a_year_carries_the_factor_before_it_forward() {
-        let mut file: serde_json::Value = serde_json::from_str(&first().text).unwrap();
-        file["grid"]["factors"].as_array_mut().unwrap().retain(|factor| factor["year"] != 2021);
-        let skipping = Methodology::read(&file.to_string()).unwrap();
-        assert_eq!(skipping.grid_factor(2021), (first().grid_factor(2020).0, true));
-        assert!([2022, 2030].iter().all(|year| skipping.grid_factor(*year) == first().grid_factor(*year)));
-    }
-
-    #[test]
-    fn read_a_file_without_one_of_the_measures_names_it() {
-        let mut file: serde_json::Value = serde_json::from_str(&first().text).unwrap();
-        file["measures"].as_array_mut().unwrap().pop();
-        assert_eq!(Methodology::read(&file.to_string()).unwrap_err(), "measures: greenery is missing");
-        file["yields"]["by_province"].as_array_mut().unwrap().pop();
-        assert_eq!(Methodology::read(&file.to_string()).unwrap_err(), "yields: province 96 is missing");
-    }
-}
+#[path = "file_tests.rs"]
+mod tests;

@@ -3,5 +3,7 @@
 
 mod factors;
 mod file;
+mod known;
 
-pub use factors::{Effect, EffectKind, HalfWidths, Methodology, add, all, first, methodology};
+pub use factors::{Effect, EffectKind, HalfWidths, LifetimeRule, Methodology};
+pub use known::{add, all, first, methodology, of_new_registers};

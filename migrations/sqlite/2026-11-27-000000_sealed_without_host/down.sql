@@ -1,0 +1,3 @@
+DELETE FROM month_tables;
+DELETE FROM days;
+ALTER TABLE days ADD COLUMN public_url TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,191 @@
+//! Estimates as they are published: whole kilowatt-hours, and emissions in whole kilograms, which are tonnes with three decimals.
+//! A longer number would claim to be known better than it is.
+
+use std::ops::{Add, AddAssign, Sub};
+
+use super::amount::Amount;
+use super::estimator::Estimate;
+
+/// Kilograms a tonne.
+const KILOGRAMS: f64 = 1000.0;
+/// The figures of an amount.
+const FIGURES: usize = 7;
+/// The figures of an estimate: three amounts, and the lifetime with a frozen grid factor.
+const ALL: usize = 3 * FIGURES + 1;
+
+/// An amount of electricity in whole kilowatt-hours and of avoided emissions in whole kilograms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WholeAmount {
+    pub generation_kwh: i64,
+    pub saving_kwh: i64,
+    pub avoided_kg: i64,
+    /// The low end of the avoided emissions.
+    pub low_kg: i64,
+    /// The high end of the avoided emissions.
+    pub high_kg: i64,
+    /// The part of the avoided emissions that is made with the grid factor of another year.
+    pub provisional_kg: i64,
+    /// The part of the avoided emissions whose environmental attributes were sold.
+    pub sold_kg: i64,
+}
+
+/// The three figures of an [`Estimate`] as they are published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WholeEstimate {
+    pub to_date: WholeAmount,
+    pub annual: WholeAmount,
+    pub lifetime: WholeAmount,
+    /// `lifetime.avoided_kg` with the newest grid factor for all years to come.
+    pub frozen_grid_kg: i64,
+}
+
+impl WholeAmount {
+    fn to_array(self) -> [i64; FIGURES] {
+        let Self { generation_kwh, saving_kwh, avoided_kg, low_kg, high_kg, provisional_kg, sold_kg } = self;
+        [generation_kwh, saving_kwh, avoided_kg, low_kg, high_kg, provisional_kg, sold_kg]
+    }
+
+    fn from_array(
+        [generation_kwh, saving_kwh, avoided_kg, low_kg, high_kg, provisional_kg, sold_kg]: [i64; FIGURES],
+    ) -> Self {
+        Self { generation_kwh, saving_kwh, avoided_kg, low_kg, high_kg, provisional_kg, sold_kg }
+    }
+
+    fn pairwise(self, other: Self, of: fn(i64, i64) -> i64) -> Self {
+        let (mut figures, others) = (self.to_array(), other.to_array());
+        for (figure, other) in figures.iter_mut().zip(others) {
+            *figure = of(*figure, other);
+        }
+        Self::from_array(figures)
+    }
+}
+
+impl From<Amount> for WholeAmount {
+    fn from(amount: Amount) -> Self {
+        Self::from_array(unrounded(&amount).map(rounded))
+    }
+}
+
+impl Add for WholeAmount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        self.pairwise(other, i64::wrapping_add)
+    }
+}
+
+impl Sub for WholeAmount {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        self.pairwise(other, i64::wrapping_sub)
+    }
+}
+
+impl From<Estimate> for WholeEstimate {
+    fn from(estimate: Estimate) -> Self {
+        Self::from_array(columns(&estimate).map(rounded))
+    }
+}
+
+impl AddAssign for WholeEstimate {
+    fn add_assign(&mut self, other: Self) {
+        self.to_date = self.to_date + other.to_date;
+        self.annual = self.annual + other.annual;
+        self.lifetime = self.lifetime + other.lifetime;
+        self.frozen_grid_kg = self.frozen_grid_kg.wrapping_add(other.frozen_grid_kg);
+    }
+}
+
+impl WholeEstimate {
+    fn from_array(figures: [i64; ALL]) -> Self {
+        let (amounts, _) = figures.as_chunks::<FIGURES>();
+        let amount = |place: usize| amounts.get(place).copied().map_or(WholeAmount::default(), WholeAmount::from_array);
+        let frozen_grid_kg = figures.last().copied().unwrap_or_default();
+        Self { to_date: amount(0), annual: amount(1), lifetime: amount(2), frozen_grid_kg }
+    }
+
+    /// The estimates of rows that make a total. Each figure of all rows adds up to the figure of the total.
+    #[must_use]
+    pub fn of_rows(rows: &[Estimate]) -> Vec<Self> {
+        let rows: Vec<[f64; ALL]> = rows.iter().map(columns).collect();
+        let mut whole = vec![[0; ALL]; rows.len()];
+        for column in 0..ALL {
+            let of = |row: &[f64; ALL]| row.get(column).copied().unwrap_or_default();
+            let shares = largest_remainder(&rows.iter().map(of).collect::<Vec<_>>());
+            for (slot, share) in whole.iter_mut().filter_map(|row| row.get_mut(column)).zip(shares) {
+                *slot = share;
+            }
+        }
+        whole.into_iter().map(Self::from_array).collect()
+    }
+}
+
+/// Rounds parts so that they add up to their rounded sum: each is rounded down, and what is missing goes, one by one, to the
+/// parts that lost most, of equal ones to the earlier.
+#[must_use]
+pub fn largest_remainder(parts: &[f64]) -> Vec<i64> {
+    let mut whole: Vec<i64> = parts.iter().map(|part| rounded(part.floor())).collect();
+    let missing = rounded(parts.iter().sum()).wrapping_sub(whole.iter().fold(0, |sum, part| sum.wrapping_add(*part)));
+    let missing = usize::try_from(missing).unwrap_or_default().min(parts.len());
+    let mut lost: Vec<(f64, usize)> = parts.iter().map(|part| part - part.floor()).zip(0..).collect();
+    if 0 < missing && missing < lost.len() {
+        lost.select_nth_unstable_by(missing, |(one, at), (other, place)| other.total_cmp(one).then(at.cmp(place)));
+    }
+    for (_, place) in lost.into_iter().take(missing) {
+        if let Some(part) = whole.get_mut(place) {
+            *part += 1;
+        }
+    }
+    whole
+}
+
+/// The figures in the unit of which they are whole.
+fn unrounded(amount: &Amount) -> [f64; FIGURES] {
+    let Amount { generation_kwh, saving_kwh, avoided_tco2e, low, high, provisional_tco2e, sold_tco2e } = *amount;
+    let [avoided, low, high, provisional, sold] =
+        [avoided_tco2e, low, high, provisional_tco2e, sold_tco2e].map(|tonnes| tonnes * KILOGRAMS);
+    [generation_kwh, saving_kwh, avoided, low, high, provisional, sold]
+}
+
+fn columns(estimate: &Estimate) -> [f64; ALL] {
+    let mut columns = [0.0; ALL];
+    let amounts = [estimate.to_date, estimate.annual, estimate.lifetime];
+    let figures = amounts.iter().flat_map(unrounded).chain([estimate.frozen_grid_tco2e * KILOGRAMS]);
+    for (slot, figure) in columns.iter_mut().zip(figures) {
+        *slot = figure;
+    }
+    columns
+}
+
+/// The nearest whole number, of two the one further from zero.
+#[expect(clippy::cast_possible_truncation, reason = "nine trillion tonnes fit, and a larger amount stays at the edge")]
+pub(super) fn rounded(number: f64) -> i64 {
+    number.round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn largest_remainder_gives_the_rest_to_those_that_lost_most() {
+        assert_eq!(largest_remainder(&[1.4, 1.4, 1.3]), [2, 1, 1]);
+        assert_eq!(largest_remainder(&[0.5, 0.5, -0.2]), [1, 0, 0]);
+        assert_eq!(largest_remainder(&[-0.6, -0.6]), [0, -1]);
+        assert!(largest_remainder(&[]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn largest_remainder_keeps_the_sum_and_moves_no_part_by_a_whole(parts in prop::collection::vec(-1e9f64..1e9, 0..50)) {
+            let whole = largest_remainder(&parts);
+            prop_assert_eq!(whole.iter().sum::<i64>(), rounded(parts.iter().sum()));
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            let near = whole.iter().zip(&parts).all(|(whole, part)| (*whole as f64 - part).abs() <= 1.0);
+            prop_assert!(near, "{whole:?} is not {parts:?}");
+        }
+    }
+}
