@@ -18,9 +18,11 @@ async fn read_the_methodologies_tells_which_is_in_force(database: TestDatabase) 
     let app = App::start(database).await;
     let anybody = app.public();
     let list = anybody.get("/v1/methodology").await;
-    let first = &list.body["data"][0];
-    assert_eq!((&first["version"], &first["in_force"]), (&json!(1), &json!(true)), "{}", list.text);
-    assert_eq!(first["activations"], json!([]), "from the beginning");
+    let (first, second) = (&list.body["data"][0], &list.body["data"][1]);
+    assert_eq!((&first["version"], &first["in_force"]), (&json!(1), &json!(false)), "{}", list.text);
+    assert_eq!((&second["version"], &second["in_force"]), (&json!(2), &json!(true)), "{}", list.text);
+    assert_eq!(first["activations"], json!([]));
+    assert_eq!(second["activations"][0]["version"], json!(1), "a new register begins with it");
     let pinned = "940e6a085f4ddca7f8a6b56feefb78b3fafb1bf16fd800df9ed6acf5fd142392";
     assert_eq!(first["sha256"], json!(pinned));
     let one = anybody.get("/v1/methodology/1").await;
@@ -28,15 +30,15 @@ async fn read_the_methodologies_tells_which_is_in_force(database: TestDatabase) 
     assert_eq!((one.status, &data["grid"]["factors"][9]["tco2_per_mwh"]), (200, &json!(0.6592)), "{}", one.text);
     assert_eq!((data["measures"].as_array().unwrap().len(), &one.body["about"]), (30, first));
     assert!(data["measures"].as_array().unwrap().iter().all(|one| one["source"].is_string()), "each says where from");
-    for unknown in ["0", "2", "01", "+1", "x"] {
+    for unknown in ["0", "3", "01", "+1", "x"] {
         assert_eq!(anybody.get(&format!("/v1/methodology/{unknown}")).await.status, 404, "{unknown}");
     }
     // What is in force already is; what there is not is refused in words.
     let version = app.db_version();
-    assert_eq!(printed(&app.database, &["methodology", "activate", "1"]).2, Some(0));
+    assert_eq!(printed(&app.database, &["methodology", "activate", "2"]).2, Some(0));
     assert_eq!(app.db_version(), version, "no entry");
-    let (_, said, code) = printed(&app.database, &["methodology", "activate", "2"]);
-    assert!(code == Some(1) && said.contains("there is no methodology 2; there are: 1"), "{said}");
+    let (_, said, code) = printed(&app.database, &["methodology", "activate", "3"]);
+    assert!(code == Some(1) && said.contains("there is no methodology 3; there are: 1, 2"), "{said}");
     app.stop().await;
 }
 
@@ -45,9 +47,9 @@ async fn compare_methodologies_prints_each_figure_and_writes_nothing(database: T
     let partner = app.partner("SOLARCO").await;
     partner.register(&home("a")).await;
     let version = app.db_version();
-    let (said, _, code) = printed(&app.database, &["methodology", "compare", "1"]);
-    assert_eq!((code, said.lines().count()), (Some(0), 21), "{said}");
-    assert!(said.starts_with("figure\tmethodology 1\tmethodology 1\tdifference\nto_date.generation_kwh\t"), "{said}");
+    let (said, _, code) = printed(&app.database, &["methodology", "compare", "2"]);
+    assert_eq!((code, said.lines().count()), (Some(0), 25), "{said}");
+    assert!(said.starts_with("figure\tmethodology 2\tmethodology 2\tdifference\nto_date.generation_kwh\t"), "{said}");
     assert!(said.lines().skip(1).all(|line| line.ends_with("\t0.000000")), "{said}");
     assert_eq!(app.db_version(), version);
     app.stop().await;
@@ -99,22 +101,22 @@ async fn ask_for_a_methodology_that_there_is_not_names_every_fault(database: Tes
 #[test]
 fn start_with_a_folder_that_holds_something_else_says_what_is_wrong() {
     let database = TestDatabase::sqlite();
-    let second = include_str!("../data/methodology/2.json");
+    let further = include_str!("../data/methodology/3.json");
     let first = include_str!("../../reference/methodology/1.json");
     for (name, text, said) in [
-        ("two.json", second.to_owned(), "two.json is not named by the number of a methodology, as 2.json is"),
-        ("02.json", second.to_owned(), "02.json is not named by the number of a methodology, as 2.json is"),
-        ("3.json", second.to_owned(), "3.json says that it is version 2"),
+        ("two.json", further.to_owned(), "two.json is not named by the number of a methodology, as 2.json is"),
+        ("02.json", further.to_owned(), "02.json is not named by the number of a methodology, as 2.json is"),
+        ("4.json", further.to_owned(), "4.json says that it is version 3"),
         (
-            "3.json",
-            second.replace("\"version\": 2", "\"version\": 3"),
-            "3.json is there, but there is no methodology 2",
+            "4.json",
+            further.replace("\"version\": 3", "\"version\": 4"),
+            "4.json is there, but there is no methodology 3",
         ),
         ("1.json", format!("{first}\n"), "1.json is not the methodology 1 that is built in"),
         (
-            "2.json",
-            second.replace("\"lamp\"", "\"lamps\""),
-            "2.json: led_lighting: its quantities are in lamp, not in lamps",
+            "3.json",
+            further.replace("\"lamp\"", "\"lamps\""),
+            "3.json: led_lighting: its quantities are in lamp, not in lamps",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -25,9 +25,19 @@ on_both_databases!(
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/methodology");
 /// The figures of the headline that a methodology makes.
 const FIGURES: [(&str, &[&str]); 3] = [
-    ("to_date", &["generation_kwh", "saving_kwh", "avoided_tco2e", "low", "high", "provisional_tco2e"]),
-    ("annual", &["generation_kwh", "saving_kwh", "avoided_tco2e", "low", "high"]),
-    ("lifetime", &["avoided_tco2e", "low", "high"]),
+    (
+        "to_date",
+        &[
+            "generation_kwh",
+            "saving_kwh",
+            "avoided_tco2e",
+            "avoided_tco2e_low",
+            "avoided_tco2e_high",
+            "provisional_tco2e",
+        ],
+    ),
+    ("annual", &["generation_kwh", "saving_kwh", "avoided_tco2e", "avoided_tco2e_low", "avoided_tco2e_high"]),
+    ("lifetime", &["avoided_tco2e", "avoided_tco2e_low", "avoided_tco2e_high", "frozen_grid_tco2e"]),
 ];
 
 /// A register whose days pass when somebody records something on the next: no process stands behind its register.
@@ -171,27 +181,27 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
     let reviewer = register.caller(&server.address, &["--role", "reviewer", "--name", "R"]).await;
     let closed = format!("/v1/progress?as_of={}", day_after(1));
     let kept = read(&anybody, &closed).await;
-    assert_eq!(kept["meta"]["methodology_version"], json!(1));
+    assert_eq!(kept["meta"]["methodology_version"], json!(2));
 
     let before = every_number(&anybody, &reviewer, id, "").await;
-    assert_eq!(every_number(&anybody, &reviewer, id, "?methodology=1").await, before, "that is in force");
-    let asked = every_number(&anybody, &reviewer, id, "?methodology=2").await;
+    assert_eq!(every_number(&anybody, &reviewer, id, "?methodology=2").await, before, "that is in force");
+    let asked = every_number(&anybody, &reviewer, id, "?methodology=3").await;
     check_restated(&register, &anybody, &before[0], &asked[0]).await;
 
     // Nobody moves the checkpoint meanwhile.
     assert_eq!(server.terminate(), Some(0));
     let (version, counted) = (register.version(), register.counted());
-    register.activate("2");
+    register.activate("3");
     assert_eq!(
         (register.version(), register.counted()),
         (version + 1, counted),
         "one entry, and nothing is counted anew"
     );
     let sealed = green_homes::domain::values::hex(&green_homes::domain::values::sha256(
-        &fs::read(format!("{FOLDER}/2.json")).unwrap(),
+        &fs::read(format!("{FOLDER}/3.json")).unwrap(),
     ));
     let facts =
-        format!("{} activate_methodology {{\"before\":1,\"methodology\":2,\"sha256\":\"{sealed}\"}}", version + 1);
+        format!("{} activate_methodology {{\"before\":2,\"methodology\":3,\"sha256\":\"{sealed}\"}}", version + 1);
     assert_eq!(register.entries().last(), Some(&facts));
 
     let server = register.serve();
@@ -199,27 +209,30 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
     let after = every_number(&anybody, &reviewer, id, "").await;
     assert_eq!(without_addresses(after.clone()), without_addresses(asked), "as it was asked for before");
     let headline = read(&anybody, "/v1/progress").await;
-    assert_eq!((&headline["meta"]["methodology_version"], &headline["meta"]["warnings"]), (&json!(2), &json!([])));
-    let restated = without_addresses(every_number(&anybody, &reviewer, id, "?methodology=1").await);
+    assert_eq!(
+        (&headline["meta"]["methodology_version"], &headline["meta"]["warnings"]),
+        (&json!(3), &json!(["day_not_closed"]))
+    );
+    let restated = without_addresses(every_number(&anybody, &reviewer, id, "?methodology=2").await);
     assert_eq!(restated, without_addresses(before.clone()));
     assert_eq!(read(&anybody, &closed).await["data"], kept["data"], "what is over stays as it was");
-    let about = read(&anybody, "/v1/methodology/2").await["about"].clone();
+    let about = read(&anybody, "/v1/methodology/3").await["about"].clone();
     assert_eq!((&about["sha256"], &about["in_force"]), (&json!(sealed), &json!(true)), "{about}");
     assert_eq!(about["activations"][0]["version"], json!(version + 1), "{about}");
     let recorded_at: DateTime<Utc> = about["activations"][0]["recorded_at"].as_str().unwrap().parse().unwrap();
     assert_eq!(date::day_of(recorded_at), day_after(2));
 
     // There and back, beside a server at work.
-    register.activate("1");
+    register.activate("2");
     progress_at(&server.address, version + 2).await;
     assert_eq!(every_number(&anybody, &reviewer, id, "").await, before, "as it was");
-    register.activate("2");
+    register.activate("3");
     register.register(3, "d", "2026-02-01");
     progress_at(&server.address, version + 4).await;
     let second = read(&anybody, &format!("/v1/progress?as_of={}", day_after(2))).await;
     assert_eq!(
         (&second["data"], &second["meta"]["methodology_version"]),
-        (&after[0], &json!(2)),
+        (&after[0], &json!(3)),
         "in force at its close"
     );
     assert_eq!(read(&anybody, &closed).await["data"], kept["data"]);
@@ -237,10 +250,10 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
 /// What is asked for by another methodology differs in every emission figure and in no count, says so, and is what the
 /// command line prints.
 async fn check_restated(register: &Register, anybody: &Client, before: &Value, asked: &Value) {
-    let (printed, said, code) = ran(register.knowing(Path::new(FOLDER), &["methodology", "compare", "2"]));
-    assert_eq!((code, printed.lines().count()), (Some(0), 21), "{said}");
+    let (printed, said, code) = ran(register.knowing(Path::new(FOLDER), &["methodology", "compare", "3"]));
+    assert_eq!((code, printed.lines().count()), (Some(0), 25), "{said}");
     let mut lines = printed.lines();
-    assert_eq!(lines.next(), Some("figure\tmethodology 1\tmethodology 2\tdifference"));
+    assert_eq!(lines.next(), Some("figure\tmethodology 2\tmethodology 3\tdifference"));
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split('\t').collect()).collect();
     let (mut counts, mut restated_counts) = (before.clone(), asked.clone());
     for (group, names) in FIGURES {
@@ -253,44 +266,50 @@ async fn check_restated(register: &Register, anybody: &Client, before: &Value, a
         (counts[group], restated_counts[group]) = (json!(null), json!(null));
     }
     let sentences = [before, asked].map(|data| data["sentence"]["en"].as_str().unwrap());
-    assert_ne!(sentences[0].split("avoids").nth(1), sentences[1].split("avoids").nth(1));
+    assert_ne!(sentences[0].split("estimated").nth(1), sentences[1].split("estimated").nth(1));
     (counts["sentence"], restated_counts["sentence"]) = (json!(null), json!(null));
     assert_eq!(counts, restated_counts, "no count moves");
-    let meta = read(anybody, "/v1/progress?methodology=2").await["meta"].clone();
-    assert_eq!((&meta["methodology_version"], &meta["warnings"]), (&json!(2), &json!(["methodology_not_in_force"])));
+    let meta = read(anybody, "/v1/progress?methodology=3").await["meta"].clone();
+    assert_eq!(
+        (&meta["methodology_version"], &meta["warnings"]),
+        (&json!(3), &json!(["methodology_not_in_force", "day_not_closed"]))
+    );
     let permalink = meta["permalink"].as_str().unwrap();
-    let address = format!("/v1/progress?as_of={}&methodology=2", meta["as_of"].as_str().unwrap());
-    assert!(permalink.ends_with(&address) && sentences[1].contains(permalink), "{permalink}");
-    let first = anybody.get("/v1/progress?methodology=2").await;
-    let (etag, text) = (first.header("etag").to_owned(), anybody.get("/v1/progress.txt?methodology=2").await.text);
-    let again = anybody.send("GET", "/v1/progress?methodology=2", &[("if-none-match", &etag)], None).await;
+    let address = format!("/v1/progress?as_of={}&methodology=3", meta["as_of"].as_str().unwrap());
+    assert!(permalink.ends_with(&address), "{permalink}");
+    let first = anybody.get("/v1/progress?methodology=3").await;
+    let (etag, text) = (first.header("etag").to_owned(), anybody.get("/v1/progress.txt?methodology=3").await.text);
+    let again = anybody.send("GET", "/v1/progress?methodology=3", &[("if-none-match", &etag)], None).await;
     assert_eq!((again.status, anybody.get("/v1/progress").await.header("etag") == etag), (304, false));
     assert!(text.contains(sentences[1]), "{text}");
-    let table = anybody.get("/v1/progress.csv?methodology=2").await.text;
-    let high = format!("\nannual.high,{},", asked["annual"]["high"]);
-    assert!(table.contains(&high) && table.lines().nth(1).unwrap().ends_with(",2"), "{table}");
+    let table = anybody.get("/v1/progress.csv?methodology=3").await.text;
+    let high = format!("\nannual.avoided_tco2e_high,{},", asked["annual"]["avoided_tco2e_high"]);
+    assert!(table.contains(&high) && table.lines().nth(1).unwrap().ends_with(",3"), "{table}");
     // The end of the timeline is the headline.
-    let timeline = read(anybody, "/v1/progress/timeline?interval=year&methodology=2").await;
+    let timeline = read(anybody, "/v1/progress/timeline?interval=year&methodology=3").await;
     let last = timeline["data"].as_array().unwrap().last().unwrap();
     assert_eq!(last["avoided_tco2e_cumulative"], asked["to_date"]["avoided_tco2e"]);
-    assert_eq!(timeline["meta"]["methodology_version"], json!(2));
-    let former = read(anybody, "/v1/progress/provinces?list=63&methodology=2").await;
-    assert_eq!(former["meta"]["warnings"], json!(["methodology_not_in_force"]), "{}", former["meta"]);
+    assert_eq!(timeline["meta"]["methodology_version"], json!(3));
+    let former = read(anybody, "/v1/progress/provinces?list=63&methodology=3").await;
+    assert_eq!(former["meta"]["warnings"], json!(["methodology_not_in_force", "day_not_closed"]), "{}", former["meta"]);
 }
 
-/// Between the days the bridge says what the methodology moved, and sums to the gram.
+/// Between the days the bridge says what the methodology moved, and sums to the kilogram.
 async fn check_bridge(anybody: &Client, before: &Value, after: &Value) {
     let bridge = read(anybody, &format!("/v1/progress/bridge?from={}&to={}", day_after(1), day_after(2))).await;
     let rows = bridge["data"].as_array().unwrap();
     for group in ["to_date", "annual", "lifetime"] {
         let name = format!("{group}_avoided_tco2e");
-        let grams = |row: &Value| (row[&name].as_f64().unwrap() * 1e6).round();
-        let sum: f64 = rows.iter().map(grams).sum();
-        assert!((sum - (grams(&bridge["closing"]) - grams(&bridge["opening"]))).abs() < 0.5, "{name}: {bridge}");
+        let kilograms = |row: &Value| (row[&name].as_f64().unwrap() * 1e3).round();
+        let sum: f64 = rows.iter().map(kilograms).sum();
+        assert!(
+            (sum - (kilograms(&bridge["closing"]) - kilograms(&bridge["opening"]))).abs() < 0.5,
+            "{name}: {bridge}"
+        );
         let row = rows.iter().find(|row| row["cause"] == "methodology").unwrap();
         let [before, after] = [before, after].map(|data| data[group]["avoided_tco2e"].as_f64().unwrap());
-        let moved = after - before - grams(row) / 1e6;
-        assert!(moved.abs() < 2e-6 && grams(row) != 0.0, "{name}: {row}");
+        let moved = after - before - kilograms(row) / 1e3;
+        assert!(moved.abs() < 2e-3 && kilograms(row) != 0.0, "{name}: {row}");
     }
 }
 
@@ -299,7 +318,7 @@ async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: Test
     register.verify(1, "a", "2023-07-01");
     let older = Process::serve(&register.database, register.database.data_dir.path());
     let before = progress_at(&older.address, register.version()).await;
-    register.activate("2");
+    register.activate("3");
     // Who knows these clients has read that it came into force, and with the second one had the time to act on it.
     for name in ["first", "second"] {
         let (id, secret) = client(&register.database, &["--role", "dashboard", "--name", name]);
@@ -310,26 +329,26 @@ async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: Test
     }
     assert_eq!(read(&Client::new(&older.address), "/v1/progress").await, before, "the numbers stay as they were");
     let (code, log) = older.terminate_and_listen();
-    let words = "methodology 2 is in force since entry 4, and this program does not know it: put its file 2.json into the \
+    let words = "methodology 3 is in force since entry 5, and this program does not know it: put its file 3.json into the \
                  folder of --methodology-dir, or upgrade";
     assert!(code == Some(0) && log.contains(words), "{log}");
 
     let changed = tempfile::tempdir().unwrap();
-    let text = fs::read_to_string(format!("{FOLDER}/2.json")).unwrap().replace("0.55", "0.56");
-    fs::write(changed.path().join("2.json"), text).unwrap();
+    let text = fs::read_to_string(format!("{FOLDER}/3.json")).unwrap().replace("0.55", "0.56");
+    fs::write(changed.path().join("3.json"), text).unwrap();
     let nothing = tempfile::tempdir().unwrap();
     let number_is_taken = "This number was in force with another file before";
     for (folder, arguments, words) in [
         (&nothing, &["serve"][..], words),
-        (&nothing, &["methodology", "compare", "1"], words),
-        (&nothing, &["methodology", "activate", "2"], "there is no methodology 2; there are: 1"),
-        (&changed, &["serve"], "methodology 2 is in force since entry 4 with the SHA-256 "),
+        (&nothing, &["methodology", "compare", "2"], words),
+        (&nothing, &["methodology", "activate", "3"], "there is no methodology 3; there are: 1, 2"),
+        (&changed, &["serve"], "methodology 3 is in force since entry 5 with the SHA-256 "),
         (
             &changed,
-            &["methodology", "compare", "1"],
+            &["methodology", "compare", "2"],
             "put the file that was activated into the folder of --methodology-dir",
         ),
-        (&changed, &["methodology", "activate", "2"], number_is_taken),
+        (&changed, &["methodology", "activate", "3"], number_is_taken),
     ] {
         let version = register.version();
         let (_, said, code) = ran(register.knowing(folder.path(), arguments));
@@ -337,11 +356,11 @@ async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: Test
         assert_eq!(register.version(), version, "no entry");
     }
     // The way out for whoever lost the file.
-    let (_, said, code) = ran(register.knowing(nothing.path(), &["methodology", "activate", "1"]));
+    let (_, said, code) = ran(register.knowing(nothing.path(), &["methodology", "activate", "2"]));
     assert_eq!(code, Some(0), "{said}");
     let again = Process::serve(&register.database, register.database.data_dir.path());
     assert_eq!(progress_at(&again.address, register.version()).await["data"]["annual"], before["data"]["annual"]);
     assert_eq!(again.terminate(), Some(0));
-    let (_, said, code) = ran(register.knowing(changed.path(), &["methodology", "activate", "2"]));
+    let (_, said, code) = ran(register.knowing(changed.path(), &["methodology", "activate", "3"]));
     assert!(code == Some(1) && said.contains(number_is_taken), "not later either: {said}");
 }

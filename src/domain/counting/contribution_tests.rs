@@ -269,7 +269,7 @@ fn a_measure_installed_twice_counts_its_site_on_the_better_line_alone() {
         .iter()
         .map(|(stage, _, totals)| (stage.as_str(), totals.sites, totals.quantity))
         .collect();
-    assert_eq!(sites, [("installed", 0, 3000), ("verified", 1, 2000)]);
+    assert_eq!(sites, [("reported", 0, 3000), ("verified", 1, 2000)]);
 }
 
 #[test]
