@@ -181,11 +181,26 @@ fn is_sealed(connection: &mut Connection, release: &Release) -> Result<bool, DbE
     Ok(sealed.is_some() && sealed == serde_json::to_value(ReleaseDoc::of(release)).ok())
 }
 
+/// Parts of the headline that an earlier program defined otherwise, each with a member that only the present definition has.
+const REDEFINED: [(&str, &str); 1] = [("/data/pace", "recorded")];
+
 /// Whether a release agrees with the headline that this program makes: byte for byte, or with further members in the
-/// new headline, because a later program may tell more. The bytes of the release themselves are sealed.
+/// new headline, because a later program may tell more. A part that was defined otherwise then is not compared, because this
+/// program cannot make it. The bytes of the release themselves are sealed.
 fn says_the_same(kept: &str, made: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
-    kept == made || read(kept).zip(read(made)).is_some_and(|(kept, made)| is_within(&kept, &made))
+    kept == made
+        || read(kept).zip(read(made)).is_some_and(|(kept, made)| is_within(&without_redefined_parts(kept), &made))
+}
+
+/// A released headline, with nothing in the parts that an earlier program defined otherwise.
+fn without_redefined_parts(mut kept: Value) -> Value {
+    for (part, new_member) in REDEFINED {
+        if let Some(part) = kept.pointer_mut(part).filter(|part| part.get(new_member).is_none()) {
+            *part = Value::Object(serde_json::Map::default());
+        }
+    }
+    kept
 }
 
 fn is_within(part: &Value, whole: &Value) -> bool {
@@ -194,5 +209,20 @@ fn is_within(part: &Value, whole: &Value) -> bool {
             part.iter().all(|(name, value)| whole.get(name).is_some_and(|other| is_within(value, other)))
         }
         _ => part == whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn release_with_a_pace_of_the_earlier_definition_agrees_and_with_another_pace_of_the_present_one_does_not() {
+        let made = r#"{"data": {"sites": 1, "pace": {"recorded": {"last_3_months_per_month": 2.0}, "more": 1}}}"#;
+        let agrees = |kept: &str| says_the_same(kept, made);
+        assert!(agrees(r#"{"data": {"sites": 1, "pace": {"last_3_months_per_month": 2.0, "projected_2030": null}}}"#));
+        assert!(agrees(r#"{"data": {"sites": 1, "pace": {"recorded": {"last_3_months_per_month": 2.0}}}}"#));
+        assert!(!agrees(r#"{"data": {"sites": 1, "pace": {"recorded": {"last_3_months_per_month": 3.0}}}}"#));
+        assert!(!agrees(r#"{"data": {"sites": 2, "pace": {"last_3_months_per_month": 2.0}}}"#));
     }
 }
