@@ -21,7 +21,7 @@ pub use bridge::{Applied, Bridge, Levels, Reason, bridge};
 pub use estimator::{Estimate, EstimateSum, Estimator};
 pub use methodology::{Effect, EffectKind, HalfWidths, Methodology, all, first, methodology};
 pub use national_output::NationalOutput;
-pub use pace::{Pace, Projection, pace};
+pub use pace::{Openings, Pace, Projection, RecordedPace, pace};
 pub use selection::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};
 pub use timeline::{MonthEnd, timeline};
 pub use year_by_year::Year;

@@ -8,14 +8,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::numbers::provenance::Provenance;
-use crate::domain::figures::pace;
 use crate::domain::reference::target;
 use crate::domain::values::Language;
 use crate::register::{Figures, PublicSettings};
 
+use super::pace_view::PaceView;
 use super::parts::{
-    AnnualView, CapacityView, LifetimeView, PaceView, PreProgrammeView, SharesView, StageView, TargetView, TextView,
-    ToDateView,
+    AnnualView, CapacityView, LifetimeView, PreProgrammeView, SharesView, StageView, TargetView, TextView, ToDateView,
 };
 use super::sentence::{SCOPE_NOTE, sentence};
 
@@ -82,7 +81,7 @@ pub struct ProgressView {
     shares: SharesView,
     /// Sites in operation since before the programme (1 September 2019). They are kept, and part of no number above.
     pre_programme: PreProgrammeView,
-    /// The pace at which verified sites grow, from the counts at the ends of closed months.
+    /// The pace at which verified sites grow: as recorded, and by the month of installation.
     pace: PaceView,
 }
 
@@ -110,7 +109,7 @@ impl ProgressView {
             lifetime: (&lifetime).into(),
             shares: (&progress.people).into(),
             pre_programme: PreProgrammeView { sites: (&progress.pre_programme_sites).into() },
-            pace: pace(&figures.month_ends, progress.sites.verified, figures.day, target).into(),
+            pace: (&figures.pace).into(),
         }
     }
 }
