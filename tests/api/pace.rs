@@ -6,6 +6,7 @@ use green_homes::domain::values::DecommissionReason;
 use green_homes::register::InstallationChange;
 use serde_json::{Value, json};
 
+use crate::recompute::recompute;
 use crate::support::{Passing, TestDatabase, on_both_databases, pilot};
 
 on_both_databases!(
@@ -120,6 +121,10 @@ async fn read_the_pace_projects_the_openings_of_the_timeline(database: TestDatab
     {
         assert!(csv.contains(line), "{line}: {csv}");
     }
+    let (code, printed) = recompute(&[&days.app.address]).await;
+    assert_eq!(code, Some(0), "from the public sums: {printed}");
+    let high = printed.lines().find(|line| line.starts_with("pace.projected_2030.high")).unwrap();
+    assert_eq!(high.split_whitespace().collect::<Vec<_>>(), ["pace.projected_2030.high", "364", "364", "0.0e+00"]);
     days.app.stop().await;
 }
 
