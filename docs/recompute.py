@@ -165,6 +165,12 @@ FIGURES = (
     "lifetime.avoided_tco2e",
     "lifetime.low",
     "lifetime.high",
+    "pace.installed.months",
+    "pace.installed.sites",
+    "pace.installed.mean_per_month",
+    "pace.projected_2030.low",
+    "pace.projected_2030.central",
+    "pace.projected_2030.high",
 )
 
 
@@ -181,7 +187,7 @@ class Row:
         self.quantity, self.quantity_days, self.quantity_end_days = (float(fields[name + times] or 0) for name in names)
 
 
-def recompute(rows, methodology, day):
+def recompute(rows, methodology, day, target_day):
     """Every figure, under the name that it has in the headline."""
     figures = dict.fromkeys(FIGURES, 0.0)
     for row in rows:
@@ -196,6 +202,7 @@ def recompute(rows, methodology, day):
         effect = methodology.effects.get(row.measure)
         if effect:
             add_estimates(figures, row, effect, methodology, day)
+    figures.update(pace(rows, figures["sites.verified"], month_of(day.isoformat()), month_of(target_day)))
     return figures
 
 
@@ -231,6 +238,61 @@ def add_estimates(figures, row, effect, methodology, day):
     # Lifetime, projected: every year of the life, with the newest grid factor for all of them.
     value = row.quantity * sum(effect.left_after(years) for years in range(effect.lifetime_years))
     add("lifetime", value, value * newest)
+
+
+def pace(rows, now, today, target_month):
+    """The openings of sites by month, and the sites of the target's day if they go on; none where too little is known."""
+    months = openings(rows, today)
+    figures = dict.fromkeys(name for name in FIGURES if name.startswith("pace."))
+    if not months:
+        return figures
+    count, mean = len(months), sum(months) / len(months)
+    figures["pace.installed.months"], figures["pace.installed.sites"] = count, sum(months)
+    figures["pace.installed.mean_per_month"] = mean
+    left = target_month - today
+    if count < 6 or sum(months) < 30 or left <= 0:
+        return figures
+    # 90 % of what may come: months scatter around their mean, and the mean is known from so many months only.
+    deviation = math.sqrt(sum((one - mean) ** 2 for one in months) / (count - 1))
+    half = student_t(count - 1) * deviation * math.sqrt(left + left**2 / count)
+    for name, distance in (("low", -half), ("central", 0.0), ("high", half)):
+        sites = math.floor(now + left * mean + distance + 0.5)
+        figures[f"pace.projected_2030.{name}"] = max(now, sites)
+    return figures
+
+
+def openings(rows, today):
+    """Sites that opened minus sites that closed, by month: from the first month with an opening, at most 24. The month of today
+    and the one before are left out, because reports of them are still to come."""
+    months = range(today - 25, today - 1)
+    net, opened = dict.fromkeys(months, 0), set()
+    for row in rows:
+        # What closed in the month of its opening stood at the end of no month.
+        if row.measure or not row.sites or (row.ended is not None and row.ended <= row.installed):
+            continue
+        if row.installed in net:
+            net[row.installed] += row.sites
+            opened.add(row.installed)
+        if row.ended in net:
+            net[row.ended] -= row.sites
+    return [net[month] for month in months if opened and month >= min(opened)]
+
+
+def student_t(degrees):
+    """The t that 90 % of Student's distribution lie within, to six decimals. With x = sqrt(degrees) * tan(angle) its density is that
+    of cos(angle) ** (degrees - 1)."""
+
+    def area(end, power):
+        if power < 2:
+            return math.sin(end) if power else end
+        return (math.cos(end) ** (power - 1) * math.sin(end) + (power - 1) * area(end, power - 2)) / power
+
+    low, high, whole = 0.0, 10.0, area(math.pi / 2, degrees - 1)
+    for _ in range(50):
+        middle = (low + high) / 2
+        is_within = area(math.atan(middle / math.sqrt(degrees)), degrees - 1) < 0.9 * whole
+        low, high = (middle, high) if is_within else (low, middle)
+    return round(low, 6)
 
 
 # --- Reading and comparing ------------------------------------------------------------------------------------------
@@ -285,11 +347,22 @@ def compare(figures, published):
     for name, recomputed in figures.items():
         said = published
         for part in name.split("."):
-            said = said[part]
-        difference = abs(recomputed - said) / abs(said) if said else abs(recomputed)
+            said = None if said is None else said[part]
+        difference = difference_between(recomputed, said)
         worst = max(worst, difference)
-        print(f"{name:<36}{said:>24.15g}{recomputed:>24.15g}{difference:>12.1e}")
+        print(f"{name:<36}{show(said):>24}{show(recomputed):>24}{difference:>12.1e}")
     return worst <= TOLERANCE
+
+
+def difference_between(recomputed, said):
+    """The relative difference; infinite where only one of them is known."""
+    if said is None or recomputed is None:
+        return 0.0 if said is recomputed else math.inf
+    return abs(recomputed - said) / abs(said) if said else abs(recomputed)
+
+
+def show(value):
+    return "-" if value is None else f"{value:.15g}"
 
 
 def main(arguments):
@@ -307,7 +380,7 @@ def main(arguments):
         return 2
     print(f"register version {version}, {day}, methodology {methodology_version}")
     rows = [Row(fields) for fields in table(sums)]
-    figures = recompute(rows, methodology, datetime.date.fromisoformat(day))
+    figures = recompute(rows, methodology, datetime.date.fromisoformat(day), progress["data"]["target"]["by"])
     return 0 if compare(figures, progress["data"]) else 1
 
 

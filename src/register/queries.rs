@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::db::DbError;
 use crate::db::ledger::closed_days;
 use crate::domain::counting::{NationalSums, OwnerKind, Progress};
-use crate::domain::figures::{Estimator, Methodology, NationalOutput};
+use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
+use crate::domain::reference::target;
 use crate::domain::values::{Code, Hash, Month};
 
 use super::counted::{
@@ -34,11 +35,12 @@ impl Register {
             national.add_cells(cells());
         })?;
         let kept = closed_days::verified_sites(&mut self.database().connection()?)?.into_iter();
-        let ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
+        let at_ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
+        let ends: Vec<i64> = at_ends.map(|(_, verified)| verified).collect();
         Ok(Figures {
             output: NationalOutput::of(&national, &mut Estimator::new(methodology, day)),
+            pace: pace(&ends, &national, progress.sites.verified, day, target()),
             progress,
-            month_ends: ends.map(|(_, verified)| verified).collect(),
             methodology,
             restated: methodology.version != then.methodology.version,
             ..then

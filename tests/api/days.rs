@@ -1,6 +1,6 @@
 //! Closed days: the number as it was known at the close of a day in Hà Nội, for ever.
 
-use chrono::{Datelike, Days, Months, TimeDelta};
+use chrono::{Days, TimeDelta};
 use green_homes::domain::records::Role;
 use green_homes::domain::values::date;
 use serde_json::{Value, json};
@@ -11,7 +11,6 @@ on_both_databases!(
     close_a_day_keeps_its_number_as_it_was,
     start_after_days_off_makes_up_for_them_to_the_same_bytes,
     record_with_a_clock_behind_a_closed_day_comes_on_the_next,
-    read_the_pace_of_closed_months,
     ask_for_a_day_that_is_none_or_was_before_the_register,
 );
 
@@ -87,27 +86,6 @@ async fn record_with_a_clock_behind_a_closed_day_comes_on_the_next(database: Tes
     assert!(at[0].starts_with(&midnight), "{at:?} is not {midnight}");
     assert_eq!(days.at_close_of(first).await["data"], closed);
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
-    days.app.stop().await;
-}
-
-async fn read_the_pace_of_closed_months(database: TestDatabase) {
-    let days = Passing::begin(database).await;
-    days.app.db_add_partner("SOLARCO", false);
-    let begin = days.today().checked_add_months(Months::new(1)).unwrap();
-    let begin = begin.with_day(1).unwrap_or(begin);
-    for month in 0..4_u32 {
-        days.pass_to(begin.checked_add_months(Months::new(month)).unwrap()).await;
-        for n in 0..=month {
-            days.verify_a_home(&format!("{month}-{n}"));
-        }
-    }
-    let progress = days.app.progress_at(days.app.db_version()).await;
-    let pace = &progress["data"]["pace"];
-    // In the three closed months before this one: 1, 2 and 3; the four of this month are not closed.
-    assert_eq!(progress["data"]["sites"]["verified"], json!(10));
-    assert_eq!(pace["last_3_months_per_month"], json!(2.0), "{pace}");
-    assert_eq!((&pace["last_12_months_per_month"], &pace["projected_2030"]), (&json!(null), &json!(null)));
-    assert!(pace["required_per_month"].as_f64().unwrap() > 0.0, "{pace}");
     days.app.stop().await;
 }
 

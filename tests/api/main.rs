@@ -33,6 +33,7 @@ mod methodology;
 mod migrations;
 mod operations;
 mod overload;
+mod pace;
 mod personal_data;
 mod pilot;
 mod properties;

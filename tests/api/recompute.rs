@@ -32,7 +32,7 @@ on_both_databases!(
 );
 
 /// Runs the script, while the service answers it; its exit code, and what it printed.
-async fn recompute(arguments: &[&str]) -> (Option<i32>, String) {
+pub async fn recompute(arguments: &[&str]) -> (Option<i32>, String) {
     let mut script = Program::new("python3");
     script.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/recompute.py")).args(arguments);
     let output = actix_web::web::block(move || script.output()).await.unwrap().expect("python3");

@@ -2,6 +2,7 @@
 //! in the words of the rules, and knows nothing of how the real one does it.
 
 mod headline;
+mod pace;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -21,6 +21,13 @@ impl From<(&str, &str)> for TextView {
     }
 }
 
+/// A number with at most so many decimals, for numbers that are not known better.
+#[must_use]
+pub fn with_decimals<const PLACES: i32>(number: f64) -> f64 {
+    let size = 10.0_f64.powi(PLACES);
+    (number * size).round() / size
+}
+
 /// Electricity and avoided emissions, estimated.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Amount)]

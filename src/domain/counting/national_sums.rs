@@ -63,14 +63,18 @@ impl NationalSums {
         self.iter().filter_map(|(key, totals)| Some((key.dims()?, totals)))
     }
 
+    /// Each sum of sites in key order: its dimensions and how many sites. Sums by measure are left out.
+    pub fn sums_of_sites(&self) -> impl Iterator<Item = (NationalDims, i64)> {
+        let without_measure = self.unpacked().take_while(|(dims, _)| dims.measure.is_none());
+        without_measure.map(|(dims, totals)| (dims, totals.sites))
+    }
+
     /// Sites in operation and pledged sites, by stage.
     #[must_use]
     pub fn sites(&self) -> ByStage {
         let mut sites = ByStage::default();
-        for (dims, totals) in self.unpacked().take_while(|(dims, _)| dims.measure.is_none()) {
-            if dims.ended.is_none() {
-                sites.add(dims.stage, totals.sites);
-            }
+        for (dims, count) in self.sums_of_sites().filter(|(dims, _)| dims.ended.is_none()) {
+            sites.add(dims.stage, count);
         }
         sites
     }

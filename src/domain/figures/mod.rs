@@ -26,7 +26,7 @@ pub use methodology::{
     Effect, EffectKind, HalfWidths, LifetimeRule, Methodology, all, first, methodology, of_new_registers,
 };
 pub use national_output::NationalOutput;
-pub use pace::{Pace, Projection, pace};
+pub use pace::{Openings, Pace, Projection, RecordedPace, pace};
 pub use selection::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};
 pub use timeline::{MonthEnd, timeline};
 pub use whole_amount::{WholeAmount, WholeEstimate, largest_remainder};

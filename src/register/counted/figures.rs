@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use crate::domain::chain::GENESIS;
-use crate::domain::counting::Progress;
-use crate::domain::figures::{Methodology, NationalOutput, first};
+use crate::domain::counting::{NationalSums, Progress};
+use crate::domain::figures::{Methodology, NationalOutput, Pace, first, pace};
+use crate::domain::reference::target;
 use crate::domain::values::{Hash, date, sha256};
 
 /// A closed day, as it may be cited.
@@ -51,8 +52,8 @@ pub struct Figures {
     pub progress: Progress,
     /// Capacity by stage; electricity and avoided emissions of verified installations.
     pub output: NationalOutput,
-    /// Verified sites at each month end before the month of `day`, since the register began.
-    pub month_ends: Vec<i64>,
+    /// The pace of verified sites towards the target.
+    pub pace: Pace,
 }
 
 impl Figures {
@@ -70,7 +71,7 @@ impl Figures {
             restated: false,
             progress: Progress::default(),
             output: NationalOutput::default(),
-            month_ends: Vec::new(),
+            pace: pace(&[], &NationalSums::default(), 0, day, target()),
         }
     }
 

@@ -8,7 +8,8 @@ use crate::db::DbError;
 use crate::db::ledger::{Activations, CellTotals, ClosedDay};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
-use crate::domain::figures::{Estimator, NationalOutput};
+use crate::domain::figures::{Estimator, NationalOutput, pace};
+use crate::domain::reference::target;
 use crate::domain::values::{Cause, Hash};
 use crate::register::counted::{Figures, InOrder};
 
@@ -107,6 +108,7 @@ impl DayReplay {
 
     fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
         let methodology = activations.at(self.version)?;
+        let PublicCounts { progress, national } = &self.counts;
         Ok(Figures {
             version: self.version,
             hash: self.hash,
@@ -116,9 +118,9 @@ impl DayReplay {
             last_closed: None,
             methodology,
             restated: false,
-            progress: self.counts.progress.clone(),
-            output: NationalOutput::of(&self.counts.national, &mut Estimator::new(methodology, day)),
-            month_ends: self.month_ends.clone(),
+            output: NationalOutput::of(national, &mut Estimator::new(methodology, day)),
+            pace: pace(&self.month_ends, national, progress.sites.verified, day, target()),
+            progress: progress.clone(),
         })
     }
 }

@@ -5,12 +5,13 @@ use std::time::Instant;
 use chrono::NaiveDate;
 
 use crate::db::{Connection, DbError};
-use crate::domain::figures::{Estimator, Methodology, NationalOutput};
+use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::records::Actor;
+use crate::domain::reference::target;
 use crate::domain::values::date;
 use crate::register::commands::{Command, Request};
 use crate::register::counted::{Figures, FollowedHead};
-use crate::register::published::Snapshot;
+use crate::register::published::{PublicCounts, Snapshot};
 
 use super::writer::{TICK, Writer};
 
@@ -86,9 +87,7 @@ impl Writer {
                 return;
             }
         };
-        let progress = self.counts.progress.clone();
-        let output = NationalOutput::of(&self.counts.national, &mut Estimator::new(methodology, day));
-        let month_ends = self.closed.month_ends().to_vec();
+        let PublicCounts { progress, national } = &self.counts;
         let figures = Figures {
             version,
             hash,
@@ -98,12 +97,12 @@ impl Writer {
             last_closed: self.closed.last().cloned(),
             methodology,
             restated: false,
-            progress,
-            output,
-            month_ends,
+            output: NationalOutput::of(national, &mut Estimator::new(methodology, day)),
+            pace: pace(self.closed.month_ends(), national, progress.sites.verified, day, target()),
+            progress: progress.clone(),
         };
         let cells = self.shared.counted().cells.len();
-        self.shared.publish(Snapshot::new(figures, self.counts.national.clone(), &self.renderer), cells);
+        self.shared.publish(Snapshot::new(figures, national.clone(), &self.renderer), cells);
         self.published = Some(version);
     }
 }

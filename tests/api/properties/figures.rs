@@ -106,6 +106,7 @@ impl Driver {
                 let body: Value = serde_json::from_str(&kept.body).unwrap();
                 assert_eq!(body["meta"]["as_of"], day.to_string());
                 model.headline().assert_is(&body["data"]);
+                model.openings(day).assert_is(&body["data"]["pace"]["installed"]);
                 let expected = reference_emissions::estimate(model, methodology::first(), day);
                 reference_emissions::assert_headline(&body["data"], &expected, &format!("at the close of {day}"));
             }

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use green_homes::domain::records::Actor;
-use green_homes::domain::rules::Registrant;
+use green_homes::domain::records::{Actor, NewPartner};
+use green_homes::domain::rules::{NewInstallation, Registrant};
 use green_homes::domain::values::Tier;
-use green_homes::domain::values::{Code, InstallationId, SiteId, date};
-use green_homes::register::{BatchTransaction, Command, Done, Failure, InstallationChange, Request};
+use green_homes::domain::values::{Code, InstallationId, Name, SiteId, date};
+use green_homes::register::{BatchTransaction, Command, DirectoryChange, Done, Failure, InstallationChange, Request};
 use serde_json::{Value, json};
 
 use super::{App, TestDatabase, clock_at, new_installation};
@@ -26,7 +26,21 @@ fn first_morning() -> DateTime<Utc> {
 
 impl Passing {
     pub async fn begin(database: TestDatabase) -> Self {
-        let now = Arc::new(Mutex::new(first_morning()));
+        Self::begin_at(database, first_morning()).await
+    }
+
+    /// Begins on the morning of a day to come, with the partner that registers homes.
+    pub async fn begin_on(database: TestDatabase, day: &str) -> Self {
+        let morning = date::start_of(day.parse().unwrap()) + TimeDelta::hours(10);
+        let days = Self::begin_at(database, morning).await;
+        let (code, name) = (Code::parse("SOLARCO").unwrap(), Name::parse("Solarco").unwrap());
+        let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
+        days.change(Command::Directory(DirectoryChange::AddPartner(new))).unwrap();
+        days
+    }
+
+    async fn begin_at(database: TestDatabase, morning: DateTime<Utc>) -> Self {
+        let now = Arc::new(Mutex::new(morning));
         Self { app: App::start_at(database, clock_at(now.clone())).await, now }
     }
 
@@ -58,6 +72,30 @@ impl Passing {
     pub fn change(&self, command: Command) -> Result<Done, Failure> {
         let engine = BatchTransaction::new(self.app.database.db_open(), clock_at(self.now.clone()));
         engine.execute(&[&Request::new(Actor::operator("test"), command)]).results.remove(0)
+    }
+
+    /// Registers and verifies homes that were built on these days, in few transactions. Their ids, in the order of the days.
+    pub fn verify_homes_of(&self, name: &str, built: &[NaiveDate]) -> Vec<InstallationId> {
+        let engine = BatchTransaction::new(self.app.database.db_open(), clock_at(self.now.clone()));
+        let carry_out = |commands: Vec<Command>| {
+            let requests: Vec<Request> =
+                commands.into_iter().map(|command| Request::new(Actor::operator("test"), command)).collect();
+            let chunks = requests.chunks(256).map(|chunk| engine.execute(&chunk.iter().collect::<Vec<_>>()).results);
+            chunks.flatten().map(Result::unwrap).collect::<Vec<Done>>()
+        };
+        let register = |(number, on): (usize, &NaiveDate)| {
+            let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
+            let home = NewInstallation { installed_on: Some(*on), ..new_installation(&format!("{name}-{number}")) };
+            Command::Register { by, new: Box::new(home) }
+        };
+        let id = |done: Done| {
+            let Done::Registered { id, .. } = done else { panic!("{done:?}") };
+            id
+        };
+        let ids: Vec<InstallationId> =
+            carry_out(built.iter().enumerate().map(register).collect()).into_iter().map(id).collect();
+        carry_out(ids.iter().map(|id| InstallationChange::Verify { tier: Tier::Document }.of(*id)).collect());
+        ids
     }
 
     /// Registers a home.

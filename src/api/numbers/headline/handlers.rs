@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, CSV, CacheFor, JSON, Problem, Query, Scope, TEXT, as_page, send};
+use crate::api::numbers::amounts::with_decimals;
 use crate::api::numbers::bridge;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
 use crate::api::numbers::provenance::{Provenance, with_host};
@@ -158,7 +159,7 @@ async fn closed_day(state: &AppState, snapshot: &Snapshot, day: NaiveDate) -> Re
         as_of: figures.day,
         version: figures.version,
         sites_verified: figures.progress.sites.verified,
-        percent_of_target: figures.progress.percent_of_target(),
+        percent_of_target: with_decimals::<4>(figures.progress.percent_of_target()),
         bridge: figures
             .day
             .pred_opt()

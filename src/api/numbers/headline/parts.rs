@@ -1,39 +1,13 @@
-//! The parts of the headline: a count by stage, an estimate with its range, a share, the pace. The order of their fields is
+//! The parts of the headline: a count by stage, an estimate with its range, a share. The order of their fields is
 //! the order of the bytes, as in `view`.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::numbers::amounts::with_decimals;
 use crate::domain::counting::{ByStage, Known, People};
-use crate::domain::figures::{Pace, Projection};
 use crate::domain::values::units;
-
-/// The pace at which verified sites grow.
-#[derive(Serialize, ToSchema)]
-pub struct PaceView {
-    /// Verified sites a month that reach the target in the whole months left; null where no month is left. Example: 20390.5.
-    required_per_month: Option<f64>,
-    /// Net growth in sites a month over the last three closed months; null where fewer are closed. Example: 31.3.
-    last_3_months_per_month: Option<f64>,
-    /// Net growth in sites a month over the last twelve closed months; null where fewer are closed. Example: 24.1.
-    last_12_months_per_month: Option<f64>,
-    /// Projection of the verified sites at the end of the target's year; null before twelve months are closed.
-    projected_2030: Option<ProjectionView>,
-    /// First day of the month in which the central pace reaches the target (YYYY-MM-DD); null where it does not, or not yet known.
-    projected_date: Option<NaiveDate>,
-}
-
-/// A projection at the lowest, median and highest pace of any twelve months in a row within the last three years, in sites.
-#[derive(Serialize, ToSchema)]
-pub struct ProjectionView {
-    /// At the lowest pace. Example: 1400.5.
-    low: f64,
-    /// At the median pace. Example: 1760.0.
-    central: f64,
-    /// At the highest pace. Example: 2100.0.
-    high: f64,
-}
 
 /// Shares of verified sites by three questions.
 #[derive(Serialize, ToSchema)]
@@ -105,22 +79,14 @@ impl From<&ByStage> for StageView {
     }
 }
 
-impl From<Pace> for PaceView {
-    fn from(pace: Pace) -> Self {
-        let projection = |at: Projection| ProjectionView { low: at.low, central: at.central, high: at.high };
-        Self {
-            required_per_month: pace.required_per_month,
-            last_3_months_per_month: pace.last_3_months_per_month,
-            last_12_months_per_month: pace.last_12_months_per_month,
-            projected_2030: pace.projected.map(projection),
-            projected_date: pace.projected_date,
-        }
-    }
-}
-
 impl From<&Known> for ShareView {
     fn from(known: &Known) -> Self {
-        Self { yes: known.yes, no: known.no, unknown: known.unknown, percent_of_known: known.percent_of_known() }
+        Self {
+            yes: known.yes,
+            no: known.no,
+            unknown: known.unknown,
+            percent_of_known: known.percent_of_known().map(with_decimals::<4>),
+        }
     }
 }
 

@@ -7,14 +7,14 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::numbers::amounts::{AmountView, LifetimeView, TextView};
+use crate::api::numbers::amounts::{AmountView, LifetimeView, TextView, with_decimals};
 use crate::api::numbers::provenance::Provenance;
-use crate::domain::figures::pace;
 use crate::domain::reference::target;
 use crate::domain::values::Language;
 use crate::register::{Figures, PublicSettings};
 
-use super::parts::{CapacityView, PaceView, PreProgrammeView, SharesView, StageView, TargetView};
+use super::pace_view::PaceView;
+use super::parts::{CapacityView, PreProgrammeView, SharesView, StageView, TargetView};
 use super::sentence::{SCOPE_NOTE, sentence};
 
 /// The headline and its provenance.
@@ -79,7 +79,7 @@ pub struct ProgressView {
     shares: SharesView,
     /// Sites in operation since before the programme (1 September 2019). They are kept, and part of no number above.
     pre_programme: PreProgrammeView,
-    /// The pace at which verified sites grow, from the counts at the ends of closed months.
+    /// The pace at which verified sites grow: as recorded, and by the month of installation.
     pace: PaceView,
 }
 
@@ -89,7 +89,7 @@ impl ProgressView {
         let (target, progress, output) = (target(), &figures.progress, &figures.output);
         Self {
             target: TargetView { sites: target.sites, by: target.by, version: target.version },
-            percent_of_target: progress.percent_of_target(),
+            percent_of_target: with_decimals::<4>(progress.percent_of_target()),
             sentence: TextView {
                 vi: sentence(figures, settings, Language::Vietnamese),
                 en: sentence(figures, settings, Language::English),
@@ -106,7 +106,7 @@ impl ProgressView {
             lifetime: LifetimeView::of(&output.verified, figures.methodology),
             shares: (&progress.people).into(),
             pre_programme: PreProgrammeView { sites: (&progress.pre_programme_sites).into() },
-            pace: pace(&figures.month_ends, progress.sites.verified, figures.day, target).into(),
+            pace: (&figures.pace).into(),
         }
     }
 }

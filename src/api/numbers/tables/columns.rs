@@ -278,7 +278,7 @@ pub static PEOPLE: [Column; 7] = [
 const TIMES_YIELD: &str = "kWh a year";
 
 /// The columns of the national sums. `docs/recompute.py` shows how to use them.
-pub static PROGRAMME_SUMS: [Column; 12] = [
+pub static PROGRAMME_SUMS: [Column; 14] = [
     text(
         "measure_code",
         (
@@ -287,14 +287,30 @@ pub static PROGRAMME_SUMS: [Column; 12] = [
         ),
     ),
     text("unit", ("Đơn vị của giải pháp", "The measure's unit")),
+    text(
+        "metered",
+        (
+            "Đã xác minh bằng số đo (true) hay cách khác (false); chỉ ghi với mức tiết kiệm do đối tác khai",
+            "Whether meters verified it (true) or something else (false); told of declared savings alone",
+        ),
+    ),
+    text(
+        "attributes_sold",
+        (
+            "Quyền lợi môi trường đã bán (true) hay chưa, hoặc chưa rõ (false)",
+            "Whether the environmental attributes were sold (true), or not or unknown (false)",
+        ),
+    ),
     text("installed_month", ("Tháng lắp đặt", "The month of installation")),
     text("ended_month", ("Tháng kết thúc; trống: đang hoạt động", "The month of the end; empty: in operation")),
     column(
         "sites",
         SITES,
         (
-            "Công trình đã xác minh; ở dòng của giải pháp: công trình có giải pháp đó, không cộng giữa các giải pháp",
-            "Verified sites; in a row of a measure those that have it, not to be added across measures",
+            "Công trình đã xác minh; ở dòng của giải pháp: công trình có giải pháp đó, không cộng giữa các giải pháp; ở dòng có tháng \
+             kết thúc: giai đoạn đã kết thúc, không cộng như công trình",
+            "Verified sites; in a row of a measure those that have it, not to be added across measures; in a row with a month of the \
+             end spans that ended, not to be added up as sites",
         ),
     ),
     column("installations", INSTALLATIONS, ("Lần lắp đặt đã xác minh", "Verified installations")),

@@ -8,13 +8,17 @@ use crate::domain::counting::{NationalSums, Totals};
 use crate::domain::figures::Methodology;
 use crate::domain::records::Stage;
 use crate::domain::reference::MeasureId;
-use crate::domain::values::{Interval, Month, units};
+use crate::domain::values::{Interval, Month, Tier, units};
 
 /// The key of a row. Rows stand in the order of these fields.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     /// `None` in rows that count sites and installations.
     measure: Option<MeasureId>,
+    /// Whether meters verified it; told of declared savings alone, because the range of no other depends on it.
+    is_metered: bool,
+    /// Whether the environmental attributes were sold.
+    is_sold: bool,
     installed: Month,
     /// `None` where the measures are in operation.
     ended: Option<Month>,
@@ -28,7 +32,7 @@ struct Sum {
     by_yield: [f64; 3],
 }
 
-/// Verified sums by measure, month of installation and month of the end. The counts and every emission figure of the headline
+/// Verified sums by measure, month of installation and month of the end, apart by what is metered and what is sold. The counts and every emission figure of the headline
 /// follow from them.
 ///
 /// A province and a month never stand together, because a small row would give a home away. Solar power needs the yield of
@@ -39,7 +43,9 @@ pub fn rows(methodology: &Methodology, national: &NationalSums) -> Vec<Vec<Json>
     let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
     for (dims, totals) in national.unpacked() {
         let (Stage::Verified(_), Some(installed)) = (dims.stage, dims.installed) else { continue };
-        let sum = sums.entry(Key { measure: dims.measure, installed, ended: dims.ended }).or_default();
+        let is_metered = dims.stage == Stage::Verified(Tier::Metered);
+        let key = Key { measure: dims.measure, is_metered, is_sold: dims.is_sold, installed, ended: dims.ended };
+        let sum = sums.entry(key).or_default();
         sum.totals = sum.totals.wrapping_add(totals);
         let solar_yield = methodology.solar_yield(dims.province);
         for (sum, quantity) in sum.by_yield.iter_mut().zip(quantities(&totals)) {
@@ -50,13 +56,15 @@ pub fn rows(methodology: &Methodology, national: &NationalSums) -> Vec<Vec<Json>
     sums.iter().map(|(key, sum)| row(methodology, *key, sum)).collect()
 }
 
-fn row(methodology: &Methodology, Key { measure, installed, ended }: Key, sum: &Sum) -> Vec<Json> {
+fn row(methodology: &Methodology, Key { measure, is_metered, is_sold, installed, ended }: Key, sum: &Sum) -> Vec<Json> {
     let month = |month: Month| Interval::Month.name(month);
     let by_yield = measure.and_then(|measure| methodology.effect(measure)).is_some_and(|effect| effect.by_yield);
     let installations = measure.is_none().then_some(sum.totals.installations);
     let mut row = vec![
         json!(measure.map(|measure| &measure.measure().code)),
         json!(measure.map(|measure| &measure.measure().unit)),
+        json!(measure.filter(|measure| measure.measure().is_declared).map(|_| is_metered)),
+        json!(is_sold),
         json!(month(installed)),
         json!(ended.map(month)),
         json!(sum.totals.sites),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use crate::api::numbers::amounts::with_decimals;
 use crate::api::numbers::dimension_labels::{PLEDGED, REPORTED, VERIFIED, names_of};
 use crate::domain::counting::Known;
 use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value, aggregate};
@@ -90,7 +91,7 @@ pub fn of_people(figures: &Figures, cells: &InOrder<'_>) -> Vec<Vec<Json>> {
             json!(known.yes),
             json!(known.no),
             json!(known.unknown),
-            json!(known.percent_of_known()),
+            json!(known.percent_of_known().map(with_decimals::<4>)),
         ]
     };
     PEOPLE.iter().enumerate().map(row).collect()

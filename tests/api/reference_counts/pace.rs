@@ -1,0 +1,50 @@
+//! The openings of verified sites, counted month by month and site by site.
+
+use chrono::{Months, NaiveDate};
+use green_homes::domain::records::Stage;
+use green_homes::domain::values::Month;
+use serde_json::{Value, json};
+
+use super::{ReferenceRegister, before, standings_of};
+
+/// Net openings of the months from the first with an opening, the oldest first.
+pub struct Openings(Vec<i32>);
+
+impl Openings {
+    /// Holds them against `pace.installed` of `/v1/progress`.
+    pub fn assert_is(&self, installed: &Value) {
+        let (count, sites) = (u8::try_from(self.0.len()).unwrap(), self.0.iter().sum::<i32>());
+        if count == 0 {
+            assert_eq!(*installed, json!(null));
+            return;
+        }
+        let mean = f64::from(sites) / f64::from(count);
+        let expected = [json!(count), json!(sites), json!(mean)];
+        assert_eq!(["months", "sites", "mean_per_month"].map(|figure| &installed[figure]), expected.each_ref());
+    }
+}
+
+impl ReferenceRegister {
+    /// The net openings in the 24 months before the two newest months of a day.
+    pub fn openings(&self, day: NaiveDate) -> Openings {
+        let this_month = Month::of(day).first_day();
+        let months = (2..26).rev().map(|back| this_month - Months::new(back));
+        let net = |month: NaiveDate| {
+            let at_end = |month: NaiveDate| self.sites_on(Month::of(month).last_day()).remove("verified").unwrap_or(0);
+            i32::try_from(at_end(month) - at_end(month - Months::new(1))).unwrap()
+        };
+        Openings(months.skip_while(|month| !self.opened_in(*month)).map(net).collect())
+    }
+
+    /// Whether a verified site opened in the month of a day and was still in operation at the end of that month.
+    fn opened_in(&self, day: NaiveDate) -> bool {
+        let month = Month::of(day);
+        let there = (0..self.sites.len()).filter(|index| !self.sites[*index].merged_away);
+        there.flat_map(|index| standings_of(&self.held_at(index))).any(|(stage, on, ended)| {
+            matches!(stage, Stage::Verified(_))
+                && !before(on)
+                && on.map(Month::of) == Some(month)
+                && ended.is_none_or(|ended| Month::of(ended) > month)
+        })
+    }
+}
