@@ -72,7 +72,7 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
     for (column, figure) in [
         ("to_date_avoided_tco2e", &headline["to_date"]["avoided_tco2e"]),
         ("annual_generation_kwh", &headline["annual"]["generation_kwh"]),
-        ("annual_high", &headline["annual"]["high"]),
+        ("annual_avoided_tco2e_high", &headline["annual"]["avoided_tco2e_high"]),
     ] {
         let (found, expected) = (total[column].as_f64().unwrap(), figure.as_f64().unwrap());
         assert!((found - expected).abs() <= 1e-9 * expected, "{column}: {found} is not {expected}");
@@ -96,10 +96,13 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
         let sum = |column: &str| rows.iter().map(|row| row[column].as_f64().unwrap()).sum::<f64>();
         let all = &grouped["total"];
         assert!((sum("sites") - all["sites"].as_f64().unwrap()).abs() < 1e-9, "{dimension}: {grouped}");
-        assert!((sum("annual_low") - all["annual_low"].as_f64().unwrap()).abs() < 1e-9, "{dimension}");
+        assert!(
+            (sum("annual_avoided_tco2e_low") - all["annual_avoided_tco2e_low"].as_f64().unwrap()).abs() < 1e-9,
+            "{dimension}"
+        );
         assert_eq!(grouped["sites_additive"], json!(true));
     }
-    let provinces = added(dashboard, "?group_by=province,year&stage=verified,installed").await;
+    let provinces = added(dashboard, "?group_by=province,year&stage=verified,reported").await;
     let told = |row: &Value| json!([row["province_code"], row["province_name_vi"], row["period"], row["sites"]]);
     let expected = [
         json!(["01", "Hà Nội", "2024", 1]),
@@ -115,7 +118,7 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
     assert_eq!(added(dashboard, "?low_income=true").await["total"]["sites"], json!(1));
     assert_eq!(added(dashboard, "?low_income=unknown&kind=office").await["total"]["sites"], json!(1));
     assert_eq!(added(dashboard, "?from=2025-11-01&to=2026-01-01").await["total"]["sites"], json!(1));
-    assert_eq!(added(dashboard, "?stage=installed").await["total"]["sites"], json!(1));
+    assert_eq!(added(dashboard, "?stage=reported").await["total"]["sites"], json!(1));
     app.stop().await;
 }
 

@@ -25,7 +25,7 @@ on_both_databases!(
 
 const FIGURES: [(&str, &[&str], f64); 7] = [
     ("sites_verified", &["sites", "verified"], 1.0),
-    ("sites_installed", &["sites", "installed"], 1.0),
+    ("sites_reported", &["sites", "reported"], 1.0),
     ("sites_pledged", &["sites", "pledged"], 1.0),
     ("capacity_kwp_verified", &["capacity_kwp", "verified"], 1e3),
     ("to_date_avoided_tco2e", &["to_date", "avoided_tco2e"], 1e6),
@@ -122,7 +122,7 @@ async fn bridge_says_what_each_cause_moved(database: TestDatabase) {
     let bridge = days.check_bridge(first, first + Days::new(3)).await;
     let moved = |cause: &str| {
         let row = row(&bridge, cause);
-        ["sites_verified", "sites_installed"].map(|name| row[name].as_i64().unwrap())
+        ["sites_verified", "sites_reported"].map(|name| row[name].as_i64().unwrap())
     };
     assert_eq!((moved("registered"), moved("verified")), ([0, 2], [1, -1]));
     assert_eq!((moved("withdrawn"), moved("rejected")), ([0, -1], [0, -1]));

@@ -46,7 +46,9 @@ async fn read_the_estimate_of_an_installation_year_by_year(database: TestDatabas
     assert_eq!(data["total"]["to_date"], *to_date);
     // It is all there is: the headline is the same.
     let headline = app.progress_at(app.db_version()).await["data"].clone();
-    for (name, figure) in [("to_date", "avoided_tco2e"), ("annual", "generation_kwh"), ("lifetime", "low")] {
+    for (name, figure) in
+        [("to_date", "avoided_tco2e"), ("annual", "generation_kwh"), ("lifetime", "avoided_tco2e_low")]
+    {
         assert_eq!(headline[name][figure], data["total"][name][figure], "{name} {figure}");
     }
     assert_eq!(people.reviewer.get(&path).await.body["data"], *data);
