@@ -31,8 +31,8 @@ pub use problems::{ApiError, MEDIA_TYPE, Problem, ProblemError, StandingView, pr
 pub use query::{NoQuery, Query, coded};
 pub use request_counts::RequestCounts;
 pub use request_id::RequestId;
-pub use responses::{
-    CSV, CacheFor, CsvTable, GEO_JSON, JSON, TEXT, answer, as_page, choose, cors, number_format, send,
-};
+pub use responses::{CSV, CacheFor, CsvTable, GEO_JSON, JSON, TEXT, answer, as_page, choose, cors, send};
 pub use route::{BODY_LIMIT, BODY_WITHIN, Handler, Route};
 pub use scopes::{Access, Scope};
+
+pub use crate::domain::refusals::number_format;

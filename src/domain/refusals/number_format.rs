@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::values::Language;
+use crate::domain::values::{Language, units};
 
 /// A number with so many decimals, as a language writes it.
 #[must_use]
@@ -29,6 +29,13 @@ pub fn count(value: i64, language: Language) -> String {
     number(value as f64, 0, language)
 }
 
+/// A quantity in thousandths, without zeros at the end: 100.000 and 5,4 in Vietnamese.
+#[must_use]
+pub fn quantity(milli: i64, language: Language) -> String {
+    let decimals = [1_000, 100, 10, 1].iter().position(|unit| milli % unit == 0).unwrap_or_default();
+    number(units(milli), decimals, language)
+}
+
 /// A day.
 #[must_use]
 pub fn day(day: NaiveDate, language: Language) -> String {
@@ -52,6 +59,15 @@ mod tests {
         assert_eq!(both(-12_345.0, 0), ["-12.345", "-12,345"]);
         assert_eq!(both(-0.001, 2), ["0,00", "0.00"]);
         assert_eq!(both(999.0, 0), ["999", "999"]);
+    }
+
+    #[test]
+    fn quantity_has_as_many_decimals_as_it_needs() {
+        let both = |milli| [Language::Vietnamese, Language::English].map(|language| quantity(milli, language));
+        assert_eq!(both(100_000_000), ["100.000", "100,000"]);
+        assert_eq!(both(5_400), ["5,4", "5.4"]);
+        assert_eq!(both(1_234_567), ["1.234,567", "1,234.567"]);
+        assert_eq!(both(50), ["0,05", "0.05"]);
     }
 
     #[test]
