@@ -4,6 +4,7 @@
 mod refusals;
 mod resending;
 mod sites;
+mod teaching;
 
 use serde_json::{Value, json};
 

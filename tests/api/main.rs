@@ -49,3 +49,4 @@ mod tables;
 mod tampering;
 mod timeline;
 mod two_processes;
+mod vietnamese;
