@@ -192,7 +192,33 @@ async fn add_up_for_a_client_of_one_province_shows_that_one_alone(database: Test
     let own = added(&agency, "?group_by=province").await;
     let codes: Vec<&Value> = own["data"].as_array().unwrap().iter().map(|row| &row["province_code"]).collect();
     assert_eq!((codes, &own["total"]["sites"]), (vec![&json!("79")], &json!(2)), "{own}");
-    assert_eq!(added(&agency, "?province=01").await["total"]["sites"], json!(0));
+    let meta = &own["meta"];
+    assert_eq!(
+        (&meta["limited_to_province"], &meta["warnings"][1]),
+        (&json!("79"), &json!("limited_to_province")),
+        "{meta}"
+    );
+    for within in ["?province=79", "?region=southeast", "?region=southeast,red_river_delta"] {
+        assert_eq!(added(&agency, within).await["total"]["sites"], json!(2), "{within}");
+    }
+    for elsewhere in ["?province=01", "?province=79,01", "?region=red_river_delta"] {
+        for path in [PATH, "/v1/aggregates.csv"] {
+            let english = [("accept-language", "en")];
+            let reply = agency.send("GET", &format!("{path}{elsewhere}"), &english, None).await;
+            assert_eq!(
+                (reply.status, &reply.body["code"]),
+                (403, &json!("forbidden")),
+                "{path}{elsewhere}: {}",
+                reply.text
+            );
+            let detail = reply.body["detail"].as_str().unwrap();
+            assert!(detail.starts_with("This client sees Ho Chi Minh City (79) alone;"), "{detail}");
+        }
+    }
+    let csv = agency.get("/v1/aggregates.csv?group_by=province").await.text;
+    assert!(csv.contains(",limited_to_province,as_of,") && csv.lines().nth(1).unwrap().contains(",79,20"), "{csv}");
+    let whole = added(&app.role(Role::Dashboard).await, "").await;
+    assert!(whole["meta"].get("limited_to_province").is_none(), "{whole}");
     assert_eq!(app.role(Role::Dashboard).await.get(PATH).await.status, 200);
     app.stop().await;
 }

@@ -85,7 +85,8 @@ async fn publish_what_is_no_closed_day_is_refused(database: TestDatabase) {
     days.app.db_add_partner("SOLARCO", false);
     let admin = days.app.client(Role::Admin, None).await;
     let today = days.today().to_string();
-    for (day, code) in [(today.as_str(), "day_not_closed"), ("2020-02-24", "day_not_closed"), ("soon", "not_a_date")] {
+    let refused = [(today.as_str(), "day_not_closed"), ("2020-02-24", "before_the_register"), ("soon", "not_a_date")];
+    for (day, code) in refused {
         let reply = admin.send_json("POST", "/v1/progress/releases", &json!({"as_of": day})).await;
         assert_eq!((reply.status, reply.errors()), (422, vec![("/as_of".to_owned(), code.to_owned())]), "{day}");
     }

@@ -198,7 +198,7 @@ async fn correct_wrong_values_names_them_all_and_leaves_everything(database: Tes
     ] {
         let reply = people.owner.patch(&format!("/v1/installations/{withdrawn}"), "*", &wrong).await;
         assert_eq!((reply.status, &reply.body["code"]), (409, &json!("invalid_transition")), "{wrong}");
-        assert!(reply.body["detail"].as_str().unwrap().contains("trạng thái cuối"), "{}", reply.text);
+        assert!(reply.body["detail"].as_str().unwrap().contains("không sửa được nữa"), "{}", reply.text);
     }
     assert_eq!(app.db_version(), version, "nothing was recorded");
     let end = json!({"decommissioned_on": "2026-03-05", "reason": "data_entry_error"});
