@@ -405,6 +405,9 @@ fn names(dimension: Dimension) -> [Words; 3] {
         Dimension::LowIncome => of!("câu trả lời về hộ thu nhập thấp", "answer about low income"),
         Dimension::Remote => of!("câu trả lời về vùng xa", "answer about remote places"),
         Dimension::WomanHeaded => of!("câu trả lời về chủ hộ là nữ", "answer about women who head households"),
+        Dimension::AttributesSold => {
+            of!("câu trả lời về quyền lợi môi trường", "answer about environmental attributes")
+        }
         Dimension::Year | Dimension::Quarter | Dimension::Month => of!("kỳ", "period"),
     }
 }
