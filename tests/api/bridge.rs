@@ -28,12 +28,12 @@ const FIGURES: [(&str, &[&str], f64); 7] = [
     ("sites_reported", &["sites", "reported"], 1.0),
     ("sites_pledged", &["sites", "pledged"], 1.0),
     ("capacity_kwp_verified", &["capacity_kwp", "verified"], 1e3),
-    ("to_date_avoided_tco2e", &["to_date", "avoided_tco2e"], 1e6),
-    ("annual_avoided_tco2e", &["annual", "avoided_tco2e"], 1e6),
-    ("lifetime_avoided_tco2e", &["lifetime", "avoided_tco2e"], 1e6),
+    ("to_date_avoided_tco2e", &["to_date", "avoided_tco2e"], 1e3),
+    ("annual_avoided_tco2e", &["annual", "avoided_tco2e"], 1e3),
+    ("lifetime_avoided_tco2e", &["lifetime", "avoided_tco2e"], 1e3),
 ];
 
-/// A figure in its smallest unit: sites, watts, grams.
+/// A figure in its smallest unit: sites, watts, kilograms.
 fn whole(value: &Value, units: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "far below 2^53")]
     let whole = (value.as_f64().unwrap() * units).round() as i64;
@@ -135,7 +135,7 @@ async fn bridge_says_what_each_cause_moved(database: TestDatabase) {
     assert_eq!(bridge["meta"]["as_of"], json!((first + Days::new(3)).to_string()));
     let quiet = days.check_bridge(first + Days::new(2), first + Days::new(4)).await;
     let others = quiet["data"].as_array().unwrap().iter().filter(|row| row["cause"] != json!("operation"));
-    assert!(others.into_iter().all(|row| FIGURES.iter().all(|(name, ..)| whole(&row[name], 1e6) == 0)), "{quiet:#}");
+    assert!(others.into_iter().all(|row| FIGURES.iter().all(|(name, ..)| whole(&row[name], 1e3) == 0)), "{quiet:#}");
     let kept = days.at_close_of(first).await;
     let link = format!("/v1/progress/bridge?from={first}&to={}", first + Days::new(4));
     assert!(kept["today"]["bridge"].as_str().unwrap().ends_with(&link), "{}", kept["today"]);

@@ -18,7 +18,7 @@ async fn send_the_pilot_twice_then_verify_it_gives_601_homes_exactly(database: T
     assert_eq!(outcomes(&partner).await, (601, 0));
     assert_eq!(outcomes(&partner).await, (0, 601), "sent again");
     let waiting = app.progress_at(app.db_version()).await;
-    assert_eq!(waiting["data"]["sites"], json!({"verified": 0, "installed": 601, "pledged": 0, "in_operation": 601}));
+    assert_eq!(waiting["data"]["sites"], json!({"verified": 0, "reported": 601, "pledged": 0, "in_operation": 601}));
 
     verify_all(&partner, &reviewer).await;
 

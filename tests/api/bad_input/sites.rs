@@ -158,8 +158,8 @@ async fn register_from_before_the_programme_is_counted_apart(database: TestDatab
     let partner = app.partner("SOLARCO").await;
     let (_, warnings) = register(&partner, &changed(&home("a"), "/installed_on", json!("2019-08-31"))).await;
     assert_eq!(warnings, pairs(&[("/installed_on", "pre_programme")]));
-    let one = json!({"verified": 0, "installed": 1, "pledged": 0, "in_operation": 1});
-    let nothing = json!({"verified": 0, "installed": 0, "pledged": 0, "in_operation": 0});
+    let one = json!({"verified": 0, "reported": 1, "pledged": 0, "in_operation": 1});
+    let nothing = json!({"verified": 0, "reported": 0, "pledged": 0, "in_operation": 0});
     let data = app.progress_at(app.db_version()).await["data"].clone();
     assert_eq!((&data["sites"], &data["installations"]), (&nothing, &nothing));
     assert_eq!((&data["pre_programme"]["sites"], &data["capacity_kwp"]["reported"]), (&one, &json!(0.0)));
