@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::domain::records::Role;
-use green_homes::domain::values::{date, hex, sha256, start_of};
+use green_homes::domain::values::{hex, sha256, start_of};
 use serde_json::{Value, json};
 
 use crate::support::{App, Client, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases};
@@ -116,13 +116,13 @@ async fn record_with_a_clock_behind_a_closed_day_comes_on_the_next(database: Tes
     let first = days.today();
     days.pass_to(first + Days::new(1)).await;
     let closed = days.at_close_of(first).await["data"].clone();
-    *days.now.lock().unwrap() = date::start_of(first) + TimeDelta::hours(23);
+    *days.now.lock().unwrap() = start_of(first) + TimeDelta::hours(23);
     days.verify_a_home("late");
     let at = db_lines(
         &days.app.database.url,
         "SELECT CAST(recorded_at AS TEXT) AS line FROM entries ORDER BY version DESC LIMIT 1",
     );
-    let midnight = date::start_of(first + Days::new(1)).format("%Y-%m-%d %H:%M:%S").to_string();
+    let midnight = start_of(first + Days::new(1)).format("%Y-%m-%d %H:%M:%S").to_string();
     assert!(at[0].starts_with(&midnight), "{at:?} is not {midnight}");
     assert_eq!(days.at_close_of(first).await["data"], closed);
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
