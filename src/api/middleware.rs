@@ -4,10 +4,10 @@
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServiceResponse;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use tracing::Level;
 
@@ -92,7 +92,8 @@ fn with_problem(response: ServiceResponse, request_id: &str) -> ServiceResponse 
     let own = response.response().extensions().get::<ApiError>().cloned();
     let error = own.unwrap_or_else(|| of_framework(response.status().as_u16()));
     let language = language_of(response.request().headers());
-    let problem = Problem::of(&error, language, request_id);
+    let is_read = matches!(*response.request().method(), Method::GET | Method::HEAD);
+    let problem = Problem::of(&error, language, is_read, request_id);
     let headers = error.error_response();
     let mut builder = HttpResponse::build(error.status());
     for header in headers.headers() {

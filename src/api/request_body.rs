@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
 
-use crate::api::body::{self, FromNode, Node};
+use crate::api::body::{self, FromNode, Node, Unparsable};
 use crate::api::http::{ApiError, BODY_LIMIT, BODY_WITHIN, CallerGate, IdempotencyKey, MethodFacts};
 
 use super::state::AppState;
@@ -73,7 +73,12 @@ async fn receive<T: FromNode>(
     }
     let key = IdempotencyKey::of(request, &bytes)?;
     let parsed = body::parse(&bytes);
-    let node = parsed.map_err(|at| ApiError::MalformedJson { line: at.line, column: at.column })?;
+    let node = parsed.map_err(|Unparsable { line, column, near, has_decimal_comma }| ApiError::MalformedJson {
+        line,
+        column,
+        near,
+        has_decimal_comma,
+    })?;
     Ok((read::<T>(request, &node)?, key))
 }
 

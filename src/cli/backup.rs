@@ -78,10 +78,12 @@ pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, 
     warn_unless_noted(&database, |connection| audits_and_backups::note_audit(connection, noted));
     println!("{}", serde_json::to_string_pretty(&report)?);
     if report.ok {
-        eprintln!("the register is whole: {} entries", report.version);
+        let entries = if report.version == 1 { "entry" } else { "entries" };
+        eprintln!("the register is whole: {} {entries}", report.version);
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("{} things are wrong with the register", report.findings_total);
+    let things = if report.findings_total == 1 { "thing is" } else { "things are" };
+    eprintln!("{} {things} wrong with the register", report.findings_total);
     Ok(ExitCode::FAILURE)
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{TimeDelta, Utc};
-use forger::{Forger, claims};
+use forger::{Forger, OUT_OF_DATE, claims};
 use green_homes::api::documentation;
 use green_homes::api::routes::{ROUTES, Route};
 use green_homes::api::{Access, Scope};
@@ -141,11 +141,13 @@ fn call_every_route_with_a_forged_token_is_unauthorized() {
             assert!(![401, 403].contains(&control.status), "the forger's own key must work: {}", control.text);
             for (what, token) in forger.forgeries(&client_id) {
                 let reply = call(&app.public().with_token(token), row).await;
-                assert_unauthorized(&reply, "Bearer error=\"invalid_token\"", &format!("{what} {}", row.path));
+                // A genuine token that is too old; nothing else about it is wrong.
+                let code = if what == OUT_OF_DATE { "token_expired" } else { "unauthorized" };
+                assert_refused_token(&reply, code, "Bearer error=\"invalid_token\"", &format!("{what} {}", row.path));
             }
             let basic = [("authorization", "Basic Og==")];
             let reply = app.public().send(row.method.as_str(), &path_of(row), &basic, None).await;
-            let challenge = "Bearer, Basic realm=\"green-homes\"";
+            let challenge = "Basic realm=\"green-homes\"";
             assert_eq!((reply.status, &reply.body["code"]), (401, &json!("basic_refused")), "{}", reply.text);
             assert_eq!(reply.header("www-authenticate"), challenge, "{}", row.path);
         }
@@ -173,6 +175,27 @@ fn call_wrongly_while_the_caller_is_checked_is_unauthorized() {
         let reply = app.public().with_token("unknown").post_raw(&path, "{").await;
         assert_unauthorized(&reply, "Bearer error=\"invalid_token\"", &path);
         locked.await.unwrap().unwrap();
+        app.stop().await;
+    });
+}
+
+#[test]
+fn call_with_a_token_that_has_expired_says_so() {
+    run(async {
+        let now = Arc::new(Mutex::new(Utc::now()));
+        let app = App::start_at(TestDatabase::sqlite(), clock_at(now.clone())).await;
+        let partner = app.partner("SOLARCO").await;
+        assert_eq!(partner.get("/v1/me").await.status, 200);
+        *now.lock().unwrap() += TimeDelta::minutes(15);
+        for (language, sentence) in [
+            ("vi", "Token đã hết hạn (15 phút); hãy lấy token mới từ /oauth/token."),
+            ("en", "The token has expired (15 minutes); get a new one from /oauth/token."),
+        ] {
+            let reply = partner.send("GET", "/v1/me", &[("accept-language", language)], None).await;
+            assert_refused_token(&reply, "token_expired", "Bearer error=\"invalid_token\"", language);
+            assert_eq!(reply.body["detail"], sentence);
+            assert_eq!(app.public().get("/problems/token_expired").await.body["code"], "token_expired");
+        }
         app.stop().await;
     });
 }
@@ -412,7 +435,11 @@ fn assert_refused(reply: &Reply, status: u16, error: &str) {
 }
 
 fn assert_unauthorized(reply: &Reply, challenge: &str, what: &str) {
-    assert_eq!((reply.status, &reply.body["code"]), (401, &json!("unauthorized")), "{what}: {}", reply.text);
+    assert_refused_token(reply, "unauthorized", challenge, what);
+}
+
+fn assert_refused_token(reply: &Reply, code: &str, challenge: &str, what: &str) {
+    assert_eq!((reply.status, &reply.body["code"]), (401, &json!(code)), "{what}: {}", reply.text);
     assert_eq!(reply.header("www-authenticate"), challenge, "{what}");
     assert_eq!(reply.header("content-type"), "application/problem+json", "{what}");
 }

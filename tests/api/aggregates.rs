@@ -66,13 +66,13 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
     let dashboard = &people.dashboard;
     let whole = added(dashboard, "").await;
     let total = &whole["total"];
-    assert_eq!(whole["meta"]["warnings"], json!(["verified_only"]));
+    assert_eq!(whole["meta"]["warnings"], json!(["day_not_closed", "verified_only"]));
     assert_eq!((&total["sites"], &total["capacity_kwp"]), (&json!(3), &json!(8.4)), "what is older is no part of it");
     assert_eq!((&total["cost_vnd"], &total["cost_known"]), (&json!(30_000_000), &json!(3)));
     for (column, figure) in [
         ("to_date_avoided_tco2e", &headline["to_date"]["avoided_tco2e"]),
         ("annual_generation_kwh", &headline["annual"]["generation_kwh"]),
-        ("annual_high", &headline["annual"]["high"]),
+        ("annual_avoided_tco2e_high", &headline["annual"]["avoided_tco2e_high"]),
     ] {
         let (found, expected) = (total[column].as_f64().unwrap(), figure.as_f64().unwrap());
         assert!((found - expected).abs() <= 1e-9 * expected, "{column}: {found} is not {expected}");
@@ -96,10 +96,13 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
         let sum = |column: &str| rows.iter().map(|row| row[column].as_f64().unwrap()).sum::<f64>();
         let all = &grouped["total"];
         assert!((sum("sites") - all["sites"].as_f64().unwrap()).abs() < 1e-9, "{dimension}: {grouped}");
-        assert!((sum("annual_low") - all["annual_low"].as_f64().unwrap()).abs() < 1e-9, "{dimension}");
+        assert!(
+            (sum("annual_avoided_tco2e_low") - all["annual_avoided_tco2e_low"].as_f64().unwrap()).abs() < 1e-9,
+            "{dimension}"
+        );
         assert_eq!(grouped["sites_additive"], json!(true));
     }
-    let provinces = added(dashboard, "?group_by=province,year&stage=verified,installed").await;
+    let provinces = added(dashboard, "?group_by=province,year&stage=verified,reported").await;
     let told = |row: &Value| json!([row["province_code"], row["province_name_vi"], row["period"], row["sites"]]);
     let expected = [
         json!(["01", "Hà Nội", "2024", 1]),
@@ -115,7 +118,7 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
     assert_eq!(added(dashboard, "?low_income=true").await["total"]["sites"], json!(1));
     assert_eq!(added(dashboard, "?low_income=unknown&kind=office").await["total"]["sites"], json!(1));
     assert_eq!(added(dashboard, "?from=2025-11-01&to=2026-01-01").await["total"]["sites"], json!(1));
-    assert_eq!(added(dashboard, "?stage=installed").await["total"]["sites"], json!(1));
+    assert_eq!(added(dashboard, "?stage=reported").await["total"]["sites"], json!(1));
     app.stop().await;
 }
 
@@ -135,7 +138,7 @@ async fn add_up_by_measure_counts_a_site_behind_each_of_its_measures(database: T
     assert_eq!((&by_measure["sites_additive"], &by_measure["total"]["sites"]), (&json!(false), &json!(3)));
     let several = added(&people.dashboard, "?measure=rooftop_solar_pv,solar_water_heater").await;
     assert_eq!(several["total"]["sites"], json!(null), "one site may have both");
-    assert_eq!(several["meta"]["warnings"], json!(["sites_not_countable", "verified_only"]));
+    assert_eq!(several["meta"]["warnings"], json!(["day_not_closed", "sites_not_countable", "verified_only"]));
     let one = added(&people.dashboard, "?measure=rooftop_solar_pv&group_by=province").await;
     assert_eq!(one["data"][0]["quantity"], json!(5.4), "{one}");
     app.stop().await;
@@ -167,7 +170,7 @@ async fn ask_for_what_cannot_be_added_up_names_every_fault(database: TestDatabas
     assert_eq!(app.public().get(PATH).await.status, 401);
     let dimensions = app.public().get("/v1/dimensions").await;
     let all = dimensions.body["data"].as_array().unwrap();
-    assert_eq!((dimensions.status, all.len()), (200, 15), "{}", dimensions.text);
+    assert_eq!((dimensions.status, all.len()), (200, 16), "{}", dimensions.text);
     for dimension in all {
         for value in dimension["values"].as_array().unwrap() {
             let filter = format!("?{}={}", dimension["code"].as_str().unwrap(), value["code"].as_str().unwrap());
@@ -189,7 +192,33 @@ async fn add_up_for_a_client_of_one_province_shows_that_one_alone(database: Test
     let own = added(&agency, "?group_by=province").await;
     let codes: Vec<&Value> = own["data"].as_array().unwrap().iter().map(|row| &row["province_code"]).collect();
     assert_eq!((codes, &own["total"]["sites"]), (vec![&json!("79")], &json!(2)), "{own}");
-    assert_eq!(added(&agency, "?province=01").await["total"]["sites"], json!(0));
+    let meta = &own["meta"];
+    assert_eq!(
+        (&meta["limited_to_province"], &meta["warnings"][1]),
+        (&json!("79"), &json!("limited_to_province")),
+        "{meta}"
+    );
+    for within in ["?province=79", "?region=southeast", "?region=southeast,red_river_delta"] {
+        assert_eq!(added(&agency, within).await["total"]["sites"], json!(2), "{within}");
+    }
+    for elsewhere in ["?province=01", "?province=79,01", "?region=red_river_delta"] {
+        for path in [PATH, "/v1/aggregates.csv"] {
+            let english = [("accept-language", "en")];
+            let reply = agency.send("GET", &format!("{path}{elsewhere}"), &english, None).await;
+            assert_eq!(
+                (reply.status, &reply.body["code"]),
+                (403, &json!("forbidden")),
+                "{path}{elsewhere}: {}",
+                reply.text
+            );
+            let detail = reply.body["detail"].as_str().unwrap();
+            assert!(detail.starts_with("This client sees Ho Chi Minh City (79) alone;"), "{detail}");
+        }
+    }
+    let csv = agency.get("/v1/aggregates.csv?group_by=province").await.text;
+    assert!(csv.contains(",limited_to_province,as_of,") && csv.lines().nth(1).unwrap().contains(",79,20"), "{csv}");
+    let whole = added(&app.role(Role::Dashboard).await, "").await;
+    assert!(whole["meta"].get("limited_to_province").is_none(), "{whole}");
     assert_eq!(app.role(Role::Dashboard).await.get(PATH).await.status, 200);
     app.stop().await;
 }

@@ -98,11 +98,11 @@ fn restore_a_backup_made_under_load_goes_on_from_its_version() {
 
         let server = Process::serve(&new, new.data_dir.path());
         let partner = Client::new(&server.address).with_token(&*token);
-        // Two entries made the partner and its client; every other is a home.
+        // Three entries began the register and made the partner and its client; every other is a home.
         let progress = progress_at(&server.address, version + 1).await;
-        assert_eq!(progress["data"]["sites"]["installed"], json!(version - 2), "{progress}");
+        assert_eq!(progress["data"]["sites"]["reported"], json!(version - 3), "{progress}");
         partner.register(&home("after")).await;
-        assert_eq!(progress_at(&server.address, version + 2).await["data"]["sites"]["installed"], json!(version - 1));
+        assert_eq!(progress_at(&server.address, version + 2).await["data"]["sites"]["reported"], json!(version - 2));
         assert_eq!(server.terminate(), Some(0));
         assert_eq!(output(&new, &["audit"]).1, Some(0));
         assert_eq!(mode(&new.data_dir.path().join("green-homes.db")), 0o600);
@@ -204,7 +204,7 @@ fn restore_a_backup_with_a_changed_byte_is_refused() {
     let whole = fs::read_to_string(&path).unwrap();
     for (from, to, why) in [
         ("\"format\": 1", "\"format\": 2", "format 2"),
-        ("\"version\": 2", "\"version\": 3", "another version"),
+        ("\"version\": 3", "\"version\": 4", "another version"),
         ("\"green-homes.db\"", "\"../green-homes.db\"", "names the file"),
         ("{", "", "broken"),
     ] {
@@ -224,7 +224,7 @@ fn restore_what_is_refused_leaves_nothing_behind() {
     let (_place, directory) = place();
     backed_up(&database, &directory);
     // Refused at once, and after the database was copied.
-    for (file, from, to) in [("signing-key.pem", "a", "b"), ("manifest.json", "\"version\": 2", "\"version\": 3")] {
+    for (file, from, to) in [("signing-key.pem", "a", "b"), ("manifest.json", "\"version\": 3", "\"version\": 4")] {
         let whole = fs::read_to_string(directory.join(file)).unwrap();
         fs::write(directory.join(file), whole.replacen(from, to, 1)).unwrap();
         let parent = tempfile::tempdir().unwrap();

@@ -25,15 +25,15 @@ on_both_databases!(
 
 const FIGURES: [(&str, &[&str], f64); 7] = [
     ("sites_verified", &["sites", "verified"], 1.0),
-    ("sites_installed", &["sites", "installed"], 1.0),
+    ("sites_reported", &["sites", "reported"], 1.0),
     ("sites_pledged", &["sites", "pledged"], 1.0),
     ("capacity_kwp_verified", &["capacity_kwp", "verified"], 1e3),
-    ("to_date_avoided_tco2e", &["to_date", "avoided_tco2e"], 1e6),
-    ("annual_avoided_tco2e", &["annual", "avoided_tco2e"], 1e6),
-    ("lifetime_avoided_tco2e", &["lifetime", "avoided_tco2e"], 1e6),
+    ("to_date_avoided_tco2e", &["to_date", "avoided_tco2e"], 1e3),
+    ("annual_avoided_tco2e", &["annual", "avoided_tco2e"], 1e3),
+    ("lifetime_avoided_tco2e", &["lifetime", "avoided_tco2e"], 1e3),
 ];
 
-/// A figure in its smallest unit: sites, watts, grams.
+/// A figure in its smallest unit: sites, watts, kilograms.
 fn whole(value: &Value, units: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "far below 2^53")]
     let whole = (value.as_f64().unwrap() * units).round() as i64;
@@ -122,7 +122,7 @@ async fn bridge_says_what_each_cause_moved(database: TestDatabase) {
     let bridge = days.check_bridge(first, first + Days::new(3)).await;
     let moved = |cause: &str| {
         let row = row(&bridge, cause);
-        ["sites_verified", "sites_installed"].map(|name| row[name].as_i64().unwrap())
+        ["sites_verified", "sites_reported"].map(|name| row[name].as_i64().unwrap())
     };
     assert_eq!((moved("registered"), moved("verified")), ([0, 2], [1, -1]));
     assert_eq!((moved("withdrawn"), moved("rejected")), ([0, -1], [0, -1]));
@@ -135,7 +135,7 @@ async fn bridge_says_what_each_cause_moved(database: TestDatabase) {
     assert_eq!(bridge["meta"]["as_of"], json!((first + Days::new(3)).to_string()));
     let quiet = days.check_bridge(first + Days::new(2), first + Days::new(4)).await;
     let others = quiet["data"].as_array().unwrap().iter().filter(|row| row["cause"] != json!("operation"));
-    assert!(others.into_iter().all(|row| FIGURES.iter().all(|(name, ..)| whole(&row[name], 1e6) == 0)), "{quiet:#}");
+    assert!(others.into_iter().all(|row| FIGURES.iter().all(|(name, ..)| whole(&row[name], 1e3) == 0)), "{quiet:#}");
     let kept = days.at_close_of(first).await;
     let link = format!("/v1/progress/bridge?from={first}&to={}", first + Days::new(4));
     assert!(kept["today"]["bridge"].as_str().unwrap().ends_with(&link), "{}", kept["today"]);

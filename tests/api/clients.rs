@@ -55,7 +55,16 @@ async fn read_as_a_limited_client_shows_its_province_and_nothing_of_its_affiliat
     };
     assert_eq!([ids(&pages[0].body), ids(&pages[1].body)], [visible[..2].to_vec(), visible[2..].to_vec()]);
     assert_eq!(pages[0].body["page"]["next_cursor"], json!(visible[1]));
-    assert_eq!(reviewer.get("/v1/installations?province=79").await.body["data"], json!([]));
+    assert_eq!(ids(&reviewer.get("/v1/installations?province=01&limit=2").await.body), visible[..2].to_vec());
+    for path in ["/v1/installations?province=79", "/v1/review/queue?province=79&limit=1"] {
+        let elsewhere = reviewer.get(path).await;
+        assert_eq!((elsewhere.status, &elsewhere.body["code"]), (403, &json!("forbidden")), "{}", elsewhere.text);
+        assert_eq!(
+            elsewhere.body["detail"],
+            "Tài khoản này chỉ xem được Hà Nội (01); hãy bỏ bộ lọc hoặc chọn tỉnh, thành đó."
+        );
+        assert_eq!(reviewer.get(&path.replace("79", "999")).await.errors().len(), 1, "a wrong value is named first");
+    }
     for id in &hidden {
         let path = format!("/v1/installations/{id}");
         assert_eq!(reviewer.get(&path).await.status, 404);

@@ -89,7 +89,7 @@ fn list_reference_data_gives_all_of_it_to_any_page() {
         let app = App::start(TestDatabase::sqlite()).await;
         let anybody = app.public();
         let measures = anybody.get("/v1/measures").await;
-        assert_eq!(measures.body["data"].as_array().unwrap().len(), 30);
+        assert_eq!(measures.body["data"].as_array().unwrap().len(), 32);
         let provinces = anybody.get("/v1/provinces").await;
         let provinces_now = provinces.body["data"].as_array().unwrap();
         let former: usize = provinces_now.iter().map(|province| province["former"].as_array().unwrap().len()).sum();

@@ -28,17 +28,17 @@ async fn read_the_estimate_of_an_installation_year_by_year(database: TestDatabas
     let data = &read.body["data"];
     let solar = &data["measures"][0];
     let facts = json!([solar["kwh_per_kwp_year"], solar["per_unit_year"], solar["degradation_per_year"]]);
-    assert_eq!(facts, json!([1087.0, 1.0, 0.005]));
-    // The first two years are example 1 of the methodology.
+    assert_eq!(facts, json!([1087.0, 1.0, 0.0075]));
+    // The first two years, by hand: 5 × 1087 × 184 / 365 × 0.6766 and 5 × 1087 × 0.9925 × 0.6592.
     let years = solar["years"].as_array().unwrap();
     for (year, [days, kwh, factor, tonnes]) in
-        years.iter().zip([[184.0, 2739.8356, 0.6766, 1.853_773], [365.0, 5407.825, 0.6592, 3.564_838]])
+        years.iter().zip([[184.0, 2739.8356, 0.6766, 1.853_773], [365.0, 5394.2375, 0.6592, 3.555_881]])
     {
         assert_eq!((number(&year["days"]), number(&year["tco2_per_mwh"])), (days, factor), "{year}");
-        assert!((number(&year["kwh"]) - kwh).abs() < 1e-3 && (number(&year["avoided_tco2e"]) - tonnes).abs() < 1e-6);
-        assert_eq!(year["provisional"], json!(false));
+        assert!((number(&year["kwh"]) - kwh).abs() < 1.0 && (number(&year["avoided_tco2e"]) - tonnes).abs() < 1e-3);
+        assert_eq!(year["factor_carried"], json!(false));
     }
-    assert_eq!(years[2]["provisional"], json!(true), "there is no official factor of 2024 yet");
+    assert_eq!(years[2]["factor_carried"], json!(true), "there is no official factor of 2024 yet");
     let to_date = &solar["figures"]["to_date"];
     let sum = |name: &str| years.iter().map(|year| number(&year[name])).sum::<f64>();
     assert!((sum("avoided_tco2e") - number(&to_date["avoided_tco2e"])).abs() < 1e-9, "{to_date}");
@@ -46,12 +46,14 @@ async fn read_the_estimate_of_an_installation_year_by_year(database: TestDatabas
     assert_eq!(data["total"]["to_date"], *to_date);
     // It is all there is: the headline is the same.
     let headline = app.progress_at(app.db_version()).await["data"].clone();
-    for (name, figure) in [("to_date", "avoided_tco2e"), ("annual", "generation_kwh"), ("lifetime", "low")] {
+    for (name, figure) in
+        [("to_date", "avoided_tco2e"), ("annual", "generation_kwh"), ("lifetime", "avoided_tco2e_low")]
+    {
         assert_eq!(headline[name][figure], data["total"][name][figure], "{name} {figure}");
     }
     assert_eq!(people.reviewer.get(&path).await.body["data"], *data);
     assert_eq!(people.other.get(&path).await.status, 404);
-    assert_eq!(people.owner.get(&format!("{path}?methodology=1")).await.body["data"], *data);
+    assert_eq!(people.owner.get(&format!("{path}?methodology=2")).await.body["data"], *data);
     let unknown = people.owner.get(&format!("{path}?methodology=99")).await;
     assert_eq!(unknown.errors(), [("methodology".to_owned(), "unknown_methodology".to_owned())], "{}", unknown.text);
     app.stop().await;
@@ -84,13 +86,13 @@ async fn read_the_estimate_of_what_a_later_measure_replaced_ends_the_day_before(
     assert!(warnings.contains("29/02/2024") && warnings.contains(&second), "the day of the estimate: {warnings}");
     let last = old[0]["years"].as_array().unwrap().last().unwrap();
     assert_eq!((&last["year"], number(&last["days"])), (&json!(2024), 60.0));
-    assert_eq!(old[0]["figures"]["annual"]["saving_kwh"], json!(0.0));
+    assert_eq!(old[0]["figures"]["annual"]["saving_kwh"], json!(0));
     assert_eq!(
         (&old[1]["effect"], &old[1]["years"]),
         (&json!("none"), &json!([])),
         "a battery saves nothing by itself"
     );
-    assert_eq!(measures(&second).await[0]["figures"]["annual"]["saving_kwh"], json!(1200.0));
+    assert_eq!(measures(&second).await[0]["figures"]["annual"]["saving_kwh"], json!(1200));
     let pledged = &measures(&pledged).await[0];
     assert_eq!((&pledged["years"], &pledged["counts"]), (&json!([]), &json!(false)));
     assert_eq!((&old[0]["counts"], &measures(&second).await[0]["counts"]), (&json!(true), &json!(true)));

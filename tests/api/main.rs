@@ -50,3 +50,4 @@ mod tables;
 mod tampering;
 mod timeline;
 mod two_processes;
+mod vietnamese;

@@ -22,7 +22,7 @@ fn ask_the_operators_listener_gives_metrics_and_health_and_nothing_else() {
         let metrics = operator.get("/metrics").await;
         assert!(metrics.header("content-type").starts_with("application/openmetrics-text"));
         assert!(metrics.text.contains("route=\"/readyz\",method=\"GET\",status=\"200\""), "{}", metrics.text);
-        assert!(metrics.text.contains("green_homes_register_version 0") && metrics.text.ends_with("# EOF\n"));
+        assert!(metrics.text.contains("green_homes_register_version 1") && metrics.text.ends_with("# EOF\n"));
         assert_eq!(anybody.get("/metrics").await.status, 404, "the public does not see them");
         for path in ["/v1/progress", "/docs/", "/oauth/token"] {
             assert_eq!(operator.get(path).await.status, 404, "{path}");
@@ -77,7 +77,7 @@ fn back_up_is_seen_by_operators() {
         assert_eq!(output(&app.database, &["backup", place.path().to_str().unwrap()]).1, Some(0));
         assert!(app.operator().get("/metrics").await.text.contains(metric));
         let reply = app.operator().get("/readyz?verbose").await;
-        assert_eq!(reply.body["checks"]["backup"]["version"], 0, "{}", reply.text);
+        assert_eq!(reply.body["checks"]["backup"]["version"], 1, "{}", reply.text);
         app.stop().await;
     });
 }
@@ -96,7 +96,7 @@ async fn ask_verbosely_where_the_past_was_changed_is_not_ready(database: TestDat
     let app = App::start(database).await;
     app.partner("SOLARCO").await;
     app.progress_at(app.db_version()).await;
-    let change = "UPDATE entries SET hash = previous WHERE version = 2";
+    let change = "UPDATE entries SET hash = previous WHERE version = 3";
     if app.database.is_sqlite() {
         let triggers = "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'";
         for drop in db_lines(&app.database.url, triggers) {

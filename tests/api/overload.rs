@@ -155,7 +155,7 @@ async fn one_request_that_the_database_refuses_spoils_no_other(database: TestDat
         .collect();
     assert_eq!(words, ["done", "broken", "done", "done"]);
     let progress = app.progress_at(app.db_version()).await;
-    assert_eq!(progress["data"]["sites"]["installed"], 2);
+    assert_eq!(progress["data"]["sites"]["reported"], 2);
     assert!(app.db_audit().ok);
     app.stop().await;
 }
@@ -183,7 +183,7 @@ async fn restart_under_load() {
         }
     }
     let progress = app.progress_at(app.db_version()).await;
-    assert_eq!(progress["data"]["sites"]["installed"], 3 * 192);
+    assert_eq!(progress["data"]["sites"]["reported"], 3 * 192);
     assert!(app.db_audit().ok, "{:?}", app.db_audit());
     app.stop().await;
 }

@@ -18,7 +18,7 @@ async fn send_the_pilot_twice_then_verify_it_gives_601_homes_exactly(database: T
     assert_eq!(outcomes(&partner).await, (601, 0));
     assert_eq!(outcomes(&partner).await, (0, 601), "sent again");
     let waiting = app.progress_at(app.db_version()).await;
-    assert_eq!(waiting["data"]["sites"], json!({"verified": 0, "installed": 601, "pledged": 0, "in_operation": 601}));
+    assert_eq!(waiting["data"]["sites"], json!({"verified": 0, "reported": 601, "pledged": 0, "in_operation": 601}));
 
     verify_all(&partner, &reviewer).await;
 
@@ -55,8 +55,8 @@ async fn send_the_pilot_by_sixteen_clients_at_once_gives_the_same_numbers(databa
     }
     assert_eq!(created, 601, "each line was created by one of the sixteen");
     let progress = app.progress_at(app.db_version()).await;
-    assert_eq!(progress["data"]["sites"]["installed"], 601);
-    assert_eq!(progress["data"]["capacity_kwp"]["installed"].to_string(), capacity_of_the_file());
+    assert_eq!(progress["data"]["sites"]["reported"], 601);
+    assert_eq!(progress["data"]["capacity_kwp"]["reported"].to_string(), capacity_of_the_file());
     assert!(app.db_audit().ok, "{:?}", app.db_audit());
     app.stop().await;
 }

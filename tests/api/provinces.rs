@@ -33,9 +33,9 @@ async fn read_the_progress_of_provinces_adds_up_to_the_headline_on_both_lists(da
         let sum = |name: &str| rows.iter().map(|row| row[name].as_f64().unwrap()).sum::<f64>();
         for (name, expected) in [
             ("sites_verified", &headline["data"]["sites"]["verified"]),
-            ("sites_installed", &headline["data"]["sites"]["installed"]),
+            ("sites_reported", &headline["data"]["sites"]["reported"]),
             ("capacity_kwp_verified", &headline["data"]["capacity_kwp"]["verified"]),
-            ("annual_high", &headline["data"]["annual"]["high"]),
+            ("annual_avoided_tco2e_high", &headline["data"]["annual"]["avoided_tco2e_high"]),
             ("to_date_avoided_tco2e", &headline["data"]["to_date"]["avoided_tco2e"]),
         ] {
             assert!((sum(name) - expected.as_f64().unwrap()).abs() < 1e-9, "{query} {name}");

@@ -31,10 +31,17 @@ async fn publish_the_headline_of_a_day_for_good(database: TestDatabase) {
     assert_eq!((again.status, &again.body), (200, &made.body), "once");
     let anybody = days.app.public();
     let path = url.strip_prefix("https://register.example").unwrap().to_owned();
-    let released = anybody.get(&path).await;
-    let digest = sha256(released.text.as_bytes());
+    let (released, sealed) = (anybody.get(&path).await, anybody.get(&format!("{path}/sealed")).await);
+    let digest = sha256(sealed.text.as_bytes());
     assert_eq!(made.body["data"]["sha256"], json!(hex(&digest)));
-    assert_eq!(released.header("repr-digest"), format!("sha-256=:{}:", BASE64_STANDARD.encode(digest)));
+    let link = format!("/v1/progress?as_of={first}");
+    assert_eq!(sealed.body["meta"]["permalink"], json!(link), "no host that may go away is sealed");
+    assert_eq!(released.body["meta"]["permalink"], json!(format!("https://register.example{link}")));
+    assert!(!sealed.text.contains("register.example"), "{}", sealed.text);
+    assert_eq!(released.body["data"], sealed.body["data"]);
+    let day = anybody.get(&format!("/v1/progress/days/{first}/sealed")).await;
+    assert_eq!(day.text, sealed.text, "released or not, a closed day has the same bytes");
+    assert_eq!(sealed.header("repr-digest"), format!("sha-256=:{}:", BASE64_STANDARD.encode(digest)));
     assert_eq!(released.body["data"]["sites"]["verified"], json!(1));
     let listed = anybody.get("/v1/progress/releases").await;
     assert_eq!(listed.body["data"], json!([made.body["data"]]));
@@ -85,7 +92,8 @@ async fn publish_what_is_no_closed_day_is_refused(database: TestDatabase) {
     days.app.db_add_partner("SOLARCO", false);
     let admin = days.app.client(Role::Admin, None).await;
     let today = days.today().to_string();
-    for (day, code) in [(today.as_str(), "day_not_closed"), ("2020-02-24", "day_not_closed"), ("soon", "not_a_date")] {
+    let refused = [(today.as_str(), "day_not_closed"), ("2020-02-24", "before_the_register"), ("soon", "not_a_date")];
+    for (day, code) in refused {
         let reply = admin.send_json("POST", "/v1/progress/releases", &json!({"as_of": day})).await;
         assert_eq!((reply.status, reply.errors()), (422, vec![("/as_of".to_owned(), code.to_owned())]), "{day}");
     }

@@ -45,7 +45,9 @@ fn public_pages(release: Option<NaiveDate>) -> Vec<String> {
     let example = |path: &str| match path {
         "/v1/communes" => Some(format!("{path}?q=phuc+xa")),
         "/v1/progress/bridge" => Some(format!("{path}?from=2020-02-24&to=2020-03-24")),
-        "/v1/progress/releases/{id}" => release.map(|day| path.replace("{id}", &day.to_string())),
+        "/v1/progress/releases/{id}" | "/v1/progress/releases/{id}/sealed" | "/v1/progress/days/{day}/sealed" => {
+            release.map(|day| path.replace("{id}", &day.to_string()).replace("{day}", &day.to_string()))
+        }
         path => Some(path.replace("{version}", "1").replace("{name}", "provinces")),
     };
     routes.filter_map(|row| example(row.path)).chain(VARIANTS.map(str::to_owned)).collect()

@@ -45,10 +45,13 @@ async fn read_the_timeline_by_days_of_installation_ends_at_the_headline(database
         json!(["2026-03", -1, 1]),
     ];
     assert_eq!(months[..5].iter().map(told).collect::<Vec<_>>(), expected, "what is older is no part of it");
-    assert_eq!(months[3]["sites_installed_new"], json!(1));
-    assert_eq!((&months[0]["period_start"], &months[0]["provisional"]), (&json!("2025-11-01"), &json!(false)));
-    let provisional: Vec<bool> = months.iter().map(|row| row["provisional"].as_bool().unwrap()).collect();
-    assert_eq!(provisional.iter().rev().take(4).collect::<Vec<_>>(), [&true, &true, &true, &false]);
+    assert_eq!(months[3]["sites_reported_new"], json!(1));
+    assert_eq!(
+        (&months[0]["period_start"], &months[0]["late_reports_expected"]),
+        (&json!("2025-11-01"), &json!(false))
+    );
+    let late: Vec<bool> = months.iter().map(|row| row["late_reports_expected"].as_bool().unwrap()).collect();
+    assert_eq!(late.iter().rev().take(4).collect::<Vec<_>>(), [&true, &true, &true, &false]);
     for interval in ["month", "quarter", "year"] {
         let all = rows(&anybody, &format!("?interval={interval}")).await;
         let last = all.last().unwrap();

@@ -4,6 +4,8 @@
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+use super::unparsable::Unparsable;
+
 /// Levels of nesting that are read; the root is the first.
 pub const MAX_DEPTH: usize = 16;
 
@@ -26,20 +28,11 @@ pub enum Node {
     TooDeep,
 }
 
-/// Where a document stops to be JSON.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Unparsable {
-    /// From 1.
-    pub line: usize,
-    /// From 1; 0 before the first character.
-    pub column: usize,
-}
-
 /// Parses a whole document.
 pub fn parse(bytes: &[u8]) -> Result<Node, Unparsable> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = Level(1).deserialize(&mut deserializer).and_then(|node| deserializer.end().map(|()| node));
-    parsed.map_err(|error| Unparsable { line: error.line(), column: error.column() })
+    parsed.map_err(|error| Unparsable::at(bytes, error.line(), error.column()))
 }
 
 /// Reads a value at a depth.
@@ -120,7 +113,8 @@ mod tests {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
         assert!(parse(b"\"\xff\"").is_err());
-        assert_eq!(parse(b"{\n \"a\": NaN}"), Err(Unparsable { line: 2, column: 7 }));
+        let stop = parse(b"{\n \"a\": NaN}").unwrap_err();
+        assert_eq!((stop.line, stop.column), (2, 7));
     }
 
     #[test]

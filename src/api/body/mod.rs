@@ -6,10 +6,12 @@ mod declare;
 pub mod json;
 pub mod pointer;
 pub mod reader;
+mod unparsable;
 mod values;
 
 pub(in crate::api) use declare::body;
 pub use json::{Node, parse};
 pub use pointer::Pointer;
 pub use reader::{AtMost, BodyReader, FromNode, NotNull, Nothing, Read, is_given, read};
+pub use unparsable::Unparsable;
 pub use values::{AnyDay, integer_within};

@@ -21,6 +21,11 @@ impl Pointer<'static> {
 }
 
 impl<'p> Pointer<'p> {
+    /// Whether this is the whole body.
+    pub fn is_root(&self) -> bool {
+        matches!(self.step, Step::Root)
+    }
+
     /// A member of the object here.
     pub fn member<'c>(&'c self, name: &'c str) -> Pointer<'c>
     where

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use crate::domain::refusals::FieldFault;
 use crate::domain::rules::Amend;
-use crate::domain::values::{Expected, Fault};
+use crate::domain::values::{Expected, Fault, is_hidden};
 
 use super::json::{MAX_DEPTH, Node};
 use super::pointer::Pointer;
@@ -44,8 +44,12 @@ impl BodyReader {
 
     /// Notes that a node is of another type than `expected`.
     pub fn wrong_type<T>(&mut self, at: &Pointer<'_>, node: &Node, expected: Expected) -> Option<T> {
-        let too_deep = *node == Node::TooDeep;
-        self.fault(at, if too_deep { Fault::TooDeep { max: MAX_DEPTH } } else { Fault::WrongType { expected } })
+        let fault = match (node, expected) {
+            (Node::TooDeep, _) => Fault::TooDeep { max: MAX_DEPTH },
+            (Node::Array(_), Expected::Object) if at.is_root() => Fault::WrongType { expected: Expected::OneObject },
+            _ => Fault::WrongType { expected },
+        };
+        self.fault(at, fault)
     }
 }
 
@@ -121,7 +125,7 @@ impl<'r> Members<'r> {
     /// Notes every member that no field reads.
     pub fn finish(self, reader: &mut BodyReader) {
         for (name, _) in self.sent.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+            let shown: String = name.chars().filter(|c| !is_hidden(*c)).take(LONGEST_NAME).collect();
             reader.fault::<()>(&self.at.member(&shown), Fault::UnknownField);
         }
     }

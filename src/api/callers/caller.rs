@@ -11,6 +11,7 @@ use crate::api::access::CredentialsRefused;
 use crate::api::http::{Access, ApiError, CallerGate, MethodFacts, Scope, language_of};
 use crate::api::state::AppState;
 use crate::domain::records::Actor;
+use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Language, PartnerCode};
 
 use super::acting_client::ActingClient;
@@ -24,6 +25,15 @@ impl Caller {
     /// The partner that a caller with the role partner acts for.
     pub fn partner(&self) -> Result<&PartnerCode, ApiError> {
         self.0.partner.as_ref().ok_or(ApiError::Forbidden { needs: Scope::Register })
+    }
+
+    /// Refuses a question about places that `is_own` does not find to be the caller's province. Zeros or an empty list would
+    /// say that nothing is there. A caller who is not limited to a province may ask about any.
+    pub fn check_province(&self, is_own: impl FnOnce(ProvinceId) -> bool) -> Result<(), ApiError> {
+        match self.0.province {
+            Some(own) if !is_own(own) => Err(ApiError::OtherProvince { own: own.listed() }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -149,10 +149,10 @@ fn of_schema(response: &Response, schemas: &Schemas) -> Option<String> {
 /// What a problem of this status means at a route.
 fn of_problem(status: &str, route: &Route) -> Option<String> {
     let text = match status {
-        "400" => "The body is not JSON; `detail` gives line and column.",
+        "400" => "The body is not JSON; `detail` gives line, column and what stands there.",
         "401" if route.access == Access::Householder => "The header `Householder-Code` is missing or wrong.",
-        "401" => "The token is missing, wrong or expired.",
-        "403" => "The token's role may not do this.",
+        "401" => "The token is missing or wrong, or, with the code `token_expired`, too old.",
+        "403" => "The token's role may not do this, or the client is limited to another province.",
         "404" => "No such record or address, or the client may not see it.",
         "409" if route.takes_key => {
             "The record's state or an earlier request with this `Idempotency-Key` forbids the change; `code` says which."
@@ -180,7 +180,11 @@ fn name_headers(status: &str, response: &mut Response) {
         ("Content-Language", Type::String, "The language of title and details: vi or en."),
     ];
     match status {
-        "401" | "403" => headers.push(("WWW-Authenticate", Type::String, "The token that the route needs (RFC 6750).")),
+        "401" | "403" => headers.push((
+            "WWW-Authenticate",
+            Type::String,
+            "The credentials that are missing or were refused: `Bearer` (RFC 6750) or `Basic`.",
+        )),
         "429" | "503" => headers.push(("Retry-After", Type::Integer, "Seconds after which to try again.")),
         _ => {}
     }

@@ -27,14 +27,14 @@ impl IdempotencyKey {
     pub fn of(request: &HttpRequest, body: &[u8]) -> Result<Option<Self>, ApiError> {
         let mut sent = request.headers().get_all(IDEMPOTENCY_KEY);
         let Some(value) = sent.next() else { return Ok(None) };
-        let text = value.to_str().map_err(|_| ApiError::invalid("Idempotency-Key", Fault::ForbiddenCharacter))?.trim();
+        let text = value.to_str().map_err(|_| ApiError::invalid("Idempotency-Key", Fault::NotVisibleAscii))?.trim();
         let name = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         let fault = |fault| Err(ApiError::invalid("Idempotency-Key", fault));
         match name {
             _ if sent.next().is_some() => fault(Fault::DuplicateField),
             "" => fault(Fault::Empty),
             _ if name.len() > LONGEST => fault(Fault::TooLong { max: LONGEST }),
-            _ if !name.bytes().all(|byte| byte.is_ascii_graphic()) => fault(Fault::ForbiddenCharacter),
+            _ if !name.bytes().all(|byte| byte.is_ascii_graphic()) => fault(Fault::NotVisibleAscii),
             _ => Ok(Some(Self { name: name.to_owned(), digest: digest(request, body) })),
         }
     }

@@ -28,11 +28,11 @@ pub use matched_route::{MatchedRoute, MethodFacts};
 pub use pagination::PageInfo;
 pub use path_id::PathId;
 pub use problems::{ApiError, MEDIA_TYPE, Problem, ProblemError, StandingView, problem_page};
-pub use query::{NoQuery, Query, coded};
+pub use query::{Edge, NoQuery, Query, coded, whole_day};
 pub use request_counts::RequestCounts;
 pub use request_id::RequestId;
-pub use responses::{
-    CSV, CacheFor, CsvTable, GEO_JSON, JSON, TEXT, answer, as_page, choose, cors, number_format, send,
-};
+pub use responses::{CSV, CacheFor, CsvTable, GEO_JSON, JSON, TEXT, answer, as_page, choose, cors, send};
 pub use route::{BODY_LIMIT, BODY_WITHIN, Handler, Route};
 pub use scopes::{Access, Scope};
+
+pub use crate::domain::refusals::number_format;

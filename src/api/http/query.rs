@@ -3,7 +3,7 @@
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::domain::refusals::FieldFault;
-use crate::domain::values::Fault;
+use crate::domain::values::{Fault, Interval, day_before, is_hidden};
 
 use super::caller_first::CallerFirst;
 use super::matched_route::MatchedRoute;
@@ -14,6 +14,8 @@ pub struct Query {
     parameters: Vec<(String, String)>,
     read: Vec<&'static str>,
     faults: Vec<FieldFault>,
+    /// Whether `from` and `to` are closes of days, so that a year lasts from the close of the year before.
+    bridges_closes: bool,
 }
 
 impl Query {
@@ -24,7 +26,12 @@ impl Query {
         if MatchedRoute::of(request).is_some_and(|route| route.is_public) {
             parameters.retain(|(key, _)| !is_hung_on(key));
         }
-        Ok(Self { parameters, read: Vec::new(), faults: Vec::new() })
+        Ok(Self { parameters, read: Vec::new(), faults: Vec::new(), bridges_closes: false })
+    }
+
+    /// The same query, of a route whose `from` and `to` are closes of days.
+    pub fn between_closes(self) -> Self {
+        Self { bridges_closes: true, ..self }
     }
 
     /// Reads one parameter, if it is there.
@@ -73,9 +80,25 @@ impl Query {
     /// Refuses the request if there is any fault; unknown parameters are faults too.
     pub fn finish(mut self) -> Result<(), ApiError> {
         let unknown = self.parameters.iter().filter(|(key, _)| !self.read.contains(&key.as_str()));
-        let unknown: Vec<_> = unknown.map(|(key, _)| FieldFault::new(shown(key), Fault::UnknownField)).collect();
+        let unknown: Vec<_> =
+            unknown.map(|(key, value)| FieldFault::new(shown(key), self.fault_of_unknown(key, value))).collect();
         self.faults.extend(unknown);
         if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.faults)) }
+    }
+
+    /// The fault of a parameter that the route does not take. One that names a period is told how the route takes periods.
+    fn fault_of_unknown(&self, key: &str, value: &str) -> Fault {
+        let takes = |name: &str| self.read.contains(&name);
+        let is_period = Interval::parse(key).is_some();
+        if takes("interval") && (is_period || key == "from" || key == "to") {
+            return Fault::IntervalInstead;
+        }
+        let period = Interval::parse_name(value).filter(|_| is_period && takes("from") && takes("to"));
+        period.map_or(Fault::UnknownField, |(interval, first)| {
+            let (from, to) = (first.first_day(), interval.next(first).first_day());
+            let (from, to) = if self.bridges_closes { (day_before(from), day_before(to)) } else { (from, to) };
+            Fault::FromToInstead { from, to }
+        })
     }
 }
 
@@ -101,7 +124,27 @@ fn is_hung_on(key: &str) -> bool {
 
 /// A parameter's name as a fault repeats it: cut to 50 characters, because it comes from outside.
 fn shown(key: &str) -> String {
-    key.chars().filter(|c| !c.is_control()).take(50).collect()
+    key.chars().filter(|c| !is_hidden(*c)).take(50).collect()
+}
+
+/// The day of a month or a year that somebody probably means who leaves the day out.
+#[derive(Clone, Copy)]
+pub enum Edge {
+    First,
+    Last,
+}
+
+/// Reads a day as `parse` does; a month or a year alone is told how a whole day of it is written.
+pub fn whole_day<T>(edge: Edge, parse: impl Fn(&str) -> Result<T, Fault>) -> impl Fn(&str) -> Result<T, Fault> {
+    move |raw| match (parse(raw), Interval::parse_name(raw)) {
+        (Err(Fault::NotADate), Some((interval, first))) => Err(Fault::NotAWholeDay {
+            day: match edge {
+                Edge::First => first.first_day(),
+                Edge::Last => day_before(interval.next(first).first_day()),
+            },
+        }),
+        (parsed, _) => parsed,
+    }
 }
 
 /// Reads a parameter whose value is one of a list of codes.

@@ -81,7 +81,8 @@ pub async fn get_installation(
 }
 
 /// In the order of registration. A partner sees its own installations. A reviewer sees all but those of the
-/// partner they work for. A client that is limited to a province sees the installations there.
+/// partner they work for. A client that is limited to a province sees the installations there; `province` with another is
+/// answered 403.
 #[utoipa::path(get, path = "", params(("external_id" = Option<ExternalId>, Query, description = "Only the installation with this number of its partner, for example `MGH-2026-0001`."), ("status" = Option<Status>, Query, description = "Only installations with this status."),
         ("province" = Option<ProvinceId>, Query, description = "Only installations in this province, for example `01`."), ("site" = Option<SiteId>, Query, description = "Only installations at the site with this id."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Items of a page, 1 to 200; 50 if left out."), ("cursor" = Option<InstallationId>, Query, description = "`next_cursor` of the page before; left out for the first page.")),
@@ -112,6 +113,7 @@ pub(in crate::api) async fn list_found(
     let after = query.parse("cursor", |raw| InstallationId::parse(raw).map_err(|_| Fault::NotACursor));
     let limit = pagination::limit(&mut query);
     query.finish()?;
+    caller.check_province(|own| filter.province.is_none_or(|asked| asked == own))?;
     let filter = Filter { after, ..filter };
     let mut found = state.read(move |connection| store::list(connection, &filter, limit + 1)).await?;
     let page = PageInfo::of(&mut found, limit, |last| last.id.to_string());

@@ -40,9 +40,9 @@ impl HouseholderCodeView {
         let PublicSettings { public_url, publisher } = settings;
         let (url, docs) = (format!("{public_url}/v1/householder"), format!("{public_url}/docs/"));
         let sentence_vi = format!(
-            "Với mã {code}, bạn có thể xem dữ liệu được lưu về công trình của mình, báo điều sai và rút lại sự đồng ý \
-             bất cứ lúc nào: hãy đưa mã này cho {publisher} khi liên hệ, hoặc dùng nó tại {docs}, mục householder; \
-             ngoài ra hãy giữ kín mã."
+            "Mã riêng của bạn: {code}. Với mã này, bạn có thể xem dữ liệu đang lưu về nhà mình, báo thông tin sai và rút \
+             lại sự đồng ý bất cứ lúc nào tại {docs} (mục householder). Hãy giữ kín mã; chỉ cung cấp khi chính bạn liên hệ \
+             {publisher}."
         );
         Self { code: code.to_string(), sentence_vi, url }
     }

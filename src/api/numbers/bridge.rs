@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Unhurried;
-use crate::api::http::{ApiError, CacheFor, JSON, Query, as_page, send};
+use crate::api::http::{ApiError, CacheFor, Edge, JSON, Query, as_page, send, whole_day};
 use crate::api::state::AppState;
 use crate::domain::figures::{Levels, Reason};
 use crate::domain::values::{Fault, parse_closed_day, units};
@@ -120,11 +120,11 @@ pub async fn get_bridge(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = Query::of(&request)?;
+    let mut query = Query::of(&request)?.between_closes();
     let today = state.register.snapshot().figures.day;
-    let from = query.parse("from", |raw| parse_closed_day(raw, today));
+    let from = query.parse("from", whole_day(Edge::First, |raw| parse_closed_day(raw, today)));
     let from = query.require("from", from);
-    let to = query.parse("to", |raw| parse_closed_day(raw, today));
+    let to = query.parse("to", whole_day(Edge::Last, |raw| parse_closed_day(raw, today)));
     let to = query.require("to", to);
     if let (Some(from), Some(to)) = (from, to) {
         query.check("to", (to <= from).then_some(Fault::EmptySpan));
@@ -189,7 +189,7 @@ fn named(reason: Reason) -> Named {
         Reason::Methodology => ("Phương pháp tính mới", "New methodology"),
         Reason::EndOfLife => ("Hết tuổi thọ", "End of life"),
         Reason::Ageing => ("Suy giảm theo thời gian", "Ageing"),
-        Reason::Operation => ("Vận hành trong kỳ", "Continued operation"),
+        Reason::Operation => ("Vận hành trong kỳ", "Operation in the period"),
     };
     Named { code: reason.as_str(), vi, en }
 }

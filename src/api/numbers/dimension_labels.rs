@@ -25,7 +25,7 @@ const STAGES: [(&str, &str, &str); 3] = [
 const KINDS: [(&str, &str); 4] =
     [("Nhà ở", "Homes"), ("Tòa nhà", "Buildings"), ("Văn phòng", "Offices"), ("Cơ sở sản xuất", "Factories")];
 const TIERS: [(&str, &str); 4] =
-    [("Chọn mẫu", "Sampled"), ("Hồ sơ", "Document"), ("Kiểm tra tại chỗ", "Inspected"), ("Đo đếm", "Metered")];
+    [("Chọn mẫu", "Sampled"), ("Giấy tờ", "Document"), ("Kiểm tra tại chỗ", "Inspected"), ("Đo đếm", "Metered")];
 const UNKNOWN: (&str, &str, &str) = ("unknown", "Chưa rõ", "Unknown");
 
 /// The code and the names of one value of a dimension.

@@ -39,6 +39,10 @@ pub struct Provenance {
     /// The address of this number. Once the day is over, the number there never changes.
     #[schema(format = "uri-reference")]
     pub permalink: String,
+    /// The code of the one province that the caller's client sees, whose numbers these are; absent where it sees the whole
+    /// country. Example: 01.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limited_to_province: Option<&'static str>,
     /// The licence of the data: `CC-BY-4.0`.
     pub license: &'static str,
     /// The citation of the numbers, ready to copy.
@@ -102,6 +106,7 @@ impl Provenance {
             methodology_version: Some(figures.methodology.version),
             place_version: PLACE_VERSION,
             target_version: target().version,
+            limited_to_province: None,
             license: "CC-BY-4.0",
             citation: Citation {
                 vi: format!(

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, Query, as_page, coded, send};
 use crate::api::reference::outlines::{Feature, FeatureCollection, outlines};
 use crate::api::state::AppState;
-use crate::domain::figures::{Dimension, Estimator, Methodology, NONE, Selection, Sums, Value, aggregate_table};
+use crate::domain::figures::{Dimension, Estimator, Group, Methodology, NONE, Selection, Sums, Value, aggregate_table};
 use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
 use crate::register::{ReadyPage, Snapshot};
@@ -133,25 +133,26 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
         PlaceList::Now => Dimension::Province,
         PlaceList::Former => Dimension::FormerProvince,
     };
-    let selection = Selection {
-        group_by: vec![dimension, Dimension::Stage],
-        filters: vec![(Dimension::Stage, vec![REPORTED, VERIFIED])],
+    // Each stage apart, so that the estimates of its rows add up to those of the stage.
+    let selections = [REPORTED, VERIFIED].map(|stage| Selection {
+        group_by: vec![dimension],
+        filters: vec![(Dimension::Stage, vec![stage])],
         ..Selection::default()
-    };
+    });
     let counted = state.register.cells();
     let figures = state.register.figures_of(&counted, methodology)?;
     let mut estimator = Estimator::new(figures.methodology, figures.day);
-    let groups = aggregate_table(&selection, counted.sums_for(&selection), &mut estimator, usize::MAX);
-    let groups = groups.map_err(|_| ApiError::Internal)?;
+    let groups = selections
+        .map(|selection| aggregate_table(&selection, counted.sums_for(&selection), &mut estimator, usize::MAX));
+    let [reported, verified] = groups.map(Result::unwrap_or_default);
     let path = format!("{PATH}?list={}", list.as_str());
     let meta = Provenance::of(&figures, &state.settings, &address(&figures, &path));
     drop(counted);
-    let sums = |value: Value, stage: Value| {
-        let found = groups.iter().find(|(group, _)| group[..] == [value, stage]);
-        found.map(|(_, sums)| *sums).unwrap_or_default()
+    let sums = |groups: &[(Group, Sums)], value: Value| {
+        groups.iter().find(|(group, _)| group[..] == [value]).map(|(_, sums)| *sums).unwrap_or_default()
     };
     let row =
-        |value: Value| ProvinceProgress::of(label(dimension, value), &sums(value, REPORTED), &sums(value, VERIFIED));
+        |value: Value| ProvinceProgress::of(label(dimension, value), &sums(&reported, value), &sums(&verified, value));
     let known = dimension.values().into_iter().filter(|value| *value != NONE || list == PlaceList::Former);
     Ok(ProvincesResponse { data: known.map(row).collect(), meta })
 }

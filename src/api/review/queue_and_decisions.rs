@@ -115,7 +115,7 @@ impl DecisionView {
     }
 
     fn refused(installation: String, error: &ApiError, language: Language) -> Self {
-        let Problem { code, detail, errors, installation: standing, .. } = Problem::of(error, language, "");
+        let Problem { code, detail, errors, installation: standing, .. } = Problem::of(error, language, false, "");
         let (status, etag) = standing.map(|StandingView { status, etag, .. }| (status, etag)).unzip();
         Self { installation, outcome: "refused", status, etag, problem: Some(RefusedView { code, detail, errors }) }
     }

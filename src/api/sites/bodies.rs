@@ -167,8 +167,10 @@ body! {
 
 impl CreateConsent {
     fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<Consent> {
-        let newest = i64::from(CONSENT_TEXT_VERSION);
-        let version = self.text_version.map(|number| integer_within(&number, 1, newest));
+        let newest = CONSENT_TEXT_VERSION;
+        let version = self
+            .text_version
+            .map(|number| integer_within(&number, 1, newest.into()).map_err(|_| Fault::NotTheConsentText { newest }));
         let version = reader.note(&at.member("text_version"), version?)?;
         let (on, text_version) = (self.on?, i32::try_from(version).ok()?);
         let from = consent_text(text_version)?.in_force_from;

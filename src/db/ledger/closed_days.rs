@@ -84,6 +84,11 @@ pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<Clos
     Ok(kept)
 }
 
+/// Whether a day was over before the register began; so is every day of a register without an entry.
+pub fn is_before_the_register(connection: &mut Connection, day: NaiveDate) -> Result<bool, DbError> {
+    Ok(entry(connection, 1)?.is_none_or(|first| day < date::day_of(first.recorded_at)))
+}
+
 /// Verified sites at the close of each day, in order.
 pub fn verified_sites(connection: &mut Connection) -> Result<Vec<(NaiveDate, i64)>, DbError> {
     Ok(on_backend!(connection, c => {

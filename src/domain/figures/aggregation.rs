@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use crate::domain::counting::{CellKey, CellRow, CellTable, Totals};
 
-use super::estimator::{EstimateSum, Estimator};
+use super::estimate::WholeEstimate;
+use super::estimate::{EstimateSum, Estimator};
 use super::group_index::{GroupCursor, GroupIndex};
 use super::selection::{Group, Selection, Sums, TooManyGroups};
-use super::whole_amount::WholeEstimate;
 
 /// Adds cells up by groups, in the order of groups. The cells come in the order of keys.
 pub fn aggregate(

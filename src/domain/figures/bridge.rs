@@ -18,11 +18,11 @@ use crate::domain::counting::{ByStage, Changes, NationalSums};
 use crate::domain::records::Stage;
 use crate::domain::values::coded_enum;
 
-use super::amount::Amount;
-use super::estimator::Estimator;
+use super::estimate::Amount;
+use super::estimate::Estimator;
+use super::estimate::NationalOutput;
+use super::estimate::{WholeAmount, WholeEstimate};
 use super::methodology::Methodology;
-use super::national_output::NationalOutput;
-use super::whole_amount::{WholeAmount, WholeEstimate};
 
 coded_enum!(
     /// The reason for one part of a difference. The reasons before `methodology` are causes of entries: see

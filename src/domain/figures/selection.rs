@@ -5,7 +5,7 @@ use crate::domain::records::Stage;
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use crate::domain::values::{Interval, Month, SiteKind, Tier, coded_enum};
 
-use super::whole_amount::WholeEstimate;
+use super::estimate::WholeEstimate;
 
 coded_enum!(
     /// A dimension by which cells are grouped or filtered.

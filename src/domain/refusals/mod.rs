@@ -2,6 +2,8 @@
 //! English. The room owns the words. It must not decide when to refuse or to warn: `rules` does.
 
 mod fault_texts;
+mod form_texts;
+pub mod number_format;
 mod refusal;
 mod warning;
 

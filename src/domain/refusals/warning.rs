@@ -5,6 +5,8 @@ use chrono::NaiveDate;
 use crate::domain::reference::MeasureId;
 use crate::domain::values::{InstallationId, Language};
 
+use super::number_format::{day, quantity};
+
 /// A warning about an accepted fact; `explain` says in two languages what each variant means.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Warning {
@@ -65,12 +67,12 @@ impl Warning {
         match *self {
             Self::PreProgramme => language
                 .choose(
-                    "Lắp trước khi chương trình bắt đầu (01/9/2019): được lưu, nhưng không tính vào tiến độ.",
+                    "Lắp đặt trước khi chương trình bắt đầu (01/9/2019): được lưu, nhưng không tính vào tiến độ.",
                     "Installed before the programme began (2019-09-01): kept, but not counted in the progress.",
                 )
                 .to_owned(),
             Self::UnusualQuantity { measure, usual_milli } => {
-                let (usual, m) = (crate::domain::values::units(usual_milli), measure.measure());
+                let (usual, m) = (quantity(usual_milli, language), measure.measure());
                 language.choose(
                     format!("Lớn hơn mức thường gặp {usual} {} của {}; hãy kiểm tra đơn vị.", m.unit, m.name_vi),
                     format!("Above the usual {usual} {} of {}; please check the unit.", m.unit, m.code),
@@ -78,37 +80,37 @@ impl Warning {
             }
             Self::UnusualGridCode => language
                 .choose(
-                    "Mã khách hàng điện thường có 11 đến 13 ký tự và bắt đầu bằng P; không dùng mã này để nhận ra công trình.",
+                    "Mã khách hàng điện thường có 11 đến 13 ký tự và bắt đầu bằng P; mã này sẽ không được dùng để nhận diện công trình.",
                     "Grid customer codes usually have 11 to 13 characters and begin with P; no site is recognised by this one.",
                 )
                 .to_owned(),
             Self::SiteDiffers => language
                 .choose(
-                    "Không giống dữ liệu đã ghi của công trình, hoặc chưa được ghi; dữ liệu của công trình giữ nguyên.",
-                    "Differs from what is recorded of this site, or nothing is recorded yet; the site stays as it is.",
+                    "Giá trị này khác dữ liệu đã ghi của công trình (hoặc trước đây chưa ghi) nên KHÔNG được lưu. Muốn lưu: PATCH /v1/sites/{id}.",
+                    "This value differs from what is recorded of the site (or nothing is recorded yet), so it was NOT kept. To keep it: PATCH /v1/sites/{id}.",
                 )
                 .to_owned(),
             Self::SiteFoundByGridCode => language
                 .choose(
-                    "Được ghi vào công trình đã có cùng mã khách hàng điện.",
+                    "Đã ghi vào công trình có sẵn với cùng mã khách hàng điện.",
                     "Recorded at the site that already has this grid customer code.",
                 )
                 .to_owned(),
             Self::OverlappingMeasure(overlap) => overlap.explain(language),
             Self::PossibleDuplicate => language
                 .choose(
-                    "Công trình này đã có cùng giải pháp, cùng khối lượng, cùng ngày dưới external_id khác: có bị ghi hai lần không?",
-                    "This site has the same measure, of the same size and day, under another external_id: is it recorded twice?",
+                    "Công trình này đã có một hồ sơ lắp đặt cùng giải pháp, cùng quy mô, cùng ngày với external_id khác; hãy kiểm tra có bị ghi trùng không.",
+                    "This site has an installation of the same measure, size and day under another external_id; please check that it is not recorded twice.",
                 )
                 .to_owned(),
             Self::CountsNoSite => language
                 .choose(
-                    "Các giải pháp này, với khối lượng này, chưa đủ để công trình được tính vào một triệu; vẫn được lưu và cộng.",
-                    "These measures, at this size, do not make a site count toward the million; they are kept and added up.",
+                    "Với các giải pháp và số lượng này, công trình chưa được tính vào mục tiêu một triệu; dữ liệu vẫn được lưu và cộng vào các tổng khác.",
+                    "With these measures and quantities the site does not count toward the million; they are kept and added to the other sums.",
                 )
                 .to_owned(),
             Self::SupportAboveCost => language
-                .choose("Phần hỗ trợ lớn hơn chi phí.", "The support is more than the cost.")
+                .choose("Phần hỗ trợ lớn hơn chi phí; hãy kiểm tra lại.", "The support is more than the cost; please check.")
                 .to_owned(),
             Self::AttributesSoldUnknown => language
                 .choose(
@@ -131,12 +133,12 @@ impl Overlap {
             (format!("Cùng nhóm với {}{vi}", with.name_vi), format!("Same group as {}{en}", with.code));
         match self.loses.zip(self.until) {
             Some((loses, until)) => language.choose(
-                format!("{group_vi}: {} chỉ được tính đến hết ngày {}.", loses.measure().name_vi, until.format("%d/%m/%Y")),
+                format!("{group_vi}: {} chỉ được tính đến hết ngày {}.", loses.measure().name_vi, day(until, language)),
                 format!("{group_en}: {} is credited up to {until} only.", loses.code()),
             ),
             None => language.choose(
-                format!("{group_vi}: khi cả hai đã lắp và cùng bậc xác minh, chỉ giải pháp lắp sau được tính."),
-                format!("{group_en}: once both are installed and of the same stage, only the one installed later is credited."),
+                format!("{group_vi}: giải pháp lắp sau sẽ thay giải pháp lắp trước khi đã lắp xong và có mức xác minh bằng hoặc cao hơn; từ đó chỉ giải pháp lắp sau được tính."),
+                format!("{group_en}: the one installed later replaces the earlier one once it is installed and of the same or a better stage; from then on only the later one is credited."),
             ),
         }
     }

@@ -9,53 +9,115 @@ pub enum Fault {
     Missing,
     UnknownField,
     DuplicateField,
-    TooDeep { max: usize },
-    WrongType { expected: Expected },
-    NotAllowed { rule: Rule },
+    TooDeep {
+        max: usize,
+    },
+    WrongType {
+        expected: Expected,
+    },
+    NotAllowed {
+        rule: Rule,
+    },
     Empty,
-    TooLong { max: usize },
-    TooMany { max: usize },
+    TooLong {
+        max: usize,
+    },
+    TooMany {
+        max: usize,
+    },
     ForbiddenCharacter,
-    UnknownValue { allowed: &'static [&'static str] },
+    NotVisibleAscii,
+    UnknownValue {
+        allowed: &'static [&'static str],
+    },
     NotAnId,
     NotACode,
     NotAGridCode,
     GridCodeOfAnother,
     NotACursor,
-    OutOfRange { min: i64, max: i64 },
+    OutOfRange {
+        min: i64,
+        max: i64,
+    },
+    NotTheConsentText {
+        newest: i32,
+    },
     NotADate,
-    InTheFuture { today: NaiveDate },
-    BeforeYear { year: i32 },
-    BeforeConsentText { from: NaiveDate },
-    BeforeInstallation { on: NaiveDate },
+    /// A month or a year in the place of a day.
+    NotAWholeDay {
+        day: NaiveDate,
+    },
+    /// A period as a parameter of its own, where `from` and `to` name it.
+    FromToInstead {
+        from: NaiveDate,
+        to: NaiveDate,
+    },
+    /// A period as a parameter of its own, where the answer has every period.
+    IntervalInstead,
+    InTheFuture {
+        today: NaiveDate,
+    },
+    BeforeYear {
+        year: i32,
+    },
+    BeforeConsentText {
+        from: NaiveDate,
+    },
+    BeforeInstallation {
+        on: NaiveDate,
+    },
     NotPositive,
     Negative,
     NotWhole,
-    TooManyDecimals { max: usize },
-    AboveCeiling { max_milli: i64 },
+    TooManyDecimals {
+        max: usize,
+    },
+    AboveCeiling {
+        max_milli: i64,
+    },
     OutsideVietNam,
     UnknownProvince,
-    RetiredProvince { former: ListedPlace, now: &'static str },
+    RetiredProvince {
+        former: ListedPlace,
+        now: &'static str,
+    },
     UnknownCommune,
-    RetiredCommune { code: &'static str, name_vi: &'static str, now: &'static str },
-    CommuneElsewhere { province: ListedPlace },
+    RetiredCommune {
+        code: &'static str,
+        name_vi: &'static str,
+        now: &'static str,
+    },
+    CommuneElsewhere {
+        province: ListedPlace,
+    },
     UnknownFormerProvince,
-    FormerProvinceElsewhere { province: ListedPlace },
-    FormerProvinceDisagrees { expected: ListedPlace },
+    FormerProvinceElsewhere {
+        province: ListedPlace,
+    },
+    FormerProvinceDisagrees {
+        expected: ListedPlace,
+    },
     UnknownMeasure,
-    DuplicateMeasure { code: &'static str },
+    DuplicateMeasure {
+        code: &'static str,
+    },
     ConsentRequired,
     UnknownSite,
     NotAtThisSite,
-    SiteFull { max: usize },
+    SiteFull {
+        max: usize,
+    },
     UnknownProject,
     UnknownPartner,
     UnknownMethodology,
     OtherMethodology,
     UnknownCode,
     EmptySpan,
-    SpanTooLong { years: u16 },
+    SpanTooLong {
+        years: u16,
+    },
     NotClosed,
+    BeforeTheRegister,
     NotAFirstOfMonth,
     NotALastOfMonth,
     TierNotYet,
@@ -76,6 +138,8 @@ pub struct ListedPlace {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expected {
     Object,
+    /// One object, where an array of objects was sent as the whole body.
+    OneObject,
     Array,
     String,
     Number,
@@ -124,7 +188,7 @@ impl Fault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing => "missing",
-            Self::UnknownField => "unknown_field",
+            Self::UnknownField | Self::FromToInstead { .. } | Self::IntervalInstead => "unknown_field",
             Self::DuplicateField => "duplicate_field",
             Self::TooDeep { .. } => "too_deep",
             Self::WrongType { .. } => "wrong_type",
@@ -132,15 +196,15 @@ impl Fault {
             Self::Empty => "empty",
             Self::TooLong { .. } => "too_long",
             Self::TooMany { .. } => "too_many",
-            Self::ForbiddenCharacter => "forbidden_character",
+            Self::ForbiddenCharacter | Self::NotVisibleAscii => "forbidden_character",
             Self::UnknownValue { .. } => "unknown_value",
             Self::NotAnId => "not_an_id",
             Self::NotACode => "not_a_code",
             Self::NotAGridCode => "not_a_grid_customer_code",
             Self::GridCodeOfAnother => "grid_customer_code_of_another",
             Self::NotACursor => "not_a_cursor",
-            Self::OutOfRange { .. } => "out_of_range",
-            Self::NotADate => "not_a_date",
+            Self::OutOfRange { .. } | Self::NotTheConsentText { .. } => "out_of_range",
+            Self::NotADate | Self::NotAWholeDay { .. } => "not_a_date",
             Self::InTheFuture { .. } => "in_the_future",
             Self::BeforeYear { .. } => "too_early",
             Self::BeforeConsentText { .. } => "before_consent_text",
@@ -173,6 +237,7 @@ impl Fault {
             Self::EmptySpan => "empty_span",
             Self::SpanTooLong { .. } => "span_too_long",
             Self::NotClosed => "day_not_closed",
+            Self::BeforeTheRegister => "before_the_register",
             Self::NotAFirstOfMonth => "not_a_first_of_month",
             Self::NotALastOfMonth => "not_a_last_of_month",
             Self::TierNotYet => "tier_not_available",

@@ -1,5 +1,7 @@
 //! Periods of the calendar, and the day by which an installation falls into one.
 
+use chrono::NaiveDate;
+
 use super::coded_enum::coded_enum;
 use super::date::Month;
 
@@ -53,6 +55,20 @@ impl Interval {
             Self::Year => year.to_string(),
         }
     }
+
+    /// The period of a name, and its first month: the inverse of [`Interval::name`], from the year 2000 on.
+    #[must_use]
+    pub fn parse_name(name: &str) -> Option<(Self, Month)> {
+        let (interval, year, month) = match name.split_once('-') {
+            None => (Self::Year, name, 1),
+            Some((year, part)) => match part.strip_prefix('Q') {
+                None => (Self::Month, year, part.parse().ok()?),
+                Some(quarter) => (Self::Quarter, year, quarter.parse::<u32>().ok()?.checked_mul(3)?.checked_sub(2)?),
+            },
+        };
+        let first = Month::of(NaiveDate::from_ymd_opt(year.parse().ok()?, month, 1)?);
+        (interval.name(first) == name).then_some((interval, first))
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +85,16 @@ mod tests {
         let expected = [("2026-11", "2026-11-01"), ("2026-Q4", "2026-10-01"), ("2026", "2026-01-01")];
         for (interval, (name, first)) in Interval::ALL.iter().zip(expected) {
             assert_eq!(told(*interval), (name.to_owned(), first.to_owned()));
+            assert_eq!(Interval::parse_name(name), Some((*interval, interval.first_month(november))));
+        }
+    }
+
+    #[test]
+    fn parse_what_is_no_name_of_a_period_gives_none() {
+        for bad in
+            ["", "26", "1999", "2026-13", "2026-1", "2026-Q0", "2026-Q5", "2026-11-25", "x-01", "2026-Q4294967295"]
+        {
+            assert_eq!(Interval::parse_name(bad), None, "{bad}");
         }
     }
 }

@@ -27,7 +27,7 @@ impl<const MAX: usize> Text<MAX> {
         if clean.is_empty() {
             return Err(Fault::Empty);
         }
-        if clean.chars().any(is_forbidden) {
+        if clean.chars().any(is_hidden) {
             return Err(Fault::ForbiddenCharacter);
         }
         if clean.chars().count() > MAX {
@@ -55,8 +55,9 @@ impl<const MAX: usize> fmt::Debug for Text<MAX> {
     }
 }
 
-/// Control characters, and invisible characters that reorder or hide text.
-fn is_forbidden(c: char) -> bool {
+/// Control characters, and invisible characters that reorder or hide text. No text may hold one, and no answer repeats one.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'

@@ -146,7 +146,10 @@ impl DaysAudit {
             Some(_) if sha256(body.as_bytes()) != release.sha256 => "has another SHA-256 than it says",
             Some(_) if !sealed => "is not what its entry sealed",
             Some(made) if made.version != release.version => "is not of the last entry of its day",
-            // Numbers of the old form cannot be made any more. Its bytes are still the ones that its entry sealed.
+            // Numbers of the old form cannot be made any more. Its bytes, which name its address, are still those that its entry sealed.
+            Some(_) if release.is_of_old_form() && !body.contains(&release.public_url) => {
+                "is not of the address it says"
+            }
             Some(_) if release.is_of_old_form() => return Ok(()),
             Some(made) if !says_the_same(&body, &made.body) => "has other numbers than the register gives",
             Some(_) => return Ok(()),

@@ -151,7 +151,11 @@ impl BatchInProgress<'_> {
         if let Some(release) = releases::find(self.connection, day)? {
             return Ok(Done::Released { created: false, release });
         }
-        let kept = closed_days::find(self.connection, day)?.ok_or(Refusal::invalid("/as_of", Fault::NotClosed))?;
+        let Some(kept) = closed_days::find(self.connection, day)? else {
+            let is_before = day < self.stamp.day && closed_days::is_before_the_register(self.connection, day)?;
+            let fault = if is_before { Fault::BeforeTheRegister } else { Fault::NotClosed };
+            return Err(Refusal::invalid("/as_of", fault).into());
+        };
         let Stamp { version: entry, at: published_at, .. } = self.stamp;
         let sha256 = sha256(kept.body.as_bytes());
         let closed_days::ClosedDay { version, body, publisher, .. } = kept;

@@ -12,6 +12,9 @@ use crate::support::App;
 /// What the tests' service calls itself.
 const ISSUER: &str = "https://register.example";
 
+/// The forgery that is a genuine token but for its age.
+pub const OUT_OF_DATE: &str = "out of date";
+
 /// A thief of the service's own key, who can sign whatever he likes.
 pub struct Forger {
     key: EncodingKey,
@@ -41,8 +44,8 @@ impl Forger {
         let (header, good) = (self.header(), claims(client_id));
         let now = chrono::Utc::now().timestamp();
         let mut forged = vec![("garbage".to_owned(), "garbage".to_owned()), ("dots".to_owned(), "a.b.c".to_owned())];
+        forged.push((OUT_OF_DATE.to_owned(), self.sign(&header, &with(&good, "exp", json!(now - 1)))));
         let wrong_claims = [
-            ("exp", json!(now - 1)),
             ("exp", Value::Null),
             ("nbf", json!(now + 600)),
             ("nbf", Value::Null),

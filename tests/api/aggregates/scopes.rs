@@ -46,7 +46,7 @@ async fn add_up_by_partner_and_project_counts_a_site_by_what_is_theirs(database:
     let sum: f64 =
         by_partner["data"].as_array().unwrap().iter().map(|row| row["annual_avoided_tco2e"].as_f64().unwrap()).sum();
     let expected = whole["annual_avoided_tco2e"].as_f64().unwrap();
-    assert!((sum - expected).abs() <= 1e-9 * expected, "{sum} is not {expected}");
+    assert!((sum - expected).abs() < 0.0025, "{sum} is not {expected}");
     let measures = added(&dashboard, "?group_by=measure,partner&partner=HEATCO").await;
     assert_eq!(measures["data"].as_array().unwrap().len(), 1, "{measures:#}");
     assert_eq!(measures["data"][0]["measure_code"], json!("solar_water_heater"));

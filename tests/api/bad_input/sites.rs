@@ -46,7 +46,7 @@ async fn register_at_a_known_site_counts_it_once_and_keeps_its_facts(database: T
 
     let progress = app.progress_at(app.db_version()).await;
     assert_eq!(
-        (&progress["data"]["sites"]["installed"], &progress["data"]["installations"]["installed"]),
+        (&progress["data"]["sites"]["reported"], &progress["data"]["installations"]["reported"]),
         (&json!(2), &json!(5))
     );
     let listed = partner.get(&format!("/v1/installations?site={}", site.as_str().unwrap())).await;
@@ -91,7 +91,7 @@ async fn register_with_a_known_grid_code_finds_the_site_within_one_partner_only(
     let (odd_again, _) = register(&partner, &coded("I-6", "X1")).await;
     assert_ne!(odd["site"]["id"], odd_again["site"]["id"], "a placeholder stands for any number of homes");
     let progress = app.progress_at(app.db_version()).await;
-    assert_eq!(progress["data"]["sites"]["installed"], 4);
+    assert_eq!(progress["data"]["sites"]["reported"], 4);
     assert!(app.db_audit().ok, "{:?}", app.db_audit());
     app.stop().await;
 }
@@ -107,7 +107,7 @@ async fn register_too_often_at_one_site_is_refused(database: TestDatabase) {
     assert_problem(&refused, 422, "invalid_request");
     assert_eq!(refused.errors(), [("/site".to_owned(), "site_full".to_owned())]);
     assert_eq!(partner.post("/v1/installations", &at_one(99)).await.status, 200);
-    assert_eq!(app.progress_at(app.db_version()).await["data"]["installations"]["installed"], 100);
+    assert_eq!(app.progress_at(app.db_version()).await["data"]["installations"]["reported"], 100);
     assert!(app.db_audit().ok, "{:?}", app.db_audit());
     app.stop().await;
 }
@@ -158,11 +158,11 @@ async fn register_from_before_the_programme_is_counted_apart(database: TestDatab
     let partner = app.partner("SOLARCO").await;
     let (_, warnings) = register(&partner, &changed(&home("a"), "/installed_on", json!("2019-08-31"))).await;
     assert_eq!(warnings, pairs(&[("/installed_on", "pre_programme")]));
-    let one = json!({"verified": 0, "installed": 1, "pledged": 0, "in_operation": 1});
-    let nothing = json!({"verified": 0, "installed": 0, "pledged": 0, "in_operation": 0});
+    let one = json!({"verified": 0, "reported": 1, "pledged": 0, "in_operation": 1});
+    let nothing = json!({"verified": 0, "reported": 0, "pledged": 0, "in_operation": 0});
     let data = app.progress_at(app.db_version()).await["data"].clone();
     assert_eq!((&data["sites"], &data["installations"]), (&nothing, &nothing));
-    assert_eq!((&data["pre_programme"]["sites"], &data["capacity_kwp"]["installed"]), (&one, &json!(0.0)));
+    assert_eq!((&data["pre_programme"]["sites"], &data["capacity_kwp"]["reported"]), (&one, &json!(0.0)));
     let (_, warnings) = register(&partner, &changed(&home("b"), "/installed_on", json!("2019-09-01"))).await;
     assert_eq!(warnings, none(), "the first day counts");
     let data = app.progress_at(app.db_version()).await["data"].clone();

@@ -344,6 +344,12 @@ async fn check_closed_days(checker: &mut Checker) {
     checker.get(&anybody, releases, releases).await;
     for (id, status) in [(first.to_string(), 200), ("2020-02-24".to_owned(), 404)] {
         assert_eq!(checker.get(&anybody, one, &format!("{releases}/{id}")).await.status, status);
+        for (path, address) in [
+            ("/v1/progress/releases/{id}/sealed", format!("{releases}/{id}/sealed")),
+            ("/v1/progress/days/{day}/sealed", format!("/v1/progress/days/{id}/sealed")),
+        ] {
+            assert_eq!(checker.get(&anybody, path, &address).await.status, status);
+        }
     }
     let bridge = "/v1/progress/bridge";
     for (query, status) in [(format!("?from={first}&to={}", first + Days::new(1)), 200), (String::new(), 422)] {

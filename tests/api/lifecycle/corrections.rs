@@ -41,7 +41,7 @@ async fn correct_a_verified_installation_keeps_its_tier_only_while_what_was_seen
     }
     let progress = app.progress_at(app.db_version()).await;
     let counts = &progress["data"]["sites"];
-    assert_eq!((&counts["verified"], &counts["installed"]), (&json!(3), &json!(3)), "{counts}");
+    assert_eq!((&counts["verified"], &counts["reported"]), (&json!(3), &json!(3)), "{counts}");
     assert!(app.db_audit().ok, "{:?}", app.db_audit());
     app.stop().await;
 }
@@ -119,7 +119,7 @@ async fn correct_a_site_is_for_the_partner_that_recorded_it(database: TestDataba
         people.owner.patch(&path, "*", &json!({"province_code": "79", "kind": "office", "reason": "other"})).await;
     assert_eq!((moved.status, &moved.body["data"]["province_code"]), (200, &json!("79")), "{}", moved.text);
     let progress = app.progress_at(app.db_version()).await;
-    assert_eq!(progress["data"]["by_kind"]["office"]["installed"], 1, "{}", progress["data"]);
+    assert_eq!(progress["data"]["by_kind"]["office"]["reported"], 1, "{}", progress["data"]);
     // Another partner that works there sees it, and may not correct it.
     let mut theirs = home("theirs");
     theirs["site"] = json!({"id": site});
@@ -198,7 +198,7 @@ async fn correct_wrong_values_names_them_all_and_leaves_everything(database: Tes
     ] {
         let reply = people.owner.patch(&format!("/v1/installations/{withdrawn}"), "*", &wrong).await;
         assert_eq!((reply.status, &reply.body["code"]), (409, &json!("invalid_transition")), "{wrong}");
-        assert!(reply.body["detail"].as_str().unwrap().contains("trạng thái cuối"), "{}", reply.text);
+        assert!(reply.body["detail"].as_str().unwrap().contains("không sửa được nữa"), "{}", reply.text);
     }
     assert_eq!(app.db_version(), version, "nothing was recorded");
     let end = json!({"decommissioned_on": "2026-03-05", "reason": "data_entry_error"});

@@ -26,7 +26,7 @@ impl Headline {
     /// Holds it against the data of `/v1/progress`.
     pub fn assert_is(&self, data: &Value) {
         let number = |counts: &ByStage, stage| counts.get(stage).copied().unwrap_or(0);
-        for stage in ["verified", "installed", "pledged"] {
+        for stage in ["verified", "reported", "pledged"] {
             assert_eq!(data["sites"][stage], number(&self.sites, stage), "{data}");
             assert_eq!(data["installations"][stage], number(&self.installations, stage), "{data}");
             let before = &data["pre_programme"]["sites"][stage];
@@ -35,7 +35,7 @@ impl Headline {
                 assert_eq!(counts[stage], self.by_kind.get(&(kind, stage)).copied().unwrap_or(0), "{data}");
             }
         }
-        for stage in ["verified", "installed"] {
+        for stage in ["verified", "reported"] {
             // Every size in the tests is a whole number of kilowatts-peak.
             let kwp = i32::try_from(number(&self.capacity_wp, stage) / 1000).unwrap();
             assert_eq!(data["capacity_kwp"][stage], f64::from(kwp), "{data}");

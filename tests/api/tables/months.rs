@@ -69,7 +69,7 @@ async fn ask_for_a_table_of_a_day_that_is_no_end_of_a_month(database: TestDataba
     let today = days.today().to_string();
     for (query, expected) in [
         ("?as_of=2026-02-27", vec![("as_of", "not_a_last_of_month")]),
-        ("?as_of=2020-02-29", vec![("as_of", "day_not_closed")]),
+        ("?as_of=2020-02-29", vec![("as_of", "before_the_register")]),
         (&*format!("?as_of={today}"), vec![("as_of", "day_not_closed")]),
         ("?as_of=never&methodology=99", vec![("as_of", "not_a_date"), ("methodology", "unknown_methodology")]),
         ("?as_of=2020-02-29&methodology=1", vec![("methodology", "not_allowed_here")]),

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use crate::db::DbError;
 use crate::domain::refusals::{FieldFault, Refusal};
+use crate::domain::values::ListedPlace;
 use crate::register::Failure;
 
 use crate::api::http::scopes::Scope;
@@ -23,6 +24,10 @@ pub enum ApiError {
         line: usize,
         /// Where the parser stopped.
         column: usize,
+        /// The visible characters around the place, at most 20; empty where the body is.
+        near: String,
+        /// Whether a number with a decimal comma stands there.
+        has_decimal_comma: bool,
     },
     /// Values are wrong; these are all faults that were found.
     Invalid(Vec<FieldFault>),
@@ -33,6 +38,8 @@ pub enum ApiError {
         /// Whether a token was sent at all.
         sent: bool,
     },
+    /// A genuine token whose 15 minutes are over.
+    TokenExpired,
     /// No householder's code, or an unknown one.
     WrongCode,
     /// HTTP Basic where it is not taken, or with another secret.
@@ -46,6 +53,11 @@ pub enum ApiError {
     Forbidden {
         /// The scope that the route needs.
         needs: Scope,
+    },
+    /// A client that is limited to one province asked for another.
+    OtherProvince {
+        /// The province that the client may see.
+        own: ListedPlace,
     },
     /// No such path.
     NotFound,
@@ -91,8 +103,12 @@ impl ApiError {
             Self::Gone { .. } => StatusCode::GONE,
             Self::Refused(Refusal::Stale { .. }) => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::Unauthorized { .. } | Self::WrongCode | Self::BasicRefused => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } | Self::Refused(Refusal::RecordedByAnother) => StatusCode::FORBIDDEN,
+            Self::Unauthorized { .. } | Self::TokenExpired | Self::WrongCode | Self::BasicRefused => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Forbidden { .. } | Self::OtherProvince { .. } | Self::Refused(Refusal::RecordedByAnother) => {
+                StatusCode::FORBIDDEN
+            }
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -129,9 +145,9 @@ impl ResponseError for ApiError {
                 builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
             }
             Self::TooManyRequests { retry_after } => builder.insert_header((RETRY_AFTER, *retry_after)),
-            Self::BasicRefused => builder.insert_header((WWW_AUTHENTICATE, "Bearer, Basic realm=\"green-homes\"")),
+            Self::BasicRefused => builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"green-homes\"")),
             Self::MethodNotAllowed { allow } => builder.insert_header((ALLOW, allow.as_str())),
-            Self::Unauthorized { sent: true } => {
+            Self::Unauthorized { sent: true } | Self::TokenExpired => {
                 builder.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
             }
             Self::Unauthorized { sent: false } => builder.insert_header((WWW_AUTHENTICATE, "Bearer")),
@@ -139,6 +155,9 @@ impl ResponseError for ApiError {
             Self::Forbidden { needs } => {
                 let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", needs.as_str());
                 builder.insert_header((WWW_AUTHENTICATE, challenge))
+            }
+            Self::OtherProvince { .. } => {
+                builder.insert_header((WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\""))
             }
             Self::Refused(Refusal::Stale { revision_tag, .. }) => builder.insert_header((ETAG, revision_tag.as_str())),
             _ => &mut builder,

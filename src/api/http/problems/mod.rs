@@ -5,6 +5,7 @@ mod error;
 mod problem;
 pub mod problem_page;
 mod problem_texts;
+mod transition_texts;
 
 pub use error::ApiError;
 pub use problem::{MEDIA_TYPE, Problem, ProblemError, StandingView};

@@ -90,9 +90,9 @@ impl From<&CurrentRecord> for StandingView {
 }
 
 impl Problem {
-    /// The problem of an error, in the language of the request.
-    pub fn of(error: &ApiError, language: Language, request_id: &str) -> Self {
-        let (title, detail) = error.explain(language);
+    /// The problem of an error, in the language of the request. `is_read`: the request only reads.
+    pub fn of(error: &ApiError, language: Language, is_read: bool, request_id: &str) -> Self {
+        let (title, detail) = error.explain(language, is_read);
         let faults: &[FieldFault] = match error {
             ApiError::Invalid(faults) | ApiError::Refused(Refusal::Invalid(faults)) => faults,
             _ => &[],

@@ -1,10 +1,9 @@
-//! Answers: pages with their caching headers, tables of CSV, numbers as text, other origins. This folder
+//! Answers: pages with their caching headers, tables of CSV, other origins. This folder
 //! knows how an answer is written, not what is in it.
 
 pub mod cached_response;
 pub mod cors;
 pub mod csv_table;
-pub mod number_format;
 
 pub use cached_response::{CacheFor, GEO_JSON, JSON, TEXT, answer, as_page, choose, send};
 pub use csv_table::{CSV, CsvTable};

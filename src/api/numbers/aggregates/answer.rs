@@ -10,6 +10,7 @@ use crate::db::partners::partners_and_clients;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Selection};
 use crate::domain::records::{Actor, Role};
+use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Code, Fault};
 use crate::register::{AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf};
 
@@ -89,6 +90,7 @@ fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<An
         visible_in_total = visible_in_total.without_sites();
     }
     let mut meta = Provenance::of(&figures, &state.settings, &asking.path);
+    meta.limited_to_province = asking.actor.province.map(ProvinceId::code);
     let warnings = [
         (of_several_owners || !query.selection.counts_sites(), "sites_not_countable"),
         (asking.only_verified, "verified_only"),

@@ -15,7 +15,8 @@ use super::figures::FIGURES;
 use super::parameters::AggregateParameters;
 
 /// The rows of `/v1/aggregates` as CSV, one line for each group, without the total. The parameters are the same. The columns are
-/// those of a JSON row, then `as_of`, `version` and `methodology_version`. The text is UTF-8 with a byte order mark; numbers have
+/// those of a JSON row, then `as_of`, `version` and `methodology_version`; before these, for a client that is limited to one
+/// province, `limited_to_province`. The text is UTF-8 with a byte order mark; numbers have
 /// a decimal point; a figure without meaning is empty.
 #[utoipa::path(get, path = "", params(AggregateParameters),
     responses((status = 200, description = "Sums of the register by group, as CSV.", content_type = "text/csv", body = String)))]
@@ -27,10 +28,18 @@ pub async fn get_aggregates_table(
     let body = answer(&request, &caller, &state, |AnsweredQuery { group_by, owners, rows, visible, frame }| {
         let names = group_by.iter().flat_map(|dimension| columns_of(*dimension));
         let figures = FIGURES.iter().map(|figure| figure.name.to_owned());
-        let columns = owners.columns().into_iter().chain(names).chain(figures).collect();
+        let limited = frame.meta.limited_to_province;
+        let columns = owners
+            .columns()
+            .into_iter()
+            .chain(names)
+            .chain(figures)
+            .chain(limited.map(|_| "limited_to_province".to_owned()))
+            .collect();
         let row = |row: &AggregateGroup| {
             let names = group_by.iter().zip(&row.group).flat_map(|(dimension, value)| names_of(*dimension, *value));
-            owners.values(row.code.as_ref()).into_iter().chain(names).chain(visible.values(&row.sums)).collect()
+            let figures = visible.values(&row.sums).chain(limited.map(|code| json!(code)));
+            owners.values(row.code.as_ref()).into_iter().chain(names).chain(figures).collect()
         };
         let table = CsvTable { columns, rows: rows.iter().map(row).collect() };
         Ok(table.csv(&json!(frame.meta)))

@@ -12,7 +12,8 @@ pub struct AggregateParameters {
     /// at most one of `partner` and `project`. Absent: one group of everything.
     #[param(example = "province,measure")]
     group_by: Option<String>,
-    /// Only these provinces: codes of `/v1/provinces`, separated by commas, for example `01,79`.
+    /// Only these provinces: codes of `/v1/provinces`, separated by commas, for example `01,79`. A client that is limited to one
+    /// province may name that one alone; another is answered 403.
     province: Option<String>,
     /// Only these provinces of before 1 July 2025: codes of the list of 63, separated by commas, for example `02`;
     /// `unknown` for sites without one.

@@ -8,13 +8,13 @@ use actix_web::HttpRequest;
 use chrono::NaiveDate;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, Query, coded};
+use crate::api::http::{ApiError, Edge, Query, coded, whole_day};
 use crate::api::numbers::dimension_labels::{VERIFIED, label};
 use crate::api::numbers::methodologies::parse_methodology;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Methodology, Selection, Value};
 use crate::domain::records::{Actor, Directory};
-use crate::domain::reference::parse_province;
+use crate::domain::reference::{ProvinceId, parse_province};
 use crate::domain::values::{Basis, Code, Fault, Month, PartnerCode, Rule, parse_day, parse_past_day};
 use crate::register::{AggregateQuery, AsOf};
 
@@ -48,6 +48,7 @@ pub fn parse(
         query.check(parameter, Some(fault));
     }
     query.finish()?;
+    caller.check_province(|own| asked.is_within(own))?;
     let only_verified = !asked.names_stage();
     Ok(ParsedQuery { query: asked.into_query(actor), only_verified })
 }
@@ -74,7 +75,8 @@ impl Asked {
     /// Reads every parameter; `query` notes what is wrong with each. A partner (`own`) knows no partner but itself.
     fn read(query: &mut Query, own: Option<&PartnerCode>, directory: &Directory, today: NaiveDate) -> Self {
         let (grouped_owner, group_by) = query.parse("group_by", parse_groups).unwrap_or_default();
-        let (from, to) = (query.parse("from", parse_month), query.parse("to", parse_month));
+        let month = |query: &mut Query, name| query.parse(name, whole_day(Edge::First, parse_month));
+        let (from, to) = (month(query, "from"), month(query, "to"));
         let mut filters = Vec::new();
         for dimension in Dimension::ALL.iter().filter(|dimension| dimension.interval().is_none()) {
             if let Some(values) = query.parse(dimension.as_str(), |raw| parse_values(*dimension, raw)) {
@@ -85,7 +87,8 @@ impl Asked {
         let partners = query.parse("partner", |raw| parse_codes(raw, is_shown, Fault::UnknownPartner));
         let projects = query.parse("project", |raw| parse_codes(raw, |_| true, Fault::UnknownProject));
         let methodology = query.parse("methodology", parse_methodology);
-        let as_of = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
+        let as_of =
+            query.parse("as_of", whole_day(Edge::Last, |raw| parse_past_day(raw, today))).filter(|day| *day < today);
         let basis = query.parse("basis", coded(Basis::parse, Basis::CODES)).unwrap_or(Basis::InstalledOn);
         Self { grouped_owner, group_by, filters, partners, projects, from, to, as_of, basis, methodology }
     }
@@ -127,6 +130,15 @@ impl Asked {
     fn names_stage(&self) -> bool {
         let mut named = self.filters.iter().map(|(dimension, _)| dimension).chain(&self.group_by);
         named.any(|dimension| matches!(dimension, Dimension::Stage | Dimension::EvidenceTier))
+    }
+
+    /// Whether the filters by place ask for this province alone, or for a region that holds it.
+    fn is_within(&self, province: ProvinceId) -> bool {
+        self.filters.iter().all(|(dimension, values)| match dimension {
+            Dimension::Province => values.iter().all(|value| *value == Value::from(province.index())),
+            Dimension::Region => values.contains(&province.region()),
+            _ => true,
+        })
     }
 
     /// The query as the register takes it. A caller of one province is held to it, and no word on the stage means verified.

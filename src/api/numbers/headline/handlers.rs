@@ -18,7 +18,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, CSV, CacheFor, JSON, Problem, Query, Scope, TEXT, as_page, send};
+use crate::api::http::{ApiError, CSV, CacheFor, Edge, JSON, Problem, Query, Scope, TEXT, as_page, send, whole_day};
 use crate::api::numbers::amounts::with_decimals;
 use crate::api::numbers::bridge;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
@@ -76,7 +76,7 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<AppState>) -> R
 async fn answer_query(request: &HttpRequest, state: &AppState, snapshot: &Snapshot) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(request)?;
     let today = snapshot.figures.day;
-    let past = query.parse("as_of", |raw| parse_past_day(raw, today)).filter(|day| *day < today);
+    let past = query.parse("as_of", whole_day(Edge::Last, |raw| parse_past_day(raw, today))).filter(|day| *day < today);
     let asked = query.parse("methodology", parse_methodology);
     query.finish()?;
     if let Some((day, methodology)) = past.zip(asked) {

@@ -38,7 +38,7 @@ pub static TABLES: [Table; 10] = [
     table("provinces", ("Theo 34 tỉnh, thành phố", "By province"), Content::By(Dimension::Province, &COUNTS)),
     table(
         "former_provinces",
-        ("Theo 63 tỉnh, thành phố trước ngày 01/07/2025", "By province before 1 July 2025"),
+        ("Theo 63 tỉnh, thành phố trước ngày 01/7/2025", "By province before 1 July 2025"),
         Content::By(Dimension::FormerProvince, &COUNTS),
     ),
     table("regions", ("Theo vùng", "By region"), Content::By(Dimension::Region, &COUNTS)),

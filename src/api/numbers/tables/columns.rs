@@ -90,7 +90,7 @@ const INSTALLATIONS_VERIFIED: FigureColumn = figure(
     column(
         "installations_verified",
         INSTALLATIONS,
-        ("Lần lắp đặt đã xác minh, đang hoạt động", "Verified installations in operation"),
+        ("Hồ sơ lắp đặt đã xác minh, đang hoạt động", "Verified installations in operation"),
     ),
     |row| json!(row.verified.totals.installations),
 );
@@ -140,8 +140,8 @@ static ESTIMATES: [FigureColumn; 13] = [
             "to_date_generation_kwh",
             KWH,
             (
-                "Điện mà phần đã xác minh đã phát đến ngày as_of, ước tính",
-                "Generated up to the day by what is verified, estimated",
+                "Ước tính sản lượng điện đã phát của các giải pháp đã xác minh, tính đến ngày as_of",
+                "Estimated electricity that verified measures generated up to as_of",
             ),
         ),
         |row| json!(row.verified.estimate.to_date.generation_kwh),
@@ -151,8 +151,8 @@ static ESTIMATES: [FigureColumn; 13] = [
             "to_date_saving_kwh",
             KWH,
             (
-                "Điện mà phần đã xác minh đã tiết kiệm đến ngày as_of, ước tính",
-                "Saved up to the day by what is verified, estimated",
+                "Ước tính lượng điện đã tiết kiệm được nhờ các giải pháp đã xác minh, tính đến ngày as_of",
+                "Estimated electricity that verified measures saved up to as_of",
             ),
         ),
         |row| json!(row.verified.estimate.to_date.saving_kwh),
@@ -162,8 +162,8 @@ static ESTIMATES: [FigureColumn; 13] = [
             "to_date_avoided_tco2e",
             TONNES,
             (
-                "Phát thải mà phần đã xác minh đã tránh được đến ngày as_of, ước tính",
-                "Emissions avoided up to the day by what is verified, estimated",
+                "Ước tính lượng phát thải đã tránh được nhờ các giải pháp đã xác minh, tính đến ngày as_of",
+                "Estimated emissions that verified measures avoided up to as_of",
             ),
         ),
         |row| json!(units(row.verified.estimate.to_date.avoided_kg)),
@@ -200,8 +200,8 @@ static ESTIMATES: [FigureColumn; 13] = [
             "annual_generation_kwh",
             KWH_A_YEAR,
             (
-                "Điện mà phần đã xác minh, đang hoạt động phát trong một năm trọn vẹn, ước tính",
-                "Generated in a full year by what is verified and in operation, estimated",
+                "Ước tính sản lượng điện phát trong một năm của các giải pháp đã xác minh và đang hoạt động",
+                "Estimated electricity that verified measures in operation generate in a full year",
             ),
         ),
         |row| json!(row.verified.estimate.annual.generation_kwh),
@@ -211,8 +211,8 @@ static ESTIMATES: [FigureColumn; 13] = [
             "annual_saving_kwh",
             KWH_A_YEAR,
             (
-                "Điện mà phần đã xác minh, đang hoạt động tiết kiệm trong một năm trọn vẹn, ước tính",
-                "Saved in a full year by what is verified and in operation, estimated",
+                "Ước tính lượng điện tiết kiệm được trong một năm nhờ các giải pháp đã xác minh và đang hoạt động",
+                "Estimated electricity that verified measures in operation save in a full year",
             ),
         ),
         |row| json!(row.verified.estimate.annual.saving_kwh),
@@ -222,8 +222,8 @@ static ESTIMATES: [FigureColumn; 13] = [
             "annual_avoided_tco2e",
             TONNES_A_YEAR,
             (
-                "Phát thải mà phần đã xác minh, đang hoạt động tránh được trong một năm trọn vẹn, ước tính",
-                "Emissions avoided in a full year by what is verified and in operation, estimated",
+                "Ước tính lượng phát thải tránh được trong một năm nhờ các giải pháp đã xác minh và đang hoạt động",
+                "Estimated emissions that verified measures in operation avoid in a full year",
             ),
         ),
         |row| json!(units(row.verified.estimate.annual.avoided_kg)),
@@ -259,18 +259,29 @@ static ESTIMATES: [FigureColumn; 13] = [
 
 /// The columns of the table of people.
 pub static PEOPLE: [Column; 7] = [
-    text("group_code", ("Mã của nhóm", "The group's code")),
-    text("group_name_vi", ("Tên tiếng Việt", "Its Vietnamese name")),
-    text("group_name_en", ("Tên tiếng Anh", "Its English name")),
-    column("sites_yes", SITES, ("Công trình đã xác minh thuộc nhóm", "Verified sites that belong to it")),
-    column("sites_no", SITES, ("Công trình đã xác minh không thuộc nhóm", "Verified sites that do not")),
-    column("sites_unknown", SITES, ("Công trình đã xác minh chưa rõ", "Verified sites of which it is not known")),
+    text("group_code", ("Mã nhóm", "Code of the group")),
+    text("group_name_vi", ("Tên nhóm bằng tiếng Việt", "Vietnamese name of the group")),
+    text("group_name_en", ("Tên nhóm bằng tiếng Anh", "English name of the group")),
+    column("sites_yes", SITES, ("Công trình đã xác minh thuộc nhóm", "Verified sites that belong to the group")),
+    column(
+        "sites_no",
+        SITES,
+        ("Công trình đã xác minh không thuộc nhóm", "Verified sites that do not belong to the group"),
+    ),
+    column(
+        "sites_unknown",
+        SITES,
+        (
+            "Công trình đã xác minh nhưng chưa rõ thuộc nhóm hay không",
+            "Verified sites of which it is not known whether they belong to the group",
+        ),
+    ),
     column(
         "percent_of_known",
         "%",
         (
-            "Tỷ lệ thuộc nhóm trong số đã rõ; trống khi chưa rõ công trình nào",
-            "Those that belong to it, of those of which it is known; empty where none is known",
+            "Tỷ lệ công trình thuộc nhóm trong số các công trình đã rõ; trống khi chưa rõ công trình nào",
+            "Share of the sites that belong to the group among the sites of which it is known; empty where none is known",
         ),
     ),
 ];
@@ -282,8 +293,8 @@ pub static PROGRAMME_SUMS: [Column; 14] = [
     text(
         "measure_code",
         (
-            "Giải pháp; trống: dòng đếm công trình và lần lắp đặt",
-            "The measure; empty: a row that counts sites and installations",
+            "Mã giải pháp; trống: dòng đếm công trình và hồ sơ lắp đặt",
+            "Code of the measure; empty: a row that counts sites and installations",
         ),
     ),
     text("unit", ("Đơn vị của giải pháp", "The measure's unit")),
@@ -302,7 +313,7 @@ pub static PROGRAMME_SUMS: [Column; 14] = [
         ),
     ),
     text("installed_month", ("Tháng lắp đặt", "The month of installation")),
-    text("ended_month", ("Tháng kết thúc; trống: đang hoạt động", "The month of the end; empty: in operation")),
+    text("ended_month", ("Tháng ngừng hoạt động; trống: đang hoạt động", "The month of the end; empty: in operation")),
     column(
         "sites",
         SITES,
@@ -313,7 +324,7 @@ pub static PROGRAMME_SUMS: [Column; 14] = [
              end spans that ended, not to be added up as sites",
         ),
     ),
-    column("installations", INSTALLATIONS, ("Lần lắp đặt đã xác minh", "Verified installations")),
+    column("installations", INSTALLATIONS, ("Hồ sơ lắp đặt đã xác minh", "Verified installations")),
     text(
         "quantity",
         (
@@ -360,13 +371,43 @@ pub static PROGRAMME_SUMS: [Column; 14] = [
 
 /// The columns that name the value of a dimension in each row.
 pub fn of_dimension(dimension: Dimension) -> Vec<Column> {
-    const NAMES: [Words; 3] =
-        [("Mã", "Its code"), ("Tên tiếng Việt", "Its Vietnamese name"), ("Tên tiếng Anh", "Its English name")];
-    const PERIOD: [Words; 2] = [
-        ("Thời kỳ lắp đặt sớm nhất", "When it was installed"),
-        ("Ngày đầu tiên của thời kỳ", "The first day of the period"),
-    ];
-    let explanations: &[Words] = if dimension.interval().is_some() { &PERIOD } else { &NAMES };
+    let explanations: Vec<Words> =
+        if dimension.interval().is_some() { PERIOD.to_vec() } else { names(dimension).to_vec() };
     let named = columns_of(dimension).into_iter().zip(explanations);
-    named.map(|(name, explanation)| Column { name: name.into(), unit: None, explanation: *explanation }).collect()
+    named.map(|(name, explanation)| Column { name: name.into(), unit: None, explanation }).collect()
+}
+
+/// What the columns of a period say. A site with several installations stands in the period of the first one that counts it.
+const PERIOD: [Words; 2] = [
+    ("Kỳ (tháng, năm) lắp đặt", "Period (month or year) of installation"),
+    ("Ngày đầu tiên của kỳ", "First day of the period"),
+];
+
+/// What the columns of a code and its two names say.
+fn names(dimension: Dimension) -> [Words; 3] {
+    macro_rules! of {
+        ($vietnamese:literal, $english:literal) => {
+            [
+                (concat!("Mã ", $vietnamese), concat!("Code of the ", $english)),
+                (concat!("Tên ", $vietnamese, " bằng tiếng Việt"), concat!("Vietnamese name of the ", $english)),
+                (concat!("Tên ", $vietnamese, " bằng tiếng Anh"), concat!("English name of the ", $english)),
+            ]
+        };
+    }
+    match dimension {
+        Dimension::Province => of!("tỉnh, thành (34)", "province (34)"),
+        Dimension::FormerProvince => of!("tỉnh, thành trước 01/7/2025 (63)", "province before 1 July 2025 (63)"),
+        Dimension::Region => of!("vùng", "region"),
+        Dimension::Kind => of!("loại công trình", "kind of site"),
+        Dimension::Measure => of!("giải pháp", "measure"),
+        Dimension::Stage => of!("trạng thái", "stage"),
+        Dimension::EvidenceTier => of!("bậc bằng chứng xác minh", "tier of evidence"),
+        Dimension::LowIncome => of!("câu trả lời về hộ thu nhập thấp", "answer about low income"),
+        Dimension::Remote => of!("câu trả lời về vùng xa", "answer about remote places"),
+        Dimension::WomanHeaded => of!("câu trả lời về chủ hộ là nữ", "answer about women who head households"),
+        Dimension::AttributesSold => {
+            of!("câu trả lời về quyền lợi môi trường", "answer about environmental attributes")
+        }
+        Dimension::Year | Dimension::Quarter | Dimension::Month => of!("kỳ", "period"),
+    }
 }

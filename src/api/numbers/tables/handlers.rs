@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 
-use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Query, as_page, send};
+use crate::api::http::{ApiError, CacheFor, Edge, JSON, NoQuery, Query, as_page, send, whole_day};
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
 use crate::api::state::AppState;
 use crate::domain::values::{Fault, Month, Rule, parse_closed_day};
@@ -61,7 +61,7 @@ async fn send_table(
 ) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
     let mut query = Query::of(request)?;
-    let as_of = query.parse("as_of", |raw| parse_month_end(raw, snapshot.figures.day));
+    let as_of = query.parse("as_of", whole_day(Edge::Last, |raw| parse_month_end(raw, snapshot.figures.day)));
     let asked = query.parse("methodology", parse_methodology);
     let is_restated_past = as_of.is_some() && asked.is_some();
     query.check("methodology", is_restated_past.then_some(Fault::NotAllowed { rule: Rule::MadeThen }));

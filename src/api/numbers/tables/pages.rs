@@ -43,8 +43,12 @@ pub fn render(
 
 /// The page of a table that was kept at the end of a month. The kept text is JSON; its CSV is made from it.
 pub async fn kept(state: &AppState, table: &'static Table, form: Form, day: NaiveDate) -> Result<ReadyPage, ApiError> {
-    let kept = state.read(move |connection| closed_days::table(connection, day, table.name)).await?;
-    let body = kept.ok_or_else(|| ApiError::invalid("as_of", Fault::NotClosed))?;
+    let kept = state.read(move |connection| {
+        let kept = closed_days::table(connection, day, table.name)?;
+        let is_before = kept.is_none() && closed_days::is_before_the_register(connection, day)?;
+        Ok(kept.ok_or(if is_before { Fault::BeforeTheRegister } else { Fault::NotClosed }))
+    });
+    let body = kept.await?.map_err(|fault| ApiError::invalid("as_of", fault))?;
     let body = with_host(&body, &state.settings);
     Ok(match form {
         Form::Json => ReadyPage::new(JSON, body),

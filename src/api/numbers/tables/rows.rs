@@ -36,10 +36,13 @@ pub fn of_cells(
     figures: &Figures,
     cells: &InOrder<'_>,
 ) -> Vec<Vec<Json>> {
-    let sums: BTreeMap<Vec<Value>, Sums> =
-        sums_by(&[dimension, Dimension::Stage], figures, cells).into_iter().collect();
+    // Each stage apart, so that the estimates of its rows add up to those of the stage.
+    let of_stage = |stage: Value| -> BTreeMap<Vec<Value>, Sums> {
+        sums_by(&[dimension], Some(stage), figures, cells).into_iter().collect()
+    };
+    let sums = [PLEDGED, REPORTED, VERIFIED].map(of_stage);
     let values = match dimension.interval() {
-        Some(interval) => periods(interval, sums.keys().filter_map(|group| group.first()).min(), figures),
+        Some(interval) => periods(interval, sums.iter().flat_map(BTreeMap::keys).flatten().min(), figures),
         // Each site has a province, a kind and, once it is verified, evidence; only former provinces may be unknown.
         None => dimension
             .values()
@@ -47,9 +50,9 @@ pub fn of_cells(
             .filter(|value| *value != NONE || dimension == Dimension::FormerProvince)
             .collect(),
     };
-    let of = |value: Value, stage: Value| sums.get(&vec![value, stage]).copied().unwrap_or_default();
     let row = |value: Value| {
-        let [pledged, reported, verified] = [PLEDGED, REPORTED, VERIFIED].map(|stage| of(value, stage));
+        let [pledged, reported, verified] =
+            sums.each_ref().map(|sums| sums.get(&vec![value]).copied().unwrap_or_default());
         let row = StageSums { value, pledged, reported, verified };
         names_of(dimension, value)
             .into_iter()
@@ -59,8 +62,15 @@ pub fn of_cells(
     values.into_iter().map(row).collect()
 }
 
-fn sums_by(group_by: &[Dimension], figures: &Figures, cells: &InOrder<'_>) -> Vec<(Vec<Value>, Sums)> {
-    let selection = Selection { group_by: group_by.to_vec(), ..Selection::default() };
+/// The sums of cells by dimensions, of one stage or of all.
+fn sums_by(
+    group_by: &[Dimension],
+    stage: Option<Value>,
+    figures: &Figures,
+    cells: &InOrder<'_>,
+) -> Vec<(Vec<Value>, Sums)> {
+    let filters = stage.map(|stage| (Dimension::Stage, vec![stage])).into_iter().collect();
+    let selection = Selection { group_by: group_by.to_vec(), filters, ..Selection::default() };
     let mut estimator = Estimator::new(figures.methodology, figures.day);
     // Never too many groups, because the limit is the largest number.
     aggregate(&selection, cells(), &mut estimator, usize::MAX).unwrap_or_default()
@@ -76,7 +86,7 @@ fn periods(interval: Interval, first: Option<&Value>, figures: &Figures) -> Vec<
 /// One row for each question about the people at verified sites, with the number of sites for each answer.
 pub fn of_people(figures: &Figures, cells: &InOrder<'_>) -> Vec<Vec<Json>> {
     let dimensions = PEOPLE.map(|question| question.dimension);
-    let groups = sums_by(&[&dimensions[..], &[Dimension::Stage]].concat(), figures, cells);
+    let groups = sums_by(&[&dimensions[..], &[Dimension::Stage]].concat(), None, figures, cells);
     let row = |(index, Question { dimension, name_vi, name_en }): (usize, &Question)| {
         let is = |group: &[Value], answer| group.get(index) == Some(&answer) && group.last() == Some(&VERIFIED);
         let sites = |answer: Value| {

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::counting::{CellDims, CellKey, Totals};
-use crate::domain::figures::estimator::tests::cells;
+use crate::domain::figures::estimate::estimator_tests::cells;
 use crate::domain::figures::methodology::methodology;
-use crate::domain::figures::timeline::timeline;
+use crate::domain::figures::timeline;
 use crate::domain::records::Stage;
 use crate::domain::reference::{ProvinceId, target};
 use crate::domain::values::{Flags, Month, SiteKind, Tier};

@@ -41,8 +41,8 @@ use crate::domain::reference::MeasureId;
 use crate::domain::values::Month;
 
 use super::amount::{Amount, MILLI};
-use super::methodology::{LifetimeRule, Methodology};
 use super::unit_output::{MeasureYield, SoldAmong};
+use crate::domain::figures::methodology::{LifetimeRule, Methodology};
 
 /// The three figures, which are never added to each other.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

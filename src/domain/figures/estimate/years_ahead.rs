@@ -13,8 +13,8 @@ use chrono::{Datelike, NaiveDate};
 use crate::domain::values::Month;
 
 use super::amount::PerUnit;
-use super::methodology::{Effect, LifetimeRule, Methodology};
-use super::unit_output::{at_newest, days_in_year, end_of_life, left_after};
+use super::one_year::{at_newest, days_in_year, end_of_life, left_after};
+use crate::domain::figures::methodology::{Effect, LifetimeRule, Methodology};
 
 /// The output to come of a unit.
 #[derive(Clone, Copy, Default)]

@@ -11,17 +11,17 @@ use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Flags, SiteKind, Tier, days_left_in_month};
 
 use super::super::amount::PerUnit;
-use super::super::methodology::EffectKind;
-use super::super::unit_output::{days_in_year, end_of_life, left_after, tonnes};
+use super::super::one_year::{days_in_year, end_of_life, left_after, tonnes};
 use super::super::year_by_year::{CreditedMonths, Weights};
 use super::*;
+use crate::domain::figures::methodology::EffectKind;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
 fn examples() -> Vec<Value> {
-    let text = include_str!("../../../reference/worked_examples.json");
+    let text = include_str!("../../../../reference/worked_examples.json");
     serde_json::from_str::<Value>(text).unwrap()["examples"].as_array().unwrap().clone()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::counting::Evidence;
 
-use super::methodology::{Effect, HalfWidths, Methodology};
+use crate::domain::figures::methodology::{Effect, HalfWidths, Methodology};
 
 /// The low and the high end of an estimate, as shares of its value.
 #[derive(Clone, Copy)]

@@ -27,9 +27,9 @@ use crate::domain::values::{Interval, Month};
 
 use super::amount::{Amount, MILLI};
 use super::estimator::Estimator;
-use super::methodology::Methodology;
 use super::unit_output::SoldAmong;
 use super::whole_amount::WholeAmount;
+use crate::domain::figures::methodology::Methodology;
 
 /// The state of the country at the end of a month.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -10,8 +10,8 @@ use crate::domain::values::Month;
 
 use super::amount::MILLI;
 use super::estimator::Estimator;
-use super::methodology::EffectKind;
-use super::unit_output::{days_in_year, end_of_life, left_after, tonnes};
+use super::one_year::{days_in_year, end_of_life, left_after, tonnes};
+use crate::domain::figures::methodology::EffectKind;
 
 /// The output of one calendar year.
 #[derive(Clone, Copy, PartialEq, Debug)]

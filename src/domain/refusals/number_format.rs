@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::values::Language;
+use crate::domain::values::{Language, units};
 
 /// A number with so many decimals, as a language writes it.
 #[must_use]
@@ -49,6 +49,13 @@ pub fn count(value: i64, language: Language) -> String {
     number(value as f64, 0, language)
 }
 
+/// A quantity in thousandths, without zeros at the end: 100.000 and 5,4 in Vietnamese.
+#[must_use]
+pub fn quantity(milli: i64, language: Language) -> String {
+    let decimals = [1_000, 100, 10, 1].iter().position(|unit| milli % unit == 0).unwrap_or_default();
+    number(units(milli), decimals, language)
+}
+
 /// A day.
 #[must_use]
 pub fn day(day: NaiveDate, language: Language) -> String {
@@ -80,6 +87,15 @@ mod tests {
         let values = [0.0456, 0.9996, 1.234, 9.996, 12.34, 99.96, 123.4, 999.6, 1_499.312, 2_046_431.0, 0.0];
         let expected = ["0,046", "1,00", "1,23", "10,0", "12,3", "100", "123", "1.000", "1.500", "2.050.000", "0,000"];
         assert_eq!(values.map(vi), expected);
+    }
+
+    #[test]
+    fn quantity_has_as_many_decimals_as_it_needs() {
+        let both = |milli| [Language::Vietnamese, Language::English].map(|language| quantity(milli, language));
+        assert_eq!(both(100_000_000), ["100.000", "100,000"]);
+        assert_eq!(both(5_400), ["5,4", "5.4"]);
+        assert_eq!(both(1_234_567), ["1.234,567", "1,234.567"]);
+        assert_eq!(both(50), ["0,05", "0.05"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::counting::NationalSums;
-use crate::domain::figures::estimator::tests::cells;
+use crate::domain::figures::estimate::estimator::tests::cells;
 use crate::domain::figures::methodology::methodology;
 
 /// The state at the end of one month, cell by cell.
