@@ -33,7 +33,8 @@ pub async fn with_a_long_history(database: TestDatabase, today: &str) -> (App, V
     let mut sites: Vec<SiteId> = Vec::new();
     for number in 0..192 {
         let at = if chance.below(3) == 0 { sites.get(chance.below(sites.len().max(1))).copied() } else { None };
-        let on = chance.day(today);
+        let is_old = number % 24 == 0;
+        let on = if is_old { NaiveDate::from_ymd_opt(2018, 5, 1).unwrap() } else { chance.day(today) };
         let is_pledged = chance.below(12) == 0;
         let (site, id) = register(&engine, &mut chance, number, at, (!is_pledged).then_some(on));
         if at.is_none() {
@@ -136,9 +137,9 @@ impl Chance {
         &all[self.below(all.len())]
     }
 
-    /// A day from some months before the programme up to a day; half of them lie in the last two years, so that there is a pace.
+    /// A day of the programme up to a day; half of them lie in its last two years, so that there is a pace.
     fn day(&mut self, last: NaiveDate) -> NaiveDate {
-        let first = NaiveDate::from_ymd_opt(2019, 6, 1).unwrap();
+        let first = NaiveDate::from_ymd_opt(2019, 9, 1).unwrap();
         let span = usize::try_from((last - first).num_days()).unwrap();
         let farthest = if self.below(2) == 0 { span } else { 700 };
         let back = self.below(farthest + 1);
