@@ -19,7 +19,7 @@ one unit of the last published digit: 1 kWh, 0.001 tonnes. A relative 1e-9 is le
 Exit code 0: every number comes out. 1: one does not, or is not a number, or is one that this script does not know. 2: it could not
 be done: no answer, or files that are not of one version.
 
-Python 3 and nothing else. Read it from the top: it says how the figures are made.
+Python 3.9 or later and nothing else. Read it from the top: it says how the figures are made.
 """
 
 import calendar
@@ -474,8 +474,8 @@ def agreements(tables, rows, methodology, day):
 # --- The sentences --------------------------------------------------------------------------------------------------
 
 MONTHS = tuple(calendar.month_name)
-# A number as people write it, with its marks between digits; the name of a month in a date; and CO2, whose 2 counts nothing.
-NUMBER_IN_TEXT = re.compile("CO2|" + "|".join(MONTHS[1:]) + r"|\d+(?:[.,:/]\d+)*%?")
+# CO2, whose 2 counts nothing; the name of a month in a date; and a number as people write it, with its marks between digits.
+NUMBER_IN_TEXT = re.compile("CO2|" + "|".join(MONTHS[1:]) + r"|[-\u2212]?\d+(?:[.,:/]\d+)*%?")
 
 
 def texts(published, meta, methodology):
@@ -502,8 +502,8 @@ def sentence(language, published, meta, methodology):
 
     def three_digits(value):
         """Three significant digits, and no more than three decimals. What rounds up to the next size is of that size."""
-        for step, decimals in ((0.001, 3), (0.01, 2), (0.1, 1)):
-            if value < 999.5 * step:
+        for limit, step, decimals in ((0.9995, 0.001, 3), (9.995, 0.01, 2), (99.95, 0.1, 1)):
+            if value < limit:
                 return shown(rounded(value / step) * step, decimals)
         step = 1.0
         while value / step >= 999.5:
@@ -594,6 +594,8 @@ class Headline(dict):
     def leaves(cls, value, path):
         if isinstance(value, dict) and value:
             for name, member in value.items():
+                if "." in name:
+                    raise Forged(f"{name} is no name of a number, but a path")
                 yield from cls.leaves(member, f"{path}.{name}" if path else name)
         else:
             yield path, value
@@ -672,25 +674,49 @@ def accepted(name):
 
 
 class Report:
+    """What was compared, and what came out wrong."""
+
     def __init__(self):
         self.compared, self.wrong = 0, []
 
-    def differs(self, what):
-        self.wrong.append(what)
-
     def compare(self, name, redone, published):
-        """Whether they are the same; the relative difference where both are numbers."""
+        """Notes where they are not the same; gives the relative difference of two numbers."""
         self.compared += 1
-        difference = None
-        is_same = redone is published or (type(redone) is type(published) and redone == published)
+        difference, is_same = None, type(redone) is type(published) and redone == published
         if is_number(redone) and is_number(published):
             distance = abs(redone - published)
             difference = distance / abs(published) if published else float(distance)
             # A millionth more than is accepted, because 12.346 - 12.345 is not exactly 0.001.
             is_same = distance <= accepted(name) * 1.000_001 or difference <= 1e-9
         if not is_same:
-            self.differs(f"{name}: {show(published)} is published, {show(redone)} comes out")
+            self.wrong.append(f"{name}: {show(published)} is published, {show(redone)} comes out")
         return difference
+
+    def compare_figures(self, figures, published):
+        """Prints each figure."""
+        print(f"{'figure':<40}{'published':>22}{'recomputed':>22}{'difference':>12}")
+        for name, redone in figures.items():
+            if name not in published:
+                self.wrong.append(f"{name}: it is missing")
+                continue
+            difference = self.compare(name, redone, published[name])
+            shown = "-" if difference is None else f"{difference:.1e}"
+            print(f"{name:<40}{show(published[name]):>22}{show(redone):>22}{shown:>12}")
+
+    def compare_text(self, name, text, numbers):
+        found = NUMBER_IN_TEXT.findall(text)
+        self.compared += len(found)
+        if found != numbers:
+            self.wrong.append(f"{name}: it says {' '.join(found)}, and not {' '.join(numbers)}")
+
+    def list_unchecked(self, published, checked):
+        """Prints what no table has. What is neither checked nor listed must not pass."""
+        self.wrong += (f"{name}: nothing here checks it" for name in published if name not in {*checked, *NOT_CHECKED})
+        print("not checked, because no public table has it:")
+        for name in NOT_CHECKED:
+            print(f"    {name:<40}{show(published.get(name)):>18}")
+            if published.get(name) is not None:
+                published.number(name)
 
 
 def show(value):
@@ -700,52 +726,32 @@ def show(value):
 
 
 def check(files):
-    """Prints what was compared; the exit code."""
-    published, meta, methodology = Headline(files.progress["data"]), files.meta, files.methodology
+    """Compares everything, and prints it; the exit code."""
+    published, meta, methodology, tables = Headline(files.progress["data"]), files.meta, files.methodology, files.tables
     day = datetime.date.fromisoformat(meta["as_of"])
     print(f"register version {meta['version']}, {day}, methodology {methodology.version}")
-    rows = [Row(fields) for fields in files.tables["programme_sums"]]
-    report = Report()
+    rows = [Row(fields) for fields in tables["programme_sums"]]
 
-    figures = counts(rows, files.tables, published)
+    figures = counts(rows, tables, published)
     figures.update(estimates(rows, methodology, day))
     figures.update(pace(rows, figures["sites.verified"], day))
-    print(f"{'figure':<40}{'published':>22}{'recomputed':>22}{'difference':>12}")
-    for name, redone in figures.items():
-        if name not in published:
-            report.differs(f"{name}: it is missing")
-            continue
-        difference = report.compare(name, redone, published[name])
-        print(f"{name:<40}{show(published[name]):>22}{show(redone):>22}{'-' if difference is None else f'{difference:.1e}':>12}")
-    print(f"{report.compared} numbers of the headline compared")
+    of_headline, of_texts, of_tables = Report(), Report(), Report()
+    of_headline.compare_figures(figures, published)
 
-    in_texts = 0
-    worded = list(texts(published, meta, methodology))
-    for name, text, numbers in worded:
-        found = NUMBER_IN_TEXT.findall(text)
-        in_texts += len(found)
-        if found != numbers:
-            report.differs(f"{name}: it says {' '.join(found)}, and not {' '.join(numbers)}")
-    print(f"{in_texts} numbers in texts compared")
+    worded = {name: (text, numbers) for name, text, numbers in texts(published, meta, methodology)}
+    for name, (text, numbers) in worded.items():
+        of_texts.compare_text(name, text, numbers)
 
-    before = report.compared
-    for name, redone, said in sums_of_tables(files.tables, files.additive, published):
-        report.compare(name, redone, said)
-    for name, redone, said in agreements(files.tables, rows, methodology, day):
-        report.compare(name, redone, said)
-    print(f"{report.compared - before} sums of tables compared")
+    for name, redone, said in sums_of_tables(tables, files.additive, published):
+        of_tables.compare(name, redone, said)
+    for name, redone, said in agreements(tables, rows, methodology, day):
+        of_tables.compare(name, redone, said)
 
-    known = {*figures, *NOT_CHECKED, *(name for name, _, _ in worded)}
-    for name in published:
-        if name not in known:
-            report.differs(f"{name}: nothing here checks it")
-    print("not checked, because no public table has it:")
-    for name in NOT_CHECKED:
-        print(f"    {name:<40}{show(published.get(name)):>18}")
-        if published.get(name) is not None:
-            published.number(name)
-    print("\n".join(["WRONG:", *(f"    {what}" for what in report.wrong)] if report.wrong else ["everything else comes out"]))
-    return 1 if report.wrong else 0
+    print(f"compared: {of_headline.compared} of the headline, {of_texts.compared} in texts, {of_tables.compared} of tables")
+    of_headline.list_unchecked(published, {*figures, *worded})
+    wrong = of_headline.wrong + of_texts.wrong + of_tables.wrong
+    print("\n".join(["WRONG:", *(f"    {what}" for what in wrong)]) if wrong else "everything else comes out")
+    return 1 if wrong else 0
 
 
 def main(arguments):
@@ -766,7 +772,7 @@ if __name__ == "__main__":
     except Forged as forged:
         print(f"WRONG: {forged}")
         sys.exit(1)
-    except (OSError, ValueError, TypeError, LookupError, AttributeError) as problem:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, csv.Error) as problem:
         # No answer, or files that are not what they should be: that says nothing about the figures.
         print(f"it could not be done: {problem!r}", file=sys.stderr)
         sys.exit(2)
