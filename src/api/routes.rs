@@ -81,11 +81,18 @@ pub static ROUTES: &[Route] = &[
         .about(PROGRESS, "Get the headline as a sentence"),
     get("/v1/progress/provinces", Public, answer!(province_progress::get_provinces))
         .about(PROGRESS, "Get progress by province"),
+    get("/v1/progress/provinces.csv", Public, answer!(province_progress::get_provinces_csv))
+        .about(PROGRESS, "Get progress by province as CSV"),
     get("/v1/progress/provinces.geojson", Public, answer!(province_progress::get_provinces_map))
         .about(PROGRESS, "Get progress by province as a map"),
     get("/v1/provinces.geojson", Public, answer!(outlines::get_outlines))
         .about(REFERENCE, "Get the outlines of the provinces"),
     get("/v1/progress/timeline", Public, answer!(timeline::get_timeline)).about(PROGRESS, "Get the headline over time"),
+    get("/v1/progress/timeline.csv", Public, answer!(timeline::get_timeline_csv))
+        .about(PROGRESS, "Get the headline over time as CSV"),
+    get("/v1/progress/bridge.csv", Public, answer!(bridge::get_bridge_csv))
+        .about(PROGRESS, "Explain the change between two days as CSV")
+        .counting_addresses(),
     get("/v1/progress/bridge", Public, answer!(bridge::get_bridge))
         .about(PROGRESS, "Explain the change of the headline between two days")
         .counting_addresses(),

@@ -119,6 +119,11 @@ fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
         eprintln!("database {}", service.database);
         if service.has_no_clients() {
             eprintln!("add a client: green-homes client add --role admin --name NAME");
+        } else if settings.has_placeholder_url() {
+            eprintln!(
+                "WARNING: this register is in use, and days are about to be sealed and cited, but its links name {public}, which \
+                 nobody else can open: set --public-url to the address of the service"
+            );
         }
     })
 }

@@ -194,8 +194,8 @@ async fn add_up_for_a_client_of_one_province_shows_that_one_alone(database: Test
     assert_eq!((codes, &own["total"]["sites"]), (vec![&json!("79")], &json!(2)), "{own}");
     let meta = &own["meta"];
     assert_eq!(
-        (&meta["limited_to_province"], &meta["warnings"][1]),
-        (&json!("79"), &json!("limited_to_province")),
+        (&meta["limited_to_province"], meta["warnings"].as_array().unwrap().contains(&json!("limited_to_province"))),
+        (&json!("79"), true),
         "{meta}"
     );
     for within in ["?province=79", "?region=southeast", "?region=southeast,red_river_delta"] {

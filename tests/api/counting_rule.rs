@@ -32,9 +32,11 @@ fn literal(value: &Value, is_sqlite: bool) -> String {
     }
 }
 
-/// Puts the rows of the old register into an empty database.
+/// Puts the rows of the old register into an empty database of the schema of then, with a day and a table as they were kept.
 fn db_load(database: &TestDatabase) {
-    drop(database.db_open());
+    let mut connection = database.db_open().connection().unwrap();
+    green_homes::db::engine::revert_last(&mut connection).unwrap();
+    drop(connection);
     db_execute(&database.url, "DELETE FROM register_head").unwrap();
     // A site may name the site that it was merged into before that one is there.
     let defer = if database.is_sqlite() { "PRAGMA defer_foreign_keys = ON;" } else { "" };
@@ -50,6 +52,14 @@ fn db_load(database: &TestDatabase) {
         let (table, columns, values) = (line["table"].as_str().unwrap(), columns.join(", "), values.join(", "));
         writeln!(script, "INSERT INTO {table} ({columns}) VALUES ({values});").unwrap();
     }
+    let hash = if database.is_sqlite() { "X'00'" } else { "'\\x00'" };
+    let day = "'2026-07-03', 30, HASH, 0, '{\"data\":{}}', 'http://127.0.0.1:8080', 'P', ''".replace("HASH", hash);
+    writeln!(
+        script,
+        "INSERT INTO days (day, version, hash, verified_sites, body, public_url, publisher, changes) VALUES ({day});
+         INSERT INTO month_tables (day, name, body) VALUES ('2026-06-30', 'provinces', '{{}}');"
+    )
+    .unwrap();
     script += "COMMIT;";
     db_execute(&database.url, &script).unwrap();
 }
@@ -77,6 +87,7 @@ async fn start_on_a_register_of_an_older_rule_posts_the_differences_in_one_entry
     let report = app.db_audit();
     assert!(report.ok, "{:?}", report.findings);
 
+    check_what_was_kept(&app).await;
     let headline = app.progress_at(VERSION + 1).await["data"].clone();
     // The site with roofs of 2018 and 2024, which rule 1 left out, and three others. A corrected roof waits for a reviewer.
     assert_eq!(headline["sites_with_rooftop_solar"]["verified"], json!(4), "{headline:#}");
@@ -97,6 +108,32 @@ async fn start_on_a_register_of_an_older_rule_posts_the_differences_in_one_entry
     assert!(row["annual_avoided_tco2e"].as_f64().unwrap() > 600.0, "the first chiller counts again: {row}");
     assert!(app.db_audit().ok);
     app.stop().await;
+}
+
+/// Days and tables were made anew from the journal, without the address of then. The release, which held it, is gone from the
+/// answers, and its entry is in the chain.
+async fn check_what_was_kept(app: &App) {
+    let anybody = app.public();
+    for day in ["2026-06-28", "2026-07-03", "2026-07-04"] {
+        let kept = anybody.get(&format!("/v1/progress?as_of={day}")).await;
+        assert_eq!((kept.status, &kept.body["meta"]["methodology_version"]), (200, &json!(1)), "{}", kept.text);
+        assert!(kept.body["data"]["sites"]["reported"].is_i64(), "in the form of now: {}", kept.text);
+        let sealed = anybody.get(&format!("/v1/progress/days/{day}/sealed")).await;
+        assert_eq!(sealed.body["meta"]["permalink"], json!(format!("/v1/progress?as_of={day}")));
+    }
+    let table = anybody.get("/v1/tables/provinces?as_of=2026-06-30").await;
+    assert_eq!(table.body["data"].as_array().unwrap().len(), 34, "{}", table.text);
+    let released = "SELECT CAST(day AS TEXT) || ' ' || entry AS line FROM releases";
+    let [released] = &db_lines(&app.database.url, released)[..] else { panic!("one release") };
+    let (day, entry) = released.split_once(' ').unwrap();
+    for end in ["", "/sealed"] {
+        let gone = anybody.get(&format!("/v1/progress/releases/{day}{end}")).await;
+        assert_eq!((gone.status, &gone.body["code"]), (410, &json!("release_of_old_form")), "{}", gone.text);
+        assert!(gone.body["detail"].as_str().unwrap().contains(entry), "{}", gone.text);
+    }
+    assert_eq!(anybody.get("/v1/progress/releases").await.body["data"], json!([]));
+    let subject = format!("SELECT subject AS line FROM entries WHERE version = {entry}");
+    assert_eq!(db_lines(&app.database.url, &subject), [format!("release/{day}")]);
 }
 
 async fn start_on_a_register_of_a_newer_rule_is_refused_in_words(database: TestDatabase) {

@@ -1,8 +1,8 @@
 //! Closed days: the number as it was known at the close of a day in Hà Nội, for ever.
 
-use chrono::{Days, TimeDelta};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::domain::records::Role;
-use green_homes::domain::values::date;
+use green_homes::domain::values::{hex, sha256, start_of};
 use serde_json::{Value, json};
 
 use crate::support::{App, Client, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases};
@@ -14,9 +14,13 @@ on_both_databases!(
     ask_for_a_day_that_is_none_or_was_before_the_register,
 );
 
-fn without_today(mut progress: Value) -> Value {
-    progress.as_object_mut().unwrap().remove("today");
-    progress
+/// The numbers, and the version, day and methodology that they are of: what a close keeps. It turns the words about a day that
+/// goes on into those about one that is over.
+fn numbers(progress: &Value) -> Value {
+    let mut data = progress["data"].clone();
+    data["sentence"] = json!(null);
+    let meta = ["version", "as_of", "methodology_version", "permalink", "license", "citation"];
+    json!([data, meta.map(|name| &progress["meta"][name])])
 }
 
 async fn close_a_day_keeps_its_number_as_it_was(database: TestDatabase) {
@@ -29,14 +33,50 @@ async fn close_a_day_keeps_its_number_as_it_was(database: TestDatabase) {
     days.verify_a_home("b");
     days.app.progress_at(days.app.db_version()).await;
     let kept = days.at_close_of(first).await;
-    assert_eq!(without_today(kept.clone()), without_today(lived), "as it was");
+    assert_eq!(numbers(&kept), numbers(&lived), "as it was");
+    check_words(&lived, &kept, first);
     assert_eq!(kept["today"]["sites_verified"], json!(2), "{}", kept["today"]);
     assert_eq!(kept["data"]["sites"]["verified"], json!(1));
+    // The day that goes on names the one that may be cited, with its sentence and the digest of its sealed bytes.
+    let now = days.app.public().get("/v1/progress").await.body;
+    let (citable, sealed) =
+        (&now["meta"]["citable"], days.app.public().get(&format!("/v1/progress/days/{first}/sealed")).await);
+    assert_eq!((&citable["as_of"], &citable["sentence"]), (&json!(first), &kept["data"]["sentence"]));
+    assert_eq!(citable["permalink"], kept["meta"]["permalink"]);
+    assert_eq!(citable["sha256"], json!(hex(&sha256(sealed.text.as_bytes()))));
     let link = kept["meta"]["permalink"].as_str().unwrap();
     assert!(link.ends_with(&format!("/v1/progress?as_of={first}")), "{link}");
     assert_eq!(days.at_close_of(second).await["data"]["sites"]["verified"], json!(2), "today is today");
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
     days.app.stop().await;
+}
+
+/// A day that goes on says so, everywhere; a day that is over says that it is.
+fn check_words(lived: &Value, kept: &Value, day: NaiveDate) {
+    let of = |progress: &Value| {
+        let meta = &progress["meta"];
+        let is_open = meta["warnings"].as_array().unwrap().contains(&json!("day_not_closed"));
+        (meta["closed"].clone(), is_open, meta["final_from"].is_string())
+    };
+    assert_eq!((of(lived), of(kept)), ((json!(false), true, true), (json!(true), false, false)));
+    let sentence =
+        |progress: &Value, language: &str| progress["data"]["sentence"][language].as_str().unwrap().to_owned();
+    let (vi, en) = (day.format("ngày %d/%m/%Y"), day.format("%-d %B %Y"));
+    for (progress, beginnings) in [
+        (
+            lived,
+            [format!("{vi} (giờ Hà Nội), số liệu chưa chốt,"), format!("on {en} (Hanoi time), figures not yet final,")],
+        ),
+        (kept, [format!("Tính đến hết {vi},"), format!("As of the end of {en},")]),
+    ] {
+        for (language, words) in ["vi", "en"].into_iter().zip(beginnings) {
+            assert!(sentence(progress, language).contains(&words), "{words}: {}", sentence(progress, language));
+        }
+    }
+    let end = start_of(day + Days::new(1));
+    let generated: DateTime<Utc> = kept["meta"]["generated_at"].as_str().unwrap().parse().unwrap();
+    assert!(generated >= end, "a close was not made before the day was over: {generated}");
+    assert_eq!(lived["meta"]["final_from"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), end);
 }
 
 fn kept_days(url: &str) -> Vec<String> {
@@ -76,13 +116,13 @@ async fn record_with_a_clock_behind_a_closed_day_comes_on_the_next(database: Tes
     let first = days.today();
     days.pass_to(first + Days::new(1)).await;
     let closed = days.at_close_of(first).await["data"].clone();
-    *days.now.lock().unwrap() = date::start_of(first) + TimeDelta::hours(23);
+    *days.now.lock().unwrap() = start_of(first) + TimeDelta::hours(23);
     days.verify_a_home("late");
     let at = db_lines(
         &days.app.database.url,
         "SELECT CAST(recorded_at AS TEXT) AS line FROM entries ORDER BY version DESC LIMIT 1",
     );
-    let midnight = date::start_of(first + Days::new(1)).format("%Y-%m-%d %H:%M:%S").to_string();
+    let midnight = start_of(first + Days::new(1)).format("%Y-%m-%d %H:%M:%S").to_string();
     assert!(at[0].starts_with(&midnight), "{at:?} is not {midnight}");
     assert_eq!(days.at_close_of(first).await["data"], closed);
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());

@@ -24,7 +24,7 @@ async fn send_the_pilot_twice_then_verify_it_gives_601_homes_exactly(database: T
 
     let progress = app.progress_at(app.db_version()).await;
     let data = &progress["data"];
-    assert_eq!(data["sites"], json!({"verified": 601, "installed": 0, "pledged": 0, "in_operation": 601}));
+    assert_eq!(data["sites"], json!({"verified": 601, "reported": 0, "pledged": 0, "in_operation": 601}));
     assert_eq!(data["installations"]["verified"], 601);
     assert_eq!(data["by_kind"]["home"]["verified"], 601);
     assert_eq!(data["by_evidence_tier"]["document"], 601);

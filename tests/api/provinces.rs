@@ -25,7 +25,7 @@ async fn read_the_progress_of_provinces_adds_up_to_the_headline_on_both_lists(da
     people.installation_in("installed", "d").await;
     let headline = app.progress_at(app.db_version()).await;
     let anybody = app.public();
-    for (query, provinces, outlines) in [("", 34, 36), ("?list=34", 34, 36), ("?list=63", 64, 65)] {
+    for (query, provinces, outlines) in [("", 34, 34), ("?list=34", 34, 34), ("?list=63", 64, 64)] {
         let reply = anybody.get(&format!("/v1/progress/provinces{query}")).await;
         let rows = reply.body["data"].as_array().unwrap();
         assert_eq!((reply.status, rows.len()), (200, provinces), "{query}");
@@ -45,17 +45,44 @@ async fn read_the_progress_of_provinces_adds_up_to_the_headline_on_both_lists(da
         let features = map.body["features"].as_array().unwrap();
         let unknown = features.iter().filter(|one| one["geometry"].is_null()).count();
         assert_eq!(unknown, usize::from(query == "?list=63"), "what is unknown has numbers and no outline");
-        assert_eq!(features.len() - unknown, outlines, "with Hoàng Sa and Trường Sa");
+        assert_eq!(features.len() - unknown, outlines, "one for each province");
         let on_map: i64 = features.iter().filter_map(|one| one["properties"]["sites_verified"].as_i64()).sum();
         assert_eq!(on_map, 3, "each province once");
     }
     let former = anybody.get("/v1/progress/provinces?list=63").await.body["data"].as_array().unwrap().clone();
     let of = |code: &str| -> Value {
-        former.iter().find(|row| row["province_code"] == code).unwrap()["sites_verified"].clone()
+        former.iter().find(|row| row["former_province_code"] == code).unwrap()["sites_verified"].clone()
     };
     assert_eq!([of("74"), of("79"), of("unknown")], [json!(1), json!(0), json!(1)]);
-    let outlines = anybody.get("/v1/provinces.geojson").await;
-    assert_eq!((outlines.status, outlines.body["features"].as_array().unwrap().len()), (200, 36));
+    for (path, features) in [("/v1/provinces.geojson", 34), ("/v1/progress/provinces.geojson", 34)] {
+        let within = anybody.get(path).await.body["features"].as_array().unwrap().clone();
+        let apart =
+            anybody.get(&format!("{path}?archipelagos=apart")).await.body["features"].as_array().unwrap().clone();
+        assert_eq!((within.len(), apart.len()), (features, features + 2), "{path}");
+        let parts =
+            |all: &[Value]| all.iter().map(|one| one["geometry"]["coordinates"].to_string().len()).sum::<usize>();
+        assert!(parts(&within).abs_diff(parts(&apart)) < 100, "{path}: no island is lost");
+        let da_nang = within.iter().find(|one| one["properties"]["code"] == "48").unwrap();
+        assert_eq!(da_nang["geometry"]["type"], json!("MultiPolygon"));
+    }
+    let named = anybody.get("/v1/progress/provinces.geojson?archipelagos=gone").await;
+    assert_eq!(named.errors(), [("archipelagos".to_owned(), "unknown_value".to_owned())]);
+    for (query, label) in [("", "province"), ("?list=63", "former_province")] {
+        let rows = anybody.get(&format!("/v1/progress/provinces{query}")).await.body;
+        let table = anybody.get(&format!("/v1/progress/provinces.csv{query}")).await;
+        assert!(table.header("content-type").starts_with("text/csv"), "{}", table.text);
+        let mut reader = csv::Reader::from_reader(table.text.trim_start_matches('\u{feff}').as_bytes());
+        let header = reader.headers().unwrap().clone();
+        assert_eq!(header.get(0), Some(&*format!("{label}_code")));
+        let place = |name: &str| header.iter().position(|one| one == name).unwrap();
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(records.len(), rows["data"].as_array().unwrap().len());
+        assert_eq!(&records[0][place(label)], "01 Hà Nội", "spreadsheets take 01 for 1");
+        for (record, row) in records.iter().zip(rows["data"].as_array().unwrap()) {
+            assert_eq!(record[place("sites_verified")], row["sites_verified"].to_string());
+            assert_eq!(record[place("annual_avoided_tco2e_high")], row["annual_avoided_tco2e_high"].to_string());
+        }
+    }
     let wrong = anybody.get("/v1/progress/provinces?list=35").await;
     assert_eq!(wrong.errors(), [("list".to_owned(), "unknown_value".to_owned())]);
     app.stop().await;

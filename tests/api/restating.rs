@@ -211,7 +211,7 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
     let headline = read(&anybody, "/v1/progress").await;
     assert_eq!(
         (&headline["meta"]["methodology_version"], &headline["meta"]["warnings"]),
-        (&json!(3), &json!(["day_not_closed"]))
+        (&json!(3), &json!(["day_not_closed", "measures_not_in_methodology"]))
     );
     let restated = without_addresses(every_number(&anybody, &reviewer, id, "?methodology=2").await);
     assert_eq!(restated, without_addresses(before.clone()));
@@ -272,7 +272,7 @@ async fn check_restated(register: &Register, anybody: &Client, before: &Value, a
     let meta = read(anybody, "/v1/progress?methodology=3").await["meta"].clone();
     assert_eq!(
         (&meta["methodology_version"], &meta["warnings"]),
-        (&json!(3), &json!(["methodology_not_in_force", "day_not_closed"]))
+        (&json!(3), &json!(["methodology_not_in_force", "day_not_closed", "measures_not_in_methodology"]))
     );
     let permalink = meta["permalink"].as_str().unwrap();
     let address = format!("/v1/progress?as_of={}&methodology=3", meta["as_of"].as_str().unwrap());
@@ -291,7 +291,12 @@ async fn check_restated(register: &Register, anybody: &Client, before: &Value, a
     assert_eq!(last["avoided_tco2e_cumulative"], asked["to_date"]["avoided_tco2e"]);
     assert_eq!(timeline["meta"]["methodology_version"], json!(3));
     let former = read(anybody, "/v1/progress/provinces?list=63&methodology=3").await;
-    assert_eq!(former["meta"]["warnings"], json!(["methodology_not_in_force", "day_not_closed"]), "{}", former["meta"]);
+    assert_eq!(
+        former["meta"]["warnings"],
+        json!(["methodology_not_in_force", "day_not_closed", "measures_not_in_methodology"]),
+        "{}",
+        former["meta"]
+    );
 }
 
 /// Between the days the bridge says what the methodology moved, and sums to the kilogram.

@@ -24,12 +24,14 @@ on_both_databases!(
 const CODINGS: [(&str, &str); 3] = [("identity", ""), ("gzip, identity;q=0", "gzip"), ("br, identity;q=0", "br")];
 
 /// Numbers in forms that the table of routes does not show.
-const VARIANTS: [&str; 12] = [
+const VARIANTS: [&str; 14] = [
     "/v1/progress?methodology=1",
     "/v1/progress?as_of=2020-02-24",
     "/v1/progress/timeline?interval=quarter",
     "/v1/progress/timeline?interval=year&basis=recorded_on",
     "/v1/progress/provinces?list=63",
+    "/v1/progress/timeline.csv?interval=year&basis=recorded_on",
+    "/v1/provinces.geojson?archipelagos=apart",
     "/v1/progress/provinces.geojson?list=63",
     "/v1/tables/measures",
     "/v1/tables/people",
@@ -44,7 +46,7 @@ fn public_pages(release: Option<NaiveDate>) -> Vec<String> {
     let routes = ROUTES.iter().filter(|row| row.method == "GET" && row.access == Access::Public);
     let example = |path: &str| match path {
         "/v1/communes" => Some(format!("{path}?q=phuc+xa")),
-        "/v1/progress/bridge" => Some(format!("{path}?from=2020-02-24&to=2020-03-24")),
+        "/v1/progress/bridge" | "/v1/progress/bridge.csv" => Some(format!("{path}?from=2020-02-24&to=2020-03-24")),
         "/v1/progress/releases/{id}" | "/v1/progress/releases/{id}/sealed" | "/v1/progress/days/{day}/sealed" => {
             release.map(|day| path.replace("{id}", &day.to_string()).replace("{day}", &day.to_string()))
         }

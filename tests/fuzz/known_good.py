@@ -67,6 +67,7 @@ def requests(there):
         "get_sealed_release": {"path_parameters": {"id": BEFORE}},
         "get_sealed_day": {"path_parameters": {"day": BEFORE}},
         "get_bridge": {"query": {"from": BEFORE, "to": "2020-02-25"}},
+        "get_bridge_csv": {"query": {"from": BEFORE, "to": "2020-02-25"}},
         "create_project": {"body": {"code": "KNOWN-GOOD", "name_vi": "Tốt", "name_en": "Good"}},
         "search_communes": {"query": {"q": "phuc xa"}},
         "get_consent_text": {"path_parameters": {"version": there.consents[0]}},

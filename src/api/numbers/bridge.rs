@@ -4,10 +4,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::api::callers::Unhurried;
-use crate::api::http::{ApiError, CacheFor, Edge, JSON, Query, as_page, send, whole_day};
+use crate::api::http::{
+    ApiError, CacheFor, Edge, Form, JSON, Query, as_page, columns_of, page_of_rows, send, whole_day,
+};
 use crate::api::state::AppState;
 use crate::domain::figures::{Levels, Reason};
 use crate::domain::values::{Fault, parse_closed_day, units};
@@ -33,7 +36,7 @@ pub struct BridgeResponse {
 }
 
 /// The change by one cause, or the numbers at the close of one day.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 struct BridgeRow {
     /// The cause: `registered`, `verified`, `corrected`, `withdrawn`, `rejected`, `merged`, `split`, `decommissioned`,
     /// `definition`, `methodology`, `end_of_life`, `ageing` or `operation`; or `opening` and `closing`.
@@ -59,7 +62,7 @@ struct BridgeRow {
 }
 
 /// The numbers at the close of one day, with the ranges of the estimates.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 struct BridgeEnd {
     #[serde(flatten)]
     row: BridgeRow,
@@ -120,7 +123,24 @@ pub async fn get_bridge(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = Query::of(&request)?.between_closes();
+    send_bridge(&request, &state, Form::Json).await
+}
+
+/// The bridge as CSV: `opening`, one row for each cause, `closing`, each followed by `as_of`, `version` and `methodology_version`.
+/// Ranges stand in the first and the last row alone. The text is UTF-8 with a byte order mark; numbers have a decimal point.
+#[utoipa::path(get, path = "", params(("from" = NaiveDate, Query, description = "The first day (YYYY-MM-DD, Hà Nội). It must be closed.", example = "2026-10-31"),
+        ("to" = NaiveDate, Query, description = "The last day (YYYY-MM-DD, Hà Nội). It must be closed, after `from` and at most 50 years later.", example = "2026-11-24")),
+    responses((status = 200, description = "The rows of the bridge as CSV.", content_type = "text/csv", body = String)))]
+pub async fn get_bridge_csv(
+    _: Unhurried,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    send_bridge(&request, &state, Form::Csv).await
+}
+
+async fn send_bridge(request: &HttpRequest, state: &AppState, form: Form) -> Result<HttpResponse, ApiError> {
+    let mut query = Query::of(request)?.between_closes();
     let today = state.register.snapshot().figures.day;
     let from = query.parse("from", whole_day(Edge::First, |raw| parse_closed_day(raw, today)));
     let from = query.require("from", from);
@@ -134,11 +154,12 @@ pub async fn get_bridge(
     query.finish()?;
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
     // Kept while the process lives, because neither day changes any more.
-    let page = state.bridge_pages.get(link(from, to), async { Ok(make(&state, from, to).await?) }).await?;
-    send(&request, &page, CacheFor::OneHour).await
+    let key = format!("{}{}", link(from, to), form.ending());
+    let page = state.bridge_pages.get(key, async { Ok(make(state, from, to, form).await?) }).await?;
+    send(request, &page, CacheFor::OneHour).await
 }
 
-async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyPage, ApiError> {
+async fn make(state: &AppState, from: NaiveDate, to: NaiveDate, form: Form) -> Result<ReadyPage, ApiError> {
     let activations = state.register.activations();
     // In a slot of its own, because many bridges must not keep the reads of others waiting.
     let slot = state.bridge_slot.enter().await?;
@@ -159,7 +180,15 @@ async fn make(state: &AppState, from: NaiveDate, to: NaiveDate) -> Result<ReadyP
         closing: BridgeEnd::of(Named { code: "closing", vi: "Cuối kỳ", en: "Closing" }, &bridged.bridge.closing),
         meta,
     };
-    Ok(as_page(JSON, &response))
+    Ok(match form {
+        Form::Json => as_page(JSON, &response),
+        Form::Csv => {
+            let BridgeResponse { data, opening, closing, meta } = response;
+            let parts = data.iter().map(|part| json!(part));
+            let rows: Vec<Value> = [json!(opening)].into_iter().chain(parts).chain([json!(closing)]).collect();
+            page_of_rows(form, columns_of(&BridgeEnd::default()), &json!({"data": rows, "meta": meta}))
+        }
+    })
 }
 
 /// The path and query of the bridge between two days.

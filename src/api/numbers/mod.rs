@@ -18,6 +18,7 @@ pub mod province_progress;
 pub mod releases;
 pub mod tables;
 pub mod timeline;
+mod timeline_rows;
 
 pub use amounts::{AmountView, LifetimeView};
 pub use methodologies::parse_methodology;

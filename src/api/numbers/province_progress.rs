@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use crate::api::http::{ApiError, CacheFor, GEO_JSON, JSON, Query, as_page, coded, send};
-use crate::api::reference::outlines::{Feature, FeatureCollection, outlines};
+use crate::api::http::{ApiError, CacheFor, Form, GEO_JSON, Query, as_page, coded, columns_of, page_of_rows, send};
+use crate::api::reference::outlines::{Archipelagos, Feature, FeatureCollection, outlines, parse_archipelagos};
 use crate::api::state::AppState;
 use crate::domain::figures::{Dimension, Estimator, Group, Methodology, NONE, Selection, Sums, Value, aggregate_table};
 use crate::domain::reference::PlaceList;
@@ -37,12 +37,24 @@ pub struct ProvincesResponse {
 /// The progress of a province.
 #[derive(Serialize, ToSchema)]
 struct ProvinceProgress {
-    /// The code of the province on the list that the query names. Example: 01.
-    province_code: String,
-    /// The Vietnamese name. Example: Hà Nội.
-    province_name_vi: String,
-    /// The English name. Example: Ha Noi.
-    province_name_en: String,
+    /// The code of the province; absent from the list of 63. Example: 01.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    province_code: Option<String>,
+    /// The Vietnamese name; absent from the list of 63. Example: Hà Nội.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    province_name_vi: Option<String>,
+    /// The English name; absent from the list of 63. Example: Ha Noi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    province_name_en: Option<String>,
+    /// The code of the province before 1 July 2025; only on the list of 63. Example: 01.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former_province_code: Option<String>,
+    /// The Vietnamese name; only on the list of 63. Example: Hà Nội.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former_province_name_vi: Option<String>,
+    /// The English name; only on the list of 63. Example: Ha Noi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former_province_name_en: Option<String>,
     /// Verified sites in operation, 0 or more. Example: 566.
     sites_verified: i64,
     /// Reported sites that wait to be verified, 0 or more. Example: 46.
@@ -78,21 +90,36 @@ struct PageOfRows {
 #[derive(Clone, Copy)]
 struct Asked {
     list: PlaceList,
+    archipelagos: Archipelagos,
     methodology: Option<&'static Methodology>,
 }
 
 impl Asked {
-    fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+    fn rows(request: &HttpRequest) -> Result<Self, ApiError> {
         let mut query = Query::of(request)?;
+        let asked = Self::of(&mut query);
+        query.finish()?;
+        Ok(asked)
+    }
+
+    fn map(request: &HttpRequest) -> Result<Self, ApiError> {
+        let mut query = Query::of(request)?;
+        let archipelagos = parse_archipelagos(&mut query);
+        let asked = Self { archipelagos, ..Self::of(&mut query) };
+        query.finish()?;
+        Ok(asked)
+    }
+
+    fn of(query: &mut Query) -> Self {
         let list = query.parse("list", coded(PlaceList::parse, PlaceList::CODES)).unwrap_or(PlaceList::Now);
         let methodology = query.parse("methodology", parse_methodology);
-        query.finish()?;
-        Ok(Self { list, methodology })
+        Self { list, archipelagos: Archipelagos::Within, methodology }
     }
 
     fn key(self, path: &str) -> String {
         let number = self.methodology.map_or_else(String::new, |methodology| methodology.version.to_string());
-        format!("{path}?list={}&methodology={number}", self.list.as_str())
+        let islands = self.archipelagos.as_str();
+        format!("{path}?list={}&archipelagos={islands}&methodology={number}", self.list.as_str())
     }
 }
 
@@ -102,37 +129,57 @@ impl Asked {
         ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, body = ProvincesResponse)))]
 pub async fn get_provinces(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let page = rows_page(&state, &state.register.snapshot(), Asked::of(&request)?).await?;
+    let page = rows_page(&state, &state.register.snapshot(), Asked::rows(&request)?, Form::Json).await?;
+    send(&request, &page, CacheFor::OneSecond).await
+}
+
+/// The rows of `/v1/progress/provinces` as CSV, then each province once more as `01 Hà Nội`, `as_of`, `version` and
+/// `methodology_version`. The text is UTF-8 with a byte order mark; numbers have a decimal point.
+#[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "`34` for the provinces since 1 July 2025 (the default), `63` for those before."),
+        ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
+    responses((status = 200, description = "The rows of the provinces as CSV.", content_type = "text/csv", body = String)))]
+pub async fn get_provinces_csv(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let page = rows_page(&state, &state.register.snapshot(), Asked::rows(&request)?, Form::Csv).await?;
     send(&request, &page, CacheFor::OneSecond).await
 }
 
 /// `GeoJSON`: the outline of each province with the numbers of `/v1/progress/provinces` in its `properties`, for the 34 provinces
-/// or, with `list=63`, for the 63 before 1 July 2025.
+/// or, with `list=63`, for the 63 before 1 July 2025. Hoàng Sa and Trường Sa are parts of Đà Nẵng and Khánh Hòa; with
+/// `archipelagos=apart` they are features of their own, without numbers.
 #[utoipa::path(get, path = "", params(("list" = Option<String>, Query, description = "`34` for the provinces since 1 July 2025 (the default), `63` for those before."),
+        ("archipelagos" = Option<String>, Query, description = "`within` (the default): Hoàng Sa and Trường Sa are parts of their provinces. `apart`: features of their own."),
         ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, content_type = "application/geo+json", body = FeatureCollection)))]
 pub async fn get_provinces_map(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let (snapshot, asked) = (state.register.snapshot(), Asked::of(&request)?);
+    let (snapshot, asked) = (state.register.snapshot(), Asked::map(&request)?);
     let make = async {
-        let rows = rows_page(&state, &snapshot, asked).await?;
-        Ok(state.compute(move || Ok(as_page(GEO_JSON, &map(asked.list, &rows)?))).await?)
+        let rows =
+            rows_page(&state, &snapshot, Asked { archipelagos: Archipelagos::Within, ..asked }, Form::Json).await?;
+        Ok(state.compute(move || Ok(as_page(GEO_JSON, &map(asked, &rows)?))).await?)
     };
     let page = snapshot.page_of(asked.key(MAP_PATH), make).await?;
     send(&request, &page, CacheFor::OneSecond).await
 }
 
 /// The page of rows, made once a snapshot. The cells are read as they stand, so the rows may be ahead of the snapshot.
-async fn rows_page(state: &web::Data<AppState>, snapshot: &Snapshot, asked: Asked) -> Result<Arc<ReadyPage>, ApiError> {
+async fn rows_page(
+    state: &web::Data<AppState>,
+    snapshot: &Snapshot,
+    asked: Asked,
+    form: Form,
+) -> Result<Arc<ReadyPage>, ApiError> {
     let shared = state.clone();
-    let make = async { Ok(state.compute(move || Ok(as_page(JSON, &add_up(&shared, asked)?))).await?) };
-    Ok(snapshot.page_of(asked.key(PATH), make).await?)
+    let work = move || {
+        let response = add_up(&shared, asked)?;
+        let columns = response.data.first().map(columns_of).unwrap_or_default();
+        Ok(page_of_rows(form, columns, &response))
+    };
+    let make = async { Ok(state.compute(work).await?) };
+    Ok(snapshot.page_of(asked.key(&format!("{PATH}{}", form.ending())), make).await?)
 }
 
-fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<ProvincesResponse, ApiError> {
-    let dimension = match list {
-        PlaceList::Now => Dimension::Province,
-        PlaceList::Former => Dimension::FormerProvince,
-    };
+fn add_up(state: &AppState, Asked { list, methodology, .. }: Asked) -> Result<ProvincesResponse, ApiError> {
+    let dimension = dimension_of(list);
     // Each stage apart, so that the estimates of its rows add up to those of the stage.
     let selections = [REPORTED, VERIFIED].map(|stage| Selection {
         group_by: vec![dimension],
@@ -151,19 +198,36 @@ fn add_up(state: &AppState, Asked { list, methodology }: Asked) -> Result<Provin
     let sums = |groups: &[(Group, Sums)], value: Value| {
         groups.iter().find(|(group, _)| group[..] == [value]).map(|(_, sums)| *sums).unwrap_or_default()
     };
-    let row =
-        |value: Value| ProvinceProgress::of(label(dimension, value), &sums(&reported, value), &sums(&verified, value));
+    let row = |value: Value| ProvinceProgress::of(list, value, &sums(&reported, value), &sums(&verified, value));
     let known = dimension.values().into_iter().filter(|value| *value != NONE || list == PlaceList::Former);
     Ok(ProvincesResponse { data: known.map(row).collect(), meta })
 }
 
+fn dimension_of(list: PlaceList) -> Dimension {
+    match list {
+        PlaceList::Now => Dimension::Province,
+        PlaceList::Former => Dimension::FormerProvince,
+    }
+}
+
 impl ProvinceProgress {
-    fn of(Label { code, name_vi, name_en }: Label, reported: &Sums, verified: &Sums) -> Self {
+    fn of(list: PlaceList, value: Value, reported: &Sums, verified: &Sums) -> Self {
         let (annual, to_date) = (&verified.estimate.annual, &verified.estimate.to_date);
+        let named = |of: PlaceList| (of == list).then(|| label(dimension_of(of), value));
+        let (now, former) = (named(PlaceList::Now), named(PlaceList::Former));
+        let name = |label: &Option<Label>, get: fn(&Label) -> String| label.as_ref().map(get);
+        let [code, name_vi, name_en]: [fn(&Label) -> String; 3] = [
+            |label| label.code.clone().unwrap_or_default(),
+            |label| label.name_vi.clone(),
+            |label| label.name_en.clone(),
+        ];
         Self {
-            province_code: code.unwrap_or_default(),
-            province_name_vi: name_vi,
-            province_name_en: name_en,
+            province_code: name(&now, code),
+            province_name_vi: name(&now, name_vi),
+            province_name_en: name(&now, name_en),
+            former_province_code: name(&former, code),
+            former_province_name_vi: name(&former, name_vi),
+            former_province_name_en: name(&former, name_en),
             sites_verified: verified.totals.sites,
             sites_reported: reported.totals.sites,
             capacity_kwp_verified: units(verified.capacity_wp),
@@ -180,25 +244,24 @@ impl ProvinceProgress {
 }
 
 /// The outlines of a list with the rows of their provinces.
-fn map(list: PlaceList, rows: &ReadyPage) -> Result<FeatureCollection, ApiError> {
+fn map(asked: Asked, rows: &ReadyPage) -> Result<FeatureCollection, ApiError> {
     let rows: PageOfRows = serde_json::from_slice(&rows.identity.body).map_err(|_| ApiError::Internal)?;
-    let mut map = outlines(list)?;
-    let name = match list {
-        PlaceList::Now => "code",
-        PlaceList::Former => "former_code",
+    let mut map = outlines(asked.list, asked.archipelagos)?;
+    let (on_outline, in_row) = match asked.list {
+        PlaceList::Now => ("code", "province_code"),
+        PlaceList::Former => ("former_code", "former_province_code"),
     };
     for Feature { properties, .. } in &mut map.features {
-        // The archipelagos get no numbers, because those of their provinces stand on the mainland.
+        // Archipelagos that stand apart get no numbers, because those of their provinces stand on the mainland.
         if properties.contains_key("special_zone") {
             continue;
         }
-        let row = rows.data.iter().find(|row| row.get("province_code") == properties.get(name));
+        let row = rows.data.iter().find(|row| row.get(in_row) == properties.get(on_outline));
         properties.extend(row.cloned().unwrap_or_default());
     }
     // The row of unknown places gets a feature without an outline.
-    let on_map: Vec<Option<Json>> =
-        map.features.iter().map(|one| one.properties.get("province_code").cloned()).collect();
-    for row in rows.data.iter().filter(|row| !on_map.contains(&row.get("province_code").cloned())) {
+    let on_map: Vec<Option<Json>> = map.features.iter().map(|one| one.properties.get(in_row).cloned()).collect();
+    for row in rows.data.iter().filter(|row| !on_map.contains(&row.get(in_row).cloned())) {
         map.features.push(Feature { r#type: "Feature".to_owned(), properties: row.clone(), geometry: Json::Null });
     }
     map.meta = Some(rows.meta);

@@ -2,6 +2,7 @@
 //! must equal the stored bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
 
 use chrono::{Days, NaiveDate};
 use serde_json::Value;
@@ -121,10 +122,7 @@ impl DaysAudit {
     ) -> Result<(), DbError> {
         let settings = PublicSettings { public_url: String::new(), publisher: kept.publisher.clone() };
         let renderer = PageRenderer { make: self.make, settings };
-        let in_order: &InOrder<'_> = &|| {
-            let known = cells.iter().filter(|(_, totals)| !totals.is_zero());
-            Box::new(known.filter_map(|(cell, totals)| Some((CellKey::from_stored(*cell)?, *totals))))
-        };
+        let in_order: &InOrder<'_> = &|| Box::new(in_key_order(cells).filter(|(_, totals)| !totals.is_zero()));
         // The check of the day already reported an unknown methodology.
         let made = self.replay.tables(kept.day, &self.activations, &renderer, in_order).unwrap_or_default();
         for (name, made) in made {
@@ -177,6 +175,17 @@ impl DaysAudit {
         }
         Ok(std::mem::take(&mut self.found))
     }
+}
+
+/// Cells by their stored numbers, in the order of keys: numbers sort as keys do within each part.
+fn in_key_order(cells: &BTreeMap<i64, Totals>) -> impl Iterator<Item = (CellKey, Totals)> {
+    let read = |(number, totals): (&i64, &Totals)| Some((CellKey::from_stored(*number)?, *totals));
+    let mut parts = CellKey::stored_parts().map(|numbers| cells.range(numbers).filter_map(read).peekable());
+    std::iter::from_fn(move || {
+        let next = |part: &mut Peekable<_>| part.peek().map(|(key, _)| *key);
+        let least = parts.iter_mut().filter_map(next).min()?;
+        parts.iter_mut().find_map(|part| part.next_if(|(key, _)| *key == least))
+    })
 }
 
 /// Whether the entry of a release seals it. The entry is younger than the day, so the replay has not come to it yet.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::Value;
 
 use crate::domain::chain::GENESIS;
@@ -75,9 +75,10 @@ impl Figures {
         }
     }
 
-    /// The later of the last entry's instant and the day's start: the same in every process.
+    /// The later of the last entry's instant and the day's start, or the end of a closed day: the same in every process.
     #[must_use]
     pub fn generated_at(&self) -> DateTime<Utc> {
-        self.recorded_at.max(date::start_of(self.day))
+        let day = if self.closed { self.day + Days::new(1) } else { self.day };
+        self.recorded_at.max(date::start_of(day))
     }
 }

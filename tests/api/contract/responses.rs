@@ -315,7 +315,14 @@ async fn check_public(app: &App, checker: &mut Checker) {
             checker.get(&anybody, &format!("/v1/tables/{{name}}{end}"), &format!("/v1/tables/{name}{end}")).await;
         }
     }
-    for path in ["/v1/progress.csv", "/v1/progress.txt", "/v1/progress/provinces", "/v1/progress/provinces.geojson"] {
+    for path in [
+        "/v1/progress.csv",
+        "/v1/progress.txt",
+        "/v1/progress/timeline.csv",
+        "/v1/progress/provinces",
+        "/v1/progress/provinces.csv",
+        "/v1/progress/provinces.geojson",
+    ] {
         for query in ["?methodology=1", "?methodology=99"] {
             checker.get(&anybody, path, &format!("{path}{query}")).await;
         }
@@ -354,6 +361,8 @@ async fn check_closed_days(checker: &mut Checker) {
     let bridge = "/v1/progress/bridge";
     for (query, status) in [(format!("?from={first}&to={}", first + Days::new(1)), 200), (String::new(), 422)] {
         assert_eq!(checker.get(&anybody, bridge, &format!("{bridge}{query}")).await.status, status);
+        let (path, table) = ("/v1/progress/bridge.csv", format!("/v1/progress/bridge.csv{query}"));
+        assert_eq!(checker.get(&anybody, path, &table).await.status, status);
     }
     checker.get(&anybody, "/v1/progress", &format!("/v1/progress?as_of={first}")).await;
     days.app.stop().await;

@@ -75,6 +75,7 @@ fn text_fault(schema: &Value, text: &str) -> Option<String> {
         Some("date") => text.parse::<chrono::NaiveDate>().is_ok(),
         Some("date-time") => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
         Some("uri") => text.contains("://"),
+        Some("uri-reference") => text.contains("://") || text.starts_with('/'),
         Some(other) => panic!("a format {other}"),
     };
     let length = text.chars().count() as u64;

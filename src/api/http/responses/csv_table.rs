@@ -1,7 +1,12 @@
 //! Rows under columns, as JSON or as CSV: both show the same.
 
-use serde::{Serialize, Serializer};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
+
+use crate::register::ReadyPage;
+
+use super::cached_response::{JSON, as_page};
 
 /// The media type of CSV.
 pub const CSV: &str = "text/csv; charset=utf-8; header=present";
@@ -9,6 +14,67 @@ pub const CSV: &str = "text/csv; charset=utf-8; header=present";
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The last columns of CSV: what the row was made from.
 const MADE_FROM: [&str; 3] = ["as_of", "version", "methodology_version"];
+
+/// The form in which rows are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// An object with rows, each an object of its columns.
+    Json,
+    /// One line for each row.
+    Csv,
+}
+
+impl Form {
+    /// The ending of a path in this form.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Json => "",
+            Self::Csv => ".csv",
+        }
+    }
+}
+
+/// A page of rows in either form. `response` has its rows under `data` and what they were made from under `meta`.
+pub fn page_of_rows(form: Form, columns: Vec<String>, response: &impl Serialize) -> ReadyPage {
+    if form == Form::Json {
+        return as_page(JSON, response);
+    }
+    // Numbers, dates and texts always have a JSON form.
+    let body = serde_json::to_value(response).unwrap_or_default();
+    let rows = body.get("data").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let table = CsvTable::of_objects(columns, rows);
+    ReadyPage::new(CSV, table.csv(body.get("meta").unwrap_or(&Json::Null)))
+}
+
+/// The names of an object's members, in their order.
+pub fn columns_of(row: &impl Serialize) -> Vec<String> {
+    struct Names(Vec<String>);
+    impl<'de> Deserialize<'de> for Names {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Members;
+            impl<'de> Visitor<'de> for Members {
+                type Value = Names;
+
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("an object")
+                }
+
+                fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Names, A::Error> {
+                    let mut names = Vec::new();
+                    while let Some((name, IgnoredAny)) = members.next_entry()? {
+                        names.push(name);
+                    }
+                    Ok(Names(names))
+                }
+            }
+            deserializer.deserialize_map(Members)
+        }
+    }
+    // An object of numbers and texts has a JSON form, and that is read back.
+    let written = serde_json::to_string(row).unwrap_or_default();
+    serde_json::from_str::<Names>(&written).map(|names| names.0).unwrap_or_default()
+}
 
 /// Rows under columns. As JSON, each row is an object of its columns, in their order.
 pub struct CsvTable {
@@ -42,15 +108,48 @@ impl CsvTable {
     }
 
     /// Writes CSV: decimal point, null empty; day, version and methodology last.
+    ///
+    /// Before them comes each province once more, as `01 Hà Nội`: spreadsheets and pandas read the code `01` as the number 1.
     pub fn csv(&self, meta: &Json) -> Vec<u8> {
+        let labels = self.labels();
         let made_from = MADE_FROM.map(|name| meta.get(name).map(field).unwrap_or_default());
         let mut writer = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
         // Writing to memory cannot fail.
-        let _ = writer.write_record(self.columns.iter().map(String::as_str).chain(MADE_FROM));
+        let _ = writer.write_record(
+            self.columns.iter().map(String::as_str).chain(labels.iter().map(|label| label.name)).chain(MADE_FROM),
+        );
         for row in &self.rows {
-            let _ = writer.write_record(row.iter().map(field).chain(made_from.clone()));
+            let _ = writer.write_record(
+                row.iter().map(field).chain(labels.iter().map(|label| label.of(row))).chain(made_from.clone()),
+            );
         }
         writer.into_inner().unwrap_or_default()
+    }
+}
+
+/// A column that names a place by its code and its Vietnamese name.
+struct Label {
+    name: &'static str,
+    /// The place of the code among the columns.
+    code: usize,
+    /// The place of the name.
+    name_vi: usize,
+}
+
+impl Label {
+    fn of(&self, row: &[Json]) -> String {
+        let text = |place: usize| row.get(place).and_then(Json::as_str).unwrap_or_default();
+        format!("{} {}", text(self.code), text(self.name_vi))
+    }
+}
+
+impl CsvTable {
+    fn labels(&self) -> Vec<Label> {
+        let place = |name: String| self.columns.iter().position(|column| *column == name);
+        let label = |name: &'static str| {
+            Some(Label { name, code: place(format!("{name}_code"))?, name_vi: place(format!("{name}_name_vi"))? })
+        };
+        ["province", "former_province"].into_iter().filter_map(label).collect()
     }
 }
 

@@ -6,4 +6,4 @@ pub mod cors;
 pub mod csv_table;
 
 pub use cached_response::{CacheFor, GEO_JSON, JSON, TEXT, answer, as_page, choose, send};
-pub use csv_table::{CSV, CsvTable};
+pub use csv_table::{CSV, CsvTable, Form, columns_of, page_of_rows};

@@ -39,8 +39,8 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     }
 }
 
-/// The sentence and the limits of the numbers, first in Vietnamese, then in English.
-pub fn text(data: &ProgressView) -> String {
-    let TextView { vi, en } = &data.sentence;
-    format!("{vi}\n{}\n\n{en}\n{}\n", data.scope_note.vi, data.scope_note.en)
+/// The sentence and the limits of the numbers, first in Vietnamese, then in English, and the address of the number.
+pub fn text(body: &ProgressResponse) -> String {
+    let ProgressView { sentence: TextView { vi, en }, scope_note, .. } = &body.data;
+    format!("{vi}\n{}\n\n{en}\n{}\n\n{}\n", scope_note.vi, scope_note.en, body.meta.permalink)
 }

@@ -49,7 +49,7 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<MadePage>
     vec![
         MadePage { path: PATH, media_type: JSON, body: json },
         MadePage { path: CSV_PATH, media_type: CSV, body: csv(&body) },
-        MadePage { path: TEXT_PATH, media_type: TEXT, body: text(&body.data).into_bytes() },
+        MadePage { path: TEXT_PATH, media_type: TEXT, body: text(&body).into_bytes() },
     ]
 }
 

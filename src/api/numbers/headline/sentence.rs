@@ -48,15 +48,20 @@ impl Text<'_> {
             );
         }
         let (percent, by, evidence) = (self.percent(), target().by.year(), self.evidence());
-        let (count, plural) = (self.count(verified), if verified == 1 { "" } else { "s" });
+        let count = self.count(verified);
+        let sites = if verified == 1 {
+            "site (home, building, office or factory)"
+        } else {
+            "sites (homes, buildings, offices and factories)"
+        };
         self.language.choose(
             format!(
                 "{when}, chương trình Triệu Ngôi Nhà Xanh đã xác minh {count} công trình (nhà ở, tòa nhà, văn phòng, cơ sở sản xuất) \
                  có áp dụng giải pháp xanh, bằng {percent}% mục tiêu một triệu công trình đến năm {by}; {evidence}."
             ),
             format!(
-                "{when}, the programme Million Green Homes has verified {count} site{plural} (homes, buildings, offices and \
-                 factories) with green measures, {percent}% of its target of one million sites by {by}; {evidence}."
+                "{when}, the programme Million Green Homes has verified {count} {sites} with green measures, {percent}% of its \
+                 target of one million sites by {by}; {evidence}."
             ),
         )
     }
@@ -81,13 +86,13 @@ impl Text<'_> {
             Some(self.figures.output.verified.annual).filter(|annual| annual.avoided_kg > 0)?;
         let [avoided, low, high, sold] = [avoided_kg, low_kg, high_kg, sold_kg].map(|kg| self.tonnes(kg));
         let year = self.figures.methodology.newest_factor().year;
-        let (vi_factor, en_factor) = if provisional_kg > 0 {
+        let (vi_estimate, en_factor) = if provisional_kg > 0 {
             (
-                format!(", tính theo hệ số phát thải lưới điện của năm {year}"),
+                format!("Ước tính theo hệ số phát thải lưới điện năm {year}"),
                 format!(", by the grid emission factor of {year}"),
             )
         } else {
-            Default::default()
+            ("Theo ước tính".to_owned(), String::new())
         };
         let (vi_sold, en_sold) = if sold_kg > 0 {
             (
@@ -99,8 +104,8 @@ impl Text<'_> {
         };
         Some(self.language.choose(
             format!(
-                "Theo ước tính{vi_factor}, các giải pháp đã xác minh giúp tránh phát thải khoảng {avoided} tấn CO2 tương đương mỗi \
-                 năm (từ {low} đến {high} tấn, khoảng tin cậy 95%).{vi_sold}"
+                "{vi_estimate}, các giải pháp đã xác minh giúp tránh phát thải khoảng {avoided} tấn CO2 tương đương mỗi \
+                 năm (khoảng tin cậy 95%: từ {low} đến {high} tấn).{vi_sold}"
             ),
             format!(
                 "The verified measures are estimated to avoid about {avoided} tonnes of CO2 equivalent a year (95% range: {low} to \
@@ -113,11 +118,14 @@ impl Text<'_> {
     fn waiting(&self) -> Option<String> {
         let sites = Some(self.progress().sites.reported).filter(|sites| *sites > 0)?;
         let count = self.count(sites);
-        let subject = if sites == 1 { "site reported by a partner is" } else { "sites reported by partners are" };
-        Some(self.language.choose(
-            format!("Ngoài ra còn {count} công trình do đối tác báo cáo, đang chờ xác minh."),
-            format!("Another {count} {subject} waiting to be verified."),
-        ))
+        let en = if sites == 1 {
+            "One further site reported by a partner is waiting to be verified.".to_owned()
+        } else {
+            format!("A further {count} sites reported by partners are waiting to be verified.")
+        };
+        Some(
+            self.language.choose(format!("Ngoài ra còn {count} công trình do đối tác báo cáo, đang chờ xác minh."), en),
+        )
     }
 
     /// The day that is over, or the minute of the newest entry of a day that is not.
@@ -133,28 +141,32 @@ impl Text<'_> {
         )
     }
 
-    /// The percentage of the target. It has four decimals below 0.01 %, because the first hundred sites must not read as 0.00 %.
+    /// The percentage of the target. It has four decimals below 0.01 %, because the first hundred sites must not read as 0 %. What
+    /// falls short of the target never reads as 100 %.
     fn percent(&self) -> String {
+        const ALMOST: f64 = 99.99;
         let percent = self.progress().percent_of_target();
-        number_format::number(percent, if percent < 0.01 { 4 } else { 2 }, self.language)
+        let shown = if percent < 100.0 { percent.min(ALMOST) } else { percent };
+        let text = number_format::number(shown, if percent < 0.01 { 4 } else { 2 }, self.language);
+        text.trim_end_matches('0').trim_end_matches(['.', ',']).to_owned()
     }
 
     /// The verified sites by their best evidence, the strongest first.
     fn evidence(&self) -> String {
         let counts = self.progress().by_evidence_tier.iter().rev().filter(|(_, sites)| **sites > 0);
-        let named = |(tier, sites): (&Tier, &i64)| {
-            let count = self.count(*sites);
-            let (vi, en) = match tier {
-                Tier::Metered => ("qua đo đếm", "by meter readings"),
-                Tier::Inspected => ("kiểm tra tại chỗ", "by inspection on site"),
-                Tier::Document => ("qua hồ sơ", "by documents"),
-                Tier::Sampled => ("qua chọn mẫu", "by sampling"),
-            };
-            self.language.choose(format!("{count} {vi}"), format!("{count} {en}"))
-        };
-        let counts: Vec<String> = counts.map(named).collect();
-        let (vi, en) = (format!("xác minh: {}", counts.join(", ")), format!("verified: {}", counts.join(", ")));
-        self.language.choose(vi, en)
+        let counts: Vec<(i64, (&str, &str))> = counts.map(|(tier, sites)| (*sites, by(*tier))).collect();
+        match counts[..] {
+            [(1, (vi, en))] => self.language.choose(format!("xác minh {vi}"), format!("verified {en}")),
+            [(_, (vi, en))] => self.language.choose(format!("tất cả xác minh {vi}"), format!("all verified {en}")),
+            _ => {
+                let named = |(sites, (vi, en)): &(i64, (&str, &str))| {
+                    let count = self.count(*sites);
+                    self.language.choose(format!("{count} công trình {vi}"), format!("{count} {en}"))
+                };
+                let all = counts.iter().map(named).collect::<Vec<_>>().join(", ");
+                self.language.choose(format!("trong đó xác minh {all}"), format!("of them {all}"))
+            }
+        }
     }
 
     fn count(&self, count: i64) -> String {
@@ -170,6 +182,20 @@ impl Text<'_> {
     }
 }
 
+/// How a tier of evidence verifies.
+fn by(tier: Tier) -> (&'static str, &'static str) {
+    match tier {
+        Tier::Metered => ("qua số đo", "by meter readings"),
+        Tier::Inspected => ("tại chỗ", "by inspection on site"),
+        Tier::Document => ("qua hồ sơ", "by documents"),
+        Tier::Sampled => ("qua chọn mẫu", "by sampling"),
+    }
+}
+
 fn clock_in_ha_noi(at: DateTime<Utc>) -> DateTime<Utc> {
     at + TimeDelta::hours(7)
 }
+
+#[cfg(test)]
+#[path = "sentence_tests.rs"]
+mod tests;

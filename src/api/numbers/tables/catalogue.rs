@@ -4,8 +4,8 @@
 use crate::domain::figures::Dimension;
 
 use super::columns::{
-    COUNTS, Column, FigureColumn, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, VERIFIED_COUNTS, Words,
-    of_dimension,
+    COUNTS, Column, FigureColumn, INSTALLATIONS, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, SITES,
+    VERIFIED_COUNTS, Words, of_dimension,
 };
 
 /// A public table.
@@ -94,6 +94,18 @@ impl Table {
     /// The names of the columns, in order.
     pub fn column_names(&self) -> Vec<String> {
         self.columns().into_iter().map(|column| column.name.into_owned()).collect()
+    }
+
+    /// True where the numbers of the rows add up to a total, in columns of a unit.
+    pub fn adds_up(&self, unit: &str) -> bool {
+        match self.content {
+            // A site may have several measures, and answers several questions.
+            Content::By(Dimension::Measure, _) => unit != SITES,
+            Content::By(..) => true,
+            Content::People => false,
+            // Quantities of different measures have different units, and spans that ended are no sites.
+            Content::ProgrammeSums => unit == INSTALLATIONS,
+        }
     }
 
     /// True where no site stands in several rows, so that sites may be added up.

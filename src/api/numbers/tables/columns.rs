@@ -62,8 +62,8 @@ const fn figure(column: Column, of: fn(&StageSums) -> Json) -> FigureColumn {
     FigureColumn { column, of }
 }
 
-const SITES: &str = "site";
-const INSTALLATIONS: &str = "installation";
+pub const SITES: &str = "site";
+pub const INSTALLATIONS: &str = "installation";
 const KWP: &str = "kWp";
 const KWH: &str = "kWh";
 const KWH_A_YEAR: &str = "kWh a year";

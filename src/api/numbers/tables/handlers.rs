@@ -4,13 +4,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 
-use crate::api::http::{ApiError, CacheFor, Edge, JSON, NoQuery, Query, as_page, send, whole_day};
+use crate::api::http::{ApiError, CacheFor, Edge, Form, JSON, NoQuery, Query, as_page, send, whole_day};
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
 use crate::api::state::AppState;
 use crate::domain::values::{Fault, Month, Rule, parse_closed_day};
 
 use super::catalogue::{TABLES, Table};
-use super::pages::{Form, kept, make};
+use super::pages::{kept, make};
 use super::view::{TableList, TableResponse};
 
 /// Lists the public tables with every column, its unit and its meaning in both languages.
@@ -73,11 +73,7 @@ async fn send_table(
     let snapshot = snapshot_with(state, asked).await?;
     let (shared_snapshot, shared) = (snapshot.clone(), (*state).clone());
     let make = async { Ok(state.compute(move || make(&shared, &shared_snapshot, table, form, asked)).await?) };
-    let ending = match form {
-        Form::Json => "",
-        Form::Csv => ".csv",
-    };
-    let page = snapshot.page_of(format!("{}{ending}", table.path()), make).await?;
+    let page = snapshot.page_of(format!("{}{}", table.path(), form.ending()), make).await?;
     send(request, &page, CacheFor::OneSecond).await
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
-use crate::api::http::{ApiError, CSV, CsvTable, JSON};
+use crate::api::http::{ApiError, CSV, CsvTable, Form, JSON};
 use crate::api::numbers::provenance::{Provenance, address, with_host};
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
@@ -15,15 +15,6 @@ use crate::register::{Figures, InOrder, PublicSettings, ReadyPage, Snapshot};
 use super::catalogue::{Content, TABLES, Table};
 use super::view::TableResponse;
 use super::{programme_sums, rows};
-
-/// The form in which a table is sent.
-#[derive(Clone, Copy)]
-pub enum Form {
-    /// An object with rows, each an object of its columns.
-    Json,
-    /// One line for each row.
-    Csv,
-}
 
 /// Every public table as JSON, by its name, for the end of a month to keep: a pure function of the numbers of that day.
 #[must_use]

@@ -44,6 +44,8 @@ struct ColumnView {
     name: Cow<'static, str>,
     /// The unit of the numbers, for example `kWp`; null for texts, and where another column of the row names the unit.
     unit: Option<&'static str>,
+    /// True where the numbers of the rows add up to a total, false where they do not; null for texts.
+    adds_up: Option<bool>,
     /// The meaning, in Vietnamese.
     explanation_vi: &'static str,
     /// The meaning, in English.
@@ -83,7 +85,7 @@ impl TableList {
                 title_vi: table.title.0,
                 title_en: table.title.1,
                 sites_additive: table.is_additive(),
-                columns: table.columns().into_iter().map(ColumnView::from).collect(),
+                columns: table.columns().into_iter().map(|column| ColumnView::of(table, column)).collect(),
                 links: TableLinks { csv: format!("{json}.csv"), json },
             }
         };
@@ -91,9 +93,9 @@ impl TableList {
     }
 }
 
-impl From<Column> for ColumnView {
-    fn from(Column { name, unit, explanation: (explanation_vi, explanation_en) }: Column) -> Self {
-        Self { name, unit, explanation_vi, explanation_en }
+impl ColumnView {
+    fn of(table: &Table, Column { name, unit, explanation: (explanation_vi, explanation_en) }: Column) -> Self {
+        Self { name, unit, adds_up: unit.map(|unit| table.adds_up(unit)), explanation_vi, explanation_en }
     }
 }
 
