@@ -10,7 +10,7 @@ FOLDER holds what these addresses gave, at one version of the register and with 
 
     progress.json       /v1/progress                 the headline, which is checked
     methodology.json    /v1/methodology/{version}    every factor, with its source; the headline says which version
-    tables.json         /v1/tables                   the list of the tables; it has no query
+    tables.json         /v1/tables                   the list of the tables, and which of their columns add up; it has no query
     {name}.csv          /v1/tables/{name}.csv        each table of that list
 
 What is accepted: counts, capacity, percentages and the pace come from whole numbers and must be the same. Estimates may differ by
@@ -438,12 +438,11 @@ COLUMNS = {
 
 
 def sums_of_tables(tables, additive, published):
-    """Each column that adds up: its name, its sum, and the number of the headline."""
+    """Each column that adds up, as the list of tables says: its name, its sum, and the number of the headline. A site stands behind
+    each of its measures, so that sites by measure do not add up; their kilowatt-hours do."""
     for name, rows in tables.items():
-        # The sums by month have a meaning of their own.
-        for column in rows[0] if rows and name != "programme_sums" else ():
-            # A site stands behind each of its measures. Their sites are not additive; their kilowatt-hours are.
-            if column in COLUMNS and (additive[name] or not column.startswith("sites_")):
+        for column in COLUMNS:
+            if rows and column in additive[name]:
                 yield f"{name}.{column}", total(rows, column), published.number(COLUMNS[column])
     for row in tables["people"]:
         answers = sum(number(row[f"sites_{answer}"]) for answer in ("yes", "no", "unknown"))
@@ -500,6 +499,11 @@ def sentence(language, published, meta, methodology):
         text = f"{value:,.{decimals}f}"
         return text.translate(str.maketrans(",.", ".,")) if is_vietnamese else text
 
+    def percent(value):
+        """The first hundred sites must not read as 0 %, nor what falls short of the target as 100 %."""
+        text = shown(min(value, 99.99) if value < 100.0 else value, 4 if value < 0.01 else 2)
+        return text.rstrip("0").rstrip(".,")
+
     def three_digits(value):
         """Three significant digits, and no more than three decimals. What rounds up to the next size is of that size."""
         for limit, step, decimals in ((0.9995, 0.001, 3), (9.995, 0.01, 2), (99.95, 0.1, 1)):
@@ -514,20 +518,22 @@ def sentence(language, published, meta, methodology):
     said = published.number
     verified, reported = said("sites.verified"), said("sites.reported")
     if verified:
-        # The first hundred sites must not read as 0.00 %.
-        percent = verified * 100.0 / TARGET_SITES
-        numbers += [shown(verified), shown(percent, 4 if percent < 0.01 else 2) + "%", TARGET_DAY[:4]]
+        numbers += [shown(verified), percent(verified * 100.0 / TARGET_SITES) + "%", TARGET_DAY[:4]]
         tiers = (said(f"by_evidence_tier.{tier}") for tier in ("metered", "inspected", "document", "sampled"))
-        numbers += [shown(sites) for sites in tiers if sites]
+        by_tier = [shown(sites) for sites in tiers if sites]
+        # One kind of evidence is of all of them, and needs no number.
+        numbers += by_tier if len(by_tier) > 1 else []
     if said("sites_with_rooftop_solar.verified"):
         numbers += [shown(said("sites_with_rooftop_solar.verified")), shown(said("capacity_kwp.verified"), 1)]
     if said("annual.avoided_tco2e") > 0:
         parts = ("avoided_tco2e", "avoided_tco2e_low", "avoided_tco2e_high", "sold_tco2e")
         avoided, low, high, sold = (three_digits(said(f"annual.{part}")) for part in parts)
         year = [str(methodology.newest_year)] if said("annual.provisional_tco2e") > 0 else []
-        numbers += [*year, avoided, "CO2", low, high, "95%"] if is_vietnamese else [avoided, "CO2", "95%", low, high, *year]
+        amounts = [avoided, "CO2", "95%", low, high]
+        numbers += [*year, *amounts] if is_vietnamese else [*amounts, *year]
         numbers += [sold] if said("annual.sold_tco2e") > 0 else []
-    return numbers + ([shown(reported)] if reported else [])
+    # "One further site" is a word.
+    return numbers + ([shown(reported)] if reported > (0 if is_vietnamese else 1) else [])
 
 
 def when(meta, is_vietnamese):
@@ -624,7 +630,7 @@ class Files:
         version = self.meta["methodology_version"]
         self.methodology = Methodology(parsed(read("methodology.json", f"/v1/methodology/{version}"))["data"])
         listed = parsed(read("tables.json", "/v1/tables"))["data"]
-        self.additive = {one["name"]: one["sites_additive"] for one in listed}
+        self.additive = {one["name"]: {column["name"] for column in one["columns"] if column["adds_up"]} for one in listed}
         self.tables = {name: table(read(f"{name}.csv", f"/v1/tables/{name}.csv{query}")) for name in self.additive}
 
     def are_of_one_version(self):
