@@ -157,6 +157,13 @@ impl CellKey {
         (self.0 ^ other.0) >> INSTALLED.shift == 0
     }
 
+    /// Whether both keys have the same measure, province, kind, stage and months.
+    #[must_use]
+    #[inline]
+    pub fn has_same_months(self, other: Self) -> bool {
+        (self.0 ^ other.0) >> ENDED.shift == 0
+    }
+
     /// The number that tables store.
     #[must_use]
     pub fn to_stored(self) -> i64 {

@@ -48,6 +48,19 @@ pub struct Quantities {
     pub end_days: i64,
 }
 
+impl Quantities {
+    /// The sum of both. A sum that leaves 64 bits wraps around.
+    #[must_use]
+    #[inline]
+    pub fn wrapping_add(self, other: Self) -> Self {
+        Self {
+            quantity: self.quantity.wrapping_add(other.quantity),
+            days: self.days.wrapping_add(other.days),
+            end_days: self.end_days.wrapping_add(other.end_days),
+        }
+    }
+}
+
 impl From<&Totals> for Quantities {
     fn from(totals: &Totals) -> Self {
         Self { quantity: totals.quantity, days: totals.quantity_days, end_days: totals.quantity_end_days }

@@ -33,6 +33,9 @@
 //! per kWp          a + b + c                                               | d …
 //! at the run's end (a + b + c) × yield of Hà Nội × range                   | …
 //! ```
+//!
+//! Within a run, cells that began and ended in the same months follow each other, too: they differ in people and in what was sold
+//! alone. Their quantities are added up as integers first.
 
 use chrono::NaiveDate;
 
@@ -81,6 +84,16 @@ pub struct EstimateSum {
     estimate: Estimate,
     capacity_wp: i64,
     run: SamePlaceRun,
+    /// The last cells that began and ended in the same months, not yet added to the run.
+    same_months: SameMonths,
+}
+
+/// The quantities of cells of one kind, stage, month of installation and month of the end.
+#[derive(Clone, Copy, Default)]
+struct SameMonths {
+    /// Quantities whose attributes were not sold, as far as is known.
+    kept: Quantities,
+    sold: Quantities,
 }
 
 /// The sum of a run: cells of one measure, one province and one kind of evidence. In thousandths of a unit.
@@ -97,33 +110,51 @@ struct SamePlaceRun {
     within_life: i64,
 }
 
-/// The dimensions of a cell that matter within a run.
+/// The measure and the months of cells.
 #[derive(Clone, Copy)]
-struct CellInRun {
+struct MeasureInTime {
     measure: MeasureId,
     installed: Month,
     ended: Option<Month>,
-    is_sold: bool,
 }
 
 impl EstimateSum {
     /// Adds a cell. Pledged cells and cells that count sites add nothing.
     #[inline]
     pub fn add(&mut self, key: CellKey, quantities: Quantities, estimator: &mut Estimator) {
-        let (Some(measure), Some(installed)) = (key.measure(), key.installed()) else { return };
         debug_assert!(self.run.last.is_none_or(|last| last <= key), "cells come in key order");
-        let goes_on = |last: CellKey| last.has_same_measure_and_province(key) && last.evidence() == key.evidence();
-        if !self.run.last.is_some_and(goes_on) {
-            self.settle(estimator);
+        if !self.run.last.is_some_and(|last| last.has_same_months(key)) {
+            if key.measure().is_none() || key.installed().is_none() {
+                return;
+            }
+            self.take_over_months(estimator);
+            let goes_on = |last: CellKey| last.has_same_measure_and_province(key) && last.evidence() == key.evidence();
+            if !self.run.last.is_some_and(goes_on) {
+                self.settle(estimator);
+            }
         }
         self.run.last = Some(key);
-        let cell = CellInRun { measure, installed, ended: key.ended(), is_sold: key.is_sold() };
-        estimator.add_to_run(&mut self.run, cell, quantities);
+        let sum = if key.is_sold() { &mut self.same_months.sold } else { &mut self.same_months.kept };
+        *sum = sum.wrapping_add(quantities);
+    }
+
+    /// Adds the cells of the same months to the run.
+    fn take_over_months(&mut self, estimator: &mut Estimator) {
+        let SameMonths { kept, sold } = std::mem::take(&mut self.same_months);
+        let Some(last) = self.run.last else { return };
+        let (Some(measure), Some(installed)) = (last.measure(), last.installed()) else { return };
+        let cells = MeasureInTime { measure, installed, ended: last.ended() };
+        for (quantities, is_sold) in [(kept, false), (sold, true)] {
+            if quantities != Quantities::default() {
+                estimator.add_to_run(&mut self.run, cells, quantities, is_sold);
+            }
+        }
     }
 
     /// The estimate of the added cells, and their solar capacity in operation and within its life, in watts-peak.
     #[must_use]
     pub fn settled(mut self, estimator: &mut Estimator) -> (Estimate, i64) {
+        self.take_over_months(estimator);
         self.settle(estimator);
         (self.estimate, self.capacity_wp)
     }
@@ -189,11 +220,11 @@ impl Estimator {
         slot.get_or_insert_with(|| MeasureYield::of(self.methodology, measure))
     }
 
-    /// Adds one cell to a run, as the worked example at the top does.
+    /// Adds cells to a run, as the worked example at the top does.
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn add_to_run(&mut self, run: &mut SamePlaceRun, cell: CellInRun, quantities: Quantities) {
-        let CellInRun { measure, installed, ended, is_sold } = cell;
+    fn add_to_run(&mut self, run: &mut SamePlaceRun, cells: MeasureInTime, quantities: Quantities, is_sold: bool) {
+        let MeasureInTime { measure, installed, ended } = cells;
         let (methodology, day) = (self.methodology, self.day);
         let unit = self.measure_yield(measure);
         let month = unit.month_of(methodology, installed, day);
