@@ -216,7 +216,10 @@ async fn add_up_for_a_client_of_one_province_shows_that_one_alone(database: Test
         }
     }
     let csv = agency.get("/v1/aggregates.csv?group_by=province").await.text;
-    assert!(csv.contains(",limited_to_province,as_of,") && csv.lines().nth(1).unwrap().contains(",79,20"), "{csv}");
+    assert!(
+        csv.contains(",limited_to_province,province,as_of,") && csv.lines().nth(1).unwrap().contains(",79,79 "),
+        "{csv}"
+    );
     let whole = added(&app.role(Role::Dashboard).await, "").await;
     assert!(whole["meta"].get("limited_to_province").is_none(), "{whole}");
     assert_eq!(app.role(Role::Dashboard).await.get(PATH).await.status, 200);

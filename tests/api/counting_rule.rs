@@ -70,6 +70,7 @@ fn clock() -> Arc<Mutex<DateTime<Utc>>> {
 
 async fn start_on_a_register_of_an_older_rule_posts_the_differences_in_one_entry(database: TestDatabase) {
     db_load(&database);
+    drop(database.db_open());
     let refused = green_homes::app::current_database(&database.settings()).err().unwrap().to_string();
     assert!(refused.contains("start `green-homes serve`"), "no command counts anew beside an older service: {refused}");
     let chain = "SELECT subject AS line FROM entries ORDER BY version";

@@ -23,15 +23,13 @@ pub fn estimate_of(lines: impl Iterator<Item = Line>, methodology: &Methodology,
         let (Stage::Verified(_), Some(on)) = (line.stage, line.on) else { continue };
         let Some(effect) = methodology.effect(line.measure).filter(|_| on >= begin) else { continue };
         sum.to_date += to_date(&line, on, effect, methodology, day);
-        if line.ended.is_none() {
-            if day <= last_day_of_life(on, effect) {
-                let left = (1.0 - effect.degradation).powi(day.year() - on.year());
-                let mut annual = amount(&line, effect, methodology, left, None);
-                if day.year() == methodology.newest_factor().year {
-                    annual.provisional_tco2e = 0.0;
-                }
-                sum.annual += annual;
+        if line.ended.is_none() && day <= last_day_of_life(on, effect) {
+            let left = (1.0 - effect.degradation).powi(day.year() - on.year());
+            let mut annual = amount(&line, effect, methodology, left, None);
+            if day.year() == methodology.newest_factor().year {
+                annual.provisional_tco2e = 0.0;
             }
+            sum.annual += annual;
         }
         let (lifetime, frozen) = lifetime(&line, on, effect, methodology, day);
         sum.lifetime += lifetime;
@@ -121,6 +119,7 @@ fn amount(line: &Line, effect: &Effect, methodology: &Methodology, years: f64, y
 
 /// The data of a headline says the same, to the last digit that it shows.
 pub fn assert_headline(data: &Value, expected: &Estimate, what: &str) {
+    #[expect(clippy::cast_possible_truncation, reason = "far below 2^53")]
     let kg = |of: &Value| (of.as_f64().unwrap() * 1000.0).round() as i64;
     let amount = |of: &Value| WholeAmount {
         generation_kwh: of["generation_kwh"].as_i64().unwrap(),

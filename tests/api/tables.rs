@@ -27,6 +27,8 @@ on_both_databases!(
     read_aggregates_as_csv_gives_the_rows_of_the_same_question,
 );
 
+/// The columns that name a place by its code and its name, because `01` alone is read as a number.
+const LABELS: [&str; 2] = ["province", "former_province"];
 const MADE_FROM: [&str; 3] = ["as_of", "version", "methodology_version"];
 
 /// Some sites, a pledge and a home that ended; then the headline.
@@ -67,16 +69,21 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// A CSV has these columns of these rows, and then what they were made from.
+/// A CSV has these columns of these rows, then each place once more, and then what they were made from.
 fn assert_shows(reply: &Reply, columns: &[String], body: &Value) {
     let lines = lines(reply);
-    let made_from: Vec<String> = MADE_FROM.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(lines[0], [columns, &made_from].concat());
+    let labels = LABELS.iter().filter(|label| columns.contains(&format!("{label}_code")));
+    let ending: Vec<String> = labels.clone().chain(&MADE_FROM).map(|name| (*name).to_owned()).collect();
+    assert_eq!(lines[0], [columns, &ending].concat());
     let rows = body["data"].as_array().unwrap();
     assert_eq!(lines.len(), rows.len() + 1);
     for (line, row) in lines[1..].iter().zip(rows) {
         let of_row = columns.iter().map(|column| shown(&row[column]));
-        let expected: Vec<_> = of_row.chain(MADE_FROM.map(|name| shown(&body["meta"][name]))).collect();
+        let label = |label: &&str| {
+            format!("{} {}", shown(&row[format!("{label}_code")]), shown(&row[format!("{label}_name_vi")]))
+        };
+        let expected: Vec<_> =
+            of_row.chain(labels.clone().map(label)).chain(MADE_FROM.map(|name| shown(&body["meta"][name]))).collect();
         assert_eq!(*line, expected);
     }
 }
@@ -269,7 +276,7 @@ async fn read_aggregates_as_csv_gives_the_rows_of_the_same_question(database: Te
         let csv = people.dashboard.get(&format!("/v1/aggregates.csv{query}")).await;
         let mut columns: Vec<String> = named.into_iter().map(str::to_owned).collect();
         let rest = lines(&csv)[0][columns.len()..].to_vec();
-        columns.extend(rest.into_iter().filter(|column| !MADE_FROM.contains(&column.as_str())));
+        columns.extend(rest.into_iter().filter(|column| !MADE_FROM.iter().chain(&LABELS).any(|other| other == column)));
         let row = json.body["data"][0].as_object().unwrap();
         assert_eq!(columns.iter().collect::<BTreeSet<_>>(), row.keys().collect(), "every column, {query}");
         assert_shows(&csv, &columns, &json.body);

@@ -20,6 +20,7 @@ import hooks
 import known_good
 import leftovers
 import register
+import spreadsheets
 from callers import operations
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -108,6 +109,7 @@ def hold(binary, database, seed, reports):
     ):
         callers, there = register.fill(binary, address, environment, folder)
         wrong = known_good.try_all(DESCRIBED, address, callers, there)
+        wrong += spreadsheets.faults(address)
         # The paths in it are relative to where it lies.
         shutil.copy(HERE / "schemathesis.toml", folder)
         tried = share_out(callers)

@@ -89,6 +89,7 @@ impl From<WholeAmount> for AmountView {
 
 impl LifetimeView {
     /// The lifetime figure of an estimate that was made by a methodology.
+    #[must_use]
     pub fn of(estimate: &WholeEstimate, methodology: &Methodology) -> Self {
         let AmountView {
             generation_kwh,

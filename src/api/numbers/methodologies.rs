@@ -70,8 +70,17 @@ pub struct MethodologyResponse {
 }
 
 /// The rules by which sites and measures are counted.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 struct CountingRules {
+    #[serde(flatten)]
+    rules: CountingFile,
+    /// The exclusive groups: of different measures of one group at a site, only the latest is credited.
+    exclusive_groups: BTreeMap<&'static str, Vec<&'static str>>,
+}
+
+/// The file of the rules.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+struct CountingFile {
     /// The number of the rules. Differences that new rules make are posted in one entry with the cause `definition`.
     #[schema(example = 2)]
     contribution_no: i32,
@@ -81,9 +90,6 @@ struct CountingRules {
     title_en: String,
     /// The rules.
     rules: Vec<CountingRule>,
-    /// The exclusive groups: of different measures of one group at a site, only the latest is credited.
-    #[serde(skip_deserializing)]
-    exclusive_groups: BTreeMap<&'static str, Vec<&'static str>>,
 }
 
 /// A rule of counting.
@@ -98,14 +104,14 @@ struct CountingRule {
 }
 
 static COUNTING: LazyLock<Option<CountingRules>> = LazyLock::new(|| {
-    let text = include_str!("../../../reference/counting/2.json");
-    let mut rules: CountingRules = serde_json::from_str(text).ok()?;
+    let rules = serde_json::from_str(include_str!("../../../reference/counting/2.json")).ok()?;
+    let mut exclusive_groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for measure in MeasureId::all() {
         if let Some(group) = measure.exclusive_group() {
-            rules.exclusive_groups.entry(group).or_default().push(measure.code());
+            exclusive_groups.entry(group).or_default().push(measure.code());
         }
     }
-    Some(rules)
+    Some(CountingRules { rules, exclusive_groups })
 });
 
 /// The methodology of a number. "01" and "+1" are refused, because one methodology has one address.
@@ -185,7 +191,7 @@ mod tests {
     #[test]
     fn rules_are_those_by_which_this_program_counts() {
         let rules = COUNTING.as_ref().unwrap();
-        assert_eq!(rules.contribution_no, CONTRIBUTION_NO);
+        assert_eq!(rules.rules.contribution_no, CONTRIBUTION_NO);
         assert_eq!(rules.exclusive_groups["roof"], ["roof_insulation", "cool_roof", "cool_roof_workplace"]);
     }
 }

@@ -43,7 +43,7 @@ impl NationalKey {
     pub fn of(cell: CellKey) -> Self {
         let key = UNUSED.into_iter().fold(cell, |key, (field, number)| key.with(field, number));
         let key = if key.is_sold() { key } else { key.with(ATTRIBUTES_SOLD, 0) };
-        let is_metered = || key.measure().is_some_and(|measure| measure.measure().is_declared);
+        let is_metered = || key.measure().is_some_and(|measure| measure.measure().is_declared());
         Self(match key.evidence() {
             Evidence::Reported => key,
             Evidence::Metered if is_metered() => key,

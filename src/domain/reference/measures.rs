@@ -55,10 +55,6 @@ pub struct Measure {
     pub whole_units: bool,
     /// True for solar measures: kWp, and an inverter power is accepted.
     pub is_solar: bool,
-    /// Whether the quantity is a yearly saving that somebody declares. Its range depends on whether meters bear it out.
-    pub is_declared: bool,
-    /// Whether such installations often sold their environmental attributes, so that the register asks.
-    pub often_sold: bool,
     /// The exclusive group: of the measures of one group at one site, only the latest is credited.
     pub exclusive_group: Option<String>,
     /// The usual ceiling at a home, in thousandths of the unit. A quantity above it gets a warning.
@@ -118,8 +114,6 @@ static MEASURES: LazyLock<Vec<Measure>> = LazyLock::new(|| {
     let measure = |row: MeasureRow| Measure {
         number: row.number,
         is_solar: matches!(row.code.as_str(), "rooftop_solar_pv" | "offgrid_solar_pv"),
-        often_sold: row.code == "biogas_digester",
-        is_declared: row.method == "metered",
         whole_units: WHOLE_UNITS.contains(&row.unit.as_str()),
         code: row.code,
         name_vi: row.name_vi,
@@ -193,6 +187,18 @@ impl Measure {
     #[must_use]
     pub fn counts_for_site(&self) -> bool {
         matches!(self.role, MeasureRole::Core | MeasureRole::PilotIncluded)
+    }
+
+    /// Whether the quantity is a yearly saving that somebody declares. Its range depends on whether meters bear it out.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        self.method == "metered"
+    }
+
+    /// Whether such installations often sold their environmental attributes, so that the register asks.
+    #[must_use]
+    pub fn often_sold(&self) -> bool {
+        self.code == "biogas_digester"
     }
 
     /// The least quantity that makes a site count, in thousandths of the unit.

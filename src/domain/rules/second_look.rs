@@ -79,7 +79,7 @@ fn second_look(look: &Look<'_>) -> Vec<Remark> {
     if !look.measures.iter().any(MeasureLine::counts_for_site) {
         add("/measures".to_owned(), Warning::CountsNoSite);
     }
-    let often_sold = look.measures.iter().any(|line| line.measure.measure().often_sold);
+    let often_sold = look.measures.iter().any(|line| line.measure.measure().often_sold());
     if often_sold && look.terms.attributes_sold.is_none() {
         add("/attributes_sold".to_owned(), Warning::AttributesSoldUnknown);
     }

@@ -28,7 +28,7 @@ pub fn system_clock() -> Clock {
 /// The outcome of a commit is asked for this long; after that the answer is "unavailable, send it again".
 const SETTLE_FOR: Duration = Duration::from_secs(20);
 /// The register's own entry must be written within this time, by this process or another.
-const OWN_ENTRY_WITHIN: Duration = Duration::from_secs(600);
+const OWN_ENTRY_WITHIN: Duration = Duration::from_mins(10);
 const SETTLE_PAUSE: Duration = Duration::from_millis(200);
 
 /// Carries out batches, each in one transaction. Many of these, in many processes, may work on one database: the lock of

@@ -63,7 +63,7 @@ fn row(methodology: &Methodology, Key { measure, is_metered, is_sold, installed,
     let mut row = vec![
         json!(measure.map(|measure| &measure.measure().code)),
         json!(measure.map(|measure| &measure.measure().unit)),
-        json!(measure.filter(|measure| measure.measure().is_declared).map(|_| is_metered)),
+        json!(measure.filter(|measure| measure.measure().is_declared()).map(|_| is_metered)),
         json!(is_sold),
         json!(month(installed)),
         json!(ended.map(month)),

@@ -225,3 +225,7 @@ impl Estimator {
 #[cfg(test)]
 #[path = "estimator_tests.rs"]
 pub(in crate::domain) mod tests;
+
+#[cfg(test)]
+#[path = "worked_examples_tests.rs"]
+mod worked_examples_tests;
