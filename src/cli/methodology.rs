@@ -56,7 +56,11 @@ fn compare(settings: &Settings, clock: &Clock, after: &'static Methodology) -> R
     let day = day_of(clock().max(head.recorded_at));
     println!("figure\tmethodology {}\tmethodology {}\tdifference", before.version, after.version);
     for row in restate(&database, day, before, after)? {
-        println!("{}\t{:.6}\t{:.6}\t{:.6}", row.figure, row.before, row.after, row.after - row.before);
+        // Kilowatt-hours are whole; tonnes and kWp have three decimals.
+        let decimals = if row.figure.ends_with("_kwh") { 0 } else { 3 };
+        let [before, after, moved] =
+            [row.before, row.after, row.after - row.before].map(|figure| format!("{figure:.decimals$}"));
+        println!("{}\t{before}\t{after}\t{moved}", row.figure);
     }
     Ok(())
 }

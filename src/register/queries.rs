@@ -148,9 +148,11 @@ impl Register {
         recorded_at: DateTime<Utc>,
     ) -> Result<Figures, DbError> {
         let methodology = self.methodology_at(version)?;
-        let last_closed = self.snapshot().figures.last_closed.clone();
+        let snapshot = self.snapshot();
+        let last_closed = snapshot.figures.last_closed.clone();
         let nothing = Figures::before_the_register(self.today());
-        Ok(Figures { version, hash, recorded_at, closed: false, last_closed, methodology, ..nothing })
+        let output = NationalOutput { newest_measure: snapshot.figures.output.newest_measure, ..nothing.output };
+        Ok(Figures { version, hash, recorded_at, closed: false, last_closed, methodology, output, ..nothing })
     }
 }
 

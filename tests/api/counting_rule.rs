@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use green_homes::domain::counting::CONTRIBUTION_NO;
+use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
 use crate::support::{App, TestDatabase, clock_at, db_execute, db_lines, on_both_databases};
@@ -133,6 +134,8 @@ async fn check_what_was_kept(app: &App) {
         assert!(gone.body["detail"].as_str().unwrap().contains(entry), "{}", gone.text);
     }
     assert_eq!(anybody.get("/v1/progress/releases").await.body["data"], json!([]));
+    let again = app.role(Role::Admin).await.send_json("POST", "/v1/progress/releases", &json!({"as_of": day})).await;
+    assert_eq!((again.status, &again.body["code"]), (410, &json!("release_of_old_form")), "no link leads to it");
     let subject = format!("SELECT subject AS line FROM entries WHERE version = {entry}");
     assert_eq!(db_lines(&app.database.url, &subject), [format!("release/{day}")]);
 }

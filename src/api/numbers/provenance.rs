@@ -32,11 +32,12 @@ pub struct Provenance {
     pub target_version: i32,
     /// True for the numbers of a day that is over; they never change. False while the day still goes on.
     pub closed: bool,
-    /// The instant from which the number at `permalink` is final; UTC. Null once it is.
+    /// The instant from which the number at `permalink` is final; UTC. Null once it is, and where the address always has the newest
+    /// numbers.
     /// Example: 2026-11-27T17:00:00.000000Z.
     #[schema(format = DateTime)]
     pub final_from: Option<String>,
-    /// The address of this number. Once the day is over, the number there never changes.
+    /// The address of this number. With `as_of` it names a day, and once that is over the number there never changes.
     #[schema(format = "uri-reference")]
     pub permalink: String,
     /// The code of the one province that the caller's client sees, whose numbers these are; absent where it sees the whole
@@ -93,11 +94,11 @@ impl Provenance {
     #[must_use]
     pub fn of(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {
         let (day, version, publisher) = (figures.day, figures.version, &settings.publisher);
-        let knows_all = MeasureId::all().all(|measure| figures.methodology.knows(measure));
+        let is_unknown = |measure: &MeasureId| !figures.methodology.knows(*measure);
         let warnings = [
             (figures.restated, "methodology_not_in_force"),
             (!figures.closed, "day_not_closed"),
-            (!knows_all, "measures_not_in_methodology"),
+            (figures.output.newest_measure.as_ref().is_some_and(is_unknown), "measures_not_in_methodology"),
         ];
         Self {
             version,
@@ -116,7 +117,7 @@ impl Provenance {
                 en: format!("{publisher}, register of Million Green Homes, version {version}, {day}"),
             },
             closed: figures.closed,
-            final_from: (!figures.closed).then(|| instant(start_of(day + Days::new(1)))),
+            final_from: (!figures.closed && path.contains("as_of=")).then(|| instant(start_of(day + Days::new(1)))),
             permalink: format!("{}{path}", settings.public_url),
             citable: figures.last_closed.as_ref().map(|day| Citable::of(day, settings)),
             warnings: warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()).collect(),

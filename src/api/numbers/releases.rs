@@ -163,9 +163,10 @@ async fn send_sealed(request: &HttpRequest, sealed: String) -> Result<HttpRespon
 }
 
 /// Publishes the headline of a closed day. A release never changes and is never taken back; publishing the same day again
-/// answers 200 with the release that exists.
+/// answers 200 with the release that exists, and 410 where that is of the old form.
 #[utoipa::path(get, path = "", request_body = CreateRelease,
     responses((status = 201, description = "The release was published.", body = ReleaseResponse, headers(("Location" = String, description = "The address of the release."))),
+        (status = 410, body = Problem, content_type = "application/problem+json"),
         (status = 200, description = "The day was released before; this is that release.", body = ReleaseResponse, headers(("Location" = String, description = "The address of the release.")))))]
 pub async fn create_release(
     caller: Caller,
@@ -176,6 +177,9 @@ pub async fn create_release(
     let public_url = state.settings.public_url.clone();
     let answer = move |done: &Done| {
         let Done::Released { created, release } = done else { return Err(ApiError::Internal) };
+        if release.is_of_old_form() {
+            return Err(ApiError::Gone { entry: release.entry });
+        }
         let data = ReleaseView::of(release, &public_url);
         let location = data.url.clone();
         Ok(Reply::json(if *created { 201 } else { 200 }, &ReleaseResponse { data })?.at(location))

@@ -99,8 +99,9 @@ fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<An
         (query.time != AsOf::Now && figures.version == 0, "before_the_register"),
     ];
     meta.warnings.extend(warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()));
+    let counts_sites = query.selection.counts_sites();
     let group_by = query.selection.group_by;
-    let sites_additive = owner_kind.is_none() && !group_by.contains(&Dimension::Measure);
+    let sites_additive = owner_kind.is_none() && counts_sites && !group_by.contains(&Dimension::Measure);
     let total = AggregateRow { visible: visible_in_total, sums: total };
     Ok(AnsweredQuery { group_by, owners, rows, visible, frame: AggregatesResponse::frame(total, sites_additive, meta) })
 }

@@ -2,6 +2,8 @@
 
 use crate::domain::counting::{ByStage, NationalSums};
 
+use crate::domain::reference::MeasureId;
+
 use super::estimator::{EstimateSum, Estimator};
 use super::whole_amount::WholeEstimate;
 
@@ -12,6 +14,8 @@ pub struct NationalOutput {
     pub verified: WholeEstimate,
     /// Solar capacity in operation and within its life, in watts-peak (thousandths of a kWp).
     pub capacity_wp: ByStage,
+    /// The newest measure that somebody installed: the methodology may be older.
+    pub newest_measure: Option<MeasureId>,
 }
 
 impl NationalOutput {
@@ -19,12 +23,19 @@ impl NationalOutput {
     #[must_use]
     pub fn of(national: &NationalSums, estimator: &mut Estimator) -> Self {
         let (mut verified, mut reported) = (EstimateSum::default(), EstimateSum::default());
+        let mut newest_measure = None;
         national.as_cells().each(|key, row| {
+            // Keys come in the order of measures.
+            newest_measure = key.measure();
             let sum = if key.is_verified() { &mut verified } else { &mut reported };
             sum.add(key, row.quantities(), estimator);
         });
         let (estimate, capacity) = verified.settled(estimator);
         let (_, waiting) = reported.settled(estimator);
-        Self { verified: estimate.into(), capacity_wp: ByStage { verified: capacity, reported: waiting, pledged: 0 } }
+        Self {
+            verified: estimate.into(),
+            capacity_wp: ByStage { verified: capacity, reported: waiting, pledged: 0 },
+            newest_measure,
+        }
     }
 }
