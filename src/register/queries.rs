@@ -54,7 +54,7 @@ impl Register {
             (counted.cells.clone(), counted.national.clone(), self.figures_of(&counted, query.methodology)?)
         };
         let sums = if query.selection.is_national() { national.as_cells() } else { &cells };
-        let mut estimator = Estimator::new(figures.methodology, figures.day);
+        let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
         let GroupsAndTotal { rows, total } = CellAdder::new(query, &mut estimator).add_table(sums)?;
         Ok(AggregateAnswer { rows, total, figures })
     }
@@ -62,7 +62,7 @@ impl Register {
     fn add_up_at_close(&self, query: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
         let then = closing_figures(&mut self.database().connection()?, day, &self.activations())?;
         let figures = restated(then, query.methodology);
-        let mut estimator = Estimator::new(figures.methodology, day);
+        let mut estimator = Estimator::without_lifetime(figures.methodology, day);
         let GroupsAndTotal { rows, total } =
             self.with_cells_at(figures.version, |cells| CellAdder::new(query, &mut estimator).add_cells(cells()))??;
         Ok(AggregateAnswer { rows, total, figures })
@@ -77,7 +77,7 @@ impl Register {
         to: Option<Month>,
     ) -> Result<AggregateAnswer, AggregateError> {
         let figures = self.figures_of(&self.cells(), query.methodology)?;
-        let mut estimator = Estimator::new(figures.methodology, figures.day);
+        let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
         let mut selection = query.selection.clone();
         let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
         let interval = place.and_then(|place| selection.group_by.remove(place).interval());
@@ -109,7 +109,7 @@ impl Register {
         let by_owner = self.cells_by_owner(owner)?;
         let figures = self.figures_without_numbers(by_owner.version, by_owner.hash, by_owner.recorded_at)?;
         let figures = restated(figures, query.methodology);
-        let mut estimator = Estimator::new(figures.methodology, figures.day);
+        let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
         let mut all = GroupsAndTotal::default();
         for (code, cells) in by_owner.cells.iter().filter(|(code, _)| codes.is_empty() || codes.contains(code)) {
             let GroupsAndTotal { rows, total } = CellAdder::new(query, &mut estimator).add_table(cells)?;

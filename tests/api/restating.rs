@@ -296,12 +296,7 @@ async fn check_restated(register: &Register, anybody: &Client, before: &Value, a
     assert_eq!(last["avoided_tco2e_cumulative"], asked["to_date"]["avoided_tco2e"]);
     assert_eq!(timeline["meta"]["methodology_version"], json!(3));
     let former = read(anybody, "/v1/progress/provinces?list=63&methodology=3").await;
-    assert_eq!(
-        former["meta"]["warnings"],
-        json!(["methodology_not_in_force", "day_not_closed"]),
-        "{}",
-        former["meta"]
-    );
+    assert_eq!(former["meta"]["warnings"], json!(["methodology_not_in_force", "day_not_closed"]), "{}", former["meta"]);
 }
 
 /// Between the days the bridge says what the methodology moved, and sums to the kilogram.

@@ -188,7 +188,7 @@ fn add_up(state: &AppState, Asked { list, methodology, .. }: Asked) -> Result<Pr
     });
     let counted = state.register.cells();
     let figures = state.register.figures_of(&counted, methodology)?;
-    let mut estimator = Estimator::new(figures.methodology, figures.day);
+    let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
     let groups = selections
         .map(|selection| aggregate_table(&selection, counted.sums_for(&selection), &mut estimator, usize::MAX));
     let [reported, verified] = groups.map(Result::unwrap_or_default);

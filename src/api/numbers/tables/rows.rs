@@ -71,7 +71,7 @@ fn sums_by(
 ) -> Vec<(Vec<Value>, Sums)> {
     let filters = stage.map(|stage| (Dimension::Stage, vec![stage])).into_iter().collect();
     let selection = Selection { group_by: group_by.to_vec(), filters, ..Selection::default() };
-    let mut estimator = Estimator::new(figures.methodology, figures.day);
+    let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
     // Never too many groups, because the limit is the largest number.
     aggregate(&selection, cells(), &mut estimator, usize::MAX).unwrap_or_default()
 }

@@ -74,6 +74,8 @@ pub struct Estimator {
     methodology: &'static Methodology,
     day: NaiveDate,
     month: Month,
+    /// Whether the lifetime figure is wanted. It costs as much as the other two, and most answers do not show it.
+    with_lifetime: bool,
     /// Outputs, indexed by measure number; each is computed on first use.
     yields: Vec<Option<MeasureYield>>,
 }
@@ -91,8 +93,8 @@ pub struct EstimateSum {
 /// The quantities of cells of one kind, stage, month of installation and month of the end.
 #[derive(Clone, Copy, Default)]
 struct SameMonths {
-    /// Quantities whose attributes were not sold, as far as is known.
-    kept: Quantities,
+    all: Quantities,
+    /// Those of `all` whose attributes were sold.
     sold: Quantities,
 }
 
@@ -103,6 +105,7 @@ struct SamePlaceRun {
     last: Option<CellKey>,
     to_date: SoldAmong,
     annual: SoldAmong,
+    /// What the lifetime figure adds.
     ahead: SoldAmong,
     /// Emissions ahead with the newest grid factor.
     frozen_ahead: f64,
@@ -134,21 +137,19 @@ impl EstimateSum {
             }
         }
         self.run.last = Some(key);
-        let sum = if key.is_sold() { &mut self.same_months.sold } else { &mut self.same_months.kept };
-        *sum = sum.wrapping_add(quantities);
+        let SameMonths { all, sold } = &mut self.same_months;
+        *all = all.wrapping_add(quantities);
+        if key.is_sold() {
+            *sold = sold.wrapping_add(quantities);
+        }
     }
 
     /// Adds the cells of the same months to the run.
     fn take_over_months(&mut self, estimator: &mut Estimator) {
-        let SameMonths { kept, sold } = std::mem::take(&mut self.same_months);
         let Some(last) = self.run.last else { return };
         let (Some(measure), Some(installed)) = (last.measure(), last.installed()) else { return };
         let cells = MeasureInTime { measure, installed, ended: last.ended() };
-        for (quantities, is_sold) in [(kept, false), (sold, true)] {
-            if quantities != Quantities::default() {
-                estimator.add_to_run(&mut self.run, cells, quantities, is_sold);
-            }
-        }
+        estimator.add_to_run(&mut self.run, cells, std::mem::take(&mut self.same_months));
     }
 
     /// The estimate of the added cells, and their solar capacity in operation and within its life, in watts-peak.
@@ -164,16 +165,19 @@ impl EstimateSum {
         let run = std::mem::take(&mut self.run);
         let Some(last) = run.last else { return };
         let Some(CellDims { measure: Some(measure), province, .. }) = last.dims() else { return };
-        let (methodology, unit) = (estimator.methodology, estimator.measure_yield(measure));
+        let (methodology, with_lifetime) = (estimator.methodology, estimator.with_lifetime);
+        let unit = estimator.measure_yield(measure);
         let (size, evidence) = (unit.size(methodology, province), last.evidence());
         let to_date = unit.to_date(size, evidence, run.to_date.per(MILLI));
         self.estimate.to_date += to_date;
         self.estimate.annual += unit.projected(size, evidence, run.annual.per(MILLI));
-        self.estimate.lifetime += unit.projected(size, evidence, run.ahead.per(MILLI));
-        self.estimate.frozen_grid_tco2e += run.frozen_ahead / MILLI * size;
-        if methodology.lifetime != LifetimeRule::WholeLifeFrozenGrid {
-            self.estimate.lifetime += to_date;
-            self.estimate.frozen_grid_tco2e += to_date.avoided_tco2e;
+        if with_lifetime {
+            self.estimate.lifetime += unit.projected(size, evidence, run.ahead.per(MILLI));
+            self.estimate.frozen_grid_tco2e += run.frozen_ahead / MILLI * size;
+            if methodology.lifetime != LifetimeRule::WholeLifeFrozenGrid {
+                self.estimate.lifetime += to_date;
+                self.estimate.frozen_grid_tco2e += to_date.avoided_tco2e;
+            }
         }
         if unit.is_solar {
             self.capacity_wp = self.capacity_wp.wrapping_add(run.within_life);
@@ -187,7 +191,13 @@ impl Estimator {
     pub fn new(methodology: &'static Methodology, day: NaiveDate) -> Self {
         let mut yields = Vec::new();
         yields.resize_with(usize::from(MeasureId::COUNT) + 1, || None);
-        Self { methodology, day, month: Month::of(day), yields }
+        Self { methodology, day, month: Month::of(day), with_lifetime: true, yields }
+    }
+
+    /// An estimator that leaves the lifetime figure out: it is zero.
+    #[must_use]
+    pub fn without_lifetime(methodology: &'static Methodology, day: NaiveDate) -> Self {
+        Self { with_lifetime: false, ..Self::new(methodology, day) }
     }
 
     /// The estimate of one cell: nothing if it is pledged or counts sites.
@@ -217,39 +227,51 @@ impl Estimator {
     pub(super) fn measure_yield(&mut self, measure: MeasureId) -> &mut MeasureYield {
         let place = usize::from(measure.number());
         let slot = crate::domain::reference::tested(self.yields.get_mut(place), "a measure");
-        slot.get_or_insert_with(|| MeasureYield::of(self.methodology, measure))
+        slot.get_or_insert_with(|| MeasureYield::of(self.methodology, measure, self.with_lifetime))
     }
 
     /// Adds cells to a run, as the worked example at the top does.
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn add_to_run(&mut self, run: &mut SamePlaceRun, cells: MeasureInTime, quantities: Quantities, is_sold: bool) {
+    fn add_to_run(&mut self, run: &mut SamePlaceRun, cells: MeasureInTime, SameMonths { all, sold }: SameMonths) {
         let MeasureInTime { measure, installed, ended } = cells;
-        let (methodology, day) = (self.methodology, self.day);
+        let (methodology, day, with_lifetime) = (self.methodology, self.day, self.with_lifetime);
         let unit = self.measure_yield(measure);
         let month = unit.month_of(methodology, installed, day);
-        let [quantity, days, end_days] =
-            [quantities.quantity, quantities.days, quantities.end_days].map(|sum| sum as f64);
+        let has_sold = sold != Quantities::default();
         if ended.is_none() {
-            run.annual.add(month.annual.times(quantity), is_sold);
-            run.ahead.add(month.ahead.projected.times(quantity), is_sold);
-            run.frozen_ahead += quantity * month.ahead.frozen_avoided;
+            let [all_quantity, sold_quantity] = [all.quantity as f64, sold.quantity as f64];
+            run.annual.add(month.annual, all_quantity, sold_quantity);
+            if with_lifetime {
+                run.ahead.add(month.ahead.projected, all_quantity, sold_quantity);
+                run.frozen_ahead += all_quantity * month.ahead.frozen_avoided;
+            }
             if month.is_within_life {
-                run.within_life = run.within_life.wrapping_add(quantities.quantity);
+                run.within_life = run.within_life.wrapping_add(all.quantity);
             }
         }
-        let daily = month.daily;
-        let brought = match ended.filter(|ended| *ended <= month.last_credited) {
-            None => daily.times(days - quantity * month.days_to_come).plus(quantity, month.months_after),
-            // A later measure replaced this measure on its first day, the first of a month: it ended before it began.
-            Some(ended) if ended < installed => return,
-            Some(ended) if ended == installed => daily.times(days - quantity * f64::from(ended.days()) + end_days),
-            Some(ended) => {
-                let Some(year) = unit.year_of(methodology, installed, day) else { return };
-                daily.times(days).plus(quantity, year.between(installed, ended)).plus(end_days, year.daily(ended))
+        let (daily, days_to_come, months_after) = (month.daily, month.days_to_come, month.months_after);
+        let ended = ended.filter(|ended| *ended <= month.last_credited);
+        // A later measure replaced this measure on its first day, the first of a month: it ended before it began.
+        if ended.is_some_and(|ended| ended < installed) {
+            return;
+        }
+        let year =
+            if ended.is_some_and(|ended| ended > installed) { unit.year_of(methodology, installed, day) } else { None };
+        let brought = |of: Quantities| {
+            let [quantity, days, end_days] = [of.quantity, of.days, of.end_days].map(|sum| sum as f64);
+            match (ended, year) {
+                (None, _) => daily.times(days - quantity * days_to_come).plus(quantity, months_after),
+                (Some(ended), Some(year)) => {
+                    daily.times(days).plus(quantity, year.between(installed, ended)).plus(end_days, year.daily(ended))
+                }
+                (Some(ended), None) => daily.times(days - quantity * f64::from(ended.days()) + end_days),
             }
         };
-        run.to_date.add(brought, is_sold);
+        run.to_date.sum = run.to_date.sum.plus(1.0, brought(all));
+        if has_sold {
+            run.to_date.sold += brought(sold).avoided;
+        }
     }
 }
 

@@ -61,7 +61,7 @@ fn patiently(key: CellKey, totals: &Totals, day: NaiveDate, methodology: &'stati
     let Some(effect) = methodology.effect(measure) else { return Estimate::default() };
     let end_of_life = end_of_life(effect, installed);
     let ended = dims.ended.filter(|ended| *ended <= end_of_life);
-    let unit = MeasureYield::of(methodology, measure);
+    let unit = MeasureYield::of(methodology, measure, true);
     let (size, evidence) = (unit.size(methodology, dims.province), key.evidence());
     let brought = |value: f64, (grid, carried): (f64, bool)| {
         let avoided = value * tonnes(effect, grid);

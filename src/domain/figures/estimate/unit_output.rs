@@ -20,6 +20,8 @@ pub(super) struct MeasureYield {
     /// `None` if the measure does nothing to emissions.
     effect: Option<&'static Effect>,
     months_of_life: u16,
+    /// Whether the lifetime figure is wanted.
+    with_lifetime: bool,
     ranges: Ranges,
     /// By the year of installation, from the first on; made when a year is first asked for.
     years: Vec<Option<YearOfInstallation>>,
@@ -36,13 +38,11 @@ pub(super) struct SoldAmong {
 }
 
 impl SoldAmong {
-    /// Adds an output, which is sold or not.
+    /// Adds an output so many times, of which `sold` times it was sold.
     #[inline]
-    pub fn add(&mut self, brought: PerUnit, is_sold: bool) {
-        self.sum = self.sum.plus(1.0, brought);
-        if is_sold {
-            self.sold += brought.avoided;
-        }
+    pub fn add(&mut self, output: PerUnit, times: f64, sold: f64) {
+        self.sum = self.sum.plus(times, output);
+        self.sold += sold * output.avoided;
     }
 
     pub fn per(self, divisor: f64) -> Self {
@@ -91,12 +91,13 @@ pub(super) struct YearOfInstallation {
 }
 
 impl MeasureYield {
-    pub fn of(methodology: &'static Methodology, measure: MeasureId) -> Self {
+    pub fn of(methodology: &'static Methodology, measure: MeasureId, with_lifetime: bool) -> Self {
         let effect = methodology.effect(measure);
         Self {
             is_solar: measure.measure().is_solar,
             effect,
             months_of_life: effect.map_or(u16::MAX, months_of_life),
+            with_lifetime,
             ranges: Ranges::of(methodology, effect),
             years: Vec::new(),
             months: Vec::new(),
@@ -134,7 +135,10 @@ impl MeasureYield {
             days_to_come: if installed == month { f64::from(month.days() - day.day()) } else { 0.0 },
             months_after: year.map_or(nothing, |year| year.between(installed, last_credited.plus(1))),
             annual: year.filter(|_| is_within_life).map_or(nothing, |year| year.annual),
-            ahead: self.effect.map_or_else(Ahead::default, |effect| Ahead::of(methodology, effect, installed, day)),
+            ahead: self
+                .effect
+                .filter(|_| self.with_lifetime)
+                .map_or_else(Ahead::default, |effect| Ahead::of(methodology, effect, installed, day)),
         }
     }
 

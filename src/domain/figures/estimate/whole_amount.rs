@@ -111,9 +111,12 @@ impl WholeEstimate {
         let rows: Vec<[f64; ALL]> = rows.iter().map(columns).collect();
         let mut whole = vec![[0; ALL]; rows.len()];
         for column in 0..ALL {
-            let of = |row: &[f64; ALL]| row.get(column).copied().unwrap_or_default();
-            let shares = largest_remainder(&rows.iter().map(of).collect::<Vec<_>>());
-            for (slot, share) in whole.iter_mut().filter_map(|row| row.get_mut(column)).zip(shares) {
+            let parts: Vec<f64> = rows.iter().filter_map(|row| row.get(column).copied()).collect();
+            // Many figures of many answers are zero in all rows.
+            if parts.iter().all(|part| *part == 0.0) {
+                continue;
+            }
+            for (slot, share) in whole.iter_mut().filter_map(|row| row.get_mut(column)).zip(largest_remainder(&parts)) {
                 *slot = share;
             }
         }
