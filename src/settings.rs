@@ -96,6 +96,12 @@ pub struct Settings {
 impl Settings {
     /// Checks every setting; the error lists those that are wrong, in words.
     pub fn check(&self) -> Result<(), String> {
+        // It is put into stored JSON as it is.
+        if self.public_url.contains(['"', '\\'])
+            || self.public_url.chars().any(|one| one.is_whitespace() || one.is_control())
+        {
+            return Err("--public-url must have no quotation mark, backslash or space".to_owned());
+        }
         let Err(errors) = self.validate() else { return Ok(()) };
         let mut lines: Vec<String> = errors
             .field_errors()

@@ -6,6 +6,7 @@ use crate::app;
 use crate::app::StartError;
 use crate::db::ledger::{activations, head};
 use crate::domain::figures::{Methodology, all, methodology as find};
+use crate::domain::reference::MeasureId;
 use crate::domain::values::day_of;
 use crate::register::{Clock, Command as Change, DirectoryChange, restate};
 use crate::settings::Settings;
@@ -31,9 +32,17 @@ pub(super) fn methodology(settings: &Settings, clock: &Clock, command: Methodolo
     app::learn_methodologies(settings)?;
     match command {
         MethodologyCommand::Activate { number } => {
-            known(number)?;
+            let methodology = known(number)?;
             change(settings, clock, Change::Directory(DirectoryChange::ActivateMethodology(number)))?;
             eprintln!("methodology {number} is in force");
+            let unknown: Vec<&str> =
+                MeasureId::all().filter(|measure| !methodology.knows(*measure)).map(MeasureId::code).collect();
+            if !unknown.is_empty() {
+                eprintln!(
+                    "WARNING: it does not know these measures, so that they avoid nothing: {}",
+                    unknown.join(", ")
+                );
+            }
         }
         MethodologyCommand::Compare { number } => compare(settings, clock, known(number)?)?,
     }

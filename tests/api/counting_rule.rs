@@ -82,7 +82,7 @@ async fn start_on_a_register_of_an_older_rule_posts_the_differences_in_one_entry
     let subjects = db_lines(&url, chain);
     assert_eq!(
         (&subjects[..before.len()], &subjects[before.len()..]),
-        (&before[..], &["contribution/2".to_owned()][..])
+        (&before[..], &["contribution/3".to_owned()][..])
     );
     let entry = "SELECT action || ' ' || cause AS line FROM entries ORDER BY version DESC LIMIT 1";
     assert_eq!(db_lines(&url, entry), ["count_anew definition"]);

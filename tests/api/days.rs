@@ -43,6 +43,7 @@ async fn close_a_day_keeps_its_number_as_it_was(database: TestDatabase) {
         (&now["meta"]["citable"], days.app.public().get(&format!("/v1/progress/days/{first}/sealed")).await);
     assert_eq!((&citable["as_of"], &citable["sentence"]), (&json!(first), &kept["data"]["sentence"]));
     assert_eq!(citable["permalink"], kept["meta"]["permalink"]);
+    assert!(citable["sealed_url"].as_str().unwrap().ends_with(&format!("/v1/progress/days/{first}/sealed")));
     assert_eq!(citable["sha256"], json!(hex(&sha256(sealed.text.as_bytes()))));
     let link = kept["meta"]["permalink"].as_str().unwrap();
     assert!(link.ends_with(&format!("/v1/progress?as_of={first}")), "{link}");

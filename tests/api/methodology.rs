@@ -12,6 +12,7 @@ on_both_databases!(
     read_the_methodologies_tells_which_is_in_force,
     compare_methodologies_prints_each_figure_and_writes_nothing,
     ask_for_a_methodology_that_there_is_not_names_every_fault,
+    activate_the_first_the_second_and_the_first_again_gives_the_old_numbers,
 );
 
 async fn read_the_methodologies_tells_which_is_in_force(database: TestDatabase) {
@@ -64,6 +65,24 @@ async fn compare_methodologies_prints_each_figure_and_writes_nothing(database: T
     assert!(said.starts_with("figure\tmethodology 2\tmethodology 2\tdifference\nto_date.generation_kwh\t"), "{said}");
     assert!(said.lines().skip(1).all(|line| line.ends_with("\t0.000") || line.ends_with("_kwh\t0\t0\t0")), "{said}");
     assert_eq!(app.db_version(), version);
+    app.stop().await;
+}
+
+async fn activate_the_first_the_second_and_the_first_again_gives_the_old_numbers(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    people.installation_in("verified", "a").await;
+    let activated = async |number: &str| {
+        let (_, said, code) = printed(&app.database, &["methodology", "activate", number]);
+        assert_eq!(code, Some(0), "{said}");
+        let mut data = app.progress_at(app.db_version()).await["data"].clone();
+        // It tells the minute of the last entry.
+        data["sentence"] = json!(null);
+        data.to_string()
+    };
+    let (first, second) = (activated("1").await, activated("2").await);
+    assert_ne!(first, second);
+    assert_eq!((activated("1").await, activated("2").await), (first, second), "byte for byte");
     app.stop().await;
 }
 

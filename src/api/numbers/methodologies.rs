@@ -82,7 +82,7 @@ struct CountingRules {
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 struct CountingFile {
     /// The number of the rules. Differences that new rules make are posted in one entry with the cause `definition`.
-    #[schema(example = 2)]
+    #[schema(example = 3)]
     contribution_no: i32,
     /// The Vietnamese title.
     title_vi: String,
@@ -104,7 +104,7 @@ struct CountingRule {
 }
 
 static COUNTING: LazyLock<Option<CountingRules>> = LazyLock::new(|| {
-    let rules = serde_json::from_str(include_str!("../../../reference/counting/2.json")).ok()?;
+    let rules = serde_json::from_str(include_str!("../../../reference/counting/3.json")).ok()?;
     let mut exclusive_groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for measure in MeasureId::all() {
         if let Some(group) = measure.exclusive_group() {

@@ -20,7 +20,8 @@ pub struct Provenance {
     pub version: i64,
     /// The day in Hà Nội that the numbers are of (YYYY-MM-DD). Example: 2026-11-27.
     pub as_of: NaiveDate,
-    /// The instant of the last entry, or the start of `as_of` where that is later; UTC, with microseconds.
+    /// The instant of the last entry, or the start of `as_of` where that is later; of a closed day not before its end. UTC, with
+    /// microseconds.
     /// Example: 2026-11-26T22:50:03.123456Z.
     #[schema(format = DateTime)]
     pub generated_at: String,
@@ -74,8 +75,11 @@ pub struct Citable {
     /// The address of the headline; the numbers there never change.
     #[schema(format = "uri-reference")]
     pub permalink: String,
-    /// The SHA-256 of the sealed headline, which `/v1/progress/days/{day}/sealed` serves: 64 hexadecimal digits.
+    /// The SHA-256 of the sealed headline: 64 hexadecimal digits.
     pub sha256: String,
+    /// The address of the sealed headline, of which the SHA-256 is.
+    #[schema(format = "uri-reference")]
+    pub sealed_url: String,
 }
 
 impl Citable {
@@ -85,6 +89,7 @@ impl Citable {
             sentence: TextView::from((day.sentence[0].as_str(), day.sentence[1].as_str())),
             permalink: format!("{}/v1/progress?as_of={}", settings.public_url, day.day),
             sha256: hex(&day.sha256),
+            sealed_url: format!("{}/v1/progress/days/{}/sealed", settings.public_url, day.day),
         }
     }
 }
@@ -117,7 +122,8 @@ impl Provenance {
                 en: format!("{publisher}, register of Million Green Homes, version {version}, {day}"),
             },
             closed: figures.closed,
-            final_from: (!figures.closed && path.contains("as_of=")).then(|| instant(start_of(day + Days::new(1)))),
+            final_from: (!figures.closed && !figures.restated && path.contains("as_of="))
+                .then(|| instant(start_of(day + Days::new(1)))),
             permalink: format!("{}{path}", settings.public_url),
             citable: figures.last_closed.as_ref().map(|day| Citable::of(day, settings)),
             warnings: warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()).collect(),

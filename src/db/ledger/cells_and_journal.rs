@@ -76,12 +76,11 @@ pub fn checkpoint_version(connection: &mut Connection) -> Result<i64, DbError> {
 pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Totals)) -> Result<(), DbError> {
     let mut parts = CellKey::stored_parts().map(|numbers| StoredCells { numbers, rows: VecDeque::new() });
     loop {
-        let mut least: Option<(CellKey, usize)> = None;
+        let mut next: Vec<(CellKey, usize)> = Vec::with_capacity(parts.len());
         for (place, part) in parts.iter_mut().enumerate() {
-            let next = part.peek(connection)?.map(|(key, _)| (key, place));
-            least = least.min(next).or(least).or(next);
+            next.extend(part.peek(connection)?.map(|(key, _)| (key, place)));
         }
-        let Some((_, place)) = least else { return Ok(()) };
+        let Some((_, place)) = next.into_iter().min() else { return Ok(()) };
         if let Some((key, totals)) = parts.get_mut(place).and_then(|part| part.rows.pop_front()) {
             take(key, totals);
         }

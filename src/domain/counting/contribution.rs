@@ -17,7 +17,7 @@ use super::cell_totals::Totals;
 
 /// The number of this definition of a contribution. A changed definition gets the next number, and posts its
 /// differences under the cause `definition`. The past is never rewritten.
-pub const CONTRIBUTION_NO: i32 = 2;
+pub const CONTRIBUTION_NO: i32 = 3;
 
 /// The totals that a site adds to each cell. No totals are all zero.
 pub type Contribution = BTreeMap<CellKey, Totals>;

@@ -71,6 +71,10 @@ pub fn decide(
         };
         batch.decided.results.push(result);
     }
+    // A restored register is first what it was; then it may owe its beginning.
+    if is_restoration && head.version == 0 {
+        batch.write_own_entry(head)?;
+    }
     batch.decided.kept.drain(..kept_before);
     batch.records.fill(&mut batch.decided.batch);
     Ok(batch.decided)
@@ -85,7 +89,7 @@ impl BatchInProgress<'_> {
     /// Writes the entry that the register itself owes, if any. A new register begins with the methodology that is in force in it; one
     /// that was counted by an older rule is counted anew.
     fn write_own_entry(&mut self, head: &Head) -> Result<(), DbError> {
-        self.stamp.version = head.version + 1;
+        self.stamp.version = self.decided.version + 1;
         if head.version == 0 {
             let begin = DirectoryChange::ActivateMethodology(of_new_registers().version);
             return match self.change_directory(ACTOR, &begin) {

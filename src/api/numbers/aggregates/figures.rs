@@ -268,7 +268,9 @@ impl Figure {
     fn number(&self, sums: &Sums) -> Option<Number> {
         match self.of {
             Of::Integer(of) => Some(Number::Integer(of(sums))),
-            Of::Known(of) => Some(of(sums)).filter(|(_, known)| *known != 0).map(|(sum, _)| Number::Integer(sum)),
+            Of::Known(of) => {
+                Some(of(sums)).filter(|(sum, known)| *known != 0 || *sum != 0).map(|(sum, _)| Number::Integer(sum))
+            }
             Of::Decimal(of) => Some(Number::Decimal(of(sums))),
         }
     }

@@ -1,5 +1,6 @@
 //! The headline in other forms: as CSV, and as a text to quote. Both are made from the JSON view, so that they cannot differ.
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::view::{ProgressResponse, ProgressView};
@@ -24,7 +25,7 @@ pub fn csv(body: &ProgressResponse) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// Every number under the path of its names, for example `sites.verified`; an unknown number is empty.
+/// Every number, day and answer under the path of its names, for example `sites.verified`; an unknown number is empty.
 fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => {
@@ -34,6 +35,9 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
             }
         }
         Value::Number(number) => rows.push((path.to_owned(), number.to_string())),
+        Value::Bool(answer) => rows.push((path.to_owned(), answer.to_string())),
+        // Days stand there, texts do not.
+        Value::String(text) if text.parse::<NaiveDate>().is_ok() => rows.push((path.to_owned(), text.clone())),
         Value::Null => rows.push((path.to_owned(), String::new())),
         _ => {}
     }
