@@ -2,7 +2,7 @@
 //! installation year by year.
 //!
 //! `one_year` says what a unit does in a year, `unit_output` adds years up, `estimator` multiplies by the sums of cells, and
-//! `whole_amount` rounds what leaves the room. The room must not know who asks, nor decide what counts.
+//! `whole_amount` and `whole_rows` round what leaves the room. The room must not know who asks, nor decide what counts.
 
 mod amount;
 mod estimator;
@@ -12,6 +12,7 @@ mod ranges;
 mod timeline;
 mod unit_output;
 mod whole_amount;
+mod whole_rows;
 mod year_by_year;
 mod years_ahead;
 
@@ -22,5 +23,6 @@ pub use amount::Amount;
 pub use estimator::{Estimate, EstimateSum, Estimator};
 pub use national_output::NationalOutput;
 pub use timeline::{MonthEnd, timeline};
-pub use whole_amount::{WholeAmount, WholeEstimate, largest_remainder};
+pub use whole_amount::{WholeAmount, WholeEstimate};
+pub use whole_rows::largest_remainder;
 pub use year_by_year::Year;

@@ -1,0 +1,190 @@
+//! Estimates of rows that make a total, as they are published: whole numbers that add up to the whole number of the total, and keep
+//! the order that the figures of a row have.
+
+use super::estimator::Estimate;
+use super::whole_amount::{ALL, FIGURES, WholeEstimate, columns, rounded};
+
+/// The sides of columns. Each column is moved once, after the column that it is held against.
+const SIDES: [Side; 14] = [
+    above(LIFETIME + AVOIDED, AVOIDED),
+    above(FROZEN, LIFETIME + AVOIDED),
+    below(AVOIDED + LOW, AVOIDED),
+    above(AVOIDED + HIGH, AVOIDED),
+    below(AVOIDED + PROVISIONAL, AVOIDED),
+    below(AVOIDED + SOLD, AVOIDED),
+    below(ANNUAL + AVOIDED + LOW, ANNUAL + AVOIDED),
+    above(ANNUAL + AVOIDED + HIGH, ANNUAL + AVOIDED),
+    below(ANNUAL + AVOIDED + PROVISIONAL, ANNUAL + AVOIDED),
+    below(ANNUAL + AVOIDED + SOLD, ANNUAL + AVOIDED),
+    below(LIFETIME + AVOIDED + LOW, LIFETIME + AVOIDED),
+    above(LIFETIME + AVOIDED + HIGH, LIFETIME + AVOIDED),
+    below(LIFETIME + AVOIDED + PROVISIONAL, LIFETIME + AVOIDED),
+    below(LIFETIME + AVOIDED + SOLD, LIFETIME + AVOIDED),
+];
+/// The place of the avoided emissions in an amount, and the places of what follows them.
+const AVOIDED: usize = 2;
+const LOW: usize = 1;
+const HIGH: usize = 2;
+const PROVISIONAL: usize = 3;
+const SOLD: usize = 4;
+/// The places of amounts in an estimate.
+const ANNUAL: usize = FIGURES;
+const LIFETIME: usize = 2 * FIGURES;
+const FROZEN: usize = 3 * FIGURES;
+
+impl WholeEstimate {
+    /// The estimates of rows that make a total. Each figure of all rows adds up to the figure of the total.
+    #[must_use]
+    pub fn of_rows(rows: &[Estimate]) -> Vec<Self> {
+        let rows: Vec<[f64; ALL]> = rows.iter().map(columns).collect();
+        let mut whole = vec![[0; ALL]; rows.len()];
+        for column in 0..ALL {
+            let parts: Vec<f64> = rows.iter().filter_map(|row| row.get(column).copied()).collect();
+            // Many figures of many answers are zero in all rows.
+            if parts.iter().all(|part| *part == 0.0) {
+                continue;
+            }
+            for (slot, share) in whole.iter_mut().filter_map(|row| row.get_mut(column)).zip(largest_remainder(&parts)) {
+                *slot = share;
+            }
+        }
+        for side in SIDES {
+            keep_side(&rows, &mut whole, side);
+        }
+        whole.into_iter().map(Self::from_array).collect()
+    }
+}
+
+/// Moves a column to its side of another where rounding put it across, and gives the units back in rows with room, so that its
+/// sum stays.
+fn keep_side(rows: &[[f64; ALL]], whole: &mut [[i64; ALL]], Side { column, of, is_above }: Side) {
+    let sign = if is_above { 1 } else { -1 };
+    let is_ordered =
+        |row: &[f64; ALL]| if is_above { row.get(of) <= row.get(column) } else { row.get(column) <= row.get(of) };
+    // How far the column stands on its side.
+    let room =
+        |whole: &[i64; ALL]| whole.get(column).zip(whole.get(of)).map_or(0, |(moved, fixed)| sign * (moved - fixed));
+    let mut owed = 0;
+    for turn in [Turn::Mend, Turn::GiveBack] {
+        for (_, whole) in rows.iter().zip(whole.iter_mut()).filter(|(row, _)| is_ordered(row)) {
+            let by = match turn {
+                Turn::Mend => (-room(whole)).max(0),
+                Turn::GiveBack => -room(whole).min(owed).max(0),
+            };
+            owed += by;
+            if let Some(slot) = whole.get_mut(column) {
+                *slot += sign * by;
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Turn {
+    Mend,
+    GiveBack,
+}
+
+/// A column that stands above or below another in every row.
+#[derive(Clone, Copy)]
+struct Side {
+    column: usize,
+    of: usize,
+    is_above: bool,
+}
+
+const fn above(column: usize, of: usize) -> Side {
+    Side { column, of, is_above: true }
+}
+
+const fn below(column: usize, of: usize) -> Side {
+    Side { column, of, is_above: false }
+}
+
+/// Rounds parts so that they add up to their rounded sum: each is rounded down, and what is missing goes, one by one, to the
+/// parts that lost most, of equal ones to the earlier.
+#[must_use]
+pub fn largest_remainder(parts: &[f64]) -> Vec<i64> {
+    let mut whole: Vec<i64> = parts.iter().map(|part| rounded(part.floor())).collect();
+    let missing = rounded(parts.iter().sum()).wrapping_sub(whole.iter().fold(0, |sum, part| sum.wrapping_add(*part)));
+    let missing = usize::try_from(missing).unwrap_or_default().min(parts.len());
+    let mut lost: Vec<(f64, usize)> = parts.iter().map(|part| part - part.floor()).zip(0..).collect();
+    if 0 < missing && missing < lost.len() {
+        lost.select_nth_unstable_by(missing, |(one, at), (other, place)| other.total_cmp(one).then(at.cmp(place)));
+    }
+    for (_, place) in lost.into_iter().take(missing) {
+        if let Some(part) = whole.get_mut(place) {
+            *part += 1;
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::figures::estimate::amount::Amount;
+
+    #[test]
+    fn largest_remainder_gives_the_rest_to_those_that_lost_most() {
+        assert_eq!(largest_remainder(&[1.4, 1.4, 1.3]), [2, 1, 1]);
+        assert_eq!(largest_remainder(&[0.5, 0.5, -0.2]), [1, 0, 0]);
+        assert_eq!(largest_remainder(&[-0.6, -0.6]), [0, -1]);
+        assert!(largest_remainder(&[]).is_empty());
+    }
+
+    fn amount() -> impl Strategy<Value = Amount> {
+        let share = || prop_oneof![Just(0.0), Just(1.0), 0.0f64..1.0];
+        (prop_oneof![0.0f64..0.01, 0.0f64..50.0], share(), share(), share(), share()).prop_map(
+            |(avoided_tco2e, more, less, provisional, sold)| Amount {
+                generation_kwh: avoided_tco2e * 1500.0,
+                saving_kwh: 0.0,
+                avoided_tco2e,
+                low: avoided_tco2e * less,
+                high: avoided_tco2e * (1.0 + more),
+                provisional_tco2e: avoided_tco2e * provisional,
+                sold_tco2e: avoided_tco2e * sold,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn figures_of_a_row_keep_their_order_and_add_up(
+            rows in prop::collection::vec((amount(), amount(), amount(), prop_oneof![Just(0.0), 0.0f64..9.0]), 1..40)
+        ) {
+            let estimate = |&(to_date, annual, ahead, more): &(Amount, Amount, Amount, f64)| {
+                let mut lifetime = to_date;
+                lifetime += ahead;
+                Estimate { to_date, annual, lifetime, frozen_grid_tco2e: lifetime.avoided_tco2e + more }
+            };
+            let rows: Vec<Estimate> = rows.iter().map(estimate).collect();
+            let mut whole = Estimate::default();
+            for row in &rows {
+                whole += *row;
+            }
+            let mut sum = WholeEstimate::default();
+            for row in WholeEstimate::of_rows(&rows) {
+                for amount in [row.to_date, row.annual, row.lifetime] {
+                    prop_assert!(amount.low_kg <= amount.avoided_kg && amount.avoided_kg <= amount.high_kg, "{row:?}");
+                    prop_assert!(amount.provisional_kg <= amount.avoided_kg && amount.sold_kg <= amount.avoided_kg, "{row:?}");
+                }
+                prop_assert!(row.to_date.avoided_kg <= row.lifetime.avoided_kg, "{row:?}");
+                prop_assert!(row.lifetime.avoided_kg <= row.frozen_grid_kg, "{row:?}");
+                sum += row;
+            }
+            prop_assert_eq!(sum, WholeEstimate::from(whole));
+        }
+
+        #[test]
+        fn largest_remainder_keeps_the_sum_and_moves_no_part_by_a_whole(parts in prop::collection::vec(-1e9f64..1e9, 0..50)) {
+            let whole = largest_remainder(&parts);
+            prop_assert_eq!(whole.iter().sum::<i64>(), rounded(parts.iter().sum()));
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            let near = whole.iter().zip(&parts).all(|(whole, part)| (*whole as f64 - part).abs() <= 1.0);
+            prop_assert!(near, "{whole:?} is not {parts:?}");
+        }
+    }
+}
