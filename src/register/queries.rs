@@ -32,7 +32,7 @@ impl Register {
         let (mut progress, mut national) = (Progress::default(), NationalSums::default());
         self.with_cells_at(then.version, |cells| {
             progress.add_cells(cells());
-            national.add_cells(cells());
+            national = NationalSums::of_cells(cells());
         })?;
         let kept = closed_days::verified_sites(&mut self.database().connection()?)?.into_iter();
         let at_ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);

@@ -80,7 +80,7 @@ fn works<'a>(
         sum.add(key, row.quantities(), &mut estimator);
     });
     let (estimate, capacity) = verified.settled(&mut estimator);
-    (estimate, [capacity, reported.settled(&mut estimator).1])
+    (*estimate, [capacity, reported.settled(&mut estimator).1])
 }
 
 fn figures(of: &Estimate) -> Vec<f64> {

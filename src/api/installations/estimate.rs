@@ -134,7 +134,7 @@ pub async fn get_estimate(
     let exact: Vec<_> = cells.iter().map(|(dims, totals)| estimator.estimate(dims.key(), totals)).collect();
     let mut total = WholeEstimate::default();
     let mut measures = Vec::new();
-    for ((credit, (dims, totals)), estimate) in own.into_iter().zip(&cells).zip(WholeEstimate::of_rows(&exact)) {
+    for ((credit, (dims, totals)), estimate) in own.into_iter().zip(&cells).zip(WholeEstimate::of_rows(exact.iter())) {
         total += estimate;
         let years = estimator.years(dims, totals);
         measures.push(MeasureEstimate::of(credit, dims, (methodology, &estimate, &years)));

@@ -76,12 +76,17 @@ pub fn checkpoint_version(connection: &mut Connection) -> Result<i64, DbError> {
 pub fn each_cell(connection: &mut Connection, mut take: impl FnMut(CellKey, Totals)) -> Result<(), DbError> {
     let mut parts = CellKey::stored_parts().map(|numbers| StoredCells { numbers, rows: VecDeque::new() });
     loop {
-        let mut next: Vec<(CellKey, usize)> = Vec::with_capacity(parts.len());
-        for (place, part) in parts.iter_mut().enumerate() {
-            next.extend(part.peek(connection)?.map(|(key, _)| (key, place)));
+        let mut least: Option<(CellKey, &mut StoredCells)> = None;
+        for part in &mut parts {
+            part.read_if_empty(connection)?;
+            if let Some((key, _)) =
+                part.rows.front().filter(|(key, _)| least.as_ref().is_none_or(|(other, _)| key < other))
+            {
+                least = Some((*key, part));
+            }
         }
-        let Some((_, place)) = next.into_iter().min() else { return Ok(()) };
-        if let Some((key, totals)) = parts.get_mut(place).and_then(|part| part.rows.pop_front()) {
+        let Some((_, part)) = least else { return Ok(()) };
+        if let Some((key, totals)) = part.rows.pop_front() {
             take(key, totals);
         }
     }
@@ -95,22 +100,23 @@ struct StoredCells {
 }
 
 impl StoredCells {
-    /// The next cell.
-    fn peek(&mut self, connection: &mut Connection) -> Result<Option<CellTotals>, DbError> {
-        if self.rows.is_empty() && !self.numbers.is_empty() {
-            let (from, to) = (self.numbers.start, self.numbers.end);
-            let rows: Vec<CellRow> = on_backend!(connection, c => {
-                cells::table
-                    .filter(cells::cell.ge(from).and(cells::cell.lt(to)))
-                    .order(cells::cell)
-                    .limit(i64::from(CHUNK))
-                    .select(CellRow::as_select())
-                    .load(c)
-            })?;
-            self.numbers.start = rows.last().map_or(to, |row| row.cell + 1);
-            self.rows = rows.iter().map(|row| decode(row.cell, &row.totals)).collect::<Result<_, _>>()?;
+    /// Reads the next chunk when the last one is taken.
+    fn read_if_empty(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        if !self.rows.is_empty() || self.numbers.is_empty() {
+            return Ok(());
         }
-        Ok(self.rows.front().copied())
+        let (from, to) = (self.numbers.start, self.numbers.end);
+        let rows: Vec<CellRow> = on_backend!(connection, c => {
+            cells::table
+                .filter(cells::cell.ge(from).and(cells::cell.lt(to)))
+                .order(cells::cell)
+                .limit(i64::from(CHUNK))
+                .select(CellRow::as_select())
+                .load(c)
+        })?;
+        self.numbers.start = rows.last().map_or(to, |row| row.cell + 1);
+        self.rows = rows.iter().map(|row| decode(row.cell, &row.totals)).collect::<Result<_, _>>()?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! The sums of the whole country: cells added up over the dimensions on which no national figure depends. They are far fewer
 //! than the cells, and every posting keeps them in step.
 
+use std::collections::BTreeMap;
+
 use crate::domain::reference::target;
 use crate::domain::values::Month;
 
@@ -16,28 +18,29 @@ use super::national_key::{NationalDims, NationalKey};
 pub struct NationalSums(CellTable);
 
 impl NationalSums {
-    /// Adds cells, or postings to cells. Any order gives the same sums; in key order many cells of one sum follow each other,
-    /// and each such run costs one look-up.
+    /// The sums of cells that come in key order.
+    ///
+    /// Cells of one measure and one province follow each other, and so do their sums: as soon as the next begin, they are complete.
+    pub fn of_cells(cells: impl Iterator<Item = (CellKey, Totals)>) -> Self {
+        let mut sums = CellTable::default();
+        let mut gathered: BTreeMap<CellKey, Totals> = BTreeMap::new();
+        let mut last: Option<CellKey> = None;
+        each_run(cells, |key, totals| {
+            if last.replace(key).is_some_and(|last| !last.has_same_measure_and_province(key)) {
+                push_all(&mut sums, std::mem::take(&mut gathered));
+            }
+            let sum = gathered.entry(key).or_default();
+            *sum = sum.wrapping_add(totals);
+        });
+        push_all(&mut sums, gathered);
+        Self(sums)
+    }
+
+    /// Adds cells, or postings to cells, in any order.
     pub fn add_cells(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
-        let begin = Month::of(target().counted_from);
-        let mut run: Option<(NationalKey, Totals)> = None;
-        for (cell, totals) in cells {
-            if cell.installed().is_some_and(|month| month < begin) {
-                continue;
-            }
-            let key = NationalKey::of(cell);
-            match &mut run {
-                Some((current, sum)) if *current == key => *sum = sum.wrapping_add(totals),
-                _ => {
-                    if let Some((finished, sum)) = run.replace((key, totals)) {
-                        self.0.add(finished.as_cell(), &sum);
-                    }
-                }
-            }
-        }
-        if let Some((finished, sum)) = run {
-            self.0.add(finished.as_cell(), &sum);
-        }
+        each_run(cells, |key, totals| {
+            self.0.add(key, &totals);
+        });
     }
 
     /// Adds all sums of another.
@@ -77,5 +80,31 @@ impl NationalSums {
             sites.add(dims.stage, count);
         }
         sites
+    }
+}
+
+/// Calls `add` with the key of a national sum and what cells that follow each other add to it.
+fn each_run(cells: impl Iterator<Item = (CellKey, Totals)>, mut add: impl FnMut(CellKey, Totals)) {
+    let begin = Month::of(target().counted_from);
+    let mut run: Option<(NationalKey, Totals)> = None;
+    for (cell, totals) in cells.filter(|(cell, _)| cell.installed().is_none_or(|month| month >= begin)) {
+        let key = NationalKey::of(cell);
+        match &mut run {
+            Some((current, sum)) if *current == key => *sum = sum.wrapping_add(totals),
+            _ => {
+                if let Some((finished, sum)) = run.replace((key, totals)) {
+                    add(finished.as_cell(), sum);
+                }
+            }
+        }
+    }
+    if let Some((finished, sum)) = run {
+        add(finished.as_cell(), sum);
+    }
+}
+
+fn push_all(sums: &mut CellTable, gathered: BTreeMap<CellKey, Totals>) {
+    for (key, totals) in gathered.into_iter().filter(|(_, totals)| !totals.is_zero()) {
+        sums.push(key, &totals);
     }
 }

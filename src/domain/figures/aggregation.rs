@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::counting::{CellKey, CellRow, CellTable, Totals};
 
-use super::estimate::WholeEstimate;
-use super::estimate::{EstimateSum, Estimator};
+use super::estimate::{Estimate, EstimateSum, Estimator, WholeEstimate};
 use super::group_index::{GroupCursor, GroupIndex};
 use super::selection::{Group, Selection, Sums, TooManyGroups};
 
@@ -134,19 +133,23 @@ impl Aggregation {
     }
 
     /// The sums, in the order of groups.
-    pub fn finish(self, estimator: &mut Estimator) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
+    pub fn finish(mut self, estimator: &mut Estimator) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
         if self.too_many {
             return Err(TooManyGroups);
         }
-        let mut groups: Vec<&(u64, GroupSum)> = self.groups.iter().collect();
-        groups.sort_by_key(|(number, _)| *number);
-        let (estimates, capacities): (Vec<_>, Vec<_>) =
-            groups.iter().map(|(_, group)| group.estimate.settled(estimator)).unzip();
-        let whole = WholeEstimate::of_rows(&estimates).into_iter().zip(capacities);
-        let finished =
-            groups.into_iter().zip(whole).map(|((number, GroupSum { totals, .. }), (estimate, capacity_wp))| {
-                (self.cursor.group(*number), Sums { totals: *totals, capacity_wp, estimate })
-            });
+        let mut groups: Vec<&mut (u64, GroupSum)> = self.groups.iter_mut().collect();
+        groups.sort_unstable_by_key(|(number, _)| *number);
+        let (estimates, others): (Vec<&Estimate>, Vec<_>) = groups
+            .into_iter()
+            .map(|(number, GroupSum { totals, estimate })| {
+                let (estimate, capacity_wp) = estimate.settled(estimator);
+                (estimate, (*number, *totals, capacity_wp))
+            })
+            .unzip();
+        let whole = WholeEstimate::of_rows(estimates.into_iter());
+        let finished = whole.into_iter().zip(others).map(|(estimate, (number, totals, capacity_wp))| {
+            (self.cursor.group(number), Sums { totals, capacity_wp, estimate })
+        });
         Ok(finished.collect())
     }
 }

@@ -29,8 +29,7 @@ pub fn restate(
     after: &'static Methodology,
 ) -> Result<Vec<Restated>, DbError> {
     let (_, cells) = transaction::read(&mut database.connection()?, load_cells)?;
-    let mut national = NationalSums::default();
-    national.add_cells(cells.iter());
+    let national = NationalSums::of_cells(cells.iter());
     let figures = |methodology| {
         let output = NationalOutput::of(&national, &mut Estimator::new(methodology, day));
         let WholeEstimate { to_date, annual, lifetime, frozen_grid_kg } = output.verified;

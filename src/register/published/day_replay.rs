@@ -24,6 +24,13 @@ pub struct PublicCounts {
 }
 
 impl PublicCounts {
+    /// The counts of cells that come in key order.
+    pub fn of(cells: impl Iterator<Item = (CellKey, Totals)>) -> Self {
+        let mut progress = Progress::default();
+        let national = NationalSums::of_cells(cells.inspect(|cell| progress.add_cells(std::iter::once(*cell))));
+        Self { national: Arc::new(national), progress }
+    }
+
     /// Adds cells or postings.
     pub fn add(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
         let progress = &mut self.progress;

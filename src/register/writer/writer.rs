@@ -66,8 +66,7 @@ impl Writer {
             transaction.write_own_entry()?;
         }
         let (known, cells) = crate::db::engine::read(&mut connection, load_cells)?;
-        let mut counts = PublicCounts::default();
-        counts.add(cells.iter());
+        let counts = PublicCounts::of(cells.iter());
         shared.counted_mut().cells = cells;
         let closed = ClosedDays::load(&mut connection, &counts, known.version)?;
         let now = Instant::now();

@@ -34,8 +34,10 @@
 //! at the run's end (a + b + c) × yield of Hà Nội × range                   | …
 //! ```
 //!
-//! Within a run, cells that began and ended in the same months follow each other, too: they differ in people and in what was sold
-//! alone. Their quantities are added up as integers first.
+//! How much a unit of one pair of months puts out is the same for all its cells: `unit_output` keeps it as [`Rates`], so that a cell costs
+//! three products of a sum and a rate.
+//!
+//! [`Rates`]: super::unit_output::Rates
 
 use chrono::NaiveDate;
 
@@ -86,16 +88,6 @@ pub struct EstimateSum {
     estimate: Estimate,
     capacity_wp: i64,
     run: SamePlaceRun,
-    /// The last cells that began and ended in the same months, not yet added to the run.
-    same_months: SameMonths,
-}
-
-/// The quantities of cells of one kind, stage, month of installation and month of the end.
-#[derive(Clone, Copy, Default)]
-struct SameMonths {
-    all: Quantities,
-    /// Those of `all` whose attributes were sold.
-    sold: Quantities,
 }
 
 /// The sum of a run: cells of one measure, one province and one kind of evidence. In thousandths of a unit.
@@ -104,7 +96,9 @@ struct SamePlaceRun {
     /// The last cell of the run.
     last: Option<CellKey>,
     to_date: SoldAmong,
-    annual: SoldAmong,
+    /// The yearly value of what is in operation, and the part of it that is sold.
+    annual: f64,
+    annual_sold: f64,
     /// What the lifetime figure adds.
     ahead: SoldAmong,
     /// Emissions ahead with the newest grid factor.
@@ -113,7 +107,7 @@ struct SamePlaceRun {
     within_life: i64,
 }
 
-/// The measure and the months of cells.
+/// The measure and the months of a cell.
 #[derive(Clone, Copy)]
 struct MeasureInTime {
     measure: MeasureId,
@@ -126,38 +120,28 @@ impl EstimateSum {
     #[inline]
     pub fn add(&mut self, key: CellKey, quantities: Quantities, estimator: &mut Estimator) {
         debug_assert!(self.run.last.is_none_or(|last| last <= key), "cells come in key order");
-        if !self.run.last.is_some_and(|last| last.has_same_months(key)) {
-            if key.measure().is_none() || key.installed().is_none() {
-                return;
-            }
-            self.take_over_months(estimator);
-            let goes_on = |last: CellKey| last.has_same_measure_and_province(key) && last.evidence() == key.evidence();
-            if !self.run.last.is_some_and(goes_on) {
-                self.settle(estimator);
-            }
+        let (Some(measure), Some(installed)) = (key.measure(), key.installed()) else { return };
+        let goes_on = |last: CellKey| {
+            last.has_same_upper_fields(key)
+                || (last.has_same_measure_and_province(key) && last.evidence() == key.evidence())
+        };
+        if !self.run.last.is_some_and(goes_on) {
+            self.settle(estimator);
         }
         self.run.last = Some(key);
-        let SameMonths { all, sold } = &mut self.same_months;
-        *all = all.wrapping_add(quantities);
-        if key.is_sold() {
-            *sold = sold.wrapping_add(quantities);
-        }
-    }
-
-    /// Adds the cells of the same months to the run.
-    fn take_over_months(&mut self, estimator: &mut Estimator) {
-        let Some(last) = self.run.last else { return };
-        let (Some(measure), Some(installed)) = (last.measure(), last.installed()) else { return };
-        let cells = MeasureInTime { measure, installed, ended: last.ended() };
-        estimator.add_to_run(&mut self.run, cells, std::mem::take(&mut self.same_months));
+        estimator.add_to_run(
+            &mut self.run,
+            MeasureInTime { measure, installed, ended: key.ended() },
+            quantities,
+            key.is_sold(),
+        );
     }
 
     /// The estimate of the added cells, and their solar capacity in operation and within its life, in watts-peak.
     #[must_use]
-    pub fn settled(mut self, estimator: &mut Estimator) -> (Estimate, i64) {
-        self.take_over_months(estimator);
+    pub fn settled(&mut self, estimator: &mut Estimator) -> (&Estimate, i64) {
         self.settle(estimator);
-        (self.estimate, self.capacity_wp)
+        (&self.estimate, self.capacity_wp)
     }
 
     /// Ends the run: multiplies its sum by the yield and the range that its cells share.
@@ -165,12 +149,13 @@ impl EstimateSum {
         let run = std::mem::take(&mut self.run);
         let Some(last) = run.last else { return };
         let Some(CellDims { measure: Some(measure), province, .. }) = last.dims() else { return };
-        let (methodology, with_lifetime) = (estimator.methodology, estimator.with_lifetime);
+        let (methodology, day, with_lifetime) = (estimator.methodology, estimator.day, estimator.with_lifetime);
         let unit = estimator.measure_yield(measure);
         let (size, evidence) = (unit.size(methodology, province), last.evidence());
+        let annual = unit.annual(methodology, day, run.annual, run.annual_sold);
         let to_date = unit.to_date(size, evidence, run.to_date.per(MILLI));
         self.estimate.to_date += to_date;
-        self.estimate.annual += unit.projected(size, evidence, run.annual.per(MILLI));
+        self.estimate.annual += unit.projected(size, evidence, annual.per(MILLI));
         if with_lifetime {
             self.estimate.lifetime += unit.projected(size, evidence, run.ahead.per(MILLI));
             self.estimate.frozen_grid_tco2e += run.frozen_ahead / MILLI * size;
@@ -204,7 +189,7 @@ impl Estimator {
     pub fn estimate(&mut self, key: CellKey, totals: &Totals) -> Estimate {
         let mut sum = EstimateSum::default();
         sum.add(key, Quantities::from(totals), self);
-        sum.settled(self).0
+        *sum.settled(self).0
     }
 
     /// Whether an installation of this month is within its life on the credit day.
@@ -230,48 +215,32 @@ impl Estimator {
         slot.get_or_insert_with(|| MeasureYield::of(self.methodology, measure, self.with_lifetime))
     }
 
-    /// Adds cells to a run, as the worked example at the top does.
+    /// Adds a cell to a run, as the worked example at the top does.
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    fn add_to_run(&mut self, run: &mut SamePlaceRun, cells: MeasureInTime, SameMonths { all, sold }: SameMonths) {
-        let MeasureInTime { measure, installed, ended } = cells;
+    fn add_to_run(&mut self, run: &mut SamePlaceRun, cell: MeasureInTime, quantities: Quantities, is_sold: bool) {
+        let MeasureInTime { measure, installed, ended } = cell;
         let (methodology, day, with_lifetime) = (self.methodology, self.day, self.with_lifetime);
         let unit = self.measure_yield(measure);
         let month = unit.month_of(methodology, installed, day);
-        let has_sold = sold != Quantities::default();
         if ended.is_none() {
-            let [all_quantity, sold_quantity] = [all.quantity as f64, sold.quantity as f64];
-            run.annual.add(month.annual, all_quantity, sold_quantity);
+            let quantity = quantities.quantity as f64;
+            let annual = quantity * month.annual;
+            run.annual += annual;
+            run.annual_sold += if is_sold { annual } else { 0.0 };
             if with_lifetime {
-                run.ahead.add(month.ahead.projected, all_quantity, sold_quantity);
-                run.frozen_ahead += all_quantity * month.ahead.frozen_avoided;
+                run.ahead.add(month.ahead.projected.times(quantity), is_sold);
+                run.frozen_ahead += quantity * month.ahead.frozen_avoided;
             }
             if month.is_within_life {
-                run.within_life = run.within_life.wrapping_add(all.quantity);
+                run.within_life = run.within_life.wrapping_add(quantities.quantity);
             }
         }
-        let (daily, days_to_come, months_after) = (month.daily, month.days_to_come, month.months_after);
-        let ended = ended.filter(|ended| *ended <= month.last_credited);
-        // A later measure replaced this measure on its first day, the first of a month: it ended before it began.
-        if ended.is_some_and(|ended| ended < installed) {
-            return;
-        }
-        let year =
-            if ended.is_some_and(|ended| ended > installed) { unit.year_of(methodology, installed, day) } else { None };
-        let brought = |of: Quantities| {
-            let [quantity, days, end_days] = [of.quantity, of.days, of.end_days].map(|sum| sum as f64);
-            match (ended, year) {
-                (None, _) => daily.times(days - quantity * days_to_come).plus(quantity, months_after),
-                (Some(ended), Some(year)) => {
-                    daily.times(days).plus(quantity, year.between(installed, ended)).plus(end_days, year.daily(ended))
-                }
-                (Some(ended), None) => daily.times(days - quantity * f64::from(ended.days()) + end_days),
-            }
+        let brought = match ended.filter(|ended| *ended <= month.last_credited) {
+            None => month.open.of(quantities),
+            Some(ended) => unit.ended(methodology, installed, ended, day).of(quantities),
         };
-        run.to_date.sum = run.to_date.sum.plus(1.0, brought(all));
-        if has_sold {
-            run.to_date.sold += brought(sold).avoided;
-        }
+        run.to_date.add(brought, is_sold);
     }
 }
 

@@ -141,6 +141,6 @@ proptest! {
             expected += patiently(*key, totals, on, methodology);
         }
         let (found, _) = sum.settled(&mut estimator);
-        prop_assert!(are_near(&found, &expected), "on {on}: {found:?} is not {expected:?}");
+        prop_assert!(are_near(found, &expected), "on {on}: {found:?} is not {expected:?}");
     }
 }

@@ -33,7 +33,7 @@ impl NationalOutput {
         let (estimate, capacity) = verified.settled(estimator);
         let (_, waiting) = reported.settled(estimator);
         Self {
-            verified: estimate.into(),
+            verified: (*estimate).into(),
             capacity_wp: ByStage { verified: capacity, reported: waiting, pledged: 0 },
             newest_measure,
         }

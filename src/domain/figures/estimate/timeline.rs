@@ -223,7 +223,7 @@ impl Timeline {
                 let open = if month == self.last { day.day() } else { month.days() };
                 #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
                 let unit_days = units as f64 * f64::from(open) + flow.days as f64;
-                sum.add(year.daily(month), unit_days, if is_sold { unit_days } else { 0.0 });
+                sum.add(year.daily(month).times(unit_days), is_sold);
             }
         }
         let size = unit.size(methodology, province);

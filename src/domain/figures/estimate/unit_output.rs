@@ -1,9 +1,11 @@
 //! The output of one unit of a measure over time, by one methodology: the part of every estimate that does not depend on the
 //! quantity. The first worked example of `estimator` shows how quantities use it.
 
+use std::cmp::Ordering;
+
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::counting::Evidence;
+use crate::domain::counting::{Evidence, Quantities};
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{FIRST_YEAR, Month};
 
@@ -29,6 +31,27 @@ pub(super) struct MeasureYield {
     months: Vec<Option<MonthOfInstallation>>,
 }
 
+/// The output up to the credit day of cells of one measure, one month of installation and one month of the end, by the sums of
+/// their quantities.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rates {
+    /// Of a unit.
+    quantity: PerUnit,
+    /// Of a unit on a day that is left in the month of installation.
+    days: PerUnit,
+    /// Of a unit on a day of the month of the end.
+    end_days: PerUnit,
+}
+
+impl Rates {
+    /// The output of quantities.
+    #[inline]
+    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
+    pub fn of(&self, Quantities { quantity, days, end_days }: Quantities) -> PerUnit {
+        self.quantity.times(quantity as f64).plus(days as f64, self.days).plus(end_days as f64, self.end_days)
+    }
+}
+
 /// A sum per unit with the emissions whose attributes were sold.
 #[derive(Clone, Copy, Default)]
 pub(super) struct SoldAmong {
@@ -38,11 +61,11 @@ pub(super) struct SoldAmong {
 }
 
 impl SoldAmong {
-    /// Adds an output so many times, of which `sold` times it was sold.
+    /// Adds an output.
     #[inline]
-    pub fn add(&mut self, output: PerUnit, times: f64, sold: f64) {
-        self.sum = self.sum.plus(times, output);
-        self.sold += sold * output.avoided;
+    pub fn add(&mut self, output: PerUnit, is_sold: bool) {
+        self.sum = self.sum.plus(1.0, output);
+        self.sold += if is_sold { output.avoided } else { 0.0 };
     }
 
     pub fn per(self, divisor: f64) -> Self {
@@ -55,14 +78,12 @@ pub(super) struct MonthOfInstallation {
     /// The month of the credit day or of the end of life, whichever comes first.
     pub last_credited: Month,
     pub is_within_life: bool,
-    /// The output of a day of the month of installation.
-    pub daily: PerUnit,
-    /// How many days of the month of installation come after the credit day.
-    pub days_to_come: f64,
-    /// The output of the months after it, up to the credit day or the end of life.
-    pub months_after: PerUnit,
-    /// The output of a full year at the age of the credit day; zero once the life is over.
-    pub annual: PerUnit,
+    /// The rates of cells that did not end up to then.
+    pub open: Rates,
+    /// The rates of cells that ended in the month of installation.
+    ended_at_once: Rates,
+    /// The yearly value of a unit at the age of the credit day, in kWh or tCO2e of direct cuts; zero once the life is over.
+    pub annual: f64,
     /// What the lifetime figure adds for a unit in operation.
     pub ahead: Ahead,
 }
@@ -86,8 +107,8 @@ pub(super) struct YearOfInstallation {
     daily: Vec<PerUnit>,
     /// The output of the months from January on, up to the beginning of each month.
     before: Vec<PerUnit>,
-    /// The output of a full year at the age of the credit day.
-    pub annual: PerUnit,
+    /// The yearly value of a unit at the age of the credit day.
+    annual: f64,
 }
 
 impl MeasureYield {
@@ -128,17 +149,38 @@ impl MeasureYield {
         let (end_of_life, month, nothing) = (self.end_of_life(installed), Month::of(day), PerUnit::default());
         let (last_credited, is_within_life) = (end_of_life.min(month), month <= end_of_life);
         let year = self.year_of(methodology, installed, day).filter(|_| installed <= month);
+        let daily = year.map_or(nothing, |year| year.daily(installed));
+        let months_after = year.map_or(nothing, |year| year.between(installed, last_credited.plus(1)));
+        let days_of_month = f64::from(installed.days());
+        // The days of the month of installation that come after the credit day.
+        let to_come = if installed == month { f64::from(month.days() - day.day()) } else { 0.0 };
         MonthOfInstallation {
             last_credited,
             is_within_life,
-            daily: year.map_or(nothing, |year| year.daily(installed)),
-            days_to_come: if installed == month { f64::from(month.days() - day.day()) } else { 0.0 },
-            months_after: year.map_or(nothing, |year| year.between(installed, last_credited.plus(1))),
-            annual: year.filter(|_| is_within_life).map_or(nothing, |year| year.annual),
+            open: Rates { quantity: months_after.plus(-to_come, daily), days: daily, end_days: nothing },
+            ended_at_once: Rates { quantity: daily.times(-days_of_month), days: daily, end_days: daily },
+            annual: year.filter(|_| is_within_life).map_or(0.0, |year| year.annual),
             ahead: self
                 .effect
                 .filter(|_| self.with_lifetime)
                 .map_or_else(Ahead::default, |effect| Ahead::of(methodology, effect, installed, day)),
+        }
+    }
+
+    /// The rates of cells that ended on or before the last credited month.
+    #[inline]
+    pub fn ended(&mut self, methodology: &Methodology, installed: Month, ended: Month, day: NaiveDate) -> Rates {
+        let month = self.month_of(methodology, installed, day);
+        let daily = month.open.days;
+        match ended.cmp(&installed) {
+            // A later measure replaced this measure on its first day, the first of a month: it ended before it began.
+            Ordering::Less => Rates::default(),
+            Ordering::Equal => month.ended_at_once,
+            Ordering::Greater => self.year_of(methodology, installed, day).map_or_else(Rates::default, |year| Rates {
+                quantity: year.between(installed, ended),
+                days: daily,
+                end_days: year.daily(ended),
+            }),
         }
     }
 
@@ -180,6 +222,14 @@ impl MeasureYield {
         self.amount(size, RangeByFactor { official: carried, carried }, of)
     }
 
+    /// The output of yearly values in the year of the credit day, of which `sold` is sold.
+    pub fn annual(&self, methodology: &Methodology, day: NaiveDate, value: f64, sold: f64) -> SoldAmong {
+        let output = |value| {
+            self.effect.map_or_else(PerUnit::default, |effect| at_newest(methodology, effect, value, day.year()))
+        };
+        SoldAmong { sum: output(value), sold: output(sold).avoided }
+    }
+
     fn amount(&self, size: f64, RangeByFactor { official, carried }: RangeByFactor, of: SoldAmong) -> Amount {
         let kind = self.effect.map(|effect| effect.kind);
         let energy = of.sum.energy * size;
@@ -217,8 +267,7 @@ impl YearOfInstallation {
             so_far = so_far.plus(open.into(), daily);
         }
         before.push(so_far);
-        let left = left_after(effect, day.year() - year);
-        Self { january, daily: by_year, before, annual: at_newest(methodology, effect, left, day.year()) }
+        Self { january, daily: by_year, before, annual: left_after(effect, day.year() - year) }
     }
 
     /// The output of a day of a month.

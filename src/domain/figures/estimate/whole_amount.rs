@@ -84,7 +84,8 @@ impl Sub for WholeAmount {
 
 impl From<Estimate> for WholeEstimate {
     fn from(estimate: Estimate) -> Self {
-        Self::from_array(columns(&estimate).map(rounded))
+        let mut figures = figures(&estimate).map(rounded).into_iter();
+        Self::from_figures(|| figures.next().unwrap_or_default())
     }
 }
 
@@ -98,11 +99,11 @@ impl AddAssign for WholeEstimate {
 }
 
 impl WholeEstimate {
-    pub(super) fn from_array(figures: [i64; ALL]) -> Self {
-        let (amounts, _) = figures.as_chunks::<FIGURES>();
-        let amount = |place: usize| amounts.get(place).copied().map_or(WholeAmount::default(), WholeAmount::from_array);
-        let frozen_grid_kg = figures.last().copied().unwrap_or_default();
-        Self { to_date: amount(0), annual: amount(1), lifetime: amount(2), frozen_grid_kg }
+    /// The estimate whose figures come one after the other.
+    pub(super) fn from_figures(mut next: impl FnMut() -> i64) -> Self {
+        let mut amount = || WholeAmount::from_array(std::array::from_fn(|_| next()));
+        let (to_date, annual, lifetime) = (amount(), amount(), amount());
+        Self { to_date, annual, lifetime, frozen_grid_kg: next() }
     }
 }
 
@@ -114,7 +115,7 @@ fn unrounded(amount: &Amount) -> [f64; FIGURES] {
     [generation_kwh, saving_kwh, avoided, low, high, provisional, sold]
 }
 
-pub(super) fn columns(estimate: &Estimate) -> [f64; ALL] {
+pub(super) fn figures(estimate: &Estimate) -> [f64; ALL] {
     let mut columns = [0.0; ALL];
     let amounts = [estimate.to_date, estimate.annual, estimate.lifetime];
     let figures = amounts.iter().flat_map(unrounded).chain([estimate.frozen_grid_tco2e * KILOGRAMS]);

@@ -2,7 +2,7 @@
 //! the order that the figures of a row have.
 
 use super::estimator::Estimate;
-use super::whole_amount::{ALL, FIGURES, WholeEstimate, columns, rounded};
+use super::whole_amount::{ALL, FIGURES, WholeEstimate, figures, rounded};
 
 /// The sides of columns. Each column is moved once, after the column that it is held against.
 const SIDES: [Side; 14] = [
@@ -32,49 +32,58 @@ const ANNUAL: usize = FIGURES;
 const LIFETIME: usize = 2 * FIGURES;
 const FROZEN: usize = 3 * FIGURES;
 
+/// A column of rows: what it is, and as it is published.
+type Column = (Vec<f64>, Vec<i64>);
+
 impl WholeEstimate {
     /// The estimates of rows that make a total. Each figure of all rows adds up to the figure of the total.
     #[must_use]
-    pub fn of_rows(rows: &[Estimate]) -> Vec<Self> {
-        let rows: Vec<[f64; ALL]> = rows.iter().map(columns).collect();
-        let mut whole = vec![[0; ALL]; rows.len()];
-        for column in 0..ALL {
-            let parts: Vec<f64> = rows.iter().filter_map(|row| row.get(column).copied()).collect();
-            // Many figures of many answers are zero in all rows.
-            if parts.iter().all(|part| *part == 0.0) {
-                continue;
-            }
-            for (slot, share) in whole.iter_mut().filter_map(|row| row.get_mut(column)).zip(largest_remainder(&parts)) {
-                *slot = share;
+    pub fn of_rows<'a>(rows: impl ExactSizeIterator<Item = &'a Estimate>) -> Vec<Self> {
+        let count = rows.len();
+        let mut exact: [Vec<f64>; ALL] = std::array::from_fn(|_| Vec::with_capacity(count));
+        for row in rows {
+            exact.iter_mut().zip(figures(row)).for_each(|(column, figure)| column.push(figure));
+        }
+        let mut columns: [Column; ALL] = exact.map(|exact| {
+            let whole = largest_remainder(&exact);
+            (exact, whole)
+        });
+        for Side { column, of, is_above } in SIDES {
+            if let Ok([moved, fixed]) = columns.get_disjoint_mut([column, of]) {
+                keep_side(moved, fixed, if is_above { 1 } else { -1 });
             }
         }
-        for side in SIDES {
-            keep_side(&rows, &mut whole, side);
-        }
-        whole.into_iter().map(Self::from_array).collect()
+        let mut columns = columns.map(|(_, whole)| whole.into_iter());
+        let row = |_| {
+            let mut columns = columns.iter_mut();
+            Self::from_figures(|| columns.next().and_then(Iterator::next).unwrap_or_default())
+        };
+        (0..count).map(row).collect()
     }
 }
 
-/// Moves a column to its side of another where rounding put it across, and gives the units back in rows with room, so that its
-/// sum stays.
-fn keep_side(rows: &[[f64; ALL]], whole: &mut [[i64; ALL]], Side { column, of, is_above }: Side) {
-    let sign = if is_above { 1 } else { -1 };
-    let is_ordered =
-        |row: &[f64; ALL]| if is_above { row.get(of) <= row.get(column) } else { row.get(column) <= row.get(of) };
-    // How far the column stands on its side.
-    let room =
-        |whole: &[i64; ALL]| whole.get(column).zip(whole.get(of)).map_or(0, |(moved, fixed)| sign * (moved - fixed));
+/// Moves a column to its side of another, above with the sign 1, where rounding put it across, and gives the units back in rows
+/// with room, so that its sum stays.
+fn keep_side((exact, whole): &mut Column, (fixed_exact, fixed): &Column, sign: i8) {
+    let is_ordered = |exact: f64, fixed: f64| f64::from(sign) * (exact - fixed) >= 0.0;
+    let sign = i64::from(sign);
     let mut owed = 0;
     for turn in [Turn::Mend, Turn::GiveBack] {
-        for (_, whole) in rows.iter().zip(whole.iter_mut()).filter(|(row, _)| is_ordered(row)) {
+        let both = whole.iter_mut().zip(fixed).zip(exact.iter().zip(fixed_exact));
+        for ((whole, fixed), (exact, fixed_exact)) in both {
+            // How far the column stands on its side.
+            let room = sign * (*whole - fixed);
             let by = match turn {
-                Turn::Mend => (-room(whole)).max(0),
-                Turn::GiveBack => -room(whole).min(owed).max(0),
+                Turn::Mend => (-room).max(0),
+                Turn::GiveBack => -room.min(owed).max(0),
             };
-            owed += by;
-            if let Some(slot) = whole.get_mut(column) {
-                *slot += sign * by;
+            if by != 0 && is_ordered(*exact, *fixed_exact) {
+                owed += by;
+                *whole += sign * by;
             }
+        }
+        if owed == 0 {
+            return;
         }
     }
 }
@@ -105,19 +114,30 @@ const fn below(column: usize, of: usize) -> Side {
 /// parts that lost most, of equal ones to the earlier.
 #[must_use]
 pub fn largest_remainder(parts: &[f64]) -> Vec<i64> {
-    let mut whole: Vec<i64> = parts.iter().map(|part| rounded(part.floor())).collect();
+    let mut whole: Vec<i64> = parts.iter().copied().map(floor).collect();
     let missing = rounded(parts.iter().sum()).wrapping_sub(whole.iter().fold(0, |sum, part| sum.wrapping_add(*part)));
     let missing = usize::try_from(missing).unwrap_or_default().min(parts.len());
-    let mut lost: Vec<(f64, usize)> = parts.iter().map(|part| part - part.floor()).zip(0..).collect();
-    if 0 < missing && missing < lost.len() {
-        lost.select_nth_unstable_by(missing, |(one, at), (other, place)| other.total_cmp(one).then(at.cmp(place)));
+    if missing == 0 {
+        return whole;
     }
-    for (_, place) in lost.into_iter().take(missing) {
-        if let Some(part) = whole.get_mut(place) {
-            *part += 1;
-        }
+    #[expect(clippy::cast_precision_loss, reason = "the integer of a float of the same size")]
+    let lost: Vec<f64> = parts.iter().zip(&whole).map(|(part, whole)| part - *whole as f64).collect();
+    let mut most = lost.clone();
+    let (more, least, _) = most.select_nth_unstable_by(missing - 1, |one, other| other.total_cmp(one));
+    let mut of_equal = missing - more.iter().filter(|lost| *lost > least).count();
+    for (part, lost) in whole.iter_mut().zip(&lost) {
+        let is_equal = lost.total_cmp(least).is_eq() && of_equal > 0;
+        of_equal -= usize::from(is_equal);
+        *part += i64::from(lost > least || is_equal);
     }
     whole
+}
+
+/// The next whole number below, without the call that [`f64::floor`] is on processors that the build does not know.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "nine trillion tonnes fit")]
+fn floor(number: f64) -> i64 {
+    let whole = number as i64;
+    whole - i64::from(whole as f64 > number)
 }
 
 #[cfg(test)]
@@ -166,7 +186,7 @@ mod tests {
                 whole += *row;
             }
             let mut sum = WholeEstimate::default();
-            for row in WholeEstimate::of_rows(&rows) {
+            for row in WholeEstimate::of_rows(rows.iter()) {
                 for amount in [row.to_date, row.annual, row.lifetime] {
                     prop_assert!(amount.low_kg <= amount.avoided_kg && amount.avoided_kg <= amount.high_kg, "{row:?}");
                     prop_assert!(amount.provisional_kg <= amount.avoided_kg && amount.sold_kg <= amount.avoided_kg, "{row:?}");
