@@ -25,7 +25,6 @@ pub(super) struct Driver {
     reviewer: String,
     admin: String,
     book: ExpectedRegister,
-    version: i64,
     /// Requests so far: names of what is new.
     number: usize,
 }
@@ -41,8 +40,8 @@ impl Driver {
         let partner = given(&partner_id, &secret).await;
         let own = database.db_open();
         let version = head::version(&mut own.connection().unwrap()).unwrap();
-        let book = ExpectedRegister { client: partner_id, ..ExpectedRegister::default() };
-        Self { database, own, server: Some(server), partner, reviewer, admin, book, version, number: 0 }
+        let book = ExpectedRegister { client: partner_id, version, ..ExpectedRegister::default() };
+        Self { database, own, server: Some(server), partner, reviewer, admin, book, number: 0 }
     }
 
     pub(super) async fn carry_out(&mut self, turn: &Turn, crash: Crash) {
@@ -82,7 +81,7 @@ impl Driver {
         assert!(!opened.is_empty(), "the new codes open nothing: {}", story());
         self.book = opened.swap_remove(0);
         self.book.entries.clear();
-        self.version += i64::try_from(entries.len()).unwrap();
+        self.book.version += i64::try_from(entries.len()).unwrap();
         self.keep_answers(&answered);
         if let [(Planned { step: Step::Revoke, .. }, _), ..] = answered[..] {
             self.replace_client().await;
@@ -197,7 +196,7 @@ impl Driver {
         self.book.client = id;
         // A key is its client's own.
         self.book.kept.retain(|(by, _), _| *by != By::Partner);
-        self.version += 1;
+        self.book.version += 1;
     }
 
     /// The etags that the register shows.
@@ -230,7 +229,7 @@ impl Driver {
 
     fn entries(&self) -> Vec<String> {
         let sql = "SELECT action || ' ' || subject AS line FROM entries WHERE version > ";
-        db_lines(&self.database.url, &format!("{sql} {} ORDER BY version", self.version))
+        db_lines(&self.database.url, &format!("{sql} {} ORDER BY version", self.book.version))
     }
 
     fn journal(&self) -> BTreeMap<i64, Sums> {
@@ -243,7 +242,7 @@ impl Driver {
     /// at home sees what is held; and nothing was changed behind the register's back.
     pub(super) async fn finish(mut self) {
         let version = head::version(&mut self.own.connection().unwrap()).unwrap();
-        assert_eq!(version, self.version);
+        assert_eq!(version, self.book.version);
         let address = |driver: &Self| driver.server.as_ref().unwrap().address.clone();
         let public = progress_at(&address(&self), version).await;
         self.book.reference.headline().assert_is(&public["data"]);

@@ -25,6 +25,8 @@ pub(super) struct ExpectedRegister {
     pub kept: BTreeMap<(By, String), Kept>,
     /// Householders' codes that were replaced.
     pub dead: Vec<String>,
+    /// The version of the register at the last turn.
+    pub version: i64,
     /// Action and subject of the entries since the last turn.
     pub entries: Vec<String>,
 }

@@ -11,7 +11,7 @@ impl ExpectedRegister {
     pub(super) fn at_home(&mut self, planned: &Planned, reply: &Reply, lost: bool) -> Said {
         match planned.step {
             Step::IssueCode(n) => self.code_issued(n, reply, lost),
-            Step::Dispute(home, what) => self.disputed(home, what, reply),
+            Step::Dispute(home, what) => self.disputed(home, what, reply, lost),
             Step::CloseDispute(n, upheld) => match self.disputes[n].upheld {
                 Some(before) if before != upheld => Said::Refused(409),
                 Some(_) => Said::Fine,
@@ -48,17 +48,21 @@ impl ExpectedRegister {
         self.disputes.iter().filter(move |dispute| dispute.home == home && dispute.upheld.is_none())
     }
 
-    /// The same again is the one that is open.
-    fn disputed(&mut self, home: usize, what: u8, reply: &Reply) -> Said {
+    /// The same again is the one that is open. A new one is named by the version of its entry.
+    fn disputed(&mut self, home: usize, what: u8, reply: &Reply, lost: bool) -> Said {
         if self.open_at(home).any(|dispute| dispute.note == Some(what)) {
             return Said::Unchanged;
         }
         if self.open_at(home).count() >= MOST_OPEN {
             return Said::Refused(409);
         }
-        let Some(id) = reply.body["data"]["id"].as_i64() else { return Said::Impossible };
-        self.disputes.push(Dispute { id, home, note: Some(what), upheld: None });
         self.note("dispute", home);
+        let id = self.version + i64::try_from(self.entries.len()).unwrap();
+        // The answer that was lost is not the one that came when it was sent again.
+        if !lost && reply.body["data"]["id"] != id {
+            return Said::Impossible;
+        }
+        self.disputes.push(Dispute { id, home, note: Some(what), upheld: None });
         Said::Changed
     }
 
