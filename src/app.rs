@@ -17,7 +17,7 @@ use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
 use crate::domain::figures::methodology;
 use crate::register::examine::Examiner;
-use crate::register::{Clock, Options, PageCache, PageRenderer, PublicSettings, Register, backup};
+use crate::register::{Clock, Options, PageCache, PageRenderer, Register, backup};
 
 use super::settings::Settings;
 
@@ -125,7 +125,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let database = open_database(settings, clock)?;
     let proxies = settings.trusted_proxies.as_deref().unwrap_or_default();
     let proxies = parse_networks(proxies).map_err(|why| format!("--trusted-proxies: {why}"))?;
-    let public = PublicSettings { public_url: settings.public_url(), publisher: settings.publisher.clone() };
+    let public = settings.public();
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
     let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use validator::Validate;
 
 use crate::db::Url;
+use crate::register::PublicSettings;
 
 /// The settings of every command; each can also come from the environment.
 #[derive(Args, Validate, Clone)]
@@ -148,25 +148,13 @@ impl Settings {
         Ok(found)
     }
 
-    /// Whether the public URL is one that nobody else can open: of this machine, or an example.
+    /// What public pages show, with the public URL without a slash at the end.
     #[must_use]
-    pub fn has_placeholder_url(&self) -> bool {
-        let authority = self.public_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        let host = match authority.strip_prefix('[') {
-            Some(address) => address.split(']').next(),
-            None => authority.split(':').next(),
-        };
-        let host = host.unwrap_or_default();
-        let is_of_machine =
-            host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified());
-        let names = ["localhost", "example", "test", "invalid", "local", "example.com", "example.net", "example.org"];
-        is_of_machine || names.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")))
-    }
-
-    /// The public URL without a slash at the end.
-    #[must_use]
-    pub fn public_url(&self) -> String {
-        self.public_url.trim_end_matches('/').to_owned()
+    pub fn public(&self) -> PublicSettings {
+        PublicSettings {
+            public_url: self.public_url.trim_end_matches('/').to_owned(),
+            publisher: self.publisher.clone(),
+        }
     }
 }
 
@@ -174,37 +162,4 @@ impl Settings {
 fn number_of(path: &Path) -> Option<i32> {
     let name = path.file_stem()?.to_str()?;
     name.parse().ok().filter(|number: &i32| *number > 0 && number.to_string() == name)
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-
-    #[derive(clap::Parser)]
-    struct Flags {
-        #[command(flatten)]
-        settings: Settings,
-    }
-
-    #[test]
-    fn placeholder_urls_are_those_that_nobody_else_can_open() {
-        let is_placeholder = |url: &str| {
-            let flags = Flags::parse_from(["green-homes", "--public-url", url]);
-            flags.settings.has_placeholder_url()
-        };
-        for url in [
-            "http://127.0.0.1:8080",
-            "http://localhost",
-            "http://[::1]:80",
-            "https://register.example",
-            "http://0.0.0.0",
-        ] {
-            assert!(is_placeholder(url), "{url}");
-        }
-        for url in ["https://xanh.greenidvietnam.org.vn", "https://203.0.113.7", "https://example.vn"] {
-            assert!(!is_placeholder(url), "{url}");
-        }
-    }
 }

@@ -109,20 +109,22 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
 
 fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     app::serve(settings, clock, |service| {
-        let (address, public) = (service.address, settings.public_url());
+        let (address, public) = (service.address, settings.public());
         if let Some(operators) = service.metrics_address {
             eprintln!("metrics at http://{operators}/metrics");
         }
         eprintln!(
-            "listening on http://{address} (documentation at /docs); links and tokens name {public} (--public-url)"
+            "listening on http://{address} (documentation at /docs); links and tokens name {} (--public-url)",
+            public.public_url
         );
         eprintln!("database {}", service.database);
         if service.has_no_clients() {
             eprintln!("add a client: green-homes client add --role admin --name NAME");
-        } else if settings.has_placeholder_url() {
+        } else if public.is_placeholder() {
             eprintln!(
-                "WARNING: this register is in use, and days are about to be sealed and cited, but its links name {public}, which \
-                 nobody else can open: set --public-url to the address of the service"
+                "WARNING: this register is in use, and days are about to be sealed and cited, but its links name {}, which \
+                 nobody else can open: set --public-url to the address of the service",
+                public.public_url
             );
         }
     })

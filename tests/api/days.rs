@@ -1,11 +1,14 @@
 //! Closed days: the number as it was known at the close of a day in Hà Nội, for ever.
 
+use std::sync::{Arc, Mutex};
+
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::domain::records::Role;
 use green_homes::domain::values::{hex, sha256, start_of};
 use serde_json::{Value, json};
 
-use crate::support::{App, Client, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases};
+use crate::process::{Process, command};
+use crate::support::{App, Client, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases, run};
 
 on_both_databases!(
     close_a_day_keeps_its_number_as_it_was,
@@ -144,4 +147,19 @@ async fn ask_for_a_day_that_is_none_or_was_before_the_register(database: TestDat
     assert_eq!(before.body["meta"]["warnings"], json!(["before_the_register"]));
     assert_eq!(days.app.client(Role::Dashboard, None).await.get("/v1/me").await.status, 200);
     days.app.stop().await;
+}
+
+#[test]
+fn close_a_day_under_an_address_that_nobody_else_can_open_is_warned_about() {
+    for (url, is_warned) in [("http://LOCALHOST:8080", true), ("https://register.vn", false)] {
+        let database = run(async {
+            let two_days_ago = Arc::new(Mutex::new(Utc::now() - TimeDelta::days(2)));
+            App::start_at(TestDatabase::sqlite(), clock_at(two_days_ago)).await.stop().await
+        });
+        let mut serve = command(&database, database.data_dir.path());
+        serve.args(["serve", "--public-url", url]);
+        let (_, said) = Process::start(serve).terminate_and_listen();
+        let warned = said.matches("links name an address that nobody else can open").count();
+        assert_eq!(warned, usize::from(is_warned), "{url}: {said}");
+    }
 }

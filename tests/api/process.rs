@@ -55,9 +55,10 @@ impl Process {
         command.process_group(watched_group()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = Running(command.spawn().unwrap());
         let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
-        let mut metrics_address = String::new();
+        let (mut metrics_address, mut said) = (String::new(), Vec::new());
         let address = loop {
             let line = lines.next().expect("the service says where it listens").unwrap();
+            said.push(line.clone());
             if let Some((_, rest)) = line.split_once("metrics at ") {
                 rest.trim_end_matches("/metrics").clone_into(&mut metrics_address);
             }
@@ -66,7 +67,10 @@ impl Process {
             }
         };
         // Nobody may block on a full pipe.
-        let said = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+        let said = std::thread::spawn(move || {
+            said.extend(lines.map_while(Result::ok));
+            said.join("\n")
+        });
         Self { address, metrics_address, child, said }
     }
 
@@ -81,7 +85,7 @@ impl Process {
         self.terminate_and_listen().0
     }
 
-    /// SIGTERM, then the exit code and what was logged.
+    /// SIGTERM, then the exit code and what was said and logged.
     pub fn terminate_and_listen(mut self) -> (Option<i32>, String) {
         kill_process(Pid::from_child(&self.child.0), Signal::TERM).unwrap();
         (self.child.0.wait().unwrap().code(), self.said.join().unwrap())

@@ -4,6 +4,8 @@
 //! writer calls them, because a snapshot must hold ready bytes, and because a closed day stores the bytes of its
 //! headline. So a page of today and the stored page of a past day come from one function.
 
+use std::net::IpAddr;
+
 use crate::db::DbError;
 use crate::domain::counting::NationalSums;
 use crate::register::counted::{Figures, InOrder};
@@ -21,6 +23,24 @@ pub struct PublicSettings {
     /// The URL at which the public reaches this service, without a slash at the end.
     pub public_url: String,
     pub publisher: String,
+}
+
+impl PublicSettings {
+    /// Whether the public URL is one that nobody else can open: of this machine, or an example.
+    #[must_use]
+    pub fn is_placeholder(&self) -> bool {
+        let authority = self.public_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+        let host = match host.strip_prefix('[') {
+            Some(address) => address.split(']').next(),
+            None => host.split(':').next(),
+        };
+        let host = host.unwrap_or_default();
+        let is_of_machine =
+            host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified());
+        let names = ["localhost", "example", "test", "invalid", "local", "example.com", "example.net", "example.org"];
+        is_of_machine || names.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")))
+    }
 }
 
 /// Makes every public page of some figures. The first page is the headline in JSON, which closed days store.
@@ -67,5 +87,30 @@ impl PageRenderer {
         let made = (self.make.tables)(figures, national, cells, &self.settings).into_iter();
         let text = |(name, body): (&'static str, Vec<u8>)| Some((name, String::from_utf8(body).ok()?));
         made.map(text).collect::<Option<_>>().ok_or_else(|| DbError::Unusable("a table is no text".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PublicSettings;
+
+    #[test]
+    fn placeholder_urls_are_those_that_nobody_else_can_open() {
+        let is_placeholder =
+            |url: &str| PublicSettings { public_url: url.to_owned(), publisher: String::new() }.is_placeholder();
+        for url in [
+            "http://127.0.0.1:8080",
+            "http://localhost",
+            "http://LOCALHOST:8080",
+            "http://somebody@localhost",
+            "http://[::1]:80",
+            "https://register.example",
+            "http://0.0.0.0",
+        ] {
+            assert!(is_placeholder(url), "{url}");
+        }
+        for url in ["https://xanh.greenidvietnam.org.vn", "https://203.0.113.7", "https://example.vn"] {
+            assert!(!is_placeholder(url), "{url}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Closing days, publishing snapshots and monthly releases.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::NaiveDate;
@@ -10,7 +11,7 @@ use crate::domain::records::Actor;
 use crate::domain::reference::target;
 use crate::domain::values::date;
 use crate::register::commands::{Command, Request};
-use crate::register::counted::{Figures, FollowedHead};
+use crate::register::counted::{CitableDay, Figures, FollowedHead};
 use crate::register::published::{PublicCounts, Snapshot};
 
 use super::writer::{TICK, Writer};
@@ -54,7 +55,17 @@ impl Writer {
 
     /// Closes every day before `today` that is still open.
     pub(super) fn close_days(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
-        self.closed.close(connection, today, &self.shared.counted, &self.renderer)
+        let before = self.closed.last().cloned();
+        self.closed.close(connection, today, &self.shared.counted, &self.renderer)?;
+        let settings = &self.renderer.settings;
+        let closed = self.closed.last().filter(|last| before.is_none_or(|before| before.day < last.day));
+        if let Some(CitableDay { day, .. }) = closed.map(Arc::as_ref).filter(|_| settings.is_placeholder()) {
+            tracing::warn!(
+                %day, public_url = settings.public_url,
+                "a day was closed for others to cite, but links name an address that nobody else can open: set --public-url"
+            );
+        }
+        Ok(())
     }
 
     fn close_days_now(&mut self, today: NaiveDate) -> Result<(), DbError> {
