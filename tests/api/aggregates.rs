@@ -171,7 +171,14 @@ async fn ask_for_what_cannot_be_added_up_names_every_fault(database: TestDatabas
     let dimensions = app.public().get("/v1/dimensions").await;
     let all = dimensions.body["data"].as_array().unwrap();
     assert_eq!((dimensions.status, all.len()), (200, 16), "{}", dimensions.text);
+    let document = app.public().get("/openapi.json").await.body;
     for dimension in all {
+        for path in [PATH, "/v1/aggregates.csv"] {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+            let is_filter = parameters.iter().any(|parameter| parameter["name"] == dimension["code"]);
+            let is_period = ["year", "quarter", "month"].map(|period| json!(period)).contains(&dimension["code"]);
+            assert_ne!(is_filter, is_period, "{path} {dimension}");
+        }
         for value in dimension["values"].as_array().unwrap() {
             let filter = format!("?{}={}", dimension["code"].as_str().unwrap(), value["code"].as_str().unwrap());
             if value["code"] == "01" || dimension["values"].as_array().unwrap().len() < 8 {
@@ -198,10 +205,11 @@ async fn add_up_for_a_client_of_one_province_shows_that_one_alone(database: Test
         (&json!("79"), true),
         "{meta}"
     );
-    for within in ["?province=79", "?region=southeast", "?region=southeast,red_river_delta"] {
+    let parts = "?former_province=79,77,74,unknown";
+    for within in ["?province=79", "?region=southeast", "?region=southeast,red_river_delta", parts] {
         assert_eq!(added(&agency, within).await["total"]["sites"], json!(2), "{within}");
     }
-    for elsewhere in ["?province=01", "?province=79,01", "?region=red_river_delta"] {
+    for elsewhere in ["?province=01", "?province=79,01", "?region=red_river_delta", "?former_province=79,01"] {
         for path in [PATH, "/v1/aggregates.csv"] {
             let english = [("accept-language", "en")];
             let reply = agency.send("GET", &format!("{path}{elsewhere}"), &english, None).await;

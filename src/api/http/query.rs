@@ -90,8 +90,12 @@ impl Query {
     fn fault_of_unknown(&self, key: &str, value: &str) -> Fault {
         let takes = |name: &str| self.read.contains(&name);
         let is_period = Interval::parse(key).is_some();
-        if takes("interval") && (is_period || key == "from" || key == "to") {
+        let names_time = is_period || key == "from" || key == "to";
+        if names_time && takes("interval") {
             return Fault::IntervalInstead;
+        }
+        if names_time && takes("as_of") && !takes("from") {
+            return Fault::AsOfInstead;
         }
         let period = Interval::parse_name(value).filter(|_| is_period && takes("from") && takes("to"));
         period.map_or(Fault::UnknownField, |(interval, first)| {

@@ -89,6 +89,10 @@ impl Fault {
                 "Không có tham số này: kết quả gồm mọi kỳ; chọn độ dài của kỳ bằng interval=month, quarter hoặc year.",
                 "There is no such parameter: the answer has every period; choose their length by interval=month, quarter or year.",
             ),
+            Self::AsOfInstead => both(
+                "Không có tham số này: số liệu là của một thời điểm; chọn ngày bằng as_of=YYYY-MM-DD.",
+                "There is no such parameter: the numbers are those of one day; choose it by as_of=YYYY-MM-DD.",
+            ),
             Self::InTheFuture { today } => (
                 format!("Không được sau hôm nay ở Hà Nội ({today})."),
                 format!("Must not be after today in Ha Noi ({today})."),

@@ -54,6 +54,8 @@ pub enum Fault {
     },
     /// A period as a parameter of its own, where the answer has every period.
     IntervalInstead,
+    /// A period as a parameter of its own, where the answer has the numbers of one day.
+    AsOfInstead,
     InTheFuture {
         today: NaiveDate,
     },
@@ -188,7 +190,9 @@ impl Fault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing => "missing",
-            Self::UnknownField | Self::FromToInstead { .. } | Self::IntervalInstead => "unknown_field",
+            Self::UnknownField | Self::FromToInstead { .. } | Self::IntervalInstead | Self::AsOfInstead => {
+                "unknown_field"
+            }
             Self::DuplicateField => "duplicate_field",
             Self::TooDeep { .. } => "too_deep",
             Self::WrongType { .. } => "wrong_type",

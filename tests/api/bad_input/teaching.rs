@@ -181,6 +181,18 @@ fn ask_for_a_period_by_its_name_is_told_how_to_ask() {
                 "unknown_field",
                 "Không có tham số này: kết quả gồm mọi kỳ; chọn độ dài của kỳ bằng interval=month, quarter hoặc year.",
             ),
+            (
+                "/v1/progress?year=2026",
+                "year",
+                "unknown_field",
+                "Không có tham số này: số liệu là của một thời điểm; chọn ngày bằng as_of=YYYY-MM-DD.",
+            ),
+            (
+                "/v1/tables/measures.csv?month=2026-01",
+                "month",
+                "unknown_field",
+                "Không có tham số này: số liệu là của một thời điểm; chọn ngày bằng as_of=YYYY-MM-DD.",
+            ),
         ];
         for (path, pointer, code, detail) in cases {
             let reply = dashboard.get(path).await;

@@ -16,7 +16,7 @@ pub struct AggregateParameters {
     /// province may name that one alone; another is answered 403.
     province: Option<String>,
     /// Only these provinces of before 1 July 2025: codes of the list of 63, separated by commas, for example `02`;
-    /// `unknown` for sites without one.
+    /// `unknown` for sites without one. A client that is limited to one province may name the parts of that one alone.
     former_province: Option<String>,
     /// Only these regions: codes of `/v1/dimensions`, separated by commas, for example `red_river_delta`.
     region: Option<String>,
@@ -24,7 +24,7 @@ pub struct AggregateParameters {
     kind: Option<String>,
     /// Only these measures: codes of `/v1/measures`, separated by commas, for example `rooftop_solar_pv`.
     measure: Option<String>,
-    /// Only these stages: `pledged`, `installed`, `verified`, separated by commas. Absent, and not in `group_by`:
+    /// Only these stages: `pledged`, `reported`, `verified`, separated by commas. Absent, and not in `group_by`:
     /// `verified`.
     stage: Option<String>,
     /// Only these kinds of evidence: `sampled`, `document`, `inspected`, `metered`, separated by commas; `none` for
@@ -38,6 +38,9 @@ pub struct AggregateParameters {
     /// Only sites of households headed by a woman (`true`), of others (`false`), or where it is `unknown`; separated by
     /// commas.
     woman_headed: Option<String>,
+    /// Only what was sold (`sold`: carbon credits, certificates, direct power purchase), what was not (`none`), or where it is
+    /// `unknown`; separated by commas.
+    attributes_sold: Option<String>,
     /// The first month, inclusive: the first day of a month (YYYY-MM-DD).
     #[param(example = "2025-01-01")]
     from: Option<String>,

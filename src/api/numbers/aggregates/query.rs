@@ -14,7 +14,7 @@ use crate::api::numbers::methodologies::parse_methodology;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Methodology, Selection, Value};
 use crate::domain::records::{Actor, Directory};
-use crate::domain::reference::{ProvinceId, parse_province};
+use crate::domain::reference::{FormerProvinceId, ProvinceId, parse_province};
 use crate::domain::values::{Basis, Code, Fault, Month, PartnerCode, Rule, parse_day, parse_past_day};
 use crate::register::{AggregateQuery, AsOf};
 
@@ -132,10 +132,11 @@ impl Asked {
         named.any(|dimension| matches!(dimension, Dimension::Stage | Dimension::EvidenceTier))
     }
 
-    /// Whether the filters by place ask for this province alone, or for a region that holds it.
+    /// Whether the filters by place ask for this province or its parts alone, or for a region that holds it.
     fn is_within(&self, province: ProvinceId) -> bool {
         self.filters.iter().all(|(dimension, values)| match dimension {
             Dimension::Province => values.iter().all(|value| *value == Value::from(province.index())),
+            Dimension::FormerProvince => values.iter().all(|value| is_part(*value, province)),
             Dimension::Region => values.contains(&province.region()),
             _ => true,
         })
@@ -167,6 +168,12 @@ impl Asked {
             most: MOST_GROUPS,
         }
     }
+}
+
+/// Whether a value of `former_province` is a part of a province, or stands for sites without a former province.
+fn is_part(former: Value, province: ProvinceId) -> bool {
+    let former = u8::try_from(former).ok().and_then(FormerProvinceId::from_index);
+    former.is_none_or(|former| former.former_province().province == province)
 }
 
 /// Reads `group_by`: at most one kind of owner, and dimensions, each once.
