@@ -22,8 +22,8 @@ pub use commands::{
     InstallationChange, Outcome, Request, SitesChange,
 };
 pub use counted::{
-    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CitableDay, Counted, Figures, InOrder,
-    apply_postings, bridge_days, restate,
+    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CitableDay, Counted, Figures,
+    GroupsAndTotal, InOrder, apply_postings, bridge_days, restate,
 };
 pub use published::{
     Coding, MadePage, PageCache, PageMaker, PageRenderer, PublicSettings, ReadyPage, Representation, Snapshot,

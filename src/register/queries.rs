@@ -1,5 +1,7 @@
 //! Questions that need the whole register: its cells, its directory, and the database for the past.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::DbError;
@@ -53,19 +55,21 @@ impl Register {
             let counted = self.cells();
             (counted.cells.clone(), counted.national.clone(), self.figures_of(&counted, query.methodology)?)
         };
-        let sums = if query.selection.is_national() { national.as_cells() } else { &cells };
-        let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
-        let GroupsAndTotal { rows, total } = CellAdder::new(query, &mut estimator).add_table(sums)?;
-        Ok(AggregateAnswer { rows, total, figures })
+        let cells = if query.selection.is_national() { national.as_cells() } else { &cells };
+        let make = || {
+            let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
+            CellAdder::new(query, &mut estimator).add_table(cells)
+        };
+        Ok(AggregateAnswer { sums: self.kept_sums.get(query, &figures, make)?, figures })
     }
 
     fn add_up_at_close(&self, query: &AggregateQuery, day: NaiveDate) -> Result<AggregateAnswer, AggregateError> {
         let then = closing_figures(&mut self.database().connection()?, day, &self.activations())?;
         let figures = restated(then, query.methodology);
         let mut estimator = Estimator::without_lifetime(figures.methodology, day);
-        let GroupsAndTotal { rows, total } =
+        let sums =
             self.with_cells_at(figures.version, |cells| CellAdder::new(query, &mut estimator).add_cells(cells()))??;
-        Ok(AggregateAnswer { rows, total, figures })
+        Ok(AggregateAnswer { sums: Arc::new(sums), figures })
     }
 
     /// Adds up the net change of each period. A time dimension groups by month of recording; the others group cells.
@@ -94,9 +98,8 @@ impl Register {
             }
             all.append(groups, query.most)?;
         }
-        let GroupsAndTotal { mut rows, total } = all;
-        rows.sort_by(|one, other| one.group.cmp(&other.group));
-        Ok(AggregateAnswer { rows, total, figures })
+        all.rows.sort_by(|one, other| one.group.cmp(&other.group));
+        Ok(AggregateAnswer { sums: Arc::new(all), figures })
     }
 
     /// Adds up the cells of each owner apart; no codes means every owner.
@@ -116,8 +119,7 @@ impl Register {
             let rows = rows.into_iter().map(|row| AggregateGroup { code: Some(code.clone()), ..row }).collect();
             all.append(GroupsAndTotal { rows, total }, query.most)?;
         }
-        let GroupsAndTotal { rows, total } = all;
-        Ok(AggregateAnswer { rows, total, figures })
+        Ok(AggregateAnswer { sums: Arc::new(all), figures })
     }
 
     /// Calls `work` with the cells as they stood at a version. Blocks; the further back, the longer.

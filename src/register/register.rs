@@ -17,7 +17,7 @@ use crate::domain::records::Directory;
 use crate::domain::values::day_of;
 
 use super::commands::{Done, Failure, Request};
-use super::counted::{CellsByOwner, CellsByOwnerCache, Counted, Figures};
+use super::counted::{CellsByOwner, CellsByOwnerCache, Counted, Figures, KeptSums};
 use super::published::{PageRenderer, Snapshot};
 use super::writer::{Clock, Job, KeysInFlight, QueuedRequest, Shared, Writer, WriterCounters};
 
@@ -47,6 +47,7 @@ pub struct Register {
     shared: Arc<Shared>,
     keys_in_flight: KeysInFlight,
     cells_by_owner: CellsByOwnerCache,
+    pub(super) kept_sums: KeptSums,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -72,6 +73,7 @@ impl Register {
             shared,
             keys_in_flight: KeysInFlight::default(),
             cells_by_owner: CellsByOwnerCache::default(),
+            kept_sums: KeptSums::default(),
             thread: Mutex::new(Some(writer.spawn(jobs)?)),
         })
     }

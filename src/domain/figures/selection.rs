@@ -126,7 +126,7 @@ fn place_of<T: PartialEq>(all: &[T], one: &T) -> Value {
 }
 
 /// Which cells are added up, and into which groups.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Selection {
     /// The dimensions of the groups. None makes one group of all cells.
     pub group_by: Vec<Dimension>,

@@ -1,5 +1,7 @@
 //! Aggregate queries: the register grouped and added up, now, at a past close, by month of recording, or by owner.
 
+use std::sync::Arc;
+
 use chrono::{Days, NaiveDate};
 
 use crate::db::ledger::{CellTotals, closed_days};
@@ -47,10 +49,7 @@ pub struct AggregateGroup {
 
 /// The answer to an aggregate query.
 pub struct AggregateAnswer {
-    /// The groups, in the order of codes and values.
-    pub rows: Vec<AggregateGroup>,
-    /// The sums of all cells that pass the filters.
-    pub total: Sums,
+    pub sums: Arc<GroupsAndTotal>,
     /// The version, day and methodology of the answer; the numbers of the headline are zeros.
     pub figures: Figures,
 }
@@ -77,7 +76,9 @@ impl From<TooManyGroups> for AggregateError {
 /// The groups of some cells, and their total.
 #[derive(Default)]
 pub struct GroupsAndTotal {
+    /// The groups, in the order of codes and values.
     pub rows: Vec<AggregateGroup>,
+    /// The sums of all cells that pass the filters.
     pub total: Sums,
 }
 

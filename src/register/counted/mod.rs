@@ -10,6 +10,7 @@ mod cells;
 mod compare_methodologies;
 mod difference;
 mod figures;
+mod kept_sums;
 
 pub use aggregate_query::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, GroupsAndTotal, RecordedSpan,
@@ -20,3 +21,4 @@ pub use cells::{Counted, FollowedHead, InOrder, apply_postings, load_cells};
 pub use compare_methodologies::restate;
 pub use difference::{SumsDifference, closing_figures};
 pub use figures::{CitableDay, Figures};
+pub use kept_sums::KeptSums;

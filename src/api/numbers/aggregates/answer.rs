@@ -1,5 +1,7 @@
 //! From a query to its answer: waits for its turn, adds up, and states what a reader has to know about the sums.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, web};
 
 use crate::api::callers::Caller;
@@ -12,7 +14,7 @@ use crate::domain::figures::{Dimension, Selection};
 use crate::domain::records::{Actor, Role};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Code, Fault};
-use crate::register::{AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf};
+use crate::register::{AggregateAnswer, AggregateError, AggregateQuery, AsOf, GroupsAndTotal};
 
 use super::figures::{AggregateRow, VisibleFigures};
 use super::owner_names::OwnerNames;
@@ -28,8 +30,8 @@ pub struct AnsweredQuery {
     pub group_by: Vec<Dimension>,
     /// The names of the partners or projects that have rows of their own.
     pub owners: OwnerNames,
-    /// The groups.
-    pub rows: Vec<AggregateGroup>,
+    /// The groups, and their total.
+    pub sums: Arc<GroupsAndTotal>,
     /// Which figures the rows show.
     pub visible: VisibleFigures,
     /// The answer without its rows.
@@ -74,12 +76,12 @@ struct Asking {
 
 fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<AnsweredQuery, ApiError> {
     let owners = owner_names(state, query.scope.as_ref())?;
-    let AggregateAnswer { rows, total, figures } = state.register.add_up(&query).map_err(|why| match why {
+    let AggregateAnswer { sums, figures } = state.register.add_up(&query).map_err(|why| match why {
         AggregateError::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
         AggregateError::Database(error) => error.into(),
     })?;
     let owner_kind = query.scope.as_ref().map(|(kind, _)| *kind);
-    let of_several_owners = owner_kind.is_some() && rows.chunk_by(|one, other| one.code == other.code).count() > 1;
+    let of_several_owners = owner_kind.is_some() && sums.rows.chunk_by(|one, other| one.code == other.code).count() > 1;
     // A partner sees the money of its own installations alone.
     let sees_money = asking.actor.role != Role::Partner || owner_kind.is_some();
     let visible = VisibleFigures::of(&query.selection, sees_money);
@@ -102,8 +104,8 @@ fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<An
     let counts_sites = query.selection.counts_sites();
     let group_by = query.selection.group_by;
     let sites_additive = owner_kind.is_none() && counts_sites && !group_by.contains(&Dimension::Measure);
-    let total = AggregateRow { visible: visible_in_total, sums: total };
-    Ok(AnsweredQuery { group_by, owners, rows, visible, frame: AggregatesResponse::frame(total, sites_additive, meta) })
+    let total = AggregateRow { visible: visible_in_total, sums: sums.total };
+    Ok(AnsweredQuery { group_by, owners, sums, visible, frame: AggregatesResponse::frame(total, sites_additive, meta) })
 }
 
 /// The names of all partners or projects, where rows are of them. A project of the query that does not exist is refused.

@@ -25,7 +25,7 @@ pub async fn get_aggregates_table(
     caller: Caller,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let body = answer(&request, &caller, &state, |AnsweredQuery { group_by, owners, rows, visible, frame }| {
+    let body = answer(&request, &caller, &state, |AnsweredQuery { group_by, owners, sums, visible, frame }| {
         let names = group_by.iter().flat_map(|dimension| columns_of(*dimension));
         let figures = FIGURES.iter().map(|figure| figure.name.to_owned());
         let limited = frame.meta.limited_to_province;
@@ -41,7 +41,7 @@ pub async fn get_aggregates_table(
             let figures = visible.values(&row.sums).chain(limited.map(|code| json!(code)));
             owners.values(row.code.as_ref()).into_iter().chain(names).chain(figures).collect()
         };
-        let table = CsvTable { columns, rows: rows.iter().map(row).collect() };
+        let table = CsvTable { columns, rows: sums.rows.iter().map(row).collect() };
         Ok(table.csv(&json!(frame.meta)))
     });
     let body = body.await?;

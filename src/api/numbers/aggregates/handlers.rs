@@ -28,8 +28,8 @@ pub async fn get_aggregates(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let body = answer(&request, &caller, &state, |answer| {
-        let AnsweredQuery { group_by, owners, rows, visible, frame } = answer;
-        frame.with_rows(&group_by, &owners, visible, &rows).map_err(|_| ApiError::Internal)
+        let AnsweredQuery { group_by, owners, sums, visible, frame } = answer;
+        frame.with_rows(&group_by, &owners, visible, &sums.rows).map_err(|_| ApiError::Internal)
     });
     let body = body.await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type(ContentType::json()).body(body))
