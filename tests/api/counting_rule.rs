@@ -1,8 +1,8 @@
 //! A register that was posted by an older counting rule: this program counts it anew in one entry, and changes nothing else.
 //!
 //! `tests/data/register-of-rule-1.ndjson` holds the rows of a register that the last program with rule 1 wrote, from 28 June to
-//! 4 July 2026: roofs from before the programme and within it, chillers one after the other, a roof that was taken down and
-//! replaced, and every other kind of change.
+//! 5 July 2026: roofs from before the programme and within it, chillers one after the other, a roof that was taken down and
+//! replaced, a roof whose carbon credits were sold, and every other kind of change.
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ on_both_databases!(
 
 const ROWS: &str = include_str!("../data/register-of-rule-1.ndjson");
 /// The entries of that register.
-const VERSION: i64 = 39;
+const VERSION: i64 = 41;
 
 /// A value as SQL of both databases writes it.
 fn literal(value: &Value, is_sqlite: bool) -> String {
@@ -91,8 +91,11 @@ async fn start_on_a_register_of_an_older_rule_posts_the_differences_in_one_entry
 
     check_what_was_kept(&app).await;
     let headline = app.progress_at(app.db_version()).await["data"].clone();
-    // The site with roofs of 2018 and 2024, which rule 1 left out, and three others. A corrected roof waits for a reviewer.
-    assert_eq!(headline["sites_with_rooftop_solar"]["verified"], json!(4), "{headline:#}");
+    // The site with roofs of 2018 and 2024, which rule 1 left out, and four others. A corrected roof waits for a reviewer.
+    assert_eq!(headline["sites_with_rooftop_solar"]["verified"], json!(5), "{headline:#}");
+    // Rule 1 did not count what was sold.
+    let [sold, avoided] = ["sold_tco2e", "avoided_tco2e"].map(|name| headline["annual"][name].as_f64().unwrap());
+    assert!(0.0 < sold && sold < avoided, "the roof whose carbon credits were sold: {headline:#}");
     let timeline = app.public().get("/v1/progress/timeline?interval=year").await.body;
     let sites = |year: &str| {
         let row = timeline["data"].as_array().unwrap().iter().find(|row| row["period"] == json!(year));
