@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable,
-    SelectableHelper,
-};
+use diesel::connection::DefaultLoadingMode;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
+use diesel::sql_types::Text;
+use diesel::sqlite::{Sqlite, SqliteValue};
+use diesel::{BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend, transaction};
 use crate::db::tables::{cells, cells_checkpoint, journal};
@@ -16,32 +18,49 @@ use crate::domain::values::Cause;
 /// Cells read or written at a time.
 const CHUNK: u32 = 5_000;
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Insertable)]
 #[diesel(table_name = cells)]
-struct CellRow {
+struct NewCell {
     cell: i64,
     totals: String,
+}
+
+/// The totals of a stored text; `None` if it is no such text. They are read where the database holds it, because a copy of
+/// each text would take as long as reading it.
+#[derive(FromSqlRow)]
+struct StoredTotals(Option<Totals>);
+
+impl FromSql<Text, Sqlite> for StoredTotals {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(Totals::decode(value.read_text())))
+    }
+}
+
+impl FromSql<Text, Pg> for StoredTotals {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(std::str::from_utf8(value.as_bytes()).ok().and_then(Totals::decode)))
+    }
 }
 
 /// A cell with its totals, or with a change of its totals.
 pub type CellTotals = (CellKey, Totals);
 
-fn decode(cell: i64, totals: &str) -> Result<CellTotals, DbError> {
+fn decode((cell, StoredTotals(totals)): (i64, StoredTotals)) -> Result<CellTotals, DbError> {
     let key = CellKey::from_stored(cell).ok_or_else(|| DbError::corrupt(format!("cell {cell}")))?;
-    let totals = Totals::decode(totals).ok_or_else(|| DbError::corrupt(format!("totals of cell {cell}")))?;
+    let totals = totals.ok_or_else(|| DbError::corrupt(format!("totals of cell {cell}")))?;
     Ok((key, totals))
 }
 
 /// The postings of the entries in `(after, up_to]`, in order.
 pub fn postings(connection: &mut Connection, after: i64, up_to: i64) -> Result<Vec<CellTotals>, DbError> {
-    let rows: Vec<(i64, String)> = on_backend!(connection, c => {
-        journal::table
+    on_backend!(connection, c => {
+        let rows = journal::table
             .filter(journal::version.gt(after).and(journal::version.le(up_to)))
             .order((journal::version, journal::seq))
             .select((journal::cell, journal::deltas))
-            .load(c)
-    })?;
-    rows.iter().map(|(cell, deltas)| decode(*cell, deltas)).collect()
+            .load_iter::<(i64, StoredTotals), DefaultLoadingMode>(c)?;
+        rows.map(|row| decode(row?)).collect()
+    })
 }
 
 /// The postings of the entries in `(after, up_to]`, in order, each with the cause of its entry.
@@ -50,18 +69,19 @@ pub fn postings_by_cause(
     after: i64,
     up_to: i64,
 ) -> Result<Vec<(Cause, CellTotals)>, DbError> {
-    let rows: Vec<(String, i64, String)> = on_backend!(connection, c => {
-        journal::table
+    let read = |row: diesel::QueryResult<(String, (i64, StoredTotals))>| {
+        let (cause, posting) = row?;
+        let cause = Cause::parse(&cause).ok_or_else(|| DbError::corrupt(format!("cause {cause:?}")))?;
+        Ok((cause, decode(posting)?))
+    };
+    on_backend!(connection, c => {
+        let rows = journal::table
             .filter(journal::version.gt(after).and(journal::version.le(up_to)))
             .order((journal::version, journal::seq))
-            .select((journal::cause, journal::cell, journal::deltas))
-            .load(c)
-    })?;
-    let read = |(cause, cell, deltas): &(String, i64, String)| {
-        let cause = Cause::parse(cause).ok_or_else(|| DbError::corrupt(format!("cause {cause:?}")))?;
-        Ok((cause, decode(*cell, deltas)?))
-    };
-    rows.iter().map(read).collect()
+            .select((journal::cause, (journal::cell, journal::deltas)))
+            .load_iter::<(String, (i64, StoredTotals)), DefaultLoadingMode>(c)?;
+        rows.map(read).collect()
+    })
 }
 
 /// The version of the checkpoint.
@@ -106,16 +126,18 @@ impl StoredCells {
             return Ok(());
         }
         let (from, to) = (self.numbers.start, self.numbers.end);
-        let rows: Vec<CellRow> = on_backend!(connection, c => {
-            cells::table
+        on_backend!(connection, c => {
+            let rows = cells::table
                 .filter(cells::cell.ge(from).and(cells::cell.lt(to)))
                 .order(cells::cell)
                 .limit(i64::from(CHUNK))
-                .select(CellRow::as_select())
-                .load(c)
-        })?;
-        self.numbers.start = rows.last().map_or(to, |row| row.cell + 1);
-        self.rows = rows.iter().map(|row| decode(row.cell, &row.totals)).collect::<Result<_, _>>()?;
+                .select((cells::cell, cells::totals))
+                .load_iter::<(i64, StoredTotals), DefaultLoadingMode>(c)?;
+            for row in rows {
+                self.rows.push_back(decode(row?)?);
+            }
+        });
+        self.numbers.start = self.rows.back().map_or(to, |(last, _)| last.to_stored() + 1);
         Ok(())
     }
 }
@@ -134,12 +156,12 @@ pub fn advance_checkpoint(connection: &mut Connection, to: i64) -> Result<(), Db
         }
         let keys: Vec<i64> = sums.keys().copied().collect();
         for chunk in keys.chunks(CHUNK as usize) {
-            let rows: Vec<CellRow> = on_backend!(connection, c => {
-                cells::table.filter(cells::cell.eq_any(chunk)).select(CellRow::as_select()).load(c)
+            let rows: Vec<(i64, StoredTotals)> = on_backend!(connection, c => {
+                cells::table.filter(cells::cell.eq_any(chunk)).select((cells::cell, cells::totals)).load(c)
             })?;
             for row in rows {
-                let (_, before) = decode(row.cell, &row.totals)?;
-                add(sums.entry(row.cell).or_default(), before);
+                let (key, before) = decode(row)?;
+                add(sums.entry(key.to_stored()).or_default(), before);
             }
         }
         save(connection, &sums)?;
@@ -168,10 +190,10 @@ fn save(connection: &mut Connection, sums: &BTreeMap<i64, Totals>) -> Result<(),
     let keys: Vec<i64> = sums.keys().copied().collect();
     for chunk in keys.chunks(CHUNK as usize) {
         on_backend!(connection, c => diesel::delete(cells::table.filter(cells::cell.eq_any(chunk))).execute(c))?;
-        let rows: Vec<CellRow> = chunk
+        let rows: Vec<NewCell> = chunk
             .iter()
             .filter_map(|cell| sums.get(cell).filter(|sum| !sum.is_zero()).map(|sum| (*cell, sum.encode())))
-            .map(|(cell, totals)| CellRow { cell, totals })
+            .map(|(cell, totals)| NewCell { cell, totals })
             .collect();
         on_backend!(connection, c => diesel::insert_into(cells::table).values(&rows).execute(c))?;
     }

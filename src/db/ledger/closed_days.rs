@@ -26,8 +26,6 @@ pub struct ClosedDay {
     /// The headline at its close, byte for byte; its links are paths without a host.
     pub body: String,
     pub publisher: String,
-    /// The changes of the day by cause, as `Changes` encodes them.
-    pub changes: String,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -39,7 +37,6 @@ struct DayRow {
     verified_sites: i64,
     body: String,
     publisher: String,
-    changes: String,
 }
 
 impl TryFrom<DayRow> for ClosedDay {
@@ -54,7 +51,6 @@ impl TryFrom<DayRow> for ClosedDay {
             verified_sites: row.verified_sites,
             body: row.body,
             publisher: row.publisher,
-            changes: row.changes,
         })
     }
 }
@@ -133,8 +129,14 @@ pub fn changes(
     rows.into_iter().map(read).collect()
 }
 
-/// Stores a closed day, unless another process stored the same one already.
-pub fn keep(connection: &mut Connection, day: &ClosedDay) -> Result<(), DbError> {
+/// The changes of a closed day, as `Changes` encodes them. A day is read without them, because a day with a million entries
+/// has tens of megabytes of changes.
+pub fn encoded_changes(connection: &mut Connection, day: NaiveDate) -> Result<Option<String>, DbError> {
+    Ok(on_backend!(connection, c => days::table.find(day).select(days::changes).first(c).optional())?)
+}
+
+/// Stores a closed day with its changes, as `Changes` encodes them, unless another process stored the same one already.
+pub fn keep(connection: &mut Connection, day: &ClosedDay, changes: &str) -> Result<(), DbError> {
     let row = DayRow {
         day: day.day,
         version: day.version,
@@ -142,8 +144,8 @@ pub fn keep(connection: &mut Connection, day: &ClosedDay) -> Result<(), DbError>
         verified_sites: day.verified_sites,
         body: day.body.clone(),
         publisher: day.publisher.clone(),
-        changes: day.changes.clone(),
     };
+    let row = (row, days::changes.eq(changes));
     on_backend!(connection, c => diesel::insert_into(days::table).values(&row).on_conflict_do_nothing().execute(c))?;
     Ok(())
 }

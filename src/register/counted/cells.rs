@@ -1,6 +1,7 @@
 //! All cells in memory, at one version of the register.
 
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use chrono::{DateTime, Utc};
 
@@ -10,8 +11,14 @@ use crate::domain::counting::{CellKey, CellTable, NationalSums, Totals};
 use crate::domain::figures::Selection;
 use crate::domain::values::Hash;
 
+use super::public_counts::PublicCounts;
+
 /// Entries whose postings are read at a time.
 const STEP: i64 = 2_000;
+/// Cells that one thread hands to another at a time.
+const CHUNK: usize = 512;
+/// Chunks that wait at most.
+const CHUNKS_AHEAD: usize = 32;
 
 /// Gives an iterator over all cells in the order of their keys, each time it is called.
 pub type InOrder<'a> = dyn Fn() -> Box<dyn Iterator<Item = (CellKey, Totals)> + 'a> + 'a;
@@ -54,17 +61,40 @@ pub fn apply_postings(cells: &mut CellTable, postings: &[CellTotals]) {
     }
 }
 
-/// Loads all cells: the checkpoint, and the journal after it.
-pub fn load_cells(connection: &mut Connection) -> Result<(FollowedHead, CellTable), DbError> {
-    let mut cells = CellTable::default();
+/// Loads all cells, and counts them: the checkpoint, and the journal after it.
+pub fn load_cells(connection: &mut Connection) -> Result<(FollowedHead, CellTable, PublicCounts), DbError> {
     let head = head::read(connection)?;
     let mut at = stored::checkpoint_version(connection)?;
-    stored::each_cell(connection, |key, totals| cells.push(key, &totals))?;
+    let (mut cells, mut counts) = load_checkpoint(connection)?;
     while at < head.version {
         let to = head.version.min(at + STEP);
         let postings = stored::postings(connection, at, to)?;
         apply_postings(&mut cells, &postings);
+        counts.add(postings.into_iter());
         at = to;
     }
-    Ok((FollowedHead { version: head.version, hash: head.hash, recorded_at: head.recorded_at }, cells))
+    Ok((FollowedHead { version: head.version, hash: head.hash, recorded_at: head.recorded_at }, cells, counts))
+}
+
+/// One thread reads the stored cells, while this one packs and counts them.
+fn load_checkpoint(connection: &mut Connection) -> Result<(CellTable, PublicCounts), DbError> {
+    let (send, chunks) = sync_channel::<Vec<CellTotals>>(CHUNKS_AHEAD);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            stored::each_cell(connection, |key, totals| {
+                chunk.push((key, totals));
+                if chunk.len() == CHUNK {
+                    // The other thread takes all, or panics.
+                    let _ = send.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
+                }
+            })?;
+            let _ = send.send(chunk);
+            Ok::<_, DbError>(())
+        });
+        let mut cells = CellTable::default();
+        let counts = PublicCounts::of(chunks.into_iter().flatten().inspect(|(key, totals)| cells.push(*key, totals)));
+        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok((cells, counts))
+    })
 }

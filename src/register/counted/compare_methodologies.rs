@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 
 use crate::db::engine::transaction;
 use crate::db::{Database, DbError};
-use crate::domain::counting::NationalSums;
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, WholeAmount, WholeEstimate};
 use crate::domain::values::units;
 
@@ -28,10 +27,9 @@ pub fn restate(
     before: &'static Methodology,
     after: &'static Methodology,
 ) -> Result<Vec<Restated>, DbError> {
-    let (_, cells) = transaction::read(&mut database.connection()?, load_cells)?;
-    let national = NationalSums::of_cells(cells.iter());
+    let (.., counts) = transaction::read(&mut database.connection()?, load_cells)?;
     let figures = |methodology| {
-        let output = NationalOutput::of(&national, &mut Estimator::new(methodology, day));
+        let output = NationalOutput::of(&counts.national, &mut Estimator::new(methodology, day));
         let WholeEstimate { to_date, annual, lifetime, frozen_grid_kg } = output.verified;
         let amounts = [("to_date", to_date), ("annual", annual), ("lifetime", lifetime)];
         // The methodology says how long a measure lives, and capacity ends with its life.

@@ -11,6 +11,7 @@ mod compare_methodologies;
 mod difference;
 mod figures;
 mod kept_sums;
+mod public_counts;
 
 pub use aggregate_query::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, GroupsAndTotal, RecordedSpan,
@@ -22,3 +23,4 @@ pub use compare_methodologies::restate;
 pub use difference::{SumsDifference, closing_figures};
 pub use figures::{CitableDay, Figures};
 pub use kept_sums::KeptSums;
+pub use public_counts::PublicCounts;

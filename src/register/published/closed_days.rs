@@ -10,9 +10,9 @@ use crate::db::engine::transaction;
 use crate::db::ledger::{activations, cells_and_journal, closed_days, head};
 use crate::db::{Connection, DbError};
 use crate::domain::values::day_of;
-use crate::register::counted::{CitableDay, Counted, InOrder, SumsDifference};
+use crate::register::counted::{CitableDay, Counted, InOrder, PublicCounts, SumsDifference};
 
-use super::day_replay::{DayReplay, PublicCounts, is_last_of_month};
+use super::day_replay::{DayReplay, is_last_of_month};
 use super::page_maker::PageRenderer;
 
 /// Entries whose postings are read at a time.
@@ -142,7 +142,7 @@ impl ClosedDays {
         // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
         let closed = self.replay.close(day, &activations, renderer)?;
-        closed_days::keep(connection, &closed)?;
+        closed_days::keep(connection, &closed, &self.replay.encoded_changes())?;
         self.last = CitableDay::of(day, &closed.body).map(Arc::new);
         if !is_last_of_month(day) || closed_days::has_tables(connection, day)? {
             return Ok(());

@@ -1,42 +1,17 @@
 //! The register replayed day by day, as the close of a day and the audit of it need.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use crate::db::DbError;
 use crate::db::ledger::{Activations, CellTotals, ClosedDay};
 use crate::domain::chain::GENESIS;
-use crate::domain::counting::{CellKey, Changes, NationalSums, Progress, Totals};
+use crate::domain::counting::Changes;
 use crate::domain::figures::{Estimator, NationalOutput, pace};
 use crate::domain::reference::target;
 use crate::domain::values::{Cause, Hash};
-use crate::register::counted::{Figures, InOrder};
+use crate::register::counted::{Figures, InOrder, PublicCounts};
 
 use super::page_maker::PageRenderer;
-
-/// The sums that every public number is made of, kept in step posting by posting.
-#[derive(Clone, Default)]
-pub struct PublicCounts {
-    pub progress: Progress,
-    /// Shared with the snapshots, and copied when it changes.
-    pub national: Arc<NationalSums>,
-}
-
-impl PublicCounts {
-    /// The counts of cells that come in key order.
-    pub fn of(cells: impl Iterator<Item = (CellKey, Totals)>) -> Self {
-        let mut progress = Progress::default();
-        let national = NationalSums::of_cells(cells.inspect(|cell| progress.add_cells(std::iter::once(*cell))));
-        Self { national: Arc::new(national), progress }
-    }
-
-    /// Adds cells or postings.
-    pub fn add(&mut self, cells: impl Iterator<Item = (CellKey, Totals)>) {
-        let progress = &mut self.progress;
-        Arc::make_mut(&mut self.national).add_cells(cells.inspect(|cell| progress.add_cells(std::iter::once(*cell))));
-    }
-}
 
 /// The register at one entry, with the changes since the last close.
 pub struct DayReplay {
@@ -87,8 +62,12 @@ impl DayReplay {
             verified_sites,
             body,
             publisher: renderer.settings.publisher.clone(),
-            changes: self.changes.encode(),
         })
+    }
+
+    /// The changes of the current day, as they are stored.
+    pub fn encoded_changes(&self) -> String {
+        self.changes.encode()
     }
 
     /// Goes on to the day after `day`.

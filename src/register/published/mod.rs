@@ -12,7 +12,7 @@ mod ready_page;
 mod snapshot;
 
 pub use closed_days::ClosedDays;
-pub use day_replay::{DayReplay, PublicCounts};
+pub use day_replay::DayReplay;
 pub use page_cache::PageCache;
 pub use page_maker::{MadePage, PageMaker, PageRenderer, PublicSettings};
 pub use ready_page::{Coding, ReadyPage, Representation};

@@ -11,8 +11,8 @@ use crate::domain::records::Actor;
 use crate::domain::reference::target;
 use crate::domain::values::date;
 use crate::register::commands::{Command, Request};
-use crate::register::counted::{CitableDay, Figures, FollowedHead};
-use crate::register::published::{PublicCounts, Snapshot};
+use crate::register::counted::{CitableDay, Figures, FollowedHead, PublicCounts};
+use crate::register::published::Snapshot;
 
 use super::writer::{TICK, Writer};
 

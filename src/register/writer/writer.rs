@@ -11,8 +11,8 @@ use chrono::NaiveDate;
 use crate::db::ledger::{checkpoint_version, head};
 use crate::db::{Database, DbError, Url};
 use crate::register::commands::{Done, Failure, Request};
-use crate::register::counted::{FollowedHead, load_cells};
-use crate::register::published::{ClosedDays, PageRenderer, PublicCounts};
+use crate::register::counted::{FollowedHead, PublicCounts, load_cells};
+use crate::register::published::{ClosedDays, PageRenderer};
 
 use super::queue::{Job, MOST_IN_A_BATCH, QueuedRequest, gather};
 use super::shared::{Alive, Shared};
@@ -65,8 +65,7 @@ impl Writer {
         if head::read(&mut connection)?.awaits_own_entry() {
             transaction.write_own_entry()?;
         }
-        let (known, cells) = crate::db::engine::read(&mut connection, load_cells)?;
-        let counts = PublicCounts::of(cells.iter());
+        let (known, cells, counts) = crate::db::engine::read(&mut connection, load_cells)?;
         shared.counted_mut().cells = cells;
         let closed = ClosedDays::load(&mut connection, &counts, known.version)?;
         let now = Instant::now();
