@@ -386,20 +386,20 @@ def pace(rows, now, day):
 
 
 def openings(rows, today):
-    """Sites that opened minus sites that closed, by month: from the first month with an opening, at most 24. The month of today
-    and the one before are left out, because reports of them are still to come."""
+    """Sites that opened minus sites that closed, by month: 24, or as many as there are since the first opening of all. The month of
+    today and the one before are left out, because reports of them are still to come."""
     months = range(today - 25, today - 1)
     net, opened = dict.fromkeys(months, 0), set()
     for row in rows:
         # What closed in the month of its opening stood at the end of no month.
         if row.measure or not row.sites or (row.ended is not None and row.ended <= row.installed):
             continue
+        opened.add(row.installed)
         if row.installed in net:
             net[row.installed] += row.sites
-            opened.add(row.installed)
         if row.ended in net:
             net[row.ended] -= row.sites
-    return {month: net[month] for month in months if opened and month >= min(opened)}
+    return {month: net[month] for month in months if opened.intersection(months) and month >= min(opened)}
 
 
 def student_t(degrees):

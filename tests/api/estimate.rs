@@ -7,7 +7,9 @@ use crate::support::{App, TestDatabase, home, on_both_databases};
 
 on_both_databases!(
     read_the_estimate_of_an_installation_year_by_year,
+    read_the_estimate_of_several_measures_each_adds_up_over_its_years,
     read_the_estimate_of_what_a_later_measure_replaced_ends_the_day_before,
+    register_in_a_group_of_measures_names_each_loss,
 );
 
 fn number(value: &Value) -> f64 {
@@ -56,6 +58,73 @@ async fn read_the_estimate_of_an_installation_year_by_year(database: TestDatabas
     assert_eq!(people.owner.get(&format!("{path}?methodology=2")).await.body["data"], *data);
     let unknown = people.owner.get(&format!("{path}?methodology=99")).await;
     assert_eq!(unknown.errors(), [("methodology".to_owned(), "unknown_methodology".to_owned())], "{}", unknown.text);
+    app.stop().await;
+}
+
+async fn read_the_estimate_of_several_measures_each_adds_up_over_its_years(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    for quantity in 1..=8 {
+        let mut body = home(&quantity.to_string());
+        body["installed_on"] = json!(format!("2021-0{quantity}-13"));
+        body["measures"] = json!([
+            {"measure": "rooftop_solar_pv", "quantity": f64::from(quantity) + 0.7},
+            {"measure": "led_lighting", "quantity": quantity * 3},
+            {"measure": "improved_cookstove", "quantity": quantity}
+        ]);
+        let id = people.owner.register(&body).await;
+        let read = people.owner.get(&format!("/v1/installations/{id}/estimate")).await;
+        for measure in read.body["data"]["measures"].as_array().unwrap() {
+            let to_date = &measure["figures"]["to_date"];
+            let years = measure["years"].as_array().unwrap();
+            let sum = |name: &str| years.iter().map(|year| number(&year[name])).sum::<f64>();
+            let kwh = number(&to_date["generation_kwh"]) + number(&to_date["saving_kwh"]);
+            assert!((sum("kwh") - kwh).abs() < 1e-6, "{measure}");
+            assert!((sum("avoided_tco2e") - number(&to_date["avoided_tco2e"])).abs() < 1e-6, "{measure}");
+        }
+    }
+    app.stop().await;
+}
+
+async fn register_in_a_group_of_measures_names_each_loss(database: TestDatabase) {
+    let app = App::start(database).await;
+    let people = People::of(&app).await;
+    let body = |name: &str, on: &str, measure: &str| {
+        let mut body = home("a");
+        body["external_id"] = json!(name);
+        body["installed_on"] = json!(on);
+        body["measures"] = json!([{"measure": measure, "quantity": 4}]);
+        body
+    };
+    let told = |answer: &Value| -> Vec<String> {
+        let warnings = answer["data"]["warnings"].as_array().unwrap().iter();
+        let of_group = warnings.filter(|warning| warning["code"] == json!("overlapping_measure"));
+        of_group.map(|warning| warning["detail"].as_str().unwrap().to_owned()).collect()
+    };
+    // What was taken down still ended what came before it.
+    let pump = people.owner.register(&body("pump", "2022-01-10", "heat_pump_water_heater")).await;
+    let end = json!({"decommissioned_on": "2024-06-01", "reason": "removed"});
+    let ended = people.owner.post(&format!("/v1/installations/{pump}/decommission"), &end).await;
+    assert_eq!(ended.status, 200, "{}", ended.text);
+    let heater = people.owner.post("/v1/installations", &body("heater", "2021-05-01", "solar_water_heater")).await;
+    let said = told(&heater.body);
+    assert!(said.len() == 1 && said[0].contains(&pump) && said[0].contains("09/01/2022"), "{said:?}");
+    // One in the middle loses to the later and ends the earlier.
+    let elsewhere = |mut body: Value| {
+        body["site"]["external_id"] = json!("S-roof");
+        body
+    };
+    let insulation = people.owner.register(&elsewhere(body("insulation", "2020-03-01", "roof_insulation"))).await;
+    let workplace = people.owner.register(&elsewhere(body("workplace", "2024-05-01", "cool_roof_workplace"))).await;
+    let middle = people.owner.post("/v1/installations", &elsewhere(body("middle", "2022-05-01", "cool_roof"))).await;
+    let said = told(&middle.body);
+    assert_eq!(said.len(), 2, "{}", middle.text);
+    assert!(said[0].contains(&workplace) && said[0].contains("30/04/2024"), "{said:?}");
+    assert!(said[1].contains(&insulation) && said[1].contains("30/04/2022"), "{said:?}");
+    // A still later one ends nothing that is over.
+    let last = people.owner.post("/v1/installations", &elsewhere(body("last", "2025-05-01", "roof_insulation"))).await;
+    let said = told(&last.body);
+    assert!(said.len() == 1 && said[0].contains(&workplace) && said[0].contains("30/04/2025"), "{said:?}");
     app.stop().await;
 }
 

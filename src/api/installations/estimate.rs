@@ -13,7 +13,7 @@ use crate::api::numbers::{AmountView, LifetimeView, parse_methodology};
 use crate::api::state::AppState;
 use crate::db::records::installation_list as store;
 use crate::domain::counting::{CellDims, Credit, Totals, credits};
-use crate::domain::figures::{EffectKind, Estimator, Methodology, WholeEstimate, Year, largest_remainder};
+use crate::domain::figures::{EffectKind, Estimator, Methodology, WholeAmount, WholeEstimate, Year, parts_of};
 use crate::domain::records::SiteRecord;
 use crate::domain::reference::MeasureId;
 use crate::domain::values::{InstallationId, Month, days_left_in_month, units};
@@ -199,7 +199,7 @@ impl MeasureEstimate {
             credited_from: credit.installed_on,
             credited_until: credit.ended_on,
             counts: credit.installed_on.is_some() && !credit.is_pre_programme && !credit.installation.sandbox,
-            years: YearView::of_years(years),
+            years: YearView::of_years(years, &estimate.to_date),
             figures: FiguresView::of(estimate, methodology),
         }
     }
@@ -207,9 +207,11 @@ impl MeasureEstimate {
 
 impl YearView {
     /// The years of a measure. Their figures add up to those of the measure to date.
-    fn of_years(years: &[Year]) -> Vec<Self> {
-        let kwh = largest_remainder(&years.iter().map(|year| year.kwh).collect::<Vec<_>>());
-        let kg = largest_remainder(&years.iter().map(|year| year.avoided_tco2e * 1000.0).collect::<Vec<_>>());
+    fn of_years(years: &[Year], to_date: &WholeAmount) -> Vec<Self> {
+        let total = to_date.generation_kwh + to_date.saving_kwh;
+        let kwh = parts_of(total, &years.iter().map(|year| year.kwh).collect::<Vec<_>>());
+        let kg = years.iter().map(|year| year.avoided_tco2e * 1000.0).collect::<Vec<_>>();
+        let kg = parts_of(to_date.avoided_kg, &kg);
         let view = |(of, (kwh, kg)): (&Year, (i64, i64))| Self {
             year: of.year,
             days: of.days,

@@ -13,8 +13,8 @@ mod selection;
 pub use aggregation::{Aggregation, aggregate, aggregate_table};
 pub use bridge::{Applied, Bridge, Levels, Reason, bridge};
 pub use estimate::{
-    Amount, Estimate, EstimateSum, Estimator, MonthEnd, NationalOutput, WholeAmount, WholeEstimate, Year,
-    largest_remainder, timeline,
+    Amount, Estimate, EstimateSum, Estimator, MonthEnd, NationalOutput, WholeAmount, WholeEstimate, Year, parts_of,
+    timeline,
 };
 pub use methodology::{
     Effect, EffectKind, HalfWidths, LifetimeRule, Methodology, all, first, methodology, of_new_registers,

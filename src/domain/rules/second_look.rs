@@ -72,8 +72,11 @@ fn second_look(look: &Look<'_>) -> Vec<Remark> {
         }
         if look.is_repeated(line) {
             add(format!("/measures/{index}"), Warning::PossibleDuplicate);
-        } else if let Some(overlap) = look.overlap(line) {
-            add(format!("/measures/{index}/measure"), Warning::OverlappingMeasure(overlap));
+        } else {
+            let pointer = format!("/measures/{index}/measure");
+            look.overlaps(line)
+                .into_iter()
+                .for_each(|overlap| add(pointer.clone(), Warning::OverlappingMeasure(overlap)));
         }
     }
     if !look.measures.iter().any(MeasureLine::counts_for_site) {
@@ -97,27 +100,40 @@ impl Look<'_> {
         same_day.flat_map(|i| i.measures.as_slice()).any(|other| other == line)
     }
 
-    /// Another measure of the exclusive group of a line, at the site or beside the line, and which of the two loses its credit. Of
-    /// several, the one by which the credit ends first.
-    fn overlap(&self, line: &MeasureLine) -> Option<Overlap> {
-        let this = self.member(line)?;
+    /// The other measures of the exclusive group of a line, at the site or beside the line, and which of the two loses its credit:
+    /// the line itself once, by the one that ends it first, and each that it ends. What stands no longer still ends what came before it.
+    fn overlaps(&self, line: &MeasureLine) -> Vec<Overlap> {
+        let Some(this) = self.member(line) else { return Vec::new() };
         let others = self.others.iter().filter_map(|one| Some((*one, one.state.credited()?)));
-        let elsewhere = others.filter(|(_, span)| span.ended_on.is_none()).flat_map(|(one, span)| {
-            one.measures.as_slice().iter().map(move |line| (Some(one.id), GroupMember::of(one, line, span)))
+        let elsewhere = others.flat_map(|(one, span)| {
+            let member = move |line| (Some(one.id), span.ended_on, GroupMember::of(one, line, span));
+            one.measures.as_slice().iter().map(member)
         });
-        let beside = self.measures.iter().filter_map(|other| Some((None, self.member(other)?)));
-        let rivals = elsewhere.chain(beside).filter(|(_, rival)| rival.is_rival_of(&this));
-        let overlap = |(installation, rival): (Option<InstallationId>, GroupMember)| {
-            let (loses, until) = if rival.displaces(&this) {
-                (Some(this.measure), rival.installed_on)
-            } else if this.displaces(&rival) {
-                (Some(rival.measure), this.installed_on)
-            } else {
-                (None, None)
-            };
-            Overlap { with: rival.measure, installation, loses, until: until.map(day_before) }
+        let beside = self.measures.iter().filter_map(|other| Some((None, None, self.member(other)?)));
+        let rivals: Vec<_> = elsewhere.chain(beside).filter(|(.., rival)| rival.is_rival_of(&this)).collect();
+        let is_over = |ended_on: Option<NaiveDate>, rival: &GroupMember| {
+            let earlier = rivals.iter().any(|(.., one)| one.displaces(rival) && one.installed_on < this.installed_on);
+            earlier || ended_on.is_some_and(|end| Some(end) < this.installed_on)
         };
-        rivals.map(overlap).min_by_key(|overlap| (overlap.loses.is_none(), overlap.until))
+        let (mut own, mut found): (Option<Overlap>, Vec<Overlap>) = (None, Vec::new());
+        for &(installation, ended_on, ref rival) in &rivals {
+            let overlap = |loses, from: Option<NaiveDate>| Overlap {
+                with: rival.measure,
+                installation,
+                loses,
+                until: from.map(day_before),
+            };
+            if rival.displaces(&this) {
+                let loss = overlap(Some(this.measure), rival.installed_on);
+                own = own.filter(|known| known.until <= loss.until).or(Some(loss));
+            } else if this.displaces(rival) {
+                let loss = overlap(Some(rival.measure), this.installed_on);
+                found.extend(Some(loss).filter(|_| !is_over(ended_on, rival)));
+            } else if ended_on.is_none() {
+                found.push(overlap(None, None));
+            }
+        }
+        own.into_iter().chain(found).collect()
     }
 
     fn member(&self, line: &MeasureLine) -> Option<GroupMember> {

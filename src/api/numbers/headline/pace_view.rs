@@ -45,7 +45,7 @@ pub struct RecordedPaceView {
     last_12_months_per_month: Option<f64>,
 }
 
-/// Net openings of verified sites in the newest complete months: from the first in which a site opened, and at most 24. The month
+/// Net openings of verified sites in the newest complete months: 24, or as many as there are since the first site opened. The month
 /// of the day and the month before it are left out as incomplete.
 #[derive(Serialize, ToSchema)]
 pub struct InstalledPaceView {

@@ -24,5 +24,5 @@ pub use estimator::{Estimate, EstimateSum, Estimator};
 pub use national_output::NationalOutput;
 pub use timeline::{MonthEnd, timeline};
 pub use whole_amount::{WholeAmount, WholeEstimate};
-pub use whole_rows::largest_remainder;
+pub use whole_rows::parts_of;
 pub use year_by_year::Year;

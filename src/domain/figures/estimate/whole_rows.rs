@@ -4,21 +4,24 @@
 use super::estimator::Estimate;
 use super::whole_amount::{ALL, FIGURES, WholeEstimate, figures, rounded};
 
-/// The sides of columns. Each column is moved once, after the column that it is held against.
-const SIDES: [Side; 14] = [
+/// The sides of columns, in the order in which they are kept. What was sold is rounded by itself, so that rows that sold nothing
+/// stay at zero; the avoided emissions make room for it. A column is moved after the column that it is held against.
+const SIDES: [Side; 15] = [
+    above(AVOIDED, AVOIDED + SOLD),
+    above(ANNUAL + AVOIDED, ANNUAL + AVOIDED + SOLD),
+    above(LIFETIME + AVOIDED, LIFETIME + AVOIDED + SOLD),
     above(LIFETIME + AVOIDED, AVOIDED),
     above(FROZEN, LIFETIME + AVOIDED),
     below(AVOIDED + LOW, AVOIDED),
     above(AVOIDED + HIGH, AVOIDED),
     below(AVOIDED + PROVISIONAL, AVOIDED),
-    below(AVOIDED + SOLD, AVOIDED),
     below(ANNUAL + AVOIDED + LOW, ANNUAL + AVOIDED),
     above(ANNUAL + AVOIDED + HIGH, ANNUAL + AVOIDED),
     below(ANNUAL + AVOIDED + PROVISIONAL, ANNUAL + AVOIDED),
-    below(ANNUAL + AVOIDED + SOLD, ANNUAL + AVOIDED),
     below(LIFETIME + AVOIDED + LOW, LIFETIME + AVOIDED),
     above(LIFETIME + AVOIDED + HIGH, LIFETIME + AVOIDED),
     below(LIFETIME + AVOIDED + PROVISIONAL, LIFETIME + AVOIDED),
+    // Moved twice by now.
     below(LIFETIME + AVOIDED + SOLD, LIFETIME + AVOIDED),
 ];
 /// The place of the avoided emissions in an amount, and the places of what follows them.
@@ -62,36 +65,52 @@ impl WholeEstimate {
     }
 }
 
-/// Moves a column to its side of another, above with the sign 1, where rounding put it across, and gives the units back in rows
-/// with room, so that its sum stays.
+/// Moves a column to its side of another, above with the sign 1, where rounding put it across. Other rows give the units back, so
+/// that its sum stays: one unit a row in turn, those first that rounding moved furthest to the same side. A zero gives only where
+/// nothing else can.
 fn keep_side((exact, whole): &mut Column, (fixed_exact, fixed): &Column, sign: i8) {
-    let is_ordered = |exact: f64, fixed: f64| f64::from(sign) * (exact - fixed) >= 0.0;
-    let sign = i64::from(sign);
+    let is_ordered = |place: usize| {
+        let both = exact.get(place).zip(fixed_exact.get(place));
+        both.is_some_and(|(exact, fixed)| f64::from(sign) * (exact - fixed) >= 0.0)
+    };
+    let unit = i64::from(sign);
     let mut owed = 0;
-    for turn in [Turn::Mend, Turn::GiveBack] {
-        let both = whole.iter_mut().zip(fixed).zip(exact.iter().zip(fixed_exact));
-        for ((whole, fixed), (exact, fixed_exact)) in both {
-            // How far the column stands on its side.
-            let room = sign * (*whole - fixed);
-            let by = match turn {
-                Turn::Mend => (-room).max(0),
-                Turn::GiveBack => -room.min(owed).max(0),
-            };
-            if by != 0 && is_ordered(*exact, *fixed_exact) {
-                owed += by;
-                *whole += sign * by;
-            }
+    for (place, (whole, fixed)) in whole.iter_mut().zip(fixed).enumerate() {
+        // How far the column stands on its side.
+        let room = unit * (*whole - fixed);
+        if room < 0 && is_ordered(place) {
+            owed -= room;
+            *whole = *fixed;
         }
-        if owed == 0 {
-            return;
+    }
+    while owed > 0 {
+        let rows = exact.iter().zip(whole.iter().zip(fixed)).enumerate();
+        let mut givers: Vec<Giver> = rows
+            .filter(|(place, (_, (whole, fixed)))| unit * (*whole - *fixed) > 0 && is_ordered(*place))
+            .map(|(place, (exact, (whole, _)))| Giver {
+                is_zero: *exact == 0.0,
+                moved: f64::from(sign) * (float(*whole) - exact),
+                place,
+            })
+            .collect();
+        givers.sort_by(|one, other| one.is_zero.cmp(&other.is_zero).then(other.moved.total_cmp(&one.moved)));
+        let Some(first) = givers.first().map(|giver| giver.is_zero) else { return };
+        let alike = givers.iter().filter(|giver| giver.is_zero == first).map(|giver| giver.place);
+        for place in alike.take(usize::try_from(owed).unwrap_or(usize::MAX)) {
+            if let Some(whole) = whole.get_mut(place) {
+                *whole -= unit;
+                owed -= 1;
+            }
         }
     }
 }
 
-#[derive(Clone, Copy)]
-enum Turn {
-    Mend,
-    GiveBack,
+/// A row with room in a column.
+struct Giver {
+    is_zero: bool,
+    /// How far rounding moved the figure to the side of the column.
+    moved: f64,
+    place: usize,
 }
 
 /// A column that stands above or below another in every row.
@@ -110,18 +129,36 @@ const fn below(column: usize, of: usize) -> Side {
     Side { column, of, is_above: false }
 }
 
-/// Rounds parts so that they add up to their rounded sum: each is rounded down, and what is missing goes, one by one, to the
-/// parts that lost most, of equal ones to the earlier.
+/// Rounds parts so that they add up to their rounded sum.
 #[must_use]
 pub fn largest_remainder(parts: &[f64]) -> Vec<i64> {
+    parts_of(rounded(parts.iter().sum()), parts)
+}
+
+/// Rounds parts so that they add up to a total near their sum: each is rounded down, and what is missing goes, one by one, to the
+/// parts that lost most, of equal ones to the earlier. What is too much is taken from those that lost least.
+#[must_use]
+pub fn parts_of(total: i64, parts: &[f64]) -> Vec<i64> {
     let mut whole: Vec<i64> = parts.iter().copied().map(floor).collect();
-    let missing = rounded(parts.iter().sum()).wrapping_sub(whole.iter().fold(0, |sum, part| sum.wrapping_add(*part)));
+    let missing = total.wrapping_sub(whole.iter().fold(0, |sum, part| sum.wrapping_add(*part)));
+    if missing < 0 {
+        let mut places: Vec<usize> = (0..parts.len()).collect();
+        let lost =
+            |place: &usize| parts.get(*place).zip(whole.get(*place)).map_or(0.0, |(part, whole)| part - float(*whole));
+        places.sort_by(|one, other| lost(one).total_cmp(&lost(other)));
+        let too_much = usize::try_from(missing.unsigned_abs()).unwrap_or_default();
+        for place in places.into_iter().take(too_much) {
+            if let Some(part) = whole.get_mut(place) {
+                *part -= 1;
+            }
+        }
+        return whole;
+    }
     let missing = usize::try_from(missing).unwrap_or_default().min(parts.len());
     if missing == 0 {
         return whole;
     }
-    #[expect(clippy::cast_precision_loss, reason = "the integer of a float of the same size")]
-    let lost: Vec<f64> = parts.iter().zip(&whole).map(|(part, whole)| part - *whole as f64).collect();
+    let lost: Vec<f64> = parts.iter().zip(&whole).map(|(part, whole)| part - float(*whole)).collect();
     let mut most = lost.clone();
     let (more, least, _) = most.select_nth_unstable_by(missing - 1, |one, other| other.total_cmp(one));
     let mut of_equal = missing - more.iter().filter(|lost| *lost > least).count();
@@ -133,11 +170,16 @@ pub fn largest_remainder(parts: &[f64]) -> Vec<i64> {
     whole
 }
 
+#[expect(clippy::cast_precision_loss, reason = "the integer of a float of the same size")]
+fn float(whole: i64) -> f64 {
+    whole as f64
+}
+
 /// The next whole number below, without the call that [`f64::floor`] is on processors that the build does not know.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "nine trillion tonnes fit")]
+#[expect(clippy::cast_possible_truncation, reason = "nine trillion tonnes fit")]
 fn floor(number: f64) -> i64 {
     let whole = number as i64;
-    whole - i64::from(whole as f64 > number)
+    whole - i64::from(float(whole) > number)
 }
 
 #[cfg(test)]
@@ -153,6 +195,10 @@ mod tests {
         assert_eq!(largest_remainder(&[0.5, 0.5, -0.2]), [1, 0, 0]);
         assert_eq!(largest_remainder(&[-0.6, -0.6]), [0, -1]);
         assert!(largest_remainder(&[]).is_empty());
+        assert_eq!(
+            [parts_of(3, &[1.4, 1.1]), parts_of(2, &[1.4, 1.1]), parts_of(1, &[1.4, 1.1])],
+            [[2, 1], [1, 1], [1, 0]]
+        );
     }
 
     fn amount() -> impl Strategy<Value = Amount> {
@@ -186,7 +232,14 @@ mod tests {
                 whole += *row;
             }
             let mut sum = WholeEstimate::default();
-            for row in WholeEstimate::of_rows(rows.iter()) {
+            for (row, exact) in WholeEstimate::of_rows(rows.iter()).into_iter().zip(&rows) {
+                for (amount, exact) in [(row.to_date, exact.to_date), (row.annual, exact.annual)] {
+                    let near = |whole: i64, tonnes: f64| (float(whole) - 1e3 * tonnes).abs() < 2.0;
+                    prop_assert!(near(amount.avoided_kg, exact.avoided_tco2e), "{amount:?} {exact:?}");
+                    prop_assert!(near(amount.sold_kg, exact.sold_tco2e), "{amount:?} {exact:?}");
+                    prop_assert!(near(amount.low_kg, exact.low) && near(amount.high_kg, exact.high), "{amount:?} {exact:?}");
+                    prop_assert!(exact.sold_tco2e > 0.0 || amount.sold_kg == 0, "{amount:?} {exact:?}");
+                }
                 for amount in [row.to_date, row.annual, row.lifetime] {
                     prop_assert!(amount.low_kg <= amount.avoided_kg && amount.avoided_kg <= amount.high_kg, "{row:?}");
                     prop_assert!(amount.provisional_kg <= amount.avoided_kg && amount.sold_kg <= amount.avoided_kg, "{row:?}");

@@ -12,7 +12,8 @@ const INCOMPLETE_MONTHS: u16 = 2;
 /// Complete months on which the pace looks back.
 const MOST_MONTHS: u16 = 24;
 
-/// The net openings of the newest complete months, at most 24: from the first of them in which a site opened.
+/// The net openings of the newest complete months: 24, or as many as there are since the first site of all opened. Months without an
+/// opening count, because leaving them out would make the mean larger and its range narrower than the building was.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Openings {
     /// How many months there are.
@@ -41,8 +42,9 @@ impl Openings {
     pub fn of(national: &NationalSums, day: NaiveDate) -> Option<Self> {
         let last = Month::from_number(Month::of(day).number().checked_sub(INCOMPLETE_MONTHS)?)?;
         let begin = Month::from_number((last.number() + 1).saturating_sub(MOST_MONTHS).max(1))?;
-        let months = by_month(national, begin, last);
-        let start = months.iter().position(|month| month.opened > 0)?;
+        let (months, opened_before) = by_month(national, begin, last);
+        let first = months.iter().position(|month| month.opened > 0)?;
+        let start = if opened_before { 0 } else { first };
         let nets: Vec<i64> = months.get(start..)?.iter().map(|month| month.net).collect();
         let (count, sites) = (u16::try_from(nets.len()).ok()?, nets.iter().sum());
         let mean = float(sites) / f64::from(count);
@@ -58,14 +60,16 @@ impl Openings {
     }
 }
 
-/// What happened in each month from `begin` to `last`. As in the timeline, a site that closed in the month of its opening
+/// What happened in each month from `begin` to `last`, and whether a site opened before. As in the timeline, a site that closed in the month of its opening
 /// was in operation at the end of no month, so it did not open.
-fn by_month(national: &NationalSums, begin: Month, last: Month) -> Vec<MonthOfOpenings> {
+fn by_month(national: &NationalSums, begin: Month, last: Month) -> (Vec<MonthOfOpenings>, bool) {
     let mut months = vec![MonthOfOpenings::default(); usize::from(last.number() - begin.number()) + 1];
+    let mut opened_before = false;
     for (dims, sites) in national.sums_of_sites().filter(|(dims, _)| matches!(dims.stage, Stage::Verified(_))) {
         if dims.ended.is_some_and(|ended| Some(ended) <= dims.installed) {
             continue;
         }
+        opened_before |= sites > 0 && dims.installed.is_some_and(|month| month < begin);
         let place = |month: Month| month.number().checked_sub(begin.number()).map(usize::from);
         if let Some(month) = dims.installed.and_then(place).and_then(|place| months.get_mut(place)) {
             month.opened = month.opened.wrapping_add(sites);
@@ -75,7 +79,7 @@ fn by_month(national: &NationalSums, begin: Month, last: Month) -> Vec<MonthOfOp
             month.net = month.net.wrapping_sub(sites);
         }
     }
-    months
+    (months, opened_before)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]

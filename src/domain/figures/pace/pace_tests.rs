@@ -80,12 +80,14 @@ fn backlog_of_2020_entered_in_one_month_is_growth_of_the_register_and_projects_n
     let found = pace(&[0, 0, 601], &pilot, 601, day("2026-11-25"), target());
     assert_eq!(found.recorded.last_3_months, Some(601.0 / 3.0));
     assert_eq!((found.installed, found.projected, found.projected_date), (None, None, None));
-    // The same homes stand in no mean of later openings.
+    // The same homes stand in no mean of later openings. That nothing opened for years after them does.
     let mut both = pilot.clone();
     both.add_all(&opened("2026-04", &[9; 6]));
     let found = pace(&[0, 0, 655], &both, 655, day("2026-11-25"), target());
-    assert_eq!(found.installed.map(|openings| (openings.sites, openings.mean)), Some((54, 9.0)));
-    assert_eq!(found.projected.map(|at| at.central), Some(655 + 49 * 9));
+    let openings = found.installed.unwrap();
+    assert_eq!((openings.months, openings.sites, openings.mean), (24, 54, 54.0 / 24.0));
+    assert!(openings.deviation.unwrap() > 3.0, "{openings:?}");
+    assert_eq!(found.projected.map(|at| at.central), Some(655 + 110), "49 months of 2.25, to whole sites");
 }
 
 #[test]
@@ -102,7 +104,7 @@ fn projection_is_now_and_the_mean_of_complete_months_with_the_range_of_90_percen
 }
 
 #[test]
-fn projection_looks_back_on_24_months_from_the_first_with_an_opening() {
+fn projection_looks_back_on_24_months_or_to_the_first_opening_of_all() {
     // 5 sites a month since January 2020, then 2 a month in the last 24 complete months.
     let mut sites = vec![5; 57];
     sites.extend([2; 24]);
