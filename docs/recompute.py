@@ -528,10 +528,11 @@ def sentence(language, published, meta, methodology):
     if said("annual.avoided_tco2e") > 0:
         parts = ("avoided_tco2e", "avoided_tco2e_low", "avoided_tco2e_high", "sold_tco2e")
         avoided, low, high, sold = (three_digits(said(f"annual.{part}")) for part in parts)
-        year = [str(methodology.newest_year)] if said("annual.provisional_tco2e") > 0 else []
-        amounts = [avoided, "CO2", "95%", low, high]
-        numbers += [*year, *amounts] if is_vietnamese else [*amounts, *year]
-        numbers += [sold] if said("annual.sold_tco2e") > 0 else []
+        numbers += [str(meta["methodology_version"])] if "methodology_not_in_force" in meta["warnings"] else []
+        numbers += [avoided, "CO2", "95%", low, high]
+        numbers += [str(methodology.newest_year)] if said("annual.provisional_tco2e") > 0 else []
+        # What reads like the whole is told in words.
+        numbers += [sold] if said("annual.sold_tco2e") > 0 and sold != avoided else []
     # "One further site" is a word.
     return numbers + ([shown(reported)] if reported > (0 if is_vietnamese else 1) else [])
 

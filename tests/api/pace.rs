@@ -116,9 +116,12 @@ async fn read_the_pace_projects_the_openings_of_the_timeline(database: TestDatab
     assert!(projected["basis"]["vi"].as_str().unwrap().contains("không phải là dự báo"), "{projected}");
     assert_eq!((&pace["target_reached"], &pace["projected_date"]), (&json!(false), &json!(null)), "too far to say");
     let csv = days.app.public().get("/v1/progress.csv").await.text;
-    for line in
-        ["pace.installed.mean_per_month,9.0,", "pace.projected_2030.central,285,", "pace.projected_2030.low,206,"]
-    {
+    for line in [
+        "pace.installed.mean_per_month,9.0,",
+        "pace.installed.first_month,",
+        "pace.projected_2030.central,285,",
+        "pace.projected_2030.low,206,",
+    ] {
         assert!(csv.contains(line), "{line}: {csv}");
     }
     let (code, printed) = recompute(&[&days.app.address]).await;

@@ -105,6 +105,9 @@ impl Provenance {
             (!figures.closed, "day_not_closed"),
             (figures.output.newest_measure.as_ref().is_some_and(is_unknown), "measures_not_in_methodology"),
         ];
+        let method = |word: &str| format!(", {word} {}", figures.methodology.version);
+        let (vi_method, en_method) =
+            if figures.restated { (method("phương pháp"), method("methodology")) } else { Default::default() };
         Self {
             version,
             as_of: day,
@@ -116,10 +119,10 @@ impl Provenance {
             license: "CC-BY-4.0",
             citation: Citation {
                 vi: format!(
-                    "{publisher}, sổ đăng ký Triệu Ngôi Nhà Xanh, phiên bản {version}, ngày {}",
+                    "{publisher}, sổ đăng ký Triệu Ngôi Nhà Xanh, phiên bản {version}, ngày {}{vi_method}",
                     number_format::day(day, Language::Vietnamese)
                 ),
-                en: format!("{publisher}, register of Million Green Homes, version {version}, {day}"),
+                en: format!("{publisher}, register of Million Green Homes, version {version}, {day}{en_method}"),
             },
             closed: figures.closed,
             final_from: (!figures.closed && !figures.restated && path.contains("as_of="))

@@ -176,7 +176,8 @@ fn add(sum: &mut Totals, delta: Totals) {
     *sum = sum.wrapping_add(delta);
 }
 
-fn lock_checkpoint(connection: &mut Connection) -> Result<i64, DbError> {
+/// The version of the checkpoint, which no other process moves until the transaction ends.
+pub fn lock_checkpoint(connection: &mut Connection) -> Result<i64, DbError> {
     Ok(match connection {
         Connection::Sqlite(c) => cells_checkpoint::table.select(cells_checkpoint::version).first(&mut **c)?,
         Connection::Postgres(c) => {

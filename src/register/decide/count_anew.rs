@@ -50,7 +50,8 @@ impl BatchInProgress<'_> {
     }
 
     fn subtract_journal(&mut self, cells: &mut CellTable) -> Result<(), DbError> {
-        let mut at = cells_and_journal::checkpoint_version(self.connection)?;
+        // A process of the old program may be about to move it on.
+        let mut at = cells_and_journal::lock_checkpoint(self.connection)?;
         cells_and_journal::each_cell(self.connection, |key, totals| {
             cells.add(key, &totals.negated());
         })?;

@@ -143,7 +143,9 @@ impl ClosedDays {
         let activations = activations::read(connection)?;
         let closed = self.replay.close(day, &activations, renderer)?;
         closed_days::keep(connection, &closed, &self.replay.encoded_changes())?;
-        self.last = CitableDay::of(day, &closed.body).map(Arc::new);
+        // Read back, because another process may have kept the day under another publisher.
+        let kept = closed_days::find(connection, day)?;
+        self.last = kept.and_then(|kept| CitableDay::of(day, &kept.body)).map(Arc::new);
         if !is_last_of_month(day) || closed_days::has_tables(connection, day)? {
             return Ok(());
         }

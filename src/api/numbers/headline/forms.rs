@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::view::{ProgressResponse, ProgressView};
 use crate::api::numbers::amounts::TextView;
+use crate::domain::values::Interval;
 
 /// The numbers of the headline, one a row: `sites.verified,566,2026-11-27,12874,1`.
 pub fn csv(body: &ProgressResponse) -> Vec<u8> {
@@ -25,7 +26,7 @@ pub fn csv(body: &ProgressResponse) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// Every number, day and answer under the path of its names, for example `sites.verified`; an unknown number is empty.
+/// Every number, day, month and answer under the path of its names, for example `sites.verified`; an unknown number is empty.
 fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => {
@@ -36,11 +37,15 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
         }
         Value::Number(number) => rows.push((path.to_owned(), number.to_string())),
         Value::Bool(answer) => rows.push((path.to_owned(), answer.to_string())),
-        // Days stand there, texts do not.
-        Value::String(text) if text.parse::<NaiveDate>().is_ok() => rows.push((path.to_owned(), text.clone())),
+        // Days and months stand there, texts do not.
+        Value::String(text) if is_time(text) => rows.push((path.to_owned(), text.clone())),
         Value::Null => rows.push((path.to_owned(), String::new())),
         _ => {}
     }
+}
+
+fn is_time(text: &str) -> bool {
+    text.parse::<NaiveDate>().is_ok() || Interval::parse_name(text).is_some()
 }
 
 /// The sentence and the limits of the numbers, first in Vietnamese, then in English, and the address of the number.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use crate::api::http::number_format;
 use crate::domain::counting::Progress;
-use crate::domain::figures::WholeAmount;
+use crate::domain::figures::{Methodology, WholeAmount};
 use crate::domain::reference::target;
 use crate::domain::values::{Language, Tier, units};
 use crate::register::{Figures, PublicSettings};
@@ -74,9 +74,9 @@ impl Text<'_> {
         let has = if sites == 1 { "has" } else { "have" };
         Some(self.language.choose(
             format!(
-                "Trong số này, {count} công trình có điện mặt trời mái nhà; công suất điện mặt trời đã xác minh là {capacity} kWp."
+                "Trong số công trình đã xác minh, {count} công trình có điện mặt trời mái nhà; tổng công suất điện mặt trời đã xác minh, kể cả hệ thống độc lập, là {capacity} kWp."
             ),
-            format!("Of these, {count} {has} rooftop solar; the verified solar capacity is {capacity} kWp."),
+            format!("Of the verified sites, {count} {has} rooftop solar; the verified solar capacity, off-grid systems included, is {capacity} kWp."),
         ))
     }
 
@@ -85,47 +85,66 @@ impl Text<'_> {
         let WholeAmount { avoided_kg, low_kg, high_kg, sold_kg, provisional_kg, .. } =
             Some(self.figures.output.verified.annual).filter(|annual| annual.avoided_kg > 0)?;
         let [avoided, low, high, sold] = [avoided_kg, low_kg, high_kg, sold_kg].map(|kg| self.tonnes(kg));
-        let year = self.figures.methodology.newest_factor().year;
-        let (vi_estimate, en_factor) = if provisional_kg > 0 {
+        let Methodology { version, .. } = self.figures.methodology;
+        let (vi_method, en_method) = if self.figures.restated {
             (
-                format!("Ước tính theo hệ số phát thải lưới điện năm {year}"),
-                format!(", by the grid emission factor of {year}"),
-            )
-        } else {
-            ("Theo ước tính".to_owned(), String::new())
-        };
-        let (vi_sold, en_sold) = if sold_kg > 0 {
-            (
-                format!(" Quyền lợi môi trường của khoảng {sold} tấn trong số đó đã được bán cho bên khác."),
-                format!(" The environmental attributes of about {sold} of these tonnes were sold to others."),
+                format!(" bằng phương pháp {version} (không phải phương pháp đang áp dụng)"),
+                format!(", by methodology {version} (not the one in force),"),
             )
         } else {
             Default::default()
         };
+        let year = self.figures.methodology.newest_factor().year;
+        let (vi_factor, en_factor) = if provisional_kg > 0 {
+            (
+                format!("; phần điện năng tính theo hệ số phát thải lưới điện năm {year}"),
+                format!("; electricity by the grid emission factor of {year}"),
+            )
+        } else {
+            Default::default()
+        };
+        let (vi_sold, en_sold) = Self::sold((sold_kg, &sold), (avoided_kg, &avoided));
         Some(self.language.choose(
             format!(
-                "{vi_estimate}, các giải pháp đã xác minh giúp tránh phát thải khoảng {avoided} tấn CO2 tương đương mỗi \
-                 năm (khoảng tin cậy 95%: từ {low} đến {high} tấn).{vi_sold}"
+                "Theo ước tính{vi_method}, các giải pháp đã xác minh giúp tránh phát thải khoảng {avoided} tấn CO2 tương đương mỗi \
+                 năm (khoảng tin cậy 95%: từ {low} đến {high} tấn{vi_factor}).{vi_sold}"
             ),
             format!(
-                "The verified measures are estimated to avoid about {avoided} tonnes of CO2 equivalent a year (95% range: {low} to \
-                 {high} tonnes){en_factor}.{en_sold}"
+                "The verified measures are estimated{en_method} to avoid about {avoided} tonnes of CO2 equivalent a year (95% \
+                 range: {low} to {high} tonnes{en_factor}).{en_sold}"
             ),
         ))
+    }
+
+    /// What of the avoided emissions was sold, in Vietnamese and in English. Part and whole may read alike.
+    fn sold((sold_kg, sold): (i64, &str), (avoided_kg, avoided): (i64, &str)) -> (String, String) {
+        let (vi, en) = if sold_kg <= 0 {
+            return Default::default();
+        } else if sold_kg == avoided_kg {
+            ("toàn bộ lượng này".to_owned(), "all of this".to_owned())
+        } else if sold == avoided {
+            ("gần như toàn bộ lượng này".to_owned(), "nearly all of this".to_owned())
+        } else {
+            (format!("khoảng {sold} tấn trong số đó"), format!("about {sold} of these tonnes"))
+        };
+        (
+            format!(" Quyền lợi môi trường của {vi} đã được bán cho bên khác."),
+            format!(" The environmental attributes of {en} were sold to others."),
+        )
     }
 
     /// The sites that wait to be verified.
     fn waiting(&self) -> Option<String> {
         let sites = Some(self.progress().sites.reported).filter(|sites| *sites > 0)?;
-        let count = self.count(sites);
-        let en = if sites == 1 {
-            "One further site reported by a partner is waiting to be verified.".to_owned()
-        } else {
-            format!("A further {count} sites reported by partners are waiting to be verified.")
+        let (count, is_all) = (self.count(sites), self.progress().sites.verified == 0);
+        let en = match (sites, is_all) {
+            (1, true) => "A partner has reported one site, which is waiting to be verified.".to_owned(),
+            (1, false) => "One further site reported by a partner is waiting to be verified.".to_owned(),
+            (_, true) => format!("Partners have reported {count} sites, which are waiting to be verified."),
+            (_, false) => format!("A further {count} sites reported by partners are waiting to be verified."),
         };
-        Some(
-            self.language.choose(format!("Ngoài ra còn {count} công trình do đối tác báo cáo, đang chờ xác minh."), en),
-        )
+        let there_are = if is_all { "Có" } else { "Ngoài ra còn" };
+        Some(self.language.choose(format!("{there_are} {count} công trình do đối tác báo cáo, đang chờ xác minh."), en))
     }
 
     /// The day that is over, or the minute of the newest entry of a day that is not.
@@ -156,8 +175,12 @@ impl Text<'_> {
         let counts = self.progress().by_evidence_tier.iter().rev().filter(|(_, sites)| **sites > 0);
         let counts: Vec<(i64, (&str, &str))> = counts.map(|(tier, sites)| (*sites, by(*tier))).collect();
         match counts[..] {
-            [(1, (vi, en))] => self.language.choose(format!("xác minh {vi}"), format!("verified {en}")),
-            [(_, (vi, en))] => self.language.choose(format!("tất cả xác minh {vi}"), format!("all verified {en}")),
+            [(1, (vi, en))] => {
+                self.language.choose(format!("công trình này được xác minh {vi}"), format!("it was verified {en}"))
+            }
+            [(_, (vi, en))] => {
+                self.language.choose(format!("tất cả đều được xác minh {vi}"), format!("all verified {en}"))
+            }
             _ => {
                 let named = |(sites, (vi, en)): &(i64, (&str, &str))| {
                     let count = self.count(*sites);

@@ -76,7 +76,6 @@ fn counts() -> Vec<Named> {
         ("one, by documents", many(1)),
         ("two, by documents", many(2)),
         ("one hundred", many(100)),
-        ("one thousand", many(1_000)),
         ("a quarter of a million", many(250_000)),
         ("one short of the target", many(999_999)),
         ("the target", many(1_000_000)),
@@ -204,6 +203,14 @@ fn emissions_and_days() -> Vec<Named> {
             }),
         ),
         (
+            "sold but for a little",
+            with(|f| {
+                verify(f, [0, 10, 0, 0]);
+                avoid(f, [29_000, 12_500, 50_000]);
+                f.output.verified.annual.sold_kg = 28_990;
+            }),
+        ),
+        (
             "sold, while the day goes on",
             with(|f| {
                 usual(f);
@@ -220,10 +227,11 @@ fn emissions_and_days() -> Vec<Named> {
             }),
         ),
         (
-            "by methodology 1",
+            "by methodology 1, which is not in force",
             with(|f| {
                 usual(f);
                 f.methodology = methodology(1).unwrap();
+                f.restated = true;
             }),
         ),
         (

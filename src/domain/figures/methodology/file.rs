@@ -191,6 +191,9 @@ fn effects(listed: &[MeasureFactors], widths: &Widths) -> Result<Vec<Option<Effe
         if one.unit != *unit {
             return Err(format!("{code}: its quantities are in {unit}, not in {}", one.unit));
         }
+        if matches!(one.range, Some(RangeRule::Declared)) && !measure.measure().is_declared() {
+            return Err(format!("{code}: range declared is for savings that owners declare"));
+        }
         let effect = one.effect(widths).map_err(|error| format!("{code}: {error}"))?;
         if slot.replace(effect).is_some() {
             return Err(format!("{code} stands there twice"));

@@ -26,6 +26,7 @@ fn read_a_file_that_numbers_cannot_be_made_with_says_what_is_wrong() {
             "\"degradation_per_year\": 1",
             "rooftop_solar_pv: degradation_per_year must",
         ),
+        ("\"range\": \"deemed\"", "\"range\": \"declared\"", "solar_water_heater: range declared is for savings"),
     ] {
         assert!(text.contains(old), "{old}");
         let error = Methodology::read(&text.replacen(old, new, 1)).expect_err(said);

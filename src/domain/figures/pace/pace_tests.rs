@@ -139,8 +139,8 @@ fn sites_that_closed_are_taken_from_the_month_of_their_end() {
     let mut national = national(&closed);
     national.add_all(&opened("2026-05", &[20, 20, 0, 0, 2]));
     let openings = pace_of(&national, "2026-11-25").installed.unwrap();
-    // April 10, May 20, June 20 − 10, July −4, August 0, September 2.
-    assert_eq!((openings.months, openings.sites, openings.first), (6, 38, month("2026-04")));
+    // April 10, May 20, June 20 − 10, July −4, August 0, September 2; the months before them 0.
+    assert_eq!((openings.months, openings.sites, openings.first), (24, 38, month("2024-10")));
 }
 
 #[test]
