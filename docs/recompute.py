@@ -447,6 +447,9 @@ def sums_of_tables(tables, additive, published):
     for row in tables["people"]:
         answers = sum(number(row[f"sites_{answer}"]) for answer in ("yes", "no", "unknown"))
         yield f"people.{row['group_code']}", answers, published.number("sites.verified")
+        known = number(row["sites_yes"]) + number(row["sites_no"])
+        if known:
+            yield f"people.{row['group_code']}.percent_of_known", number(row["sites_yes"]) * 100.0 / known, number(row["percent_of_known"])
 
 
 def agreements(tables, rows, methodology, day):
@@ -781,5 +784,7 @@ if __name__ == "__main__":
         sys.exit(1)
     except (OSError, ValueError, TypeError, LookupError, AttributeError, csv.Error) as problem:
         # No answer, or files that are not what they should be: that says nothing about the figures.
-        print(f"it could not be done: {problem!r}", file=sys.stderr)
+        # The service says in its answer what it refuses.
+        said = problem.read().decode("utf-8", "replace") if hasattr(problem, "read") else ""
+        print(f"it could not be done: {problem!r} {said}".rstrip(), file=sys.stderr)
         sys.exit(2)

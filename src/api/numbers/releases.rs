@@ -16,7 +16,7 @@ use crate::api::request_body::Body;
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
 use crate::db::ledger::{Release, closed_days, releases};
-use crate::domain::values::{hex, parse_day, sha256};
+use crate::domain::values::{Fault, hex, parse_day, sha256};
 use crate::register::{Command, Done, ReadyPage};
 
 use super::provenance::{instant, with_host};
@@ -139,8 +139,10 @@ pub async fn get_sealed_day(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let day = parse_day(&day).map_err(|_| ApiError::NotFound)?;
-    let kept = state.read(move |connection| closed_days::find(connection, day)).await?.ok_or(ApiError::NotFound)?;
-    send_sealed(&request, kept.body).await
+    let kept = state.read(move |connection| closed_days::find(connection, day)).await?;
+    let is_open = day == state.register.snapshot().figures.day;
+    let missing = if is_open { ApiError::invalid("day", Fault::NotClosed) } else { ApiError::NotFound };
+    send_sealed(&request, kept.ok_or(missing)?.body).await
 }
 
 /// The sealed bytes of a release. 404 and not 422, because a text that is no day names no release.

@@ -12,7 +12,8 @@ use super::cell_totals::Totals;
 use super::headline_counts::ByStage;
 use super::national_key::{NationalDims, NationalKey};
 
-/// Sums by measure, province, stage, month of installation and month of the end, of all cells that are pledged or within the
+/// Sums by measure, province, stage, whether meters verified a declared saving, month of installation, month of the end and what was
+/// sold, of all cells that are pledged or within the
 /// programme. A copy costs little.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct NationalSums(CellTable);

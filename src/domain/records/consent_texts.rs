@@ -35,7 +35,8 @@ mod tests {
     use crate::domain::records::personal_data::CONSENT_TEXT_VERSION;
     use crate::domain::values::hex;
 
-    /// SHA-256 of each version's texts, Vietnamese and English. A line here never changes.
+    /// SHA-256 of each version's texts, Vietnamese and English. A line here never changes once somebody agreed to its text; version 1 was rewritten on
+    /// 27 November 2026, before any register was in use.
     const PINNED: [[&str; 2]; 1] = [[
         "a4b5a3f9524c75deb5c4fe66429e496586539165b04e7dccf87d294dcfc6e6c8",
         "5e8105fc507dda5e8bac3c46a2ad7017dc3c5898299c329661f90108efc3cf42",

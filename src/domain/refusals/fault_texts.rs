@@ -205,7 +205,7 @@ impl Fault {
             ),
             Self::UnknownPartner => both("Không có đối tác mang mã này.", "No partner has this code."),
             Self::TierNotYet => both(
-                "Mức sampled chỉ dùng được khi có quy trình chọn mẫu công khai.",
+                "Bậc bằng chứng sampled chỉ dùng được khi có quy trình chọn mẫu công khai.",
                 "The tier sampled needs the published sampling procedure, which is not in force yet.",
             ),
         }

@@ -74,7 +74,7 @@ impl Warning {
             Self::UnusualQuantity { measure, usual_milli } => {
                 let (usual, m) = (quantity(usual_milli, language), measure.measure());
                 language.choose(
-                    format!("Lớn hơn mức thường gặp {usual} {} của {}; hãy kiểm tra đơn vị.", m.unit, m.name_vi),
+                    format!("Số lượng lớn hơn mức thường gặp ({usual}) của giải pháp “{}”; hãy kiểm tra lại số lượng và đơn vị tính.", m.name_vi),
                     format!("Above the usual {usual} {} of {}; please check the unit.", m.unit, m.code),
                 )
             }
@@ -114,7 +114,7 @@ impl Warning {
                 .to_owned(),
             Self::AttributesSoldUnknown => language
                 .choose(
-                    "Hầm khí sinh học thường đã bán tín chỉ carbon: hãy khai attributes_sold (none nếu chưa bán, carbon nếu đã bán).",
+                    "Tín chỉ carbon của hầm khí sinh học thường đã được bán: hãy khai attributes_sold (none nếu chưa bán, carbon nếu đã bán).",
                     "Biogas digesters have often sold carbon credits: please state attributes_sold (none, or carbon).",
                 )
                 .to_owned(),
@@ -137,7 +137,7 @@ impl Overlap {
                 format!("{group_en}: {} is credited up to {until} only.", loses.code()),
             ),
             None => language.choose(
-                format!("{group_vi}: giải pháp lắp sau sẽ thay giải pháp lắp trước khi đã lắp xong và có mức xác minh bằng hoặc cao hơn; từ đó chỉ giải pháp lắp sau được tính."),
+                format!("{group_vi}: khi đã lắp xong và ở bậc bằng hoặc cao hơn, giải pháp lắp sau sẽ thay giải pháp lắp trước; từ đó chỉ giải pháp lắp sau được tính."),
                 format!("{group_en}: the one installed later replaces the earlier one once it is installed and of the same or a better stage; from then on only the later one is credited."),
             ),
         }

@@ -71,7 +71,7 @@ pub static FIGURES: [Figure; COUNT] = [
         Shown::SitesCountable,
         |sums| sums.totals.sites,
         "Number of sites in the group, 0 or more, for example 566. With a measure: sites that have it. Null where a filter \
-         names several measures, or where a site may belong to several partners or projects.",
+         names several measures, with `attributes_sold`, or where a site may belong to several partners or projects.",
     ),
     integer(
         "installations",

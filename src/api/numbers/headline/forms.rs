@@ -13,6 +13,8 @@ pub fn csv(body: &ProgressResponse) -> Vec<u8> {
     let mut rows = Vec::new();
     flatten("", &data, &mut rows);
     let meta = &body.meta;
+    // The day may go on, and its numbers with it.
+    rows.push(("closed".to_owned(), meta.closed.to_string()));
     let (version, as_of) = (meta.version.to_string(), meta.as_of.to_string());
     let methodology = meta.methodology_version.map(|number| number.to_string()).unwrap_or_default();
     let mut writer = csv::Writer::from_writer(Vec::new());

@@ -377,7 +377,7 @@ pub fn of_dimension(dimension: Dimension) -> Vec<Column> {
     named.map(|(name, explanation)| Column { name: name.into(), unit: None, explanation }).collect()
 }
 
-/// What the columns of a period say. A site with several installations stands in the period of the first one that counts it.
+/// What the columns of a period say. A site stands in the period in which its open run began.
 const PERIOD: [Words; 2] = [
     ("Kỳ (tháng, năm) lắp đặt", "Period (month or year) of installation"),
     ("Ngày đầu tiên của kỳ", "First day of the period"),
@@ -400,7 +400,7 @@ fn names(dimension: Dimension) -> [Words; 3] {
         Dimension::Region => of!("vùng", "region"),
         Dimension::Kind => of!("loại công trình", "kind of site"),
         Dimension::Measure => of!("giải pháp", "measure"),
-        Dimension::Stage => of!("trạng thái", "stage"),
+        Dimension::Stage => of!("bậc", "stage"),
         Dimension::EvidenceTier => of!("bậc bằng chứng xác minh", "tier of evidence"),
         Dimension::LowIncome => of!("câu trả lời về hộ thu nhập thấp", "answer about low income"),
         Dimension::Remote => of!("câu trả lời về vùng xa", "answer about remote places"),
