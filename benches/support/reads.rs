@@ -44,9 +44,10 @@ fn of_size(plan: &Plan, report: &mut Report, homes: u64, small: &Service) -> Res
     report.add(limit("from start to the first headline", service.first_answer.as_secs_f64(), START_SECONDS, "s"));
     report.add(limit("resident memory after start", service.memory()?.0, MEMORY_MIB, "MiB"));
     numbers::timeline(report, &service, homes)?;
-    numbers::aggregates(plan, report, &service, homes)?;
+    numbers::aggregates_again(report, &service, homes)?;
     still(plan, report, &service, (homes, small))?;
     report.add(limit("resident memory under reads", service.memory()?.0, MEMORY_MIB, "MiB"));
+    numbers::aggregates_first(plan, report, &service, homes)?;
     beside_writes(plan, report, &service, homes)?;
     let (now, highest) = service.memory()?;
     report.add(limit("resident memory beside writes", now, MEMORY_MIB, "MiB"));

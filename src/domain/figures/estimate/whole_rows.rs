@@ -69,35 +69,40 @@ impl WholeEstimate {
 /// that its sum stays: one unit a row in turn, those first that rounding moved furthest to the same side. A zero gives only where
 /// nothing else can.
 fn keep_side((exact, whole): &mut Column, (fixed_exact, fixed): &Column, sign: i8) {
-    let is_ordered = |place: usize| {
-        let both = exact.get(place).zip(fixed_exact.get(place));
-        both.is_some_and(|(exact, fixed)| f64::from(sign) * (exact - fixed) >= 0.0)
-    };
     let unit = i64::from(sign);
+    let is_ordered = |exact: f64, fixed: f64| f64::from(sign) * (exact - fixed) >= 0.0;
+    // How far the column stands on its side.
+    let room = |whole: i64, fixed: i64| unit * (whole - fixed);
     let mut owed = 0;
-    for (place, (whole, fixed)) in whole.iter_mut().zip(fixed).enumerate() {
-        // How far the column stands on its side.
-        let room = unit * (*whole - fixed);
-        if room < 0 && is_ordered(place) {
-            owed -= room;
+    for ((whole, fixed), (exact, fixed_exact)) in whole.iter_mut().zip(fixed).zip(exact.iter().zip(fixed_exact)) {
+        let across = -room(*whole, *fixed);
+        if across > 0 && is_ordered(*exact, *fixed_exact) {
+            owed += across;
             *whole = *fixed;
         }
     }
     while owed > 0 {
-        let rows = exact.iter().zip(whole.iter().zip(fixed)).enumerate();
+        let rows = whole.iter().zip(fixed).zip(exact.iter().zip(fixed_exact)).enumerate();
         let mut givers: Vec<Giver> = rows
-            .filter(|(place, (_, (whole, fixed)))| unit * (*whole - *fixed) > 0 && is_ordered(*place))
-            .map(|(place, (exact, (whole, _)))| Giver {
+            .filter(|(_, ((whole, fixed), (exact, other)))| room(**whole, **fixed) > 0 && is_ordered(**exact, **other))
+            .map(|(place, ((whole, _), (exact, _)))| Giver {
                 is_zero: *exact == 0.0,
                 moved: f64::from(sign) * (float(*whole) - exact),
                 place,
             })
             .collect();
-        givers.sort_by(|one, other| one.is_zero.cmp(&other.is_zero).then(other.moved.total_cmp(&one.moved)));
-        let Some(first) = givers.first().map(|giver| giver.is_zero) else { return };
-        let alike = givers.iter().filter(|giver| giver.is_zero == first).map(|giver| giver.place);
-        for place in alike.take(usize::try_from(owed).unwrap_or(usize::MAX)) {
-            if let Some(whole) = whole.get_mut(place) {
+        if givers.iter().any(|giver| !giver.is_zero) {
+            givers.retain(|giver| !giver.is_zero);
+        }
+        let some = usize::try_from(owed).unwrap_or(usize::MAX).min(givers.len());
+        if some == 0 {
+            return;
+        }
+        givers.select_nth_unstable_by(some - 1, |one, other| {
+            other.moved.total_cmp(&one.moved).then(one.place.cmp(&other.place))
+        });
+        for giver in givers.into_iter().take(some) {
+            if let Some(whole) = whole.get_mut(giver.place) {
                 *whole -= unit;
                 owed -= 1;
             }
