@@ -121,6 +121,9 @@ async fn register_in_a_group_of_measures_names_each_loss(database: TestDatabase)
     assert_eq!(said.len(), 2, "{}", middle.text);
     assert!(said[0].contains(&workplace) && said[0].contains("30/04/2024"), "{said:?}");
     assert!(said[1].contains(&insulation) && said[1].contains("30/04/2022"), "{said:?}");
+    let again = people.owner.post("/v1/installations", &elsewhere(body("again", "2023-05-01", "cool_roof"))).await;
+    let said = told(&again.body);
+    assert!(said.len() == 1 && said[0].contains(&workplace), "the first of its measure ended the insulation: {said:?}");
     // A still later one ends nothing that is over.
     let last = people.owner.post("/v1/installations", &elsewhere(body("last", "2025-05-01", "roof_insulation"))).await;
     let said = told(&last.body);

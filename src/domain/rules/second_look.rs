@@ -110,13 +110,13 @@ impl Look<'_> {
             one.measures.as_slice().iter().map(member)
         });
         let beside = self.measures.iter().filter_map(|other| Some((None, None, self.member(other)?)));
-        let rivals: Vec<_> = elsewhere.chain(beside).filter(|(.., rival)| rival.is_rival_of(&this)).collect();
+        let members: Vec<_> = elsewhere.chain(beside).collect();
         let is_over = |ended_on: Option<NaiveDate>, rival: &GroupMember| {
-            let earlier = rivals.iter().any(|(.., one)| one.displaces(rival) && one.installed_on < this.installed_on);
+            let earlier = members.iter().any(|(.., one)| one.displaces(rival) && one.installed_on < this.installed_on);
             earlier || ended_on.is_some_and(|end| Some(end) < this.installed_on)
         };
         let (mut own, mut found): (Option<Overlap>, Vec<Overlap>) = (None, Vec::new());
-        for &(installation, ended_on, ref rival) in &rivals {
+        for &(installation, ended_on, ref rival) in members.iter().filter(|(.., one)| one.is_rival_of(&this)) {
             let overlap = |loses, from: Option<NaiveDate>| Overlap {
                 with: rival.measure,
                 installation,
