@@ -51,6 +51,10 @@ async fn close_a_day_keeps_its_number_as_it_was(database: TestDatabase) {
     let link = kept["meta"]["permalink"].as_str().unwrap();
     assert!(link.ends_with(&format!("/v1/progress?as_of={first}")), "{link}");
     assert_eq!(days.at_close_of(second).await["data"]["sites"]["verified"], json!(2), "today is today");
+    let open = days.app.public().get(&format!("/v1/progress/days/{second}/sealed")).await;
+    assert_eq!((open.status, open.errors()), (422, vec![("day".to_owned(), "day_not_closed".to_owned())]));
+    let csv = days.app.public().get("/v1/progress.csv").await.text;
+    assert!(csv.contains("\nclosed,false,"), "{csv}");
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
     days.app.stop().await;
 }

@@ -135,8 +135,7 @@ const fn below(column: usize, of: usize) -> Side {
 }
 
 /// Rounds parts so that they add up to their rounded sum.
-#[must_use]
-pub fn largest_remainder(parts: &[f64]) -> Vec<i64> {
+fn largest_remainder(parts: &[f64]) -> Vec<i64> {
     parts_of(rounded(parts.iter().sum()), parts)
 }
 

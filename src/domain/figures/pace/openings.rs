@@ -60,8 +60,8 @@ impl Openings {
     }
 }
 
-/// What happened in each month from `begin` to `last`, and whether a site opened before. As in the timeline, a site that closed in the month of its opening
-/// was in operation at the end of no month, so it did not open.
+/// What happened in each month from `begin` to `last`, and whether a site opened before. As in the timeline, a site that closed in
+/// the month of its opening was in operation at the end of no month, so it did not open.
 fn by_month(national: &NationalSums, begin: Month, last: Month) -> (Vec<MonthOfOpenings>, bool) {
     let mut months = vec![MonthOfOpenings::default(); usize::from(last.number() - begin.number()) + 1];
     let mut opened_before = false;
