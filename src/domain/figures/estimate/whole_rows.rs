@@ -205,6 +205,13 @@ mod tests {
         );
     }
 
+    #[test]
+    fn units_that_come_back_go_to_a_row_that_has_something() {
+        let mut moved = (vec![0.6, 0.0, 0.8], vec![1, 0, 1]);
+        keep_side(&mut moved, &(vec![0.6, 5.0, 2.4], vec![0, 5, 3]), -1);
+        assert_eq!(moved.1, [0, 0, 2]);
+    }
+
     fn amount() -> impl Strategy<Value = Amount> {
         let share = || prop_oneof![Just(0.0), Just(1.0), 0.0f64..1.0];
         (prop_oneof![0.0f64..0.01, 0.0f64..50.0], share(), share(), share(), share()).prop_map(
