@@ -32,6 +32,8 @@ pub struct Examined {
     /// Whether the stored entry of `version` has the hash that this process knows. Otherwise the database is another
     /// one: restored, or promoted from a standby that lagged.
     pub hash_agrees: bool,
+    /// How often this process loaded everything again, because the database no longer held what it knew.
+    pub rebuilds: u64,
     /// The last audit that is noted.
     pub audit: Option<Audited>,
     /// The last backup that is noted.
@@ -49,7 +51,8 @@ impl Register {
         let latency = began.elapsed();
         let pending = migrations::pending(&mut connection)?;
         let (audit, backup) = if pending == 0 { audits_and_backups::last(&mut connection)? } else { (None, None) };
-        Ok(Examined { latency, pending, version, head_version, hash_agrees, audit, backup })
+        let rebuilds = self.rebuilds();
+        Ok(Examined { latency, pending, version, head_version, hash_agrees, rebuilds, audit, backup })
     }
 
     /// The last audit and the last backup that are noted. Blocks.
@@ -150,6 +153,7 @@ mod tests {
             version: 7,
             head_version: 9,
             hash_agrees: true,
+            rebuilds: 0,
             audit: None,
             backup: None,
         };

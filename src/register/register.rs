@@ -181,6 +181,12 @@ impl Register {
         &self.shared.counters
     }
 
+    /// How often this process loaded everything again, because the database no longer held what it knew.
+    #[must_use]
+    pub fn rebuilds(&self) -> u64 {
+        self.shared.counters.rebuilds.load(Ordering::Relaxed)
+    }
+
     /// The most requests that the queue holds.
     #[must_use]
     pub fn queue_capacity(&self) -> usize {

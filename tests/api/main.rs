@@ -23,6 +23,7 @@ mod deploy;
 mod documents;
 mod erasure;
 mod estimate;
+mod going_back;
 mod histories;
 mod householder;
 mod layers;

@@ -2,6 +2,7 @@
 //! that reach behind it are named `db_*`.
 
 mod client;
+mod content;
 mod database;
 mod passing;
 
@@ -26,6 +27,7 @@ use green_homes::settings::Settings;
 use serde_json::{Value, json};
 
 pub use client::{Client, Reply};
+pub use content::Content;
 pub use database::{TestDatabase, db_execute, db_lines, db_sqlite};
 pub use passing::Passing;
 

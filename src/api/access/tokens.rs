@@ -16,6 +16,7 @@
 //! minute. A withdrawn key empties the cache, because tokens in it may bear its signature.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -76,6 +77,8 @@ pub struct Tokens {
     /// The accepted keys, by their ids.
     keys: ArcSwap<HashMap<String, DecodingKey>>,
     published: ArcSwap<Vec<PublicKey>>,
+    /// The number of rebuilds of the register when the key of this process was published.
+    published_after: AtomicU64,
     /// The instant at which the last read of the keys began.
     reloaded_at: Mutex<Instant>,
     /// The cache: verified tokens by their SHA-256.
@@ -97,13 +100,18 @@ impl Tokens {
             issuer,
             keys: ArcSwap::default(),
             published: ArcSwap::default(),
+            published_after: AtomicU64::new(0),
             reloaded_at: Mutex::new(Instant::now()),
             verified: RwLock::default(),
         };
-        let (kid, x) = (tokens.own.kid.clone(), tokens.own.x.clone());
-        signing_keys::publish(&mut database.connection()?, &PublicKey { kid, x, not_after: now + KEY_LIFETIME })?;
+        tokens.publish(database, now)?;
         tokens.reload(database, now)?;
         Ok(tokens)
+    }
+
+    fn publish(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
+        let (kid, x) = (self.own.kid.clone(), self.own.x.clone());
+        signing_keys::publish(&mut database.connection()?, &PublicKey { kid, x, not_after: now + KEY_LIFETIME })
     }
 
     fn reload(&self, database: &Database, now: DateTime<Utc>) -> Result<(), DbError> {
@@ -145,15 +153,23 @@ impl Tokens {
 
     /// Whether the key of this process has to be renewed before it signs.
     #[must_use]
-    pub fn needs_renewal(&self, now: DateTime<Utc>) -> bool {
+    pub fn needs_renewal(&self, register: &Register, now: DateTime<Utc>) -> bool {
+        if self.published_after.load(Ordering::Relaxed) != register.rebuilds() {
+            return true;
+        }
         let published = self.published.load();
         let own = published.iter().find(|key| key.kid == self.own.kid);
         own.is_none_or(|key| key.not_after < now + KEY_RENEWAL)
     }
 
     /// Renews the key of this process for 30 days. `false` where it was withdrawn: only a start publishes a key, because a running
-    /// process must not bring back one that was stolen. Blocks.
-    pub fn renew(&self, database: &Database, now: DateTime<Utc>) -> Result<bool, DbError> {
+    /// process must not bring back one that was stolen. A register that was loaded again, because the database had lost entries, may
+    /// have lost the key as well, so this counts as a start. Blocks.
+    pub fn renew(&self, register: &Register, now: DateTime<Utc>) -> Result<bool, DbError> {
+        let (database, rebuilds) = (register.database(), register.rebuilds());
+        if self.published_after.swap(rebuilds, Ordering::Relaxed) != rebuilds {
+            self.publish(database, now)?;
+        }
         let renewed = signing_keys::renew(&mut database.connection()?, &self.own.kid, now + KEY_LIFETIME)?;
         self.reload(database, now)?;
         Ok(renewed)

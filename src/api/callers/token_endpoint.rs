@@ -166,11 +166,11 @@ fn read_form(
 /// loses it. If the renewal finds the key withdrawn, no token is issued, because nobody would accept it. If the database does
 /// not answer, the token is issued: the key is still valid for days.
 async fn may_sign(state: &web::Data<AppState>, now: chrono::DateTime<chrono::Utc>) -> bool {
-    if !state.tokens.needs_renewal(now) {
+    if !state.tokens.needs_renewal(&state.register, now) {
         return true;
     }
     let shared = state.clone();
-    match web::block(move || shared.tokens.renew(shared.register.database(), now)).await {
+    match web::block(move || shared.tokens.renew(&shared.register, now)).await {
         Ok(Ok(false)) => {
             tracing::error!(
                 "the signing key was withdrawn; stop the service, delete signing-key.pem in the data directory, start \

@@ -153,8 +153,8 @@ async fn send_bridge(request: &HttpRequest, state: &AppState, form: Form) -> Res
     }
     query.finish()?;
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
-    // Kept while the process lives, because neither day changes any more.
-    let key = format!("{}{}", link(from, to), form.ending());
+    // Kept while the process lives, because neither day changes any more, unless the register loses days.
+    let key = format!("{}{} {}", link(from, to), form.ending(), state.register.rebuilds());
     let page = state.bridge_pages.get(key, async { Ok(make(state, from, to, form).await?) }).await?;
     send(request, &page, CacheFor::OneHour).await
 }

@@ -76,6 +76,11 @@ impl Samples {
             counters: vec![
                 ("entries_written", "Entries written by this process", stats.entries.load(Relaxed)),
                 ("batches", "Batches carried out by this process", stats.batches.load(Relaxed)),
+                (
+                    "register_rebuilds",
+                    "How often the database no longer held what this process knew",
+                    stats.rebuilds.load(Relaxed),
+                ),
                 ("write_failures", "Writes that the database failed", stats.failures.load(Relaxed)),
                 (
                     "writes_turned_away",

@@ -58,7 +58,7 @@ struct DiskCheck {
 /// The distance between the numbers of this process and the register.
 #[derive(Serialize, ToSchema)]
 struct DriftCheck {
-    /// False where the database holds another register than this process knows; the process has to be restarted.
+    /// False where the database no longer holds what this process knows; it is about to load everything again.
     ok: bool,
     /// The version of the numbers that this process shows. Example: 12874.
     version: i64,
@@ -68,6 +68,9 @@ struct DriftCheck {
     behind: i64,
     /// True where the hash of the entry `version` is the one that this process knows.
     hash_agrees: bool,
+    /// How often since its start this process loaded everything again, because the database no longer held what it knew: entries that
+    /// were acknowledged may be lost. Example: 0.
+    rebuilds: u64,
 }
 
 /// The last run of `green-homes audit`.
@@ -112,6 +115,7 @@ impl Checks {
                 head_version: d.head_version,
                 behind: d.head_version - d.version,
                 hash_agrees: d.hash_agrees,
+                rebuilds: d.rebuilds,
             }),
             audit: database.and_then(|d| d.audit).map(|Audited { at, version, ok, findings }| AuditCheck {
                 ok,
@@ -141,6 +145,7 @@ mod tests {
             version: 7,
             head_version: 9,
             hash_agrees: true,
+            rebuilds: 0,
             audit: None,
             backup: None,
         };

@@ -10,6 +10,7 @@ use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteValue};
 use diesel::{BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, RunQueryDsl};
 
+use super::head;
 use crate::db::engine::{Connection, DbError, on_backend, transaction};
 use crate::db::tables::{cells, cells_checkpoint, journal};
 use crate::domain::counting::{CellKey, Totals};
@@ -142,13 +143,20 @@ impl StoredCells {
     }
 }
 
-/// Moves the checkpoint forward to the version `to`, by the postings in between. Any process may do it at any time,
-/// because the result depends on the journal alone.
-pub fn advance_checkpoint(connection: &mut Connection, to: i64) -> Result<(), DbError> {
+/// Moves the checkpoint forward to the version `to`, by the postings in between, and returns where it stands then. Any process
+/// may do it at any time, because the result depends on the journal alone. It never passes the head, although a process
+/// may know entries that the register lost in a failover. One that stands beyond the head is emptied.
+pub fn advance_checkpoint(connection: &mut Connection, to: i64) -> Result<i64, DbError> {
     transaction::write(connection, |connection| {
         let from = lock_checkpoint(connection)?;
+        let head = head::version(connection)?;
+        if from > head {
+            on_backend!(connection, c => diesel::delete(cells::table).execute(c))?;
+            return note_checkpoint(connection, 0);
+        }
+        let to = to.min(head);
         if from >= to {
-            return Ok(());
+            return Ok(from);
         }
         let mut sums: BTreeMap<i64, Totals> = BTreeMap::new();
         for (key, delta) in postings(connection, from, to)? {
@@ -165,11 +173,15 @@ pub fn advance_checkpoint(connection: &mut Connection, to: i64) -> Result<(), Db
             }
         }
         save(connection, &sums)?;
-        on_backend!(connection, c => {
-            diesel::update(cells_checkpoint::table).set(cells_checkpoint::version.eq(to)).execute(c)
-        })?;
-        Ok(())
+        note_checkpoint(connection, to)
     })
+}
+
+fn note_checkpoint(connection: &mut Connection, version: i64) -> Result<i64, DbError> {
+    on_backend!(connection, c => {
+        diesel::update(cells_checkpoint::table).set(cells_checkpoint::version.eq(version)).execute(c)
+    })?;
+    Ok(version)
 }
 
 fn add(sum: &mut Totals, delta: Totals) {

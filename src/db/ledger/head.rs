@@ -171,9 +171,12 @@ pub fn version(connection: &mut Connection) -> Result<i64, DbError> {
 /// The version, and whether the stored entry of the version `known` has this hash. If not, the database holds another
 /// past than this process knows.
 pub fn agrees(connection: &mut Connection, known: i64, hash: &Hash) -> Result<(i64, bool), DbError> {
-    let version = version(connection)?;
-    let agrees = if known == 0 { *hash == GENESIS } else { holds(connection, known, hash)? };
-    Ok((version, agrees))
+    Ok((version(connection)?, is_entry(connection, known, hash)?))
+}
+
+/// Whether `version` is the number of an entry with this hash, or of the beginning.
+pub fn is_entry(connection: &mut Connection, version: i64, hash: &Hash) -> Result<bool, DbError> {
+    if version == 0 { Ok(*hash == GENESIS) } else { holds(connection, version, hash) }
 }
 
 /// Whether the entry of `version` is stored with this hash. Settles a commit of unknown outcome.

@@ -56,11 +56,12 @@ impl CellsByOwnerCache {
         let [partners, projects] = &self.0;
         let slot = if owner == OwnerKind::Partner { partners } else { projects };
         let mut last = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = head::version(&mut database.connection()?)?;
-        if let Some(count) = &*last
-            && (count.cells.version == version || count.is_still_good())
-        {
-            return Ok(count.cells.clone());
+        if let Some(count) = &*last {
+            let (version, is_of_this_past) =
+                head::agrees(&mut database.connection()?, count.cells.version, &count.cells.hash)?;
+            if is_of_this_past && (count.cells.version == version || count.is_still_good()) {
+                return Ok(count.cells.clone());
+            }
         }
         // Dropped first, because two counts would take twice the memory.
         *last = None;

@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 
 use chrono::{DateTime, Utc};
 
-use crate::db::ledger::{CellTotals, cells_and_journal as stored, head};
+use crate::db::ledger::{CellTotals, Head, cells_and_journal as stored, head};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, CellTable, NationalSums, Totals};
 use crate::domain::figures::Selection;
@@ -45,11 +45,18 @@ impl Counted {
 }
 
 /// The head of the register that the cells have followed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct FollowedHead {
     pub version: i64,
     pub hash: Hash,
     pub recorded_at: DateTime<Utc>,
+}
+
+impl FollowedHead {
+    #[must_use]
+    pub fn of(head: &Head) -> Self {
+        Self { version: head.version, hash: head.hash, recorded_at: head.recorded_at }
+    }
 }
 
 /// Adds postings to cells. A sum that leaves 64 bits wraps around, and the log says so.
@@ -61,11 +68,32 @@ pub fn apply_postings(cells: &mut CellTable, postings: &[CellTotals]) {
     }
 }
 
-/// Loads all cells, and counts them: the checkpoint, and the journal after it.
-pub fn load_cells(connection: &mut Connection) -> Result<(FollowedHead, CellTable, PublicCounts), DbError> {
+/// The cells of the whole register, with their counts.
+pub struct LoadedCells {
+    /// The head that they stand at.
+    pub head: FollowedHead,
+    pub cells: CellTable,
+    pub counts: PublicCounts,
+    /// The version of the checkpoint that they were read from; 0 if they come from the journal alone.
+    pub checkpoint: i64,
+}
+
+/// Loads all cells, and counts them: the checkpoint, and the journal after it. A checkpoint beyond the head is of a past that
+/// the register lost, so then the journal alone counts. Call it in a transaction that reads one unchanging view.
+pub fn load_cells(connection: &mut Connection) -> Result<LoadedCells, DbError> {
     let head = head::read(connection)?;
-    let mut at = stored::checkpoint_version(connection)?;
-    let (mut cells, mut counts) = load_checkpoint(connection)?;
+    let stored_at = stored::checkpoint_version(connection)?;
+    let (checkpoint, (mut cells, mut counts)) = if stored_at <= head.version {
+        (stored_at, load_checkpoint(connection)?)
+    } else {
+        tracing::error!(
+            checkpoint = stored_at,
+            head = head.version,
+            "the checkpoint is beyond the head; counting the journal"
+        );
+        (0, Default::default())
+    };
+    let mut at = checkpoint;
     while at < head.version {
         let to = head.version.min(at + STEP);
         let postings = stored::postings(connection, at, to)?;
@@ -73,7 +101,7 @@ pub fn load_cells(connection: &mut Connection) -> Result<(FollowedHead, CellTabl
         counts.add(postings.into_iter());
         at = to;
     }
-    Ok((FollowedHead { version: head.version, hash: head.hash, recorded_at: head.recorded_at }, cells, counts))
+    Ok(LoadedCells { head: FollowedHead::of(&head), cells, counts, checkpoint })
 }
 
 /// One thread reads the stored cells, while this one packs and counts them.

@@ -27,7 +27,7 @@ pub fn restate(
     before: &'static Methodology,
     after: &'static Methodology,
 ) -> Result<Vec<Restated>, DbError> {
-    let (.., counts) = transaction::read(&mut database.connection()?, load_cells)?;
+    let counts = transaction::read(&mut database.connection()?, load_cells)?.counts;
     let figures = |methodology| {
         let output = NationalOutput::of(&counts.national, &mut Estimator::new(methodology, day));
         let WholeEstimate { to_date, annual, lifetime, frozen_grid_kg } = output.verified;

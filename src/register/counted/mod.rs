@@ -18,7 +18,7 @@ pub use aggregate_query::{
 };
 pub use bridge::bridge_days;
 pub use by_owner::{CellsByOwner, CellsByOwnerCache};
-pub use cells::{Counted, FollowedHead, InOrder, apply_postings, load_cells};
+pub use cells::{Counted, FollowedHead, InOrder, LoadedCells, apply_postings, load_cells};
 pub use compare_methodologies::restate;
 pub use difference::{SumsDifference, closing_figures};
 pub use figures::{CitableDay, Figures};

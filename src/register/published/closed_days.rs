@@ -29,11 +29,23 @@ pub struct ClosedDays {
 }
 
 impl ClosedDays {
+    /// The days of a register that is not loaded yet.
+    pub fn none() -> Self {
+        Self { day: None, last: None, replay: DayReplay::begin() }
+    }
+
     /// Takes up after the last stored day. `now` are the counts at the version `version`; the counts at the last close
-    /// are these minus the postings since.
+    /// are these minus the postings since. Call it on the view of the database that `now` was read from, because another
+    /// process may close a day meanwhile.
     pub fn load(connection: &mut Connection, now: &PublicCounts, version: i64) -> Result<Self, DbError> {
+        let Some(last) = closed_days::last(connection)? else { return Ok(Self::none()) };
+        if last.version > version {
+            return Err(DbError::corrupt(format!(
+                "{} is closed at version {}, beyond the head",
+                last.day, last.version
+            )));
+        }
         let mut replay = DayReplay::begin();
-        let Some(last) = closed_days::last(connection)? else { return Ok(Self { day: None, last: None, replay }) };
         replay.counts = now.clone();
         let mut at = last.version;
         while at < version {
@@ -50,6 +62,11 @@ impl ClosedDays {
         (replay.version, replay.hash) = (last.version, last.hash);
         let citable = CitableDay::of(last.day, &last.body).map(Arc::new);
         Ok(Self { day: Some(last.day), last: citable, replay })
+    }
+
+    /// The last closed day.
+    pub fn day(&self) -> Option<NaiveDate> {
+        self.day
     }
 
     /// The last closed day, as it may be cited.
@@ -144,8 +161,11 @@ impl ClosedDays {
         let closed = self.replay.close(day, &activations, renderer)?;
         closed_days::keep(connection, &closed, &self.replay.encoded_changes())?;
         // Read back, because another process may have kept the day under another publisher.
-        let kept = closed_days::find(connection, day)?;
-        self.last = kept.and_then(|kept| CitableDay::of(day, &kept.body)).map(Arc::new);
+        let kept = closed_days::find(connection, day)?.unwrap_or(closed);
+        if (kept.version, kept.hash) != (self.replay.version, self.replay.hash) {
+            return Err(DbError::corrupt(format!("{day} was closed at another entry than this process knows")));
+        }
+        self.last = CitableDay::of(day, &kept.body).map(Arc::new);
         if !is_last_of_month(day) || closed_days::has_tables(connection, day)? {
             return Ok(());
         }

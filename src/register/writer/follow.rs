@@ -5,14 +5,19 @@
 //! version. Both end in `take`. For example: this process knows version 10, another process writes entries 11 and
 //! 12, and this one commits entry 13 with `from` = 12. `follow` sees the gap, `poll` reads the postings of 11 to 13,
 //! and `follow` then has nothing left to add.
+//!
+//! A database may also go back: to a standby that lagged, or to a backup. Then the known entry is no longer there, and
+//! `rebuild` loads everything again, because the cells count entries that do not exist.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use crate::db::ledger::{CellTotals, activations, cells_and_journal, head};
 use crate::db::partners::partners_and_clients;
-use crate::db::{Connection, DbError};
-use crate::register::counted::{FollowedHead, apply_postings};
+use crate::db::{Connection, DbError, engine};
+use crate::register::counted::{Counted, FollowedHead, LoadedCells, apply_postings, load_cells};
+use crate::register::published::ClosedDays;
 
 use super::transaction::Committed;
 use super::writer::Writer;
@@ -21,18 +26,24 @@ impl Writer {
     /// Takes over an own batch, after the entries that other processes wrote before it.
     pub(super) fn follow(&mut self, committed: &Committed) {
         self.stale_directory |= committed.administrative;
-        if committed.from > self.known.version || self.stale_directory {
+        if !self.is_next(committed) || self.stale_directory {
             self.poll();
         }
         // True only if no poll read this batch already and no earlier poll failed.
-        if committed.from == self.known.version {
+        if self.is_next(committed) {
             let known = FollowedHead { version: committed.version, hash: committed.hash, recorded_at: committed.at };
             self.take(&committed.postings, known);
         }
     }
 
+    /// Whether the first entry of a batch follows the known one. The version alone does not say so, because another database may
+    /// have taken the place of the one that this process knew.
+    fn is_next(&self, committed: &Committed) -> bool {
+        committed.from == self.known.version && committed.previous == self.known.hash
+    }
+
     /// Adds postings to the cells and to the public counts, which from then on stand at `known`.
-    pub(super) fn take(&mut self, postings: &[CellTotals], known: FollowedHead) {
+    fn take(&mut self, postings: &[CellTotals], known: FollowedHead) {
         self.known = known;
         let mut counted = self.shared.counted_mut();
         // Drops the shared sums first, because sums that nobody else holds are changed in place instead of copied.
@@ -47,31 +58,80 @@ impl Writer {
     /// Reads the entries that others wrote, and notes whether the database answered.
     pub(super) fn poll(&mut self) {
         self.polled_at = Instant::now();
-        let read = self.read_new_entries();
+        let read = self.database.connection().and_then(|mut connection| self.read_new_entries(&mut connection));
         self.shared.note_database_answer(read.is_ok());
         if let Err(error) = read {
             tracing::warn!(%error, "the register cannot be followed just now");
         }
     }
 
-    fn read_new_entries(&mut self) -> Result<(), DbError> {
-        let mut connection = self.database.connection()?;
-        let mut new = None;
-        if head::version(&mut connection)? != self.known.version {
-            let head = head::read(&mut connection)?;
-            self.stale_directory |= partners_and_clients::changed(&mut connection, self.known.version, head.version)?;
-            let postings = cells_and_journal::postings(&mut connection, self.known.version, head.version)?;
-            let known = FollowedHead { version: head.version, hash: head.hash, recorded_at: head.recorded_at };
-            new = Some((postings, known));
+    fn read_new_entries(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        let head = head::read(connection)?;
+        // A close that was lost appends no entry, so the entries do not tell.
+        let is_day_lost = head.closed_day < self.closed.day();
+        if is_day_lost || self.contradicted {
+            return self.rebuild(connection);
         }
+        if (head.version, head.hash) == (self.known.version, self.known.hash) {
+            if self.stale_directory {
+                self.reload_directory(connection)?;
+                self.stale_directory = false;
+            }
+            return Ok(());
+        }
+        let Some((postings, known)) = engine::read(connection, |connection| self.news(connection))? else {
+            return self.rebuild(connection);
+        };
         // Before the cells, because their readers ask the directory for the methodology of their version.
+        self.stale_directory |= partners_and_clients::changed(connection, self.known.version, known.version)?;
         if self.stale_directory {
-            self.reload_directory(&mut connection)?;
+            self.reload_directory(connection)?;
             self.stale_directory = false;
         }
-        if let Some((postings, known)) = new {
-            self.take(&postings, known);
+        self.take(&postings, known);
+        Ok(())
+    }
+
+    /// The postings after the known entry, and the head after them. `None` if the register no longer has the known entry.
+    fn news(&self, connection: &mut Connection) -> Result<Option<(Vec<CellTotals>, FollowedHead)>, DbError> {
+        let head = head::read(connection)?;
+        if !head::is_entry(connection, self.known.version, &self.known.hash)? {
+            return Ok(None);
         }
+        let postings = cells_and_journal::postings(connection, self.known.version, head.version)?;
+        Ok(Some((postings, FollowedHead::of(&head))))
+    }
+
+    /// Loads the register again, because it lost entries or days that this process knows: a standby that lagged was promoted, or
+    /// a backup was restored under the process.
+    pub(super) fn rebuild(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        let lost = self.known.version;
+        self.load_register(connection)?;
+        tracing::error!(
+            known = lost,
+            now = self.known.version,
+            "the database no longer holds what this process knew: everything is loaded again; what was acknowledged since may be lost"
+        );
+        self.shared.counters.rebuilds.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Loads the whole register, on one view of the database, in place of what this process knew.
+    pub(super) fn load_register(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        let (loaded, closed) = engine::read(connection, |connection| {
+            let loaded = load_cells(connection)?;
+            let closed = ClosedDays::load(connection, &loaded.counts, loaded.head.version)?;
+            self.reload_directory(connection)?;
+            Ok::<_, DbError>((loaded, closed))
+        })?;
+        let LoadedCells { head, cells, counts, checkpoint } = loaded;
+        let FollowedHead { version, hash, recorded_at } = head;
+        *self.shared.counted_mut() = Counted { version, hash, recorded_at, cells, national: counts.national.clone() };
+        self.shared.note_recorded_at(recorded_at);
+        self.shared.note_checkpoint(checkpoint);
+        (self.known, self.counts, self.closed) = (head, counts, closed);
+        (self.published, self.released) = (None, None);
+        (self.stale_directory, self.contradicted) = (false, false);
         Ok(())
     }
 

@@ -45,14 +45,13 @@ impl Writer {
         let until = Instant::now() + time;
         let moved = self.database.connection().and_then(|mut connection| {
             let mut at = cells_and_journal::checkpoint_version(&mut connection)?;
-            while at < self.known.version {
-                at = self.known.version.min(at + CHECKPOINT_STEP);
-                cells_and_journal::advance_checkpoint(&mut connection, at)?;
-                if Instant::now() >= until {
-                    break;
+            loop {
+                let before = at;
+                at = cells_and_journal::advance_checkpoint(&mut connection, before + CHECKPOINT_STEP)?;
+                if at == before || at >= self.known.version || Instant::now() >= until {
+                    return Ok(at);
                 }
             }
-            Ok(at)
         });
         match moved {
             Ok(to) => self.shared.note_checkpoint(to),

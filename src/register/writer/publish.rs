@@ -39,6 +39,7 @@ impl Writer {
                 // Puts the next attempt off by one tick.
                 self.published_at = Instant::now();
                 tracing::warn!(%error, "a day could not be closed; the numbers stay as they were");
+                self.contradicted |= matches!(error, DbError::Corrupt(_));
             }
         }
     }

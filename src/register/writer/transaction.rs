@@ -44,6 +44,8 @@ pub struct BatchTransaction {
 pub struct Committed {
     /// The version before its first entry.
     pub from: i64,
+    /// The hash of the entry before its first.
+    pub previous: Hash,
     /// The version after its last entry.
     pub version: i64,
     /// The hash of its last entry.
@@ -126,7 +128,7 @@ impl BatchTransaction {
         let kept = self.connection.take();
         let mut connection = kept.map_or_else(|| self.database.connection(), Ok)?;
         transaction::begin_write(&mut connection).map_err(DbError::into_unavailable)?;
-        let Written { from, decided } = match self.write(&mut connection, requests) {
+        let Written { from, previous, decided } = match self.write(&mut connection, requests) {
             Ok(written) => written,
             Err(error) => {
                 transaction::rollback(&mut connection);
@@ -150,7 +152,7 @@ impl BatchTransaction {
         let DecidedBatch { results, postings, version, hash, at, administrative, .. } = decided;
         // A batch may keep a reply under its key and append no entry.
         let moved = version > from;
-        let committed = moved.then_some(Committed { from, version, hash, at, postings, administrative });
+        let committed = moved.then_some(Committed { from, previous, version, hash, at, postings, administrative });
         Ok(Executed { results, committed: committed.into_iter().collect() })
     }
 
@@ -162,7 +164,7 @@ impl BatchTransaction {
         if !decided.kept.is_empty() {
             idempotency_keys::keep(connection, &decided.kept)?;
         }
-        Ok(Written { from: head.version, decided })
+        Ok(Written { from: head.version, previous: head.hash, decided })
     }
 
     /// Finds out whether a failed commit took place after all: if so, the head's chain holds its last entry.
@@ -192,6 +194,8 @@ impl BatchTransaction {
 struct Written {
     /// The version before its first entry.
     from: i64,
+    /// The hash of the entry before its first.
+    previous: Hash,
     decided: DecidedBatch,
 }
 

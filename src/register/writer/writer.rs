@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 
-use crate::db::ledger::{checkpoint_version, head};
+use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
 use crate::register::commands::{Done, Failure, Request};
-use crate::register::counted::{FollowedHead, PublicCounts, load_cells};
+use crate::register::counted::{FollowedHead, PublicCounts};
 use crate::register::published::{ClosedDays, PageRenderer};
 
 use super::queue::{Job, MOST_IN_A_BATCH, QueuedRequest, gather};
@@ -45,6 +45,8 @@ pub struct Writer {
     pub(super) released: Option<NaiveDate>,
     /// Whether partners, clients or activations changed since the directory was read.
     pub(super) stale_directory: bool,
+    /// Whether the database said something that contradicts what this process knows, so that it has to load everything again.
+    pub(super) contradicted: bool,
     pub(super) published_at: Instant,
     pub(super) polled_at: Instant,
     pub(super) busy_at: Instant,
@@ -65,9 +67,6 @@ impl Writer {
         if head::read(&mut connection)?.awaits_own_entry() {
             transaction.write_own_entry()?;
         }
-        let (known, cells, counts) = crate::db::engine::read(&mut connection, load_cells)?;
-        shared.counted_mut().cells = cells;
-        let closed = ClosedDays::load(&mut connection, &counts, known.version)?;
         let now = Instant::now();
         let mut writer = Self {
             database,
@@ -75,21 +74,20 @@ impl Writer {
             clock,
             renderer,
             shared,
-            counts,
-            closed,
-            known,
+            counts: PublicCounts::default(),
+            closed: ClosedDays::none(),
+            known: FollowedHead::default(),
             published: None,
             monthly_releases,
             released: None,
             stale_directory: false,
+            contradicted: false,
             published_at: now,
             polled_at: now,
             busy_at: now,
             forget_at: now,
         };
-        writer.take(&[], known);
-        writer.shared.note_checkpoint(checkpoint_version(&mut connection)?);
-        writer.reload_directory(&mut connection)?;
+        writer.load_register(&mut connection)?;
         writer.methodology()?;
         let today = writer.day();
         writer.close_days(&mut connection, today)?;
