@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use listenfd::ListenFd;
 
 use crate::api::access::{ClientSecrets, SigningKey, Tokens};
@@ -16,6 +17,7 @@ use crate::db::engine::migrations;
 use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
 use crate::domain::figures::methodology;
+use crate::domain::values::day_of;
 use crate::register::examine::Examiner;
 use crate::register::{Clock, Options, PageCache, PageRenderer, Register, backup};
 
@@ -23,6 +25,9 @@ use super::settings::Settings;
 
 /// Seconds that running requests have when the service stops.
 const SHUTDOWN_SECONDS: u64 = 30;
+/// How long the writer may take after that, its checkpoint included. Requests are answered after 20 seconds, so both together are less
+/// than 30.
+const WRITER_STOPS_WITHIN: std::time::Duration = std::time::Duration::from_secs(8);
 /// The connection of a client that sends its headers more slowly is closed.
 const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -54,7 +59,7 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
     }
-    let database = Database::open(&url, settings.database_connections)?;
+    let database = open(settings, &url)?;
     migrate(&database, clock, &settings.data_dir.join(BACKUPS))?;
     Ok(database)
 }
@@ -65,7 +70,12 @@ pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
     if is_missing(&url) {
         return Err(format!("there is no database at {url}: set --data-dir or the database URL of the service").into());
     }
-    Ok(Database::open(&url, settings.database_connections)?)
+    open(settings, &url)
+}
+
+fn open(settings: &Settings, url: &Url) -> Result<Database, StartError> {
+    let database = Database::open(url, settings.database_connections)?;
+    Ok(database.on_this_machine(settings.database_shares_clock))
 }
 
 /// Opens an existing register, for a command beside a server that may be running. A schema or a counting rule that is not
@@ -101,9 +111,28 @@ pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usi
         tracing::info!(copy = %kept.display(), "the schema changes; the database as it was is kept");
         Ok(())
     };
+    // Looked at first, because a start must not wait for a commit where nothing has to be changed.
+    if migrations::is_current(&mut connection)? && head::exists(&mut connection)? {
+        return Ok(0);
+    }
     let applied = migrations::migrate(&mut connection, keep)?;
-    head::ensure(&mut connection, uuid::Uuid::new_v4().to_string(), clock())?;
+    if !head::exists(&mut connection)? {
+        refuse_early_clock(clock())?;
+        head::ensure(&mut connection, uuid::Uuid::new_v4().to_string(), clock())?;
+    }
     Ok(applied)
+}
+
+/// Refuses to begin a register on a clock that stands before the day on which this program was built.
+fn refuse_early_clock(now: DateTime<Utc>) -> Result<(), DbError> {
+    let built =
+        env!("GREEN_HOMES_BUILD_DAY").parse().map(|day| NaiveDate::default() + Days::new(day)).unwrap_or_default();
+    if day_of(now) >= built {
+        return Ok(());
+    }
+    Err(DbError::Unusable(format!(
+        "the clock of this machine says {now}, and this program was built on {built}: set the clock"
+    )))
 }
 
 /// Reads the further methodologies from the folder of the settings.
@@ -225,12 +254,17 @@ impl Service {
         let register = self.register;
         let writer = if register.is_alive() { Ok(()) } else { Err(std::io::Error::other("the writer ended unasked")) };
         // Joining the writer's thread blocks.
-        let stopped = web::block(move || register.stop()).await;
+        let stopped = web::block(move || register.stop(WRITER_STOPS_WITHIN)).await;
         // Last, so that operators see how it ends.
         if let Some((handle, server)) = operators {
             handle.stop(false).await;
             server.await.map_err(std::io::Error::other)??;
         }
-        served.and(writer).and(stopped.map_err(std::io::Error::other))
+        let ended = match stopped {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(std::io::Error::other("the writer did not end; the outcome of its last batch is unknown")),
+            Err(error) => Err(std::io::Error::other(error)),
+        };
+        served.and(writer).and(ended)
     }
 }

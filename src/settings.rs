@@ -57,6 +57,10 @@ pub struct Settings {
     #[validate(range(min = 2, max = 200, message = "is from 2 to 200"))]
     pub database_connections: u32,
 
+    /// The database runs on this machine, though its address is another (as in containers), so that its clock proves nothing
+    #[arg(long, env = "GREEN_HOMES_DATABASE_SHARES_CLOCK", global = true)]
+    pub database_shares_clock: bool,
+
     /// Writes that may wait for the database; one more is answered 503
     #[arg(long, env = "GREEN_HOMES_QUEUE", default_value_t = crate::register::QUEUE, global = true)]
     #[validate(range(min = 1, max = 100_000, message = "is from 1 to 100000"))]

@@ -25,13 +25,24 @@ pub(super) fn change_in(database: Database, clock: &Clock, command: Change) -> R
     eprintln!("database {}", database.url());
     let subject = subject(&command);
     let request = Request::new(Actor::operator(ACTOR), command);
-    let mut executed = BatchTransaction::new(database, clock.clone()).execute(&[&request]);
-    match executed.results.pop() {
-        Some(Ok(done)) => Ok(done),
-        Some(Err(Failure::Refused(refusal))) => Err(explain(&refusal, &subject).into()),
-        Some(Err(Failure::Unavailable)) => Err("the database is busy or cannot be reached; try again".into()),
-        Some(Err(Failure::Broken)) | None => Err("the change could not be written; the log says why".into()),
-    }
+    let transaction = BatchTransaction::new(database, clock.clone());
+    let failure = match transaction.execute(&[&request]).results.pop() {
+        Some(Ok(done)) => return Ok(done),
+        Some(Err(failure)) => failure,
+        None => Failure::Broken,
+    };
+    Err(match failure {
+        Failure::Refused(refusal) => explain(&refusal, &subject).into(),
+        Failure::Unavailable => "the database is busy or cannot be reached; nothing was recorded; try again".into(),
+        Failure::StorageFull => "the disk of the database is full; nothing was recorded".into(),
+        Failure::Outdated => "a newer program has changed this register; nothing was recorded; use that program".into(),
+        Failure::OutcomeUnknown => "it is not known whether this was recorded: look before you try again".into(),
+        Failure::Broken => "the change could not be written; the log says why".into(),
+        Failure::ClockInDoubt => match transaction.clock_doubt()? {
+            Some(doubt) => format!("nothing was recorded: {doubt}").into(),
+            None => "nothing was recorded, because the clock was in doubt; it no longer is: try again".into(),
+        },
+    })
 }
 
 /// The subject of a command, in words.
@@ -46,6 +57,9 @@ fn subject(command: &Change) -> String {
             format!("partner {code}")
         }
         Change::Directory(DirectoryChange::ActivateMethodology(number)) => format!("methodology {number}"),
+        Change::SetClockBack => {
+            "clock to set back: the register was not carried past the clock of this machine".to_owned()
+        }
         Change::Home(HomeCommand::Erase { site }) => format!("site {site}"),
         _ => "such record".to_owned(),
     }

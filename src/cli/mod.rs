@@ -4,6 +4,7 @@
 mod backup;
 mod change;
 mod clients;
+mod clock;
 mod erase;
 mod methodology;
 mod partners;
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 
 use crate::api::{documentation, routes};
 use crate::cli::clients::ClientCommand;
+use crate::cli::clock::ClockCommand;
 use crate::cli::methodology::MethodologyCommand;
 use crate::cli::partners::PartnerCommand;
 use crate::register::{Clock, system_clock};
@@ -53,6 +55,11 @@ enum Command {
     Methodology {
         #[command(subcommand)]
         command: MethodologyCommand,
+    },
+    /// The clock: whether it is believed, and the operator's word on it
+    Clock {
+        #[command(subcommand)]
+        command: ClockCommand,
     },
     /// Erase the personal data of a site and every note about it; it stays in the count
     Erase(erase::EraseArguments),
@@ -98,6 +105,9 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Partner { command } => partners::partner(&settings, &clock, command)?,
         Command::Client { command } => clients::client(&settings, &clock, command)?,
         Command::Methodology { command } => methodology::methodology(&settings, &clock, command)?,
+        Command::Clock { command } => {
+            return Ok(if clock::clock(&settings, &clock, command)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Erase(arguments) => erase::erase(&settings, &clock, &arguments)?,
         Command::Audit => return backup::run_audit(&settings, &clock),
         Command::Backup { directory } => backup::run_backup(&settings, &clock, &directory)?,

@@ -5,16 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use tokio::sync::Mutex;
 
 use crate::db::engine::migrations;
 use crate::db::ledger::{Audited, BackedUp, audits_and_backups, head};
 use crate::db::{DbError, Url};
+use crate::domain::rules::ClockDoubt;
 
 use super::register::Register;
+use super::writer::Trouble;
 
 /// Free bytes below which a batch, a checkpoint or a copy before a migration may not fit.
 pub const DISK_FLOOR_BYTES: u64 = 256 << 20;
+/// Clocks that differ by more make other processes refuse tokens.
+const CLOCKS_APART: TimeDelta = TimeDelta::seconds(5);
 /// One examination serves everybody who asks within this time, because each costs a query.
 const EXAMINATION_LIFETIME: Duration = Duration::from_secs(1);
 
@@ -73,6 +78,10 @@ impl Register {
 /// The result of one examination.
 #[derive(Clone, Copy)]
 pub struct Examination {
+    /// Why the clock of this process is not believed, if it is not.
+    pub clock_doubt: Option<ClockDoubt>,
+    /// This process's clock less the database's.
+    pub clock_offset: TimeDelta,
     /// The answers of the database; `None` where it gave none.
     pub database: Option<Examined>,
     /// Free bytes of the data directory's disk; `None` where the system does not say.
@@ -86,10 +95,18 @@ impl Examination {
         self.disk_free_bytes.is_none_or(|free| free >= DISK_FLOOR_BYTES)
     }
 
-    /// Whether the next write finds all it needs: room, the whole schema, and the register that this process knows.
+    /// Whether the clock of this process and the database's differ so little that other processes believe its tokens.
+    #[must_use]
+    pub fn clocks_agree(&self) -> bool {
+        self.clock_offset.abs() <= CLOCKS_APART
+    }
+
+    /// Whether the next write finds all it needs: room, a clock that is right, the whole schema, and the register that this process
+    /// knows.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.has_room() && self.database.is_some_and(|found| found.pending == 0 && found.hash_agrees)
+        let clock = self.clock_doubt.is_none() && self.clocks_agree();
+        clock && self.has_room() && self.database.is_some_and(|found| found.pending == 0 && found.hash_agrees)
     }
 }
 
@@ -129,7 +146,16 @@ impl Examiner {
             }
             Err(_) => None,
         };
-        let found = Examination { database, disk_free_bytes: disk_free_bytes(&self.data_dir) };
+        let doubt = match register.trouble().as_deref() {
+            Some(Trouble::ClockInDoubt(doubt)) => Some(*doubt),
+            _ => None,
+        };
+        let found = Examination {
+            clock_doubt: doubt,
+            clock_offset: register.clock_offset(),
+            database,
+            disk_free_bytes: disk_free_bytes(&self.data_dir),
+        };
         *last = Some((Instant::now(), found));
         found
     }
@@ -144,6 +170,8 @@ pub fn disk_free_bytes(directory: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
 
     fn found() -> Examination {
@@ -157,7 +185,12 @@ mod tests {
             audit: None,
             backup: None,
         };
-        Examination { database: Some(database), disk_free_bytes: Some(DISK_FLOOR_BYTES) }
+        Examination {
+            clock_doubt: None,
+            clock_offset: TimeDelta::zero(),
+            database: Some(database),
+            disk_free_bytes: Some(DISK_FLOOR_BYTES),
+        }
     }
 
     #[test]
@@ -166,6 +199,11 @@ mod tests {
         assert!(Examination { disk_free_bytes: None, ..found() }.is_well());
         assert!(!Examination { disk_free_bytes: Some(DISK_FLOOR_BYTES - 1), ..found() }.is_well());
         assert!(!Examination { database: None, ..found() }.is_well());
+        assert!(Examination { clock_offset: TimeDelta::seconds(-5), ..found() }.is_well());
+        assert!(!Examination { clock_offset: TimeDelta::seconds(-6), ..found() }.is_well());
+        let now = DateTime::UNIX_EPOCH;
+        let clock_doubt = ClockDoubt::of(now + TimeDelta::days(3), now, None);
+        assert!(!Examination { clock_doubt, ..found() }.is_well());
         let with = |change: fn(&mut Examined)| {
             let mut other = found();
             other.database.iter_mut().for_each(change);

@@ -29,4 +29,4 @@ pub use published::{
     Coding, MadePage, PageCache, PageMaker, PageRenderer, PublicSettings, ReadyPage, Representation, Snapshot,
 };
 pub use register::{Options, QUEUE, Register};
-pub use writer::{BatchTransaction, Clock, system_clock};
+pub use writer::{BatchTransaction, Clock, Trouble, system_clock};

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use tokio::sync::oneshot;
 
-use crate::db::ledger::Activations;
+use crate::db::ledger::{Activations, Voided};
 use crate::db::{Database, DbError};
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::Methodology;
@@ -19,15 +19,18 @@ use crate::domain::values::day_of;
 use super::commands::{Done, Failure, Request};
 use super::counted::{CellsByOwner, CellsByOwnerCache, Counted, Figures, KeptSums};
 use super::published::{PageRenderer, Snapshot};
-use super::writer::{Clock, Job, KeysInFlight, QueuedRequest, Shared, Writer, WriterCounters};
+use super::writer::{Clock, Job, KeysInFlight, QueuedRequest, Shared, Trouble, Writer, WriterCounters};
 
 /// Requests that the queue holds by default; one more is turned away.
 pub const QUEUE: usize = 1024;
 /// Connections of the writer: one for batches, one for its other work.
 const WRITER_CONNECTIONS: u32 = 2;
-/// A submitted request without an outcome after this long counts as failed. It may still be carried out, and
-/// sending it again is safe.
-const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+/// A submitted request without an outcome after this long is answered "unknown": it may still be carried out, and sending it again is
+/// safe. Short enough that a service which is told to stop answers everybody within its 30 seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// How often a stop looks whether the writer has ended.
+const STOP_PAUSE: Duration = Duration::from_millis(5);
 
 /// How a register works.
 #[derive(Clone, Copy, Debug)]
@@ -157,6 +160,12 @@ impl Register {
         self.shared.activations.load_full()
     }
 
+    /// Closed days and releases that are void.
+    #[must_use]
+    pub fn voided(&self) -> Arc<Vec<Voided>> {
+        self.shared.voided.load_full()
+    }
+
     /// The database, for reading.
     #[must_use]
     pub fn database(&self) -> &Database {
@@ -166,8 +175,23 @@ impl Register {
     /// Today in Hà Nội, and never before the last entry.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
+        if let Some(Trouble::ClockInDoubt(_)) = self.shared.trouble().as_deref() {
+            return self.shared.snapshot().figures.day;
+        }
         let now = (self.clock)();
         day_of(self.shared.recorded_at().map_or(now, |at| at.max(now)))
+    }
+
+    /// What keeps this process from doing its work, if anything.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Arc<Trouble>> {
+        self.shared.trouble()
+    }
+
+    /// This process's clock less the database's; zero where the database has none of its own.
+    #[must_use]
+    pub fn clock_offset(&self) -> TimeDelta {
+        self.shared.clock_offset()
     }
 
     #[must_use]
@@ -222,26 +246,39 @@ impl Register {
         self.shared.is_database_up()
     }
 
-    /// Carries out and answers the requests in the queue, moves the checkpoint, ends the thread. Blocks.
-    pub fn stop(&self) {
-        // Blocks while the queue is full.
-        let told = self.queue.send(Job::Stop);
+    /// Carries out and answers the requests in the queue, moves the checkpoint, ends the thread. Blocks, but not for longer than
+    /// `within`: a commit may wait for a standby that never answers. Returns whether the thread ended.
+    pub fn stop(&self, within: Duration) -> bool {
+        let until = Instant::now() + within;
         let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
-        if let (Ok(()), Some(thread)) = (told, thread)
-            && thread.join().is_err()
-        {
+        let Some(thread) = thread else { return true };
+        let mut told = false;
+        while !thread.is_finished() {
+            // Fails while the queue is full.
+            told = told || self.queue.try_send(Job::Stop).is_ok();
+            if Instant::now() >= until {
+                tracing::error!(
+                    "the writer does not end; what it was asked may still be done, and sending it again is safe"
+                );
+                return false;
+            }
+            std::thread::sleep(STOP_PAUSE);
+        }
+        if thread.join().is_err() {
             tracing::error!("the writer ended in a panic");
         }
+        true
     }
 }
 
-/// The writer's answer, or `Unavailable` after `limit`, because a writer that hangs must not keep callers for ever.
+/// The writer's answer, or `OutcomeUnknown` after `limit`, because a writer that hangs must not keep callers for ever.
 async fn answer_within<T>(limit: Duration, answer: oneshot::Receiver<T>) -> Result<T, Failure> {
     if let Ok(answer) = tokio::time::timeout(limit, answer).await {
-        return answer.map_err(|_| Failure::Unavailable);
+        // The writer ended before it answered, maybe after the commit.
+        return answer.map_err(|_| Failure::OutcomeUnknown);
     }
     tracing::error!("the writer did not answer in time; what was asked may still be done");
-    Err(Failure::Unavailable)
+    Err(Failure::OutcomeUnknown)
 }
 
 #[cfg(test)]
@@ -249,12 +286,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wait_for_a_writer_that_hangs_ends_as_unavailable() {
+    fn wait_for_a_writer_that_hangs_ends_as_unknown() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let (answer, answered) = oneshot::channel::<Result<Done, Failure>>();
             let waited = answer_within(Duration::from_millis(10), answered).await;
-            assert!(matches!(waited, Err(Failure::Unavailable)));
+            assert!(matches!(waited, Err(Failure::OutcomeUnknown)));
             // The request is carried out, although its caller has gone.
             assert!(answer.send(Ok(Done::Administered)).is_err());
         });

@@ -223,6 +223,8 @@ async fn renew_a_withdrawn_key_does_not_bring_it_back(database: TestDatabase) {
     let app = App::start_at(database, clock_at(now.clone())).await;
     let (id, secret) = app.db_add_client(Role::Reviewer, None);
     let kids = "SELECT kid AS line FROM signing_keys";
+    // A process publishes its key before it first signs.
+    app.token(&id, &secret).await;
     let kid = db_lines(&app.database.url, kids);
     // Half of its life is over: the next token renews it.
     *now.lock().unwrap() += TimeDelta::days(20);

@@ -16,6 +16,7 @@ mod backup;
 mod bad_input;
 mod bridge;
 mod clients;
+mod clock;
 mod contract;
 mod counting_rule;
 mod days;

@@ -149,6 +149,7 @@ impl Driver {
     fn new(database: TestDatabase) -> Self {
         // Ahead of the clock that made the database.
         let now = Arc::new(Mutex::new(start_of(day_of(Utc::now()) + Days::new(1)) + TimeDelta::hours(10)));
+        database.db_accept(&clock_at(now.clone()));
         let engine = BatchTransaction::new(database.db_open(), clock_at(now.clone()));
         let (code, name) = (Code::parse("MODEL").unwrap(), Name::parse("ReferenceRegister").unwrap());
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
@@ -173,7 +174,9 @@ impl Driver {
     fn pass(&mut self, days: u64) {
         if days > 0 {
             self.past.push((self.today(), self.model.clone()));
-            *self.now.lock().unwrap() = start_of(self.today() + Days::new(days));
+            let morning = start_of(self.today() + Days::new(days));
+            *self.now.lock().unwrap() = morning;
+            self.database.db_accept(&clock_at(self.now.clone()));
         }
     }
 

@@ -55,6 +55,7 @@ pub struct App {
     pub address: String,
     /// Where operators are answered.
     pub metrics_address: String,
+    clock: Clock,
     handle: actix_web::dev::ServerHandle,
     stopped: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
 }
@@ -64,7 +65,9 @@ impl App {
         Self::start_at(database, system_clock()).await
     }
 
+    /// With a clock of the test's own, on the word of the operator.
     pub async fn start_at(database: TestDatabase, clock: Clock) -> Self {
+        database.db_accept(&clock);
         let settings = database.settings();
         Self::start_with(database, settings, clock).await
     }
@@ -75,7 +78,7 @@ impl App {
         let (address, handle) = (format!("http://{}", service.address), service.handle());
         let metrics_address = format!("http://{}", service.metrics_address.unwrap());
         let stopped = actix_web::rt::spawn(service.run());
-        Self { database, address, metrics_address, handle, stopped }
+        Self { database, address, metrics_address, clock, handle, stopped }
     }
 
     /// Stops as SIGTERM does, and gives the database back.
@@ -149,7 +152,7 @@ impl App {
     }
 
     fn db_change(&self, command: Command) {
-        let engine = BatchTransaction::new(self.database.db_open(), system_clock());
+        let engine = BatchTransaction::new(self.database.db_open(), self.clock.clone());
         let done = engine.execute(&[&Request::new(Actor::operator("test"), command)]);
         assert!(done.results.iter().all(Result::is_ok), "{:?}", done.results);
     }

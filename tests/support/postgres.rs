@@ -136,7 +136,7 @@ impl Cluster {
         // Durable as in production, for the tests of durability. The zone is not UTC, so that SQL which leans on the
         // session's zone shows here.
         let settings = format!(
-            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 200\n\
+            "listen_addresses = '127.0.0.1,127.0.0.2'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 200\n\
              shared_buffers = 128MB\nfsync = on\nsynchronous_commit = on\ntimezone = 'Asia/Ho_Chi_Minh'\n",
             self.port,
             self.folder.display()

@@ -4,7 +4,7 @@
 //! until it expires, because a signature costs far more than a look-up. Only the identity is cached: whether the client is
 //! still active, and what its role allows, is looked up on every request, so a revoked client is refused at once.
 //!
-//! Keys are refreshed by whoever needs them. Example: process B starts at 10:00:00 and publishes its key; at 10:00:05 a token
+//! Keys are refreshed by whoever needs them. Example: process B publishes its key at 10:00:00; at 10:00:05 a token
 //! of B reaches process A.
 //!
 //! 1. A does not know the key and refuses the token. Its keys were read more than [`RELOAD_PAUSE`] (1 s) ago, so
@@ -44,6 +44,8 @@ const KEY_RENEWAL: TimeDelta = TimeDelta::days(15);
 const LEEWAY_SECONDS: i64 = 5;
 /// The most tokens in the cache; a full cache is emptied.
 const CACHE_CAPACITY: usize = 10_000;
+/// This process has not published its key yet.
+const NEVER: u64 = u64::MAX;
 /// The least time between two reads of the keys, where a token was refused.
 const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 /// The time after which the keys are read again in any case.
@@ -77,7 +79,7 @@ pub struct Tokens {
     /// The accepted keys, by their ids.
     keys: ArcSwap<HashMap<String, DecodingKey>>,
     published: ArcSwap<Vec<PublicKey>>,
-    /// The number of rebuilds of the register when the key of this process was published.
+    /// The number of rebuilds of the register when this process published its key, or `NEVER`.
     published_after: AtomicU64,
     /// The instant at which the last read of the keys began.
     reloaded_at: Mutex<Instant>,
@@ -93,18 +95,18 @@ struct VerifiedToken {
 }
 
 impl Tokens {
-    /// Publishes the key of this process and reads the keys of all. Blocks.
+    /// Reads the published keys. The key of this process is published before it first signs, because a start must not wait for a
+    /// commit. Blocks.
     pub fn start(own: SigningKey, issuer: String, database: &Database, now: DateTime<Utc>) -> Result<Self, DbError> {
         let tokens = Self {
             own,
             issuer,
             keys: ArcSwap::default(),
             published: ArcSwap::default(),
-            published_after: AtomicU64::new(0),
+            published_after: AtomicU64::new(NEVER),
             reloaded_at: Mutex::new(Instant::now()),
             verified: RwLock::default(),
         };
-        tokens.publish(database, now)?;
         tokens.reload(database, now)?;
         Ok(tokens)
     }
@@ -162,13 +164,20 @@ impl Tokens {
         own.is_none_or(|key| key.not_after < now + KEY_RENEWAL)
     }
 
-    /// Renews the key of this process for 30 days. `false` where it was withdrawn: only a start publishes a key, because a running
-    /// process must not bring back one that was stolen. A register that was loaded again, because the database had lost entries, may
-    /// have lost the key as well, so this counts as a start. Blocks.
+    /// Whether others accept what this process signs, as far as it knows.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.keys.load().contains_key(&self.own.kid)
+    }
+
+    /// Renews the key of this process for 30 days, and publishes it before it first signs. `false` where it was withdrawn since: a
+    /// running process must not bring back a key that was stolen. A register that was loaded again, because the database had lost
+    /// entries, may have lost the key as well, so this counts as a start. Blocks.
     pub fn renew(&self, register: &Register, now: DateTime<Utc>) -> Result<bool, DbError> {
         let (database, rebuilds) = (register.database(), register.rebuilds());
-        if self.published_after.swap(rebuilds, Ordering::Relaxed) != rebuilds {
+        if self.published_after.load(Ordering::Relaxed) != rebuilds {
             self.publish(database, now)?;
+            self.published_after.store(rebuilds, Ordering::Relaxed);
         }
         let renewed = signing_keys::renew(&mut database.connection()?, &self.own.kid, now + KEY_LIFETIME)?;
         self.reload(database, now)?;
@@ -239,6 +248,6 @@ impl Tokens {
             // Told apart only here, behind the signature, so that a forged token learns nothing.
             return Err(ApiError::TokenExpired);
         }
-        if claims.nbf <= now + LEEWAY_SECONDS { Ok(claims) } else { Err(refused) }
+        if claims.nbf <= now + LEEWAY_SECONDS { Ok(claims) } else { Err(ApiError::TokenTooEarly) }
     }
 }

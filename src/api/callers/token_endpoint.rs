@@ -180,7 +180,7 @@ async fn may_sign(state: &web::Data<AppState>, now: chrono::DateTime<chrono::Utc
         }
         Ok(Err(error)) => {
             tracing::warn!(%error, "the signing key could not be renewed");
-            true
+            state.tokens.is_published()
         }
         _ => true,
     }

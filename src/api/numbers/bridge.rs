@@ -11,6 +11,7 @@ use crate::api::callers::Unhurried;
 use crate::api::http::{
     ApiError, CacheFor, Edge, Form, JSON, Query, as_page, columns_of, page_of_rows, send, whole_day,
 };
+use crate::api::numbers::voided::refuse_void_days;
 use crate::api::state::AppState;
 use crate::domain::figures::{Levels, Reason};
 use crate::domain::values::{Fault, parse_closed_day, units};
@@ -140,6 +141,7 @@ pub async fn get_bridge_csv(
 }
 
 async fn send_bridge(request: &HttpRequest, state: &AppState, form: Form) -> Result<HttpResponse, ApiError> {
+    refuse_void_days(state, request.query_string())?;
     let mut query = Query::of(request)?.between_closes();
     let today = state.register.snapshot().figures.day;
     let from = query.parse("from", whole_day(Edge::First, |raw| parse_closed_day(raw, today)));

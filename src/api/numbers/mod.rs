@@ -19,6 +19,7 @@ pub mod releases;
 pub mod tables;
 pub mod timeline;
 mod timeline_rows;
+mod voided;
 
 pub use amounts::{AmountView, LifetimeView};
 pub use methodologies::parse_methodology;

@@ -20,6 +20,7 @@ use crate::domain::values::{Fault, hex, parse_day, sha256};
 use crate::register::{Command, Done, ReadyPage};
 
 use super::provenance::{instant, with_host};
+use super::voided::{refuse_void_day, refuse_void_release};
 
 const PATH: &str = "/v1/progress/releases";
 /// The digest of a whole representation, RFC 9530.
@@ -139,6 +140,7 @@ pub async fn get_sealed_day(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let day = parse_day(&day).map_err(|_| ApiError::NotFound)?;
+    refuse_void_day(&state, day)?;
     let kept = state.read(move |connection| closed_days::find(connection, day)).await?;
     let is_open = day == state.register.snapshot().figures.day;
     let missing = if is_open { ApiError::invalid("day", Fault::NotClosed) } else { ApiError::NotFound };
@@ -149,7 +151,10 @@ pub async fn get_sealed_day(
 async fn released(state: &AppState, id: &str) -> Result<String, ApiError> {
     let day = parse_day(id).map_err(|_| ApiError::NotFound)?;
     let find = move |connection: &mut _| Ok(releases::find(connection, day)?.zip(releases::body(connection, day)?));
-    let (release, body) = state.read(find).await?.ok_or(ApiError::NotFound)?;
+    let Some((release, body)) = state.read(find).await? else {
+        refuse_void_release(state, day)?;
+        return Err(ApiError::NotFound);
+    };
     if release.is_of_old_form() { Err(ApiError::Gone { entry: release.entry }) } else { Ok(body) }
 }
 

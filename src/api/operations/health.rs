@@ -32,9 +32,22 @@ pub struct Readiness {
     database: bool,
     /// The version of the newest snapshot of this process. Example: 12874.
     version: i64,
+    /// What keeps the service from doing its work; null where nothing does.
+    problem: Option<ReadinessProblem>,
     /// The results of the examination; only with `verbose`.
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Checks>,
+}
+
+/// What keeps the service from doing its work.
+#[derive(Serialize, ToSchema)]
+pub struct ReadinessProblem {
+    /// The code that programs read: `writer_stopped`, `database_away`, `outdated_program`, `clock_in_doubt`, `storage_full`,
+    /// `writes_fail` or `methodology_missing`.
+    #[schema(example = "storage_full")]
+    code: &'static str,
+    /// What is wrong and what to do, in English.
+    detail: String,
 }
 
 /// Answers 200 while the process lives. A process that answers 503 has to be restarted.
@@ -67,7 +80,9 @@ pub async fn get_readiness(request: HttpRequest, state: web::Data<AppState>) -> 
     let register = &state.register;
     let (writer, database) = (register.is_alive(), register.is_database_up());
     let version = register.snapshot().figures.version;
-    let (mut ready, mut checks) = (writer && database, None);
+    let trouble = register.trouble();
+    let problem = trouble.map(|trouble| ReadinessProblem { code: trouble.code(), detail: trouble.to_string() });
+    let (mut ready, mut checks) = (problem.is_none(), None);
     if verbose == Some(true) {
         let found = state.examiner.examine(register).await;
         ready &= found.is_well();
@@ -75,5 +90,5 @@ pub async fn get_readiness(request: HttpRequest, state: web::Data<AppState>) -> 
     }
     let status = if ready { "ready" } else { "not_ready" };
     let mut answer = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    Ok(answer.json(Readiness { status, writer, database, version, checks }))
+    Ok(answer.json(Readiness { status, writer, database, version, problem, checks }))
 }

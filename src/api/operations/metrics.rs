@@ -17,8 +17,8 @@ use prometheus_client::registry::Registry;
 use crate::api::http::ApiError;
 use crate::api::state::AppState;
 use crate::db::ledger::{Audited, BackedUp};
-use crate::register::Register;
 use crate::register::examine::disk_free_bytes;
+use crate::register::{Register, Trouble};
 
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -68,11 +68,18 @@ impl Samples {
         );
         Self {
             gauges,
-            seconds: vec![(
-                "head_read_age_seconds",
-                "Since the register's head was last read",
-                register.followed_ago().as_secs_f64(),
-            )],
+            seconds: vec![
+                (
+                    "head_read_age_seconds",
+                    "Since the register's head was last read",
+                    register.followed_ago().as_secs_f64(),
+                ),
+                (
+                    "clock_offset_seconds",
+                    "The clock of this process less that of the database",
+                    register.clock_offset().as_seconds_f64(),
+                ),
+            ],
             counters: vec![
                 ("entries_written", "Entries written by this process", stats.entries.load(Relaxed)),
                 ("batches", "Batches carried out by this process", stats.batches.load(Relaxed)),
@@ -104,12 +111,16 @@ fn register_gauges(register: &Register) -> Vec<Sample<i64>> {
     let (stats, snapshot) = (register.counters(), register.snapshot());
     let (version, pool) = (snapshot.figures.version, register.database().pool_state());
     let waiting = stats.waiting.load(Relaxed).max(0);
+    let trouble = register.trouble();
+    let is_clock_in_doubt = matches!(trouble.as_deref(), Some(Trouble::ClockInDoubt(_)));
     vec![
         ("register_version", "Entries in the register", version),
         ("verified_sites", "Verified sites", snapshot.figures.progress.sites.verified),
         ("cells", "Cells in memory", stats.cells.load(Relaxed).cast_signed()),
         ("writer_up", "Whether the writer is at work", i64::from(register.is_alive())),
         ("database_up", "Whether the database answered when last asked", i64::from(register.is_database_up())),
+        ("ready", "Whether nothing keeps the service from its work", i64::from(trouble.is_none())),
+        ("clock_in_doubt", "Whether the clock is not believed", i64::from(is_clock_in_doubt)),
         ("writes_waiting", "Writes that wait for the writer", waiting),
         ("writes_waiting_max", "Writes that may wait; one more is answered 503", whole(register.queue_capacity())),
         ("checkpoint_lag_entries", "Entries after the checkpoint", version - register.checkpoint()),

@@ -90,8 +90,9 @@ pub async fn decide_installations(
 ) -> Result<HttpResponse, ApiError> {
     let requests = decisions.iter().map(|one| Request::new(caller.0.clone(), one.command.clone())).collect();
     let results = state.register.submit_all(requests).await?;
-    if !results.is_empty() && results.iter().all(|result| matches!(result, Err(Failure::Unavailable))) {
-        return Err(ApiError::Unavailable);
+    let of_service = |result: &Result<_, Failure>| result.as_ref().is_err_and(Failure::is_of_service);
+    if let Some(Err(failure)) = results.first().filter(|_| results.iter().all(of_service)) {
+        return Err(failure.clone().into());
     }
     let language = caller.1;
     let decided = decisions.iter().zip(results);

@@ -48,6 +48,7 @@ enum Pools {
 pub struct Database {
     url: Url,
     pools: Pools,
+    shares_clock: bool,
 }
 
 impl Database {
@@ -63,7 +64,7 @@ impl Database {
                     .map_err(unreachable(url))?,
             ),
         };
-        let database = Self { url: url.clone(), pools };
+        let database = Self { url: url.clone(), pools, shares_clock: false };
         database.connection()?.check()?;
         Ok(database)
     }
@@ -81,7 +82,7 @@ impl Database {
         let url = Url::Sqlite(path.to_owned());
         let uri = format!("file:{}?immutable=1", escaped(path));
         let pool = builder(1, Box::new(SetUpFrozen)).build(ConnectionManager::new(uri)).map_err(unreachable(&url))?;
-        Ok(Self { url, pools: Pools::Sqlite(pool) })
+        Ok(Self { url, pools: Pools::Sqlite(pool), shares_clock: true })
     }
 
     /// The use of the pool.
@@ -96,7 +97,19 @@ impl Database {
 
     /// The same database with a pool of its own, because readers could take all connections of this pool.
     pub fn apart(&self, size: u32) -> Result<Self, DbError> {
-        Self::open(&self.url, size)
+        Ok(Self { shares_clock: self.shares_clock, ..Self::open(&self.url, size)? })
+    }
+
+    /// Says that the database runs on this machine although its address may look like another's, as in containers.
+    #[must_use]
+    pub fn on_this_machine(self, shares_clock: bool) -> Self {
+        Self { shares_clock, ..self }
+    }
+
+    /// Whether the database's clock is that of this machine by what the operator said.
+    #[must_use]
+    pub fn shares_clock(&self) -> bool {
+        self.shares_clock
     }
 
     #[must_use]
@@ -191,6 +204,14 @@ struct Setting {
 }
 
 impl Connection {
+    /// Whether a commit waits for standbys, as far as this session may know.
+    pub fn waits_for_standbys(&mut self) -> Result<bool, DbError> {
+        let Self::Postgres(c) = self else { return Ok(false) };
+        let ask = diesel::sql_query("SELECT current_setting('synchronous_standby_names') AS value");
+        let setting: Setting = ask.get_result(&mut **c)?;
+        Ok(!setting.value.is_empty())
+    }
+
     /// Checks that a commit is on disk when it is answered, and that no known bug can undo it.
     fn check(&mut self) -> Result<(), DbError> {
         match self {

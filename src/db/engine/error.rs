@@ -9,6 +9,10 @@ use diesel::result::{DatabaseErrorKind, Error};
 pub enum DbError {
     /// The database cannot be reached, or did not answer in time. Trying again later may help.
     Unavailable(String),
+    /// The disk is full.
+    StorageFull(String),
+    /// A newer program has changed the register, and this one must not write to it; the words say why.
+    Outdated(String),
     /// The database cannot be used as it is; the words say why.
     Unusable(String),
     /// A stored value is not one that this register writes.
@@ -33,31 +37,37 @@ impl DbError {
         }
     }
 
+    /// Whether trying again later may help.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::StorageFull(_))
     }
 }
 
 impl From<Error> for DbError {
     fn from(error: Error) -> Self {
-        let unavailable = match &error {
-            Error::BrokenTransactionManager => true,
-            Error::DatabaseError(kind, info) => is_lost(kind, info.message()),
-            _ => false,
-        };
-        if unavailable { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
+        match &error {
+            Error::BrokenTransactionManager => Self::Unavailable(error.to_string()),
+            Error::DatabaseError(_, info) if is_about(info.message(), &FULL) => Self::StorageFull(error.to_string()),
+            Error::DatabaseError(kind, info) if is_lost(kind, info.message()) => Self::Unavailable(error.to_string()),
+            _ => Self::Query(error),
+        }
     }
+}
+
+/// What a full disk says: SQLite, PostgreSQL, and the system below both.
+const FULL: [&str; 3] = ["disk is full", "No space left on device", "Disk quota exceeded"];
+
+fn is_about(message: &str, signs: &[&str]) -> bool {
+    signs.iter().any(|sign| message.contains(sign))
 }
 
 /// Whether an error means a lost connection or a timed-out lock. Diesel passes most of these on as text.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "diesel's kinds are not Copy")]
 fn is_lost(kind: &DatabaseErrorKind, message: &str) -> bool {
-    const SIGNS: [&str; 16] = [
+    const SIGNS: [&str; 14] = [
         "database is locked",
-        "disk is full",
         "disk I/O error",
-        "No space left on device",
         "lock timeout",
         "statement timeout",
         "idle-in-transaction timeout",
@@ -72,14 +82,15 @@ fn is_lost(kind: &DatabaseErrorKind, message: &str) -> bool {
         "SSL connection has been closed",
     ];
     matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
-        || SIGNS.iter().any(|sign| message.contains(sign))
+        || is_about(message, &SIGNS)
 }
 
 impl fmt::Display for DbError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(why) => write!(f, "the database is unavailable: {why}"),
-            Self::Unusable(why) => f.write_str(why),
+            Self::StorageFull(why) => write!(f, "the disk is full: {why}"),
+            Self::Unusable(why) | Self::Outdated(why) => f.write_str(why),
             Self::Corrupt(what) => write!(f, "the database holds what this register never writes: {what}"),
             Self::Query(error) => write!(f, "a query failed: {error}"),
         }

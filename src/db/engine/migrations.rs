@@ -66,6 +66,12 @@ pub fn pending(connection: &mut Connection) -> Result<usize, DbError> {
     pending.map_err(failed)
 }
 
+/// Whether the database has exactly the schema of this binary.
+pub fn is_current(connection: &mut Connection) -> Result<bool, DbError> {
+    refuse_newer(connection)?;
+    Ok(pending(connection)? == 0)
+}
+
 /// Whether there is a register in the database, of any schema.
 pub fn is_begun(connection: &mut Connection) -> Result<bool, DbError> {
     let applied = on_backend!(connection, c => c.applied_migrations()).map_err(failed)?;

@@ -10,11 +10,12 @@ use super::error::DbError;
 type Sqlite = <SqliteConnection as diesel::Connection>::TransactionManager;
 type Postgres = <PgConnection as diesel::Connection>::TransactionManager;
 
-/// Begins a write on PostgreSQL. A commit is on disk before it is answered, and a stuck process loses the head after 20
+/// Begins a write on PostgreSQL. A commit is on disk before it is answered (what the operator set higher stays), and a stuck process loses the head after 20
 /// seconds. Every statement of a write finds its rows by a key and is planned once a connection. Scans and hash joins are
 /// switched off, because a plan that was made while the tables were empty must be good when they are full.
-const BEGIN_WRITE_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; \
-     SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '20s'; \
+const BEGIN_WRITE_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
+     SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
+     WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true); SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '20s'; \
      SET LOCAL idle_in_transaction_session_timeout = '20s'; SET LOCAL plan_cache_mode = force_generic_plan; \
      SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 const BEGIN_READ_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";

@@ -13,6 +13,8 @@ use crate::db::tables::{days, entries, month_tables};
 use crate::domain::counting::Changes;
 use crate::domain::values::{Hash, Month, date};
 
+use super::clock;
+
 /// A closed day.
 #[derive(Clone, Debug)]
 pub struct ClosedDay {
@@ -73,7 +75,7 @@ pub fn find(connection: &mut Connection, day: NaiveDate) -> Result<Option<Closed
 /// The stored close of a past day. `None` before the first entry; `Unavailable` while the day is over and not closed yet.
 pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<ClosedDay>, DbError> {
     let kept = find(connection, day)?;
-    let first = entry(connection, 1)?.map(|entry| date::day_of(entry.recorded_at));
+    let first = clock::first_day(connection)?;
     if kept.is_none() && first.is_some_and(|first| first <= day) {
         return Err(DbError::Unavailable(format!("{day} has still to be kept")));
     }
@@ -82,7 +84,7 @@ pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<Clos
 
 /// Whether a day was over before the register began; so is every day of a register without an entry.
 pub fn is_before_the_register(connection: &mut Connection, day: NaiveDate) -> Result<bool, DbError> {
-    Ok(entry(connection, 1)?.is_none_or(|first| day < date::day_of(first.recorded_at)))
+    Ok(clock::first_day(connection)?.is_none_or(|first| day < first))
 }
 
 /// Verified sites at the close of each day, in order.
@@ -195,7 +197,8 @@ pub fn entry(connection: &mut Connection, version: i64) -> Result<Option<EntryMa
 }
 
 /// The last version of `versions` that was recorded up to the end of a day. Halves the range, because instants never go
-/// back from one entry to the next.
+/// back from one entry to the next, unless the clock was set back. Entries before that were recorded on the day on which it was set
+/// back, or earlier.
 pub fn version_at_end_of(
     connection: &mut Connection,
     day: NaiveDate,
@@ -203,6 +206,13 @@ pub fn version_at_end_of(
 ) -> Result<i64, DbError> {
     let end = date::start_of(day + Days::new(1));
     let (mut from, mut to) = versions.into_inner();
+    for (version, at) in clock::set_backs(connection)? {
+        if at < end {
+            from = from.max(version.min(to));
+        } else {
+            to = to.min(version - 1).max(from);
+        }
+    }
     while from < to {
         let middle = from + (to - from + 1) / 2;
         let entry = entry(connection, middle)?.ok_or_else(|| DbError::corrupt(format!("entry {middle} is gone")))?;

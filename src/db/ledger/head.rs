@@ -1,7 +1,7 @@
 //! The head of the register: one row with the version, the last hash and the last instant. Its lock puts all writers in
 //! one order.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
     Selectable, SelectableHelper,
@@ -14,6 +14,9 @@ use crate::domain::counting::CONTRIBUTION_NO;
 use crate::domain::values::{Hash, date};
 
 const THE_ROW: i32 = 1;
+/// The form of what this program writes. A migration after which an older program must not write any more takes the next number in the
+/// head; this one then takes it, too.
+const FORMAT_NO: i32 = 1;
 
 /// The head of the register.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,9 +33,17 @@ pub struct Head {
     pub contribution_no: i32,
     /// The last closed day; no entry is recorded on it any more.
     pub closed_day: Option<NaiveDate>,
+    /// The last instant at which a clock was believed, apart from entries.
+    pub clock_seen: Option<DateTime<Utc>>,
 }
 
 impl Head {
+    /// The last sign of life: the newest entry, the end of the last closed day, or the last instant at which a clock was believed.
+    #[must_use]
+    pub fn last_sign(&self) -> DateTime<Utc> {
+        self.clock_seen.map_or(self.not_before(), |seen| seen.max(self.not_before()))
+    }
+
     /// Whether the journal was posted by an older counting rule than that of this program.
     #[must_use]
     pub fn is_of_older_rule(&self) -> bool {
@@ -69,11 +80,13 @@ struct HeadRow {
     id: i32,
     version: i64,
     hash: Vec<u8>,
-    recorded_at: chrono::NaiveDateTime,
+    recorded_at: NaiveDateTime,
     instance_id: String,
     purpose: String,
     contribution_no: i32,
     closed_day: Option<NaiveDate>,
+    clock_seen: Option<NaiveDateTime>,
+    format_no: i32,
 }
 
 impl TryFrom<HeadRow> for Head {
@@ -87,6 +100,7 @@ impl TryFrom<HeadRow> for Head {
             instance_id: row.instance_id,
             contribution_no: row.contribution_no,
             closed_day: row.closed_day,
+            clock_seen: row.clock_seen.map(|seen| seen.and_utc()),
         })
     }
 }
@@ -102,6 +116,8 @@ pub fn ensure(connection: &mut Connection, instance_id: String, now: DateTime<Ut
         purpose: "live".to_owned(),
         contribution_no: CONTRIBUTION_NO,
         closed_day: None,
+        clock_seen: Some(stored(now)),
+        format_no: FORMAT_NO,
     };
     transaction::write(connection, |connection| {
         on_backend!(connection, c => {
@@ -109,6 +125,14 @@ pub fn ensure(connection: &mut Connection, instance_id: String, now: DateTime<Ut
         })?;
         Ok(())
     })
+}
+
+/// Whether there is a register.
+pub fn exists(connection: &mut Connection) -> Result<bool, DbError> {
+    let row: Option<i64> = on_backend!(connection, c => {
+        register_head::table.find(THE_ROW).select(register_head::version).first(c).optional()
+    })?;
+    Ok(row.is_some())
 }
 
 pub fn read(connection: &mut Connection) -> Result<Head, DbError> {
@@ -134,12 +158,17 @@ pub fn lock(connection: &mut Connection) -> Result<Head, DbError> {
 
 fn found(row: Option<HeadRow>) -> Result<Head, DbError> {
     let missing = || DbError::Unusable("the register has no head: run `green-homes migrate`".to_owned());
-    let head = Head::try_from(row.ok_or_else(missing)?)?;
+    let row = row.ok_or_else(missing)?;
+    let (format_no, head) = (row.format_no, Head::try_from(row)?);
+    let newer = |what: &str, its: i32, own: i32| {
+        let why = format!("this register {what} {its}, this program {what} {own}: start the newer program");
+        Err(DbError::Outdated(why))
+    };
     if head.contribution_no > CONTRIBUTION_NO {
-        return Err(DbError::Unusable(format!(
-            "this register counts by rule {}, this program by rule {CONTRIBUTION_NO}: start the newer program",
-            head.contribution_no
-        )));
+        return newer("counts by rule", head.contribution_no, CONTRIBUTION_NO);
+    }
+    if format_no > FORMAT_NO {
+        return newer("has the form", format_no, FORMAT_NO);
     }
     Ok(head)
 }

@@ -1,11 +1,12 @@
 //! Lists of installations, page by page: each page begins after the last id of the page before.
 
+use chrono::NaiveDate;
 use diesel::dsl::{exists, sql};
 use diesel::sql_types::Bool;
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::tables::{installation_measures, installations, site_id, sites};
+use crate::db::tables::{installation_id, installation_measures, installations, site_id, sites};
 use crate::domain::records::{Actor, Role, SiteRecord};
 use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{ExternalId, InstallationId, PartnerCode, ProjectCode, SiteId, SiteKind, Status};
@@ -129,4 +130,17 @@ pub fn find(connection: &mut Connection, id: InstallationId) -> Result<Option<In
     let Some(site) = by_id::sites_of(connection, &[id])?.remove(&id) else { return Ok(None) };
     let record = by_id::records(connection, &[site])?.into_iter().find(|r| r.installation(id).is_some());
     Ok(record.map(|record| InstallationRecord { record, id }))
+}
+
+/// Installations that are dated after a day: a clock that was ahead let them in.
+pub fn installations_dated_after(connection: &mut Connection, day: NaiveDate) -> Result<Vec<InstallationId>, DbError> {
+    let rows: Vec<String> = on_backend!(connection, c => {
+        installations::table
+            .filter(installations::installed_on.gt(day).or(installations::decommissioned_on.gt(day)))
+            .filter(installations::status.ne_all([Status::Rejected.as_str(), Status::Withdrawn.as_str()]))
+            .order(installations::id)
+            .select(installations::id)
+            .load(c)
+    })?;
+    rows.iter().map(|id| installation_id(id)).collect()
 }

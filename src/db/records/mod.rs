@@ -14,4 +14,4 @@ pub use by_partner_names::Named;
 pub use disputes::DisputeWithNotes;
 pub use history::{History, PastEntry};
 pub use householders::Home;
-pub use installation_list::{Filter, InstallationRecord};
+pub use installation_list::{Filter, InstallationRecord, installations_dated_after};

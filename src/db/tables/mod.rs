@@ -12,5 +12,5 @@ pub(in crate::db) use register_rows::{CodeRow, EntryRow, FactsRow, JournalRow};
 pub use schema::{
     audits, backups, cells, cells_checkpoint, client_secrets, clients, days, disputes, entries, entry_facts,
     householder_codes, idempotency_keys, installation_measures, installations, journal, month_tables, partners,
-    projects, register_head, releases, signing_keys, site_private, site_refs, sites,
+    projects, register_head, releases, signing_keys, site_private, site_refs, sites, voided,
 };

@@ -5,7 +5,7 @@ use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 table! { register_head (id) {
     id -> Integer, version -> BigInt, hash -> Binary, recorded_at -> Timestamp,
     instance_id -> Text, purpose -> Text, contribution_no -> Integer,
-    closed_day -> Nullable<Date>,
+    closed_day -> Nullable<Date>, clock_seen -> Nullable<Timestamp>, format_no -> Integer,
 } }
 
 table! { partners (code) {
@@ -86,6 +86,10 @@ table! { month_tables (day, name) { day -> Date, name -> Text, body -> Text, } }
 table! { releases (day) {
     day -> Date, version -> BigInt, entry -> BigInt, published_at -> Timestamp, sha256 -> Binary,
     public_url -> Text, publisher -> Text, body -> Text,
+} }
+
+table! { voided (day, is_release, entry) {
+    day -> Date, is_release -> Bool, entry -> BigInt, sha256 -> Binary,
 } }
 
 table! { idempotency_keys (client_id, key) {

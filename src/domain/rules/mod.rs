@@ -2,6 +2,7 @@
 //! record after the change or a refusal. The room must not write, count or publish: `register` writes the record,
 //! `counting` counts it.
 
+mod clock_doubt;
 pub mod correct;
 mod correction_request;
 mod erasure;
@@ -12,6 +13,7 @@ pub mod resend;
 pub mod second_look;
 mod stamp;
 
+pub use clock_doubt::{ClockDoubt, ClockFault};
 pub use correction_request::{Amend, Correction, SiteCorrection, TermsCorrection};
 pub use erasure::ErasureScope;
 pub use lifecycle::Changed;

@@ -3,8 +3,8 @@
 use super::coded_enum::coded_enum;
 
 impl Action {
-    /// The actions that change partners, clients, projects, or the methodology in force.
-    pub const OF_DIRECTORY: [Self; 8] = [
+    /// The actions that change partners, clients, projects, the methodology in force, or what is void.
+    pub const OF_DIRECTORY: [Self; 9] = [
         Self::AddPartner,
         Self::AddClient,
         Self::AddProject,
@@ -13,6 +13,7 @@ impl Action {
         Self::SuspendPartner,
         Self::ResumePartner,
         Self::ActivateMethodology,
+        Self::SetClockBack,
     ];
 
     /// The actions whose note is a reviewer's.
@@ -67,6 +68,8 @@ coded_enum!(
         Release = "release",
         /// The register was restored from a backup.
         Restore = "restore",
+        /// The clock of the register was set back, and days that had not come are void.
+        SetClockBack = "set_clock_back",
         /// All sites were counted anew, by a newer rule.
         CountAnew = "count_anew",
     }

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 
 use chrono::{Days, NaiveDate};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::db::ledger::{
-    Activations, CellTotals, ClosedDay, Release, ReleaseDoc, StoredEntry, StoredPosting, activations,
-    audit_scan as stored, closed_days, releases,
+    Activations, CellTotals, ClosedDay, Release, ReleaseDoc, StoredEntry, StoredPosting, Voided, activations,
+    audit_scan as stored, clock, closed_days, releases,
 };
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Totals};
-use crate::domain::values::{Action, Cause, Hash, day_of, sha256};
+use crate::domain::values::{Action, Cause, Hash, day_of, hex, sha256};
 use crate::register::counted::InOrder;
+use crate::register::decide::VoidDoc;
 use crate::register::published::{DayReplay, PageMaker, PageRenderer, PublicSettings};
 
 use super::report::Finding;
@@ -31,11 +32,18 @@ pub struct DaysAudit {
     releases: BTreeMap<NaiveDate, Release>,
     /// The facts that entries of releases seal, by version.
     sealed: BTreeMap<i64, Value>,
+    /// The entries that set the clock back: the version and the day of each.
+    set_backs: Vec<(i64, NaiveDate)>,
+    /// What is void, and is still to be found in the facts of its entry.
+    voided: Vec<Voided>,
+    /// The hashes of the releases that are void.
+    voided_releases: BTreeSet<(NaiveDate, Hash)>,
     found: Vec<Finding>,
 }
 
 impl DaysAudit {
     pub fn load(connection: &mut Connection, make: PageMaker) -> Result<Self, DbError> {
+        let voided = clock::all_voided(connection)?;
         Ok(Self {
             make,
             activations: activations::read(connection)?,
@@ -44,8 +52,36 @@ impl DaysAudit {
             kept: closed_days::every(connection)?.into_iter().collect(),
             releases: releases::all(connection)?.into_iter().map(|release| (release.day, release)).collect(),
             sealed: BTreeMap::new(),
+            set_backs: clock::set_backs(connection)?.into_iter().map(|(version, at)| (version, day_of(at))).collect(),
+            voided_releases: voided.iter().filter(|one| one.is_release).map(|one| (one.day, one.sha256)).collect(),
+            voided,
             found: Vec::new(),
         })
+    }
+
+    /// The day on which an entry counts as recorded: a clock that was set back later takes the entries before along.
+    pub fn day_of(&self, entry: &StoredEntry) -> NaiveDate {
+        let later = self.set_backs.iter().filter(|(version, _)| *version > entry.version).map(|(_, day)| *day);
+        later.chain([day_of(entry.recorded_at)]).min().unwrap_or_default()
+    }
+
+    /// Holds the facts of an entry that set the clock back against what is stored as void by it.
+    pub fn hear_set_back(&mut self, version: i64, action: &str, facts: &str) {
+        if action != Action::SetClockBack.as_str() {
+            return;
+        }
+        let (of_entry, others) = std::mem::take(&mut self.voided).into_iter().partition(|void| void.entry == version);
+        self.voided = others;
+        let of_entry: Vec<Voided> = of_entry;
+        let mut stored: Vec<Value> = of_entry.iter().map(|void| json!(VoidDoc::of(void))).collect();
+        let facts: Value = serde_json::from_str(facts).unwrap_or_default();
+        let mut sealed = facts.get("void").and_then(Value::as_array).cloned().unwrap_or_default();
+        stored.sort_by_key(Value::to_string);
+        sealed.sort_by_key(Value::to_string);
+        if stored != sealed {
+            self.found
+                .push(Finding::new(format!("facts {version}"), "seal other days and releases than are stored as void"));
+        }
     }
 
     /// Notes the facts of an entry, if the entry releases a day.
@@ -57,7 +93,7 @@ impl DaysAudit {
 
     /// Replays one entry.
     pub fn hear(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
-        self.day = self.day.or(Some(day_of(entry.recorded_at)));
+        self.day = self.day.or(Some(self.day_of(entry)));
         // Another check already reported a posting that cannot be read.
         let read = |posting: &StoredPosting| -> Option<(Cause, CellTotals)> {
             let cell = (CellKey::from_stored(posting.cell)?, Totals::decode(&posting.deltas)?);
@@ -175,8 +211,17 @@ impl DaysAudit {
         let before = |day: &NaiveDate| Finding::new(format!("day {day}"), "was before the register began");
         self.found.extend(self.kept.iter().map(before));
         let released: BTreeSet<i64> = releases::all(connection)?.iter().map(|release| release.entry).collect();
-        for version in self.sealed.keys().filter(|version| !released.contains(version)) {
+        let is_void = |facts: &Value| {
+            self.voided_releases.iter().any(|(day, sha256)| {
+                facts.get("release") == Some(&json!(day)) && facts.get("sha256") == Some(&json!(hex(sha256)))
+            })
+        };
+        let missing = self.sealed.iter().filter(|(version, facts)| !released.contains(version) && !is_void(facts));
+        for version in missing.map(|(version, _)| *version).collect::<Vec<_>>() {
             self.found.push(Finding::new(format!("facts {version}"), "seal a release that is missing"));
+        }
+        for void in &self.voided {
+            self.found.push(Finding::new(format!("void {}", void.day), "is named by no entry"));
         }
         Ok(std::mem::take(&mut self.found))
     }

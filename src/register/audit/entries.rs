@@ -31,7 +31,7 @@ impl Audit<'_> {
                 self.check_chain(&entry);
                 self.check_facts(&entry, facts.remove(&version).as_ref());
                 let postings = postings.remove(&version).unwrap_or_default();
-                self.days.end_days_before(self.connection, day_of(entry.recorded_at), &self.sums)?;
+                self.days.end_days_before(self.connection, self.days.day_of(&entry), &self.sums)?;
                 self.check_journal(&entry, &postings);
                 self.days.hear(&entry, &postings);
             }
@@ -72,6 +72,7 @@ impl Audit<'_> {
                 } else {
                     self.householders.hear(entry.version, &entry.action, facts, sealed);
                     self.days.hear_release(entry.version, &entry.action, facts);
+                    self.days.hear_set_back(entry.version, &entry.action, facts);
                 }
                 // Inside a JSON text these quotes would be escaped.
                 if facts.contains("\"site_refs\":") {

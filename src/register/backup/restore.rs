@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::db::engine::{migrations, sqlite_copy};
-use crate::db::ledger::{Head, head};
+use crate::db::ledger::{Head, clock as clock_of, head};
 use crate::db::{Database, Url};
 use crate::domain::records::Actor;
 use crate::domain::values::hex;
@@ -149,6 +149,8 @@ fn prepare(of: &Restore<'_>, manifest: &Manifest, path: &Path, clock: &Clock) ->
     if (found.version, hex(&found.hash), found.instance_id) != stated {
         return Err(BackupError::Refused("the manifest speaks of another version than the database holds".to_owned()));
     }
+    // The backup may be old: the operator who restores it vouches for the clock.
+    clock_of::accept(&mut database.connection()?, clock())?;
     let command = Command::Restore { version: found.version, hash: found.hash, made_at: manifest.made_at };
     let transaction = BatchTransaction::new(database.clone(), clock.clone());
     let done = transaction.execute(&[&Request::new(Actor::operator(of.actor), command)]).results.pop();

@@ -42,6 +42,8 @@ pub enum Command {
     Home(HomeCommand),
     /// Release the headline of a closed day: publish it for good.
     Release(NaiveDate),
+    /// Set the clock of the register back to that of this machine, and void the closed days and releases that have not come.
+    SetClockBack,
     /// Note that the register was restored from a backup.
     Restore {
         /// The version that the backup held.

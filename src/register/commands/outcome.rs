@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::db::ledger::Release;
+use crate::db::ledger::{Release, Voided};
 use crate::domain::records::{Dispute, HouseholderCode, SiteRecord};
 use crate::domain::refusals::{Refusal, Remark};
 use crate::domain::values::{InstallationId, SiteId};
@@ -69,6 +69,11 @@ pub enum Done {
         created: bool,
         release: Release,
     },
+    /// The clock of the register is set back.
+    ClockSetBack {
+        /// The closed days and releases that are void.
+        voided: Vec<Voided>,
+    },
     /// The home is in the requested state, now or since before.
     Home(HomeDone),
     /// A restoration was noted.
@@ -110,10 +115,26 @@ pub struct Erased {
 pub enum Failure {
     /// The rules of the register refuse it.
     Refused(Refusal),
-    /// The queue is full, or the database does not answer. The same request may succeed later.
+    /// Nothing was recorded: the queue is full, or the database does not answer. The same request may succeed later.
     Unavailable,
+    /// Nothing was recorded, because the disk is full.
+    StorageFull,
+    /// Nothing was recorded, because the clock of this machine is not believed.
+    ClockInDoubt,
+    /// Nothing was recorded, because a newer program has changed the register.
+    Outdated,
+    /// It may be recorded or not. Sending it again is safe.
+    OutcomeUnknown,
     /// A defect; logged with its cause.
     Broken,
+}
+
+impl Failure {
+    /// Whether it lies in the state of the service rather than in the request.
+    #[must_use]
+    pub fn is_of_service(&self) -> bool {
+        !matches!(self, Self::Refused(_) | Self::Broken)
+    }
 }
 
 impl From<Refusal> for Failure {

@@ -26,15 +26,17 @@ use super::loaded_records::LoadedRecords;
 /// 2 is refused, request 3 verifies the installation of request 1 (entry 42). The second request has an outcome and no
 /// entry. Both entries post to the cells; the installation has one row, in its state after entry 42.
 ///
-/// The instant is the clock's, but never before the last entry nor within a closed day. It is the same for the whole
-/// batch, and every date in a request is checked against its day.
+/// The instant is the clock's, but never before the last entry nor within a closed day, unless the operator sets the clock back. It is
+/// the same for the whole batch, and every date in a request is checked against its day.
 pub fn decide(
     connection: &mut Connection,
     head: &Head,
     requests: &[&Request],
     now: DateTime<Utc>,
 ) -> Result<DecidedBatch, DbError> {
-    let at = date::stored(now).max(head.not_before());
+    let at = date::stored(now);
+    let sets_clock_back = requests.iter().any(|request| matches!(request.command, Command::SetClockBack));
+    let at = if sets_clock_back { at } else { at.max(head.not_before()) };
     // The replies that were kept before come first; this batch appends its own and returns those alone.
     let kept = idempotency_keys::find(connection, requests.iter().filter_map(|request| client_key(request)))?;
     let kept_before = kept.len();
@@ -52,6 +54,7 @@ pub fn decide(
             administrative: false,
             kept,
         },
+        carried_to: head.last_sign(),
         dry_run: false,
         activated: None,
         notes: Vec::new(),
@@ -135,6 +138,7 @@ impl BatchInProgress<'_> {
             Command::Sites(SitesChange::Split { id }) => self.split(&actor.client_id, *id),
             Command::Directory(change) => self.change_directory(&actor.client_id, change),
             Command::Home(command) => self.at_home(actor, command),
+            Command::SetClockBack => self.set_clock_back(&actor.client_id, self.carried_to),
             Command::Release(day) => self.release(&actor.client_id, *day),
             Command::Restore { version, hash, made_at } => {
                 self.note_restoration(&actor.client_id, *version, *hash, *made_at)

@@ -59,6 +59,8 @@ pub struct BatchInProgress<'a> {
     /// The version, instant and day of the current request.
     pub stamp: Stamp,
     pub decided: DecidedBatch,
+    /// The last sign of life of the register before this batch.
+    pub carried_to: DateTime<Utc>,
     /// Whether the current request is only tried.
     pub dry_run: bool,
     /// The methodology that this batch put in force.

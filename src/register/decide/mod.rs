@@ -5,6 +5,7 @@
 //! projects, disputes and releases at once.
 
 mod administration;
+mod clock;
 mod count_anew;
 mod decide;
 mod deciding;
@@ -16,5 +17,6 @@ mod posting;
 mod records_wanted;
 mod register_installation;
 
+pub use clock::VoidDoc;
 pub use decide::decide;
 pub use deciding::DecidedBatch;

@@ -39,6 +39,7 @@ impl RecordsWanted {
                 Command::Home(HomeCommand::CloseDispute { .. })
                 | Command::Directory(_)
                 | Command::Release(_)
+                | Command::SetClockBack
                 | Command::Restore { .. } => {}
             }
         }

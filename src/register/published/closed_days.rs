@@ -7,9 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{activations, cells_and_journal, closed_days, head};
+use crate::db::ledger::{activations, cells_and_journal, clock, closed_days, head};
 use crate::db::{Connection, DbError};
-use crate::domain::values::day_of;
 use crate::register::counted::{CitableDay, Counted, InOrder, PublicCounts, SumsDifference};
 
 use super::day_replay::{DayReplay, is_last_of_month};
@@ -104,7 +103,7 @@ impl ClosedDays {
         while !self.are_up_to(today, version) {
             let day = match self.day {
                 Some(day) => day + Days::new(1),
-                None => first_day(connection)?,
+                None => clock::first_day(connection)?.ok_or_else(|| DbError::corrupt("entry 1 is gone"))?,
             };
             if day >= today {
                 break;
@@ -197,10 +196,4 @@ impl ClosedDays {
 
 fn read(counted: &RwLock<Counted>) -> RwLockReadGuard<'_, Counted> {
     counted.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The day of the first entry.
-fn first_day(connection: &mut Connection) -> Result<NaiveDate, DbError> {
-    let first = closed_days::entry(connection, 1)?;
-    Ok(day_of(first.ok_or_else(|| DbError::corrupt("entry 1 is gone"))?.recorded_at))
 }

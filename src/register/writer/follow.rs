@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use crate::db::ledger::{CellTotals, activations, cells_and_journal, head};
+use crate::db::ledger::{CellTotals, activations, cells_and_journal, clock, head};
 use crate::db::partners::partners_and_clients;
 use crate::db::{Connection, DbError, engine};
 use crate::register::counted::{Counted, FollowedHead, LoadedCells, apply_postings, load_cells};
@@ -59,14 +59,28 @@ impl Writer {
     pub(super) fn poll(&mut self) {
         self.polled_at = Instant::now();
         let read = self.database.connection().and_then(|mut connection| self.read_new_entries(&mut connection));
-        self.shared.note_database_answer(read.is_ok());
-        if let Err(error) = read {
+        let (answered, outdated) = match &read {
+            Ok(()) => (true, None),
+            Err(DbError::Outdated(why)) => (true, Some(why.clone())),
+            Err(_) => (false, self.outdated.take()),
+        };
+        self.outdated = outdated;
+        let was_up = self.shared.is_database_up();
+        self.shared.note_database_answer(answered);
+        if let Err(error) = read
+            && was_up
+        {
             tracing::warn!(%error, "the register cannot be followed just now");
         }
     }
 
-    fn read_new_entries(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+    pub(super) fn read_new_entries(&mut self, connection: &mut Connection) -> Result<(), DbError> {
         let head = head::read(connection)?;
+        self.last_sign = head.last_sign();
+        let watch = self.transaction.clock();
+        self.reading = watch.read(connection, &head)?;
+        self.read_at = Instant::now();
+        self.shared.note_clock_offset(watch.offset().unwrap_or_default());
         // A close that was lost appends no entry, so the entries do not tell.
         let is_day_lost = head.closed_day < self.closed.day();
         if is_day_lost || self.contradicted {
@@ -139,6 +153,7 @@ impl Writer {
         self.shared.activations.store(Arc::new(activations::read(connection)?));
         let directory = partners_and_clients::directory(connection)?;
         self.shared.directory.store(Arc::new(directory));
+        self.shared.voided.store(Arc::new(clock::all_voided(connection)?));
         Ok(())
     }
 }

@@ -1,11 +1,14 @@
-//! Moving the checkpoint of the cells, and forgetting old idempotency keys.
+//! Moving the checkpoint of the cells, forgetting old idempotency keys, and noting that the clock is believed.
 
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
-use crate::db::ledger::{cells_and_journal, idempotency_keys};
+use crate::db::DbError;
+use crate::db::engine::transaction;
+use crate::db::ledger::{cells_and_journal, clock, head, idempotency_keys};
 
+use super::trouble::Trouble;
 use super::writer::{TICK, Writer};
 
 /// The checkpoint moves when no request came for this long.
@@ -22,6 +25,10 @@ const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
 const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
 /// Old keys are forgotten this often.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
+/// The clock is noted as believed this often where nothing is recorded.
+const CLOCK_EVERY: TimeDelta = TimeDelta::hours(1);
+/// While writes fail, a small one is tried this often.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// Keys forgotten in one step: some milliseconds' worth, because requests wait meanwhile.
 const FORGET_STEP: u32 = 2_000;
 
@@ -55,16 +62,20 @@ impl Writer {
         });
         match moved {
             Ok(to) => self.shared.note_checkpoint(to),
-            Err(error) => tracing::warn!(%error, "the checkpoint was not moved; the journal has everything"),
+            Err(error) => {
+                tracing::warn!(%error, "the checkpoint was not moved; the journal has everything");
+                self.note_failed_write(&error);
+            }
         }
     }
 
     /// Forgets a step of old idempotency keys. A full step means that there are more, so the next one follows soon.
     pub(super) fn forget_keys_when_due(&mut self) {
-        if Instant::now() < self.forget_at {
+        // A clock that is ahead would forget keys that are still promised.
+        if Instant::now() < self.forget_at || self.reading.doubt.is_some() {
             return;
         }
-        let before = (self.clock)() - KEYS_KEPT;
+        let before = self.now() - KEYS_KEPT;
         let forgotten =
             self.database.connection().and_then(|mut c| idempotency_keys::forget(&mut c, before, FORGET_STEP));
         let is_full = matches!(forgotten, Ok(count) if count >= FORGET_STEP as usize);
@@ -72,5 +83,34 @@ impl Writer {
         if let Err(error) = forgotten {
             tracing::warn!(%error, "old idempotency keys were not forgotten");
         }
+    }
+
+    /// Notes in the head that the clock is believed, once an hour, so that a stop of hours does not make it doubtful. While writes
+    /// fail this is tried every second, because its success shows that they no longer do.
+    pub(super) fn note_clock_when_due(&mut self) {
+        let is_due = if self.write_trouble.is_some() {
+            self.probed_at.elapsed() >= PROBE_EVERY
+        } else {
+            self.now() - self.last_sign >= CLOCK_EVERY
+        };
+        if !is_due || self.reading.doubt.is_some() {
+            return;
+        }
+        self.probed_at = Instant::now();
+        let noted = self.database.connection().and_then(|mut connection| {
+            transaction::write(&mut connection, |connection| {
+                let head = head::lock(connection)?;
+                clock::note_seen(connection, self.now().max(head.last_sign()))
+            })
+        });
+        match noted {
+            Ok(()) => self.write_trouble = None,
+            Err(error) => self.note_failed_write(&error),
+        }
+    }
+
+    fn note_failed_write(&mut self, error: &DbError) {
+        let is_full = matches!(error, DbError::StorageFull(_));
+        self.write_trouble = Some(if is_full { Trouble::StorageFull } else { Trouble::WritesFail });
     }
 }

@@ -5,6 +5,7 @@
 //! from the request to the public: `queue` gathers a batch, `transaction` has it decided and commits it, `follow` adds
 //! the postings to the cells, `publish` closes days and publishes snapshots, `housekeeping` moves the checkpoint.
 
+mod clock_watch;
 mod counters;
 mod follow;
 mod housekeeping;
@@ -13,11 +14,14 @@ mod publish;
 mod queue;
 mod shared;
 mod transaction;
+mod trouble;
 mod writer;
 
+pub use clock_watch::{Clock, system_clock};
 pub use counters::WriterCounters;
 pub use keys_in_flight::KeysInFlight;
 pub use queue::{Job, QueuedRequest};
 pub use shared::Shared;
-pub use transaction::{BatchTransaction, Clock, system_clock};
+pub use transaction::BatchTransaction;
+pub use trouble::Trouble;
 pub use writer::Writer;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::db::ledger::clock;
 use crate::db::{Connection, DbError};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::records::Actor;
@@ -44,9 +45,25 @@ impl Writer {
         }
     }
 
-    /// Today in Hà Nội, and never before the last entry.
+    /// The instant of now, and never before the last entry: what the clock said at the last poll and the time since, or the last sign of
+    /// life while the clock is not believed. The clock itself may have jumped since it was judged.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        let now = if self.reading.doubt.is_some() { self.last_sign } else { self.reading.now + self.read_at.elapsed() };
+        now.max(self.known.recorded_at)
+    }
+
+    /// Today in Hà Nội.
     pub(super) fn day(&self) -> NaiveDate {
-        date::day_of((self.clock)().max(self.known.recorded_at))
+        date::day_of(self.now())
+    }
+
+    /// The first day that is not closed, or today: the day of a snapshot that has to be made before anything may be committed.
+    pub(super) fn open_day(&self, connection: &mut Connection) -> Result<NaiveDate, DbError> {
+        let open = match self.closed.day() {
+            Some(day) => day.succ_opt(),
+            None => clock::first_day(connection)?,
+        };
+        Ok(open.map_or(self.day(), |open| open.min(self.day())))
     }
 
     /// The methodology in force.
@@ -95,10 +112,11 @@ impl Writer {
         let methodology = match self.methodology() {
             Ok(methodology) => methodology,
             Err(error) => {
-                tracing::error!(%error, "the numbers stay as they were");
+                self.missing_methodology = Some(format!("the numbers stay as they were: {error}"));
                 return;
             }
         };
+        self.missing_methodology = None;
         let PublicCounts { progress, national } = &self.counts;
         let figures = Figures {
             version,

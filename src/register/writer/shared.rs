@@ -4,16 +4,17 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
-use chrono::{DateTime, NaiveDate, Utc};
+use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::Notify;
 
-use crate::db::ledger::Activations;
+use crate::db::ledger::{Activations, Voided};
 use crate::domain::records::Directory;
 use crate::register::counted::Counted;
 use crate::register::published::Snapshot;
 
 use super::counters::WriterCounters;
+use super::trouble::Trouble;
 
 /// The database counts as down when it has not answered the writer for this long, because a writer
 /// that hangs cannot say so itself.
@@ -34,6 +35,8 @@ pub struct Shared {
     pub counters: WriterCounters,
     pub directory: ArcSwap<Directory>,
     pub activations: ArcSwap<Activations>,
+    /// Closed days and releases that are void.
+    pub voided: ArcSwap<Vec<Voided>>,
     pub counted: RwLock<Counted>,
     snapshot: ArcSwap<Snapshot>,
     /// The version of the stored checkpoint.
@@ -47,6 +50,10 @@ pub struct Shared {
     asked_at: AtomicU64,
     /// Milliseconds from `began` to the last answer of the database.
     followed_at: AtomicU64,
+    /// What the writer found wrong.
+    trouble: ArcSwapOption<Trouble>,
+    /// This process's clock less the database's, in milliseconds.
+    clock_offset: AtomicI64,
     alive: AtomicBool,
     ended: Notify,
 }
@@ -58,6 +65,7 @@ impl Shared {
             counters: WriterCounters::default(),
             directory: ArcSwap::default(),
             activations: ArcSwap::default(),
+            voided: ArcSwap::default(),
             counted: RwLock::default(),
             snapshot: ArcSwap::from_pointee(snapshot),
             checkpoint: AtomicI64::new(0),
@@ -66,6 +74,8 @@ impl Shared {
             database_up: AtomicBool::new(true),
             asked_at: AtomicU64::new(0),
             followed_at: AtomicU64::new(0),
+            trouble: ArcSwapOption::empty(),
+            clock_offset: AtomicI64::new(0),
             alive: AtomicBool::new(true),
             ended: Notify::new(),
         }
@@ -137,6 +147,36 @@ impl Shared {
 
     fn since(&self, milliseconds: &AtomicU64) -> Duration {
         self.began.elapsed().saturating_sub(Duration::from_millis(milliseconds.load(Ordering::Relaxed)))
+    }
+
+    /// Tells what the writer found wrong, if anything; the log hears of each change.
+    pub(super) fn note_trouble(&self, trouble: Option<Trouble>) {
+        if self.trouble.load().as_deref() == trouble.as_ref() {
+            return;
+        }
+        if let Some(trouble) = &trouble {
+            tracing::error!(code = trouble.code(), "{trouble}");
+        } else {
+            tracing::warn!("what was wrong is over");
+        }
+        self.trouble.store(trouble.map(Arc::new));
+    }
+
+    /// What keeps this process from doing its work.
+    pub fn trouble(&self) -> Option<Arc<Trouble>> {
+        if !self.is_alive() {
+            return Some(Arc::new(Trouble::WriterStopped));
+        }
+        self.trouble.load_full().or_else(|| (!self.is_database_up()).then(|| Arc::new(Trouble::DatabaseAway)))
+    }
+
+    pub(super) fn note_clock_offset(&self, offset: TimeDelta) {
+        self.clock_offset.store(offset.num_milliseconds(), Ordering::Relaxed);
+    }
+
+    /// This process's clock less the database's; zero where the database has none of its own.
+    pub fn clock_offset(&self) -> TimeDelta {
+        TimeDelta::milliseconds(self.clock_offset.load(Ordering::Relaxed))
     }
 
     /// Whether the writer thread runs.

@@ -4,29 +4,25 @@
 //! must never be wrong.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{CellTotals, head, idempotency_keys};
+use crate::db::ledger::{CellTotals, clock, head, idempotency_keys};
 use crate::db::{Connection, Database, DbError};
+use crate::domain::rules::{ClockDoubt, ClockFault};
 use crate::domain::values::Hash;
-use crate::register::commands::{Done, Failure, Request};
+use crate::register::commands::{Command, Done, Failure, Request};
 use crate::register::decide::{DecidedBatch, decide};
 
-/// Tells the time.
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+use super::clock_watch::{Clock, ClockReading, ClockWatch};
 
-/// The machine's clock.
-#[must_use]
-pub fn system_clock() -> Clock {
-    Arc::new(Utc::now)
-}
-
-/// The outcome of a commit is asked for this long; after that the answer is "unavailable, send it again".
+/// The outcome of a commit is asked for this long; after that the answer is "unknown, send it again".
 const SETTLE_FOR: Duration = Duration::from_secs(20);
+/// A commit that waits longer than this for a synchronous standby may have been cancelled, which PostgreSQL tells in a warning alone.
+const PROMPT: Duration = Duration::from_secs(1);
 /// The register's own entry must be written within this time, by this process or another.
 const OWN_ENTRY_WITHIN: Duration = Duration::from_mins(10);
 const SETTLE_PAUSE: Duration = Duration::from_millis(200);
@@ -35,7 +31,7 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(200);
 /// the head puts their batches in one order.
 pub struct BatchTransaction {
     database: Database,
-    clock: Clock,
+    clock: ClockWatch,
     /// Kept from batch to batch; dropped after an error.
     connection: RefCell<Option<Connection>>,
 }
@@ -69,7 +65,20 @@ pub struct Executed {
 impl BatchTransaction {
     #[must_use]
     pub fn new(database: Database, clock: Clock) -> Self {
+        let clock = ClockWatch::new(clock, database.shares_clock());
         Self { database, clock, connection: RefCell::new(None) }
+    }
+
+    /// Why the clock of this process is not believed, if it is not.
+    pub fn clock_doubt(&self) -> Result<Option<ClockDoubt>, DbError> {
+        let mut connection = self.database.connection()?;
+        let head = head::read(&mut connection)?;
+        Ok(self.clock.read(&mut connection, &head)?.doubt)
+    }
+
+    /// The clock that its batches are held against.
+    pub(super) fn clock(&self) -> &ClockWatch {
+        &self.clock
     }
 
     /// Writes the entry that the register itself owes: an empty batch does that before anything else. Waits for another process that
@@ -79,10 +88,11 @@ impl BatchTransaction {
         loop {
             match self.transact(&[]) {
                 Ok(_) => return Ok(()),
-                Err(error) if error.is_unavailable() && Instant::now() < until => {
+                Err(NotWritten::Database(error)) if error.is_unavailable() && Instant::now() < until => {
                     tracing::warn!(%error, "waiting for another process that may count the register anew");
                 }
-                Err(error) => return Err(error),
+                Err(NotWritten::Database(error)) => return Err(error),
+                Err(why) => return Err(DbError::Unusable(why.to_string())),
             }
         }
     }
@@ -90,41 +100,42 @@ impl BatchTransaction {
     /// Carries out the requests in one transaction. If the database refuses it, each request is tried in a transaction of
     /// its own, so that a request that breaks fails alone.
     pub fn execute(&self, requests: &[&Request]) -> Executed {
-        match self.transact(requests) {
-            Ok(executed) => executed,
-            Err(error) if error.is_unavailable() => {
-                tracing::error!(%error, requests = requests.len(), "a batch was not written");
-                all_failed(requests, &Failure::Unavailable)
-            }
-            Err(error) if requests.len() == 1 => {
-                tracing::error!(%error, "a change could not be written");
-                all_failed(requests, &Failure::Broken)
-            }
-            Err(error) => {
-                tracing::warn!(%error, requests = requests.len(), "a batch failed; each of it is tried by itself");
-                self.execute_one_by_one(requests)
-            }
+        let why = match self.transact(requests) {
+            Ok(executed) => return executed,
+            Err(why) => why,
+        };
+        let failure = why.failure();
+        if failure.is_of_service() {
+            tracing::error!(%why, requests = requests.len(), "a batch was not written");
+        } else if requests.len() == 1 {
+            tracing::error!(%why, "a change could not be written");
+        } else {
+            tracing::warn!(%why, requests = requests.len(), "a batch failed; each of it is tried by itself");
+            return self.execute_one_by_one(requests);
         }
+        all_failed(requests, &failure)
     }
 
     fn execute_one_by_one(&self, requests: &[&Request]) -> Executed {
         let mut all = Executed { results: Vec::with_capacity(requests.len()), committed: Vec::new() };
         for (done, request) in requests.iter().enumerate() {
             let one = self.execute(std::slice::from_ref(request));
-            let unavailable = matches!(one.results[..], [Err(Failure::Unavailable)]);
+            let failed = one.results.first().and_then(|result| result.as_ref().err()).cloned();
             all.results.extend(one.results);
             all.committed.extend(one.committed);
-            if unavailable {
-                // The remaining requests would fail as well, and each would wait as long.
+            if let Some(failure) = failed.filter(Failure::is_of_service) {
+                // The remaining requests would fail as well, and each would wait as long. They were not tried, so nothing about them is
+                // unknown.
+                let failure = if failure == Failure::OutcomeUnknown { Failure::Unavailable } else { failure };
                 let rest = requests.get(done + 1..).unwrap_or_default();
-                all.results.extend(all_failed(rest, &Failure::Unavailable).results);
+                all.results.extend(all_failed(rest, &failure).results);
                 break;
             }
         }
         all
     }
 
-    fn transact(&self, requests: &[&Request]) -> Result<Executed, DbError> {
+    fn transact(&self, requests: &[&Request]) -> Result<Executed, NotWritten> {
         let kept = self.connection.take();
         let mut connection = kept.map_or_else(|| self.database.connection(), Ok)?;
         transaction::begin_write(&mut connection).map_err(DbError::into_unavailable)?;
@@ -140,10 +151,12 @@ impl BatchTransaction {
             self.connection.replace(Some(connection));
             return Ok(Executed { results: decided.results, committed: Vec::new() });
         }
+        let began = Instant::now();
         match transaction::commit(&mut connection) {
-            Ok(()) => {
+            Ok(()) if began.elapsed() < PROMPT => {
                 self.connection.replace(Some(connection));
             }
+            Ok(()) => self.confirm(connection)?,
             Err(error) => {
                 drop(connection);
                 self.settle(&error, &decided)?;
@@ -157,9 +170,13 @@ impl BatchTransaction {
     }
 
     /// Locks the head, decides, writes; the caller commits.
-    fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<Written, DbError> {
+    fn write(&self, connection: &mut Connection, requests: &[&Request]) -> Result<Written, NotWritten> {
         let head = head::lock(connection).map_err(DbError::into_unavailable)?;
-        let decided = decide(connection, &head, requests, (self.clock)())?;
+        let ClockReading { now, doubt } = self.clock.read(connection, &head)?;
+        if let Some(doubt) = doubt.filter(|doubt| !is_about(doubt, requests)) {
+            return Err(NotWritten::ClockInDoubt(doubt));
+        }
+        let decided = decide(connection, &head, requests, now)?;
         decided.batch.write(connection, head.version, decided.at)?;
         if !decided.kept.is_empty() {
             idempotency_keys::keep(connection, &decided.kept)?;
@@ -168,26 +185,97 @@ impl BatchTransaction {
     }
 
     /// Finds out whether a failed commit took place after all: if so, the head's chain holds its last entry.
-    fn settle(&self, error: &DbError, decided: &DecidedBatch) -> Result<(), DbError> {
+    fn settle(&self, error: &DbError, decided: &DecidedBatch) -> Result<(), NotWritten> {
         tracing::warn!(%error, version = decided.version, "the outcome of a commit is unknown; asking the head");
         let until = Instant::now() + SETTLE_FOR;
         loop {
+            let began = Instant::now();
             let asked = self.database.connection().and_then(|mut connection| {
                 transaction::write(&mut connection, |connection| {
-                    head::lock(connection)?;
+                    let head = head::lock(connection)?;
+                    if connection.waits_for_standbys()? {
+                        // Writes, so that the answer is on the standbys as well as what it speaks of.
+                        clock::note_seen(connection, head.last_sign())?;
+                    }
                     head::holds(connection, decided.version, &decided.hash)
                 })
             });
             match asked {
-                Ok(true) => return Ok(()),
-                Ok(false) => return Err(DbError::Unavailable("the commit did not take place".to_owned())),
-                Err(error) if Instant::now() >= until => {
-                    return Err(DbError::Unavailable(format!("the outcome of a commit stays unknown: {error}")));
+                Ok(true) if began.elapsed() < PROMPT => return Ok(()),
+                Ok(false) if matches!(error, DbError::StorageFull(_)) => {
+                    return Err(DbError::StorageFull("the commit did not take place".to_owned()).into());
                 }
-                Err(_) => std::thread::sleep(SETTLE_PAUSE),
+                Ok(false) => return Err(DbError::Unavailable("the commit did not take place".to_owned()).into()),
+                _ if Instant::now() < until => std::thread::sleep(SETTLE_PAUSE),
+                Ok(true) => return Err(NotWritten::OutcomeUnknown("the standby does not answer".to_owned())),
+                Err(error) => return Err(NotWritten::OutcomeUnknown(error.to_string())),
             }
         }
     }
+
+    /// Makes sure that a commit that took long is where the standbys are that PostgreSQL waits for: another commit, which comes after
+    /// it in the log, must return promptly.
+    fn confirm(&self, mut connection: Connection) -> Result<(), NotWritten> {
+        let until = Instant::now() + SETTLE_FOR;
+        while connection.waits_for_standbys()? {
+            let began = Instant::now();
+            transaction::write(&mut connection, |connection| {
+                let head = head::lock(connection)?;
+                clock::note_seen(connection, head.last_sign())
+            })
+            .map_err(|error| NotWritten::OutcomeUnknown(error.to_string()))?;
+            if began.elapsed() < PROMPT {
+                break;
+            }
+            if Instant::now() >= until {
+                return Err(NotWritten::OutcomeUnknown("commits wait for a standby that does not answer".to_owned()));
+            }
+        }
+        self.connection.replace(Some(connection));
+        Ok(())
+    }
+}
+
+/// Why a batch was not written, or may not have been.
+enum NotWritten {
+    Database(DbError),
+    ClockInDoubt(ClockDoubt),
+    OutcomeUnknown(String),
+}
+
+impl NotWritten {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Database(DbError::Unavailable(_)) => Failure::Unavailable,
+            Self::Database(DbError::StorageFull(_)) => Failure::StorageFull,
+            Self::Database(DbError::Outdated(_)) => Failure::Outdated,
+            Self::Database(_) => Failure::Broken,
+            Self::ClockInDoubt(_) => Failure::ClockInDoubt,
+            Self::OutcomeUnknown(_) => Failure::OutcomeUnknown,
+        }
+    }
+}
+
+impl From<DbError> for NotWritten {
+    fn from(error: DbError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(error) => error.fmt(f),
+            Self::ClockInDoubt(doubt) => doubt.fmt(f),
+            Self::OutcomeUnknown(why) => write!(f, "the outcome of a commit stays unknown: {why}"),
+        }
+    }
+}
+
+/// Whether the requests are the way out of a doubt.
+fn is_about(doubt: &ClockDoubt, requests: &[&Request]) -> bool {
+    let sets_back = matches!(requests, [request] if matches!(request.command, Command::SetClockBack));
+    sets_back && doubt.kind == ClockFault::Behind
 }
 
 /// A batch that is written and not committed yet.

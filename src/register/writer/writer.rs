@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
@@ -14,9 +14,11 @@ use crate::register::commands::{Done, Failure, Request};
 use crate::register::counted::{FollowedHead, PublicCounts};
 use crate::register::published::{ClosedDays, PageRenderer};
 
+use super::clock_watch::{Clock, ClockReading};
 use super::queue::{Job, MOST_IN_A_BATCH, QueuedRequest, gather};
 use super::shared::{Alive, Shared};
-use super::transaction::{BatchTransaction, Clock};
+use super::transaction::BatchTransaction;
+use super::trouble::Trouble;
 
 /// How long no request may come before a batch under load is closed, on PostgreSQL.
 const LULL: Duration = Duration::from_micros(100);
@@ -29,8 +31,7 @@ pub(super) const TICK: Duration = Duration::from_millis(250);
 /// The writer: everything that the thread alone owns.
 pub struct Writer {
     pub(super) database: Database,
-    transaction: BatchTransaction,
-    pub(super) clock: Clock,
+    pub(super) transaction: BatchTransaction,
     pub(super) renderer: PageRenderer,
     pub(super) shared: Arc<Shared>,
     /// The sums behind the public numbers, kept in step posting by posting.
@@ -47,10 +48,22 @@ pub struct Writer {
     pub(super) stale_directory: bool,
     /// Whether the database said something that contradicts what this process knows, so that it has to load everything again.
     pub(super) contradicted: bool,
+    /// What the clock said at the last poll, and why that is not believed. Then the day stays that of the last sign of life.
+    pub(super) reading: ClockReading,
+    pub(super) read_at: Instant,
+    /// The last sign of life of the register.
+    pub(super) last_sign: DateTime<Utc>,
+    /// Why this program may neither follow the register nor write to it any more.
+    pub(super) outdated: Option<String>,
+    /// Why no write succeeds. Then a small one is tried every second.
+    pub(super) write_trouble: Option<Trouble>,
+    /// Why no snapshot can be made.
+    pub(super) missing_methodology: Option<String>,
     pub(super) published_at: Instant,
     pub(super) polled_at: Instant,
     pub(super) busy_at: Instant,
     pub(super) forget_at: Instant,
+    pub(super) probed_at: Instant,
 }
 
 impl Writer {
@@ -62,7 +75,7 @@ impl Writer {
         shared: Arc<Shared>,
         monthly_releases: bool,
     ) -> Result<Self, DbError> {
-        let transaction = BatchTransaction::new(database.clone(), clock.clone());
+        let transaction = BatchTransaction::new(database.clone(), clock);
         let mut connection = database.connection()?;
         if head::read(&mut connection)?.awaits_own_entry() {
             transaction.write_own_entry()?;
@@ -71,7 +84,6 @@ impl Writer {
         let mut writer = Self {
             database,
             transaction,
-            clock,
             renderer,
             shared,
             counts: PublicCounts::default(),
@@ -82,17 +94,25 @@ impl Writer {
             released: None,
             stale_directory: false,
             contradicted: false,
+            reading: ClockReading { now: DateTime::UNIX_EPOCH, doubt: None },
+            read_at: now,
+            last_sign: DateTime::UNIX_EPOCH,
+            outdated: None,
+            write_trouble: None,
+            missing_methodology: None,
             published_at: now,
             polled_at: now,
             busy_at: now,
             forget_at: now,
+            probed_at: now,
         };
         writer.load_register(&mut connection)?;
         writer.methodology()?;
-        let today = writer.day();
-        writer.close_days(&mut connection, today)?;
-        writer.release_months();
-        writer.publish(today);
+        writer.read_new_entries(&mut connection)?;
+        // Days that are over are closed by the thread, because a start must not wait for a commit.
+        let day = writer.open_day(&mut connection)?;
+        writer.publish(day);
+        writer.tell_trouble();
         Ok(writer)
     }
 
@@ -111,6 +131,9 @@ impl Writer {
         // SQLite commits so quickly that waiting costs more than it saves.
         let lull = if matches!(self.database.url(), Url::Postgres(_)) { LULL } else { Duration::ZERO };
         let mut next = None;
+        // The days that ended while nobody was at work are closed before anything else.
+        self.published_at = self.published_at.checked_sub(TICK).unwrap_or(self.published_at);
+        self.keep_up();
         loop {
             let job = next.take().map_or_else(|| queue.recv_timeout(self.patience()), Ok);
             match job {
@@ -181,8 +204,13 @@ impl Writer {
             counters.entries.fetch_add(entries, Ordering::Relaxed);
             self.follow(committed);
         }
-        let failed = executed.results.iter().filter(|r| matches!(r, Err(Failure::Unavailable | Failure::Broken)));
-        counters.failures.fetch_add(failed.count() as u64, Ordering::Relaxed);
+        let failed = executed.results.iter().filter_map(|result| result.as_ref().err());
+        let failed = failed.filter(|failure| !matches!(failure, Failure::Refused(_)));
+        counters.failures.fetch_add(failed.clone().count() as u64, Ordering::Relaxed);
+        let trouble = failed.clone().find_map(Trouble::of_write);
+        if trouble.is_some() || !executed.committed.is_empty() {
+            self.write_trouble = trouble;
+        }
         executed.results
     }
 
@@ -191,7 +219,9 @@ impl Writer {
     /// 1. every 250 ms, polls the head for the entries of other processes;
     /// 2. when the version or the day moved, closes the days that are over, then publishes a snapshot;
     /// 3. moves the checkpoint when the register is idle or the journal has grown long;
-    /// 4. forgets old idempotency keys.
+    /// 4. forgets old idempotency keys, notes that the clock is believed, and tries whether writes succeed again.
+    ///
+    /// A newer program may have changed the register. Then nothing but the head is read, and nothing is written.
     ///
     /// Step 2 publishes nothing while a day is still open, because the same version on the same day must have the
     /// same bytes in every process.
@@ -199,8 +229,20 @@ impl Writer {
         if self.polled_at.elapsed() >= TICK {
             self.poll();
         }
-        self.publish_when_due();
-        self.move_checkpoint_when_due();
-        self.forget_keys_when_due();
+        if self.outdated.is_none() {
+            self.publish_when_due();
+            self.move_checkpoint_when_due();
+            self.forget_keys_when_due();
+            self.note_clock_when_due();
+        }
+        self.tell_trouble();
+    }
+
+    /// Tells what is wrong, if anything: the first thing that an operator has to see to.
+    fn tell_trouble(&self) {
+        let outdated = self.outdated.clone().map(Trouble::Outdated);
+        let doubt = self.reading.doubt.map(Trouble::ClockInDoubt);
+        let missing = self.missing_methodology.clone().map(Trouble::MethodologyMissing);
+        self.shared.note_trouble(outdated.or(doubt).or(self.write_trouble.clone()).or(missing));
     }
 }

@@ -50,14 +50,12 @@ impl Content {
     pub fn db_put_back(&self) {
         let put = self.statements();
         let script = if self.url.starts_with("sqlite") {
-            let triggers = |column: &str| {
-                db_lines(&self.url, &format!("SELECT {column} AS line FROM sqlite_master WHERE type = 'trigger'"))
-            };
-            let drop: String = triggers("name").iter().map(|name| format!("DROP TRIGGER {name};")).collect();
-            let create = triggers("sql").join(";");
+            let triggers = "FROM sqlite_master WHERE type = 'trigger'";
+            let drop = db_lines(&self.url, &format!("SELECT 'DROP TRIGGER ' || name AS line {triggers}")).join(";");
+            let create = db_lines(&self.url, &format!("SELECT sql AS line {triggers}")).join(";");
+            let kept = &self.kept;
             format!(
-                "PRAGMA foreign_keys = OFF; ATTACH '{}' AS kept; BEGIN IMMEDIATE; {drop} {put} {create}; COMMIT; DETACH kept",
-                self.kept
+                "PRAGMA foreign_keys = OFF; ATTACH '{kept}' AS kept; BEGIN IMMEDIATE; {drop}; {put} {create}; COMMIT; DETACH kept"
             )
         } else {
             format!("BEGIN; SET LOCAL session_replication_role = replica; {put} COMMIT")

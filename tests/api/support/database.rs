@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use green_homes::app;
 use green_homes::db::Database;
-use green_homes::register::system_clock;
+use green_homes::register::{Clock, system_clock};
 use green_homes::settings::Settings;
 use tempfile::TempDir;
 
@@ -43,6 +43,7 @@ impl TestDatabase {
             publisher: "Publisher".to_owned(),
             monthly_releases: true,
             database_connections: 5,
+            database_shares_clock: false,
             queue: 1024,
             client_rate: 0,
             address_rate: 0,
@@ -55,6 +56,12 @@ impl TestDatabase {
 
     pub fn db_open(&self) -> Database {
         app::open_database(&self.settings(), &system_clock()).unwrap()
+    }
+
+    /// The operator's word that a clock is right, as `green-homes clock accept` gives it.
+    pub fn db_accept(&self, clock: &Clock) {
+        let database = app::open_database(&self.settings(), clock).unwrap();
+        green_homes::db::ledger::clock::accept(&mut database.connection().unwrap(), clock()).unwrap();
     }
 
     /// Whether this is the embedded database.

@@ -50,7 +50,14 @@ impl Passing {
 
     /// The clock goes to the morning of a day; gives the number of that day once it is there.
     pub async fn pass_to(&self, day: NaiveDate) -> Value {
-        *self.now.lock().unwrap() = date::start_of(day) + TimeDelta::hours(10);
+        self.pass_to_instant(date::start_of(day) + TimeDelta::hours(10)).await
+    }
+
+    /// The clock goes to an instant, on the word of the operator; gives the number of that day once it is there.
+    pub async fn pass_to_instant(&self, instant: DateTime<Utc>) -> Value {
+        let day = date::day_of(instant);
+        self.app.database.db_accept(&clock_at(Arc::new(Mutex::new(instant))));
+        *self.now.lock().unwrap() = instant;
         let until = Instant::now() + Duration::from_secs(20);
         loop {
             let progress = self.app.public().get("/v1/progress").await.body;

@@ -14,6 +14,8 @@ use crate::api::http::scopes::Scope;
 
 /// How long a client waits before it tries a busy service again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
+/// How long a client waits where an operator has to act first, in seconds.
+const OPERATOR_ACTS_SECONDS: &str = "60";
 
 /// Why a request was refused or failed.
 #[derive(Clone, Debug)]
@@ -40,6 +42,8 @@ pub enum ApiError {
     },
     /// A genuine token whose 15 minutes are over.
     TokenExpired,
+    /// A genuine token of a process whose clock is ahead of this one's.
+    TokenTooEarly,
     /// No householder's code, or an unknown one.
     WrongCode,
     /// HTTP Basic where it is not taken, or with another secret.
@@ -66,6 +70,11 @@ pub enum ApiError {
         /// The entry that published it.
         entry: i64,
     },
+    /// A day or a release that a clock which was ahead had sealed.
+    Voided {
+        /// The entry that declared it void.
+        entry: i64,
+    },
     /// No such method on this path.
     MethodNotAllowed {
         /// The methods there are.
@@ -84,8 +93,16 @@ pub enum ApiError {
     UnsupportedMediaType,
     /// The body did not arrive whole.
     BrokenBody,
-    /// Busy, or the database does not answer.
+    /// Busy, or the database does not answer. Nothing was recorded.
     Unavailable,
+    /// The disk is full. Nothing was recorded.
+    StorageFull,
+    /// The clock of the machine is not believed. Nothing was recorded.
+    ClockInDoubt,
+    /// A newer program has changed the register. Nothing was recorded.
+    Outdated,
+    /// It may be recorded or not.
+    OutcomeUnknown,
     /// A fault of the service itself.
     Internal,
 }
@@ -100,12 +117,14 @@ impl ApiError {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::NotFound | Self::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
-            Self::Gone { .. } => StatusCode::GONE,
+            Self::Gone { .. } | Self::Voided { .. } => StatusCode::GONE,
             Self::Refused(Refusal::Stale { .. }) => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::Unauthorized { .. } | Self::TokenExpired | Self::WrongCode | Self::BasicRefused => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::Unauthorized { .. }
+            | Self::TokenExpired
+            | Self::TokenTooEarly
+            | Self::WrongCode
+            | Self::BasicRefused => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } | Self::OtherProvince { .. } | Self::Refused(Refusal::RecordedByAnother) => {
                 StatusCode::FORBIDDEN
             }
@@ -113,7 +132,9 @@ impl ApiError {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::StorageFull | Self::ClockInDoubt | Self::Outdated | Self::OutcomeUnknown => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -141,13 +162,16 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let mut builder = HttpResponse::build(self.status());
         match self {
-            Self::Unavailable | Self::Refused(Refusal::KeyInFlight) => {
+            Self::Unavailable | Self::OutcomeUnknown | Self::Refused(Refusal::KeyInFlight) => {
                 builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
+            }
+            Self::StorageFull | Self::ClockInDoubt | Self::Outdated => {
+                builder.insert_header((RETRY_AFTER, OPERATOR_ACTS_SECONDS))
             }
             Self::TooManyRequests { retry_after } => builder.insert_header((RETRY_AFTER, *retry_after)),
             Self::BasicRefused => builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"green-homes\"")),
             Self::MethodNotAllowed { allow } => builder.insert_header((ALLOW, allow.as_str())),
-            Self::Unauthorized { sent: true } | Self::TokenExpired => {
+            Self::Unauthorized { sent: true } | Self::TokenExpired | Self::TokenTooEarly => {
                 builder.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
             }
             Self::Unauthorized { sent: false } => builder.insert_header((WWW_AUTHENTICATE, "Bearer")),
@@ -173,6 +197,10 @@ impl From<Failure> for ApiError {
         match failure {
             Failure::Refused(refusal) => Self::Refused(refusal),
             Failure::Unavailable => Self::Unavailable,
+            Failure::StorageFull => Self::StorageFull,
+            Failure::ClockInDoubt => Self::ClockInDoubt,
+            Failure::Outdated => Self::Outdated,
+            Failure::OutcomeUnknown => Self::OutcomeUnknown,
             Failure::Broken => Self::Internal,
         }
     }

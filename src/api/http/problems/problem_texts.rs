@@ -35,6 +35,7 @@ impl ApiError {
             Self::Refused(Refusal::ClientRevoked) => "client_revoked",
             Self::Unauthorized { .. } => "unauthorized",
             Self::TokenExpired => "token_expired",
+            Self::TokenTooEarly => "token_not_yet_valid",
             Self::BasicRefused => "basic_refused",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Forbidden { .. } | Self::OtherProvince { .. } => "forbidden",
@@ -42,7 +43,12 @@ impl ApiError {
             Self::TooLarge { .. } => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::BrokenBody => "broken_body",
+            Self::Voided { .. } => "voided",
             Self::Unavailable => "unavailable",
+            Self::StorageFull => "storage_full",
+            Self::ClockInDoubt => "clock_in_doubt",
+            Self::Outdated => "outdated_program",
+            Self::OutcomeUnknown => "outcome_unknown",
             Self::Internal => "internal",
         }
     }
@@ -61,10 +67,20 @@ impl ApiError {
                      Entry {entry}, which published it, stays in the chain of the register."
                 ),
             ),
+            Self::Voided { entry } => language.choose(
+                format!(
+                    "Số liệu này được chốt khi đồng hồ của máy chủ chạy nhanh, trước khi ngày đó thật sự đến, nên không còn giá trị. Mục \
+                     {entry} của sổ đăng ký ghi nhận việc hủy; khi ngày đó kết thúc, số liệu đúng sẽ có ở chính địa chỉ này."
+                ),
+                format!(
+                    "This was sealed while the clock of the server was ahead, before that day had come, and is void. Entry {entry} of \
+                     the register says so; once the day is over, its true numbers are at this address."
+                ),
+            ),
             Self::MalformedJson { line, column, near, has_decimal_comma } => {
                 unreadable((*line, *column), near, *has_decimal_comma, language)
             }
-            Self::Invalid(_) | Self::Refused(Refusal::Invalid(_)) if !is_read => {
+            Self::Unavailable | Self::Invalid(_) | Self::Refused(Refusal::Invalid(_)) if !is_read => {
                 format!("{general} {}", language.choose("Chưa có dữ liệu nào được ghi nhận.", "Nothing was recorded."))
             }
             Self::TooLarge { limit } => {
@@ -151,6 +167,7 @@ const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("client_revoked", ["Tài khoản đã bị thu hồi", "Client revoked"], ["Tài khoản này đã bị thu hồi nên không thể cấp mật khẩu mới; hãy tạo tài khoản khác.", "This client was revoked and gets no new secret; add another one."]),
     ("unauthorized", ["Chưa xác thực", "Unauthorized"], ["Hãy gửi token lấy từ /oauth/token trong tiêu đề Authorization: Bearer.", "Send a valid token from /oauth/token in the header Authorization: Bearer."]),
     ("token_expired", ["Token đã hết hạn", "Token expired"], ["Token đã hết hạn (15 phút); hãy lấy token mới từ /oauth/token.", "The token has expired (15 minutes); get a new one from /oauth/token."]),
+    ("token_not_yet_valid", ["Token chưa có hiệu lực", "Token not yet valid"], ["Token được cấp bởi một tiến trình có đồng hồ chạy nhanh hơn; đồng hồ của các máy chủ lệch nhau quá 5 giây. Hãy thử lại sau ít giây; đơn vị vận hành phải chỉnh đồng hồ.", "The process that issued this token has a clock that is ahead of this one's: the clocks of the servers differ by more than 5 seconds. Try again in some seconds; their operator has to set the clocks."]),
     ("basic_refused", ["HTTP Basic bị từ chối", "HTTP Basic refused"], ["HTTP Basic chỉ dành cho tài khoản có vai trò dashboard với GET hoặc HEAD, và phải đúng client_id và mật khẩu; ngoài ra hãy dùng token từ /oauth/token.", "HTTP Basic is for clients with the role dashboard, on GET and HEAD, with the right client_id and secret; otherwise use a token from /oauth/token."]),
     ("too_many_requests", ["Quá nhiều yêu cầu", "Too many requests"], ["Quá nhiều yêu cầu; hãy thử lại sau Retry-After giây.", "Too many requests; try again after Retry-After seconds."]),
     ("forbidden", ["Không được phép", "Forbidden"], ["Tài khoản này không có quyền thực hiện thao tác này.", "This client may not do this."]),
@@ -159,6 +176,11 @@ const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("unsupported_media_type", ["Kiểu nội dung không được hỗ trợ", "Unsupported media type"], ["Hãy gửi Content-Type: application/json, không nén.", "Send Content-Type: application/json, without compression."]),
     ("broken_body", ["Nội dung không trọn vẹn", "Broken body"], ["Nội dung gửi lên bị đứt giữa chừng; hãy gửi lại.", "The body did not arrive whole; please send it again."]),
     ("unavailable", ["Tạm thời bận", "Unavailable"], ["Dịch vụ đang bận; hãy gửi lại sau Retry-After giây. Gửi lại là an toàn.", "The service is busy; send it again after Retry-After seconds. Sending again is safe."]),
+    ("storage_full", ["Ổ đĩa đã đầy", "Storage full"], ["Ổ đĩa của máy chủ đã đầy, nên chưa có dữ liệu nào được ghi nhận. Đơn vị vận hành phải giải phóng dung lượng; hãy gửi lại sau Retry-After giây. Gửi lại là an toàn.", "The disk of the server is full; nothing was recorded. Its operator has to make room; send it again after Retry-After seconds. Sending again is safe."]),
+    ("clock_in_doubt", ["Đồng hồ máy chủ có thể sai", "Clock in doubt"], ["Đồng hồ của máy chủ có thể sai, nên chưa có dữ liệu nào được ghi nhận. Đơn vị vận hành phải chỉnh đồng hồ, hoặc xác nhận bằng lệnh green-homes clock accept; hãy gửi lại sau Retry-After giây. Gửi lại là an toàn.", "The clock of the server may be wrong; nothing was recorded. Its operator has to set the clock, or to confirm it by green-homes clock accept; send it again after Retry-After seconds. Sending again is safe."]),
+    ("outdated_program", ["Chương trình đã cũ", "Outdated program"], ["Sổ đăng ký đã chuyển sang phiên bản mới hơn của chương trình, nên tiến trình này không ghi nữa; chưa có dữ liệu nào được ghi nhận. Hãy gửi lại sau Retry-After giây. Gửi lại là an toàn.", "The register has gone on to a newer program, so this process no longer writes; nothing was recorded. Send it again after Retry-After seconds. Sending again is safe."]),
+    ("outcome_unknown", ["Chưa rõ kết quả", "Outcome unknown"], ["Không rõ yêu cầu này đã được ghi nhận hay chưa. Hãy gửi lại nguyên văn sau Retry-After giây (với cùng Idempotency-Key nếu có): gửi lại là an toàn, không ghi hai lần. Nếu tạo tài khoản mà không có khóa: hãy xem GET /v1/clients và thu hồi tài khoản không ai giữ mã bí mật.", "It is not known whether this was recorded. Send the same again after Retry-After seconds (with the same Idempotency-Key, if any): sending again is safe and records nothing twice. After making a client without a key: look at GET /v1/clients, and revoke the client whose secret nobody has."]),
+    ("voided", ["Số liệu không còn giá trị", "Void"], ["Số liệu này được chốt khi đồng hồ của máy chủ chạy nhanh, trước khi ngày đó thật sự đến, nên không còn giá trị.", "This was sealed while the clock of the server was ahead, before that day had come, and is void."]),
     ("internal", ["Lỗi máy chủ", "Internal error"], ["Có lỗi phía máy chủ; hãy báo request_id cho đơn vị vận hành.", "Something broke on our side; please give the request_id to the operator."]),
 ];
 

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, web};
 use crate::api::callers::Caller;
 use crate::api::http::ApiError;
 use crate::api::numbers::provenance::Provenance;
+use crate::api::numbers::voided::refuse_void_days;
 use crate::api::state::AppState;
 use crate::db::partners::partners_and_clients;
 use crate::domain::counting::OwnerKind;
@@ -45,6 +46,7 @@ pub async fn answer<T: Send + 'static>(
     state: &web::Data<AppState>,
     write: impl FnOnce(AnsweredQuery) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
+    refuse_void_days(state, request.query_string())?;
     let directory = state.register.directory();
     let today = state.register.snapshot().figures.day;
     let ParsedQuery { query, only_verified } = parse(request, caller, &directory, today)?;

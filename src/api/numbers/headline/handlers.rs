@@ -23,6 +23,7 @@ use crate::api::numbers::amounts::with_decimals;
 use crate::api::numbers::bridge;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
 use crate::api::numbers::provenance::{Provenance, with_host};
+use crate::api::numbers::voided::refuse_void_days;
 use crate::api::state::AppState;
 use crate::db::ledger::closed_days;
 use crate::domain::figures::Methodology;
@@ -74,6 +75,7 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<AppState>) -> R
 }
 
 async fn answer_query(request: &HttpRequest, state: &AppState, snapshot: &Snapshot) -> Result<HttpResponse, ApiError> {
+    refuse_void_days(state, request.query_string())?;
     let mut query = Query::of(request)?;
     let today = snapshot.figures.day;
     let past = query.parse("as_of", whole_day(Edge::Last, |raw| parse_past_day(raw, today))).filter(|day| *day < today);

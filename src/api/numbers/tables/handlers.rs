@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use crate::api::http::{ApiError, CacheFor, Edge, Form, JSON, NoQuery, Query, as_page, send, whole_day};
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
+use crate::api::numbers::voided::refuse_void_days;
 use crate::api::state::AppState;
 use crate::domain::values::{Fault, Month, Rule, parse_closed_day};
 
@@ -59,6 +60,7 @@ async fn send_table(
     state: &web::Data<AppState>,
     form: Form,
 ) -> Result<HttpResponse, ApiError> {
+    refuse_void_days(state, request.query_string())?;
     let snapshot = state.register.snapshot();
     let mut query = Query::of(request)?;
     let as_of = query.parse("as_of", whole_day(Edge::Last, |raw| parse_month_end(raw, snapshot.figures.day)));
