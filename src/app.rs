@@ -1,27 +1,25 @@
 //! The service put together: database, register, HTTP. `main` and the tests start the same service.
 
-use std::fs::{DirBuilder, OpenOptions};
+mod opening;
+
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
-use chrono::{DateTime, Days, NaiveDate, Utc};
 use listenfd::ListenFd;
 
 use crate::api::access::{ClientSecrets, SigningKey, Tokens};
 use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes};
-use crate::db::engine::migrations;
-use crate::db::ledger::head;
-use crate::db::{Database, DbError, Url};
 use crate::domain::figures::methodology;
-use crate::domain::values::day_of;
 use crate::register::examine::Examiner;
-use crate::register::{Clock, Options, PageCache, PageRenderer, Register, backup};
+use crate::register::{Clock, Options, PageCache, PageRenderer, Register};
 
 use super::settings::Settings;
+
+pub use opening::{
+    StartError, begin_register, current_database, database_to_serve, existing_database, migrate, open_database,
+};
 
 /// Seconds that running requests have when the service stops.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -30,12 +28,6 @@ const SHUTDOWN_SECONDS: u64 = 30;
 const WRITER_STOPS_WITHIN: std::time::Duration = std::time::Duration::from_secs(8);
 /// The connection of a client that sends its headers more slowly is closed.
 const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// The directory in the data directory for copies of the database before its schema changes.
-const BACKUPS: &str = "backups";
-
-/// Why the service does not start.
-pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A service that is listening.
 pub struct Service {
@@ -48,91 +40,6 @@ pub struct Service {
     register: Arc<Register>,
     server: Server,
     operators: Option<Server>,
-}
-
-/// Opens the database and brings its schema up to date.
-pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, StartError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir)?;
-    let url = settings.database()?;
-    if let Url::Sqlite(path) = &url {
-        // Readable by its owner alone, because it holds personal data. SQLite gives its other files the mode of this one.
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-        file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
-    }
-    let database = open(settings, &url)?;
-    migrate(&database, clock, &settings.data_dir.join(BACKUPS))?;
-    Ok(database)
-}
-
-/// Opens an existing database, and leaves its schema as it is.
-pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
-    let url = settings.database()?;
-    if is_missing(&url) {
-        return Err(format!("there is no database at {url}: set --data-dir or the database URL of the service").into());
-    }
-    open(settings, &url)
-}
-
-fn open(settings: &Settings, url: &Url) -> Result<Database, StartError> {
-    let database = Database::open(url, settings.database_connections)?;
-    Ok(database.on_this_machine(settings.database_shares_clock))
-}
-
-/// Opens an existing register, for a command beside a server that may be running. A schema or a counting rule that is not
-/// this program's is refused, because the server may be of another version than this command.
-pub fn current_database(settings: &Settings) -> Result<Database, StartError> {
-    let database = existing_database(settings)?;
-    let mut connection = database.connection()?;
-    let checked =
-        migrations::check_current(&mut connection).and_then(|()| head::read(&mut connection)?.check_counting_rule());
-    checked.map_err(|error| format!("{}: {error}", database.url()))?;
-    drop(connection);
-    Ok(database)
-}
-
-/// Opens an existing register as [`current_database`] does, or begins a new one.
-pub fn current_or_new_database(settings: &Settings, clock: &Clock) -> Result<Database, StartError> {
-    let url = settings.database()?;
-    let begun = !is_missing(&url) && migrations::is_begun(&mut existing_database(settings)?.connection()?)?;
-    if begun { current_database(settings) } else { open_database(settings, clock) }
-}
-
-fn is_missing(url: &Url) -> bool {
-    matches!(url, Url::Sqlite(path) if !Path::new(path).exists())
-}
-
-/// Brings the schema up to date, and makes the head of a new register. A file of SQLite that was in use is first copied
-/// into `backups`. Returns the number of migrations.
-pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usize, DbError> {
-    let mut connection = database.connection()?;
-    let keep = |schema: &str| {
-        let kept = backup::keep_before_migration(database, backups, schema, clock());
-        let kept = kept.map_err(|error| DbError::Unusable(format!("no copy before the migration: {error}")))?;
-        tracing::info!(copy = %kept.display(), "the schema changes; the database as it was is kept");
-        Ok(())
-    };
-    // Looked at first, because a start must not wait for a commit where nothing has to be changed.
-    if migrations::is_current(&mut connection)? && head::exists(&mut connection)? {
-        return Ok(0);
-    }
-    let applied = migrations::migrate(&mut connection, keep)?;
-    if !head::exists(&mut connection)? {
-        refuse_early_clock(clock())?;
-        head::ensure(&mut connection, uuid::Uuid::new_v4().to_string(), clock())?;
-    }
-    Ok(applied)
-}
-
-/// Refuses to begin a register on a clock that stands before the day on which this program was built.
-fn refuse_early_clock(now: DateTime<Utc>) -> Result<(), DbError> {
-    let built =
-        env!("GREEN_HOMES_BUILD_DAY").parse().map(|day| NaiveDate::default() + Days::new(day)).unwrap_or_default();
-    if day_of(now) >= built {
-        return Ok(());
-    }
-    Err(DbError::Unusable(format!(
-        "the clock of this machine says {now}, and this program was built on {built}: set the clock"
-    )))
 }
 
 /// Reads the further methodologies from the folder of the settings.
@@ -151,13 +58,17 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let listener = inherited()?.map_or_else(|| listen(&settings.listen), Ok)?;
     let operators_listener = settings.metrics_listen.as_deref().map(listen).transpose()?;
     let (address, metrics_address) = (listener.local_addr()?, address_of(operators_listener.as_ref())?);
-    let database = open_database(settings, clock)?;
+    let database = database_to_serve(settings, clock)?;
     let proxies = settings.trusted_proxies.as_deref().unwrap_or_default();
     let proxies = parse_networks(proxies).map_err(|why| format!("--trusted-proxies: {why}"))?;
     let public = settings.public();
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let tokens = Tokens::start(key, public.public_url.clone(), &database, clock())?;
-    let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };
+    let options = Options {
+        queue: settings.queue,
+        monthly_releases: settings.monthly_releases,
+        marker: Some(settings.data_dir.clone()),
+    };
     let renderer = PageRenderer { make: MAKE, settings: public.clone() };
     let register = Arc::new(Register::start(&database, clock, &renderer, options)?);
     let state = web::Data::new(AppState {

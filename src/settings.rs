@@ -11,11 +11,14 @@ use validator::Validate;
 use crate::db::Url;
 use crate::register::PublicSettings;
 
+/// The data directory where none is named.
+pub const DATA_DIR: &str = "data";
+
 /// The settings of every command; each can also come from the environment.
 #[derive(Args, Validate, Clone)]
 pub struct Settings {
     /// Directory for the SQLite database and the signing key
-    #[arg(long, env = "GREEN_HOMES_DATA_DIR", default_value = "data", global = true)]
+    #[arg(long, env = "GREEN_HOMES_DATA_DIR", default_value = DATA_DIR, global = true)]
     pub data_dir: PathBuf,
 
     /// Address and port to listen on, unless systemd hands over a socket

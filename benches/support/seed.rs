@@ -89,7 +89,7 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
     }
     // The first start after midnight closes the day. A seeded register has that behind it.
     let settings = PublicSettings { public_url: "http://bench.example".to_owned(), publisher: "Bench".to_owned() };
-    let options = Options { queue: 1, monthly_releases: false };
+    let options = Options { queue: 1, monthly_releases: false, marker: None };
     Register::start(database, &system_clock(), &PageRenderer { make: MAKE, settings }, options)?
         .stop(std::time::Duration::from_mins(10));
     Ok(began.elapsed().as_secs_f64())

@@ -2,6 +2,7 @@
 //! and `access` and below everything that handles a request, so it must not know a caller or a resource.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web;
 use chrono::{DateTime, Utc};
@@ -12,6 +13,10 @@ use crate::db::{Connection, DbError};
 use crate::register::examine::Examiner;
 use crate::register::{PageCache, PublicSettings, Register};
 
+/// How long a caller waits for a read. Sums of a large register by partner take a minute.
+pub const COMPUTED_WITHIN: Duration = Duration::from_mins(2);
+/// How long a caller waits for the keys of tokens.
+pub const KEYS_WITHIN: Duration = Duration::from_secs(5);
 /// Queue length per running read.
 const WAITING_PER_READ: usize = 4;
 /// Queue length of a slot that runs one job at a time: 16, because a dashboard sends that many requests at once.
@@ -73,7 +78,7 @@ impl AppState {
             let _slot = slot;
             work()
         };
-        web::block(compute).await?
+        block_within(COMPUTED_WITHIN, compute).await?
     }
 
     /// Reads the database in a slot for reads. Every handler reads through here, so that slow reads never take all connections;
@@ -84,5 +89,16 @@ impl AppState {
     ) -> Result<T, ApiError> {
         let database = self.register.database().clone();
         self.compute(move || Ok(query(&mut database.connection()?)?)).await
+    }
+}
+
+/// Runs work on a thread that may block, and stops waiting for it after `limit`, because a path to the database may stall for ever.
+pub async fn block_within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::time::timeout(limit, web::block(work)).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(ApiError::Unavailable),
     }
 }

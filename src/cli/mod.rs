@@ -39,6 +39,12 @@ struct Cli {
 enum Command {
     /// Serve (the default)
     Serve,
+    /// Make a new register, where there is none
+    Init {
+        /// Make it although the data directory belongs to a register whose database is gone
+        #[arg(long)]
+        begin_new_register: bool,
+    },
     /// Bring the database's schema up to date
     Migrate,
     /// Partners: organisations that register installations
@@ -98,7 +104,12 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
     settings.check()?;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(&settings, &clock)?,
+        Command::Init { begin_new_register } => {
+            let database = app::begin_register(&settings, &clock, begin_new_register)?;
+            eprintln!("a new register at {}", database.url());
+        }
         Command::Migrate => {
+            app::existing_database(&settings)?;
             let database = app::open_database(&settings, &clock)?;
             eprintln!("the schema of {} is up to date", database.url());
         }

@@ -3,14 +3,13 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::app;
 use crate::app::StartError;
 use crate::domain::records::NewPartner;
 use crate::domain::values::{Code, Name, PartnerCode};
 use crate::register::{Clock, Command as Change, DirectoryChange};
 use crate::settings::Settings;
 
-use super::change::{change, change_in, said};
+use super::change::{change, said};
 
 #[derive(Subcommand)]
 pub(super) enum PartnerCommand {
@@ -49,8 +48,7 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
             let name = Name::parse(&name).map_err(|fault| said("--name", fault))?;
             let shown = json!({"code": code});
             let new = NewPartner { code: code.clone(), name, kind: None, vcca_role: None, listed: false, sandbox };
-            let database = app::current_or_new_database(settings, clock)?;
-            change_in(database, clock, Change::Directory(DirectoryChange::AddPartner(new)))?;
+            change(settings, clock, Change::Directory(DirectoryChange::AddPartner(new)))?;
             if code.as_str() != given {
                 eprintln!("the code {given} is stored as {code}");
             }

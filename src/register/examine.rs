@@ -18,6 +18,8 @@ use super::writer::Trouble;
 
 /// Free bytes below which a batch, a checkpoint or a copy before a migration may not fit.
 pub const DISK_FLOOR_BYTES: u64 = 256 << 20;
+/// A database that has not answered after this long counts as away.
+const EXAMINED_WITHIN: Duration = Duration::from_secs(5);
 /// Clocks that differ by more make other processes refuse tokens.
 const CLOCKS_APART: TimeDelta = TimeDelta::seconds(5);
 /// One examination serves everybody who asks within this time, because each costs a query.
@@ -138,13 +140,14 @@ impl Examiner {
             return found;
         }
         let asked = register.clone();
-        let database = match tokio::task::spawn_blocking(move || asked.examine()).await {
-            Ok(Ok(examined)) => Some(examined),
-            Ok(Err(error)) => {
+        let examining = tokio::task::spawn_blocking(move || asked.examine());
+        let database = match tokio::time::timeout(EXAMINED_WITHIN, examining).await {
+            Ok(Ok(Ok(examined))) => Some(examined),
+            Ok(Ok(Err(error))) => {
                 tracing::warn!(%error, "the database could not be examined");
                 None
             }
-            Err(_) => None,
+            _ => None,
         };
         let doubt = match register.trouble().as_deref() {
             Some(Trouble::ClockInDoubt(doubt)) => Some(*doubt),

@@ -2,7 +2,7 @@
 //! reads.
 //!
 //! Arrows run one way; the importer stands right:
-//! `commands <- decide <- counted <- published <- writer <- audit <- backup <- register <- {queries, examine}`.
+//! `{commands, marker} <- decide <- counted <- published <- writer <- {audit, watchdog} <- backup <- register <- {queries, examine}`.
 //!
 //! This layer must not know requests of HTTP, nor write a query: `db` does.
 
@@ -12,9 +12,11 @@ mod commands;
 mod counted;
 mod decide;
 pub mod examine;
+mod marker;
 mod published;
 mod queries;
 mod register;
+mod watchdog;
 mod writer;
 
 pub use commands::{
@@ -25,8 +27,9 @@ pub use counted::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CitableDay, Counted, Figures,
     GroupsAndTotal, InOrder, apply_postings, bridge_days, restate,
 };
+pub use marker::Marker;
 pub use published::{
     Coding, MadePage, PageCache, PageMaker, PageRenderer, PublicSettings, ReadyPage, Representation, Snapshot,
 };
-pub use register::{Options, QUEUE, Register};
-pub use writer::{BatchTransaction, Clock, Trouble, system_clock};
+pub use register::{QUEUE, Register};
+pub use writer::{BatchTransaction, Clock, Options, Trouble, system_clock};

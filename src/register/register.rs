@@ -19,27 +19,17 @@ use crate::domain::values::day_of;
 use super::commands::{Done, Failure, Request};
 use super::counted::{CellsByOwner, CellsByOwnerCache, Counted, Figures, KeptSums};
 use super::published::{PageRenderer, Snapshot};
-use super::writer::{Clock, Job, KeysInFlight, QueuedRequest, Shared, Trouble, Writer, WriterCounters};
+use super::watchdog;
+use super::writer::{
+    Clock, Job, KeysInFlight, Options, QueuedRequest, Shared, Trouble, Writer, WriterCounters, answer_in_time,
+};
 
 /// Requests that the queue holds by default; one more is turned away.
 pub const QUEUE: usize = 1024;
 /// Connections of the writer: one for batches, one for its other work.
 const WRITER_CONNECTIONS: u32 = 2;
-/// A submitted request without an outcome after this long is answered "unknown": it may still be carried out, and sending it again is
-/// safe. Short enough that a service which is told to stop answers everybody within its 30 seconds.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
-
 /// How often a stop looks whether the writer has ended.
 const STOP_PAUSE: Duration = Duration::from_millis(5);
-
-/// How a register works.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// The most requests that the queue holds.
-    pub queue: usize,
-    /// Whether the headline of each month end is released when the month is over.
-    pub monthly_releases: bool,
-}
 
 /// The register: one writer thread behind a queue. Shared by all request threads behind an `Arc`.
 pub struct Register {
@@ -66,18 +56,21 @@ impl Register {
         let before = Figures::before_the_register(day_of(clock()));
         let shared = Arc::new(Shared::new(Snapshot::new(before, Arc::default(), renderer)));
         let own = database.apart(WRITER_CONNECTIONS)?;
-        let writer = Writer::load(own, clock.clone(), renderer.clone(), shared.clone(), options.monthly_releases)?;
         let (sender, jobs) = sync_channel(options.queue);
+        let capacity = options.queue;
+        let writer = Writer::load(own, clock.clone(), renderer.clone(), shared.clone(), options)?;
+        let thread = writer.spawn(jobs)?;
+        watchdog::watch(database, &shared)?;
         Ok(Self {
             database: database.clone(),
             clock: clock.clone(),
             queue: sender,
-            queue_capacity: options.queue,
+            queue_capacity: capacity,
             shared,
             keys_in_flight: KeysInFlight::default(),
             cells_by_owner: CellsByOwnerCache::default(),
             kept_sums: KeptSums::default(),
-            thread: Mutex::new(Some(writer.spawn(jobs)?)),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
@@ -90,7 +83,7 @@ impl Register {
         counters.waiting.fetch_add(1, Ordering::Relaxed);
         let queued = QueuedRequest { request, reply, queued_at: Instant::now() };
         let Err(error) = self.queue.try_send(Job::Submit(queued)) else {
-            return answer_within(ANSWER_WITHIN, outcome).await?;
+            return answer_in_time(outcome).await?;
         };
         counters.waiting.fetch_sub(1, Ordering::Relaxed);
         if matches!(error, TrySendError::Full(_)) {
@@ -115,7 +108,7 @@ impl Register {
             self.shared.counters.turned_away.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::Unavailable);
         }
-        answer_within(ANSWER_WITHIN, outcomes).await
+        answer_in_time(outcomes).await
     }
 
     /// Follows the entries of other processes now, not at the next poll up to 250 ms later.
@@ -268,42 +261,5 @@ impl Register {
             tracing::error!("the writer ended in a panic");
         }
         true
-    }
-}
-
-/// The writer's answer, or `OutcomeUnknown` after `limit`, because a writer that hangs must not keep callers for ever.
-async fn answer_within<T>(limit: Duration, answer: oneshot::Receiver<T>) -> Result<T, Failure> {
-    if let Ok(answer) = tokio::time::timeout(limit, answer).await {
-        // The writer ended before it answered, maybe after the commit.
-        return answer.map_err(|_| Failure::OutcomeUnknown);
-    }
-    tracing::error!("the writer did not answer in time; what was asked may still be done");
-    Err(Failure::OutcomeUnknown)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wait_for_a_writer_that_hangs_ends_as_unknown() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(async {
-            let (answer, answered) = oneshot::channel::<Result<Done, Failure>>();
-            let waited = answer_within(Duration::from_millis(10), answered).await;
-            assert!(matches!(waited, Err(Failure::OutcomeUnknown)));
-            // The request is carried out, although its caller has gone.
-            assert!(answer.send(Ok(Done::Administered)).is_err());
-        });
-    }
-
-    #[test]
-    fn wait_for_a_writer_that_answers_gives_its_answer() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(async {
-            let (answer, answered) = oneshot::channel();
-            answer.send(Ok::<_, Failure>(Done::Administered)).unwrap();
-            assert!(matches!(answer_within(ANSWER_WITHIN, answered).await, Ok(Ok(Done::Administered))));
-        });
     }
 }

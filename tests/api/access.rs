@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{TimeDelta, Utc};
-use forger::{Forger, OUT_OF_DATE, claims};
+use forger::{Forger, OUT_OF_DATE, TOO_EARLY, claims};
 use green_homes::api::documentation;
 use green_homes::api::routes::{ROUTES, Route};
 use green_homes::api::{Access, Scope};
@@ -142,7 +142,11 @@ fn call_every_route_with_a_forged_token_is_unauthorized() {
             for (what, token) in forger.forgeries(&client_id) {
                 let reply = call(&app.public().with_token(token), row).await;
                 // A genuine token that is too old; nothing else about it is wrong.
-                let code = if what == OUT_OF_DATE { "token_expired" } else { "unauthorized" };
+                let code = match &*what {
+                    OUT_OF_DATE => "token_expired",
+                    TOO_EARLY => "token_not_yet_valid",
+                    _ => "unauthorized",
+                };
                 assert_refused_token(&reply, code, "Bearer error=\"invalid_token\"", &format!("{what} {}", row.path));
             }
             let basic = [("authorization", "Basic Og==")];

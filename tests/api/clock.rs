@@ -1,6 +1,5 @@
 //! A clock that lies: what it would do to the register, and the ways out that an operator has.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use green_homes::domain::values::{Month, day_of};
 use green_homes::register::Clock;
 use serde_json::{Value, json};
 
-use crate::process::{Process, command, ran};
+use crate::process::{Process, faked, ran};
 use crate::support::{
     App, Client, Passing, TestDatabase, clock_at, db_execute, db_lines, home, on_both_databases, run,
 };
@@ -128,10 +127,9 @@ async fn until_problem(app: &App, code: &Value) {
 }
 
 async fn set_back_a_register_that_was_carried_off_voids_what_had_not_come(database: TestDatabase) {
-    // A year before the machine's clock would be before the program; so the right time is days ahead of it here.
     let days = Passing::begin(database).await;
     days.app.db_add_partner("SOLARCO", false);
-    let (id, _) = days.verify_a_home("a");
+    days.verify_a_home("a");
     let right = *days.now.lock().unwrap();
     let today = day_of(right);
     let month_end = Month::of(today).last_day();
@@ -181,7 +179,6 @@ async fn set_back_a_register_that_was_carried_off_voids_what_had_not_come(databa
     assert_ne!(history, ["0"]);
     assert!(db_execute(&days.app.database.url, "DELETE FROM voided").is_err(), "what is void stays void");
     assert!(db_execute(&days.app.database.url, "DELETE FROM releases").is_err(), "releases are kept");
-    let _ = id;
     let app = App::start_at(days.app.stop().await, clock_at(days.now)).await;
     assert_eq!(app.progress_at(app.db_version()).await["data"]["sites"]["verified"], json!(3));
     app.stop().await;
@@ -210,21 +207,6 @@ fn begin_a_register_on_a_clock_before_the_program_is_refused() {
         assert!(error.contains("was built on") && error.contains("set the clock"), "{error}");
         app::open_database(&database.settings(), &at(Utc::now())).unwrap();
     }
-}
-
-/// A command by a clock that libfaketime moves.
-fn faked(database: &TestDatabase, data_dir: &Path, offset: &str, arguments: &[&str]) -> std::process::Command {
-    let mut command = command(database, data_dir);
-    command.env("LD_PRELOAD", faketime()).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    command.args(arguments);
-    command
-}
-
-fn faketime() -> String {
-    let found =
-        std::fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"));
-    let found = found.filter(|path| path.exists()).map(|path| path.display().to_string()).next();
-    found.expect("libfaketime: scripts/install-test-needs.sh installs it")
 }
 
 #[test]

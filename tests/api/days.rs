@@ -1,13 +1,13 @@
 //! Closed days: the number as it was known at the close of a day in Hà Nội, for ever.
 
-use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::domain::records::Role;
 use green_homes::domain::values::{hex, sha256, start_of};
 use serde_json::{Value, json};
 
-use crate::process::{Process, command};
+use crate::process::{Process, faked};
 use crate::support::{App, Client, Passing, TestDatabase, clock_at, db_execute, db_lines, on_both_databases, run};
 
 on_both_databases!(
@@ -111,6 +111,11 @@ async fn start_after_days_off_makes_up_for_them_to_the_same_bytes(database: Test
     db_execute(&database.url, "DELETE FROM days").unwrap();
     *now.lock().unwrap() += TimeDelta::days(2);
     let app = App::start_at(database, clock_at(now)).await;
+    let until = Instant::now() + Duration::from_secs(20);
+    while kept_days(&app.database.url).len() < lived.len() + 2 {
+        assert!(Instant::now() < until, "{:?}", kept_days(&app.database.url).len());
+        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+    }
     let made_up = kept_days(&app.database.url);
     assert_eq!(made_up[..lived.len()], lived[..]);
     assert_eq!(made_up.len(), lived.len() + 2, "the two days without anything as well");
@@ -157,13 +162,17 @@ async fn ask_for_a_day_that_is_none_or_was_before_the_register(database: TestDat
 #[test]
 fn close_a_day_under_an_address_that_nobody_else_can_open_is_warned_about() {
     for (url, is_warned) in [("http://LOCALHOST:8080", true), ("https://register.vn", false)] {
-        let database = run(async {
-            let two_days_ago = Arc::new(Mutex::new(Utc::now() - TimeDelta::days(2)));
-            App::start_at(TestDatabase::sqlite(), clock_at(two_days_ago)).await.stop().await
+        let database = run(async { App::start(TestDatabase::sqlite()).await.stop().await });
+        let arguments = ["serve", "--public-url", url];
+        let server = Process::start(faked(&database, database.data_dir.path(), "+47h", &arguments));
+        run(async {
+            let until = Instant::now() + Duration::from_secs(20);
+            while Client::new(&server.address).get("/v1/progress").await.body["meta"]["citable"].is_null() {
+                assert!(Instant::now() < until, "no day is closed");
+                actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+            }
         });
-        let mut serve = command(&database, database.data_dir.path());
-        serve.args(["serve", "--public-url", url]);
-        let (_, said) = Process::start(serve).terminate_and_listen();
+        let (_, said) = server.terminate_and_listen();
         let warned = said.matches("links name an address that nobody else can open").count();
         assert_eq!(warned, usize::from(is_warned), "{url}: {said}");
     }

@@ -95,6 +95,8 @@ async fn lose_an_entry_to_one_of_another_process_counts_what_the_database_holds(
     let (app, _, content) = with_a_lost_home(database).await;
     let version = app.db_version();
     content.db_put_back();
+    // The operator knows of the failover.
+    let _ = std::fs::remove_file(app.database.data_dir.path().join("register.json"));
     // By the way of the command line, which is another process to this one.
     app.db_add_partner("OTHER", false);
     until_reported(&app.public(), 1, version).await;

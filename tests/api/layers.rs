@@ -21,12 +21,12 @@ const ROOMS: [(&str, &[&[&str]]); 4] = [
     (
         "register",
         &[
-            &["commands"],
+            &["commands", "marker"],
             &["decide"],
             &["counted"],
             &["published"],
             &["writer"],
-            &["audit"],
+            &["audit", "watchdog"],
             &["backup"],
             &["register"],
             &["queries", "examine"],

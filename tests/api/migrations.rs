@@ -66,8 +66,7 @@ async fn migrate_an_empty_database_many_times_at_once_succeeds_each_time(databas
         }
     }
     let database = empty(&database);
-    let migrate =
-        || command(&database, database.data_dir.path()).arg("migrate").stderr(Stdio::piped()).spawn().unwrap();
+    let migrate = || command(&database, database.data_dir.path()).arg("init").stderr(Stdio::piped()).spawn().unwrap();
     for process in [migrate(), migrate()] {
         let output = process.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -54,8 +54,9 @@ async fn ask_verbosely_shows_every_check_and_the_last_audit(database: TestDataba
     assert!(checks["database"]["latency_ms"].as_f64().unwrap() > 0.0);
     assert_eq!(checks["migrations"], json!({"ok": true, "pending": 0}));
     assert!(checks["disk"]["free_bytes"].as_u64().unwrap() >= checks["disk"]["floor_bytes"].as_u64().unwrap());
-    let drift = json!({"ok": true, "version": version, "head_version": version, "behind": 0, "hash_agrees": true});
+    let drift = json!({"ok": true, "version": version, "head_version": version, "behind": 0, "hash_agrees": true, "rebuilds": 0});
     assert_eq!(checks["drift"], drift);
+    assert_eq!((&reply.body["problem"], &checks["clock"]["ok"]), (&Value::Null, &json!(true)));
     let audit = &checks["audit"];
     assert_eq!((&audit["ok"], &audit["version"], &audit["findings"]), (&json!(true), &json!(version), &json!(0)));
     assert!((0..60).contains(&audit["age_seconds"].as_i64().unwrap()), "{audit}");

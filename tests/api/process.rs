@@ -3,7 +3,7 @@
 //! No process outlives its test: a test that panics kills its services, and a watchdog process kills those of a test
 //! process that was killed itself.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -66,6 +66,7 @@ impl Process {
                 break rest.split(' ').next().unwrap().to_owned();
             }
         };
+        answers(address.trim_start_matches("http://"));
         // Nobody may block on a full pipe.
         let said = std::thread::spawn(move || {
             said.extend(lines.map_while(Result::ok));
@@ -80,6 +81,11 @@ impl Process {
         self.child.0.wait().unwrap();
     }
 
+    /// The exit code of a process that ends by itself.
+    pub fn ended(mut self) -> Option<i32> {
+        self.child.0.wait().unwrap().code()
+    }
+
     /// SIGTERM, then the exit code.
     pub fn terminate(self) -> Option<i32> {
         self.terminate_and_listen().0
@@ -90,6 +96,15 @@ impl Process {
         kill_process(Pid::from_child(&self.child.0), Signal::TERM).unwrap();
         (self.child.0.wait().unwrap().code(), self.said.join().unwrap())
     }
+}
+
+/// Waits for an answer: from then on the service stops in order when it is told to.
+fn answers(address: &str) {
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all(b"GET /livez HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1."), "{answer}");
 }
 
 /// A watchdog that kills its process group: itself and every program that joined.
@@ -115,6 +130,21 @@ pub fn command(database: &TestDatabase, data_dir: &Path) -> Command {
     command
 }
 
+/// A command by a clock that libfaketime moves.
+pub fn faked(database: &TestDatabase, data_dir: &Path, offset: &str, arguments: &[&str]) -> Command {
+    let mut command = command(database, data_dir);
+    command.env("LD_PRELOAD", faketime()).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    command.args(arguments);
+    command
+}
+
+fn faketime() -> String {
+    let found =
+        std::fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"));
+    let found = found.filter(|path| path.exists()).map(|path| path.display().to_string()).next();
+    found.expect("libfaketime: scripts/install-test-needs.sh installs it")
+}
+
 /// What a command prints, and its exit code.
 pub fn output(database: &TestDatabase, arguments: &[&str]) -> (Value, Option<i32>) {
     let output = command(database, database.data_dir.path()).args(arguments).output().unwrap();
@@ -137,6 +167,8 @@ pub fn ran(mut command: Command) -> (String, String, Option<i32>) {
 
 /// A partner's client, made on the command line.
 pub fn partner_client(database: &TestDatabase, code: &str) -> (String, String) {
+    // Begins the register, if there is none.
+    drop(database.db_open());
     assert_eq!(output(database, &["partner", "add", "--code", code, "--name", code]).1, Some(0));
     client(database, &["--role", "partner", "--partner", code, "--name", "tests"])
 }

@@ -5,6 +5,7 @@ mod client;
 mod content;
 mod database;
 mod passing;
+mod proxy;
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -21,6 +22,7 @@ use green_homes::domain::reference::{MeasureId, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, SiteClaim};
 use green_homes::domain::values::Flags;
 use green_homes::domain::values::SiteKind;
+use green_homes::domain::values::day_of;
 use green_homes::domain::values::{Code, Name, Quantity, Text};
 use green_homes::register::{BatchTransaction, Clock, Command, DirectoryChange, Request, system_clock};
 use green_homes::settings::Settings;
@@ -30,6 +32,7 @@ pub use client::{Client, Reply};
 pub use content::Content;
 pub use database::{TestDatabase, db_execute, db_lines, db_sqlite};
 pub use passing::Passing;
+pub use proxy::{Path, Proxy};
 
 /// Makes one test a database from one async function that takes a [`TestDatabase`].
 macro_rules! on_both_databases {
@@ -62,14 +65,21 @@ pub struct App {
 
 impl App {
     pub async fn start(database: TestDatabase) -> Self {
-        Self::start_at(database, system_clock()).await
+        let settings = database.settings();
+        Self::start_with(database, settings, system_clock()).await
     }
 
-    /// With a clock of the test's own, on the word of the operator.
+    /// With a clock of the test's own, on the word of the operator, once every day before is closed.
     pub async fn start_at(database: TestDatabase, clock: Clock) -> Self {
         database.db_accept(&clock);
-        let settings = database.settings();
-        Self::start_with(database, settings, clock).await
+        let (settings, today) = (database.settings(), json!(day_of(clock())));
+        let app = Self::start_with(database, settings, clock).await;
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while app.public().get("/v1/progress").await.body["meta"]["as_of"] != today {
+            assert!(std::time::Instant::now() < until, "{today} does not come");
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        app
     }
 
     #[expect(clippy::unused_async, reason = "the server is spawned: there must be a system to spawn it in")]

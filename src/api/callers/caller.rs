@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
 use crate::api::access::CredentialsRefused;
 use crate::api::http::{Access, ApiError, CallerGate, MethodFacts, Scope, language_of};
-use crate::api::state::AppState;
+use crate::api::state::{AppState, KEYS_WITHIN, block_within};
 use crate::domain::records::Actor;
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Language, PartnerCode};
@@ -93,7 +93,8 @@ async fn by_token(request: &HttpRequest, state: &web::Data<AppState>, token: &st
     let mut verified = remembered_or_verified(state, token);
     if state.tokens.claim_refresh(verified.is_err()) {
         let reading = state.clone();
-        web::block(move || reading.tokens.refresh(&reading.register)).await?;
+        // After a while without an answer the keys that are known have to do.
+        let _ = block_within(KEYS_WITHIN, move || reading.tokens.refresh(&reading.register)).await;
         // Again, because a withdrawn key takes its tokens out of the cache, and a new key may verify this one.
         verified = remembered_or_verified(state, token);
     }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::api::access::{CredentialsRefused, TOKEN_LIFETIME_SECONDS};
 use crate::api::http::{ApiError, BODY_WITHIN, Scope};
-use crate::api::state::AppState;
+use crate::api::state::{AppState, KEYS_WITHIN, block_within};
 
 use super::acting_client::ActingClient;
 use super::basic_credentials::BasicCredentials;
@@ -170,7 +170,7 @@ async fn may_sign(state: &web::Data<AppState>, now: chrono::DateTime<chrono::Utc
         return true;
     }
     let shared = state.clone();
-    match web::block(move || shared.tokens.renew(&shared.register, now)).await {
+    match block_within(KEYS_WITHIN, move || shared.tokens.renew(&shared.register, now)).await {
         Ok(Ok(false)) => {
             tracing::error!(
                 "the signing key was withdrawn; stop the service, delete signing-key.pem in the data directory, start \
@@ -182,7 +182,8 @@ async fn may_sign(state: &web::Data<AppState>, now: chrono::DateTime<chrono::Utc
             tracing::warn!(%error, "the signing key could not be renewed");
             state.tokens.is_published()
         }
-        _ => true,
+        Ok(Ok(true)) => true,
+        Err(_) => state.tokens.is_published(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::api::http::{
     ApiError, CacheFor, Edge, Form, JSON, Query, as_page, columns_of, page_of_rows, send, whole_day,
 };
 use crate::api::numbers::voided::refuse_void_days;
-use crate::api::state::AppState;
+use crate::api::state::{AppState, COMPUTED_WITHIN, block_within};
 use crate::domain::figures::{Levels, Reason};
 use crate::domain::values::{Fault, parse_closed_day, units};
 use crate::register::{ReadyPage, bridge_days};
@@ -166,7 +166,7 @@ async fn make(state: &AppState, from: NaiveDate, to: NaiveDate, form: Form) -> R
     // In a slot of its own, because many bridges must not keep the reads of others waiting.
     let slot = state.bridge_slot.enter().await?;
     let database = state.register.database().clone();
-    let bridged = web::block(move || {
+    let bridged = block_within(COMPUTED_WITHIN, move || {
         let _slot = slot;
         bridge_days(&mut database.connection()?, from, to, &activations)
     });

@@ -15,7 +15,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::api::http::ApiError;
-use crate::api::state::AppState;
+use crate::api::state::{AppState, KEYS_WITHIN, block_within};
 use crate::db::ledger::{Audited, BackedUp};
 use crate::register::examine::disk_free_bytes;
 use crate::register::{Register, Trouble};
@@ -167,7 +167,7 @@ async fn last_operations(state: &AppState) -> Operations {
         return (None, None);
     }
     let register = state.register.clone();
-    match web::block(move || register.last_operations()).await {
+    match block_within(KEYS_WITHIN, move || register.last_operations()).await {
         Ok(Ok(last)) => last,
         _ => (None, None),
     }

@@ -1,6 +1,7 @@
 //! Connections: how each is set up, and their pools.
 
 use std::fmt;
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -12,6 +13,8 @@ use super::url::{Url, escaped};
 
 /// SQLite before 3.51.3 had a bug of the write-ahead log that could lose commits.
 const SQLITE_LEAST_VERSION: i32 = 3_051_003;
+/// Free bytes below which a batch may not fit.
+const ROOM_BYTES: u64 = 1 << 20;
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 
 /// A connection to either database. `on_backend!` runs one query on it.
@@ -49,6 +52,23 @@ pub struct Database {
     url: Url,
     pools: Pools,
     shares_clock: bool,
+    /// The file of SQLite that was opened.
+    file: Option<FileIdentity>,
+}
+
+/// What tells a file from another one of the same name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    fn of(url: &Url) -> Option<Self> {
+        let Url::Sqlite(path) = url else { return None };
+        let file = std::fs::metadata(path).ok()?;
+        Some(Self { device: file.dev(), inode: file.ino() })
+    }
 }
 
 impl Database {
@@ -64,9 +84,10 @@ impl Database {
                     .map_err(unreachable(url))?,
             ),
         };
-        let database = Self { url: url.clone(), pools, shares_clock: false };
+        let database = Self { url: url.clone(), pools, shares_clock: false, file: None };
         database.connection()?.check()?;
-        Ok(database)
+        // A connection has made the file, if there was none.
+        Ok(Self { file: FileIdentity::of(url), ..database })
     }
 
     /// A connection of the pool. Waits up to five seconds for one to be free.
@@ -82,7 +103,7 @@ impl Database {
         let url = Url::Sqlite(path.to_owned());
         let uri = format!("file:{}?immutable=1", escaped(path));
         let pool = builder(1, Box::new(SetUpFrozen)).build(ConnectionManager::new(uri)).map_err(unreachable(&url))?;
-        Ok(Self { url, pools: Pools::Sqlite(pool), shares_clock: true })
+        Ok(Self { url, pools: Pools::Sqlite(pool), shares_clock: true, file: None })
     }
 
     /// The use of the pool.
@@ -97,7 +118,7 @@ impl Database {
 
     /// The same database with a pool of its own, because readers could take all connections of this pool.
     pub fn apart(&self, size: u32) -> Result<Self, DbError> {
-        Ok(Self { shares_clock: self.shares_clock, ..Self::open(&self.url, size)? })
+        Ok(Self { shares_clock: self.shares_clock, file: self.file, ..Self::open(&self.url, size)? })
     }
 
     /// Says that the database runs on this machine although its address may look like another's, as in containers.
@@ -110,6 +131,21 @@ impl Database {
     #[must_use]
     pub fn shares_clock(&self) -> bool {
         self.shares_clock
+    }
+
+    /// Whether the file of SQLite is still the one that was opened. A file that was deleted or replaced goes on taking commits that
+    /// nobody will ever read.
+    #[must_use]
+    pub fn is_where_it_was(&self) -> bool {
+        self.file == FileIdentity::of(&self.url)
+    }
+
+    /// Whether the disk of a file of SQLite has room for more than the smallest write, which may succeed where others fail.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let Url::Sqlite(path) = &self.url else { return true };
+        rustix::fs::statvfs(path.as_str())
+            .map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM_BYTES)
     }
 
     #[must_use]

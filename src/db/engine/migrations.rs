@@ -1,5 +1,6 @@
 //! Migrations, under a lock, because two processes may start at once.
 
+use diesel::RunQueryDsl;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -68,12 +69,29 @@ pub fn pending(connection: &mut Connection) -> Result<usize, DbError> {
 
 /// Whether the database has exactly the schema of this binary.
 pub fn is_current(connection: &mut Connection) -> Result<bool, DbError> {
+    if !is_begun(connection)? {
+        return Ok(false);
+    }
     refuse_newer(connection)?;
     Ok(pending(connection)? == 0)
 }
 
-/// Whether there is a register in the database, of any schema.
+/// Whether there is a register in the database, of any schema. Asking diesel for the migrations would make its table of them.
 pub fn is_begun(connection: &mut Connection) -> Result<bool, DbError> {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let place = match connection {
+        Connection::Sqlite(_) => "sqlite_master WHERE name",
+        Connection::Postgres(_) => "pg_tables WHERE schemaname = ANY (current_schemas(false)) AND tablename",
+    };
+    let ask = diesel::sql_query(format!("SELECT COUNT(*) AS count FROM {place} = '__diesel_schema_migrations'"));
+    let tables: Count = on_backend!(connection, c => ask.get_result(c))?;
+    if tables.count == 0 {
+        return Ok(false);
+    }
     let applied = on_backend!(connection, c => c.applied_migrations()).map_err(failed)?;
     Ok(!applied.is_empty())
 }
@@ -87,7 +105,7 @@ pub fn check_current(connection: &mut Connection) -> Result<(), DbError> {
     let why = if is_begun(connection)? {
         "this database is of an older green-homes: use that version, or run `green-homes migrate` first"
     } else {
-        "there is no register in this database: start the service on it, or run `green-homes migrate`"
+        "there is no register in this database: `green-homes init` makes one"
     };
     Err(DbError::Unusable(why.to_owned()))
 }

@@ -11,7 +11,7 @@ use diesel::{
 
 use crate::db::engine::{Connection, DbError, on_backend, transaction};
 use crate::db::tables::{days, entries, month_tables, register_head, releases, stored, voided};
-use crate::domain::values::{Hash, date, sha256};
+use crate::domain::values::{Hash, sha256};
 
 use super::head;
 
@@ -62,14 +62,6 @@ pub fn set_backs(connection: &mut Connection) -> Result<Vec<(i64, DateTime<Utc>)
             .load(c)
     })?;
     Ok(rows.into_iter().map(|(version, at)| (version, at.and_utc())).collect())
-}
-
-/// The first day of the register: that of its first entry, or an earlier one on which the clock was set back. `None` before the first
-/// entry.
-pub fn first_day(connection: &mut Connection) -> Result<Option<NaiveDate>, DbError> {
-    let Some(first) = super::closed_days::entry(connection, 1)? else { return Ok(None) };
-    let back = set_backs(connection)?.into_iter().map(|(_, at)| at);
-    Ok(back.chain([first.recorded_at]).min().map(date::day_of))
 }
 
 /// A closed day or a release that is void.

@@ -75,16 +75,24 @@ pub fn find(connection: &mut Connection, day: NaiveDate) -> Result<Option<Closed
 /// The stored close of a past day. `None` before the first entry; `Unavailable` while the day is over and not closed yet.
 pub fn closed(connection: &mut Connection, day: NaiveDate) -> Result<Option<ClosedDay>, DbError> {
     let kept = find(connection, day)?;
-    let first = clock::first_day(connection)?;
+    let first = first_day(connection)?;
     if kept.is_none() && first.is_some_and(|first| first <= day) {
         return Err(DbError::Unavailable(format!("{day} has still to be kept")));
     }
     Ok(kept)
 }
 
+/// The first day of the register: that of its first entry, or an earlier one on which the clock was set back. `None` before the first
+/// entry.
+pub fn first_day(connection: &mut Connection) -> Result<Option<NaiveDate>, DbError> {
+    let Some(first) = entry(connection, 1)? else { return Ok(None) };
+    let back = clock::set_backs(connection)?.into_iter().map(|(_, at)| at);
+    Ok(back.chain([first.recorded_at]).min().map(date::day_of))
+}
+
 /// Whether a day was over before the register began; so is every day of a register without an entry.
 pub fn is_before_the_register(connection: &mut Connection, day: NaiveDate) -> Result<bool, DbError> {
-    Ok(clock::first_day(connection)?.is_none_or(|first| day < first))
+    Ok(first_day(connection)?.is_none_or(|first| day < first))
 }
 
 /// Verified sites at the close of each day, in order.

@@ -157,7 +157,7 @@ pub fn lock(connection: &mut Connection) -> Result<Head, DbError> {
 }
 
 fn found(row: Option<HeadRow>) -> Result<Head, DbError> {
-    let missing = || DbError::Unusable("the register has no head: run `green-homes migrate`".to_owned());
+    let missing = || DbError::Unusable("the register has no head: run `green-homes init`".to_owned());
     let row = row.ok_or_else(missing)?;
     let (format_no, head) = (row.format_no, Head::try_from(row)?);
     let newer = |what: &str, its: i32, own: i32| {

@@ -13,6 +13,7 @@ use crate::domain::records::Actor;
 use crate::domain::values::hex;
 use crate::register::audit;
 use crate::register::commands::{Command, Failure, Request};
+use crate::register::marker::Marker;
 use crate::register::published::PageMaker;
 use crate::register::writer::{BatchTransaction, Clock};
 
@@ -85,6 +86,8 @@ fn carry_out(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
     // Removed whether or not the restoration succeeded.
     let _ = fs::remove_dir_all(&draft);
     let Prepared { migrations, head } = prepared?;
+    let data_dir = of.key.parent().unwrap_or(Path::new("."));
+    Marker::of(&head).write(data_dir).map_err(at(data_dir))?;
     Ok(Restored {
         version: head.version,
         head_hash: hex(&head.hash),

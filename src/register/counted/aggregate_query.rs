@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 
-use crate::db::ledger::{CellTotals, clock, closed_days};
+use crate::db::ledger::{CellTotals, closed_days};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, CellRow, CellTable, OwnerKind, Totals};
 use crate::domain::figures::{Aggregation, Estimator, Group, Methodology, Selection, Sums, TooManyGroups};
@@ -166,7 +166,7 @@ pub struct Period {
 impl RecordedSpan {
     /// Cuts the span into periods, of a register at the version and on the day of `now`.
     pub fn periods(self, connection: &mut Connection, now: &Figures) -> Result<Vec<Period>, DbError> {
-        let Some(first) = clock::first_day(connection)? else { return Ok(Vec::new()) };
+        let Some(first) = closed_days::first_day(connection)? else { return Ok(Vec::new()) };
         let (current, began) = (Month::of(now.day), Month::of(first));
         let begin = self.from.unwrap_or(began).max(began);
         let end = self.to.unwrap_or(current.plus(1)).min(current.plus(1));

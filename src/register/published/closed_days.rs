@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{activations, cells_and_journal, clock, closed_days, head};
+use crate::db::ledger::{activations, cells_and_journal, closed_days, head};
 use crate::db::{Connection, DbError};
 use crate::register::counted::{CitableDay, Counted, InOrder, PublicCounts, SumsDifference};
 
@@ -103,7 +103,7 @@ impl ClosedDays {
         while !self.are_up_to(today, version) {
             let day = match self.day {
                 Some(day) => day + Days::new(1),
-                None => clock::first_day(connection)?.ok_or_else(|| DbError::corrupt("entry 1 is gone"))?,
+                None => closed_days::first_day(connection)?.ok_or_else(|| DbError::corrupt("entry 1 is gone"))?,
             };
             if day >= today {
                 break;

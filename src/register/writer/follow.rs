@@ -58,6 +58,13 @@ impl Writer {
     /// Reads the entries that others wrote, and notes whether the database answered.
     pub(super) fn poll(&mut self) {
         self.polled_at = Instant::now();
+        if !self.database.is_where_it_was() {
+            self.must_end = Some(
+                "the file of the database was deleted or replaced under the service: what it would write is lost"
+                    .to_owned(),
+            );
+            return;
+        }
         let read = self.database.connection().and_then(|mut connection| self.read_new_entries(&mut connection));
         let (answered, outdated) = match &read {
             Ok(()) => (true, None),
@@ -76,6 +83,10 @@ impl Writer {
 
     pub(super) fn read_new_entries(&mut self, connection: &mut Connection) -> Result<(), DbError> {
         let head = head::read(connection)?;
+        if self.instance_id.get_or_insert_with(|| head.instance_id.clone()) != &head.instance_id {
+            self.must_end = Some(format!("another register, {}, has taken the place of this one", head.instance_id));
+            return Ok(());
+        }
         self.last_sign = head.last_sign();
         let watch = self.transaction.clock();
         self.reading = watch.read(connection, &head)?;

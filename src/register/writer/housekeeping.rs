@@ -8,6 +8,8 @@ use crate::db::DbError;
 use crate::db::engine::transaction;
 use crate::db::ledger::{cells_and_journal, clock, head, idempotency_keys};
 
+use crate::register::marker::Marker;
+
 use super::trouble::Trouble;
 use super::writer::{TICK, Writer};
 
@@ -104,8 +106,16 @@ impl Writer {
             })
         });
         match noted {
-            Ok(()) => self.write_trouble = None,
+            Ok(()) if self.database.has_room() => self.write_trouble = None,
+            Ok(()) => {}
             Err(error) => self.note_failed_write(&error),
+        }
+    }
+
+    /// Keeps the marker of the data directory in step, at each poll at most.
+    pub(super) fn keep_marker(&mut self) {
+        if let (Some(keeper), Some(instance_id)) = (&mut self.marker, &self.instance_id) {
+            keeper.keep(Marker { instance_id: instance_id.clone(), version: self.known.version });
         }
     }
 

@@ -5,6 +5,7 @@
 //! from the request to the public: `queue` gathers a batch, `transaction` has it decided and commits it, `follow` adds
 //! the postings to the cells, `publish` closes days and publishes snapshots, `housekeeping` moves the checkpoint.
 
+mod answers;
 mod clock_watch;
 mod counters;
 mod follow;
@@ -17,6 +18,7 @@ mod transaction;
 mod trouble;
 mod writer;
 
+pub use answers::answer_in_time;
 pub use clock_watch::{Clock, system_clock};
 pub use counters::WriterCounters;
 pub use keys_in_flight::KeysInFlight;
@@ -24,4 +26,4 @@ pub use queue::{Job, QueuedRequest};
 pub use shared::Shared;
 pub use transaction::BatchTransaction;
 pub use trouble::Trouble;
-pub use writer::Writer;
+pub use writer::{Options, Writer};

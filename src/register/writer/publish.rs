@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::db::ledger::clock;
+use crate::db::ledger::closed_days;
 use crate::db::{Connection, DbError};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::records::Actor;
@@ -61,7 +61,7 @@ impl Writer {
     pub(super) fn open_day(&self, connection: &mut Connection) -> Result<NaiveDate, DbError> {
         let open = match self.closed.day() {
             Some(day) => day.succ_opt(),
-            None => clock::first_day(connection)?,
+            None => closed_days::first_day(connection)?,
         };
         Ok(open.map_or(self.day(), |open| open.min(self.day())))
     }

@@ -48,6 +48,8 @@ pub struct Shared {
     database_up: AtomicBool,
     /// Milliseconds from `began` to the last question to the database.
     asked_at: AtomicU64,
+    /// Milliseconds from `began` to the last time that the writer had done all that was due.
+    round_at: AtomicU64,
     /// Milliseconds from `began` to the last answer of the database.
     followed_at: AtomicU64,
     /// What the writer found wrong.
@@ -73,6 +75,7 @@ impl Shared {
             began: Instant::now(),
             database_up: AtomicBool::new(true),
             asked_at: AtomicU64::new(0),
+            round_at: AtomicU64::new(0),
             followed_at: AtomicU64::new(0),
             trouble: ArcSwapOption::empty(),
             clock_offset: AtomicI64::new(0),
@@ -128,7 +131,7 @@ impl Shared {
     /// Notes whether the database answered just now.
     pub(super) fn note_database_answer(&self, database_up: bool) {
         self.database_up.store(database_up, Ordering::Relaxed);
-        let asked_at = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let asked_at = self.milliseconds();
         self.asked_at.store(asked_at, Ordering::Relaxed);
         if database_up {
             self.followed_at.store(asked_at, Ordering::Relaxed);
@@ -143,6 +146,20 @@ impl Shared {
     /// The time since the database last answered.
     pub fn followed_ago(&self) -> Duration {
         self.since(&self.followed_at)
+    }
+
+    /// Notes that the writer has done all that was due.
+    pub(super) fn note_round(&self) {
+        self.round_at.store(self.milliseconds(), Ordering::Relaxed);
+    }
+
+    /// The time since the writer had last done all that was due.
+    pub fn writer_came_round_ago(&self) -> Duration {
+        self.since(&self.round_at)
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn since(&self, milliseconds: &AtomicU64) -> Duration {
@@ -184,6 +201,12 @@ impl Shared {
         self.alive.load(Ordering::Relaxed)
     }
 
+    /// Counts the writer as ended although its thread still waits, so that the process ends.
+    pub fn give_up(&self) {
+        self.alive.store(false, Ordering::Relaxed);
+        self.ended.notify_one();
+    }
+
     /// Waits for the end of the writer thread. One waiter alone is woken.
     pub async fn ended(&self) {
         self.ended.notified().await;
@@ -195,7 +218,6 @@ pub(super) struct Alive(pub Arc<Shared>);
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        self.0.alive.store(false, Ordering::Relaxed);
-        self.0.ended.notify_one();
+        self.0.give_up();
     }
 }

@@ -1,5 +1,6 @@
 //! The writer thread: it takes requests from the queue in batches, and does the due steps after each batch.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -12,6 +13,7 @@ use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
 use crate::register::commands::{Done, Failure, Request};
 use crate::register::counted::{FollowedHead, PublicCounts};
+use crate::register::marker::MarkerKeeper;
 use crate::register::published::{ClosedDays, PageRenderer};
 
 use super::clock_watch::{Clock, ClockReading};
@@ -28,6 +30,17 @@ const WAITS_AT_MOST: Duration = Duration::from_millis(500);
 /// The head is polled this often, and a snapshot is made at most this often.
 pub(super) const TICK: Duration = Duration::from_millis(250);
 
+/// How a register works.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The most requests that the queue holds.
+    pub queue: usize,
+    /// Whether the headline of each month end is released when the month is over.
+    pub monthly_releases: bool,
+    /// The data directory that remembers how far the register has come, if any.
+    pub marker: Option<PathBuf>,
+}
+
 /// The writer: everything that the thread alone owns.
 pub struct Writer {
     pub(super) database: Database,
@@ -37,6 +50,11 @@ pub struct Writer {
     /// The sums behind the public numbers, kept in step posting by posting.
     pub(super) counts: PublicCounts,
     pub(super) closed: ClosedDays,
+    /// The id of the register. Another one in its place ends the writer.
+    pub(super) instance_id: Option<String>,
+    /// Why the thread has to end, so that the process is started anew.
+    pub(super) must_end: Option<String>,
+    pub(super) marker: Option<MarkerKeeper>,
     /// The version that the cells, the counts and `shared.counted` stand at.
     pub(super) known: FollowedHead,
     /// The version of the last snapshot.
@@ -73,7 +91,7 @@ impl Writer {
         clock: Clock,
         renderer: PageRenderer,
         shared: Arc<Shared>,
-        monthly_releases: bool,
+        options: Options,
     ) -> Result<Self, DbError> {
         let transaction = BatchTransaction::new(database.clone(), clock);
         let mut connection = database.connection()?;
@@ -90,7 +108,10 @@ impl Writer {
             closed: ClosedDays::none(),
             known: FollowedHead::default(),
             published: None,
-            monthly_releases,
+            instance_id: None,
+            must_end: None,
+            marker: options.marker.map(MarkerKeeper::new),
+            monthly_releases: options.monthly_releases,
             released: None,
             stale_directory: false,
             contradicted: false,
@@ -159,6 +180,10 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             self.keep_up();
+            if let Some(why) = &self.must_end {
+                tracing::error!("{why}");
+                return;
+            }
         }
         self.move_checkpoint_at_the_end();
     }
@@ -228,6 +253,7 @@ impl Writer {
     fn keep_up(&mut self) {
         if self.polled_at.elapsed() >= TICK {
             self.poll();
+            self.keep_marker();
         }
         if self.outdated.is_none() {
             self.publish_when_due();
@@ -236,6 +262,7 @@ impl Writer {
             self.note_clock_when_due();
         }
         self.tell_trouble();
+        self.shared.note_round();
     }
 
     /// Tells what is wrong, if anything: the first thing that an operator has to see to.

@@ -14,6 +14,8 @@ const ISSUER: &str = "https://register.example";
 
 /// The forgery that is a genuine token but for its age.
 pub const OUT_OF_DATE: &str = "out of date";
+/// The forgery of a process whose clock is ahead.
+pub const TOO_EARLY: &str = "too early";
 
 /// A thief of the service's own key, who can sign whatever he likes.
 pub struct Forger {
@@ -45,9 +47,9 @@ impl Forger {
         let now = chrono::Utc::now().timestamp();
         let mut forged = vec![("garbage".to_owned(), "garbage".to_owned()), ("dots".to_owned(), "a.b.c".to_owned())];
         forged.push((OUT_OF_DATE.to_owned(), self.sign(&header, &with(&good, "exp", json!(now - 1)))));
+        forged.push((TOO_EARLY.to_owned(), self.sign(&header, &with(&good, "nbf", json!(now + 600)))));
         let wrong_claims = [
             ("exp", Value::Null),
-            ("nbf", json!(now + 600)),
             ("nbf", Value::Null),
             ("aud", json!("https://another.example")),
             ("iss", json!("https://another.example")),

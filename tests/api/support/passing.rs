@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::domain::records::{Actor, NewPartner};
 use green_homes::domain::rules::{NewInstallation, Registrant};
 use green_homes::domain::values::Tier;
-use green_homes::domain::values::{Code, InstallationId, Name, SiteId, date};
+use green_homes::domain::values::{Code, InstallationId, Month, Name, SiteId, date};
 use green_homes::register::{BatchTransaction, Command, DirectoryChange, Done, Failure, InstallationChange, Request};
 use serde_json::{Value, json};
 
@@ -19,9 +19,11 @@ pub struct Passing {
     pub now: Arc<Mutex<DateTime<Utc>>>,
 }
 
-/// Ten in the morning in Hà Nội, some days ahead of the machine's clock, which made the database.
+/// Ten in the morning in Hà Nội on the tenth of next month: ahead of the machine's clock, which made the database, and far from the end
+/// of a month, at which there are releases and tables.
 fn first_morning() -> DateTime<Utc> {
-    date::start_of(date::day_of(Utc::now()) + Days::new(2)) + TimeDelta::hours(10)
+    let month = Month::of(date::day_of(Utc::now())).plus(1);
+    date::start_of(month.first_day() + Days::new(9)) + TimeDelta::hours(10)
 }
 
 impl Passing {

@@ -1,0 +1,95 @@
+//! A path to a PostgreSQL that a test can cut, stall, or rob of its replies. It is a real proxy on a port of its own.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// What a connection does with what it is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Path {
+    /// Hands it on.
+    Passes = 0,
+    /// Takes it, and hands nothing on, in either direction.
+    Stalls = 1,
+    /// Hands on what is asked, and keeps what is answered to a COMMIT and from then on.
+    LosesCommits = 2,
+    /// Hands on what is asked, and keeps what is answered.
+    SwallowsReplies = 3,
+}
+
+/// A path to a server.
+pub struct Proxy {
+    pub port: u16,
+    connections: Arc<Mutex<Vec<Connection>>>,
+    new: Arc<AtomicU8>,
+}
+
+struct Connection {
+    path: Arc<AtomicU8>,
+    ends: [TcpStream; 2],
+}
+
+impl Proxy {
+    /// A path to the server of a URL, and the URL that leads over it.
+    pub fn before(url: &str) -> (Self, String) {
+        let place = url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (connections, new) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicU8::new(0)));
+        let proxy = Self { port, connections: connections.clone(), new: new.clone() };
+        let over = url.replace(&place, &format!("127.0.0.1:{port}"));
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (Ok(client), Ok(server)) = (client, TcpStream::connect(&place)) else { continue };
+                let path = Arc::new(AtomicU8::new(new.load(Ordering::SeqCst)));
+                let ends = [client.try_clone().unwrap(), server.try_clone().unwrap()];
+                let pumps = [(client.try_clone().unwrap(), server.try_clone().unwrap(), false), (server, client, true)];
+                for (from, to, is_reply) in pumps {
+                    let path = path.clone();
+                    std::thread::spawn(move || pump(from, to, &path, is_reply));
+                }
+                connections.lock().unwrap().push(Connection { path, ends });
+            }
+        });
+        (proxy, over)
+    }
+
+    /// Makes every connection that is open now behave so; new ones pass.
+    pub fn open_ones(&self, path: Path) {
+        for connection in &*self.connections.lock().unwrap() {
+            connection.path.store(path as u8, Ordering::SeqCst);
+        }
+    }
+
+    /// Makes every connection that is opened from now on behave so.
+    pub fn new_ones(&self, path: Path) {
+        self.new.store(path as u8, Ordering::SeqCst);
+    }
+
+    /// Breaks every connection that is open now.
+    pub fn cut(&self) {
+        for connection in self.connections.lock().unwrap().drain(..) {
+            for end in connection.ends {
+                let _ = end.shutdown(Shutdown::Both);
+            }
+        }
+    }
+}
+
+fn pump(mut from: TcpStream, mut to: TcpStream, path: &AtomicU8, is_reply: bool) {
+    let mut bytes = [0; 16 << 10];
+    while let Ok(count) = from.read(&mut bytes) {
+        let is_commit = !is_reply && bytes[..count].windows(7).any(|word| word == b"COMMIT\0");
+        if is_commit && path.load(Ordering::SeqCst) == Path::LosesCommits as u8 {
+            path.store(Path::SwallowsReplies as u8, Ordering::SeqCst);
+        }
+        let path = path.load(Ordering::SeqCst);
+        let is_taken = path == Path::Stalls as u8 || (path == Path::SwallowsReplies as u8 && is_reply);
+        if count == 0 || (!is_taken && to.write_all(&bytes[..count]).is_err()) {
+            break;
+        }
+    }
+    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+}
