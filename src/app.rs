@@ -10,7 +10,7 @@ use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
 use listenfd::ListenFd;
 
-use crate::api::access::{ClientSecrets, SigningKey, Tokens};
+use crate::api::access::{SigningKey, Tokens};
 use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes};
 use crate::db::engine::migrations;
 use crate::db::ledger::head;
@@ -134,7 +134,6 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let state = web::Data::new(AppState {
         register: register.clone(),
         tokens,
-        secrets: ClientSecrets::new(),
         rate_limits: RateLimits::new(settings.client_rate, settings.address_rate, proxies),
         read_slots: AppState::read_slots(settings.database_connections),
         slow_query_slot: AppState::one_slot(),

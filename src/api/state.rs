@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 
-use crate::api::access::{Admission, ClientSecrets, RateLimits, Tokens};
+use crate::api::access::{Admission, RateLimits, Tokens};
 use crate::api::http::{ApiError, RequestCounts};
 use crate::db::{Connection, DbError};
 use crate::register::examine::Examiner;
@@ -23,8 +23,6 @@ pub struct AppState {
     pub register: Arc<Register>,
     /// Issues and verifies tokens.
     pub tokens: Tokens,
-    /// Checks client secrets.
-    pub secrets: ClientSecrets,
     /// Limits of clients and addresses.
     pub rate_limits: RateLimits,
     /// Slots for reads of the database.
