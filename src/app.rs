@@ -10,7 +10,7 @@ use actix_web::dev::{Server, ServerHandle, Service as _};
 use actix_web::{App, HttpServer, web};
 use listenfd::ListenFd;
 
-use crate::api::access::{SigningKey, Tokens};
+use crate::api::access::{RefusalSums, SigningKey, Tokens};
 use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes};
 use crate::db::engine::migrations;
 use crate::db::ledger::head;
@@ -41,6 +41,7 @@ pub struct Service {
     /// The URL of the database, without user and password.
     pub database: String,
     register: Arc<Register>,
+    refusal_sums: Arc<RefusalSums>,
     server: Server,
     operators: Option<Server>,
 }
@@ -131,6 +132,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let options = Options { queue: settings.queue, monthly_releases: settings.monthly_releases };
     let renderer = PageRenderer { make: MAKE, settings: public.clone() };
     let register = Arc::new(Register::start(&database, clock, &renderer, options)?);
+    let refusal_sums = Arc::<RefusalSums>::default();
     let state = web::Data::new(AppState {
         register: register.clone(),
         tokens,
@@ -140,6 +142,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         bridge_slot: AppState::one_slot(),
         bridge_pages: PageCache::default(),
         settings: public,
+        refusal_sums: refusal_sums.clone(),
         request_counts: RequestCounts::default(),
         static_pages: PageCache::default(),
         examiner: Examiner::new(settings.data_dir.clone()),
@@ -159,7 +162,15 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         // Divided, because each worker counts its own connections.
         .max_connections(settings.max_connections.div_ceil(workers));
     let server = server.listen(listener)?.run();
-    Ok(Service { address, metrics_address, database: database.url().to_string(), register, server, operators })
+    Ok(Service {
+        address,
+        metrics_address,
+        database: database.url().to_string(),
+        register,
+        refusal_sums,
+        server,
+        operators,
+    })
 }
 
 /// The listening socket that the parent process handed over, as systemd does. Connections wait in it while the service is
@@ -230,6 +241,7 @@ impl Service {
             handle.stop(false).await;
             server.await.map_err(std::io::Error::other)??;
         }
+        self.refusal_sums.log();
         served.and(writer).and(stopped.map_err(std::io::Error::other))
     }
 }

@@ -89,7 +89,7 @@ pub struct Settings {
     pub workers: Option<u16>,
 
     /// What is logged, as in `info` or `green_homes=debug`
-    #[arg(long, env = "GREEN_HOMES_LOG", default_value = "info,actix_server=warn", global = true)]
+    #[arg(long, env = "GREEN_HOMES_LOG", default_value = "info,actix_server=warn,actix_http=off", global = true)]
     pub log: String,
 }
 

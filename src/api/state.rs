@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 
-use crate::api::access::{Admission, RateLimits, Tokens};
+use crate::api::access::{Admission, RateLimits, RefusalSums, Tokens};
 use crate::api::http::{ApiError, RequestCounts};
 use crate::db::{Connection, DbError};
 use crate::register::examine::Examiner;
@@ -35,6 +35,8 @@ pub struct AppState {
     pub bridge_pages: PageCache,
     /// Settings that appear in answers.
     pub settings: PublicSettings,
+    /// Refusals of callers who are no client, for the log.
+    pub refusal_sums: Arc<RefusalSums>,
     /// Counts of requests, for metrics.
     pub request_counts: RequestCounts,
     /// The pages that stay the same while the process lives.

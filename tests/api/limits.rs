@@ -160,7 +160,7 @@ fn guess_secrets_without_pause_never_keeps_the_owner_of_the_client_out() {
         for address_rate in [0, 1] {
             let app = start(|settings| settings.address_rate = address_rate, system_clock()).await;
             let (id, secret) = app.db_add_client(Role::Dashboard, None);
-            let guesser = app.public().from_address([127, 0, 0, 2]);
+            let guesser = app.public().at_address([127, 0, 0, 2]);
             let stop = Rc::new(Cell::new(false));
             // More at a time than any queue for checks would hold.
             let guessers: Vec<_> =

@@ -31,7 +31,7 @@ impl Client {
     }
 
     /// The same caller at another address of this machine.
-    pub fn from_address(&self, address: [u8; 4]) -> Self {
+    pub fn at_address(&self, address: [u8; 4]) -> Self {
         let connector = awc::Connector::new().local_address(address.into());
         let http = awc::Client::builder().connector(connector).timeout(std::time::Duration::from_mins(1)).finish();
         Self { http, ..self.clone() }
