@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle, Service as _};
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use listenfd::ListenFd;
 
-use crate::api::access::{RefusalSums, SigningKey, Tokens};
-use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes};
+use crate::api::access::{Concurrency, RefusalSums, SigningKey, Tokens};
+use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes, server};
 use crate::db::engine::migrations;
 use crate::db::ledger::head;
 use crate::db::{Database, DbError, Url};
@@ -21,10 +21,8 @@ use crate::register::{Clock, Options, PageCache, PageRenderer, Register, backup}
 
 use super::settings::Settings;
 
-/// Seconds that running requests have when the service stops.
-const SHUTDOWN_SECONDS: u64 = 30;
-/// The connection of a client that sends its headers more slowly is closed.
-const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+/// Connections of operators. They are few.
+const OPERATORS_CONNECTIONS: usize = 256;
 
 /// The directory in the data directory for copies of the database before its schema changes.
 const BACKUPS: &str = "backups";
@@ -133,10 +131,12 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let renderer = PageRenderer { make: MAKE, settings: public.clone() };
     let register = Arc::new(Register::start(&database, clock, &renderer, options)?);
     let refusal_sums = Arc::<RefusalSums>::default();
+    let concurrency = Arc::new(Concurrency::new(settings.address_connections, proxies.clone()));
     let state = web::Data::new(AppState {
         register: register.clone(),
         tokens,
         rate_limits: RateLimits::new(settings.client_rate, settings.address_rate, proxies),
+        concurrency: concurrency.clone(),
         read_slots: AppState::read_slots(settings.database_connections),
         slow_query_slot: AppState::one_slot(),
         bridge_slot: AppState::one_slot(),
@@ -151,17 +151,15 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let operators = operators_listener.map(|listener| serve_operators(&state, listener)).transpose()?;
     let app = move || {
         let app = App::new().app_data(state.clone());
-        app.wrap_fn(|request, service| middleware::finish(service.call(request))).configure(routes::configure)
+        app.wrap_fn(|request, service| {
+            middleware::respond(middleware::admit(request).map(|(request, held)| (service.call(request), held)))
+        })
+        .configure(routes::configure)
     };
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = settings.workers.map_or(processors, usize::from);
-    let server = HttpServer::new(app)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .client_request_timeout(HEADERS_WITHIN)
-        .workers(workers)
-        // Divided, because each worker counts its own connections.
-        .max_connections(settings.max_connections.div_ceil(workers));
-    let server = server.listen(listener)?.run();
+    let capacity = server::Capacity { workers, connections: settings.max_connections, concurrency };
+    let server = server::listen(app, listener, capacity, true)?;
     Ok(Service {
         address,
         metrics_address,
@@ -192,10 +190,14 @@ fn serve_operators(state: &web::Data<AppState>, listener: TcpListener) -> std::i
     let state = state.clone();
     let app = move || {
         let app = App::new().app_data(state.clone());
-        app.wrap_fn(|request, service| middleware::finish(service.call(request))).configure(routes::configure_operators)
+        app.wrap_fn(|request, service| {
+            middleware::respond(middleware::admit(request).map(|(request, held)| (service.call(request), held)))
+        })
+        .configure(routes::configure_operators)
     };
-    let server = HttpServer::new(app).workers(1).disable_signals().client_request_timeout(HEADERS_WITHIN);
-    Ok(server.listen(listener)?.run())
+    let concurrency = Arc::new(Concurrency::new(0, Vec::new()));
+    let capacity = server::Capacity { workers: 1, connections: OPERATORS_CONNECTIONS, concurrency };
+    server::listen(app, listener, capacity, false)
 }
 
 /// Starts the service, hands it to `tell`, and serves until it is told to stop.

@@ -79,9 +79,15 @@ pub struct Settings {
     pub trusted_proxies: Option<String>,
 
     /// Connections that may be open at a time; the next one waits to be accepted
-    #[arg(long, env = "GREEN_HOMES_MAX_CONNECTIONS", default_value_t = 10_000, global = true)]
+    #[arg(long, env = "GREEN_HOMES_MAX_CONNECTIONS", default_value_t = 4096, global = true)]
     #[validate(range(min = 1, max = 1_000_000, message = "is from 1 to 1000000"))]
     pub max_connections: usize,
+
+    /// Connections of one address that may be open at a time, and behind a trusted proxy requests of
+    /// one address under way; 0 is no limit
+    #[arg(long, env = "GREEN_HOMES_ADDRESS_CONNECTIONS", default_value_t = 256, global = true)]
+    #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
+    pub address_connections: usize,
 
     /// Threads that serve HTTP [default: one a processor]
     #[arg(long, env = "GREEN_HOMES_WORKERS", global = true)]

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::ErrorInternalServerError;
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
@@ -12,9 +12,11 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use tracing::Level;
 
-use crate::api::access::RateLimitHeaders;
+use crate::api::access::{Held, RateLimitHeaders, UnderWay};
 use crate::api::callers::ActingClient;
-use crate::api::http::{ApiError, BODY_LIMIT, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, language_of};
+use crate::api::http::{
+    ApiError, BODY_LIMIT, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, in_slices, language_of,
+};
 
 use super::state::AppState;
 
@@ -24,15 +26,40 @@ const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type
 const CLIENTS: &str = "green_homes::clients";
 const OAUTH_PATH: &str = "/oauth/token";
 
+/// Lets a request in, unless its address has too many under way.
+pub fn admit(request: ServiceRequest) -> Result<(ServiceRequest, Held), Box<ServiceResponse>> {
+    let state = request.app_data::<web::Data<AppState>>();
+    match state.map_or(Ok(Held::default()), |state| state.concurrency.begin(request.request())) {
+        Ok(held) => {
+            let (read, body) = request.parts();
+            if matches!(body, Payload::None) || matches!(*read.method(), Method::GET | Method::HEAD) {
+                UnderWay::begin(read);
+            }
+            Ok((request, held))
+        }
+        Err(too_many) => Err(Box::new(request.error_response(ApiError::from(too_many)))),
+    }
+}
+
+/// Waits for the response of a request that was let in, and finishes it. The request is under way until its body is sent.
+pub async fn respond(
+    admitted: Result<(impl Future<Output = Result<ServiceResponse, actix_web::Error>>, Held), Box<ServiceResponse>>,
+) -> Result<ServiceResponse, actix_web::Error> {
+    let began = Instant::now();
+    let (response, held) = match admitted {
+        // An error here is a broken connection, because the errors of handlers are responses by now.
+        Ok((response, held)) => (response.await?, Some(held).filter(Held::is_counted)),
+        Err(refused) => (*refused, None),
+    };
+    let response = finish(response, began).await?;
+    UnderWay::end(response.request());
+    Ok(response.map_body(|_, body| in_slices(body, held)))
+}
+
 /// Finishes a response: errors become problems, the request is counted, and a client's request has a line in the log under an
 /// id that the answer carries. A successful public read has neither line nor id, because caches repeat its answer. A refusal of
 /// anybody else has an id, and is logged in a sum.
-pub async fn finish(
-    response: impl Future<Output = Result<ServiceResponse, actix_web::Error>>,
-) -> Result<ServiceResponse, actix_web::Error> {
-    let began = Instant::now();
-    // An error here is a broken connection, because the errors of handlers are responses by now.
-    let mut response = response.await?;
+async fn finish(mut response: ServiceResponse, began: Instant) -> Result<ServiceResponse, actix_web::Error> {
     if is_error(response.status()) {
         // Lets actix take in a body that came with the head, because an unread body costs the client its connection.
         tokio::task::yield_now().await;

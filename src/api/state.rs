@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 
-use crate::api::access::{Admission, RateLimits, RefusalSums, Tokens};
+use crate::api::access::{Admission, Concurrency, RateLimits, RefusalSums, Tokens};
 use crate::api::http::{ApiError, RequestCounts};
 use crate::db::{Connection, DbError};
 use crate::register::examine::Examiner;
@@ -25,6 +25,8 @@ pub struct AppState {
     pub tokens: Tokens,
     /// Limits of clients and addresses.
     pub rate_limits: RateLimits,
+    /// What each address has at a time.
+    pub concurrency: Arc<Concurrency>,
     /// Slots for reads of the database.
     pub read_slots: Admission,
     /// The slot for numbers that are counted from the journal or from the records, which takes seconds.

@@ -48,7 +48,7 @@ const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["householder"],
             &["review"],
             &["documentation"],
-            &["routes", "middleware"],
+            &["routes", "middleware", "server"],
         ],
     ),
 ];

@@ -51,4 +51,5 @@ mod tables;
 mod tampering;
 mod timeline;
 mod two_processes;
+mod unread;
 mod vietnamese;

@@ -76,6 +76,11 @@ impl Process {
         Self { address, metrics_address, child, said, listener }
     }
 
+    /// Its number among the processes of the machine.
+    pub fn id(&self) -> u32 {
+        self.child.0.id()
+    }
+
     /// What was said and logged so far.
     pub fn log_so_far(&self) -> String {
         self.said.lock().unwrap().join("\n")

@@ -6,6 +6,8 @@
 
 mod admission;
 mod client_secrets;
+mod concurrency;
+mod connection;
 mod rate_limits;
 mod refusal_sums;
 mod signing_key;
@@ -13,6 +15,8 @@ mod tokens;
 
 pub use admission::{Admission, NoSlot};
 pub use client_secrets::{actor_with_secret, hash_secret, new_client_id, new_secret};
+pub use concurrency::{Concurrency, Held};
+pub use connection::{Connection, UnderWay};
 pub use rate_limits::{RateLimitHeaders, RateLimits};
 pub use refusal_sums::RefusalSums;
 pub use signing_key::SigningKey;

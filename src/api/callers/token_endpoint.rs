@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payloa
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::access::TOKEN_LIFETIME_SECONDS;
+use crate::api::access::{TOKEN_LIFETIME_SECONDS, UnderWay};
 use crate::api::http::{ApiError, BODY_WITHIN, Scope};
 use crate::api::state::AppState;
 
@@ -65,9 +65,14 @@ impl FromRequest for TokenForm {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let form = web::Form::<TokenRequest>::from_request(request, payload);
-        Box::pin(async {
+        let request = request.clone();
+        Box::pin(async move {
             let read = tokio::time::timeout(BODY_WITHIN, form).await;
-            Ok(Self(read.ok().and_then(Result::ok).map(web::Form::into_inner)))
+            let form = read.ok().and_then(Result::ok).map(web::Form::into_inner);
+            if form.is_some() {
+                UnderWay::begin(&request);
+            }
+            Ok(Self(form))
         })
     }
 }
