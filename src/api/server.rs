@@ -1,4 +1,4 @@
-//! The HTTP server: what actix's own `HttpServer` sets up, but on [`Connection`]s that are counted by address and take
+//! The HTTP server: what actix's own `HttpServer` sets up, but on [`PacedConnection`]s that are counted by address and take
 //! little memory where nobody reads.
 
 use std::fmt::Debug;
@@ -14,7 +14,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
 
-use super::access::{Concurrency, Connection};
+use super::access::{Concurrency, PacedConnection};
 
 /// Seconds that running requests have when the service stops.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -67,7 +67,7 @@ where
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .on_connect_ext(|connection: &Connection, beside| drop(beside.insert(connection.under_way())))
+            .on_connect_ext(|connection: &PacedConnection, beside| drop(beside.insert(connection.under_way())))
             .client_request_timeout(HEADERS_WITHIN)
             .client_disconnect_timeout(CLOSED_WITHIN)
             .h1(map_config(app, |()| AppConfig::default()));
@@ -76,7 +76,7 @@ where
     Ok(server.run())
 }
 
-type Accepted = (Connection, Option<std::net::SocketAddr>);
+type Accepted = (PacedConnection, Option<std::net::SocketAddr>);
 
 /// Takes over a connection; one too many of its address is closed at once.
 fn accept(socket: TcpStream, concurrency: &Arc<Concurrency>) -> Result<Accepted, DispatchError> {
@@ -84,5 +84,5 @@ fn accept(socket: TcpStream, concurrency: &Arc<Concurrency>) -> Result<Accepted,
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let too_many = |_| DispatchError::Io(io::ErrorKind::ConnectionRefused.into());
     let held = concurrency.connect(address).map_err(too_many)?;
-    Ok((Connection::new(socket, held).map_err(DispatchError::Io)?, peer))
+    Ok((PacedConnection::new(socket, held).map_err(DispatchError::Io)?, peer))
 }

@@ -10,7 +10,7 @@
 //! A caller who takes nothing for 30 seconds is cut off by the kernel.
 
 use std::cell::Cell;
-use std::io;
+use std::io::{self, BufRead};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -31,7 +31,7 @@ const SHORTEST_HEAD: usize = 16;
 const TAKEN_WITHIN: u32 = 30_000;
 
 /// A connection of a caller.
-pub struct Connection {
+pub struct PacedConnection {
     socket: TcpStream,
     /// What was read and is for later turns of actix.
     ahead: BytesMut,
@@ -67,7 +67,7 @@ impl UnderWay {
     }
 }
 
-impl Connection {
+impl PacedConnection {
     /// Takes over an accepted connection, and counts it until it closes.
     pub fn new(socket: TcpStream, held: Held) -> io::Result<Self> {
         sockopt::set_tcp_user_timeout(&socket, TAKEN_WITHIN)?;
@@ -89,22 +89,29 @@ impl Connection {
 }
 
 /// How many of these bytes are for one turn: all, or the first head where another one follows. A body may look like heads,
-/// and then takes more turns.
-fn for_one_turn(bytes: &[u8]) -> usize {
-    let end_after = |begin: usize| {
-        let searched = bytes.get(begin..)?;
-        let is_end = |at: usize| {
-            let rest = searched.get(at..).unwrap_or_default();
-            rest.starts_with(b"\n\r\n") || rest.starts_with(b"\n\n")
-        };
-        let at = (0..searched.len()).find(|at| is_end(*at))?;
-        Some(begin + at + if searched.get(at + 1) == Some(&b'\n') { 2 } else { 3 })
-    };
-    let first = end_after(SHORTEST_HEAD - 2);
-    first.filter(|first| end_after(*first).is_some()).unwrap_or(bytes.len())
+/// and then takes more turns. The flag: whether a head ends there.
+fn for_one_turn(bytes: &[u8]) -> (usize, bool) {
+    match end_of_head(bytes, SHORTEST_HEAD) {
+        Some(first) if end_of_head(bytes, first + SHORTEST_HEAD).is_some() => (first, true),
+        first => (bytes.len(), first.is_some()),
+    }
 }
 
-impl AsyncRead for Connection {
+/// Where the first head ends that takes this many bytes at least.
+fn end_of_head(bytes: &[u8], shortest: usize) -> Option<usize> {
+    let mut rest = bytes.get(shortest.checked_sub(2)?..)?;
+    loop {
+        // The end of a line; that of a head is followed by an empty line.
+        if rest.skip_until(b'\n').ok()? == 0 {
+            return None;
+        }
+        if let Some(after) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+            return Some(bytes.len() - after.len());
+        }
+    }
+}
+
+impl AsyncRead for PacedConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -124,14 +131,14 @@ impl AsyncRead for Connection {
             let length = buffer.remaining().min(READ_AT_ONCE);
             let mut part = ReadBuf::new(buffer.initialize_unfilled_to(length));
             ready!(Pin::new(&mut this.socket).poll_read(context, &mut part))?;
-            let (now, later) = part.filled().split_at(for_one_turn(part.filled()));
+            let (given, has_end) = for_one_turn(part.filled());
+            let later = part.filled().get(given..).unwrap_or_default();
             this.ahead.extend_from_slice(later);
             // More may be there where it was filled.
-            this.is_turn_over = !later.is_empty() || part.remaining() == 0;
-            let given = now.len();
+            this.is_turn_over = !later.is_empty() || (has_end && part.remaining() == 0);
             buffer.advance(given);
         } else {
-            let given = for_one_turn(&this.ahead).min(buffer.remaining());
+            let given = for_one_turn(&this.ahead).0.min(buffer.remaining());
             buffer.put_slice(&this.ahead.split_to(given));
             this.is_turn_over = true;
             if this.ahead.is_empty() {
@@ -142,7 +149,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for PacedConnection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
         self.is_full = written.is_pending();
@@ -172,7 +179,7 @@ mod tests {
         let turns = |text: &str| {
             let (mut left, mut turns) = (text, Vec::new());
             while !left.is_empty() {
-                let (now, later) = left.split_at(for_one_turn(left.as_bytes()));
+                let (now, later) = left.split_at(for_one_turn(left.as_bytes()).0);
                 turns.push(now);
                 left = later;
             }
@@ -193,7 +200,7 @@ mod tests {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let socket = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             socket.set_nonblocking(true).unwrap();
-            let taken = Connection::new(TcpStream::from_std(socket).unwrap(), Held::default()).unwrap();
+            let taken = PacedConnection::new(TcpStream::from_std(socket).unwrap(), Held::default()).unwrap();
             assert_eq!(sockopt::tcp_user_timeout(&taken.socket).unwrap(), TAKEN_WITHIN);
         });
     }

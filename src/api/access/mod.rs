@@ -16,7 +16,7 @@ mod tokens;
 pub use admission::{Admission, NoSlot};
 pub use client_secrets::{actor_with_secret, hash_secret, new_client_id, new_secret};
 pub use concurrency::{Concurrency, Held};
-pub use connection::{Connection, UnderWay};
+pub use connection::{PacedConnection, UnderWay};
 pub use rate_limits::{RateLimitHeaders, RateLimits};
 pub use refusal_sums::RefusalSums;
 pub use signing_key::SigningKey;
