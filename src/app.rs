@@ -6,11 +6,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle, Service as _};
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use listenfd::ListenFd;
 
-use crate::api::access::{ClientSecrets, SigningKey, Tokens};
-use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes};
+use crate::api::access::{Concurrency, RefusalSums, SigningKey, Tokens};
+use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes, server};
 use crate::domain::figures::methodology;
 use crate::register::examine::Examiner;
 use crate::register::{Clock, Options, PageCache, PageRenderer, Register};
@@ -21,13 +21,11 @@ pub use opening::{
     StartError, begin_register, current_database, database_to_serve, existing_database, migrate, open_database,
 };
 
-/// Seconds that running requests have when the service stops.
-const SHUTDOWN_SECONDS: u64 = 30;
-/// How long the writer may take after that, its checkpoint included. Requests are answered after 20 seconds, so both together are less
-/// than 30.
+/// How long the writer may take to end after the last request, its checkpoint included. Requests are answered after 20 seconds, so both
+/// together are less than 30.
 const WRITER_STOPS_WITHIN: std::time::Duration = std::time::Duration::from_secs(8);
-/// The connection of a client that sends its headers more slowly is closed.
-const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+/// Connections of operators. They are few.
+const OPERATORS_CONNECTIONS: usize = 256;
 
 /// A service that is listening.
 pub struct Service {
@@ -38,6 +36,7 @@ pub struct Service {
     /// The URL of the database, without user and password.
     pub database: String,
     register: Arc<Register>,
+    refusal_sums: Arc<RefusalSums>,
     server: Server,
     operators: Option<Server>,
 }
@@ -71,16 +70,19 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     };
     let renderer = PageRenderer { make: MAKE, settings: public.clone() };
     let register = Arc::new(Register::start(&database, clock, &renderer, options)?);
+    let refusal_sums = Arc::<RefusalSums>::default();
+    let concurrency = Arc::new(Concurrency::new(settings.address_connections, proxies.clone()));
     let state = web::Data::new(AppState {
         register: register.clone(),
         tokens,
-        secrets: ClientSecrets::new(),
         rate_limits: RateLimits::new(settings.client_rate, settings.address_rate, proxies),
+        concurrency: concurrency.clone(),
         read_slots: AppState::read_slots(settings.database_connections),
         slow_query_slot: AppState::one_slot(),
         bridge_slot: AppState::one_slot(),
         bridge_pages: PageCache::default(),
         settings: public,
+        refusal_sums: refusal_sums.clone(),
         request_counts: RequestCounts::default(),
         static_pages: PageCache::default(),
         examiner: Examiner::new(settings.data_dir.clone()),
@@ -89,18 +91,24 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let operators = operators_listener.map(|listener| serve_operators(&state, listener)).transpose()?;
     let app = move || {
         let app = App::new().app_data(state.clone());
-        app.wrap_fn(|request, service| middleware::finish(service.call(request))).configure(routes::configure)
+        app.wrap_fn(|request, service| {
+            middleware::respond(middleware::admit(request).map(|(request, held)| (service.call(request), held)))
+        })
+        .configure(routes::configure)
     };
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = settings.workers.map_or(processors, usize::from);
-    let server = HttpServer::new(app)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .client_request_timeout(HEADERS_WITHIN)
-        .workers(workers)
-        // Divided, because each worker counts its own connections.
-        .max_connections(settings.max_connections.div_ceil(workers));
-    let server = server.listen(listener)?.run();
-    Ok(Service { address, metrics_address, database: database.url().to_string(), register, server, operators })
+    let capacity = server::Capacity { workers, connections: settings.max_connections, concurrency };
+    let server = server::listen(app, listener, capacity, true)?;
+    Ok(Service {
+        address,
+        metrics_address,
+        database: database.url().to_string(),
+        register,
+        refusal_sums,
+        server,
+        operators,
+    })
 }
 
 /// The listening socket that the parent process handed over, as systemd does. Connections wait in it while the service is
@@ -122,10 +130,14 @@ fn serve_operators(state: &web::Data<AppState>, listener: TcpListener) -> std::i
     let state = state.clone();
     let app = move || {
         let app = App::new().app_data(state.clone());
-        app.wrap_fn(|request, service| middleware::finish(service.call(request))).configure(routes::configure_operators)
+        app.wrap_fn(|request, service| {
+            middleware::respond(middleware::admit(request).map(|(request, held)| (service.call(request), held)))
+        })
+        .configure(routes::configure_operators)
     };
-    let server = HttpServer::new(app).workers(1).disable_signals().client_request_timeout(HEADERS_WITHIN);
-    Ok(server.listen(listener)?.run())
+    let concurrency = Arc::new(Concurrency::new(0, Vec::new()));
+    let capacity = server::Capacity { workers: 1, connections: OPERATORS_CONNECTIONS, concurrency };
+    server::listen(app, listener, capacity, false)
 }
 
 /// Starts the service, hands it to `tell`, and serves until it is told to stop.
@@ -171,6 +183,7 @@ impl Service {
             handle.stop(false).await;
             server.await.map_err(std::io::Error::other)??;
         }
+        self.refusal_sums.log();
         let ended = match stopped {
             Ok(true) => Ok(()),
             Ok(false) => Err(std::io::Error::other("the writer did not end; the outcome of its last batch is unknown")),

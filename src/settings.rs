@@ -86,9 +86,15 @@ pub struct Settings {
     pub trusted_proxies: Option<String>,
 
     /// Connections that may be open at a time; the next one waits to be accepted
-    #[arg(long, env = "GREEN_HOMES_MAX_CONNECTIONS", default_value_t = 10_000, global = true)]
+    #[arg(long, env = "GREEN_HOMES_MAX_CONNECTIONS", default_value_t = 4096, global = true)]
     #[validate(range(min = 1, max = 1_000_000, message = "is from 1 to 1000000"))]
     pub max_connections: usize,
+
+    /// Connections of one address that may be open at a time, and behind a trusted proxy requests of
+    /// one address under way; 0 is no limit
+    #[arg(long, env = "GREEN_HOMES_ADDRESS_CONNECTIONS", default_value_t = 256, global = true)]
+    #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
+    pub address_connections: usize,
 
     /// Threads that serve HTTP [default: one a processor]
     #[arg(long, env = "GREEN_HOMES_WORKERS", global = true)]
@@ -96,7 +102,7 @@ pub struct Settings {
     pub workers: Option<u16>,
 
     /// What is logged, as in `info` or `green_homes=debug`
-    #[arg(long, env = "GREEN_HOMES_LOG", default_value = "info,actix_server=warn", global = true)]
+    #[arg(long, env = "GREEN_HOMES_LOG", default_value = "info,actix_server=warn,actix_http=off", global = true)]
     pub log: String,
 }
 

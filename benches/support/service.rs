@@ -81,7 +81,7 @@ impl Service {
         let (partner, dashboard) = (client(&["partner", "--partner", PARTNER])?, client(&["dashboard"])?);
         let address = free_address()?;
         let mut command = program(data.path(), url);
-        command.args(["--client-rate", &client_rate.to_string(), "--address-rate", "0"]);
+        command.args(["--client-rate", &client_rate.to_string(), "--address-rate", "0", "--address-connections", "0"]);
         command.arg("--listen").arg(address.to_string()).stdout(Stdio::null());
         command.stderr(File::create(data.path().join("log"))?);
         let began = Instant::now();

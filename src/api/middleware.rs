@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::ErrorInternalServerError;
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
 };
@@ -11,38 +12,70 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use tracing::Level;
 
-use crate::api::access::RateLimitHeaders;
+use crate::api::access::{Held, RateLimitHeaders, UnderWay};
 use crate::api::callers::ActingClient;
-use crate::api::http::{ApiError, BODY_LIMIT, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, language_of};
+use crate::api::http::{
+    ApiError, BODY_LIMIT, MEDIA_TYPE, MatchedRoute, Problem, RequestId, cors, in_slices, language_of,
+};
 
 use super::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
+/// The target of the lines of clients.
+const CLIENTS: &str = "green_homes::clients";
 const OAUTH_PATH: &str = "/oauth/token";
 
-/// Finishes a response: errors become problems, the request is counted, and one line is logged under an id that the answer
-/// carries. A successful public read has neither line nor id, because caches repeat its answer.
-pub async fn finish(
-    response: impl Future<Output = Result<ServiceResponse, actix_web::Error>>,
+/// Lets a request in, unless its address has too many under way.
+pub fn admit(request: ServiceRequest) -> Result<(ServiceRequest, Held), Box<ServiceResponse>> {
+    let state = request.app_data::<web::Data<AppState>>();
+    match state.map_or(Ok(Held::default()), |state| state.concurrency.begin(request.request())) {
+        Ok(held) => {
+            let (read, body) = request.parts();
+            if matches!(body, Payload::None) || matches!(*read.method(), Method::GET | Method::HEAD) {
+                UnderWay::begin(read);
+            }
+            Ok((request, held))
+        }
+        Err(too_many) => Err(Box::new(request.error_response(ApiError::from(too_many)))),
+    }
+}
+
+/// Waits for the response of a request that was let in, and finishes it. The request is under way until its body is sent.
+pub async fn respond(
+    admitted: Result<(impl Future<Output = Result<ServiceResponse, actix_web::Error>>, Held), Box<ServiceResponse>>,
 ) -> Result<ServiceResponse, actix_web::Error> {
     let began = Instant::now();
-    // An error here is a broken connection, because the errors of handlers are responses by now.
-    let mut response = response.await?;
+    let (response, held) = match admitted {
+        // An error here is a broken connection, because the errors of handlers are responses by now.
+        Ok((response, held)) => (response.await?, Some(held).filter(Held::is_counted)),
+        Err(refused) => (*refused, None),
+    };
+    let response = finish(response, began).await?;
+    UnderWay::end(response.request());
+    Ok(response.map_body(|_, body| in_slices(body, held)))
+}
+
+/// Finishes a response: errors become problems, the request is counted, and a client's request has a line in the log under an
+/// id that the answer carries. A successful public read has neither line nor id, because caches repeat its answer. A refusal of
+/// anybody else has an id, and is logged in a sum.
+async fn finish(mut response: ServiceResponse, began: Instant) -> Result<ServiceResponse, actix_web::Error> {
     if is_error(response.status()) {
         // Lets actix take in a body that came with the head, because an unread body costs the client its connection.
         tokio::task::yield_now().await;
     }
     let (request, status, took) = (response.request(), response.status(), began.elapsed());
     let (path, is_public) = MatchedRoute::of(request).map_or(("(none)", false), |route| (route.path, route.is_public));
-    if let Some(state) = request.app_data::<web::Data<AppState>>() {
-        state.request_counts.count(path, request.method(), status, took);
-    }
+    let state = request.app_data::<web::Data<AppState>>().ok_or_else(|| ErrorInternalServerError("no state"))?;
+    state.request_counts.count(path, request.method(), status, took);
     let rate_limit = request.extensions().get::<RateLimitHeaders>().copied();
     let client = request.extensions().get::<ActingClient>().map(|client| client.0.clone());
     if client.is_some() || is_error(status) || tracing::enabled!(Level::DEBUG) {
         let request_id = RequestId::new();
         log(request, path, status, client.as_deref(), request_id.as_str(), took);
+        if client.is_none() && is_refusal(status) {
+            state.refusal_sums.count(state.rate_limits.address_of(request), status.as_u16());
+        }
         if needs_problem(&response) {
             response = with_problem(response, request_id.as_str());
         }
@@ -74,6 +107,11 @@ fn guard_browsers(headers: &mut HeaderMap) {
 
 fn is_error(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
+}
+
+/// Whether anybody can have this answer as often as they like. Failures of the service itself are logged one by one.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE
 }
 
 /// Every error needs the form of a problem, except errors of the token endpoint and of health checks, which have their own.
@@ -118,15 +156,21 @@ fn of_framework(status: u16) -> ApiError {
     }
 }
 
-/// Logs a request. The path is that of the route, because a path as it was sent may hold secrets.
+/// Logs a request, those of clients under a target of their own. The path is that of the route, because a path as it was sent
+/// may hold secrets. What stands in sums has a line for whoever looks for one caller alone.
 fn log(request: &HttpRequest, path: &str, status: StatusCode, client: Option<&str>, request_id: &str, took: Duration) {
     let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     let (method, status_code) = (request.method().as_str(), status.as_u16());
-    if status.is_server_error() {
-        tracing::error!(request_id, method, path, status = status_code, ms, client, "request failed");
-    } else if client.is_some() || status.is_client_error() {
-        tracing::info!(request_id, method, path, status = status_code, ms, client, "request");
-    } else {
-        tracing::debug!(request_id, method, path, status = status_code, ms, "request");
+    match client {
+        Some(client) if status.is_server_error() => {
+            tracing::error!(target: CLIENTS, request_id, method, path, status = status_code, ms, client, "request failed");
+        }
+        Some(client) => {
+            tracing::info!(target: CLIENTS, request_id, method, path, status = status_code, ms, client, "request");
+        }
+        None if status.is_server_error() && !is_refusal(status) => {
+            tracing::error!(request_id, method, path, status = status_code, ms, "request failed");
+        }
+        None => tracing::debug!(request_id, method, path, status = status_code, ms, "request"),
     }
 }

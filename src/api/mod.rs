@@ -22,6 +22,7 @@ pub mod reference;
 mod request_body;
 mod review;
 pub mod routes;
+pub mod server;
 mod sites;
 mod state;
 mod submit;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web};
 
+use crate::api::access::UnderWay;
 use crate::api::body::{self, FromNode, Node, Unparsable};
 use crate::api::http::{ApiError, BODY_LIMIT, BODY_WITHIN, CallerGate, IdempotencyKey, MethodFacts};
 
@@ -67,6 +68,7 @@ async fn receive<T: FromNode>(
     }
     let limit = MethodFacts::of(request).map_or(BODY_LIMIT, |facts| facts.body_limit);
     let bytes = collect(payload, limit).await?;
+    UnderWay::begin(request);
     // Not before the body was received, because a body that was not read costs its connection.
     if is_turned_away(request) {
         return Err(ApiError::Unavailable);

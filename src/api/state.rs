@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 
-use crate::api::access::{Admission, ClientSecrets, RateLimits, Tokens};
+use crate::api::access::{Admission, Concurrency, RateLimits, RefusalSums, Tokens};
 use crate::api::http::{ApiError, RequestCounts};
 use crate::db::{Connection, DbError};
 use crate::register::examine::Examiner;
@@ -28,10 +28,10 @@ pub struct AppState {
     pub register: Arc<Register>,
     /// Issues and verifies tokens.
     pub tokens: Tokens,
-    /// Checks client secrets.
-    pub secrets: ClientSecrets,
     /// Limits of clients and addresses.
     pub rate_limits: RateLimits,
+    /// What each address has at a time.
+    pub concurrency: Arc<Concurrency>,
     /// Slots for reads of the database.
     pub read_slots: Admission,
     /// The slot for numbers that are counted from the journal or from the records, which takes seconds.
@@ -42,6 +42,8 @@ pub struct AppState {
     pub bridge_pages: PageCache,
     /// Settings that appear in answers.
     pub settings: PublicSettings,
+    /// Refusals of callers who are no client, for the log.
+    pub refusal_sums: Arc<RefusalSums>,
     /// Counts of requests, for metrics.
     pub request_counts: RequestCounts,
     /// The pages that stay the same while the process lives.

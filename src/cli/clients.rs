@@ -132,6 +132,6 @@ fn reset_secret(settings: &Settings, clock: &Clock, client_id: &str, keep_old_ho
 
 fn secret_and_hash() -> Result<(String, String), StartError> {
     let secret = new_secret().map_err(|_| "the system gives no random numbers")?;
-    let hash = hash_secret(&secret).map_err(|error| error.to_string())?;
+    let hash = hash_secret(&secret);
     Ok((secret, hash))
 }

@@ -163,7 +163,7 @@ fn call_every_route_with_a_forged_token_is_unauthorized() {
 fn call_wrongly_while_the_caller_is_checked_is_unauthorized() {
     run(async {
         let app = App::start(TestDatabase::postgres()).await;
-        // A thread hashes the secret; the query is refused long before.
+        // A wrong secret is looked for among newer ones of other processes; the query is refused long before.
         let (id, _) = app.db_add_client(Role::Dashboard, None);
         let wrong = format!("Basic {}", STANDARD.encode(format!("{id}:wrong")));
         let path = "/v1/installations/none?made_up=1";

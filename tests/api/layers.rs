@@ -48,18 +48,21 @@ const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["householder"],
             &["review"],
             &["documentation"],
-            &["routes", "middleware"],
+            &["routes", "middleware", "server"],
         ],
     ),
 ];
 
 /// Libraries that not every floor may name, and the floors that may.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 13] = [
     ("diesel", &["db"]),
     ("diesel_migrations", &["db"]),
     ("libsqlite3_sys", &["db"]),
     ("pq_sys", &["db"]),
     ("actix_web", &["api", "web", "app", "settings"]),
+    ("actix_http", &["api"]),
+    ("actix_server", &["api"]),
+    ("actix_service", &["api"]),
     ("utoipa", &["api", "web", "app", "settings"]),
     ("utoipa_swagger_ui", &["api", "web", "app", "settings"]),
     ("validator", &["api", "web", "app", "settings"]),

@@ -1,5 +1,8 @@
 //! Who asks too often, who guesses, who reads too slowly: each is told so, and nobody else waits.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -44,9 +47,9 @@ fn ask_too_often_as_a_client_answers_429_and_leaves_others_alone() {
         let (hasty, other) = (app.role(Role::Reviewer).await, app.role(Role::Reviewer).await);
         let first = hasty.get("/v1/me").await;
         assert_eq!(first.header("ratelimit-policy"), "\"client\";q=10;w=10");
-        assert_eq!(first.header("ratelimit"), "\"client\";r=9;t=1");
+        assert!(first.header("ratelimit").starts_with("\"client\";r="), "{:?}", first.headers);
         let (answered, refused) = until_refused(&hasty, "GET", "/v1/me").await;
-        assert!(answered >= 9, "ten seconds' worth may come at once: {answered}");
+        assert!(answered >= 8, "ten seconds' worth may come at once, its token among them: {answered}");
         assert_eq!((&refused.body["code"], refused.header("retry-after")), (&json!("too_many_requests"), "1"));
         assert!(refused.body["detail"].as_str().unwrap().contains("1 giây"), "{}", refused.text);
         assert!(refused.header("ratelimit").starts_with("\"client\";r=0;t="), "{:?}", refused.headers);
@@ -151,35 +154,77 @@ fn ask_through_a_trusted_proxy_counts_whom_it_names() {
 }
 
 #[test]
-fn guess_a_secret_waits_longer_and_longer() {
+fn guess_secrets_without_pause_never_keeps_the_owner_of_the_client_out() {
     run(async {
-        let now = Arc::new(Mutex::new(Utc::now()));
-        let app = start(|_| {}, clock_at(now.clone())).await;
-        let (id, secret) = app.db_add_client(Role::Dashboard, None);
-        let ask = async |id: &str, secret: &str| {
-            let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
-            let form = ("content-type", "application/x-www-form-urlencoded");
-            let body = b"grant_type=client_credentials".to_vec();
-            app.public().send("POST", "/oauth/token", &[("authorization", &basic), form], Some(body)).await
+        // By address nobody is slowed down, so that every guess is looked at; then the guesser is.
+        for address_rate in [0, 1] {
+            let app = start(|settings| settings.address_rate = address_rate, system_clock()).await;
+            let (id, secret) = app.db_add_client(Role::Dashboard, None);
+            let guesser = app.public().at_address([127, 0, 0, 2]);
+            let stop = Rc::new(Cell::new(false));
+            // More at a time than any queue for checks would hold.
+            let guessers: Vec<_> =
+                (0..100).map(|_| actix_web::rt::spawn(guess(guesser.clone(), id.clone(), stop.clone()))).collect();
+            for round in 0..20 {
+                // The owner's own mistakes and those of its neighbours keep it out as little.
+                assert!([401, 429].contains(&ask(&app.public(), &id, "wrong").await.status));
+                let token = ask(&app.public(), &id, &secret).await;
+                assert_eq!(token.status, 200, "round {round}: {}", token.text);
+                let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+                let read = app.public().send("GET", "/v1/me", &[("authorization", &basic)], None).await;
+                assert_eq!(read.status, 200, "round {round}: {}", read.text);
+            }
+            stop.set(true);
+            let mut seen = BTreeSet::new();
+            for guesser in guessers {
+                seen.extend(guesser.await.unwrap());
+            }
+            let expected = if address_rate == 0 { vec![401] } else { vec![401, 429] };
+            assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
+            app.stop().await;
+        }
+    });
+}
+
+/// Asks for a token by HTTP Basic.
+async fn ask(caller: &Client, id: &str, secret: &str) -> Reply {
+    let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let body = b"grant_type=client_credentials".to_vec();
+    caller.send("POST", "/oauth/token", &[("authorization", &basic), form], Some(body)).await
+}
+
+/// Sends wrong secrets until it is told to stop, ten at least, and gives the statuses that came back.
+async fn guess(caller: Client, id: String, stop: Rc<Cell<bool>>) -> BTreeSet<u16> {
+    let mut seen = BTreeSet::new();
+    for guessed in 0.. {
+        if stop.get() && guessed >= 10 {
+            break;
+        }
+        seen.insert(ask(&caller, &id, "wrong").await.status);
+    }
+    seen
+}
+
+#[test]
+fn ask_for_tokens_too_often_with_the_right_secret_counts_for_the_client() {
+    run(async {
+        let app = start(|settings| (settings.client_rate, settings.address_rate) = (1, 1), system_clock()).await;
+        let ((id, secret), (other, same)) =
+            (app.db_add_client(Role::Reviewer, None), app.db_add_client(Role::Admin, None));
+        let mut answered = 0;
+        let refused = loop {
+            let reply = ask(&app.public(), &id, &secret).await;
+            if reply.status != 200 {
+                break reply;
+            }
+            answered += 1;
+            assert!(answered < 30, "tokens are not limited");
         };
-        for _ in 0..5 {
-            assert_eq!(ask(&id, "wrong").await.status, 401);
-        }
-        let waits = ask(&id, &secret).await;
-        assert_eq!((waits.status, &waits.body["error"], waits.header("retry-after")), (429, &json!("slow_down"), "1"));
-        let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
-        let read = app.public().send("GET", "/v1/me", &[("authorization", &basic)], None).await;
-        assert_eq!((read.status, &read.body["code"]), (429, &json!("too_many_requests")));
-        for _ in 0..10 {
-            assert_eq!(ask("c-unknown", "wrong").await.status, 401, "an unknown id never waits");
-        }
-        *now.lock().unwrap() += TimeDelta::seconds(1);
-        assert_eq!(ask(&id, "wrong").await.status, 401);
-        assert_eq!(ask(&id, &secret).await.header("retry-after"), "2");
-        *now.lock().unwrap() += TimeDelta::seconds(2);
-        assert_eq!(ask(&id, &secret).await.status, 200);
-        assert_eq!(ask(&id, "wrong").await.status, 401);
-        assert_eq!(ask(&id, &secret).await.status, 200, "a right secret forgives");
+        assert!(answered >= 9, "ten seconds' worth may come at once: {answered}");
+        assert_eq!((refused.status, &refused.body["error"]), (429, &json!("slow_down")), "{}", refused.text);
+        assert!(refused.header("ratelimit").starts_with("\"client\";r=0"), "{:?}", refused.headers);
+        assert_eq!(ask(&app.public(), &other, &same).await.status, 200, "another client at the same address");
         app.stop().await;
     });
 }
@@ -211,7 +256,7 @@ async fn use_basic_as_a_dashboard_reads_until_its_secret_ends(database: TestData
     *now.lock().unwrap() += TimeDelta::minutes(60) - TimeDelta::seconds(5);
     assert_eq!(read("GET", "/v1/me", &id, &secret).await.status, 200);
     *now.lock().unwrap() += TimeDelta::seconds(10);
-    // It was right ten seconds ago and is remembered for a minute, but its secret ended.
+    // It was right ten seconds ago.
     assert_eq!(read("GET", "/v1/me", &id, &secret).await.status, 401);
     assert_eq!(read("GET", "/v1/me", &id, second).await.status, 200);
     let admin = app.role(Role::Admin).await;

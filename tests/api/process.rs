@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -23,7 +23,9 @@ pub struct Process {
     /// Where operators are answered.
     pub metrics_address: String,
     child: Running,
-    said: JoinHandle<String>,
+    /// What was said and logged so far.
+    said: Arc<Mutex<Vec<String>>>,
+    listener: JoinHandle<()>,
 }
 
 /// A child process, killed when dropped.
@@ -67,12 +69,22 @@ impl Process {
             }
         };
         answers(address.trim_start_matches("http://"));
+        let said = Arc::new(Mutex::new(said));
         // Nobody may block on a full pipe.
-        let said = std::thread::spawn(move || {
-            said.extend(lines.map_while(Result::ok));
-            said.join("\n")
-        });
-        Self { address, metrics_address, child, said }
+        let heard = said.clone();
+        let listener =
+            std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| heard.lock().unwrap().push(line)));
+        Self { address, metrics_address, child, said, listener }
+    }
+
+    /// Its number among the processes of the machine.
+    pub fn id(&self) -> u32 {
+        self.child.0.id()
+    }
+
+    /// What was said and logged so far.
+    pub fn log_so_far(&self) -> String {
+        self.said.lock().unwrap().join("\n")
     }
 
     /// SIGKILL: nothing is finished, nothing is said.
@@ -94,7 +106,10 @@ impl Process {
     /// SIGTERM, then the exit code and what was said and logged.
     pub fn terminate_and_listen(mut self) -> (Option<i32>, String) {
         kill_process(Pid::from_child(&self.child.0), Signal::TERM).unwrap();
-        (self.child.0.wait().unwrap().code(), self.said.join().unwrap())
+        let code = self.child.0.wait().unwrap().code();
+        self.listener.join().unwrap();
+        let log = self.said.lock().unwrap().join("\n");
+        (code, log)
     }
 }
 

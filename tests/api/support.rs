@@ -8,7 +8,7 @@ mod passing;
 mod proxy;
 
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use green_homes::api::MAKE;
 use green_homes::app;
@@ -152,7 +152,7 @@ impl App {
             province: None,
             name: Name::parse("client").unwrap(),
         };
-        let secret_hash = known_hash();
+        let secret_hash = green_homes::api::access::hash_secret(&secret);
         self.db_change(Command::Directory(DirectoryChange::AddClient {
             new,
             client_id: client_id.clone(),
@@ -181,12 +181,6 @@ impl App {
     pub fn db_version(&self) -> i64 {
         green_homes::db::ledger::version(&mut self.database.db_open().connection().unwrap()).unwrap()
     }
-}
-
-/// Argon2 is slow on purpose; all clients of the tests have one secret.
-fn known_hash() -> String {
-    static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| green_homes::api::access::hash_secret("a secret of the tests").unwrap()).clone()
 }
 
 /// A token from a service that may not be there yet.

@@ -61,7 +61,7 @@ fn cancel_a_commit_that_waits_for_a_standby_acknowledges_nothing() {
         let reply = sent(&partner, "b");
         // Somebody cancels every commit that waits, as often as one does: PostgreSQL commits and warns, and diesel hears of success.
         let began = Instant::now();
-        while !reply.is_finished() && began.elapsed() < Duration::from_secs(60) {
+        while !reply.is_finished() && began.elapsed() < Duration::from_mins(1) {
             if began.elapsed() > Duration::from_millis(1_500) {
                 for pid in waiting_commits(&app.database) {
                     db_execute(&app.database.url, &format!("SELECT pg_cancel_backend({pid})")).unwrap();

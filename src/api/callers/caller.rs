@@ -7,15 +7,15 @@ use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
-use crate::api::access::CredentialsRefused;
 use crate::api::http::{Access, ApiError, CallerGate, MethodFacts, Scope, language_of};
 use crate::api::state::{AppState, KEYS_WITHIN, block_within};
-use crate::domain::records::Actor;
+use crate::domain::records::{Actor, Role};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Language, PartnerCode};
 
 use super::acting_client::ActingClient;
 use super::basic_credentials::BasicCredentials;
+use super::proven_client::proven_client;
 
 /// An authorised caller and the language of its answers. A handler that takes it runs for nobody else.
 #[derive(Clone)]
@@ -70,12 +70,12 @@ async fn authorise(request: &HttpRequest) -> Result<Caller, ApiError> {
 
 /// The id of the client that a request names and proves to be.
 ///
-/// A refusal counts for the caller's address, because each failed check costs us a signature or a hash.
+/// A refusal counts for the caller's address, because each failed check costs us something.
 async fn identify(request: &HttpRequest, state: &web::Data<AppState>) -> Result<String, ApiError> {
     let header = request.headers().get(AUTHORIZATION).and_then(|header| header.to_str().ok()).unwrap_or_default();
     match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => by_token(request, state, token.trim()).await,
-        Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => by_basic(request, state, header).await,
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => by_basic(request, state).await,
         _ => Err(count_refusal(request, state, ApiError::Unauthorized { sent: false })),
     }
 }
@@ -113,23 +113,15 @@ fn remembered_or_verified(state: &AppState, token: &str) -> Result<String, ApiEr
 }
 
 /// HTTP Basic is for dashboards, which only read, because spreadsheet programs cannot fetch tokens.
-async fn by_basic(request: &HttpRequest, state: &AppState, header: &str) -> Result<String, ApiError> {
+async fn by_basic(request: &HttpRequest, state: &web::Data<AppState>) -> Result<String, ApiError> {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let Some(credentials) = BasicCredentials::of(request.headers()).filter(|_| is_read) else {
         return Err(count_refusal(request, state, ApiError::BasicRefused));
     };
-    if let Some(client_id) = state.secrets.remembered(&state.register, header) {
-        return Ok(client_id);
+    match proven_client(request, state, &credentials).await? {
+        dashboard if dashboard.role == Role::Dashboard => Ok(credentials.client_id),
+        _ => Err(count_refusal(request, state, ApiError::BasicRefused)),
     }
-    // Before the check, because the check costs 20 ms of a processor.
-    state.rate_limits.count_address(request)?;
-    let BasicCredentials { client_id, secret } = &credentials;
-    let checked = state.secrets.check_basic(&state.register, header, client_id, secret).await;
-    checked.map_err(|rejected| match rejected {
-        CredentialsRefused::Wrong => ApiError::BasicRefused,
-        CredentialsRefused::Busy => ApiError::Unavailable,
-        CredentialsRefused::Wait(retry_after) => ApiError::TooManyRequests { retry_after },
-    })
 }
 
 /// The access that the matched route asks for. A handler outside the table lets only administrators in, because

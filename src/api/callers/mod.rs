@@ -9,6 +9,7 @@ mod basic_credentials;
 mod caller;
 pub mod householder_code;
 pub mod keys_and_metadata;
+mod proven_client;
 pub mod token_endpoint;
 mod unhurried;
 

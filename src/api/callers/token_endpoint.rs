@@ -9,12 +9,13 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payloa
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::access::{CredentialsRefused, TOKEN_LIFETIME_SECONDS};
+use crate::api::access::{TOKEN_LIFETIME_SECONDS, UnderWay};
 use crate::api::http::{ApiError, BODY_WITHIN, Scope};
 use crate::api::state::{AppState, KEYS_WITHIN, block_within};
 
 use super::acting_client::ActingClient;
 use super::basic_credentials::BasicCredentials;
+use super::proven_client::proven_client;
 
 /// The form of a token request. A client may send its id and secret by HTTP Basic instead.
 #[derive(Deserialize, ToSchema)]
@@ -64,9 +65,14 @@ impl FromRequest for TokenForm {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let form = web::Form::<TokenRequest>::from_request(request, payload);
-        Box::pin(async {
+        let request = request.clone();
+        Box::pin(async move {
             let read = tokio::time::timeout(BODY_WITHIN, form).await;
-            Ok(Self(read.ok().and_then(Result::ok).map(web::Form::into_inner)))
+            let form = read.ok().and_then(Result::ok).map(web::Form::into_inner);
+            if form.is_some() {
+                UnderWay::begin(&request);
+            }
+            Ok(Self(form))
         })
     }
 }
@@ -76,35 +82,35 @@ impl FromRequest for TokenForm {
 #[utoipa::path(get, path = "", request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse), (status = 400, description = "The form or a scope is wrong.", body = TokenError),
         (status = 401, description = "The id or the secret is wrong, or the client is no longer active.", body = TokenError, headers(("WWW-Authenticate" = String, description = "`Basic`: the way to send id and secret."))),
-        (status = 429, description = "Too many requests, or too many wrong secrets. Try again after `Retry-After` seconds.", body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again."))),
-        (status = 503, description = "The service is busy, or may not sign tokens. Try again after `Retry-After` seconds.", body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again.")))))]
+        (status = 429, description = "Too many requests of this client, or too many of this address without a right secret. Try again after `Retry-After` seconds.", body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again."))),
+        (status = 503, description = "The service may not sign tokens. Try again after `Retry-After` seconds.", body = TokenError, headers(("Retry-After" = i64, description = "Seconds after which to try again.")))))]
 pub async fn issue_token(request: HttpRequest, state: web::Data<AppState>, TokenForm(form): TokenForm) -> HttpResponse {
-    if let Err(ApiError::TooManyRequests { retry_after }) = state.rate_limits.count_address(&request) {
-        return slow_down(retry_after);
-    }
-    let (form, BasicCredentials { client_id, secret }) = match read_form(form, request.headers()) {
+    let (form, credentials) = match read_form(form, request.headers()) {
         Ok(read) => read,
-        Err(refusal) => return refusal.response(),
-    };
-    let client = match state.secrets.check(&state.register, &client_id, &secret).await {
-        Ok(client) => client,
-        Err(CredentialsRefused::Wait(seconds)) => return slow_down(seconds),
-        Err(CredentialsRefused::Busy) => return refuse(503, "temporarily_unavailable", "try again in a second"),
-        Err(CredentialsRefused::Wrong) => {
-            return refuse(401, "invalid_client", "unknown client, wrong secret, or no longer active");
+        Err(refusal) => {
+            let counted = state.rate_limits.count_address(&request);
+            return counted.map_or_else(|too_many| refuse_credentials(&too_many), |()| refusal.response());
         }
     };
-    let held = Scope::names_of(client.actor.role);
+    let counted = match proven_client(&request, &state, &credentials).await {
+        Ok(actor) => state.rate_limits.count_client(&request, &actor.client_id).map(|()| actor),
+        Err(refused) => Err(refused),
+    };
+    let actor = match counted {
+        Ok(actor) => actor,
+        Err(refused) => return refuse_credentials(&refused),
+    };
+    let held = Scope::names_of(actor.role);
     let wanted = form.scope.as_deref().unwrap_or_default();
     if !wanted.split_whitespace().all(|scope| held.contains(&scope)) {
         return refuse(400, "invalid_scope", "this client's role does not hold that scope");
     }
-    request.extensions_mut().insert(ActingClient(client_id));
+    request.extensions_mut().insert(ActingClient(actor.client_id.clone()));
     let now = (state.register.clock())();
     if !may_sign(&state, now).await {
         return refuse(503, "temporarily_unavailable", "this process may not sign tokens; its operator has to act");
     }
-    match state.tokens.issue(&client.actor, now) {
+    match state.tokens.issue(&actor, now) {
         Ok(issued) => HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(TokenResponse {
             access_token: issued.token,
             token_type: "Bearer",
@@ -187,8 +193,11 @@ async fn may_sign(state: &web::Data<AppState>, now: chrono::DateTime<chrono::Utc
     }
 }
 
-/// The answer to a caller who asks too often, with the code that RFC 8628 registers.
-fn slow_down(retry_after: u64) -> HttpResponse {
+/// The refusal of an id and a secret. A caller who asks too often gets the code that RFC 8628 registers.
+fn refuse_credentials(why: &ApiError) -> HttpResponse {
+    let ApiError::TooManyRequests { retry_after } = *why else {
+        return refuse(401, "invalid_client", "unknown client, wrong secret, or no longer active");
+    };
     let mut response = refuse(429, "slow_down", "too many requests; try again after Retry-After seconds");
     response.headers_mut().insert(RETRY_AFTER, retry_after.into());
     response

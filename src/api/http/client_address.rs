@@ -6,6 +6,8 @@ use actix_web::HttpRequest;
 use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
+/// The leading bits of an IPv6 address that tell subscribers apart.
+const SUBSCRIBER_BITS: u32 = 56;
 
 /// The caller's address. `X-Forwarded-For` counts only as far as trusted proxies wrote it.
 pub fn of(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr {
@@ -35,12 +37,12 @@ fn parse(hop: &str) -> Option<IpAddr> {
     hop.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
 }
 
-/// The address that rate limits count. An IPv6 address counts by its /64, because one subscriber has all of it.
+/// The address that limits count. An IPv6 address counts by its /56, because one subscriber has all of it.
 #[must_use]
 pub fn counted(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !(u128::MAX >> SUBSCRIBER_BITS))),
     }
 }
 
@@ -89,8 +91,8 @@ mod tests {
     #[test]
     fn counted_takes_a_whole_ipv6_network_as_one() {
         let one = counted("2001:db8:1:2:3:4:5:6".parse().unwrap());
-        assert_eq!(one, counted("2001:db8:1:2::9".parse().unwrap()));
-        assert_ne!(one, counted("2001:db8:1:3::9".parse().unwrap()));
+        assert_eq!(one, counted("2001:db8:1:ff::9".parse().unwrap()));
+        assert_ne!(one, counted("2001:db8:1:102::9".parse().unwrap()));
     }
 
     #[test]

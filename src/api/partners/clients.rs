@@ -175,7 +175,7 @@ pub async fn create_client(
     Body(new, key): Body<CreateClient>,
 ) -> Result<HttpResponse, ApiError> {
     let client_id = new_client_id();
-    let (client_secret, secret_hash) = secret_and_hash().await?;
+    let (client_secret, secret_hash) = secret_and_hash()?;
     let data = ClientSecretView {
         client_id: client_id.clone(),
         client_secret,
@@ -221,14 +221,13 @@ pub async fn reset_client_secret(
     client_id: web::Path<String>,
     OptionalBody(keep_old, key): OptionalBody<ResetSecret>,
 ) -> Result<HttpResponse, ApiError> {
-    // Hashing is dear: not for a client that is not there.
     if state.register.directory().client(&client_id).is_none() {
         // It may have been added a moment ago, by another process.
         state.register.refresh().await;
     }
     let actor = state.register.directory().client(&client_id).map(|client| client.actor.clone());
     let Actor { client_id, role, partner, .. } = actor.ok_or(ApiError::NotFound)?;
-    let (client_secret, secret_hash) = secret_and_hash().await?;
+    let (client_secret, secret_hash) = secret_and_hash()?;
     let command =
         Command::Directory(DirectoryChange::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old });
     let (role, partner) = (role.as_str(), partner.map(|code| code.to_string()));
@@ -241,9 +240,8 @@ pub async fn reset_client_secret(
     .await
 }
 
-async fn secret_and_hash() -> Result<(String, String), ApiError> {
+fn secret_and_hash() -> Result<(String, String), ApiError> {
     let secret = new_secret().map_err(|_| ApiError::Internal)?;
-    let to_hash = secret.clone();
-    let hashed = web::block(move || hash_secret(&to_hash)).await?;
-    Ok((secret, hashed.map_err(|_| ApiError::Internal)?))
+    let hash = hash_secret(&secret);
+    Ok((secret, hash))
 }

@@ -36,7 +36,7 @@ pub struct Client {
 /// A secret, as far as the register knows it.
 #[derive(Clone)]
 pub struct Secret {
-    /// The Argon2id hash of the secret.
+    /// The SHA-256 of the secret, as it is stored.
     pub hash: String,
     pub expires_at: Option<DateTime<Utc>>,
 }

@@ -122,7 +122,7 @@ pub enum DirectoryChange {
         new: NewClient,
         /// The id that it was given.
         client_id: String,
-        /// The Argon2id hash of its secret.
+        /// The SHA-256 of its secret, as it is stored.
         secret_hash: String,
     },
     /// Shut a client out for ever.
@@ -131,7 +131,7 @@ pub enum DirectoryChange {
     },
     ResetSecret {
         client_id: String,
-        /// The Argon2id hash of the new secret.
+        /// The SHA-256 of the new secret, as it is stored.
         secret_hash: String,
         /// The time for which the secret before still works.
         keep_old: TimeDelta,

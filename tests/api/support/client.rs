@@ -30,6 +30,13 @@ impl Client {
         Self { http, address: address.to_owned(), token: None, code: None }
     }
 
+    /// The same caller at another address of this machine.
+    pub fn at_address(&self, address: [u8; 4]) -> Self {
+        let connector = awc::Connector::new().local_address(address.into());
+        let http = awc::Client::builder().connector(connector).timeout(std::time::Duration::from_mins(1)).finish();
+        Self { http, ..self.clone() }
+    }
+
     /// The same caller with another token.
     pub fn with_token(&self, token: impl Into<String>) -> Self {
         Self { token: Some(token.into()), ..self.clone() }

@@ -49,6 +49,7 @@ impl TestDatabase {
             address_rate: 0,
             trusted_proxies: None,
             max_connections: 10_000,
+            address_connections: 0,
             workers: Some(1),
             log: "off".to_owned(),
         }

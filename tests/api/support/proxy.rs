@@ -5,12 +5,10 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// What a connection does with what it is given.
+/// What a connection does with what it is given, instead of handing it on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Path {
-    /// Hands it on.
-    Passes = 0,
     /// Takes it, and hands nothing on, in either direction.
     Stalls = 1,
     /// Hands on what is asked, and keeps what is answered to a COMMIT and from then on.
@@ -19,11 +17,12 @@ pub enum Path {
     SwallowsReplies = 3,
 }
 
+/// The number of a path that hands everything on.
+const PASSES: u8 = 0;
+
 /// A path to a server.
 pub struct Proxy {
-    pub port: u16,
     connections: Arc<Mutex<Vec<Connection>>>,
-    new: Arc<AtomicU8>,
 }
 
 struct Connection {
@@ -37,13 +36,13 @@ impl Proxy {
         let place = url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (connections, new) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicU8::new(0)));
-        let proxy = Self { port, connections: connections.clone(), new: new.clone() };
+        let connections = Arc::new(Mutex::new(Vec::new()));
+        let proxy = Self { connections: connections.clone() };
         let over = url.replace(&place, &format!("127.0.0.1:{port}"));
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let (Ok(client), Ok(server)) = (client, TcpStream::connect(&place)) else { continue };
-                let path = Arc::new(AtomicU8::new(new.load(Ordering::SeqCst)));
+                let path = Arc::new(AtomicU8::new(PASSES));
                 let ends = [client.try_clone().unwrap(), server.try_clone().unwrap()];
                 let pumps = [(client.try_clone().unwrap(), server.try_clone().unwrap(), false), (server, client, true)];
                 for (from, to, is_reply) in pumps {
@@ -61,11 +60,6 @@ impl Proxy {
         for connection in &*self.connections.lock().unwrap() {
             connection.path.store(path as u8, Ordering::SeqCst);
         }
-    }
-
-    /// Makes every connection that is opened from now on behave so.
-    pub fn new_ones(&self, path: Path) {
-        self.new.store(path as u8, Ordering::SeqCst);
     }
 
     /// Breaks every connection that is open now.

@@ -4,6 +4,8 @@
 pub mod cached_response;
 pub mod cors;
 pub mod csv_table;
+mod slices;
 
 pub use cached_response::{CacheFor, GEO_JSON, JSON, TEXT, answer, as_page, choose, send};
 pub use csv_table::{CSV, CsvTable, Form, columns_of, page_of_rows};
+pub use slices::in_slices;
