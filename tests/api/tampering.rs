@@ -1,5 +1,7 @@
 //! One changed byte anywhere is found by `audit`, which names it.
 
+mod directory;
+
 use chrono::Days;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
@@ -120,7 +122,7 @@ async fn written(database: TestDatabase) -> TestDatabase {
     app.stop().await
 }
 
-fn names(report: &Report, what: &str) -> bool {
+pub fn names(report: &Report, what: &str) -> bool {
     report.findings.iter().any(|finding| finding.what.starts_with(what))
 }
 
@@ -141,12 +143,16 @@ pub fn copy_of(database: &TestDatabase) -> TestDatabase {
 pub fn db_execute(url: &str, sql: &str) {
     if let Some(path) = url.strip_prefix("sqlite://") {
         let mut connection = db_sqlite(path);
-        let triggers = "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'";
-        for drop in db_lines(url, triggers) {
+        let triggers = db_lines(url, "SELECT sql AS line FROM sqlite_master WHERE type = 'trigger'");
+        for drop in db_lines(url, "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'") {
             connection.batch_execute(&drop).unwrap();
         }
         connection.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
         connection.batch_execute(sql).unwrap();
+        // Whoever wants to stay unseen puts them back.
+        for trigger in triggers {
+            connection.batch_execute(&trigger).unwrap();
+        }
     } else {
         let mut connection = PgConnection::establish(url).unwrap();
         connection.batch_execute("SET session_replication_role = replica").unwrap();

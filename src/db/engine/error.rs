@@ -46,7 +46,11 @@ impl From<Error> for DbError {
             Error::DatabaseError(kind, info) => is_lost(kind, info.message()),
             _ => false,
         };
-        if unavailable { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
+        match error {
+            error if unavailable => Self::Unavailable(error.to_string()),
+            Error::DeserializationError(why) => Self::Corrupt(why.to_string()),
+            error => Self::Query(error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! It must not repair, nor stop at the first finding: a row that cannot be read is a finding, too.
 
 mod days;
+mod directory;
 mod entries;
 mod householders;
 mod progress;

@@ -13,6 +13,7 @@ use crate::domain::values::hex;
 use crate::register::published::PageMaker;
 
 use super::days::DaysAudit;
+use super::directory::DirectoryAudit;
 use super::householders::HouseholderAudit;
 use super::progress::{Audit, CHUNK, JournalSums};
 use super::report::{MOST_LISTED, Report};
@@ -28,6 +29,7 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
             sums: JournalSums::new(),
             names: BTreeSet::new(),
             householders: HouseholderAudit::default(),
+            directory: DirectoryAudit::default(),
             days,
             previous_hash: GENESIS.to_vec(),
             previous_at: DateTime::UNIX_EPOCH,
@@ -65,6 +67,7 @@ impl Audit<'_> {
         self.report.cells = self.sums.values().filter(|sum| !sum.is_zero()).count() as u64;
         self.check_references()?;
         let mut findings = std::mem::take(&mut self.householders).findings(self.connection)?;
+        findings.extend(std::mem::take(&mut self.directory).findings(self.connection, head.recorded_at)?);
         findings.extend(self.days.findings(self.connection, &self.sums)?);
         for finding in findings {
             self.report.add(finding);
