@@ -77,6 +77,9 @@ pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, 
     let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
     warn_unless_noted(&database, |connection| audits_and_backups::note_audit(connection, noted));
     println!("{}", serde_json::to_string_pretty(&report)?);
+    for what in &report.not_audited {
+        eprintln!("not audited: {what}");
+    }
     if report.ok {
         let entries = if report.version == 1 { "entry" } else { "entries" };
         eprintln!("the register is whole: {} {entries}", report.version);

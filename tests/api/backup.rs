@@ -250,7 +250,7 @@ fn kill_a_backup_in_the_middle_leaves_none_that_restore_accepts() {
     partner_client(&database, "WRITER");
     // So much that copying and auditing it takes a while.
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) \
-                INSERT INTO projects SELECT 'P' || i, 'a', 'b', NULL, '2026-01-01 00:00:00' FROM n";
+                INSERT INTO audits SELECT datetime('2026-01-01', i || ' seconds'), 1, 1, 0 FROM n";
     db_execute(&database.url, many).unwrap();
     for attempt in 0.. {
         let (place, directory) = place();

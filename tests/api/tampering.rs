@@ -1,6 +1,7 @@
 //! One changed byte anywhere is found by `audit`, which names it.
 
 mod directory;
+mod schema;
 
 use chrono::Days;
 use diesel::connection::SimpleConnection;
@@ -112,7 +113,7 @@ async fn change_a_closed_day_or_a_release_is_found_and_named(database: TestDatab
 }
 
 /// A register with two installations, one of them verified with a note, stopped at a checkpoint.
-async fn written(database: TestDatabase) -> TestDatabase {
+pub async fn written(database: TestDatabase) -> TestDatabase {
     let app = App::start(database).await;
     let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
     let id = partner.register(&home("a")).await;
@@ -131,7 +132,7 @@ pub fn copy_of(database: &TestDatabase) -> TestDatabase {
     let data_dir = tempfile::tempdir().unwrap();
     if database.is_sqlite() {
         let copy = data_dir.path().join("copy.db");
-        db_execute(&database.url, &format!("VACUUM INTO '{}'", copy.display()));
+        crate::support::db_execute(&database.url, &format!("VACUUM INTO '{}'", copy.display())).unwrap();
         return TestDatabase { url: format!("sqlite://{}", copy.display()), data_dir };
     }
     let name = database.url.rsplit('/').next().unwrap().split('?').next().unwrap();

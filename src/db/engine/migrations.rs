@@ -1,5 +1,7 @@
 //! Migrations, under a lock, because two processes may start at once.
 
+use diesel::RunQueryDsl;
+use diesel::connection::BoxableConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -55,6 +57,44 @@ pub fn revert_last(connection: &mut Connection) -> Result<(), DbError> {
         };
         run.map_err(failed)
     })
+}
+
+/// The versions of the migrations that the database says were applied. Nothing is written, so a role that may only read can ask.
+pub fn applied(connection: &mut Connection) -> Result<Vec<String>, DbError> {
+    let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version");
+    let rows: Vec<Applied> = on_backend!(connection, c => query.load(c))?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
+/// Runs these migrations where the connection stands, without a note that they ran: for a schema to compare with. Returns the
+/// number of migrations of this binary that are left out.
+pub fn make_schema(connection: &mut Connection, versions: &[String]) -> Result<usize, DbError> {
+    let left_out = match connection {
+        Connection::Sqlite(c) => run::<diesel::sqlite::Sqlite>(&SQLITE, versions, &mut **c),
+        Connection::Postgres(c) => run::<diesel::pg::Pg>(&POSTGRES, versions, &mut **c),
+    };
+    left_out.map_err(failed)
+}
+
+fn run<DB: diesel::backend::Backend>(
+    source: &impl MigrationSource<DB>,
+    versions: &[String],
+    connection: &mut dyn BoxableConnection<DB>,
+) -> Result<usize, Failure> {
+    let mut migrations: Vec<Box<dyn Migration<DB>>> = source.migrations()?;
+    let known = migrations.len();
+    migrations.retain(|migration| versions.contains(&migration.name().version().to_string()));
+    migrations.sort_by(|one, other| one.name().version().cmp(&other.name().version()));
+    for migration in &migrations {
+        migration.run(connection)?;
+    }
+    Ok(known - migrations.len())
 }
 
 /// The number of migrations of this binary that the database lacks.

@@ -12,6 +12,7 @@ mod progress;
 mod records;
 mod report;
 mod run;
+mod schema;
 
 pub use report::{Finding, Report};
 pub use run::audit;

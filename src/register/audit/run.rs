@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::DateTime;
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{audit_scan as stored, cells_and_journal, head};
+use crate::db::ledger::{audit_scan as stored, audit_schema, cells_and_journal, head};
 use crate::db::{Database, DbError};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::Totals;
@@ -16,11 +16,12 @@ use super::days::DaysAudit;
 use super::directory::DirectoryAudit;
 use super::householders::HouseholderAudit;
 use super::progress::{Audit, CHUNK, JournalSums};
-use super::report::{MOST_LISTED, Report};
+use super::report::{Finding, MOST_LISTED, Report};
 
 /// Audits the whole register. The headlines of closed days and releases are compared with those that `make` makes.
 pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
     let mut connection = database.connection()?;
+    let made = audit_schema::made_by_migrations(&mut connection)?;
     transaction::read(&mut connection, |connection| {
         let days = DaysAudit::load(connection, make)?;
         let mut audit = Audit {
@@ -34,8 +35,18 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
             previous_hash: GENESIS.to_vec(),
             previous_at: DateTime::UNIX_EPOCH,
         };
-        audit.run()?;
+        audit.check_schema(made)?;
+        let ran = audit.run();
         let mut report = audit.report;
+        match ran {
+            Ok(()) => {}
+            Err(DbError::Corrupt(what)) => {
+                report.add(Finding::new("register", format!("cannot be read to its end: {what}")))
+            }
+            // Where a table or a column is missing, the schema already says so.
+            Err(error) if report.findings_total > 0 => report.not_audited.push(format!("the rest: {error}")),
+            Err(error) => return Err(error),
+        }
         report.ok = report.findings_total == 0;
         Ok(report)
     })

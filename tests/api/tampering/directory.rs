@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use chrono::{Days, TimeDelta};
+use chrono::TimeDelta;
 use green_homes::api::MAKE;
 use green_homes::db::ledger::audit_scan;
 use green_homes::domain::chain::{GENESIS, SealedColumns, chain_hash, facts_digest};
@@ -156,7 +156,7 @@ async fn delete_a_secret_is_found_until_it_has_ended(database: TestDatabase) {
     let copy = copy_of(&database);
     db_execute(&copy.url, ended);
     assert!(names(&audit(&copy.db_open(), MAKE).unwrap(), "secret of client c-two"));
-    *now.lock().unwrap() += Days::new(2);
+    *now.lock().unwrap() += TimeDelta::days(2);
     let days = Passing { app: App::start_at(database, clock_at(now.clone())).await, now };
     days.change(Command::Directory(DirectoryChange::ResumePartner(Code::parse("SHUT").unwrap()))).unwrap();
     let database = days.app.stop().await;
