@@ -1,6 +1,8 @@
-//! SHA-256 and its hexadecimal digits.
+//! SHA-256 and its hexadecimal digits, and the ids of keys made of it.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// A SHA-256 digest.
 pub type Hash = [u8; 32];
@@ -23,6 +25,13 @@ pub fn hash_of(parts: &[&[u8]]) -> Hash {
     let mut hash = [0; 32];
     hash.copy_from_slice(context.finish().as_ref());
     hash
+}
+
+/// The id of a public Ed25519 key, given in base64url without padding: its thumbprint (RFC 7638).
+#[must_use]
+pub fn thumbprint(x: &str) -> String {
+    let canonical = format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{x}\"}}");
+    URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()))
 }
 
 /// Bytes in lower-case hexadecimal.
