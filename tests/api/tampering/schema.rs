@@ -9,6 +9,7 @@ use green_homes::register::audit::audit;
 use green_homes::register::system_clock;
 
 use crate::migrations::empty;
+use crate::postgres::cluster;
 use crate::process::output;
 use crate::support::{TestDatabase, db_execute, db_lines, db_sqlite, on_both_databases};
 
@@ -176,6 +177,18 @@ fn db_make_older(database: &TestDatabase, open: &Database) {
     let rows = format!("INSERT INTO __diesel_schema_migrations (version) VALUES {}", rows.join(", "));
     db_execute(&database.url, &rows).unwrap();
     head::ensure(&mut connection, "older".to_owned(), system_clock()()).unwrap();
+}
+
+/// What PostgreSQL restores reads as what the migrations made.
+#[test]
+fn audit_what_pg_restore_made_of_a_dump_is_clean() {
+    crate::support::run(async {
+        let mut database = written(TestDatabase::postgres()).await;
+        let name = database.url.rsplit('/').next().unwrap();
+        database.url = cluster().create_database_from_a_dump_of(name);
+        let (report, code) = output(&database, &["audit"]);
+        assert_eq!((code, &report["not_audited"]), (Some(0), &serde_json::Value::Null), "{report}");
+    });
 }
 
 /// A role that may read everything and make nothing is told so in words.
