@@ -62,9 +62,11 @@ impl DirectoryAudit {
                 self.secrets.insert(text("client"), vec![MadeSecret::by(entry, &facts)]);
             }
             Action::AddProject => self.add(("project", text("project")), entry, &facts, OF_PROJECT, ""),
-            Action::SuspendPartner => self.set(("partner", text("partner")), "suspended_at", now, entry.version),
-            Action::ResumePartner => self.set(("partner", text("partner")), "suspended_at", Value::Null, entry.version),
-            Action::RevokeClient => self.set(("client", text("client")), "revoked_at", now, entry.version),
+            Action::SuspendPartner => self.set(&("partner", text("partner")), "suspended_at", now, entry.version),
+            Action::ResumePartner => {
+                self.set(&("partner", text("partner")), "suspended_at", Value::Null, entry.version);
+            }
+            Action::RevokeClient => self.set(&("client", text("client")), "revoked_at", now, entry.version),
             Action::ResetSecret => {
                 let old_until = facts.get("old_secret_until").cloned().unwrap_or_default();
                 let secrets = self.secrets.entry(text("client")).or_default();
@@ -95,8 +97,8 @@ impl DirectoryAudit {
         self.rows.insert(row, MadeRow { added_by: entry.version, columns });
     }
 
-    fn set(&mut self, row: (&'static str, String), column: &'static str, value: Value, version: i64) {
-        if let Some(made) = self.rows.get_mut(&row) {
+    fn set(&mut self, row: &(&'static str, String), column: &'static str, value: Value, version: i64) {
+        if let Some(made) = self.rows.get_mut(row) {
             made.columns.insert(column, (value, version));
         }
     }

@@ -41,7 +41,7 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
         match ran {
             Ok(()) => {}
             Err(DbError::Corrupt(what)) => {
-                report.add(Finding::new("register", format!("cannot be read to its end: {what}")))
+                report.add(Finding::new("register", format!("cannot be read to its end: {what}")));
             }
             // Where a table or a column is missing, the schema already says so.
             Err(error) if report.findings_total > 0 => report.not_audited.push(format!("the rest: {error}")),
@@ -78,7 +78,10 @@ impl Audit<'_> {
         self.report.cells = self.sums.values().filter(|sum| !sum.is_zero()).count() as u64;
         self.check_references()?;
         let mut findings = std::mem::take(&mut self.householders).findings(self.connection)?;
-        findings.extend(std::mem::take(&mut self.directory).findings(self.connection, head.recorded_at)?);
+        findings.extend(match std::mem::take(&mut self.directory).findings(self.connection, head.recorded_at) {
+            Err(DbError::Corrupt(what)) => vec![Finding::new("directory", format!("cannot be read: {what}"))],
+            read => read?,
+        });
         findings.extend(self.days.findings(self.connection, &self.sums)?);
         for finding in findings {
             self.report.add(finding);

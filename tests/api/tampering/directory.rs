@@ -144,6 +144,19 @@ async fn change_the_directory_is_found_and_named(database: TestDatabase) {
         let report = audit(&copy.db_open(), MAKE).unwrap();
         assert!(!report.ok && names(&report, named), "{change}: {:?}", report.findings);
     }
+    if database.is_sqlite() {
+        let copy = copy_of(&database);
+        db_execute(
+            &copy.url,
+            "UPDATE clients SET created_at = 'never'; UPDATE register_head SET recorded_at = '2030-01-01 00:00:00'",
+        );
+        let report = audit(&copy.db_open(), MAKE).unwrap();
+        assert!(names(&report, "directory") && names(&report, "head"), "{report:?}");
+        let copy = copy_of(&database);
+        db_execute(&copy.url, "UPDATE entries SET recorded_at = 'never' WHERE version = 5");
+        let report = audit(&copy.db_open(), MAKE).unwrap();
+        assert!(!report.ok && names(&report, "register"), "{report:?}");
+    }
     let facts = db_lines(&database.url, "SELECT facts AS line FROM entry_facts").concat();
     assert!(facts.contains("secret_sha256") && !facts.contains("hash of"), "a digest of the hash, and not the hash");
 }
