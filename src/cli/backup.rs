@@ -99,11 +99,12 @@ pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, 
     warn_unless_noted(&database, |connection| audits_and_backups::note_audit(connection, noted));
     println!("{}", serde_json::to_string_pretty(&report)?);
     for what in &report.not_audited {
-        eprintln!("not audited: {what}");
+        eprintln!("WARNING: not audited: {what}");
     }
     if report.ok {
         let entries = if report.version == 1 { "entry" } else { "entries" };
-        eprintln!("the register is whole: {} {entries}", report.version);
+        let as_far = if report.not_audited.is_empty() { "" } else { ", as far as it was audited" };
+        eprintln!("the register is whole{as_far}: {} {entries}", report.version);
         return Ok(ExitCode::SUCCESS);
     }
     let things = if report.findings_total == 1 { "thing is" } else { "things are" };

@@ -59,11 +59,20 @@ pub fn revert_last(connection: &mut Connection) -> Result<(), DbError> {
     })
 }
 
-/// The versions of the migrations that the database says were applied. Nothing is written, so a role that may only read can ask.
-pub fn applied(connection: &mut Connection) -> Result<Vec<String>, DbError> {
+/// The number of migrations of this binary that the database says were applied, the oldest first; `None` if others are said to
+/// be. Nothing is written, so a role that may only read can ask.
+pub fn applied(connection: &mut Connection) -> Result<Option<usize>, DbError> {
     let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version");
     let rows: Vec<Applied> = on_backend!(connection, c => query.load(c))?;
-    Ok(rows.into_iter().map(|row| row.version).collect())
+    let mut known: Vec<String> = known_versions(connection)?.iter().map(ToString::to_string).collect();
+    known.sort();
+    let is_begin = rows.len() <= known.len() && rows.iter().zip(&known).all(|(row, known)| row.version == *known);
+    Ok(is_begin.then_some(rows.len()))
+}
+
+/// The number of migrations of this binary.
+pub fn known(connection: &Connection) -> Result<usize, DbError> {
+    Ok(known_versions(connection)?.len())
 }
 
 #[derive(diesel::QueryableByName)]
@@ -72,29 +81,28 @@ struct Applied {
     version: String,
 }
 
-/// Runs these migrations where the connection stands, without a note that they ran: for a schema to compare with. Returns the
-/// number of migrations of this binary that are left out.
-pub fn make_schema(connection: &mut Connection, versions: &[String]) -> Result<usize, DbError> {
-    let left_out = match connection {
-        Connection::Sqlite(c) => run::<diesel::sqlite::Sqlite>(&SQLITE, versions, &mut **c),
-        Connection::Postgres(c) => run::<diesel::pg::Pg>(&POSTGRES, versions, &mut **c),
+/// Runs the oldest migrations, as many as `most`, where the connection stands, without a note that they ran: for a schema to
+/// compare with. Returns their versions.
+pub fn make_schema(connection: &mut Connection, most: usize) -> Result<Vec<String>, DbError> {
+    let run = match connection {
+        Connection::Sqlite(c) => run::<diesel::sqlite::Sqlite>(&SQLITE, most, &mut **c),
+        Connection::Postgres(c) => run::<diesel::pg::Pg>(&POSTGRES, most, &mut **c),
     };
-    left_out.map_err(failed)
+    run.map_err(failed)
 }
 
 fn run<DB: diesel::backend::Backend>(
     source: &impl MigrationSource<DB>,
-    versions: &[String],
+    most: usize,
     connection: &mut dyn BoxableConnection<DB>,
-) -> Result<usize, Failure> {
+) -> Result<Vec<String>, Failure> {
     let mut migrations: Vec<Box<dyn Migration<DB>>> = source.migrations()?;
-    let known = migrations.len();
-    migrations.retain(|migration| versions.contains(&migration.name().version().to_string()));
-    migrations.sort_by(|one, other| one.name().version().cmp(&other.name().version()));
+    migrations.sort_by_key(|migration| migration.name().version().to_string());
+    migrations.truncate(most);
     for migration in &migrations {
         migration.run(connection)?;
     }
-    Ok(known - migrations.len())
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 /// The number of migrations of this binary that the database lacks.

@@ -33,6 +33,8 @@ pub enum MadeSchema {
     },
     /// It could not be made; the words say why.
     NotMade(String),
+    /// The database says that other migrations were applied than this program has, or not in their order.
+    OtherMigrations,
 }
 
 const ON_SQLITE: &str =
@@ -85,10 +87,11 @@ pub fn stored(connection: &mut Connection) -> Result<Vec<SchemaObject>, DbError>
 
 /// The schema that those migrations make which the database says were applied.
 pub fn made_by_migrations(connection: &mut Connection) -> Result<MadeSchema, DbError> {
-    let applied = migrations::applied(connection)?;
+    let Some(applied) = migrations::applied(connection)? else { return Ok(MadeSchema::OtherMigrations) };
+    let left_out = migrations::known(connection)? - applied;
     if matches!(connection, Connection::Sqlite(_)) {
         let memory = Database::open(&Url::Sqlite(":memory:".to_owned()), 1)?;
-        return made(&mut memory.connection()?, &applied);
+        return made(&mut memory.connection()?, applied, left_out);
     }
     if let Some(why) = may_not_make(connection)? {
         return Ok(MadeSchema::NotMade(why.to_owned()));
@@ -96,7 +99,7 @@ pub fn made_by_migrations(connection: &mut Connection) -> Result<MadeSchema, DbE
     let name = format!("green_homes_audit_{}", uuid::Uuid::new_v4().simple());
     transaction::begin_write(connection)?;
     let begin = format!("CREATE SCHEMA {name}; SET LOCAL search_path = {name}");
-    let made = transaction::execute(connection, &begin).and_then(|()| made(connection, &applied));
+    let made = transaction::execute(connection, &begin).and_then(|()| made(connection, applied, left_out));
     transaction::rollback(connection);
     match made {
         Err(error) if !error.is_unavailable() => {
@@ -106,8 +109,8 @@ pub fn made_by_migrations(connection: &mut Connection) -> Result<MadeSchema, DbE
     }
 }
 
-fn made(connection: &mut Connection, applied: &[String]) -> Result<MadeSchema, DbError> {
-    let left_out = migrations::make_schema(connection, applied)?;
+fn made(connection: &mut Connection, applied: usize, left_out: usize) -> Result<MadeSchema, DbError> {
+    migrations::make_schema(connection, applied)?;
     Ok(MadeSchema::Made { objects: stored(connection)?, left_out })
 }
 

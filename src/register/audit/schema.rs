@@ -17,10 +17,17 @@ impl Audit<'_> {
                 self.report.not_audited.push(format!("the schema: {why}"));
                 return Ok(());
             }
+            MadeSchema::OtherMigrations => {
+                self.found(
+                    "schema migrations",
+                    "are not those of this program; a newer program audits a newer database",
+                );
+                return Ok(());
+            }
         };
         if left_out > 0 {
-            let of = "migrations of this program, because the database is of an older one: run `green-homes migrate`";
-            self.report.not_audited.push(format!("what is new by {left_out} {of}"));
+            let why = "of this program's migrations: run `green-homes migrate`";
+            self.report.not_audited.push(format!("the newest of the schema: the database lacks {left_out} {why}"));
         }
         for (what, problem) in differences(&made, audit_schema::stored(self.connection)?) {
             self.found(what, problem);
