@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 use green_homes::domain::records::{Actor, NewPartner};
 use green_homes::domain::rules::{NewInstallation, Registrant};
 use green_homes::domain::values::Tier;
@@ -21,7 +21,10 @@ pub struct Passing {
 
 /// Ten in the morning in Hà Nội, some days ahead of the machine's clock, which made the database.
 fn first_morning() -> DateTime<Utc> {
-    date::start_of(date::day_of(Utc::now()) + Days::new(2)) + TimeDelta::hours(10)
+    let day = date::day_of(Utc::now()) + Days::new(2);
+    // No last day of a month, because that one is released by itself.
+    let day = if (day + Days::new(1)).day() == 1 { day + Days::new(1) } else { day };
+    date::start_of(day) + TimeDelta::hours(10)
 }
 
 impl Passing {
