@@ -18,7 +18,7 @@ use crate::register::{Clock, Options, PageCache, PageRenderer, Register};
 use super::settings::Settings;
 
 pub use opening::{
-    StartError, begin_register, current_database, database_to_serve, existing_database, migrate, open_database,
+    StartError, begin_register, current_database, database_to_serve, existing_database, mark, migrate, open_database,
 };
 
 /// How long the writer may take to end after the last request, its checkpoint included. Requests are answered after 20 seconds, so both

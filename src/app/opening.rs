@@ -61,8 +61,14 @@ pub fn begin_register(settings: &Settings, clock: &Clock, in_place_of_another: b
         refuse_used_directory(settings, &url)?;
     }
     let database = open_database(settings, clock)?;
-    Marker::of(&head::read(&mut database.connection()?)?).write(&settings.data_dir)?;
+    mark(settings, &Marker::of(&head::read(&mut database.connection()?)?))?;
     Ok(database)
+}
+
+/// Marks the data directory as that of a register.
+pub fn mark(settings: &Settings, marker: &Marker) -> Result<(), StartError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir)?;
+    Ok(marker.write(&settings.data_dir)?)
 }
 
 /// Opens the database and brings its schema up to date; begins a register if there is none.

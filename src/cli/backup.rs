@@ -1,6 +1,8 @@
 //! `backup`, `restore` and `audit`. Each of them audits, and an audit makes the headlines of closed days again, so each first
 //! reads the further methodologies.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,8 +12,8 @@ use crate::app;
 use crate::app::StartError;
 use crate::db::ledger::{Audited, BackedUp, audits_and_backups};
 use crate::db::{Database, DbError, Url};
-use crate::register::backup::Restore;
-use crate::register::{Clock, audit, backup};
+use crate::register::backup::{Restore, Signer};
+use crate::register::{Clock, Marker, audit, backup};
 use crate::settings::Settings;
 
 use super::change::ACTOR;
@@ -23,15 +25,19 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
         let (place, target) = (quoted(&url.without_password()), quoted(&directory.display().to_string()));
         return Err(format!(
             "PostgreSQL backs itself up; run: pg_dump --format=directory --file={target} --dbname={place}\n(the \
-             password in ~/.pgpass or PGPASSWORD; keep signing-key.pem of the data directory beside it)"
+             password in ~/.pgpass or PGPASSWORD; signing-key.pem is not needed: without it the next start makes another)"
         )
         .into());
     }
     app::learn_methodologies(settings)?;
     let database = app::existing_database(settings)?;
-    let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock(), MAKE)?;
-    let (version, target) = (manifest.version, directory.display());
+    DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir)?;
+    let key = SigningKey::load_or_create(&settings.data_dir)?;
+    let signer = Signer { kid: &key.kid, x: &key.x, sign: &|bytes| key.sign(bytes) };
+    let manifest = backup::backup(&database, &signer, directory, clock(), MAKE)?;
+    let (version, target, kid) = (manifest.version, directory.display(), &manifest.kid);
     eprintln!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
+    eprintln!("signed by the key {kid}: note this id apart from the backups, for `restore --kid`");
     let noted = BackedUp { at: clock(), version: manifest.version };
     warn_unless_noted(&database, |connection| audits_and_backups::note_backup(connection, noted));
     println!("{}", serde_json::to_string_pretty(&manifest)?);
@@ -39,27 +45,43 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
 }
 
 /// Carries out `restore DIR`.
-pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) -> Result<(), StartError> {
+pub(super) fn run_restore(
+    settings: &Settings,
+    clock: &Clock,
+    directory: &Path,
+    kid: Option<String>,
+) -> Result<(), StartError> {
     let url = settings.database()?;
     let Url::Sqlite(path) = &url else {
         let (place, source) = (quoted(&url.without_password()), quoted(&directory.display().to_string()));
         return Err(format!(
             "PostgreSQL restores itself; into an empty database, run: pg_restore --exit-on-error --no-owner \
-             --dbname={place} {source}\n(the password in ~/.pgpass or PGPASSWORD; put signing-key.pem back into the \
-             data directory)"
+             --dbname={place} {source}\n(the password in ~/.pgpass or PGPASSWORD)"
         )
         .into());
     };
     app::learn_methodologies(settings)?;
-    let key = SigningKey::file(&settings.data_dir);
-    let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR, make: MAKE };
+    let trusted = match kid {
+        Some(kid) => Some(kid),
+        None => SigningKey::load(&settings.data_dir)?.map(|key| key.kid),
+    };
+    let trusted = trusted.as_deref();
+    let to = Restore { from: directory, database: Path::new(path), trusted, actor: ACTOR, make: MAKE };
     let restored = backup::restore(&to, clock)?;
+    app::mark(settings, &Marker { instance_id: restored.backup.instance_id.clone(), version: restored.version })?;
     println!("{}", serde_json::to_string_pretty(&restored)?);
     eprintln!(
         "restored version {} as it stood at {} into {url}; entry {} says that later versions published before {} are \
          void",
         restored.backup.version, restored.backup.made_at, restored.version, restored.restored_at
     );
+    if !restored.trusted {
+        eprintln!(
+            "the manifest is signed by the key {}, of which only the backup itself tells: compare this id with the one that \
+             you noted when it was made, before the service starts",
+            restored.backup.kid
+        );
+    }
     eprintln!(
         "what was done after {} is undone, too: revoke clients, suspend partners, reset secrets, withdraw keys and \
          erase persons again, before the service starts; when in doubt, reset every secret",
@@ -77,9 +99,13 @@ pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, 
     let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
     warn_unless_noted(&database, |connection| audits_and_backups::note_audit(connection, noted));
     println!("{}", serde_json::to_string_pretty(&report)?);
+    for what in &report.not_audited {
+        eprintln!("WARNING: not audited: {what}");
+    }
     if report.ok {
         let entries = if report.version == 1 { "entry" } else { "entries" };
-        eprintln!("the register is whole: {} {entries}", report.version);
+        let as_far = if report.not_audited.is_empty() { "" } else { ", as far as it was audited" };
+        eprintln!("the register is whole{as_far}: {} {entries}", report.version);
         return Ok(ExitCode::SUCCESS);
     }
     let things = if report.findings_total == 1 { "thing is" } else { "things are" };

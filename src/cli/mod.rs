@@ -80,6 +80,10 @@ enum Command {
     Restore {
         /// The directory of the backup
         directory: PathBuf,
+        /// The id of the key that must have signed it, as `backup` printed it; without, the key in the data directory must
+        /// have, if there is one
+        #[arg(long, allow_hyphen_values = true)]
+        kid: Option<String>,
     },
     /// Print the OpenAPI document
     Openapi,
@@ -122,7 +126,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Erase(arguments) => erase::erase(&settings, &clock, &arguments)?,
         Command::Audit => return backup::run_audit(&settings, &clock),
         Command::Backup { directory } => backup::run_backup(&settings, &clock, &directory)?,
-        Command::Restore { directory } => backup::run_restore(&settings, &clock, &directory)?,
+        Command::Restore { directory, kid } => backup::run_restore(&settings, &clock, &directory, kid)?,
         Command::Openapi => print!("{}", documentation::document_json(routes::ROUTES)),
     }
     Ok(ExitCode::SUCCESS)

@@ -177,7 +177,7 @@ fn migrate_both_databases_gives_the_same_tables_and_columns() {
 }
 
 /// A database of the same kind without any schema.
-fn empty(like: &TestDatabase) -> TestDatabase {
+pub fn empty(like: &TestDatabase) -> TestDatabase {
     if like.is_sqlite() {
         return TestDatabase::sqlite();
     }

@@ -1,5 +1,8 @@
 //! One changed byte anywhere is found by `audit`, which names it.
 
+mod directory;
+mod schema;
+
 use chrono::Days;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
@@ -110,7 +113,7 @@ async fn change_a_closed_day_or_a_release_is_found_and_named(database: TestDatab
 }
 
 /// A register with two installations, one of them verified with a note, stopped at a checkpoint.
-async fn written(database: TestDatabase) -> TestDatabase {
+pub async fn written(database: TestDatabase) -> TestDatabase {
     let app = App::start(database).await;
     let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
     let id = partner.register(&home("a")).await;
@@ -120,7 +123,7 @@ async fn written(database: TestDatabase) -> TestDatabase {
     app.stop().await
 }
 
-fn names(report: &Report, what: &str) -> bool {
+pub fn names(report: &Report, what: &str) -> bool {
     report.findings.iter().any(|finding| finding.what.starts_with(what))
 }
 
@@ -129,7 +132,7 @@ pub fn copy_of(database: &TestDatabase) -> TestDatabase {
     let data_dir = tempfile::tempdir().unwrap();
     if database.is_sqlite() {
         let copy = data_dir.path().join("copy.db");
-        db_execute(&database.url, &format!("VACUUM INTO '{}'", copy.display()));
+        crate::support::db_execute(&database.url, &format!("VACUUM INTO '{}'", copy.display())).unwrap();
         return TestDatabase { url: format!("sqlite://{}", copy.display()), data_dir };
     }
     let name = database.url.rsplit('/').next().unwrap().split('?').next().unwrap();
@@ -141,12 +144,16 @@ pub fn copy_of(database: &TestDatabase) -> TestDatabase {
 pub fn db_execute(url: &str, sql: &str) {
     if let Some(path) = url.strip_prefix("sqlite://") {
         let mut connection = db_sqlite(path);
-        let triggers = "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'";
-        for drop in db_lines(url, triggers) {
+        let triggers = db_lines(url, "SELECT sql AS line FROM sqlite_master WHERE type = 'trigger'");
+        for drop in db_lines(url, "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'") {
             connection.batch_execute(&drop).unwrap();
         }
         connection.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
         connection.batch_execute(sql).unwrap();
+        // Whoever wants to stay unseen puts them back.
+        for trigger in triggers {
+            connection.batch_execute(&trigger).unwrap();
+        }
     } else {
         let mut connection = PgConnection::establish(url).unwrap();
         connection.batch_execute("SET session_replication_role = replica").unwrap();

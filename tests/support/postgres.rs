@@ -90,6 +90,25 @@ impl Cluster {
         self.url(&name)
     }
 
+    /// The URL of a new database that is restored from a dump of `database`, as docs/operations.md does it.
+    pub fn create_database_from_a_dump_of(&self, database: &str) -> String {
+        let url = self.create_database();
+        let (_, name) = url.rsplit_once('/').expect("a URL with a name");
+        let dump = self.folder.join(format!("dump-{name}"));
+        for (program, arguments) in [
+            ("pg_dump", [format!("--file={}", dump.display()), "--format=directory".to_owned(), database.to_owned()]),
+            ("pg_restore", [format!("--dbname={name}"), "--no-owner".to_owned(), dump.display().to_string()]),
+        ] {
+            let mut command = self.command(program);
+            command.args(["--username", USER, "--port", &self.port.to_string()]).arg("--host").arg(&self.folder);
+            if program == "pg_restore" {
+                command.arg("--exit-on-error");
+            }
+            run(command.args(arguments));
+        }
+        url
+    }
+
     /// Creates the database `name`, lets `prepare` fill it through its URL, and leaves it as a template.
     ///
     /// `prepare` must have closed its connections when it returns.

@@ -12,14 +12,16 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::EncodingKey;
 
-use crate::domain::values::sha256;
+use crate::domain::values::thumbprint;
 
 const FILE: &str = "signing-key.pem";
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
-/// An Ed25519 key that signs tokens.
+/// An Ed25519 key that signs tokens and manifests of backups. A manifest begins with a brace, which what is signed of a token
+/// never has, so neither signature passes for the other.
 pub struct SigningKey {
+    pair: Ed25519KeyPair,
     /// The private key.
     pub(super) signer: EncodingKey,
     /// The id of the key: its thumbprint (RFC 7638).
@@ -29,25 +31,41 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// The path of the key in a data directory.
-    #[must_use]
-    pub fn file(data_dir: &Path) -> PathBuf {
-        data_dir.join(FILE)
-    }
-
     /// Reads the key of a data directory, or makes one. Two processes that start at once on one directory get the same key.
     pub fn load_or_create(data_dir: &Path) -> io::Result<Self> {
         let path = Self::file(data_dir);
         if !path.exists() {
             create(data_dir, &path)?;
         }
+        Self::read(&path)
+    }
+
+    /// The file of a data directory's key.
+    #[must_use]
+    pub fn file(data_dir: &Path) -> PathBuf {
+        data_dir.join(FILE)
+    }
+
+    /// The key of a data directory, if it has one.
+    pub fn load(data_dir: &Path) -> io::Result<Option<Self>> {
+        let path = Self::file(data_dir);
+        path.exists().then(|| Self::read(&path)).transpose()
+    }
+
+    /// Signs bytes as they are.
+    #[must_use]
+    pub fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+        self.pair.sign(bytes).as_ref().to_vec()
+    }
+
+    fn read(path: &Path) -> io::Result<Self> {
         let broken = || io::Error::new(io::ErrorKind::InvalidData, format!("{} is no Ed25519 key", path.display()));
-        let pem = fs::read_to_string(&path)?;
+        let pem = fs::read_to_string(path)?;
         let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let der = STANDARD.decode(body.trim()).map_err(|_| broken())?;
         let pair = Ed25519KeyPair::from_pkcs8(&der).map_err(|_| broken())?;
         let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-        Ok(Self { signer: EncodingKey::from_ed_der(&der), kid: thumbprint(&x), x })
+        Ok(Self { pair, signer: EncodingKey::from_ed_der(&der), kid: thumbprint(&x), x })
     }
 }
 
@@ -68,11 +86,6 @@ fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
     };
     fs::remove_file(&draft)?;
     linked
-}
-
-fn thumbprint(x: &str) -> String {
-    let canonical = format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{x}\"}}");
-    URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()))
 }
 
 #[cfg(test)]

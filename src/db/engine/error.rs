@@ -46,10 +46,15 @@ impl DbError {
 
 impl From<Error> for DbError {
     fn from(error: Error) -> Self {
-        match &error {
+        match error {
             Error::BrokenTransactionManager => Self::Unavailable(error.to_string()),
-            Error::DatabaseError(_, info) if is_about(info.message(), &FULL) => Self::StorageFull(error.to_string()),
-            Error::DatabaseError(kind, info) if is_lost(kind, info.message()) => Self::Unavailable(error.to_string()),
+            Error::DatabaseError(_, ref info) if is_about(info.message(), &FULL) => {
+                Self::StorageFull(error.to_string())
+            }
+            Error::DatabaseError(ref kind, ref info) if is_lost(kind, info.message()) => {
+                Self::Unavailable(error.to_string())
+            }
+            Error::DeserializationError(why) => Self::Corrupt(why.to_string()),
             _ => Self::Query(error),
         }
     }

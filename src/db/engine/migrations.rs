@@ -1,6 +1,7 @@
 //! Migrations, under a lock, because two processes may start at once.
 
 use diesel::RunQueryDsl;
+use diesel::connection::BoxableConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -56,6 +57,52 @@ pub fn revert_last(connection: &mut Connection) -> Result<(), DbError> {
         };
         run.map_err(failed)
     })
+}
+
+/// The number of migrations of this binary that the database says were applied, the oldest first; `None` if others are said to
+/// be. Nothing is written, so a role that may only read can ask.
+pub fn applied(connection: &mut Connection) -> Result<Option<usize>, DbError> {
+    let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version");
+    let rows: Vec<Applied> = on_backend!(connection, c => query.load(c))?;
+    let mut known: Vec<String> = known_versions(connection)?.iter().map(ToString::to_string).collect();
+    known.sort();
+    let is_begin = rows.len() <= known.len() && rows.iter().zip(&known).all(|(row, known)| row.version == *known);
+    Ok(is_begin.then_some(rows.len()))
+}
+
+/// The number of migrations of this binary.
+pub fn known(connection: &Connection) -> Result<usize, DbError> {
+    Ok(known_versions(connection)?.len())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
+/// Runs the oldest migrations, as many as `most`, where the connection stands, without a note that they ran: for a schema to
+/// compare with. Returns their versions.
+pub fn make_schema(connection: &mut Connection, most: usize) -> Result<Vec<String>, DbError> {
+    let run = match connection {
+        Connection::Sqlite(c) => run::<diesel::sqlite::Sqlite>(&SQLITE, most, &mut **c),
+        Connection::Postgres(c) => run::<diesel::pg::Pg>(&POSTGRES, most, &mut **c),
+    };
+    run.map_err(failed)
+}
+
+fn run<DB: diesel::backend::Backend>(
+    source: &impl MigrationSource<DB>,
+    most: usize,
+    connection: &mut dyn BoxableConnection<DB>,
+) -> Result<Vec<String>, Failure> {
+    let mut migrations: Vec<Box<dyn Migration<DB>>> = source.migrations()?;
+    migrations.sort_by_key(|migration| migration.name().version().to_string());
+    migrations.truncate(most);
+    for migration in &migrations {
+        migration.run(connection)?;
+    }
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 /// The number of migrations of this binary that the database lacks.

@@ -98,7 +98,7 @@ pub fn read<T, E: From<DbError>>(
 }
 
 /// Runs statements that return nothing.
-pub(super) fn execute(connection: &mut Connection, sql: &str) -> Result<(), DbError> {
+pub(in crate::db) fn execute(connection: &mut Connection, sql: &str) -> Result<(), DbError> {
     on_backend!(connection, c => c.batch_execute(sql))?;
     Ok(())
 }

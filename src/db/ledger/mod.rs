@@ -5,6 +5,7 @@
 
 pub mod activations;
 pub mod audit_scan;
+pub mod audit_schema;
 pub mod audits_and_backups;
 pub mod cells_and_journal;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod releases;
 
 pub use activations::{Activation, Activations};
 pub use audit_scan::{StoredEntry, StoredFacts, StoredPosting};
+pub use audit_schema::{MadeSchema, SchemaObject};
 pub use audits_and_backups::{Audited, BackedUp};
 pub use cells_and_journal::{CellTotals, checkpoint_version};
 pub use clock::Voided;

@@ -5,5 +5,7 @@
 pub mod partners_and_clients;
 pub mod revocation;
 pub mod signing_keys;
+pub mod stored_rows;
 
 pub use signing_keys::PublicKey;
+pub use stored_rows::{StoredRow, StoredSecret};

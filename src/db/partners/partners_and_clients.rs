@@ -5,6 +5,7 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
     Selectable, SelectableHelper,
 };
+use serde::Serialize;
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
@@ -12,10 +13,10 @@ use crate::domain::records::{Actor, Client, Directory, NewClient, NewPartner, Ne
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Action, Cause, Code, ProjectCode};
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = partners)]
-struct PartnerRow {
-    code: String,
+pub(super) struct PartnerRow {
+    pub(super) code: String,
     name: String,
     kind: Option<String>,
     vcca_role: Option<String>,
@@ -25,10 +26,10 @@ struct PartnerRow {
     created_at: NaiveDateTime,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = clients)]
-struct ClientRow {
-    client_id: String,
+pub(super) struct ClientRow {
+    pub(super) client_id: String,
     name: String,
     role: String,
     partner: Option<String>,
@@ -47,10 +48,10 @@ pub(in crate::db) struct SecretRow {
     pub(in crate::db) expires_at: Option<NaiveDateTime>,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = projects)]
-struct ProjectRow {
-    code: String,
+pub(super) struct ProjectRow {
+    pub(super) code: String,
     name_vi: String,
     name_en: String,
     funder: Option<String>,

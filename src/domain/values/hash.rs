@@ -1,6 +1,8 @@
-//! SHA-256 and its hexadecimal digits.
+//! SHA-256 and its hexadecimal digits, and the ids of keys made of it.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// A SHA-256 digest.
 pub type Hash = [u8; 32];
@@ -25,6 +27,13 @@ pub fn hash_of(parts: &[&[u8]]) -> Hash {
     hash
 }
 
+/// The id of a public Ed25519 key, given in base64url without padding: its thumbprint (RFC 7638).
+#[must_use]
+pub fn thumbprint(x: &str) -> String {
+    let canonical = format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{x}\"}}");
+    URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()))
+}
+
 /// Bytes in lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -33,4 +42,15 @@ pub fn hex(bytes: &[u8]) -> String {
         text.extend(char::from_digit(digit.into(), 16));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thumbprint_of_the_key_of_rfc_8037_is_the_one_it_gives() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        assert_eq!(thumbprint(x), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
 }

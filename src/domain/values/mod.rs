@@ -24,7 +24,7 @@ pub use date::{
     stored,
 };
 pub use fault::{Expected, Fault, ListedPlace, Rule};
-pub use hash::{Hash, hash_of, hex, sha256};
+pub use hash::{Hash, hash_of, hex, sha256, thumbprint};
 pub use id::{Code, InstallationId, PartnerCode, ProjectCode, SiteId};
 pub use interval::{Basis, Interval};
 pub use language::Language;

@@ -71,6 +71,7 @@ impl Audit<'_> {
                     self.found(what, "do not match the digest of the entry");
                 } else {
                     self.householders.hear(entry.version, &entry.action, facts, sealed);
+                    self.directory.hear(entry, facts);
                     self.days.hear_release(entry.version, &entry.action, facts);
                     self.days.hear_set_back(entry.version, &entry.action, facts);
                 }

@@ -5,12 +5,14 @@
 //! It must not repair, nor stop at the first finding: a row that cannot be read is a finding, too.
 
 mod days;
+mod directory;
 mod entries;
 mod householders;
 mod progress;
 mod records;
 mod report;
 mod run;
+mod schema;
 
 pub use report::{Finding, Report};
 pub use run::audit;

@@ -8,6 +8,7 @@ use crate::db::Connection;
 use crate::domain::counting::Totals;
 
 use super::days::DaysAudit;
+use super::directory::DirectoryAudit;
 use super::householders::HouseholderAudit;
 use super::report::{Finding, Report};
 
@@ -25,6 +26,7 @@ pub(super) struct Audit<'a> {
     /// Entries that sealed a name of a site, until a stored name matches them.
     pub names: BTreeSet<i64>,
     pub householders: HouseholderAudit,
+    pub directory: DirectoryAudit,
     pub days: DaysAudit,
     /// The hash of the entry before.
     pub previous_hash: Vec<u8>,

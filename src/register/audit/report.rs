@@ -21,13 +21,16 @@ pub struct Report {
     pub findings_total: u64,
     /// The first 100 findings.
     pub findings: Vec<Finding>,
+    /// What could not be audited, and why, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_audited: Vec<String>,
 }
 
 /// One thing that is wrong.
 #[derive(Serialize, Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The thing, as `entry 42`, `facts 42`, `journal 42/1`, `cell 7`, `site …`, `name of site …`, `dispute 9`,
-    /// `day 2026-11-25`, `table provinces of 2026-10-31`, `release 2026-10-31`.
+    /// `partner SOLARCO`, `client …`, `secret of client …`, `project …`, `schema trigger …`, `day 2026-11-25`, `table provinces of 2026-10-31`, `release 2026-10-31`.
     pub what: String,
     pub problem: String,
 }

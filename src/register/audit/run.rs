@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::DateTime;
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{audit_scan as stored, cells_and_journal, head};
+use crate::db::ledger::{audit_scan as stored, audit_schema, cells_and_journal, head};
 use crate::db::{Database, DbError};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::Totals;
@@ -13,13 +13,15 @@ use crate::domain::values::hex;
 use crate::register::published::PageMaker;
 
 use super::days::DaysAudit;
+use super::directory::DirectoryAudit;
 use super::householders::HouseholderAudit;
 use super::progress::{Audit, CHUNK, JournalSums};
-use super::report::{MOST_LISTED, Report};
+use super::report::{Finding, MOST_LISTED, Report};
 
 /// Audits the whole register. The headlines of closed days and releases are compared with those that `make` makes.
 pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
     let mut connection = database.connection()?;
+    let made = audit_schema::made_by_migrations(&mut connection)?;
     transaction::read(&mut connection, |connection| {
         let days = DaysAudit::load(connection, make)?;
         let mut audit = Audit {
@@ -28,12 +30,23 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
             sums: JournalSums::new(),
             names: BTreeSet::new(),
             householders: HouseholderAudit::default(),
+            directory: DirectoryAudit::default(),
             days,
             previous_hash: GENESIS.to_vec(),
             previous_at: DateTime::UNIX_EPOCH,
         };
-        audit.run()?;
+        audit.check_schema(made)?;
+        let ran = audit.run();
         let mut report = audit.report;
+        match ran {
+            Ok(()) => {}
+            Err(DbError::Corrupt(what)) => {
+                report.add(Finding::new("register", format!("cannot be read to its end: {what}")));
+            }
+            // Where a table or a column is missing, the schema already says so.
+            Err(error) if report.findings_total > 0 => report.not_audited.push(format!("the rest: {error}")),
+            Err(error) => return Err(error),
+        }
         report.ok = report.findings_total == 0;
         Ok(report)
     })
@@ -65,6 +78,10 @@ impl Audit<'_> {
         self.report.cells = self.sums.values().filter(|sum| !sum.is_zero()).count() as u64;
         self.check_references()?;
         let mut findings = std::mem::take(&mut self.householders).findings(self.connection)?;
+        findings.extend(match std::mem::take(&mut self.directory).findings(self.connection, head.recorded_at) {
+            Err(DbError::Corrupt(what)) => vec![Finding::new("directory", format!("cannot be read: {what}"))],
+            read => read?,
+        });
         findings.extend(self.days.findings(self.connection, &self.sums)?);
         for finding in findings {
             self.report.add(finding);

@@ -1,4 +1,4 @@
-//! Making a backup: a directory with the database at one version, the signing key and a manifest.
+//! Making a backup: a directory with the database at one version and a signed manifest.
 //!
 //! The manifest is written last. A directory without a manifest is no backup, and `restore` refuses it.
 
@@ -18,13 +18,13 @@ use crate::register::published::PageMaker;
 use super::error::{BackupError, at};
 use super::files;
 use super::files::{KeptFile, make_private};
-use super::manifest::{DATABASE, FORMAT, Manifest};
+use super::manifest::{DATABASE, FORMAT, Manifest, Signer};
 
 /// Backs a register up into `directory`, which must be missing or empty. The register may be in use. The copy is audited
-/// with the headlines that `make` makes. `key` is the private key that signs tokens.
+/// with the headlines that `make` makes.
 pub fn backup(
     database: &Database,
-    key: &Path,
+    signer: &Signer<'_>,
     directory: &Path,
     now: DateTime<Utc>,
     make: PageMaker,
@@ -33,7 +33,7 @@ pub fn backup(
     refuse_used(directory)?;
     let draft = files::draft_of(directory)?;
     make_private(&draft).map_err(at(&draft))?;
-    match write(database, key, &draft, now, make) {
+    match write(database, signer, &draft, now, make) {
         Ok(manifest) => {
             fs::rename(&draft, directory).map_err(at(directory))?;
             files::sync_parent(directory)?;
@@ -63,19 +63,13 @@ fn refuse_used(directory: &Path) -> Result<(), BackupError> {
 /// Writes the files, audits them, then writes the manifest.
 fn write(
     database: &Database,
-    key: &Path,
+    signer: &Signer<'_>,
     draft: &Path,
     now: DateTime<Utc>,
     make: PageMaker,
 ) -> Result<Manifest, BackupError> {
     let path = draft.join(DATABASE);
     sqlite_copy::copy_to(&mut database.connection()?, &path)?;
-    let mut kept = vec![KeptFile::of(&path)?];
-    if let Some(name) = key.file_name().filter(|_| key.exists()) {
-        let copied = draft.join(name);
-        files::copy_private(key, &copied)?;
-        kept.push(KeptFile::of(&copied)?);
-    }
     let copied = Database::open_frozen(&path.display().to_string())?;
     let report = audit::audit(&copied, make)?;
     if !report.ok {
@@ -94,9 +88,10 @@ fn write(
         instance_id: head.instance_id,
         version: head.version,
         head_hash: hex(&head.hash),
+        kid: signer.kid.to_owned(),
         made_at: date::stored(now),
-        files: kept,
+        files: vec![KeptFile::of(&path)?],
     };
-    manifest.write(draft)?;
+    manifest.write(draft, signer)?;
     Ok(manifest)
 }

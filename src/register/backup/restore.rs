@@ -13,7 +13,6 @@ use crate::domain::records::Actor;
 use crate::domain::values::hex;
 use crate::register::audit;
 use crate::register::commands::{Command, Failure, Request};
-use crate::register::marker::Marker;
 use crate::register::published::PageMaker;
 use crate::register::writer::{BatchTransaction, Clock};
 
@@ -29,8 +28,8 @@ pub struct Restore<'a> {
     pub from: &'a Path,
     /// The new file of the database; it must be missing.
     pub database: &'a Path,
-    /// The new file of the private key that signs tokens; it must be missing, or hold the same key.
-    pub key: &'a Path,
+    /// The id of the key that must have signed the manifest, if one is known apart from the backup.
+    pub trusted: Option<&'a str>,
     /// The actor of the entry.
     pub actor: &'a str,
     /// Makes the headlines for the audit.
@@ -54,14 +53,14 @@ pub struct Restored {
     pub migrations: usize,
     /// The file of the database.
     pub database: PathBuf,
-    /// Whether the backup held the key. If so, the tokens that it signed stay valid until they expire.
-    pub signing_key: bool,
+    /// Whether the key that signed the manifest is known apart from the backup.
+    pub trusted: bool,
 }
 
 /// Restores a backup. The database gets its name last, so that an interrupted restoration has restored nothing. A failed
 /// one leaves nothing behind.
 pub fn restore(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
-    let new: Vec<PathBuf> = [of.database, of.key].into_iter().flat_map(files::missing_above).collect();
+    let new: Vec<PathBuf> = files::missing_above(of.database);
     let restored = carry_out(of, clock);
     if restored.is_err() {
         for directory in new {
@@ -74,20 +73,15 @@ pub fn restore(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError>
 
 fn carry_out(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
     refuse_used(of.database)?;
-    let manifest = Manifest::verified(of.from)?;
-    let key = of.from.join(of.key.file_name().unwrap_or_default());
-    let has_key = manifest.files.iter().any(|file| of.key.file_name().is_some_and(|name| name == file.name.as_str()));
-    refuse_other_key(of.key, has_key.then_some(&key))?;
+    let manifest = Manifest::verified(of.from, of.trusted)?;
     let draft = files::draft_of(of.database)?;
     files::make_private(&draft).map_err(at(&draft))?;
     let path = draft.join(DATABASE);
     let prepared = prepare(of, &manifest, &path, clock);
-    let prepared = prepared.and_then(|done| take_place(of, &path, has_key.then_some(&key)).map(|()| done));
+    let prepared = prepared.and_then(|done| take_place(of, &path).map(|()| done));
     // Removed whether or not the restoration succeeded.
     let _ = fs::remove_dir_all(&draft);
     let Prepared { migrations, head } = prepared?;
-    let data_dir = of.key.parent().unwrap_or(Path::new("."));
-    Marker::of(&head).write(data_dir).map_err(at(data_dir))?;
     Ok(Restored {
         version: head.version,
         head_hash: hex(&head.hash),
@@ -95,23 +89,16 @@ fn carry_out(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
         restored_at: head.recorded_at,
         migrations,
         database: of.database.to_owned(),
-        signing_key: has_key,
+        trusted: of.trusted.is_some(),
         backup: manifest,
     })
 }
 
-/// Gives the key and the database their names, both or neither.
-fn take_place(of: &Restore<'_>, database: &Path, key: Option<&PathBuf>) -> Result<(), BackupError> {
-    let data_dir = of.key.parent().unwrap_or(Path::new("."));
-    files::make_private(data_dir).map_err(at(data_dir))?;
-    let key = key.filter(|_| !of.key.exists());
-    let placed = key.map_or(Ok(()), |key| files::copy_private(key, of.key)).and_then(|()| files::sync(database));
+/// Gives the database its name.
+fn take_place(of: &Restore<'_>, database: &Path) -> Result<(), BackupError> {
+    files::sync(database)?;
     // A hard link fails if another database has appeared meanwhile; a rename would replace it.
-    let placed = placed.and_then(|()| fs::hard_link(database, of.database).map_err(at(of.database)));
-    if placed.is_err() && key.is_some() {
-        let _ = fs::remove_file(of.key);
-    }
-    placed?;
+    fs::hard_link(database, of.database).map_err(at(of.database))?;
     files::sync_parent(of.database)
 }
 
@@ -124,14 +111,6 @@ fn refuse_used(database: &Path) -> Result<(), BackupError> {
         }
     }
     Ok(())
-}
-
-fn refuse_other_key(key: &Path, kept: Option<&PathBuf>) -> Result<(), BackupError> {
-    let Some(kept) = kept.filter(|_| key.exists()) else { return Ok(()) };
-    if fs::read(key).map_err(at(key))? == fs::read(kept).map_err(at(kept))? {
-        return Ok(());
-    }
-    Err(BackupError::Refused(format!("{} is another key than the backup's: move it away first", key.display())))
 }
 
 /// A copy of a backup's database, ready to take its place.

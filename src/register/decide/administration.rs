@@ -14,7 +14,7 @@ use crate::domain::records::{NewClient, NewPartner, NewProject};
 use crate::domain::reference::ProvinceId;
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
-use crate::domain::values::{Action, Cause, Fault, Hash, PartnerCode, hex, sha256};
+use crate::domain::values::{Action, Cause, Fault, Hash, Name, PartnerCode, hex, sha256};
 use crate::register::commands::{DirectoryChange, Done};
 
 use super::deciding::{BatchInProgress, Stop};
@@ -31,6 +31,11 @@ impl DirectoryEntry {
     fn new(action: Action, subject: String, facts: Value) -> Self {
         Self { action, subject, facts }
     }
+}
+
+/// The digest of the hash of a secret, for the audit. It gives nothing away: the hash is salted.
+fn digest_of(secret_hash: &str) -> String {
+    hex(&sha256(secret_hash.as_bytes()))
 }
 
 /// The entry of a change, or `None` where nothing had to change.
@@ -69,7 +74,11 @@ impl BatchInProgress<'_> {
             return Err(Refusal::CodeTaken { pointer: "/code" }.into());
         }
         partners_and_clients::add_partner(self.connection, new, self.stamp.at)?;
-        let facts = json!({"partner": new.code, "name": new.name.as_str(), "sandbox": new.sandbox});
+        let text = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_owned());
+        let facts = json!({
+            "partner": new.code, "name": new.name.as_str(), "kind": text(&new.kind), "vcca_role": text(&new.vcca_role),
+            "listed": new.listed, "sandbox": new.sandbox
+        });
         Ok(Some(DirectoryEntry::new(Action::AddPartner, format!("partner/{}", new.code), facts)))
     }
 
@@ -85,7 +94,8 @@ impl BatchInProgress<'_> {
         // Without the name, because it may be a person's, and facts of the directory are kept for ever.
         let facts = json!({
             "client": client_id, "role": new.role.as_str(), "partner": new.partner,
-            "affiliation": new.affiliation, "province_code": new.province.map(ProvinceId::code)
+            "affiliation": new.affiliation, "province_code": new.province.map(ProvinceId::code),
+            "secret_sha256": digest_of(secret_hash)
         });
         Ok(Some(DirectoryEntry::new(Action::AddClient, format!("client/{client_id}"), facts)))
     }
@@ -95,7 +105,10 @@ impl BatchInProgress<'_> {
             return Err(Refusal::CodeTaken { pointer: "/code" }.into());
         }
         partners_and_clients::add_project(self.connection, new, self.stamp.at)?;
-        let facts = json!({"project": new.code, "name_vi": new.name_vi.as_str(), "name_en": new.name_en.as_str()});
+        let facts = json!({
+            "project": new.code, "name_vi": new.name_vi.as_str(), "name_en": new.name_en.as_str(),
+            "funder": new.funder.as_ref().map(Name::as_str)
+        });
         Ok(Some(DirectoryEntry::new(Action::AddProject, format!("project/{}", new.code), facts)))
     }
 
@@ -117,7 +130,9 @@ impl BatchInProgress<'_> {
             return Err(Refusal::ClientRevoked.into());
         }
         revocation::reset_secret(self.connection, client_id, secret_hash, self.stamp.at, old_until)?;
-        let facts = json!({"client": client_id, "old_secret_until": old_until});
+        let facts = json!({
+            "client": client_id, "old_secret_until": old_until, "secret_sha256": digest_of(secret_hash)
+        });
         Ok(Some(DirectoryEntry::new(Action::ResetSecret, format!("client/{client_id}"), facts)))
     }
 
