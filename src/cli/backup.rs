@@ -15,6 +15,7 @@ use crate::register::{Clock, audit, backup};
 use crate::settings::Settings;
 
 use super::change::ACTOR;
+use super::output::{print_answer, say};
 
 /// Carries out `backup DIR`.
 pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -> Result<(), StartError> {
@@ -31,11 +32,10 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
     let database = app::existing_database(settings)?;
     let manifest = backup::backup(&database, &SigningKey::file(&settings.data_dir), directory, clock(), MAKE)?;
     let (version, target) = (manifest.version, directory.display());
-    eprintln!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
+    say!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
     let noted = BackedUp { at: clock(), version: manifest.version };
     warn_unless_noted(&database, |connection| audits_and_backups::note_backup(connection, noted));
-    println!("{}", serde_json::to_string_pretty(&manifest)?);
-    Ok(())
+    print_answer(serde_json::to_string_pretty(&manifest)?)
 }
 
 /// Carries out `restore DIR`.
@@ -54,18 +54,20 @@ pub(super) fn run_restore(settings: &Settings, clock: &Clock, directory: &Path) 
     let key = SigningKey::file(&settings.data_dir);
     let to = Restore { from: directory, database: Path::new(path), key: &key, actor: ACTOR, make: MAKE };
     let restored = backup::restore(&to, clock)?;
-    println!("{}", serde_json::to_string_pretty(&restored)?);
-    eprintln!(
+    say!(
         "restored version {} as it stood at {} into {url}; entry {} says that later versions published before {} are \
          void",
-        restored.backup.version, restored.backup.made_at, restored.version, restored.restored_at
+        restored.backup.version,
+        restored.backup.made_at,
+        restored.version,
+        restored.restored_at
     );
-    eprintln!(
+    say!(
         "what was done after {} is undone, too: revoke clients, suspend partners, reset secrets, withdraw keys and \
          erase persons again, before the service starts; when in doubt, reset every secret",
         restored.backup.made_at
     );
-    Ok(())
+    print_answer(serde_json::to_string_pretty(&restored)?)
 }
 
 /// Carries out `audit`.
@@ -76,14 +78,14 @@ pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, 
     let findings = i64::try_from(report.findings_total).unwrap_or(i64::MAX);
     let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
     warn_unless_noted(&database, |connection| audits_and_backups::note_audit(connection, noted));
-    println!("{}", serde_json::to_string_pretty(&report)?);
+    print_answer(serde_json::to_string_pretty(&report)?)?;
     if report.ok {
         let entries = if report.version == 1 { "entry" } else { "entries" };
-        eprintln!("the register is whole: {} {entries}", report.version);
+        say!("the register is whole: {} {entries}", report.version);
         return Ok(ExitCode::SUCCESS);
     }
     let things = if report.findings_total == 1 { "thing is" } else { "things are" };
-    eprintln!("{} {things} wrong with the register", report.findings_total);
+    say!("{} {things} wrong with the register", report.findings_total);
     Ok(ExitCode::FAILURE)
 }
 

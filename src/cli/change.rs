@@ -11,6 +11,8 @@ use crate::register::{
 };
 use crate::settings::Settings;
 
+use super::output::say;
+
 /// The actor of the command line, in entries.
 pub(super) const ACTOR: &str = "command-line";
 
@@ -22,7 +24,7 @@ pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Res
 
 /// Carries out a command in an open database.
 pub(super) fn change_in(database: Database, clock: &Clock, command: Change) -> Result<Done, StartError> {
-    eprintln!("database {}", database.url());
+    say!("database {}", database.url());
     let subject = subject(&command);
     let request = Request::new(Actor::operator(ACTOR), command);
     let mut executed = BatchTransaction::new(database, clock.clone()).execute(&[&request]);

@@ -16,6 +16,7 @@ use crate::register::{Clock, Command as Change, DirectoryChange, Done};
 use crate::settings::Settings;
 
 use super::change::{change, said};
+use super::output::print_answer;
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
@@ -67,7 +68,7 @@ pub(super) fn client(settings: &Settings, clock: &Clock, command: ClientCommand)
         ClientCommand::Revoke { id } => {
             let shown = json!({"client_id": id, "revoked": true});
             change(settings, clock, Change::Directory(DirectoryChange::RevokeClient { client_id: id }))?;
-            println!("{shown}");
+            print_answer(shown)?;
             Ok(())
         }
         ClientCommand::ResetSecret { id, keep_old_hours } => reset_secret(settings, clock, &id, keep_old_hours),
@@ -79,7 +80,7 @@ fn add(settings: &Settings, clock: &Clock, wanted: &Add) -> Result<(), StartErro
     let (client_id, (secret, secret_hash)) = (new_client_id(), secret_and_hash()?);
     let shown = json!({"client_id": client_id, "client_secret": secret});
     change(settings, clock, Change::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }))?;
-    println!("{shown}");
+    print_answer(shown)?;
     Ok(())
 }
 
@@ -114,7 +115,7 @@ fn list(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     let database = app::current_database(settings)?;
     let directory = partners_and_clients::directory(&mut database.connection()?)?;
     let views: Vec<_> = directory.clients.values().map(|client| ClientView::of(client, clock())).collect();
-    println!("{}", serde_json::to_string_pretty(&views)?);
+    print_answer(serde_json::to_string_pretty(&views)?)?;
     Ok(())
 }
 
@@ -126,7 +127,7 @@ fn reset_secret(settings: &Settings, clock: &Clock, client_id: &str, keep_old_ho
     let Done::SecretReset { old_until } = change(settings, clock, command)? else {
         return Err("the secret was not changed".into());
     };
-    println!("{}", json!({"client_id": client_id, "client_secret": secret, "old_secret_until": old_until}));
+    print_answer(json!({"client_id": client_id, "client_secret": secret, "old_secret_until": old_until}))?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::register::{Clock, Command as Change, Done, HomeCommand, HomeDone};
 use crate::settings::Settings;
 
 use super::change::{change, said};
+use super::output::{print_answer, say};
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -28,20 +29,20 @@ pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArgumen
     let site = find_site(settings, arguments)?;
     let done = change(settings, clock, Change::Home(HomeCommand::Erase { site }))?;
     let Done::Home(HomeDone::Erased(erased)) = done else { return Err("the answer is another's".into()) };
-    println!("{}", serde_json::to_string(&erased)?);
+    let printed = print_answer(serde_json::to_string(&erased)?);
     let url = settings.database()?;
     if matches!(url, Url::Sqlite(_)) {
         if !app::current_database(settings)?.empty_log()? {
-            eprintln!("the write-ahead log is in use and still holds the old bytes: run this again in a quiet moment");
+            say!("the write-ahead log is in use and still holds the old bytes: run this again in a quiet moment");
         }
     } else {
-        eprintln!("dead rows hold the old bytes until PostgreSQL vacuums them: VACUUM site_private, entry_facts");
+        say!("dead rows hold the old bytes until PostgreSQL vacuums them: VACUUM site_private, entry_facts");
     }
-    eprintln!(
+    say!(
         "backups and copies before migrations (backups/schema-*.db) made before hold the old bytes: see \
          docs/processing-register.md"
     );
-    Ok(())
+    printed
 }
 
 fn find_site(settings: &Settings, arguments: &EraseArguments) -> Result<SiteId, StartError> {

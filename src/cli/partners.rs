@@ -11,6 +11,7 @@ use crate::register::{Clock, Command as Change, DirectoryChange};
 use crate::settings::Settings;
 
 use super::change::{change, change_in, said};
+use super::output::{print_answer, say};
 
 #[derive(Subcommand)]
 pub(super) enum PartnerCommand {
@@ -52,19 +53,19 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
             let database = app::current_or_new_database(settings, clock)?;
             change_in(database, clock, Change::Directory(DirectoryChange::AddPartner(new)))?;
             if code.as_str() != given {
-                eprintln!("the code {given} is stored as {code}");
+                say!("the code {given} is stored as {code}");
             }
-            println!("{shown}");
+            print_answer(shown)?;
         }
         PartnerCommand::Suspend { code } => {
             let code = read(&code)?;
             change(settings, clock, Change::Directory(DirectoryChange::SuspendPartner(code.clone())))?;
-            println!("{}", json!({"code": code, "suspended": true}));
+            print_answer(json!({"code": code, "suspended": true}))?;
         }
         PartnerCommand::Resume { code } => {
             let code = read(&code)?;
             change(settings, clock, Change::Directory(DirectoryChange::ResumePartner(code.clone())))?;
-            println!("{}", json!({"code": code, "suspended": false}));
+            print_answer(json!({"code": code, "suspended": false}))?;
         }
     }
     Ok(())

@@ -29,6 +29,7 @@ mod layers;
 mod lifecycle;
 mod limits;
 mod linearity;
+mod log_sink;
 mod methodology;
 mod migrations;
 mod operations;

@@ -4,7 +4,8 @@
 //! process that was killed itself.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -74,6 +75,28 @@ impl Process {
         Self { address, metrics_address, child, said }
     }
 
+    /// Starts a command that serves and whose stderr nobody hears: a file, or a pipe that is never read. `address` is where
+    /// it answers, known beforehand.
+    pub fn start_unheard(mut command: Command, address: String, stderr: Stdio) -> Self {
+        command.process_group(watched_group()).stdout(Stdio::null()).stderr(stderr);
+        let child = Running(command.spawn().unwrap());
+        Self { address, metrics_address: String::new(), child, said: std::thread::spawn(String::new) }
+    }
+
+    /// Starts a command that serves, waits until it says where, and then closes the pipe that it logs to.
+    pub fn start_then_close_its_log(mut command: Command) -> Self {
+        command.process_group(watched_group()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = Running(command.spawn().unwrap());
+        let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
+        let mut place = |name: &str| {
+            let found = lines.by_ref().map(Result::unwrap).find_map(|line| Some(line.split_once(name)?.1.to_owned()));
+            found.expect("the service says where it listens").split(' ').next().unwrap().to_owned()
+        };
+        let metrics_address = place("metrics at ").trim_end_matches("/metrics").to_owned();
+        let address = place("listening on ");
+        Self { address, metrics_address, child, said: std::thread::spawn(String::new) }
+    }
+
     /// SIGKILL: nothing is finished, nothing is said.
     pub fn kill(mut self) {
         self.child.0.kill().unwrap();
@@ -113,6 +136,21 @@ pub fn command(database: &TestDatabase, data_dir: &Path) -> Command {
     command.env("GREEN_HOMES_CLIENT_RATE", "0").env("GREEN_HOMES_ADDRESS_RATE", "0");
     command.stdout(Stdio::piped());
     command
+}
+
+/// A command that serves on a listener of the test's, handed over as systemd does it.
+pub fn handed(listener: &TcpListener, database: &TestDatabase) -> Command {
+    let plain = command(database, database.data_dir.path());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec 3<&0; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"", "sh"]).arg(plain.get_program());
+    shell.args(plain.get_args()).arg("serve").env_remove("DATABASE_URL_FILE");
+    for (name, value) in plain.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    shell.stdin(Stdio::from(OwnedFd::from(listener.try_clone().unwrap())));
+    shell
 }
 
 /// What a command prints, and its exit code.
