@@ -26,9 +26,6 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// The connection of a client that sends its headers more slowly is closed.
 const HEADERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// The directory in the data directory for copies of the database before its schema changes.
-const BACKUPS: &str = "backups";
-
 /// Why the service does not start.
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -54,8 +51,9 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
     }
+    backup::take_from_others(&settings.data_dir, if let Url::Sqlite(path) = &url { Some(path) } else { None })?;
     let database = Database::open(&url, settings.database_connections)?;
-    migrate(&database, clock, &settings.data_dir.join(BACKUPS))?;
+    migrate(&database, clock, &settings.data_dir.join(backup::BACKUPS))?;
     Ok(database)
 }
 

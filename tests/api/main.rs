@@ -46,6 +46,7 @@ mod releases;
 mod resilience;
 mod restart;
 mod restating;
+mod rights;
 mod serving;
 mod tables;
 mod tampering;

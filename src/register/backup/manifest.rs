@@ -1,6 +1,6 @@
 //! The manifest of a backup.
 
-use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -56,7 +56,9 @@ impl Manifest {
     pub(super) fn verified(directory: &Path) -> Result<Self, BackupError> {
         let path = directory.join(MANIFEST);
         let refused = |why: String| BackupError::Refused(format!("{} is no backup: {why}", directory.display()));
-        let text = fs::read(&path).map_err(|error| refused(format!("its {MANIFEST} cannot be read ({error})")))?;
+        let mut text = Vec::new();
+        let read = files::open_plain(&path).and_then(|mut file| file.read_to_end(&mut text));
+        read.map_err(|error| refused(format!("its {MANIFEST} cannot be read ({error})")))?;
         let broken = |error: serde_json::Error| refused(format!("its {MANIFEST} is broken ({error})"));
         let any: AnyFormat = serde_json::from_slice(&text).map_err(broken)?;
         if any.format != FORMAT {

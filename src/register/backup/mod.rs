@@ -1,6 +1,6 @@
 //! Backup and restoration of a register in SQLite, and the copy before a migration.
 //!
-//! This room owns the files of a backup and their manifest. It must not trust a copy: every backup and every restoration
+//! This room owns the files of a backup and their manifest, and that others may not read the register's. It must not trust a copy: every backup and every restoration
 //! is audited before it gets its name. PostgreSQL backs itself up.
 
 mod error;
@@ -9,6 +9,7 @@ mod keep;
 mod make;
 mod manifest;
 mod restore;
+mod rights;
 
 pub use error::BackupError;
 pub use files::KeptFile;
@@ -16,3 +17,7 @@ pub use keep::keep_before_migration;
 pub use make::backup;
 pub use manifest::{MANIFEST, Manifest};
 pub use restore::{Restore, Restored, restore};
+pub use rights::take_from_others;
+
+/// The folder in the data directory for copies of the database before its schema changes.
+pub const BACKUPS: &str = "backups";

@@ -18,6 +18,7 @@ use crate::register::writer::{BatchTransaction, Clock};
 
 use super::error::{BackupError, at};
 use super::files;
+use super::files::KeptFile;
 use super::manifest::{DATABASE, Manifest};
 
 /// Connections while a copy is prepared: one for reading, one for the transaction.
@@ -101,7 +102,7 @@ fn carry_out(of: &Restore<'_>, clock: &Clock) -> Result<Restored, BackupError> {
 fn take_place(of: &Restore<'_>, database: &Path, key: Option<&PathBuf>) -> Result<(), BackupError> {
     let data_dir = of.key.parent().unwrap_or(Path::new("."));
     files::make_private(data_dir).map_err(at(data_dir))?;
-    let key = key.filter(|_| !of.key.exists());
+    let key = key.filter(|_| !files::is_taken(of.key));
     let placed = key.map_or(Ok(()), |key| files::copy_private(key, of.key)).and_then(|()| files::sync(database));
     // A hard link fails if another database has appeared meanwhile; a rename would replace it.
     let placed = placed.and_then(|()| fs::hard_link(database, of.database).map_err(at(of.database)));
@@ -115,7 +116,7 @@ fn take_place(of: &Restore<'_>, database: &Path, key: Option<&PathBuf>) -> Resul
 fn refuse_used(database: &Path) -> Result<(), BackupError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let path = PathBuf::from(format!("{}{suffix}", database.display()));
-        if path.exists() {
+        if files::is_taken(&path) {
             let why = "is there already: restore into an empty data directory, or move the old files away first";
             return Err(BackupError::Refused(format!("{} {why}", path.display())));
         }
@@ -124,8 +125,8 @@ fn refuse_used(database: &Path) -> Result<(), BackupError> {
 }
 
 fn refuse_other_key(key: &Path, kept: Option<&PathBuf>) -> Result<(), BackupError> {
-    let Some(kept) = kept.filter(|_| key.exists()) else { return Ok(()) };
-    if fs::read(key).map_err(at(key))? == fs::read(kept).map_err(at(kept))? {
+    let Some(kept) = kept.filter(|_| files::is_taken(key)) else { return Ok(()) };
+    if KeptFile::of(key)?.sha256 == KeptFile::of(kept)?.sha256 {
         return Ok(());
     }
     Err(BackupError::Refused(format!("{} is another key than the backup's: move it away first", key.display())))
