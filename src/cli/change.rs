@@ -4,8 +4,8 @@ use crate::app;
 use crate::app::StartError;
 use crate::db::Database;
 use crate::domain::records::Actor;
-use crate::domain::refusals::Refusal;
-use crate::domain::values::{Fault, Language};
+use crate::domain::refusals::{Refusal, Warning};
+use crate::domain::values::{Fault, Language, without_strays};
 use crate::register::{
     BatchTransaction, Clock, Command as Change, DirectoryChange, Done, Failure, HomeCommand, Request,
 };
@@ -67,6 +67,13 @@ fn explain(refusal: &Refusal, subject: &str) -> String {
         }
         _ => "refused".to_owned(),
     }
+}
+
+/// The value of a flag without the strays that copying leaves. Says so if it held one.
+pub(super) fn tidied(flag: &str, raw: &str) -> String {
+    let Some(tidied) = without_strays(raw) else { return raw.to_owned() };
+    say!("{flag}: {}", Warning::StraysRemoved.explain(Language::English));
+    tidied
 }
 
 /// An error about the value of a flag.

@@ -10,7 +10,7 @@ use crate::domain::values::{InstallationId, SiteId};
 use crate::register::{Clock, Command as Change, Done, HomeCommand, HomeDone};
 use crate::settings::Settings;
 
-use super::change::{change, said};
+use super::change::{change, said, tidied};
 use super::output::{print_answer, say};
 
 #[derive(Args)]
@@ -47,10 +47,10 @@ pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArgumen
 
 fn find_site(settings: &Settings, arguments: &EraseArguments) -> Result<SiteId, StartError> {
     if let Some(site) = &arguments.site {
-        return SiteId::parse(site).map_err(|fault| said("--site", fault));
+        return SiteId::parse(&tidied("--site", site)).map_err(|fault| said("--site", fault));
     }
     let id = arguments.installation.as_deref().unwrap_or_default();
-    let id = InstallationId::parse(id).map_err(|fault| said("--installation", fault))?;
+    let id = InstallationId::parse(&tidied("--installation", id)).map_err(|fault| said("--installation", fault))?;
     let database = app::current_database(settings)?;
     let site = by_id::sites_of(&mut database.connection()?, &[id])?.remove(&id);
     site.ok_or_else(|| format!("there is no installation {id}").into())

@@ -10,7 +10,7 @@ use crate::domain::values::{Code, Name, PartnerCode};
 use crate::register::{Clock, Command as Change, DirectoryChange};
 use crate::settings::Settings;
 
-use super::change::{change, change_in, said};
+use super::change::{change, change_in, said, tidied};
 use super::output::{print_answer, say};
 
 #[derive(Subcommand)]
@@ -47,7 +47,7 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
         PartnerCommand::Add { code, name, sandbox } => {
             let given = code;
             let code = read(&given)?;
-            let name = Name::parse(&name).map_err(|fault| said("--name", fault))?;
+            let name = Name::parse(&tidied("--name", &name)).map_err(|fault| said("--name", fault))?;
             let shown = json!({"code": code});
             let new = NewPartner { code: code.clone(), name, kind: None, vcca_role: None, listed: false, sandbox };
             let database = app::current_or_new_database(settings, clock)?;
@@ -72,5 +72,5 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
 }
 
 fn read(code: &str) -> Result<PartnerCode, StartError> {
-    Code::parse(code).map_err(|fault| said("--code", fault))
+    Code::parse(&tidied("--code", code)).map_err(|fault| said("--code", fault))
 }

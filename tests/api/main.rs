@@ -25,6 +25,7 @@ mod erasure;
 mod estimate;
 mod histories;
 mod householder;
+mod invisible;
 mod layers;
 mod lifecycle;
 mod limits;

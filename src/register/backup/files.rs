@@ -13,6 +13,9 @@ use crate::domain::values::hex;
 
 use super::error::{BackupError, at};
 
+/// The folder in the data directory for copies of the database before its schema changes.
+pub const BACKUPS: &str = "backups";
+
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 20;
 

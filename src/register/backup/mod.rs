@@ -12,12 +12,9 @@ mod restore;
 mod rights;
 
 pub use error::BackupError;
-pub use files::KeptFile;
+pub use files::{BACKUPS, KeptFile};
 pub use keep::keep_before_migration;
 pub use make::backup;
 pub use manifest::{MANIFEST, Manifest};
 pub use restore::{Restore, Restored, restore};
 pub use rights::take_from_others;
-
-/// The folder in the data directory for copies of the database before its schema changes.
-pub const BACKUPS: &str = "backups";

@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::error::BackupError;
+use super::error::{BackupError, at};
+use super::files::BACKUPS;
 
 /// The rights of group and others.
 const OTHERS: u32 = 0o077;
@@ -17,7 +18,7 @@ const SHARED: u32 = 0o1000;
 pub fn take_from_others(data_dir: &Path, database: Option<&str>) -> Result<(), BackupError> {
     let files =
         database.into_iter().flat_map(|path| ["", "-wal", "-shm", "-journal"].map(|end| format!("{path}{end}")));
-    let folders = [data_dir.to_owned(), data_dir.join(super::BACKUPS)];
+    let folders = [data_dir.to_owned(), data_dir.join(BACKUPS)];
     folders.into_iter().chain(files.map(PathBuf::from)).try_for_each(|path| take(&path))
 }
 
@@ -25,7 +26,7 @@ fn take(path: &Path) -> Result<(), BackupError> {
     let mode = match fs::metadata(path) {
         Ok(found) => found.permissions().mode() & 0o7777,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(super::error::at(path)(error)),
+        Err(error) => return Err(at(path)(error)),
     };
     let shown = path.display();
     if mode & OTHERS == 0 {
