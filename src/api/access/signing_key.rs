@@ -15,6 +15,8 @@ use jsonwebtoken::EncodingKey;
 use crate::domain::values::sha256;
 
 const FILE: &str = "signing-key.pem";
+/// The rights of group and others.
+const OTHERS: u32 = 0o077;
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
@@ -56,7 +58,7 @@ impl SigningKey {
 
 /// Refuses a key that others may read. It is not mended, because whoever read it can sign tokens as any client.
 fn refuse_if_open_to_others(path: &Path, mode: u32) -> io::Result<()> {
-    if mode & 0o077 == 0 {
+    if mode & OTHERS == 0 {
         return Ok(());
     }
     let shown = path.display();

@@ -92,8 +92,8 @@ impl Widths {
             ("size_verified", Some(self.size_verified)),
             ("size_reported", Some(self.size_reported)),
         ];
-        let given = shares.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        given.map(|(name, value)| bounds::share(format_args!("uncertainty: {name}"), value).map(drop)).collect()
+        let mut given = shares.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        given.try_for_each(|(name, value)| bounds::share(format_args!("uncertainty: {name}"), value).map(drop))
     }
 
     pub(super) fn shared(&self) -> Uncertainty {
