@@ -2,6 +2,8 @@
 //! the same machine, in turn, by the median of three rounds. `make bench` runs it;
 //! `cargo bench --bench service -- reads postgres sqlite --quick` runs some of it, shortly.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what it is for")]
+
 mod support;
 
 use std::path::Path;

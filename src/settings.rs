@@ -9,6 +9,7 @@ use clap::Args;
 use validator::Validate;
 
 use crate::db::Url;
+use crate::domain::values::is_hidden;
 use crate::register::PublicSettings;
 
 /// The data directory where none is named.
@@ -114,6 +115,9 @@ impl Settings {
             || self.public_url.chars().any(|one| one.is_whitespace() || one.is_control())
         {
             return Err("--public-url must have no quotation mark, backslash or space".to_owned());
+        }
+        if self.public_url.chars().any(is_hidden) || self.publisher.chars().any(is_hidden) {
+            return Err("--public-url and --publisher must have no invisible character".to_owned());
         }
         let Err(errors) = self.validate() else { return Ok(()) };
         let mut lines: Vec<String> = errors

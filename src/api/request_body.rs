@@ -8,15 +8,26 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, web
 
 use crate::api::access::UnderWay;
 use crate::api::body::{self, FromNode, Node, Unparsable};
-use crate::api::http::{ApiError, BODY_LIMIT, BODY_WITHIN, CallerGate, IdempotencyKey, MethodFacts};
+use crate::api::http::{
+    ApiError, BODY_LIMIT, BODY_WITHIN, CallerGate, IdempotencyKey, MethodFacts, WarningView, language_of,
+};
+use crate::domain::refusals::{Remark, Warning};
 
 use super::state::AppState;
 
-/// A body of type `T` as its `FromNode` gives it, and the idempotency key that it came with.
-pub struct Body<T: FromNode>(pub T::Value, pub Option<IdempotencyKey>);
+/// A body of type `T` as its `FromNode` gives it, and what came with it.
+pub struct Body<T: FromNode>(pub T::Value, pub Sent);
 
 /// A body that may be left out; then it is read as `{}`.
-pub struct OptionalBody<T: FromNode>(pub T::Value, pub Option<IdempotencyKey>);
+pub struct OptionalBody<T: FromNode>(pub T::Value, pub Sent);
+
+/// What comes with a body.
+pub struct Sent {
+    /// The idempotency key of the request.
+    pub key: Option<IdempotencyKey>,
+    /// A warning for each text that held strays, in the caller's language.
+    pub warnings: Vec<WarningView>,
+}
 
 impl<T: FromNode + 'static> FromRequest for Body<T> {
     type Error = ApiError;
@@ -30,7 +41,7 @@ impl<T: FromNode + 'static> FromRequest for Body<T> {
             if read.is_err() {
                 CallerGate::pass(&request).await;
             }
-            read.map(|(value, key)| Self(value, key))
+            read.map(|(value, sent)| Self(value, sent))
         })
     }
 }
@@ -44,25 +55,23 @@ impl<T: FromNode + 'static> FromRequest for OptionalBody<T> {
         let length = headers.get(CONTENT_LENGTH).map(|length| length.as_bytes() != b"0");
         if length.unwrap_or_else(|| headers.contains_key(TRANSFER_ENCODING)) {
             let body = Body::<T>::from_request(request, payload);
-            return Box::pin(async { body.await.map(|Body(value, key)| Self(value, key)) });
+            return Box::pin(async { body.await.map(|Body(value, sent)| Self(value, sent)) });
         }
         let request = request.clone();
         Box::pin(async move {
             let key = IdempotencyKey::of(&request, &[]);
-            let read = key.and_then(|key| Ok((read::<T>(&request, &Node::Object(Vec::new()))?, key)));
+            let sent = key.map(|key| Sent { key, warnings: Vec::new() });
+            let read = sent.and_then(|sent| Ok((read::<T>(&request, &Node::Object(Vec::new()))?, sent)));
             if read.is_err() {
                 CallerGate::pass(&request).await;
             }
-            read.map(|(value, key)| Self(value, key))
+            read.map(|(value, sent)| Self(value, sent))
         })
     }
 }
 
 /// Receives a body, parses it as JSON and reads it.
-async fn receive<T: FromNode>(
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<(T::Value, Option<IdempotencyKey>), ApiError> {
+async fn receive<T: FromNode>(request: &HttpRequest, payload: Payload) -> Result<(T::Value, Sent), ApiError> {
     if !is_plain_json(request) {
         return Err(ApiError::UnsupportedMediaType);
     }
@@ -74,14 +83,13 @@ async fn receive<T: FromNode>(
         return Err(ApiError::Unavailable);
     }
     let key = IdempotencyKey::of(request, &bytes)?;
-    let parsed = body::parse(&bytes);
-    let node = parsed.map_err(|Unparsable { line, column, near, has_decimal_comma }| ApiError::MalformedJson {
-        line,
-        column,
-        near,
-        has_decimal_comma,
+    let parsed = body::parse_tidied(&bytes);
+    let (node, strays) = parsed.map_err(|Unparsable { line, column, near, has_decimal_comma }| {
+        ApiError::MalformedJson { line, column, near, has_decimal_comma }
     })?;
-    Ok((read::<T>(request, &node)?, key))
+    let language = language_of(request.headers());
+    let warned = |pointer| WarningView::of(&Remark { pointer, warning: Warning::StraysRemoved }, language);
+    Ok((read::<T>(request, &node)?, Sent { key, warnings: strays.into_iter().map(warned).collect() }))
 }
 
 /// Reads a parsed body on the register's day.

@@ -17,8 +17,6 @@ use crate::settings::{DATA_DIR, Settings};
 /// Why the service does not start.
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The directory in the data directory for copies of the database before its schema changes.
-const BACKUPS: &str = "backups";
 /// What a disk may have at its root although nobody put anything there.
 const OF_A_NEW_DISK: &str = "lost+found";
 
@@ -80,8 +78,9 @@ pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, Sta
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
     }
+    backup::take_from_others(&settings.data_dir, if let Url::Sqlite(path) = &url { Some(path) } else { None })?;
     let database = connect(settings, &url)?;
-    migrate(&database, clock, &settings.data_dir.join(BACKUPS))?;
+    migrate(&database, clock, &settings.data_dir.join(backup::BACKUPS))?;
     check_marker(settings, &url, &mut database.connection()?)?;
     Ok(database)
 }

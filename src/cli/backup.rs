@@ -17,6 +17,7 @@ use crate::register::{Clock, Marker, audit, backup};
 use crate::settings::Settings;
 
 use super::change::ACTOR;
+use super::output::{print_answer, say};
 
 /// Carries out `backup DIR`.
 pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -> Result<(), StartError> {
@@ -36,12 +37,11 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
     let signer = Signer { kid: &key.kid, x: &key.x, sign: &|bytes| key.sign(bytes) };
     let manifest = backup::backup(&database, &signer, directory, clock(), MAKE)?;
     let (version, target, kid) = (manifest.version, directory.display(), &manifest.kid);
-    eprintln!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
-    eprintln!("signed by the key {kid}: note this id apart from the backups, for `restore --kid`");
+    say!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
+    say!("signed by the key {kid}: note this id apart from the backups, for `restore --kid`");
     let noted = BackedUp { at: clock(), version: manifest.version };
     warn_unless_noted(&database, |connection| audits_and_backups::note_backup(connection, noted));
-    println!("{}", serde_json::to_string_pretty(&manifest)?);
-    Ok(())
+    print_answer(serde_json::to_string_pretty(&manifest)?)
 }
 
 /// Carries out `restore DIR`.
@@ -69,25 +69,27 @@ pub(super) fn run_restore(
     let to = Restore { from: directory, database: Path::new(path), trusted, actor: ACTOR, make: MAKE };
     let restored = backup::restore(&to, clock)?;
     app::mark(settings, &Marker { instance_id: restored.backup.instance_id.clone(), version: restored.version })?;
-    println!("{}", serde_json::to_string_pretty(&restored)?);
-    eprintln!(
+    say!(
         "restored version {} as it stood at {} into {url}; entry {} says that later versions published before {} are \
          void",
-        restored.backup.version, restored.backup.made_at, restored.version, restored.restored_at
+        restored.backup.version,
+        restored.backup.made_at,
+        restored.version,
+        restored.restored_at
     );
     if !restored.trusted {
-        eprintln!(
+        say!(
             "the manifest is signed by the key {}, of which only the backup itself tells: compare this id with the one that \
              you noted when it was made, before the service starts",
             restored.backup.kid
         );
     }
-    eprintln!(
+    say!(
         "what was done after {} is undone, too: revoke clients, suspend partners, reset secrets, withdraw keys and \
          erase persons again, before the service starts; when in doubt, reset every secret",
         restored.backup.made_at
     );
-    Ok(())
+    print_answer(serde_json::to_string_pretty(&restored)?)
 }
 
 /// Carries out `audit`.
@@ -98,18 +100,18 @@ pub(super) fn run_audit(settings: &Settings, clock: &Clock) -> Result<ExitCode, 
     let findings = i64::try_from(report.findings_total).unwrap_or(i64::MAX);
     let noted = Audited { at: clock(), version: report.version, ok: report.ok, findings };
     warn_unless_noted(&database, |connection| audits_and_backups::note_audit(connection, noted));
-    println!("{}", serde_json::to_string_pretty(&report)?);
+    print_answer(serde_json::to_string_pretty(&report)?)?;
     for what in &report.not_audited {
-        eprintln!("WARNING: not audited: {what}");
+        say!("WARNING: not audited: {what}");
     }
     if report.ok {
         let entries = if report.version == 1 { "entry" } else { "entries" };
         let as_far = if report.not_audited.is_empty() { "" } else { ", as far as it was audited" };
-        eprintln!("the register is whole{as_far}: {} {entries}", report.version);
+        say!("the register is whole{as_far}: {} {entries}", report.version);
         return Ok(ExitCode::SUCCESS);
     }
     let things = if report.findings_total == 1 { "thing is" } else { "things are" };
-    eprintln!("{} {things} wrong with the register", report.findings_total);
+    say!("{} {things} wrong with the register", report.findings_total);
     Ok(ExitCode::FAILURE)
 }
 

@@ -4,12 +4,14 @@ use crate::app;
 use crate::app::StartError;
 use crate::db::Database;
 use crate::domain::records::Actor;
-use crate::domain::refusals::Refusal;
-use crate::domain::values::{Fault, Language};
+use crate::domain::refusals::{Refusal, Warning};
+use crate::domain::values::{Fault, Language, without_strays};
 use crate::register::{
     BatchTransaction, Clock, Command as Change, DirectoryChange, Done, Failure, HomeCommand, Request,
 };
 use crate::settings::Settings;
+
+use super::output::say;
 
 /// The actor of the command line, in entries.
 pub(super) const ACTOR: &str = "command-line";
@@ -22,7 +24,7 @@ pub(super) fn change(settings: &Settings, clock: &Clock, command: Change) -> Res
 
 /// Carries out a command in an open database.
 pub(super) fn change_in(database: Database, clock: &Clock, command: Change) -> Result<Done, StartError> {
-    eprintln!("database {}", database.url());
+    say!("database {}", database.url());
     let subject = subject(&command);
     let request = Request::new(Actor::operator(ACTOR), command);
     let transaction = BatchTransaction::new(database, clock.clone());
@@ -79,6 +81,13 @@ fn explain(refusal: &Refusal, subject: &str) -> String {
         }
         _ => "refused".to_owned(),
     }
+}
+
+/// The value of a flag without the strays that copying leaves. Says so if it held one.
+pub(super) fn tidied(flag: &str, raw: &str) -> String {
+    let Some(tidied) = without_strays(raw) else { return raw.to_owned() };
+    say!("{flag}: {}", Warning::StraysRemoved.explain(Language::English));
+    tidied
 }
 
 /// An error about the value of a flag.

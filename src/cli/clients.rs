@@ -15,7 +15,8 @@ use crate::domain::values::{Code, Fault, Name, PartnerCode};
 use crate::register::{Clock, Command as Change, DirectoryChange, Done};
 use crate::settings::Settings;
 
-use super::change::{change, said};
+use super::change::{change, said, tidied};
+use super::output::print_answer;
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
@@ -65,12 +66,15 @@ pub(super) fn client(settings: &Settings, clock: &Clock, command: ClientCommand)
         ClientCommand::Add(new) => add(settings, clock, &new),
         ClientCommand::List => list(settings, clock),
         ClientCommand::Revoke { id } => {
+            let id = tidied("--id", &id);
             let shown = json!({"client_id": id, "revoked": true});
             change(settings, clock, Change::Directory(DirectoryChange::RevokeClient { client_id: id }))?;
-            println!("{shown}");
+            print_answer(shown)?;
             Ok(())
         }
-        ClientCommand::ResetSecret { id, keep_old_hours } => reset_secret(settings, clock, &id, keep_old_hours),
+        ClientCommand::ResetSecret { id, keep_old_hours } => {
+            reset_secret(settings, clock, &tidied("--id", &id), keep_old_hours)
+        }
     }
 }
 
@@ -79,7 +83,7 @@ fn add(settings: &Settings, clock: &Clock, wanted: &Add) -> Result<(), StartErro
     let (client_id, (secret, secret_hash)) = (new_client_id(), secret_and_hash()?);
     let shown = json!({"client_id": client_id, "client_secret": secret});
     change(settings, clock, Change::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }))?;
-    println!("{shown}");
+    print_answer(shown)?;
     Ok(())
 }
 
@@ -95,26 +99,26 @@ impl Add {
         if let Some((member, fault)) = misplaced(role, has).into_iter().next() {
             return Err(said(&format!("--{}", member.trim_end_matches("_code")), fault));
         }
-        let province = self.province.as_deref().map(parse_province).transpose();
+        let province = self.province.as_deref().map(|raw| parse_province(&tidied("--province", raw))).transpose();
         Ok(NewClient {
             role,
             partner: code("--partner", self.partner.as_deref())?,
             affiliation: code("--affiliation", self.affiliation.as_deref())?,
             province: province.map_err(|fault| said("--province", fault))?,
-            name: Name::parse(&self.name).map_err(|fault| said("--name", fault))?,
+            name: Name::parse(&tidied("--name", &self.name)).map_err(|fault| said("--name", fault))?,
         })
     }
 }
 
 fn code(flag: &str, raw: Option<&str>) -> Result<Option<PartnerCode>, StartError> {
-    raw.map(Code::parse).transpose().map_err(|fault| said(flag, fault))
+    raw.map(|raw| Code::parse(&tidied(flag, raw))).transpose().map_err(|fault| said(flag, fault))
 }
 
 fn list(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     let database = app::current_database(settings)?;
     let directory = partners_and_clients::directory(&mut database.connection()?)?;
     let views: Vec<_> = directory.clients.values().map(|client| ClientView::of(client, clock())).collect();
-    println!("{}", serde_json::to_string_pretty(&views)?);
+    print_answer(serde_json::to_string_pretty(&views)?)?;
     Ok(())
 }
 
@@ -126,7 +130,7 @@ fn reset_secret(settings: &Settings, clock: &Clock, client_id: &str, keep_old_ho
     let Done::SecretReset { old_until } = change(settings, clock, command)? else {
         return Err("the secret was not changed".into());
     };
-    println!("{}", json!({"client_id": client_id, "client_secret": secret, "old_secret_until": old_until}));
+    print_answer(json!({"client_id": client_id, "client_secret": secret, "old_secret_until": old_until}))?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use crate::register::{BatchTransaction, Clock, Command as Change, Done};
 use crate::settings::Settings;
 
 use super::change::change;
+use super::output::{print_answer, say};
 
 #[derive(Subcommand, Clone, Copy)]
 pub(super) enum ClockCommand {
@@ -38,7 +39,7 @@ pub(super) fn clock(settings: &Settings, clock: &Clock, command: ClockCommand) -
                 return Err(doubt.to_string().into());
             }
             stored::accept(&mut database.connection()?, now)?;
-            eprintln!("{}: {now} is believed", database.url());
+            say!("{}: {now} is believed", database.url());
         }
         ClockCommand::SetBack => set_back(settings, clock)?,
     }
@@ -51,25 +52,25 @@ fn show(settings: &Settings, clock: &Clock) -> Result<bool, StartError> {
     let doubt = BatchTransaction::new(database, clock.clone()).clock_doubt()?;
     let doubt = doubt.map(|doubt| doubt.to_string());
     let shown = json!({"clock": clock(), "last_sign_of_life": last_sign, "believed": doubt.is_none(), "doubt": doubt});
-    println!("{}", serde_json::to_string_pretty(&shown)?);
+    print_answer(serde_json::to_string_pretty(&shown)?)?;
     Ok(doubt.is_none())
 }
 
 fn set_back(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     let Done::ClockSetBack { voided } = change(settings, clock, Change::SetClockBack)? else { return Ok(()) };
     let today = day_of(clock());
-    eprintln!("the register goes on at {}", clock());
+    say!("the register goes on at {}", clock());
     for (is_release, what) in [(false, "closed days"), (true, "releases")] {
         let days: Vec<String> =
             voided.iter().filter(|void| void.is_release == is_release).map(|void| void.day.to_string()).collect();
         if !days.is_empty() {
-            eprintln!("void {what}: {}", days.join(", "));
+            say!("void {what}: {}", days.join(", "));
         }
     }
     let database = app::current_database(settings)?;
     let dated = installations_dated_after(&mut database.connection()?, today)?;
     for id in dated {
-        eprintln!("WARNING: installation {id} has a date after today: have it corrected or rejected");
+        say!("WARNING: installation {id} has a date after today: have it corrected or rejected");
     }
     Ok(())
 }

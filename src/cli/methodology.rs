@@ -12,6 +12,7 @@ use crate::register::{Clock, Command as Change, DirectoryChange, restate};
 use crate::settings::Settings;
 
 use super::change::change;
+use super::output::{print_answer, say};
 
 #[derive(Subcommand, Clone, Copy)]
 pub(super) enum MethodologyCommand {
@@ -34,14 +35,11 @@ pub(super) fn methodology(settings: &Settings, clock: &Clock, command: Methodolo
         MethodologyCommand::Activate { number } => {
             let methodology = known(number)?;
             change(settings, clock, Change::Directory(DirectoryChange::ActivateMethodology(number)))?;
-            eprintln!("methodology {number} is in force");
+            say!("methodology {number} is in force");
             let unknown: Vec<&str> =
                 MeasureId::all().filter(|measure| !methodology.knows(*measure)).map(MeasureId::code).collect();
             if !unknown.is_empty() {
-                eprintln!(
-                    "WARNING: it does not know these measures, so that they avoid nothing: {}",
-                    unknown.join(", ")
-                );
+                say!("WARNING: it does not know these measures, so that they avoid nothing: {}", unknown.join(", "));
             }
         }
         MethodologyCommand::Compare { number } => compare(settings, clock, known(number)?)?,
@@ -63,13 +61,13 @@ fn compare(settings: &Settings, clock: &Clock, after: &'static Methodology) -> R
     };
     let before = in_force.at(head.version)?;
     let day = day_of(clock().max(head.recorded_at));
-    println!("figure\tmethodology {}\tmethodology {}\tdifference", before.version, after.version);
+    print_answer(format_args!("figure\tmethodology {}\tmethodology {}\tdifference", before.version, after.version))?;
     for row in restate(&database, day, before, after)? {
         // Kilowatt-hours are whole; tonnes and kWp have three decimals.
         let decimals = if row.figure.ends_with("_kwh") { 0 } else { 3 };
         let [before, after, moved] =
             [row.before, row.after, row.after - row.before].map(|figure| format!("{figure:.decimals$}"));
-        println!("{}\t{before}\t{after}\t{moved}", row.figure);
+        print_answer(format_args!("{}\t{before}\t{after}\t{moved}", row.figure))?;
     }
     Ok(())
 }

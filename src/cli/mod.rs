@@ -7,6 +7,7 @@ mod clients;
 mod clock;
 mod erase;
 mod methodology;
+mod output;
 mod partners;
 
 use std::path::PathBuf;
@@ -14,10 +15,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::api::operations::log_lines::LOG;
 use crate::api::{documentation, routes};
 use crate::cli::clients::ClientCommand;
 use crate::cli::clock::ClockCommand;
 use crate::cli::methodology::MethodologyCommand;
+use crate::cli::output::{print_answer, say};
 use crate::cli::partners::PartnerCommand;
 use crate::register::{Clock, system_clock};
 
@@ -93,14 +96,13 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr(&cli.settings);
-    match run(cli) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("green-homes: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let ended = log_to_stderr(&cli.settings).map_err(StartError::from).and_then(|()| run(cli));
+    let code = ended.unwrap_or_else(|error| {
+        say!("green-homes: {error}");
+        ExitCode::FAILURE
+    });
+    LOG.finish();
+    code
 }
 
 fn run(cli: Cli) -> Result<ExitCode, StartError> {
@@ -110,12 +112,12 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Serve => serve(&settings, &clock)?,
         Command::Init { begin_new_register } => {
             let database = app::begin_register(&settings, &clock, begin_new_register)?;
-            eprintln!("a new register at {}", database.url());
+            say!("a new register at {}", database.url());
         }
         Command::Migrate => {
             app::existing_database(&settings)?;
             let database = app::open_database(&settings, &clock)?;
-            eprintln!("the schema of {} is up to date", database.url());
+            say!("the schema of {} is up to date", database.url());
         }
         Command::Partner { command } => partners::partner(&settings, &clock, command)?,
         Command::Client { command } => clients::client(&settings, &clock, command)?,
@@ -127,7 +129,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Audit => return backup::run_audit(&settings, &clock),
         Command::Backup { directory } => backup::run_backup(&settings, &clock, &directory)?,
         Command::Restore { directory, kid } => backup::run_restore(&settings, &clock, &directory, kid)?,
-        Command::Openapi => print!("{}", documentation::document_json(routes::ROUTES)),
+        Command::Openapi => print_answer(documentation::document_json(routes::ROUTES).trim_end())?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -136,17 +138,17 @@ fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     app::serve(settings, clock, |service| {
         let (address, public) = (service.address, settings.public());
         if let Some(operators) = service.metrics_address {
-            eprintln!("metrics at http://{operators}/metrics");
+            say!("metrics at http://{operators}/metrics");
         }
-        eprintln!(
+        say!(
             "listening on http://{address} (documentation at /docs); links and tokens name {} (--public-url)",
             public.public_url
         );
-        eprintln!("database {}", service.database);
+        say!("database {}", service.database);
         if service.has_no_clients() {
-            eprintln!("add a client: green-homes client add --role admin --name NAME");
+            say!("add a client: green-homes client add --role admin --name NAME");
         } else if public.is_placeholder() {
-            eprintln!(
+            say!(
                 "WARNING: this register is in use, and days are about to be sealed and cited, but its links name {}, which \
                  nobody else can open: set --public-url to the address of the service",
                 public.public_url
@@ -155,8 +157,12 @@ fn serve(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
     })
 }
 
-fn log_to_stderr(settings: &Settings) {
+/// Sends the log to stderr, and starts the thread that writes it.
+fn log_to_stderr(settings: &Settings) -> std::io::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(|| &LOG);
+    // Told of its own errors it would say them on stderr by `eprintln!`, which panics when stderr is gone.
+    log.log_internal_errors(false).init();
+    LOG.start()
 }

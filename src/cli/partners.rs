@@ -9,7 +9,8 @@ use crate::domain::values::{Code, Name, PartnerCode};
 use crate::register::{Clock, Command as Change, DirectoryChange};
 use crate::settings::Settings;
 
-use super::change::{change, said};
+use super::change::{change, said, tidied};
+use super::output::{print_answer, say};
 
 #[derive(Subcommand)]
 pub(super) enum PartnerCommand {
@@ -45,29 +46,29 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
         PartnerCommand::Add { code, name, sandbox } => {
             let given = code;
             let code = read(&given)?;
-            let name = Name::parse(&name).map_err(|fault| said("--name", fault))?;
+            let name = Name::parse(&tidied("--name", &name)).map_err(|fault| said("--name", fault))?;
             let shown = json!({"code": code});
             let new = NewPartner { code: code.clone(), name, kind: None, vcca_role: None, listed: false, sandbox };
             change(settings, clock, Change::Directory(DirectoryChange::AddPartner(new)))?;
             if code.as_str() != given {
-                eprintln!("the code {given} is stored as {code}");
+                say!("the code {given} is stored as {code}");
             }
-            println!("{shown}");
+            print_answer(shown)?;
         }
         PartnerCommand::Suspend { code } => {
             let code = read(&code)?;
             change(settings, clock, Change::Directory(DirectoryChange::SuspendPartner(code.clone())))?;
-            println!("{}", json!({"code": code, "suspended": true}));
+            print_answer(json!({"code": code, "suspended": true}))?;
         }
         PartnerCommand::Resume { code } => {
             let code = read(&code)?;
             change(settings, clock, Change::Directory(DirectoryChange::ResumePartner(code.clone())))?;
-            println!("{}", json!({"code": code, "suspended": false}));
+            print_answer(json!({"code": code, "suspended": false}))?;
         }
     }
     Ok(())
 }
 
 fn read(code: &str) -> Result<PartnerCode, StartError> {
-    Code::parse(code).map_err(|fault| said("--code", fault))
+    Code::parse(&tidied("--code", code)).map_err(|fault| said("--code", fault))
 }

@@ -4,7 +4,8 @@
 //! process that was killed itself.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -87,6 +88,32 @@ impl Process {
         self.said.lock().unwrap().join("\n")
     }
 
+    /// Starts a command that serves and whose stderr nobody hears: a file, or a pipe that is never read. `address` is where
+    /// it answers, known beforehand.
+    pub fn start_unheard(mut command: Command, address: String, stderr: Stdio) -> Self {
+        command.process_group(watched_group()).stdout(Stdio::null()).stderr(stderr);
+        let child = Running(command.spawn().unwrap());
+        Self::unheard(address, String::new(), child)
+    }
+
+    fn unheard(address: String, metrics_address: String, child: Running) -> Self {
+        Self { address, metrics_address, child, said: Arc::default(), listener: std::thread::spawn(|| ()) }
+    }
+
+    /// Starts a command that serves, waits until it says where, and then closes the pipe that it logs to.
+    pub fn start_then_close_its_log(mut command: Command) -> Self {
+        command.process_group(watched_group()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = Running(command.spawn().unwrap());
+        let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
+        let mut place = |name: &str| {
+            let found = lines.by_ref().map(Result::unwrap).find_map(|line| Some(line.split_once(name)?.1.to_owned()));
+            found.expect("the service says where it listens").split(' ').next().unwrap().to_owned()
+        };
+        let metrics_address = place("metrics at ").trim_end_matches("/metrics").to_owned();
+        let address = place("listening on ");
+        Self::unheard(address, metrics_address, child)
+    }
+
     /// SIGKILL: nothing is finished, nothing is said.
     pub fn kill(mut self) {
         self.child.0.kill().unwrap();
@@ -158,6 +185,21 @@ fn faketime() -> String {
         std::fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"));
     let found = found.filter(|path| path.exists()).map(|path| path.display().to_string()).next();
     found.expect("libfaketime: scripts/install-test-needs.sh installs it")
+}
+
+/// A command that serves on a listener of the test's, handed over as systemd does it.
+pub fn handed(listener: &TcpListener, database: &TestDatabase) -> Command {
+    let plain = command(database, database.data_dir.path());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec 3<&0; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"", "sh"]).arg(plain.get_program());
+    shell.args(plain.get_args()).arg("serve").env_remove("DATABASE_URL_FILE");
+    for (name, value) in plain.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    shell.stdin(Stdio::from(OwnedFd::from(listener.try_clone().unwrap())));
+    shell
 }
 
 /// What a command prints, and its exit code.

@@ -3,26 +3,14 @@
 use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
 use std::rc::Rc;
 
-use crate::process::{Process, command, partner_client};
+use crate::process::{Process, handed, partner_client};
 use crate::support::{Client, TestDatabase, home, run, token};
 
 /// A process that is handed the listener, as systemd does it.
 fn serve_on(listener: &TcpListener, database: &TestDatabase) -> Process {
-    let plain = command(database, database.data_dir.path());
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "exec 3<&0; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"", "sh"]).arg(plain.get_program());
-    shell.args(plain.get_args()).arg("serve").env_remove("DATABASE_URL_FILE");
-    for (name, value) in plain.get_envs() {
-        if let Some(value) = value {
-            shell.env(name, value);
-        }
-    }
-    shell.stdin(Stdio::from(OwnedFd::from(listener.try_clone().unwrap())));
-    Process::start(shell)
+    Process::start(handed(listener, database))
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The private key with which this process signs tokens: made on the first start, kept in the data directory with rights for
 //! its owner alone, never in the database.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -15,6 +15,8 @@ use jsonwebtoken::EncodingKey;
 use crate::domain::values::thumbprint;
 
 const FILE: &str = "signing-key.pem";
+/// The rights of group and others.
+const OTHERS: u32 = 0o077;
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
@@ -60,13 +62,29 @@ impl SigningKey {
 
     fn read(path: &Path) -> io::Result<Self> {
         let broken = || io::Error::new(io::ErrorKind::InvalidData, format!("{} is no Ed25519 key", path.display()));
-        let pem = fs::read_to_string(path)?;
+        let mut file = File::open(path)?;
+        refuse_if_open_to_others(path, file.metadata()?.permissions().mode() & 0o7777)?;
+        let mut pem = String::new();
+        file.read_to_string(&mut pem)?;
         let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let der = STANDARD.decode(body.trim()).map_err(|_| broken())?;
         let pair = Ed25519KeyPair::from_pkcs8(&der).map_err(|_| broken())?;
         let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
         Ok(Self { pair, signer: EncodingKey::from_ed_der(&der), kid: thumbprint(&x), x })
     }
+}
+
+/// Refuses a key that others may read. It is not mended, because whoever read it can sign tokens as any client.
+fn refuse_if_open_to_others(path: &Path, mode: u32) -> io::Result<()> {
+    if mode & OTHERS == 0 {
+        return Ok(());
+    }
+    let shown = path.display();
+    let words = format!(
+        "{shown} has the mode {mode:04o}, so that others may have read the key that signs tokens. If nobody did: chmod 600 \
+         {shown}. Else delete it: the next start makes another, and docs/operations.md says how to withdraw the old one"
+    );
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, words))
 }
 
 /// Makes a key. It is written under a draft name and then linked to its name, because linking fails where another process was
@@ -91,7 +109,6 @@ fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn load_or_create_makes_the_key_once_and_for_its_owner_alone() {
@@ -108,7 +125,9 @@ mod tests {
     fn load_or_create_with_a_broken_file_says_so_and_leaves_it() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(FILE), "no key").unwrap();
-        assert!(SigningKey::load_or_create(dir.path()).is_err());
+        fs::set_permissions(dir.path().join(FILE), fs::Permissions::from_mode(0o600)).unwrap();
+        let error = SigningKey::load_or_create(dir.path()).err().unwrap();
+        assert!(error.to_string().ends_with("is no Ed25519 key"), "{error}");
         assert_eq!(fs::read_to_string(dir.path().join(FILE)).unwrap(), "no key");
     }
 }

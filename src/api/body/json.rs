@@ -4,10 +4,15 @@
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+use crate::domain::values::without_strays;
+
+use super::pointer::Pointer;
 use super::unparsable::Unparsable;
 
 /// Levels of nesting that are read; the root is the first.
 pub const MAX_DEPTH: usize = 16;
+/// Texts with strays that an answer names.
+const MOST_STRAYS: usize = 100;
 
 /// A JSON value.
 #[derive(Clone, PartialEq, Debug)]
@@ -26,6 +31,43 @@ pub enum Node {
     Object(Vec<(String, Node)>),
     /// Something nested deeper than is read.
     TooDeep,
+}
+
+impl Node {
+    /// Takes the strays out of every text and every name, and notes the pointer of each that held one.
+    fn tidy(&mut self, at: &Pointer<'_>, strays: &mut Vec<String>) {
+        match self {
+            Self::String(text) => tidy_text(text, at, strays),
+            Self::Array(items) => {
+                items.iter_mut().enumerate().for_each(|(index, item)| item.tidy(&at.item(index), strays));
+            }
+            Self::Object(members) => members.iter_mut().for_each(|(name, member)| {
+                let mut inside = Vec::new();
+                tidy_text(name, at, &mut inside);
+                let at = at.member(name);
+                // A name is remarked at its own member, as its text is.
+                strays.extend(inside.first().map(|_| at.to_string()));
+                member.tidy(&at, strays);
+            }),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::TooDeep => {}
+        }
+    }
+}
+
+fn tidy_text(text: &mut String, at: &Pointer<'_>, strays: &mut Vec<String>) {
+    if let Some(tidied) = without_strays(text) {
+        *text = tidied;
+        strays.push(at.to_string());
+    }
+}
+
+/// Parses a document and takes the strays out of its texts. Returns also the pointers of what held one.
+pub fn parse_tidied(bytes: &[u8]) -> Result<(Node, Vec<String>), Unparsable> {
+    let (mut node, mut strays) = (parse(bytes)?, Vec::new());
+    node.tidy(&Pointer::ROOT, &mut strays);
+    strays.dedup();
+    strays.truncate(MOST_STRAYS);
+    Ok((node, strays))
 }
 
 /// Parses a whole document.

@@ -10,7 +10,9 @@ mod unparsable;
 mod values;
 
 pub(in crate::api) use declare::body;
-pub use json::{Node, parse};
+#[cfg(test)]
+pub use json::parse;
+pub use json::{Node, parse_tidied};
 pub use pointer::Pointer;
 pub use reader::{AtMost, BodyReader, FromNode, NotNull, Nothing, Read, is_given, read};
 pub use unparsable::Unparsable;

@@ -25,8 +25,11 @@ use super::json::Node;
 use super::pointer::Pointer;
 use super::reader::{BodyReader, FromNode};
 
-/// Characters that `domain::values::Text` refuses, as a pattern.
-const HIDDEN: &str = r"\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb";
+/// Characters that `domain::values::Text` refuses, as a pattern: those that a pattern can name. It also refuses what Unicode has
+/// not assigned.
+const HIDDEN: &str = r"\u0000-\u001f\u007f-\u009f\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200e\u200f\u2028-\u202e\u2061-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0f\uffa0\ufff0-\ufffb\ufffe\uffff";
+/// Characters that it removes.
+const STRAYS: &str = r"\u00ad\u200b-\u200d\u2060\ufeff";
 
 fn text(description: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).description(Some(description))
@@ -185,8 +188,12 @@ described!(InstallationId, "InstallationId", uuid("The id of an installation, fr
 described!(SiteId, "SiteId", uuid("The id of a site, from an earlier answer."));
 described!(@[const MAX: usize] Text<MAX>, format!("Text{MAX}"), {
     // Something that can be seen, and nothing that hides.
-    let pattern = format!(r"^[^{HIDDEN}]*[^\s{HIDDEN}][^{HIDDEN}]*$");
-    text("One line of text without control, invisible or bidirectional characters.")
+    let pattern = format!(r"^[^{HIDDEN}]*[^\s{HIDDEN}{STRAYS}][^{HIDDEN}]*$");
+    text(
+        "One line of text. Soft hyphens, zero-width characters and byte order marks are removed and spaces of another kind become \
+         plain ones, with a warning. Other characters that cannot be seen are refused: control and bidirectional ones, variation \
+         selectors, tags, fillers, private use, unassigned.",
+    )
         .min_length(Some(1))
         .max_length(Some(MAX))
         .pattern(Some(pattern))

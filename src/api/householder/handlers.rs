@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use crate::api::body::Nothing;
 use crate::api::callers::Householder;
 use crate::api::http::{ApiError, NoQuery, Problem};
-use crate::api::request_body::{Body, OptionalBody};
+use crate::api::request_body::{Body, OptionalBody, Sent};
 use crate::api::state::AppState;
 use crate::db::records::{DisputeWithNotes, householders};
 use crate::domain::records::Actor;
@@ -42,14 +42,14 @@ pub async fn open_dispute(
     householder: Householder,
     _: NoQuery,
     state: web::Data<AppState>,
-    Body(new, _): Body<OpenDispute>,
+    Body(new, Sent { warnings, .. }): Body<OpenDispute>,
 ) -> Result<HttpResponse, ApiError> {
     let note = new.note.as_ref().map(|note| note.as_str().to_owned());
     let command = HomeCommand::Dispute { site: householder.0, new };
     let (opened, dispute) = disputed(submit_home_command(&state, Actor::householder(), command).await?)?;
     let data = DisputeView::from(&DisputeWithNotes { dispute, note, answer: None });
     let status = if opened { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
+    Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data, warnings }))
 }
 
 /// Erases the address, the customer code, the location and every note about the home, except the notes of

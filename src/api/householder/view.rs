@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::PageInfo;
+use crate::api::http::{PageInfo, WarningView};
 use crate::api::installations::{MeasureView, measures};
 use crate::api::numbers::instant;
 use crate::api::sites::PrivateView;
@@ -89,6 +89,9 @@ struct HomeInstallation {
 pub struct DisputeResponse {
     /// The dispute.
     pub data: DisputeView,
+    /// Texts of the request that held invisible characters, which were removed; left out if none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningView>,
 }
 
 /// A dispute: what a householder says is wrong.

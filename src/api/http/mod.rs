@@ -32,8 +32,8 @@ pub use query::{Edge, NoQuery, Query, coded, whole_day};
 pub use request_counts::RequestCounts;
 pub use request_id::RequestId;
 pub use responses::{
-    CSV, CacheFor, CsvTable, Form, GEO_JSON, JSON, TEXT, answer, as_page, choose, columns_of, cors, in_slices,
-    page_of_rows, send,
+    CSV, CacheFor, CsvTable, Form, GEO_JSON, JSON, TEXT, WarningView, answer, as_page, choose, columns_of, cors,
+    in_slices, page_of_rows, send,
 };
 pub use route::{BODY_LIMIT, BODY_WITHIN, Handler, Route};
 pub use scopes::{Access, Scope};

@@ -3,7 +3,7 @@
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::domain::refusals::FieldFault;
-use crate::domain::values::{Fault, Interval, day_before, is_hidden};
+use crate::domain::values::{Fault, Interval, day_before, is_hidden, without_strays};
 
 use super::caller_first::CallerFirst;
 use super::matched_route::MatchedRoute;
@@ -44,7 +44,8 @@ impl Query {
             return None;
         }
         let (_, value) = value?;
-        match parse(value) {
+        let tidied = without_strays(value);
+        match parse(tidied.as_deref().unwrap_or(value)) {
             Ok(parsed) => Some(parsed),
             Err(fault) => {
                 self.faults.push(FieldFault::new(name, fault));

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, DryRun, IfMatch, NoQuery, PathId, Problem};
-use crate::api::request_body::{Body, OptionalBody};
+use crate::api::request_body::{Body, OptionalBody, Sent};
 use crate::api::sites::Reasoned;
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, outcome, submit};
@@ -39,7 +39,7 @@ pub async fn correct_installation(
     PathId(id): PathId<InstallationId>,
     DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    Body(body, key): Body<CorrectInstallation>,
+    Body(body, sent): Body<CorrectInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let Reasoned { correction, reason, note } = body;
     let command = Command::Installation {
@@ -47,7 +47,7 @@ pub async fn correct_installation(
         change: InstallationChange::Correct { expected, correction: Box::new(correction), reason },
         note,
     };
-    change(&caller, &state, command, Submission { dry_run, key }).await
+    change(&caller, &state, command, dry_run, sent).await
 }
 
 /// The status changes from `pledged` to `installed`, and the installation waits for verification.
@@ -59,11 +59,11 @@ pub async fn complete_installation(
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
-    Body(body, key): Body<CompleteInstallation>,
+    Body(body, sent): Body<CompleteInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let command =
         Command::Installation { id, change: InstallationChange::Complete { on: body.installed_on }, note: body.note };
-    change(&caller, &state, command, Submission::recorded(key)).await
+    change(&caller, &state, command, false, sent).await
 }
 
 /// A rejected installation waits for review again. Correct what was wrong first. The body may be left out.
@@ -75,10 +75,10 @@ pub async fn resubmit_installation(
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
-    OptionalBody(body, key): OptionalBody<ResubmitInstallation>,
+    OptionalBody(body, sent): OptionalBody<ResubmitInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let command = Command::Installation { id, change: InstallationChange::Resubmit, note: body.note };
-    change(&caller, &state, command, Submission::recorded(key)).await
+    change(&caller, &state, command, false, sent).await
 }
 
 /// The installation no longer counts, but stays in the register. This is final. To end an installation that
@@ -91,11 +91,11 @@ pub async fn withdraw_installation(
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
-    Body(body, key): Body<WithdrawInstallation>,
+    Body(body, sent): Body<WithdrawInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let command =
         Command::Installation { id, change: InstallationChange::Withdraw { reason: body.reason }, note: body.note };
-    change(&caller, &state, command, Submission::recorded(key)).await
+    change(&caller, &state, command, false, sent).await
 }
 
 /// The last day in operation is still credited. Only that day can be corrected afterwards.
@@ -107,14 +107,14 @@ pub async fn decommission_installation(
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
-    Body(body, key): Body<DecommissionInstallation>,
+    Body(body, sent): Body<DecommissionInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let command = Command::Installation {
         id,
         change: InstallationChange::Decommission { on: body.decommissioned_on, reason: body.reason },
         note: body.note,
     };
-    change(&caller, &state, command, Submission::recorded(key)).await
+    change(&caller, &state, command, false, sent).await
 }
 
 /// Records the evidence that was seen. Evidence of a higher tier replaces a lower one: `sampled`, `document`,
@@ -127,11 +127,11 @@ pub async fn verify_installation(
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
-    Body(body, key): Body<VerifyInstallation>,
+    Body(body, sent): Body<VerifyInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let command =
         Command::Installation { id, change: InstallationChange::Verify { tier: body.evidence_tier }, note: body.note };
-    change(&caller, &state, command, Submission::recorded(key)).await
+    change(&caller, &state, command, false, sent).await
 }
 
 /// The installation no longer counts. Its partner reads the reason in the history, corrects the installation
@@ -144,25 +144,26 @@ pub async fn reject_installation(
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
-    Body(body, key): Body<RejectInstallation>,
+    Body(body, sent): Body<RejectInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let command =
         Command::Installation { id, change: InstallationChange::Reject { reason: body.reason }, note: body.note };
-    change(&caller, &state, command, Submission::recorded(key)).await
+    change(&caller, &state, command, false, sent).await
 }
 
 async fn change(
     caller: &Caller,
     state: &AppState,
     command: Command,
-    submission: Submission,
+    dry_run: bool,
+    Sent { key, warnings }: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let Caller(actor, language) = caller.clone();
-    let dry_run = submission.dry_run;
-    submit(state, caller, command, submission, move |done| {
+    submit(state, caller, command, Submission { dry_run, key }, move |done| {
         let Done::Changed { changed, record, id } = done else { return Err(ApiError::Internal) };
         let found = InstallationRecord { record: SiteRecord::clone(record), id: *id };
-        let data = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();
+        let data = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?;
+        let data = data.without_private().with_warnings(&warnings);
         let etag = data.etag.clone();
         let body = ChangedResponse { data, outcome: outcome(*changed), dry_run };
         Ok(Reply::json(200, &body)?.with_etag(etag))

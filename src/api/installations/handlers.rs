@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::api::callers::Caller;
 use crate::api::http::{ApiError, DryRun, NoQuery, PageInfo, PathId, Problem, Query, pagination};
-use crate::api::request_body::Body;
+use crate::api::request_body::{Body, Sent};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
 use crate::db::records::{Filter, InstallationRecord, installation_list as store};
@@ -40,7 +40,7 @@ pub async fn create_installation(
     caller: Caller,
     DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    Body(new, key): Body<CreateInstallation>,
+    Body(new, Sent { key, warnings }): Body<CreateInstallation>,
 ) -> Result<HttpResponse, ApiError> {
     let partner = caller.partner()?.clone();
     let sandbox = state.register.directory().partner(&partner).is_some_and(|partner| partner.sandbox);
@@ -53,7 +53,7 @@ pub async fn create_installation(
         let view = InstallationView::of(&found, &actor, language).ok_or(ApiError::Internal)?.without_private();
         let status = if *outcome == Outcome::Created && !dry_run { 201 } else { 200 };
         let (etag, location) = (view.etag.clone(), format!("{}/v1/installations/{id}", settings.public_url));
-        let response = RegisteredResponse::new(*outcome, dry_run, view, remarks, language);
+        let response = RegisteredResponse::new(*outcome, dry_run, view, remarks, language).with_warnings(&warnings);
         // The code is shown this once: what is kept of the answer is without it.
         let kept = Reply::json(status, &response)?.with_etag(etag).at(location);
         let Some(code) = code.as_ref().filter(|_| !dry_run) else { return Ok(kept) };

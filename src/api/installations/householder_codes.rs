@@ -56,10 +56,10 @@ pub async fn issue_householder_code(
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
-    OptionalBody((), key): OptionalBody<Nothing>,
+    OptionalBody((), sent): OptionalBody<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
     let (command, settings) = (Command::Home(HomeCommand::IssueCode { id }), state.settings.clone());
-    submit(&state, &caller, command, Submission::recorded(key), move |done| {
+    submit(&state, &caller, command, Submission::recorded(sent.key), move |done| {
         let Done::Home(HomeDone::CodeIssued(code)) = done else { return Err(ApiError::Internal) };
         let data = HouseholderCodeView::of(code, &settings);
         Ok(Reply::json(200, &HouseholderCodeResponse { data })?.secret())

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::PageInfo;
+use crate::api::http::{PageInfo, WarningView};
 use crate::api::numbers::instant;
 use crate::api::sites::SiteView;
 use crate::db::records::InstallationRecord;
@@ -41,18 +41,6 @@ struct RegisteredView {
     /// The code for the householder, only with the 201 for a new home with consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     householder: Option<HouseholderCodeView>,
-}
-
-/// A value that is allowed but unusual: please look at it again.
-#[derive(Serialize, ToSchema)]
-struct WarningView {
-    /// The code that programs read; it never changes.
-    #[schema(example = "unusual_quantity")]
-    code: &'static str,
-    /// JSON pointer to the value, in the request or in the installation, for example `/measures/0/quantity`.
-    pointer: String,
-    /// What is unusual, in the caller's language.
-    detail: String,
 }
 
 /// One installation.
@@ -153,12 +141,6 @@ pub struct MeasureView {
     pub inverter_kw: Option<f64>,
 }
 
-impl WarningView {
-    fn of(remark: &Remark, language: Language) -> Self {
-        Self { code: remark.warning.code(), pointer: remark.pointer.clone(), detail: remark.warning.explain(language) }
-    }
-}
-
 impl RegisteredResponse {
     /// The answer in a language.
     pub fn new(
@@ -178,6 +160,12 @@ impl RegisteredResponse {
 }
 
 impl RegisteredResponse {
+    /// Adds warnings about the texts of the request.
+    pub fn with_warnings(mut self, warnings: &[WarningView]) -> Self {
+        self.data.warnings.extend_from_slice(warnings);
+        self
+    }
+
     /// Adds the householder's code.
     pub fn with_householder(mut self, code: Option<HouseholderCodeView>) -> Self {
         self.data.householder = code;
@@ -221,6 +209,13 @@ impl InstallationView {
 }
 
 impl InstallationView {
+    /// Adds warnings about the texts of the request.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: &[WarningView]) -> Self {
+        self.warnings.extend_from_slice(warnings);
+        self
+    }
+
     /// Without personal data: whoever writes knows it, and answers may be kept.
     #[must_use]
     pub fn without_private(mut self) -> Self {

@@ -179,7 +179,7 @@ pub async fn create_release(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    Body(body, key): Body<CreateRelease>,
+    Body(body, sent): Body<CreateRelease>,
 ) -> Result<HttpResponse, ApiError> {
     let public_url = state.settings.public_url.clone();
     let answer = move |done: &Done| {
@@ -191,5 +191,5 @@ pub async fn create_release(
         let location = data.url.clone();
         Ok(Reply::json(if *created { 201 } else { 200 }, &ReleaseResponse { data })?.at(location))
     };
-    submit(&state, &caller, Command::Release(body.as_of), Submission::recorded(key), answer).await
+    submit(&state, &caller, Command::Release(body.as_of), Submission::recorded(sent.key), answer).await
 }

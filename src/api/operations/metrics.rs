@@ -20,6 +20,8 @@ use crate::db::ledger::{Audited, BackedUp};
 use crate::register::examine::disk_free_bytes;
 use crate::register::{Register, Trouble};
 
+use super::log_lines::LOG;
+
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Operations = (Option<Audited>, Option<BackedUp>);
@@ -104,6 +106,12 @@ impl Samples {
         gauges.extend(resident_bytes().map(|bytes| ("process_resident_memory_bytes", "Memory in use", bytes)));
         Self { gauges, ..Self::default() }
     }
+
+    /// What befell the log.
+    fn of_log() -> Self {
+        let dropped = ("log_lines_dropped", "Lines of the log that could not be written", LOG.dropped());
+        Self { counters: vec![dropped], ..Self::default() }
+    }
 }
 
 /// The gauges that the process knows without asking the database.
@@ -146,6 +154,7 @@ pub async fn get_metrics(state: web::Data<AppState>) -> Result<HttpResponse, Api
     let mut all = Registry::default();
     all.register_collector(Box::new(Samples::of_process(state.started_at)));
     let registry = all.sub_registry_with_prefix("green_homes");
+    registry.register_collector(Box::new(Samples::of_log()));
     state.request_counts.register(registry);
     let batches = state.register.counters().batch_seconds.clone();
     registry.register("batch_seconds", "How long batches took, from the lock to the commit", batches);

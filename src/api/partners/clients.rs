@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use crate::api::access::{hash_secret, new_client_id, new_secret};
 use crate::api::body::Nothing;
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, pagination};
-use crate::api::request_body::{Body, OptionalBody};
+use crate::api::http::{ApiError, NoQuery, PageInfo, Problem, Query, Scope, WarningView, pagination};
+use crate::api::request_body::{Body, OptionalBody, Sent};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
 use crate::domain::records::{Actor, Client};
@@ -99,6 +99,9 @@ pub struct ClientSecretView {
 pub struct ClientSecretResponse {
     /// The client with its secret.
     data: ClientSecretView,
+    /// Texts of the request that held invisible characters, which were removed; left out if none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningView>,
 }
 
 /// The client that calls.
@@ -172,7 +175,7 @@ pub async fn create_client(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    Body(new, key): Body<CreateClient>,
+    Body(new, Sent { key, warnings }): Body<CreateClient>,
 ) -> Result<HttpResponse, ApiError> {
     let client_id = new_client_id();
     let (client_secret, secret_hash) = secret_and_hash()?;
@@ -183,8 +186,10 @@ pub async fn create_client(
         partner: new.partner.as_ref().map(ToString::to_string),
         old_secret_until: None,
     };
-    let (command, response) =
-        (Command::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }), ClientSecretResponse { data });
+    let (command, response) = (
+        Command::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }),
+        ClientSecretResponse { data, warnings },
+    );
     let submission = Submission::recorded(key);
     submit(&state, &caller, command, submission, move |_| Ok(Reply::json(201, &response)?.secret())).await
 }
@@ -219,7 +224,7 @@ pub async fn reset_client_secret(
     _: NoQuery,
     state: web::Data<AppState>,
     client_id: web::Path<String>,
-    OptionalBody(keep_old, key): OptionalBody<ResetSecret>,
+    OptionalBody(keep_old, sent): OptionalBody<ResetSecret>,
 ) -> Result<HttpResponse, ApiError> {
     if state.register.directory().client(&client_id).is_none() {
         // It may have been added a moment ago, by another process.
@@ -231,11 +236,11 @@ pub async fn reset_client_secret(
     let command =
         Command::Directory(DirectoryChange::ResetSecret { client_id: client_id.clone(), secret_hash, keep_old });
     let (role, partner) = (role.as_str(), partner.map(|code| code.to_string()));
-    submit(&state, &caller, command, Submission::recorded(key), move |done| {
+    submit(&state, &caller, command, Submission::recorded(sent.key), move |done| {
         let Done::SecretReset { old_until } = done else { return Err(ApiError::Internal) };
         let (client_id, client_secret, partner) = (client_id.clone(), client_secret.clone(), partner.clone());
         let data = ClientSecretView { client_id, client_secret, role, partner, old_secret_until: Some(*old_until) };
-        Ok(Reply::json(200, &ClientSecretResponse { data })?.secret())
+        Ok(Reply::json(200, &ClientSecretResponse { data, warnings: Vec::new() })?.secret())
     })
     .await
 }

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use crate::api::body::Nothing;
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, NoQuery, PathId, Problem};
-use crate::api::request_body::{Body, OptionalBody};
+use crate::api::http::{ApiError, NoQuery, PathId, Problem, WarningView};
+use crate::api::request_body::{Body, OptionalBody, Sent};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
 use crate::domain::records::Partner;
@@ -46,6 +46,9 @@ impl From<&Partner> for PartnerView {
 pub struct PartnerResponse {
     /// The partner.
     data: PartnerView,
+    /// Texts of the request that held invisible characters, which were removed; left out if none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningView>,
 }
 
 /// Every partner.
@@ -73,6 +76,9 @@ pub struct ProjectView {
 pub struct ProjectResponse {
     /// The project.
     data: ProjectView,
+    /// Texts of the request that held invisible characters, which were removed; left out if none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningView>,
 }
 
 /// Carries out a change of the directory, without an idempotency key. When it returns, `Register::directory` shows the change.
@@ -94,7 +100,7 @@ pub async fn create_partner(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    Body(new, key): Body<CreatePartner>,
+    Body(new, Sent { key, warnings }): Body<CreatePartner>,
 ) -> Result<HttpResponse, ApiError> {
     let view = PartnerView {
         code: new.code.to_string(),
@@ -102,7 +108,7 @@ pub async fn create_partner(
         sandbox: new.sandbox,
         suspended: false,
     };
-    let response = PartnerResponse { data: view };
+    let response = PartnerResponse { data: view, warnings };
     let submission = Submission::recorded(key);
     submit(&state, &caller, Command::Directory(DirectoryChange::AddPartner(new)), submission, move |_| {
         Reply::json(201, &response)
@@ -157,7 +163,9 @@ async fn change_partner(
     let directory = state.register.directory();
     let partner = directory.partner(&code).filter(|partner| partner.suspended == suspend);
     let data = partner.map(PartnerView::from).ok_or(ApiError::Unavailable)?;
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerResponse { data }))
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(PartnerResponse { data, warnings: Vec::new() }))
 }
 
 /// A project or fund that installations can name in `project_code`.
@@ -168,7 +176,7 @@ pub async fn create_project(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    Body(new, key): Body<CreateProject>,
+    Body(new, Sent { key, warnings }): Body<CreateProject>,
 ) -> Result<HttpResponse, ApiError> {
     let view = ProjectView {
         code: new.code.to_string(),
@@ -176,7 +184,7 @@ pub async fn create_project(
         name_en: new.name_en.as_str().to_owned(),
         funder: new.funder.as_ref().map(|text| text.as_str().to_owned()),
     };
-    let response = ProjectResponse { data: view };
+    let response = ProjectResponse { data: view, warnings };
     let submission = Submission::recorded(key);
     submit(&state, &caller, Command::Directory(DirectoryChange::AddProject(new)), submission, move |_| {
         Reply::json(201, &response)

@@ -8,7 +8,7 @@ use crate::api::householder::{
     DisputeList, DisputeResponse, DisputeView, ReviewedDispute, disputed, submit_home_command,
 };
 use crate::api::http::{ApiError, NoQuery, PageInfo, PathId, Problem, Query, pagination};
-use crate::api::request_body::Body;
+use crate::api::request_body::{Body, Sent};
 use crate::api::state::AppState;
 use crate::db::records::{DisputeWithNotes, disputes};
 use crate::domain::values::Fault;
@@ -45,12 +45,12 @@ pub async fn close_dispute(
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(id): PathId<i64>,
-    Body(body, _): Body<CloseDispute>,
+    Body(body, Sent { warnings, .. }): Body<CloseDispute>,
 ) -> Result<HttpResponse, ApiError> {
     let CloseDispute { outcome, note } = body;
     let answer = note.as_ref().map(|note| note.as_str().to_owned());
     let done = submit_home_command(&state, caller.0, HomeCommand::CloseDispute { id, outcome, note }).await?;
     let (_, dispute) = disputed(done)?;
     let data = DisputeView::from(&DisputeWithNotes { dispute, note: None, answer });
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data }))
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data, warnings }))
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, NoQuery, Problem, ProblemError, Query, StandingView};
+use crate::api::http::{ApiError, NoQuery, Problem, ProblemError, Query, StandingView, WarningView};
 use crate::api::installations::{InstallationList, list_found};
-use crate::api::request_body::Body;
+use crate::api::request_body::{Body, Sent};
 use crate::api::state::AppState;
 use crate::api::submit::outcome;
 use crate::db::records::{Filter, InstallationRecord};
@@ -50,6 +50,9 @@ pub async fn get_review_queue(
 pub struct DecisionsResponse {
     /// One outcome for each decision, in the order of the request.
     data: Vec<DecisionView>,
+    /// Texts of the request that held invisible characters, which were removed; left out if none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningView>,
 }
 
 /// The outcome of one decision.
@@ -86,7 +89,7 @@ pub async fn decide_installations(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
-    Body(decisions, _): Body<DecideInstallations>,
+    Body(decisions, Sent { warnings, .. }): Body<DecideInstallations>,
 ) -> Result<HttpResponse, ApiError> {
     let requests = decisions.iter().map(|one| Request::new(caller.0.clone(), one.command.clone())).collect();
     let results = state.register.submit_all(requests).await?;
@@ -97,7 +100,7 @@ pub async fn decide_installations(
     let language = caller.1;
     let decided = decisions.iter().zip(results);
     let data = decided.map(|(one, result)| DecisionView::of(one.installation, result, language)).collect();
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DecisionsResponse { data }))
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(DecisionsResponse { data, warnings }))
 }
 
 impl DecisionView {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, DryRun, IfMatch, NoQuery, PathId, Problem};
-use crate::api::request_body::Body;
+use crate::api::http::{ApiError, DryRun, IfMatch, NoQuery, PathId, Problem, WarningView};
+use crate::api::request_body::{Body, Sent};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, outcome, submit};
 use crate::db::records::by_id;
@@ -37,6 +37,9 @@ pub struct SiteChangedResponse {
     dry_run: bool,
     /// The ids of verified installations that have to be verified again because of this correction.
     unverified: Vec<String>,
+    /// Texts of the request that held invisible characters, which were removed; left out if none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningView>,
 }
 
 /// For the partner that recorded the site, for partners with an installation there, and for reviewers. The id
@@ -81,7 +84,7 @@ pub async fn correct_site(
     PathId(id): PathId<SiteId>,
     DryRun(dry_run): DryRun,
     state: web::Data<AppState>,
-    Body(body, key): Body<CorrectSite>,
+    Body(body, Sent { key, warnings }): Body<CorrectSite>,
 ) -> Result<HttpResponse, ApiError> {
     let Reasoned { correction, reason, note } = body;
     let command = Command::CorrectSite { id, expected, correction: Box::new(correction), reason, note };
@@ -90,7 +93,8 @@ pub async fn correct_site(
         let Done::SiteChanged { changed, record, unverified } = done else { return Err(ApiError::Internal) };
         let data = SiteView::of(record, &actor).without_private();
         let unverified = unverified.iter().map(ToString::to_string).collect();
-        let body = SiteChangedResponse { data, outcome: outcome(*changed), dry_run, unverified };
+        let body =
+            SiteChangedResponse { data, outcome: outcome(*changed), dry_run, unverified, warnings: warnings.clone() };
         Ok(Reply::json(200, &body)?.with_etag(record.site_revision_tag()))
     })
     .await

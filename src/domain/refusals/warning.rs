@@ -20,6 +20,7 @@ pub enum Warning {
     CountsNoSite,
     SupportAboveCost,
     AttributesSoldUnknown,
+    StraysRemoved,
 }
 
 /// Two measures of one exclusive group at one site: the saving counts once.
@@ -58,6 +59,7 @@ impl Warning {
             Self::CountsNoSite => "counts_no_site",
             Self::SupportAboveCost => "support_above_cost",
             Self::AttributesSoldUnknown => "attributes_sold_unknown",
+            Self::StraysRemoved => "invisible_characters_removed",
         }
     }
 
@@ -116,6 +118,12 @@ impl Warning {
                 .choose(
                     "Tín chỉ carbon của hầm khí sinh học thường đã được bán: hãy khai attributes_sold (none nếu chưa bán, carbon nếu đã bán).",
                     "Biogas digesters have often sold carbon credits: please state attributes_sold (none, or carbon).",
+                )
+                .to_owned(),
+            Self::StraysRemoved => language
+                .choose(
+                    "Giá trị này có ký tự ẩn hoặc khoảng trắng lạ, thường do sao chép: ký tự ẩn đã được bỏ, khoảng trắng lạ đã đổi thành khoảng trắng thường.",
+                    "This held invisible characters or spaces of another kind, as copying leaves them: they were removed, and the spaces became plain ones.",
                 )
                 .to_owned(),
         }

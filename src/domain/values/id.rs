@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::fault::Fault;
+use super::text::without_strays;
 
 /// Declares an identity that is a UUID.
 macro_rules! uuid_id {
@@ -62,9 +63,10 @@ pub type PartnerCode = Code;
 pub type ProjectCode = Code;
 
 impl Code {
-    /// Trims and capitalises `raw`, then checks it.
+    /// Takes strays away, trims and capitalises `raw`, then checks it.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
-        let code = raw.trim().to_ascii_uppercase();
+        let tidied = without_strays(raw);
+        let code = tidied.as_deref().unwrap_or(raw).trim().to_ascii_uppercase();
         let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
         if !(2..=20).contains(&code.len()) || !code.chars().all(allowed) {
             return Err(Fault::NotACode);
@@ -97,6 +99,7 @@ mod tests {
     #[test]
     fn parse_code_capitalises_and_refuses_anything_odd() {
         assert_eq!(Code::parse(" solarbk ").unwrap().as_str(), "SOLARBK");
+        assert_eq!(Code::parse("\u{FEFF}solar\u{200B}bk\u{A0}").unwrap().as_str(), "SOLARBK");
         for bad in ["", "A", "ĐẮK", "A B", "ABCDEFGHIJKLMNOPQRSTU", "A_B"] {
             assert_eq!(Code::parse(bad).unwrap_err(), Fault::NotACode, "{bad}");
         }

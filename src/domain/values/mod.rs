@@ -33,4 +33,4 @@ pub use quantity::{Quantity, units};
 pub use reasons::{CorrectReason, DecommissionReason, RejectReason, WithdrawReason};
 pub use site_kind::{Flags, SiteKind};
 pub use status::{NewStatus, ReviewDecision, Status, Tier};
-pub use text::{Address, ExternalId, Name, Note, Text, is_hidden};
+pub use text::{Address, ExternalId, Name, Note, Text, is_hidden, without_strays};

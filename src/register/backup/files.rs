@@ -1,16 +1,20 @@
 //! Files and directories that their owner alone may read. Each is on disk before the next step relies on it.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::values::hex;
 
 use super::error::{BackupError, at};
+
+/// The folder in the data directory for copies of the database before its schema changes.
+pub const BACKUPS: &str = "backups";
 
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 20;
@@ -40,8 +44,31 @@ impl KeptFile {
     }
 }
 
+/// Opens a plain file for reading. A link is refused, because it leads out of the backup; so is whatever else is no file.
+pub(super) fn open_plain(path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(io::Error::other("is a symbolic link, which is not followed: put the file itself there"));
+    }
+    // Neither followed nor waited for if it became a link or a pipe meanwhile.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("is no file")) }
+}
+
+/// The content of a plain file.
+pub(super) fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open_plain(path)?.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Whether something has this name, be it a link that leads nowhere.
+pub(super) fn is_taken(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 fn digest(path: &Path) -> io::Result<(u64, String)> {
-    let (mut file, mut context, mut bytes) = (File::open(path)?, Context::new(&SHA256), 0);
+    let (mut file, mut context, mut bytes) = (open_plain(path)?, Context::new(&SHA256), 0);
     let mut chunk = vec![0; CHUNK];
     loop {
         let read = file.read(&mut chunk)?;
@@ -80,7 +107,7 @@ pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Copies a file to a new file for its owner alone.
 pub(super) fn copy_private(from: &Path, to: &Path) -> Result<(), BackupError> {
-    let mut source = File::open(from).map_err(at(from))?;
+    let mut source = open_plain(from).map_err(at(from))?;
     let copied = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).and_then(|mut target| {
         io::copy(&mut source, &mut target)?;
         target.sync_all()

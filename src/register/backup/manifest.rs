@@ -2,7 +2,6 @@
 //!
 //! The signature is over the bytes of `manifest.json` as they are, so no form of JSON has to be agreed on.
 
-use std::fs;
 use std::path::Path;
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
@@ -92,7 +91,8 @@ impl Manifest {
     pub(super) fn verified(directory: &Path, trusted: Option<&str>) -> Result<Self, BackupError> {
         let path = directory.join(MANIFEST);
         let refused = |why: String| BackupError::Refused(format!("{} is no backup: {why}", directory.display()));
-        let text = fs::read(&path).map_err(|error| refused(format!("its {MANIFEST} cannot be read ({error})")))?;
+        let text =
+            files::read_plain(&path).map_err(|error| refused(format!("its {MANIFEST} cannot be read ({error})")))?;
         let broken = |error: serde_json::Error| refused(format!("its {MANIFEST} is broken ({error})"));
         let any: AnyFormat = serde_json::from_slice(&text).map_err(broken)?;
         if any.format < FORMAT {
@@ -130,7 +130,7 @@ fn written(content: &impl Serialize) -> Result<Vec<u8>, BackupError> {
 
 /// Checks that the key `kid` signed the manifest `text`.
 fn check_signature(directory: &Path, text: &[u8], kid: &str) -> Result<(), String> {
-    let signature = fs::read(directory.join(SIGNATURE));
+    let signature = files::read_plain(&directory.join(SIGNATURE));
     let signature = signature.map_err(|error| format!("its {SIGNATURE} cannot be read ({error})"))?;
     let signature: Signature =
         serde_json::from_slice(&signature).map_err(|error| format!("its {SIGNATURE} is broken ({error})"))?;

@@ -105,7 +105,7 @@ fn take_place(of: &Restore<'_>, database: &Path) -> Result<(), BackupError> {
 fn refuse_used(database: &Path) -> Result<(), BackupError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let path = PathBuf::from(format!("{}{suffix}", database.display()));
-        if path.exists() {
+        if files::is_taken(&path) {
             let why = "is there already: restore into an empty data directory, or move the old files away first";
             return Err(BackupError::Refused(format!("{} {why}", path.display())));
         }

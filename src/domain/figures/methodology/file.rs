@@ -3,17 +3,13 @@
 
 use chrono::NaiveDate;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::domain::reference::{MeasureId, ProvinceId};
-use crate::domain::values::{hex, sha256};
+use crate::domain::values::{Name, hex, sha256};
 
-use super::factors::{
-    Effect, EffectKind, GridFactor, GridUncertainty, HalfWidths, LifetimeRule, Methodology, Uncertainty,
-};
-
-/// The longest life of a measure, in years.
-const LONGEST_LIFE: u16 = 100;
+use super::bounds;
+use super::factors::{Effect, GridFactor, LifetimeRule, Methodology};
+use super::measure_factors::{MeasureFactors, RangeRule, Widths};
 
 #[derive(Deserialize)]
 struct File {
@@ -26,23 +22,6 @@ struct File {
     uncertainty: Widths,
     lifetime: Option<Lifetime>,
     measures: Vec<MeasureFactors>,
-}
-
-/// Half-widths of 95 % ranges, as shares.
-#[derive(Deserialize)]
-struct Widths {
-    solar: f64,
-    metered: f64,
-    /// Methodology 1 knew no difference between declared and metered savings.
-    declared: Option<f64>,
-    deemed_least: f64,
-    grid_factor: f64,
-    /// Methodology 1 took a carried factor to be as good as an official one.
-    grid_factor_carried: Option<f64>,
-    size_verified: f64,
-    /// Methodology 1 calls it `size_installed`.
-    #[serde(alias = "size_installed")]
-    size_reported: f64,
 }
 
 #[derive(Deserialize)]
@@ -65,62 +44,9 @@ struct Yields {
 struct ProvinceYield {
     province_code: String,
     kwh_per_kwp_year: f64,
-}
-
-/// No unknown field is accepted, because a misspelt factor would be left out and another one taken in its place.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MeasureFactors {
-    measure: String,
-    unit: String,
-    effect: FileEffect,
-    kwh_per_unit_year: Option<f64>,
-    tco2e_per_unit_year: Option<f64>,
-    yield_share: Option<f64>,
-    yield_share_low: Option<f64>,
-    yield_share_high: Option<f64>,
+    // Published with the yield; no number is made from them.
     low: Option<f64>,
     high: Option<f64>,
-    own_factor: Option<f64>,
-    range: Option<RangeRule>,
-    lifetime_years: u16,
-    degradation_per_year: f64,
-    // No number is made from these, but people read them, so they must be there.
-    #[serde(rename = "own_factor_unit")]
-    _own_factor_unit: Option<String>,
-    #[serde(rename = "assumptions")]
-    _assumptions: String,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "confirmed")]
-    _confirmed: bool,
-    #[serde(rename = "version_1")]
-    _version_1: Option<IgnoredAny>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum FileEffect {
-    Generation,
-    Saving,
-    Direct,
-    None,
-}
-
-/// The rule that gives the range of an effect.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RangeRule {
-    /// The range of solar yields.
-    Solar,
-    /// From the low and the high share of the yield.
-    Share,
-    /// The range of meters, whoever verified it.
-    Metered,
-    /// The range of meters for what meters verified, of declarations for all else.
-    Declared,
-    /// From the low and the high value, but not narrower than `deemed_least`.
-    Deemed,
 }
 
 impl Methodology {
@@ -133,13 +59,18 @@ impl Methodology {
         if file.grid.factors.is_empty() || !years.clone().zip(years.skip(1)).all(follow) {
             return Err("grid: factors are needed, at most one a year, in order".to_owned());
         }
-        for factor in &file.grid.factors {
-            positive(factor.tco2_per_mwh, &format!("grid: the factor of {}", factor.year))?;
+        for GridFactor { year, tco2_per_mwh } in &file.grid.factors {
+            bounds::year("grid: a year", *year)?;
+            bounds::electricity_factor(format_args!("grid: the factor of {year}"), *tco2_per_mwh)?;
+        }
+        if [&file.title_vi, &file.title_en].iter().any(|title| Name::parse(title).is_err()) {
+            return Err("title_vi and title_en are needed: 1 to 200 visible characters".to_owned());
         }
         let newest = file.grid.factors.last().map_or(0, |factor| factor.year);
         let lifetime = match file.lifetime {
             None => LifetimeRule::WholeLifeFrozenGrid,
             Some(Lifetime::ToDateAndRemaining { grid_zero_year }) if grid_zero_year > newest => {
+                let grid_zero_year = bounds::year("lifetime: grid_zero_year", grid_zero_year)?;
                 LifetimeRule::ToDateAndRemaining { grid_zero_year }
             }
             Some(_) => return Err(format!("lifetime: grid_zero_year must be after {newest}")),
@@ -169,7 +100,14 @@ fn yields(listed: &[ProvinceYield]) -> Result<Vec<f64>, String> {
         let code = &one.province_code;
         let province = ProvinceId::parse(code).ok_or_else(|| format!("yields: there is no province {code}"))?;
         let slot = yields.get_mut(usize::from(province.index())).ok_or("yields: a province too many")?;
-        if slot.replace(positive(one.kwh_per_kwp_year, &format!("yields: province {code}"))?).is_some() {
+        let value = bounds::solar_yield(format_args!("yields: province {code}"), one.kwh_per_kwp_year)?;
+        for end in [one.low, one.high].into_iter().flatten() {
+            bounds::solar_yield(format_args!("yields: an end of province {code}"), end)?;
+        }
+        if one.low.is_some_and(|low| low > value) || one.high.is_some_and(|high| high < value) {
+            return Err(format!("yields: province {code} needs a low and a high end around its yield"));
+        }
+        if slot.replace(value).is_some() {
             return Err(format!("yields: province {code} stands there twice"));
         }
     }
@@ -205,91 +143,6 @@ fn effects(listed: &[MeasureFactors], widths: &Widths) -> Result<Vec<Option<Effe
         return Err(format!("measures: {} is missing", missing.code()));
     }
     Ok(effects.into_iter().map(Option::flatten).collect())
-}
-
-fn positive(value: f64, what: &str) -> Result<f64, String> {
-    if value > 0.0 { Ok(value) } else { Err(format!("{what} must be above 0")) }
-}
-
-impl Widths {
-    fn check(&self) -> Result<(), String> {
-        let Self { solar, metered, declared, deemed_least, grid_factor, grid_factor_carried, .. } = self;
-        let all = [solar, metered, deemed_least, grid_factor, &self.size_verified, &self.size_reported];
-        let fits = all.into_iter().chain(declared).chain(grid_factor_carried).all(|share| (0.0..=1.0).contains(share));
-        if fits { Ok(()) } else { Err("uncertainty: each is a share from 0 to 1".to_owned()) }
-    }
-
-    fn shared(&self) -> Uncertainty {
-        let official = self.grid_factor;
-        Uncertainty {
-            grid_factor: GridUncertainty { official, carried: self.grid_factor_carried.unwrap_or(official) },
-            size_verified: self.size_verified,
-            size_reported: self.size_reported,
-        }
-    }
-}
-
-impl MeasureFactors {
-    fn effect(&self, widths: &Widths) -> Result<Option<Effect>, String> {
-        if !(1..=LONGEST_LIFE).contains(&self.lifetime_years) {
-            return Err(format!("lifetime_years must be from 1 to {LONGEST_LIFE}"));
-        }
-        if !(0.0..1.0).contains(&self.degradation_per_year) {
-            return Err("degradation_per_year must be from 0 to below 1".to_owned());
-        }
-        let kind = match self.effect {
-            FileEffect::Generation => EffectKind::Generation,
-            FileEffect::Saving => EffectKind::Saving,
-            FileEffect::Direct => EffectKind::Direct,
-            FileEffect::None => return Ok(None),
-        };
-        let per_unit = positive(self.per_unit(kind)?, "what a unit does")?;
-        Ok(Some(Effect {
-            kind,
-            per_unit,
-            by_yield: self.yield_share.is_some(),
-            own_factor: self.own_factor.map(|factor| positive(factor, "own_factor")).transpose()?,
-            degradation: self.degradation_per_year,
-            lifetime_years: self.lifetime_years,
-            spread: self.spread(per_unit, widths, widths.declared)?,
-            spread_metered: self.spread(per_unit, widths, Some(widths.metered))?,
-        }))
-    }
-
-    /// The one factor that the effect needs. A second factor is an error.
-    fn per_unit(&self, kind: EffectKind) -> Result<f64, String> {
-        match (kind, self.kwh_per_unit_year, self.tco2e_per_unit_year, self.yield_share) {
-            (EffectKind::Direct, None, Some(value), None)
-            | (EffectKind::Generation | EffectKind::Saving, Some(value), None, None)
-            | (EffectKind::Generation, None, None, Some(value)) => Ok(value),
-            (EffectKind::Direct, ..) => Err("a direct cut needs tco2e_per_unit_year alone".to_owned()),
-            (EffectKind::Saving, ..) => Err("a saving needs kwh_per_unit_year alone".to_owned()),
-            (EffectKind::Generation, ..) => {
-                Err("generation needs kwh_per_unit_year or yield_share, one of them".to_owned())
-            }
-        }
-    }
-
-    /// The half-widths of the range, as shares of a unit's output; `declared` is that of a declared saving.
-    fn spread(&self, per_unit: f64, widths: &Widths, declared: Option<f64>) -> Result<HalfWidths, String> {
-        let even = |share: f64| HalfWidths { low: share, high: share };
-        let between = |low: Option<f64>, high: Option<f64>| match (low, high) {
-            (Some(low), Some(high)) if (0.0..=per_unit).contains(&low) && high >= per_unit => {
-                Ok(HalfWidths { low: (per_unit - low) / per_unit, high: (high - per_unit) / per_unit })
-            }
-            _ => Err("its range needs a low and a high end around what a unit does".to_owned()),
-        };
-        Ok(match self.range.ok_or("range is missing")? {
-            RangeRule::Solar => even(widths.solar),
-            RangeRule::Metered => even(widths.metered),
-            RangeRule::Declared => even(declared.ok_or("uncertainty: declared is missing")?),
-            RangeRule::Share => between(self.yield_share_low, self.yield_share_high)?,
-            RangeRule::Deemed => {
-                let HalfWidths { low, high } = between(self.low, self.high)?;
-                HalfWidths { low: low.max(widths.deemed_least), high: high.max(widths.deemed_least) }
-            }
-        })
-    }
 }
 
 #[cfg(test)]
