@@ -267,7 +267,9 @@ fn restore_a_backup_that_another_key_signed_is_refused_where_the_key_is_known() 
     check_refused(&directory, &["--kid", &kid], &format!("signed by the key {other_kid}, and not by {kid}"));
     let keyed = installed();
     let key = fs::read(database.data_dir.path().join("signing-key.pem")).unwrap();
-    fs::write(keyed.data_dir.path().join("signing-key.pem"), &key).unwrap();
+    let keyed_file = keyed.data_dir.path().join("signing-key.pem");
+    fs::write(&keyed_file, &key).unwrap();
+    fs::set_permissions(&keyed_file, fs::Permissions::from_mode(0o600)).unwrap();
     let refused = carry_out(&keyed, &["restore", directory.to_str().unwrap()]);
     assert!(refused.status.code() == Some(1) && said(&refused).contains("and not by"), "{}", said(&refused));
     assert_eq!(names(keyed.data_dir.path()), ["signing-key.pem"]);

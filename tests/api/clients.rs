@@ -202,7 +202,7 @@ fn said(database: &TestDatabase, arguments: &[&str]) -> (String, Option<i32>) {
 const NOBODY: &str = "c-none";
 const NO_RECORD: &str = "0197a5c8-0000-7000-8000-000000000000";
 /// Commands that need a register, about nobody.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 13] = [
     &["client", "list"],
     &["client", "add", "--role", "admin", "--name", "x"],
     &["client", "revoke", "--id", NOBODY],
@@ -212,6 +212,10 @@ const COMMANDS: [&[&str]; 9] = [
     &["erase", "--installation", NO_RECORD],
     &["erase", "--site", NO_RECORD],
     &["audit"],
+    &["migrate"],
+    &["clock", "show"],
+    &["clock", "accept"],
+    &["partner", "add", "--code", "SOLARCO", "--name", "Solar Co"],
 ];
 
 #[test]
@@ -222,6 +226,7 @@ fn command_without_a_register_refuses_and_makes_none() {
         assert!(code == Some(1) && said.contains("there is no database at sqlite://"), "{arguments:?}: {said}");
     }
     assert_eq!(std::fs::read_dir(database.data_dir.path()).unwrap().count(), 0);
+    assert_eq!(said(&database, &["init"]).1, Some(0));
     let (said, code) = said(&database, &["partner", "add", "--code", " solarco", "--name", "Solar Co"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains(&format!("database {}\n", database.url)), "{said}");
@@ -233,7 +238,8 @@ async fn command_on_an_older_schema_refuses_and_leaves_it(database: TestDatabase
     migrations::revert_last(&mut open.connection().unwrap()).unwrap();
     let add: &[&str] = &["partner", "add", "--code", "NEW", "--name", "New"];
     // An audit reads whatever it understands.
-    for arguments in COMMANDS.into_iter().filter(|command| command[0] != "audit").chain([add]) {
+    let others = COMMANDS.into_iter().filter(|command| !["audit", "migrate"].contains(&command[0]));
+    for arguments in others.chain([add]) {
         let (said, code) = said(&database, arguments);
         assert!(code == Some(1) && said.contains("an older green-homes"), "{arguments:?}: {said}");
     }
@@ -258,6 +264,7 @@ async fn command_about_nobody_names_whom_it_did_not_find(database: TestDatabase)
 fn administer_clients_on_the_command_line_prints_what_it_did() {
     run(async {
         let database = TestDatabase::sqlite();
+        output(&database, &["init"]);
         output(&database, &["partner", "add", "--code", "OWN", "--name", "Own"]);
         let (id, secret) = client(&database, &["--role", "dashboard", "--province", "01", "--name", "Excel"]);
         let (reset, code) = output(&database, &["client", "reset-secret", "--id", &id, "--keep-old-hours", "2"]);

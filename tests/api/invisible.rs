@@ -194,6 +194,7 @@ async fn send_what_hides_is_refused_in_every_field(database: TestDatabase) {
 }
 
 async fn add_by_command_with_strays_cleans_and_says_so(database: TestDatabase) {
+    drop(database.db_open());
     let add = ["partner", "add", "--code", "\u{feff}SUNCO", "--name", "Sun\u{a0}Co"];
     let (shown, said, code) = printed(&database, &add);
     assert_eq!((code, shown.trim()), (Some(0), "{\"code\":\"SUNCO\"}"), "{said}");

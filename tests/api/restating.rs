@@ -1,6 +1,7 @@
 //! A second methodology, as an operator adds it: a file beside the binary, an entry, and every emission figure is another
 //! one; nothing else is.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -11,10 +12,12 @@ use green_homes::domain::reference::MeasureId;
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::Tier;
 use green_homes::domain::values::{Code, InstallationId, Name, Quantity, date};
-use green_homes::register::{BatchTransaction, Command as Change, DirectoryChange, Done, InstallationChange, Request};
+use green_homes::register::{
+    BatchTransaction, Clock, Command as Change, DirectoryChange, Done, InstallationChange, Request,
+};
 use serde_json::{Value, json};
 
-use crate::process::{Process, client, command, ran};
+use crate::process::{Process, faked, ran};
 use crate::support::{Client, TestDatabase, db_lines, new_installation, on_both_databases, progress_at, token};
 
 on_both_databases!(
@@ -43,11 +46,13 @@ const FIGURES: [(&str, &[&str]); 3] = [
 /// A register whose days pass when somebody records something on the next: no process stands behind its register.
 struct Register {
     database: TestDatabase,
+    /// The instant of the last record.
+    now: Cell<DateTime<Utc>>,
 }
 
 impl Register {
     fn begin(database: TestDatabase) -> Self {
-        let register = Self { database };
+        let register = Self { database, now: Cell::default() };
         let (code, name) = (Code::parse("SOLARCO").unwrap(), Name::parse("Solarco").unwrap());
         let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
         register.record(1, Change::Directory(DirectoryChange::AddPartner(new)));
@@ -57,7 +62,10 @@ impl Register {
     /// Records something on a day after that of the machine's clock.
     fn record(&self, day: u64, change: Change) -> Done {
         let at = date::start_of(day_after(day)) + TimeDelta::hours(10);
-        let engine = BatchTransaction::new(self.database.db_open(), std::sync::Arc::new(move || at));
+        let clock: Clock = std::sync::Arc::new(move || at);
+        self.now.set(at);
+        self.database.db_accept(&clock);
+        let engine = BatchTransaction::new(self.database.db_open(), clock);
         let request = Request::new(Actor::operator("test"), change);
         engine.execute(&[&request]).results.remove(0).unwrap()
     }
@@ -95,11 +103,20 @@ impl Register {
         green_homes::db::ledger::version(&mut self.database.db_open().connection().unwrap()).unwrap()
     }
 
-    /// A command of a program that knows the methodologies of a folder.
+    /// A command of a program that knows the methodologies of a folder, on the day of the last record.
     fn knowing(&self, folder: &Path, arguments: &[&str]) -> Command {
-        let mut command = command(&self.database, self.database.data_dir.path());
-        command.env("GREEN_HOMES_METHODOLOGY_DIR", folder).args(arguments);
+        let offset = format!("+{}s", (self.now.get() - Utc::now()).num_seconds());
+        let mut command = faked(&self.database, self.database.data_dir.path(), &offset, arguments);
+        command.env("GREEN_HOMES_METHODOLOGY_DIR", folder);
         command
+    }
+
+    /// A client, made on the command line: its id and its secret.
+    fn client(&self, arguments: &[&str]) -> (String, String) {
+        let (made, said, _) = ran(self.knowing(Path::new(FOLDER), &[&["client", "add"], arguments].concat()));
+        let client: Value = serde_json::from_str(&made).unwrap_or_default();
+        let text = |name: &str| client[name].as_str().unwrap_or_else(|| panic!("{said}")).to_owned();
+        (text("client_id"), text("client_secret"))
     }
 
     fn serve(&self) -> Process {
@@ -127,10 +144,10 @@ impl Register {
         db_lines(&self.database.url, query)
     }
 
-    async fn caller(&self, address: &str, arguments: &[&str]) -> Client {
-        let (id, secret) = client(&self.database, arguments);
+    /// A client with a token of this process.
+    async fn caller(&self, address: &str, (id, secret): &(String, String)) -> Client {
         progress_at(address, self.version()).await;
-        Client::new(address).with_token(token(address, &id, &secret).await.unwrap())
+        Client::new(address).with_token(token(address, id, secret).await.unwrap())
     }
 }
 
@@ -175,7 +192,8 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
     let anybody = Client::new(&server.address);
     progress_at(&server.address, register.version()).await;
     register.register(2, "c", "2026-02-01");
-    let reviewer = register.caller(&server.address, &["--role", "reviewer", "--name", "R"]).await;
+    let credentials = register.client(&["--role", "reviewer", "--name", "R"]);
+    let reviewer = register.caller(&server.address, &credentials).await;
     let closed = format!("/v1/progress?as_of={}", day_after(1));
     let kept = read(&anybody, &closed).await;
     assert_eq!(kept["meta"]["methodology_version"], json!(2));
@@ -202,7 +220,7 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
     assert_eq!(register.entries().last(), Some(&facts));
 
     let server = register.serve();
-    let (anybody, reviewer) = (Client::new(&server.address), Client { address: server.address.clone(), ..reviewer });
+    let (anybody, reviewer) = (Client::new(&server.address), register.caller(&server.address, &credentials).await);
     let after = every_number(&anybody, &reviewer, id, "").await;
     let bare = |all: &[Value]| [vec![without_sentence(all[0].clone())], all[1..].to_vec()].concat();
     assert_eq!(bare(&after), bare(&asked), "as it was asked for before");
@@ -325,12 +343,13 @@ async fn check_bridge(anybody: &Client, before: &Value, after: &Value) {
 async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: TestDatabase) {
     let register = Register::begin(database);
     register.verify(1, "a", "2023-07-01");
-    let older = Process::serve(&register.database, register.database.data_dir.path());
+    let nowhere = tempfile::tempdir().unwrap();
+    let older = Process::start(register.knowing(nowhere.path(), &["serve"]));
     let before = progress_at(&older.address, register.version()).await;
     register.activate("3");
     // Who knows these clients has read that it came into force, and with the second one had the time to act on it.
     for name in ["first", "second"] {
-        let (id, secret) = client(&register.database, &["--role", "dashboard", "--name", name]);
+        let (id, secret) = register.client(&["--role", "dashboard", "--name", name]);
         let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
         while token(&older.address, &id, &secret).await.is_none() {
             assert!(std::time::Instant::now() < until, "{name} stays unknown");

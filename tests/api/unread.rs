@@ -38,19 +38,19 @@ fn memory(server: &Process, which: &str) -> usize {
 }
 
 /// Starts a service, asks for the page once so that it is made, and gives its memory.
-fn serve(path: &str) -> (Process, usize) {
+fn serve(path: &str) -> (TestDatabase, Process, usize) {
     let database = TestDatabase::sqlite();
     let mut command = command(&database, database.data_dir.path());
     command.arg("serve");
     let server = Process::start(command);
     run(async { assert_eq!(Client::new(&server.address).get(path).await.status, 200) });
     let before = memory(&server, "VmHWM");
-    (server, before)
+    (database, server, before)
 }
 
 #[test]
 fn ask_for_big_pages_and_never_read_takes_little_memory_and_leaves_others_alone() {
-    let (server, before) = serve(BIG);
+    let (_database, server, before) = serve(BIG);
     let asked = request("GET", BIG, "").repeat(50);
     let unread: Vec<TcpStream> = (0..200)
         .map(|_| {
@@ -79,7 +79,7 @@ fn ask_for_big_pages_and_never_read_takes_little_memory_and_leaves_others_alone(
 
 #[test]
 fn ask_for_answers_without_a_body_and_never_read_is_no_longer_read_either() {
-    let (server, before) = serve("/v1/progress");
+    let (_database, server, before) = serve("/v1/progress");
     for asked in [
         request("GET", "/v1/progress", "if-none-match: *\r\n"),
         request("HEAD", "/v1/progress", ""),

@@ -214,6 +214,33 @@ fn keep_what_the_operator_set_higher_and_raise_what_is_lower() {
 }
 
 #[test]
+fn switch_off_what_keeps_commits_acknowledges_nothing_on_a_new_connection() {
+    run(async {
+        let (_cluster, database) = private();
+        let app = App::start(database).await;
+        let partner = app.partner("SOLARCO").await;
+        partner.register(&home("a")).await;
+        let reload = async |value: &str| {
+            db_execute(&app.database.url, &format!("ALTER SYSTEM SET full_page_writes = '{value}'")).unwrap();
+            db_execute(&app.database.url, "SELECT pg_reload_conf()").unwrap();
+            let asked = "SELECT current_setting('full_page_writes') AS line";
+            until("reloaded", async || db_lines(&app.database.url, asked) == [value]).await;
+        };
+        reload("off").await;
+        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        db_execute(&app.database.url, others).unwrap();
+        let refused = partner.post(REGISTER, &home("b")).await;
+        assert_eq!((refused.status, &refused.body["code"]), (503, &json!("unavailable")), "{}", refused.text);
+        until("not ready", async || app.operator().get("/readyz").await.status == 503).await;
+        assert_eq!(app.public().get("/v1/progress").await.status, 200);
+        reload("on").await;
+        until("ready", async || app.operator().get("/readyz").await.status == 200).await;
+        partner.register(&home("b")).await;
+        app.stop().await;
+    });
+}
+
+#[test]
 fn fill_the_disk_says_so_and_goes_on_when_there_is_room() {
     run(async {
         let mount = Tmpfs::mounted("6m");

@@ -83,6 +83,8 @@ pub struct Tokens {
     published_after: AtomicU64,
     /// The instant at which the last read of the keys began.
     reloaded_at: Mutex<Instant>,
+    /// Held by whoever reads the keys because a token was refused.
+    reading: tokio::sync::Mutex<()>,
     /// The cache: verified tokens by their SHA-256.
     verified: RwLock<HashMap<Hash, VerifiedToken>>,
 }
@@ -104,7 +106,9 @@ impl Tokens {
             keys: ArcSwap::default(),
             published: ArcSwap::default(),
             published_after: AtomicU64::new(NEVER),
-            reloaded_at: Mutex::new(Instant::now()),
+            // Long ago, so that the first token of another process that started with this one is not refused.
+            reloaded_at: Mutex::new(Instant::now().checked_sub(RELOAD_PAUSE).unwrap_or_else(Instant::now)),
+            reading: tokio::sync::Mutex::default(),
             verified: RwLock::default(),
         };
         tokens.reload(database, now)?;
@@ -126,6 +130,11 @@ impl Tokens {
             self.verified.write().unwrap_or_else(PoisonError::into_inner).clear();
         }
         Ok(())
+    }
+
+    /// Waits for whoever reads the keys now, because what is read may be the key that is missed.
+    pub async fn wait_for_refresh(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.reading.lock().await
     }
 
     /// Claims the next read of the keys. `true` tells the caller, and nobody else, to call [`Tokens::refresh`] now; `refused`

@@ -91,6 +91,11 @@ fn count_refusal(request: &HttpRequest, state: &AppState, why: ApiError) -> ApiE
 
 async fn by_token(request: &HttpRequest, state: &web::Data<AppState>, token: &str) -> Result<String, ApiError> {
     let mut verified = remembered_or_verified(state, token);
+    let mut _reading = None;
+    if verified.is_err() {
+        _reading = tokio::time::timeout(KEYS_WITHIN, state.tokens.wait_for_refresh()).await.ok();
+        verified = remembered_or_verified(state, token);
+    }
     if state.tokens.claim_refresh(verified.is_err()) {
         let reading = state.clone();
         // After a while without an answer the keys that are known have to do.

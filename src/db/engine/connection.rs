@@ -221,15 +221,22 @@ impl CustomizeConnection<SqliteConnection, PoolError> for SetUpFrozen {
     }
 }
 
+/// Refuses a server whose commits a crash could undo. An operator may change these settings while a service runs, so each new connection
+/// looks.
+const REFUSE_UNSAFE: &str = "DO $$ BEGIN
+    IF 'off' IN (current_setting('fsync'), current_setting('full_page_writes')) THEN
+        RAISE EXCEPTION 'fsync or full_page_writes is off on this PostgreSQL: an acknowledged registration could be lost';
+    END IF;
+END $$";
+
 #[derive(Debug)]
 struct SetUpPostgres;
 
 impl CustomizeConnection<PgConnection, PoolError> for SetUpPostgres {
     fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), PoolError> {
         // Without JIT, because every statement is short and compiling it can cost more than running it.
-        connection
-            .batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET jit = off")
-            .map_err(PoolError::QueryError)
+        let settings = "SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET jit = off;";
+        connection.batch_execute(&format!("{settings} {REFUSE_UNSAFE}")).map_err(PoolError::QueryError)
     }
 }
 

@@ -42,21 +42,32 @@ pub struct DaysAudit {
 }
 
 impl DaysAudit {
-    pub fn load(connection: &mut Connection, make: PageMaker) -> Result<Self, DbError> {
-        let voided = clock::all_voided(connection)?;
-        Ok(Self {
+    pub fn of(make: PageMaker) -> Self {
+        Self {
             make,
-            activations: activations::read(connection)?,
+            activations: Activations::default(),
             replay: DayReplay::begin(),
             day: None,
-            kept: closed_days::every(connection)?.into_iter().collect(),
-            releases: releases::all(connection)?.into_iter().map(|release| (release.day, release)).collect(),
+            kept: BTreeSet::new(),
+            releases: BTreeMap::new(),
             sealed: BTreeMap::new(),
-            set_backs: clock::set_backs(connection)?.into_iter().map(|(version, at)| (version, day_of(at))).collect(),
-            voided_releases: voided.iter().filter(|one| one.is_release).map(|one| (one.day, one.sha256)).collect(),
-            voided,
+            set_backs: Vec::new(),
+            voided: Vec::new(),
+            voided_releases: BTreeSet::new(),
             found: Vec::new(),
-        })
+        }
+    }
+
+    /// Reads what is to be checked.
+    pub fn load(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        self.activations = activations::read(connection)?;
+        self.kept = closed_days::every(connection)?.into_iter().collect();
+        self.releases = releases::all(connection)?.into_iter().map(|release| (release.day, release)).collect();
+        self.set_backs = clock::set_backs(connection)?.into_iter().map(|(version, at)| (version, day_of(at))).collect();
+        self.voided = clock::all_voided(connection)?;
+        let void_releases = self.voided.iter().filter(|void| void.is_release);
+        self.voided_releases = void_releases.map(|void| (void.day, void.sha256)).collect();
+        Ok(())
     }
 
     /// The day on which an entry counts as recorded: a clock that was set back later takes the entries before along.

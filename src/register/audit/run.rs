@@ -23,7 +23,6 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
     let mut connection = database.connection()?;
     let made = audit_schema::made_by_migrations(&mut connection)?;
     transaction::read(&mut connection, |connection| {
-        let days = DaysAudit::load(connection, make)?;
         let mut audit = Audit {
             connection,
             report: Report::default(),
@@ -31,7 +30,7 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
             names: BTreeSet::new(),
             householders: HouseholderAudit::default(),
             directory: DirectoryAudit::default(),
-            days,
+            days: DaysAudit::of(make),
             previous_hash: GENESIS.to_vec(),
             previous_at: DateTime::UNIX_EPOCH,
         };
@@ -44,7 +43,9 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
                 report.add(Finding::new("register", format!("cannot be read to its end: {what}")));
             }
             // Where a table or a column is missing, the schema already says so.
-            Err(error) if report.findings_total > 0 => report.not_audited.push(format!("the rest: {error}")),
+            Err(error) if report.findings_total > 0 || !report.not_audited.is_empty() => {
+                report.not_audited.push(format!("the rest: {error}"));
+            }
             Err(error) => return Err(error),
         }
         report.ok = report.findings_total == 0;
@@ -54,6 +55,7 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
 
 impl Audit<'_> {
     fn run(&mut self) -> Result<(), DbError> {
+        self.days.load(self.connection)?;
         let head = head::read(self.connection)?;
         head.check_counting_rule()?;
         self.report.version = head.version;

@@ -1,5 +1,6 @@
 //! Databases of a test's own, and what somebody with their password can do to them.
 
+use std::os::unix::fs::PermissionsExt;
 use std::sync::OnceLock;
 
 use green_homes::app;
@@ -18,7 +19,7 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     pub fn sqlite() -> Self {
-        let data_dir = tempfile::tempdir().unwrap();
+        let data_dir = private_dir();
         let url = format!("sqlite://{}", data_dir.path().join("test.db").display());
         Self { url, data_dir }
     }
@@ -27,7 +28,7 @@ impl TestDatabase {
         static TEMPLATE: OnceLock<()> = OnceLock::new();
         let cluster = postgres::cluster();
         TEMPLATE.get_or_init(|| cluster.create_template("green_homes_template", db_migrate));
-        Self { url: cluster.create_database_from("green_homes_template"), data_dir: tempfile::tempdir().unwrap() }
+        Self { url: cluster.create_database_from("green_homes_template"), data_dir: private_dir() }
     }
 
     /// Settings of a service on this database, on a free port.
@@ -69,6 +70,11 @@ impl TestDatabase {
     pub fn is_sqlite(&self) -> bool {
         self.url.starts_with("sqlite")
     }
+}
+
+/// A directory as an operator makes it for a register.
+fn private_dir() -> TempDir {
+    tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o700)).tempdir().unwrap()
 }
 
 fn db_migrate(url: &str) {
