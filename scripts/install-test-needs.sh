@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server, Python with venv, faketime, and curl. With the
+# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server, Python with venv, faketime, PgBouncer, and curl. With the
 # argument `bench` those that the benchmarks need instead: PostgreSQL, pgbench, wrk and taskset. What is there already is left alone.
 set -eu
 
@@ -69,6 +69,8 @@ else
     have_python || packages="$packages python3 python3-venv"
     # The tests of clocks that lie load its library.
     have faketime || packages="$packages faketime"
+    # A pooler before PostgreSQL.
+    [ -x /usr/sbin/pgbouncer ] || packages="$packages pgbouncer"
     # The documents show what they say with curl.
     have curl || packages="$packages curl"
 fi

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::postgres::Cluster;
-use crate::process::{Process, partner_client};
+use crate::process::{Process, partner_client, printed};
 use crate::support::{App, Client, Path, Proxy, Reply, TestDatabase, db_execute, db_lines, home, run, token};
 
 const REGISTER: &str = "/v1/installations";
@@ -275,6 +275,31 @@ fn fill_the_disk_says_so_and_goes_on_when_there_is_room() {
         assert_eq!(app.progress_at(app.db_version()).await["data"]["sites"]["reported"], json!(acknowledged));
         assert!(app.db_audit().ok);
         app.stop().await;
+    });
+}
+
+#[test]
+fn go_through_a_pooler_works_by_sessions_and_names_what_is_wrong_by_transactions() {
+    run(async {
+        let (cluster, database) = private();
+        let direct = database.url;
+        let by_session = cluster.bouncer("session");
+        let app = App::start(TestDatabase { url: by_session.over(&direct), data_dir: database.data_dir }).await;
+        let partner = app.partner("SOLARCO").await;
+        partner.register(&home("a")).await;
+        assert_eq!(app.progress_at(app.db_version()).await["data"]["sites"]["reported"], json!(1));
+        let by_transaction = cluster.bouncer("transaction");
+        let over = TestDatabase { url: by_transaction.over(&direct), data_dir: app.stop().await.data_dir };
+        // Whether a command finds out depends on the sessions that it is given.
+        let mut said = String::new();
+        for round in 0..8 {
+            let code = format!("ROUND-{round}");
+            said = printed(&over, &["partner", "add", "--code", &code, "--name", "P"]).1;
+            if said.contains("pool_mode = session") {
+                break;
+            }
+        }
+        assert!(said.contains("pool_mode = session"), "{said}");
     });
 }
 

@@ -54,6 +54,27 @@ pub struct Cluster {
     watchdog: Watchdog,
 }
 
+/// A running PgBouncer.
+pub struct Bouncer {
+    port: u16,
+    child: std::process::Child,
+}
+
+impl Bouncer {
+    /// The URL of a database over this pooler.
+    pub fn over(&self, url: &str) -> String {
+        let place = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).expect("a place");
+        url.replace(place, &format!("127.0.0.1:{}", self.port))
+    }
+}
+
+impl Drop for Bouncer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A user and a group of the operating system.
 type Account = (u32, u32);
 
@@ -130,6 +151,35 @@ impl Cluster {
         let output = output(&mut pg_ctl);
         let why = || fs::read_to_string(&log).unwrap_or_else(|error| error.to_string());
         assert!(output.status.success(), "PostgreSQL does not start:\n{}", why());
+    }
+
+    /// A PgBouncer before this server, on a port of its own, in a pool mode.
+    pub fn bouncer(&self, pool_mode: &str) -> Bouncer {
+        let port = free_port();
+        let (settings, users) = (self.folder.join(format!("{port}.ini")), self.folder.join(format!("{port}.users")));
+        fs::write(&users, format!("\"{USER}\" \"{}\"\n", self.password)).expect("write the users");
+        let text = format!(
+            "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = plain\nauth_file = {}\npool_mode = {pool_mode}\ndefault_pool_size = 50\n\
+             ignore_startup_parameters = extra_float_digits\n",
+            self.port,
+            users.display()
+        );
+        fs::write(&settings, text).expect("write the settings");
+        for file in [&users, &settings] {
+            if let Some((uid, gid)) = self.account {
+                chown(file, Some(uid), Some(gid)).expect("give the file to the server's account");
+            }
+        }
+        let mut program = command(Path::new("/usr/sbin/pgbouncer"), &self.folder, self.account);
+        program.arg("--quiet").arg(&settings).process_group(self.watchdog.group());
+        let child = program.spawn().expect("`make test` installs PgBouncer");
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(std::time::Instant::now() < until, "PgBouncer does not listen");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        Bouncer { port, child }
     }
 
     fn create_named(&self, name: &str, template: &str) {

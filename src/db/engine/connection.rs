@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool, PooledConnection};
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection, sql_types};
 
-use super::error::DbError;
+use super::error::{DbError, with_hint};
 use super::url::{Url, escaped};
 
 /// SQLite before 3.51.3 had a bug of the write-ahead log that could lose commits.
@@ -192,7 +192,7 @@ fn unreachable<E: fmt::Display>(url: &Url) -> impl Fn(E) -> DbError {
     move |error| {
         let text = error.to_string();
         let secret = matches!(url, Url::Postgres(full) if text.contains(full.split('?').next().unwrap_or_default()));
-        let why = if secret { "it refused the connection".to_owned() } else { text };
+        let why = if secret { "it refused the connection".to_owned() } else { with_hint(text) };
         DbError::Unavailable(format!("{url}: {why}"))
     }
 }

@@ -51,6 +51,9 @@ impl From<Error> for DbError {
             Error::DatabaseError(_, ref info) if is_about(info.message(), &FULL) => {
                 Self::StorageFull(error.to_string())
             }
+            Error::DatabaseError(_, ref info) if is_about(info.message(), &[OWN_STATEMENT]) => {
+                Self::Unavailable(with_hint(error.to_string()))
+            }
             Error::DatabaseError(ref kind, ref info) if is_lost(kind, info.message()) => {
                 Self::Unavailable(error.to_string())
             }
@@ -62,6 +65,18 @@ impl From<Error> for DbError {
 
 /// What a full disk says: SQLite, PostgreSQL, and the system below both.
 const FULL: [&str; 3] = ["disk is full", "No space left on device", "Disk quota exceeded"];
+
+/// What diesel calls the statements that it prepares. The server does not know them, or knows others, where a pooler hands one session to
+/// many clients in turn.
+const OWN_STATEMENT: &str = "__diesel_stmt";
+
+/// Adds to an error what an operator has to change, if it is known.
+pub(super) fn with_hint(error: String) -> String {
+    if error.contains(OWN_STATEMENT) {
+        return format!("{error}; a pooler like PgBouncer must hand out sessions (pool_mode = session)");
+    }
+    error
+}
 
 fn is_about(message: &str, signs: &[&str]) -> bool {
     signs.iter().any(|sign| message.contains(sign))
