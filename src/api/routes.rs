@@ -210,7 +210,7 @@ pub static ROUTES: &[Route] = &[
 pub static OPERATOR_ROUTES: &[Route] = &[
     get("/metrics", Open, page!(metrics::get_metrics)),
     get("/livez", Open, answer!(health::get_liveness)).about(OPERATIONS, "Ask whether the process is alive"),
-    get("/readyz", Open, answer!(health::get_readiness)).about(OPERATIONS, "Ask whether the service can do its work"),
+    get("/readyz", Open, page!(health::get_readiness_of_operators)),
 ];
 
 /// The OpenAPI document of [`ROUTES`], made when it is first asked for.

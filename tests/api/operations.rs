@@ -38,7 +38,8 @@ fn ask_the_operators_listener_gives_metrics_and_health_and_nothing_else() {
 async fn ask_verbosely_shows_every_check_and_the_last_audit(database: TestDatabase) {
     let kind = if database.is_sqlite() { "sqlite" } else { "postgres" };
     let app = App::start(database).await;
-    let anybody = app.public();
+    let anybody = app.operator();
+    assert_eq!(app.public().get("/readyz?verbose").await.status, 422, "only operators see more");
     for cheap in ["/readyz", "/readyz?verbose=false"] {
         let reply = anybody.get(cheap).await;
         assert!(reply.status == 200 && reply.body.get("checks").is_none(), "{cheap}: {}", reply.text);
@@ -87,7 +88,7 @@ async fn ask_verbosely_where_a_migration_is_missing_is_not_ready(database: TestD
     let app = App::start(database).await;
     let open = green_homes::db::Database::open(&green_homes::db::Url::parse(&app.database.url).unwrap(), 2).unwrap();
     green_homes::db::engine::revert_last(&mut open.connection().unwrap()).unwrap();
-    let reply = app.public().get("/readyz?verbose").await;
+    let reply = app.operator().get("/readyz?verbose").await;
     assert_not_ready(&reply);
     assert_eq!(reply.body["checks"]["migrations"], json!({"ok": false, "pending": 1}));
     app.stop().await;
@@ -107,7 +108,7 @@ async fn ask_verbosely_where_the_past_was_changed_is_not_ready(database: TestDat
     } else {
         db_execute(&app.database.url, &format!("SET session_replication_role = replica; {change}")).unwrap();
     }
-    let reply = app.public().get("/readyz?verbose").await;
+    let reply = app.operator().get("/readyz?verbose").await;
     assert_not_ready(&reply);
     assert_eq!(reply.body["checks"]["drift"]["hash_agrees"], false, "{}", reply.text);
     assert_eq!(app.public().get("/readyz").await.status, 200, "the cheap one does not look");

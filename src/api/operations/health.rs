@@ -5,9 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::http::{ApiError, Query};
+use crate::api::http::{ApiError, NoQuery, Query};
 use crate::api::state::AppState;
 use crate::domain::values::Fault;
+use crate::register::examine::Examination;
 
 use super::readiness_checks::Checks;
 
@@ -34,8 +35,9 @@ pub struct Readiness {
     version: i64,
     /// What keeps the service from doing its work; null where nothing does.
     problem: Option<ReadinessProblem>,
-    /// The results of the examination; only with `verbose`.
+    /// The results of the examination; only for operators, with `verbose`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     checks: Option<Checks>,
 }
 
@@ -61,15 +63,21 @@ pub async fn get_liveness(state: web::Data<AppState>) -> HttpResponse {
     }
 }
 
-/// Answers 200 while the service can do its work, and 503 while it cannot. With `verbose` it also examines the database, its
-/// schema, the disk, and whether this process and the register agree, once a second at most; then each of these can make it
-/// `not_ready`.
-#[utoipa::path(get, path = "", params(("verbose" = Option<String>, Query, description = "`true` or empty: examine everything and show the results. `false`: do not. Absent: do not.")),
-    responses((status = 200, description = "The service can do its work.", body = Readiness),
+/// Answers 200 while the service can do its work, and 503 while it cannot. `problem` says in a line what is wrong.
+#[utoipa::path(get, path = "", responses((status = 200, description = "The service can do its work.", body = Readiness),
         (status = 503, description = "The service cannot do its work.", body = Readiness),
         (status = 422, body = crate::api::http::Problem, content_type = "application/problem+json",
             description = "Values or parameters are wrong. `errors` names every one.")))]
-pub async fn get_readiness(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub async fn get_readiness(_: NoQuery, state: web::Data<AppState>) -> HttpResponse {
+    readiness(&state, None)
+}
+
+/// The same for operators. With `verbose` it also examines the database, its schema, the disk, the clock, and whether this process and the
+/// register agree, once a second at most; then each of these can make it `not_ready`.
+pub async fn get_readiness_of_operators(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request)?;
     let verbose = query.parse("verbose", |value| match value {
         "" | "true" => Ok(true),
@@ -77,18 +85,23 @@ pub async fn get_readiness(request: HttpRequest, state: web::Data<AppState>) -> 
         _ => Err(Fault::UnknownValue { allowed: YES_OR_NO }),
     });
     query.finish()?;
+    let found = if verbose == Some(true) { Some(state.examiner.examine(&state.register).await) } else { None };
+    Ok(readiness(&state, found))
+}
+
+fn readiness(state: &AppState, found: Option<Examination>) -> HttpResponse {
     let register = &state.register;
-    let (writer, database) = (register.is_alive(), register.is_database_up());
-    let version = register.snapshot().figures.version;
     let trouble = register.trouble();
     let problem = trouble.map(|trouble| ReadinessProblem { code: trouble.code(), detail: trouble.to_string() });
-    let (mut ready, mut checks) = (problem.is_none(), None);
-    if verbose == Some(true) {
-        let found = state.examiner.examine(register).await;
-        ready &= found.is_well();
-        checks = Some(Checks::of(&found, register.database_kind(), (register.clock())()));
-    }
-    let status = if ready { "ready" } else { "not_ready" };
-    let mut answer = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    Ok(answer.json(Readiness { status, writer, database, version, problem, checks }))
+    let is_ready = problem.is_none() && found.is_none_or(|found| found.is_well());
+    let readiness = Readiness {
+        status: if is_ready { "ready" } else { "not_ready" },
+        writer: register.is_alive(),
+        database: register.is_database_up(),
+        version: register.snapshot().figures.version,
+        problem,
+        checks: found.map(|found| Checks::of(&found, register.database_kind(), (register.clock())())),
+    };
+    let mut answer = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    answer.json(readiness)
 }
