@@ -54,14 +54,13 @@ const ROOMS: [(&str, &[&[&str]]); 4] = [
 ];
 
 /// Libraries that not every floor may name, and the floors that may.
-const LIBRARIES: [(&str, &[&str]); 13] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("diesel", &["db"]),
     ("diesel_migrations", &["db"]),
     ("libsqlite3_sys", &["db"]),
     ("pq_sys", &["db"]),
     ("actix_web", &["api", "web", "app", "settings"]),
     ("actix_http", &["api"]),
-    ("actix_server", &["api"]),
     ("actix_service", &["api"]),
     ("utoipa", &["api", "web", "app", "settings"]),
     ("utoipa_swagger_ui", &["api", "web", "app", "settings"]),
