@@ -69,7 +69,11 @@ impl Service {
                 std::fs::copy(&seeded.file, data.path().join(DATABASE))?;
                 None
             }
-            Register::Postgres(url) => Some(url),
+            Register::Postgres(url) => {
+                // Refuses where the database is seeded already.
+                let _ = run_line(data.path(), Some(url), &["init"]);
+                Some(url)
+            }
         };
         run_line(data.path(), url, &["partner", "add", "--code", PARTNER, "--name", "Benchmark"])?;
         let client = |words: &[&str]| {

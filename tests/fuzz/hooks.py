@@ -60,7 +60,9 @@ def before_call(context, case, kwargs):
         case.headers["If-Match"] = "*" if not positive or next(numbers) % 4 else '"0.0"'
     if not positive:
         return
-    case.body = visible(case.body)
+    if isinstance(case.body, dict):
+        # In place: a body that is set anew counts as another than the one that was made.
+        case.body.update(visible(case.body))
     mend = MENDERS.get((case.method, case.path))
     if mend and isinstance(case.body, dict):
         mend(case.body)
