@@ -13,6 +13,7 @@ on_both_databases!(
     lose_an_entry_and_write_on_counts_what_the_database_holds,
     lose_an_entry_without_a_write_counts_what_the_database_holds,
     lose_an_entry_to_one_of_another_process_counts_what_the_database_holds,
+    lose_an_entry_to_one_of_another_process_and_write_on_counts_what_the_database_holds,
     lose_a_closed_day_closes_it_again,
     lose_a_month_end_releases_it_again,
     start_with_a_checkpoint_beyond_the_head_counts_the_journal,
@@ -100,6 +101,18 @@ async fn lose_an_entry_to_one_of_another_process_counts_what_the_database_holds(
     // By the way of the command line, which is another process to this one.
     app.db_add_partner("OTHER", false);
     until_reported(&app.public(), 1, version).await;
+    agrees_with_a_fresh_process(app).await;
+}
+
+async fn lose_an_entry_to_one_of_another_process_and_write_on_counts_what_the_database_holds(database: TestDatabase) {
+    let (app, partner, content) = with_a_lost_home(database).await;
+    let version = app.db_version();
+    content.db_put_back();
+    let _ = std::fs::remove_file(app.database.data_dir.path().join("register.json"));
+    // Now the register stands at the version that the process knows, with another entry; its own batch follows at once.
+    app.db_add_partner("OTHER", false);
+    partner.register(&home("after")).await;
+    until_reported(&app.public(), 2, version + 1).await;
     agrees_with_a_fresh_process(app).await;
 }
 

@@ -220,13 +220,15 @@ impl BatchTransaction {
     /// it in the log, must return promptly.
     fn confirm(&self, mut connection: Connection) -> Result<(), NotWritten> {
         let until = Instant::now() + SETTLE_FOR;
-        while connection.waits_for_standbys()? {
+        // The commit took place, so no failure from here on may say that nothing was recorded.
+        let unknown = |error: DbError| NotWritten::OutcomeUnknown(error.to_string());
+        while connection.waits_for_standbys().map_err(unknown)? {
             let began = Instant::now();
             transaction::write(&mut connection, |connection| {
                 let head = head::lock(connection)?;
                 clock::note_seen(connection, head.last_sign())
             })
-            .map_err(|error| NotWritten::OutcomeUnknown(error.to_string()))?;
+            .map_err(unknown)?;
             if began.elapsed() < PROMPT {
                 break;
             }

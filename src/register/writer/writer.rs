@@ -255,6 +255,9 @@ impl Writer {
             self.poll();
             self.keep_marker();
         }
+        if self.must_end.is_some() {
+            return;
+        }
         if self.outdated.is_none() {
             self.publish_when_due();
             self.move_checkpoint_when_due();
