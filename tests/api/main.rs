@@ -17,6 +17,7 @@ mod bad_input;
 mod bridge;
 mod clients;
 mod clock;
+mod consent;
 mod contract;
 mod counting_rule;
 mod data_directory;

@@ -16,14 +16,14 @@ use crate::support::{Client, Reply, TestDatabase, db_lines, home, on_both_databa
 
 on_both_databases!(send_personal_data_everywhere_leaves_it_in_its_own_table);
 
-const ADDRESS: &str = "Hẻm 4711 đường Dấu Vết";
-const GRID_CODE: &str = "PE99000471199";
-const LAT: &str = "21.047119";
-const LON: &str = "105.947118";
+pub const ADDRESS: &str = "Hẻm 4711 đường Dấu Vết";
+pub const GRID_CODE: &str = "PE99000471199";
+pub const LAT: &str = "21.047119";
+pub const LON: &str = "105.947118";
 const CONSENT_ON: &str = "2026-01-23";
-const NOTE: &str = "ghi chú dấu vết 4712";
+pub const NOTE: &str = "ghi chú dấu vết 4712";
 const REASON_NOTE: &str = "ghi chú dấu vết 4713";
-const DISPUTE_NOTE: &str = "phản ánh dấu vết 4714";
+pub const DISPUTE_NOTE: &str = "phản ánh dấu vết 4714";
 
 async fn send_personal_data_everywhere_leaves_it_in_its_own_table(database: TestDatabase) {
     let (client_id, secret) = partner_client(&database, "SOLARCO");
@@ -91,7 +91,7 @@ async fn send_personal_data_everywhere_leaves_it_in_its_own_table(database: Test
     assert_eq!(columns_with(&database, &personal), expected);
 }
 
-fn marked_home(name: &str) -> Value {
+pub fn marked_home(name: &str) -> Value {
     let mut body = home(name);
     body["site"]["address"] = ADDRESS.into();
     body["site"]["grid_customer_code"] = GRID_CODE.into();
@@ -180,7 +180,7 @@ async fn householder_errors(householder: &Client, reviewer: &Client, close: &str
 }
 
 /// Which columns of which tables hold one of the texts.
-fn columns_with(database: &TestDatabase, texts: &[&str]) -> BTreeSet<String> {
+pub fn columns_with(database: &TestDatabase, texts: &[&str]) -> BTreeSet<String> {
     let columns = if database.is_sqlite() {
         "SELECT m.name || '.' || c.name AS line FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
     } else {

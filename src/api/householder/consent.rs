@@ -20,7 +20,7 @@ pub struct ConsentTextResponse {
 #[derive(Serialize, ToSchema)]
 struct ConsentTextView {
     /// The version, as `consent.text_version` takes it.
-    #[schema(example = 1)]
+    #[schema(example = 2)]
     version: i32,
     /// The first day on which a householder may be asked to agree to it (YYYY-MM-DD, Hà Nội).
     in_force_from: NaiveDate,
@@ -33,7 +33,7 @@ struct ConsentTextView {
 }
 
 /// In Vietnamese and English. A version never changes.
-#[utoipa::path(get, path = "", params(("version" = String, Path, example = "1", description = "The version of the text, as `consent.text_version` takes it.")),
+#[utoipa::path(get, path = "", params(("version" = String, Path, example = "2", description = "The version of the text, as `consent.text_version` takes it.")),
     responses((status = 200, body = ConsentTextResponse)))]
 pub async fn get_consent_text(
     request: HttpRequest,

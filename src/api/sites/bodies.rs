@@ -157,9 +157,9 @@ impl CreateLocation {
 body! {
     /// The householder's consent to keep personal data.
     pub struct CreateConsent -> Consent {
-        /// The day on which the householder agreed (YYYY-MM-DD, Hà Nội), not before the text was in force. Example: 2026-11-01.
+        /// The day on which the householder agreed (YYYY-MM-DD, Hà Nội), not before the text was in force. Example: 2026-11-27.
         on: NaiveDate,
-        /// The version of the text that the householder agreed to, see /v1/consent/{version}. Example: 1.
+        /// The version of the text that the householder agreed to, see /v1/consent/{version}. Example: 2.
         #[schema(minimum = 1)]
         text_version: i32,
     }

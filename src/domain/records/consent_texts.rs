@@ -24,6 +24,11 @@ pub fn consent_text(version: i32) -> Option<ConsentText> {
             include_str!("../../../reference/consent/1.vi.md"),
             include_str!("../../../reference/consent/1.en.md"),
         ),
+        2 => (
+            "2026-11-27",
+            include_str!("../../../reference/consent/2.vi.md"),
+            include_str!("../../../reference/consent/2.en.md"),
+        ),
         _ => return None,
     };
     Some(ConsentText { version, in_force_from: in_force_from.parse().ok()?, vi, en })
@@ -37,10 +42,16 @@ mod tests {
 
     /// SHA-256 of each version's texts, Vietnamese and English. A line here never changes once somebody agreed to its text; version 1 was rewritten on
     /// 27 November 2026, before any register was in use.
-    const PINNED: [[&str; 2]; 1] = [[
-        "a4b5a3f9524c75deb5c4fe66429e496586539165b04e7dccf87d294dcfc6e6c8",
-        "5e8105fc507dda5e8bac3c46a2ad7017dc3c5898299c329661f90108efc3cf42",
-    ]];
+    const PINNED: [[&str; 2]; 2] = [
+        [
+            "a4b5a3f9524c75deb5c4fe66429e496586539165b04e7dccf87d294dcfc6e6c8",
+            "5e8105fc507dda5e8bac3c46a2ad7017dc3c5898299c329661f90108efc3cf42",
+        ],
+        [
+            "1d81411d4c741b90e01db50700a73f6055b20ac6002ac28bed24d24c2ecdcb56",
+            "9f192c592742ceb65db27f95e8f30140d52a76747d3c636dfdd0f5a0fffa8d11",
+        ],
+    ];
 
     #[test]
     fn consent_text_of_every_version_is_the_same_for_ever() {

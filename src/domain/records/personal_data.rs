@@ -9,7 +9,7 @@ use crate::domain::refusals::Warning;
 use crate::domain::values::{Address, Fault, Text};
 
 /// The number of the newest consent text. Texts are numbered from 1.
-pub const CONSENT_TEXT_VERSION: i32 = 1;
+pub const CONSENT_TEXT_VERSION: i32 = 2;
 
 /// A normalised grid customer code: capital letters and digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -15,9 +15,6 @@ impl Action {
         Self::ActivateMethodology,
         Self::SetClockBack,
     ];
-
-    /// The actions whose note is a reviewer's.
-    pub const OF_REVIEWERS: [Self; 3] = [Self::Verify, Self::Reject, Self::CloseDispute];
 }
 
 coded_enum!(

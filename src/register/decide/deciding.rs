@@ -9,7 +9,7 @@ use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
-use crate::domain::values::{Action, Hash};
+use crate::domain::values::Hash;
 use crate::register::commands::{Done, Failure};
 
 use super::loaded_records::LoadedRecords;
@@ -74,7 +74,6 @@ pub struct BatchInProgress<'a> {
 /// The note of an entry of this batch.
 pub struct NoteInBatch {
     pub version: i64,
-    pub action: Action,
     pub subject: String,
     pub text: String,
 }

@@ -47,7 +47,7 @@ impl BatchInProgress<'_> {
         let site = self.records.record(site).ok_or(Refusal::NotFound)?.site.id;
         let sites = self.family(site)?;
         let records: Vec<SiteRecord> = sites.iter().filter_map(|id| self.records.own_record(*id)).cloned().collect();
-        let notes = self.notes_to_erase(&ErasureScope::of(actor, &records))?;
+        let notes = self.notes_to_erase(&ErasureScope::of(&records))?;
         let stamp = self.stamp;
         let mut changed = Vec::new();
         let mut done =
@@ -84,7 +84,7 @@ impl BatchInProgress<'_> {
     fn notes_to_erase(&mut self, scope: &ErasureScope) -> Result<Vec<i64>, DbError> {
         let mut versions = householders::notes_to_erase(self.connection, scope)?;
         versions.retain(|version| !self.erased_notes.contains(version));
-        let in_batch = self.notes.iter().filter(|note| scope.takes(note.action, &note.subject));
+        let in_batch = self.notes.iter().filter(|note| scope.takes(&note.subject));
         versions.extend(in_batch.map(|note| note.version));
         Ok(versions)
     }

@@ -102,8 +102,7 @@ impl BatchInProgress<'_> {
         };
         let hash = entry.hash();
         if let Some(text) = note.clone() {
-            let (version, action, subject) = (entry.version, entry.action, entry.subject.clone());
-            self.notes.push(NoteInBatch { version, action, subject, text });
+            self.notes.push(NoteInBatch { version: entry.version, subject: entry.subject.clone(), text });
         }
         let decided = &mut self.decided;
         decided.batch.add_entry(&entry, hash, Sealed { salt, facts, note }, self.stamp.day, &postings);

@@ -43,10 +43,10 @@ fn send_a_common_mistake_is_told_the_right_form() {
             (quantity, json!(200_000), ["Tối đa 100.000.", "Above the ceiling of 100,000."]),
             (
                 "/consent",
-                json!({"on": "2026-01-02", "text_version": 2}),
+                json!({"on": "2026-01-02", "text_version": 3}),
                 [
-                    "Phiên bản văn bản đồng ý hiện hành là 1; xem /v1/consent/1.",
-                    "The text of the consent in force is version 1; see /v1/consent/1.",
+                    "Phiên bản văn bản đồng ý hiện hành là 2; xem /v1/consent/2.",
+                    "The text of the consent in force is version 2; see /v1/consent/2.",
                 ],
             ),
             (

@@ -94,7 +94,7 @@ impl Reader {
         let home = json!({
             "external_id": "HN-0002", "status": "installed", "installed_on": "2026-11-02",
             "site": {"external_id": "NHA-18", "kind": "home", "province_code": "01", "address": "12 Hàng Bạc"},
-            "consent": {"on": "2026-11-01", "text_version": 1},
+            "consent": {"on": "2026-11-27", "text_version": 2},
             "measures": [{"measure": "rooftop_solar_pv", "quantity": 3.2}]
         });
         let (_, householder) = self.caller(partner).await.register_home(&home).await;
