@@ -17,6 +17,7 @@ pub const DATA_DIR: &str = "data";
 
 /// The settings of every command; each can also come from the environment.
 #[derive(Args, Validate, Clone)]
+#[command(next_help_heading = "Settings of the service")]
 pub struct Settings {
     /// Directory for the SQLite database and the signing key
     #[arg(long, env = "GREEN_HOMES_DATA_DIR", default_value = DATA_DIR, global = true)]

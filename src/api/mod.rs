@@ -29,7 +29,7 @@ mod submit;
 
 pub use access::RateLimits;
 pub use http::{Access, RequestCounts, Scope, parse_networks};
-pub use partners::ClientView;
+pub use partners::{ClientView, PartnerView, ProjectView};
 pub use state::AppState;
 
 use numbers::{headline, tables};

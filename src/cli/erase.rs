@@ -1,32 +1,57 @@
-//! `erase`: deletes the personal data of one site, at the householder's wish.
+//! `erase`: deletes the personal data of one site, at the householder's wish. It shows what it found, and asks.
 
-use clap::Args;
+use std::io;
+
+use clap::{ArgGroup, Args};
 
 use crate::app;
 use crate::app::StartError;
-use crate::db::Url;
-use crate::db::records::by_id;
-use crate::domain::values::{InstallationId, SiteId};
+use crate::db::records::{by_id, by_partner_names, by_personal_data};
+use crate::db::{Connection, Url};
+use crate::domain::records::{GridCode, SiteRecord};
+use crate::domain::reference::fold;
+use crate::domain::values::{Address, Code, ExternalId, InstallationId, SiteId};
 use crate::register::{Clock, Command as Change, Done, HomeCommand, HomeDone};
 use crate::settings::Settings;
 
 use super::change::{change, said, tidied};
 use super::output::{print_answer, say};
 
+/// Sites that are shown when several are found.
+const SHOWN: usize = 20;
+
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[command(group = ArgGroup::new("home").required(true))]
 pub(super) struct EraseArguments {
     /// The id of one of the installations at the site
-    #[arg(long)]
+    #[arg(long, group = "home")]
     installation: Option<String>,
     /// The id of the site
-    #[arg(long)]
+    #[arg(long, group = "home")]
     site: Option<String>,
+    /// The number that the partner gave to the site or to one of its installations
+    #[arg(long, group = "home", requires = "partner")]
+    external_id: Option<String>,
+    /// The code of the partner, with --external-id
+    #[arg(long, requires = "external_id")]
+    partner: Option<String>,
+    /// The electricity customer code
+    #[arg(long, group = "home")]
+    customer_code: Option<String>,
+    /// A part of the address, with or without diacritics
+    #[arg(long, group = "home")]
+    address: Option<String>,
+    /// Erase without asking
+    #[arg(long)]
+    yes: bool,
 }
 
 /// Carries out `erase`, and prints what it deleted.
 pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArguments) -> Result<(), StartError> {
-    let site = find_site(settings, arguments)?;
+    let site = choose(&find(settings, arguments)?)?;
+    if !arguments.yes {
+        confirm()?;
+    }
     let done = change(settings, clock, Change::Home(HomeCommand::Erase { site }))?;
     let Done::Home(HomeDone::Erased(erased)) = done else { return Err("the answer is another's".into()) };
     let printed = print_answer(serde_json::to_string(&erased)?);
@@ -45,13 +70,94 @@ pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArgumen
     printed
 }
 
-fn find_site(settings: &Settings, arguments: &EraseArguments) -> Result<SiteId, StartError> {
-    if let Some(site) = &arguments.site {
-        return SiteId::parse(&tidied("--site", site)).map_err(|fault| said("--site", fault));
-    }
-    let id = arguments.installation.as_deref().unwrap_or_default();
-    let id = InstallationId::parse(&tidied("--installation", id)).map_err(|fault| said("--installation", fault))?;
+/// The sites that are meant, each as it stands, or the site that took its place. There is at least one.
+fn find(settings: &Settings, arguments: &EraseArguments) -> Result<Vec<SiteRecord>, StartError> {
     let database = app::current_database(settings)?;
-    let site = by_id::sites_of(&mut database.connection()?, &[id])?.remove(&id);
-    site.ok_or_else(|| format!("there is no installation {id}").into())
+    let connection = &mut database.connection()?;
+    let (ids, whom) = arguments.ids(connection)?;
+    let records = by_id::successors(connection, &ids)?;
+    let mut records: Vec<SiteRecord> = records.into_values().collect();
+    records.sort_by_key(|record| record.site.id);
+    records.dedup_by_key(|record| record.site.id);
+    if records.is_empty() { Err(format!("there is no {whom}").into()) } else { Ok(records) }
+}
+
+impl EraseArguments {
+    /// The ids of the sites that are meant, and what is looked for, in words.
+    fn ids(&self, connection: &mut Connection) -> Result<(Vec<SiteId>, String), StartError> {
+        let tidy = |flag: &str, given: &Option<String>| given.as_deref().map(|raw| tidied(flag, raw));
+        if let Some(raw) = tidy("--site", &self.site) {
+            let site = SiteId::parse(&raw).map_err(|fault| said("--site", fault))?;
+            return Ok((vec![site], format!("site {site}")));
+        }
+        if let Some(raw) = tidy("--installation", &self.installation) {
+            let id = InstallationId::parse(&raw).map_err(|fault| said("--installation", fault))?;
+            return Ok((by_id::sites_of(connection, &[id])?.into_values().collect(), format!("installation {id}")));
+        }
+        if let Some(raw) = tidy("--customer-code", &self.customer_code) {
+            let code = GridCode::parse(&raw).map_err(|fault| said("--customer-code", fault))?;
+            let found = by_personal_data::with_customer_code(connection, &code)?;
+            return Ok((found, format!("site with the customer code {}", code.as_str())));
+        }
+        if let Some(raw) = tidy("--address", &self.address) {
+            let meant = fold(&raw);
+            if meant.is_empty() {
+                return Err("--address: say a part of it".into());
+            }
+            let found = by_personal_data::with_address(connection, |address| fold(address).contains(&meant))?;
+            return Ok((found, format!("site with {raw:?} in its address")));
+        }
+        let (partner, external_id) = (tidy("--partner", &self.partner), tidy("--external-id", &self.external_id));
+        let partner = Code::parse(&partner.unwrap_or_default()).map_err(|fault| said("--partner", fault))?;
+        let external_id = ExternalId::parse(&external_id.unwrap_or_default());
+        let external_id = external_id.map_err(|fault| said("--external-id", fault))?;
+        let whom = format!("installation or site {} of {partner}", external_id.as_str());
+        let named = vec![(partner, external_id)];
+        let wanted =
+            by_partner_names::NamesWanted { installations: named.clone(), sites: named, grid_codes: Vec::new() };
+        let found = by_partner_names::find(connection, &wanted)?;
+        let of_installations = found.installations.into_values().map(|(_, site)| site);
+        Ok((of_installations.chain(found.sites.into_values()).collect(), whom))
+    }
+}
+
+/// Shows what was found; several sites are for the operator to tell apart.
+fn choose(found: &[SiteRecord]) -> Result<SiteId, StartError> {
+    for record in found.iter().take(SHOWN) {
+        show(record);
+    }
+    match found {
+        [one] => Ok(one.site.id),
+        several => {
+            let more = several.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" ({more} more are not shown)") } else { String::new() };
+            Err(format!("{} sites are meant{more}; name one by --site; nothing was erased", several.len()).into())
+        }
+    }
+}
+
+fn show(record: &SiteRecord) {
+    let SiteRecord { site, private, installations, .. } = record;
+    say!("site {}: {} in {}", site.id, site.facts.kind.as_str(), site.facts.place.province().province().name_vi);
+    let or_none = |text: Option<&str>| text.unwrap_or("none").to_owned();
+    say!("  address: {}", or_none(private.address.as_ref().map(Address::as_str)));
+    say!("  customer code: {}", or_none(private.grid_customer_code.as_ref().map(GridCode::as_str)));
+    say!("  location: {}", if private.location.is_some() { "recorded" } else { "none" });
+    match (private.consent, private.consent_withdrawn_on) {
+        (_, Some(day)) => say!("  consent: withdrawn on {day}"),
+        (Some(consent), None) => say!("  consent: of {}, to text {}", consent.on, consent.text_version),
+        (None, None) => say!("  consent: none"),
+    }
+    for installation in installations {
+        let (status, name) = (installation.state.status().as_str(), installation.external_id.as_str());
+        say!("  installation {}: {status}, {name} of {}", installation.id, installation.partner);
+    }
+}
+
+/// Asks on stderr, and reads the answer from stdin.
+fn confirm() -> Result<(), StartError> {
+    say!("Erase address, customer code, location and every note for good? The site stays in the count. Type yes:");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if answer.trim() == "yes" { Ok(()) } else { Err("nothing was erased".into()) }
 }

@@ -21,7 +21,7 @@ use crate::cli::clients::ClientCommand;
 use crate::cli::clock::ClockCommand;
 use crate::cli::methodology::MethodologyCommand;
 use crate::cli::output::{print_answer, say};
-use crate::cli::partners::PartnerCommand;
+use crate::cli::partners::{PartnerCommand, ProjectCommand};
 use crate::register::{Clock, system_clock};
 
 use super::app;
@@ -54,6 +54,11 @@ enum Command {
     Partner {
         #[command(subcommand)]
         command: PartnerCommand,
+    },
+    /// Projects, to which installations may belong
+    Project {
+        #[command(subcommand)]
+        command: ProjectCommand,
     },
     /// Clients: programs and people with credentials
     Client {
@@ -120,6 +125,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
             say!("the schema of {} is up to date", database.url());
         }
         Command::Partner { command } => partners::partner(&settings, &clock, command)?,
+        Command::Project { command } => partners::project(&settings, &clock, command)?,
         Command::Client { command } => clients::client(&settings, &clock, command)?,
         Command::Methodology { command } => methodology::methodology(&settings, &clock, command)?,
         Command::Clock { command } => {

@@ -1,11 +1,14 @@
-//! `partner`: adds, suspends and resumes partners.
+//! `partner` and `project`: adds and lists partners and projects, suspends and resumes partners.
 
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::api::{PartnerView, ProjectView};
+use crate::app;
 use crate::app::StartError;
-use crate::domain::records::NewPartner;
-use crate::domain::values::{Code, Name, PartnerCode};
+use crate::db::partners::partners_and_clients;
+use crate::domain::records::{NewPartner, NewProject};
+use crate::domain::values::{Code, Name};
 use crate::register::{Clock, Command as Change, DirectoryChange};
 use crate::settings::Settings;
 
@@ -26,6 +29,8 @@ pub(super) enum PartnerCommand {
         #[arg(long)]
         sandbox: bool,
     },
+    /// Print every partner, suspended ones included
+    List,
     /// Shut the clients of a partner out, everywhere within a second
     Suspend {
         /// Its code
@@ -40,20 +45,41 @@ pub(super) enum PartnerCommand {
     },
 }
 
+#[derive(Subcommand)]
+pub(super) enum ProjectCommand {
+    /// Add a project
+    Add {
+        /// 2 to 20 of A-Z, 0-9 and hyphen; never changes
+        #[arg(long)]
+        code: String,
+        /// Its name in Vietnamese
+        #[arg(long)]
+        name_vi: String,
+        /// Its name in English
+        #[arg(long)]
+        name_en: String,
+        /// Who pays for it
+        #[arg(long)]
+        funder: Option<String>,
+    },
+    /// Print every project
+    List,
+}
+
 /// Carries out `partner …`.
 pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerCommand) -> Result<(), StartError> {
     match command {
         PartnerCommand::Add { code, name, sandbox } => {
-            let given = code;
-            let code = read(&given)?;
-            let name = Name::parse(&tidied("--name", &name)).map_err(|fault| said("--name", fault))?;
-            let shown = json!({"code": code});
+            let (given, code) = (code.clone(), read(&code)?);
+            let name = named("--name", &name)?;
             let new = NewPartner { code: code.clone(), name, kind: None, vcca_role: None, listed: false, sandbox };
             change(settings, clock, Change::Directory(DirectoryChange::AddPartner(new)))?;
-            if code.as_str() != given {
-                say!("the code {given} is stored as {code}");
-            }
-            print_answer(shown)?;
+            added(&given, code.as_str())?;
+        }
+        PartnerCommand::List => {
+            let directory = partners_and_clients::directory(&mut app::current_database(settings)?.connection()?)?;
+            let views: Vec<_> = directory.partners.values().map(PartnerView::from).collect();
+            print_answer(serde_json::to_string_pretty(&views)?)?;
         }
         PartnerCommand::Suspend { code } => {
             let code = read(&code)?;
@@ -69,6 +95,40 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
     Ok(())
 }
 
-fn read(code: &str) -> Result<PartnerCode, StartError> {
+/// Carries out `project …`.
+pub(super) fn project(settings: &Settings, clock: &Clock, command: ProjectCommand) -> Result<(), StartError> {
+    match command {
+        ProjectCommand::Add { code, name_vi, name_en, funder } => {
+            let new = NewProject {
+                code: read(&code)?,
+                name_vi: named("--name-vi", &name_vi)?,
+                name_en: named("--name-en", &name_en)?,
+                funder: funder.map(|funder| named("--funder", &funder)).transpose()?,
+            };
+            let stored = new.code.to_string();
+            change(settings, clock, Change::Directory(DirectoryChange::AddProject(new)))?;
+            added(&code, &stored)
+        }
+        ProjectCommand::List => {
+            let projects = partners_and_clients::projects(&mut app::current_database(settings)?.connection()?)?;
+            let views: Vec<_> = projects.into_iter().map(ProjectView::from).collect();
+            print_answer(serde_json::to_string_pretty(&views)?)
+        }
+    }
+}
+
+/// Says what was added, and by which code, where it is not the one that was given.
+fn added(given: &str, stored: &str) -> Result<(), StartError> {
+    if stored != given {
+        say!("the code {given} is stored as {stored}");
+    }
+    print_answer(json!({"code": stored}))
+}
+
+fn named(flag: &str, raw: &str) -> Result<Name, StartError> {
+    Name::parse(&tidied(flag, raw)).map_err(|fault| said(flag, fault))
+}
+
+fn read(code: &str) -> Result<Code, StartError> {
     Code::parse(&tidied("--code", code)).map_err(|fault| said("--code", fault))
 }

@@ -9,7 +9,7 @@ use green_homes::db::engine::migrations;
 use green_homes::domain::records::Role;
 use serde_json::{Value, json};
 
-use crate::process::{Process, client, command, output, partner_client};
+use crate::process::{Process, client, command, output, partner_client, printed};
 use crate::support::{App, Client, TestDatabase, clock_at, home, on_both_databases, run, token};
 
 on_both_databases!(
@@ -202,7 +202,7 @@ fn said(database: &TestDatabase, arguments: &[&str]) -> (String, Option<i32>) {
 const NOBODY: &str = "c-none";
 const NO_RECORD: &str = "0197a5c8-0000-7000-8000-000000000000";
 /// Commands that need a register, about nobody.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 16] = [
     &["client", "list"],
     &["client", "add", "--role", "admin", "--name", "x"],
     &["client", "revoke", "--id", NOBODY],
@@ -215,6 +215,9 @@ const COMMANDS: [&[&str]; 13] = [
     &["migrate"],
     &["clock", "show"],
     &["clock", "accept"],
+    &["partner", "list"],
+    &["project", "list"],
+    &["project", "add", "--code", "SCHOOLS-1", "--name-vi", "Trường học xanh", "--name-en", "Green schools"],
     &["partner", "add", "--code", "SOLARCO", "--name", "Solar Co"],
 ];
 
@@ -260,6 +263,20 @@ async fn command_about_nobody_names_whom_it_did_not_find(database: TestDatabase)
     }
 }
 
+/// What is the command's own stands first; what every command takes stands in a group of its own.
+#[test]
+fn help_of_a_command_begins_with_its_own_options() {
+    let database = TestDatabase::sqlite();
+    for (command, own) in
+        [(&["client", "add"][..], "--role"), (&["erase"], "--customer-code"), (&["backup"], "<DIRECTORY>")]
+    {
+        let (help, _, code) = printed(&database, &[command, &["--help"]].concat());
+        let (first, settings) = help.split_once("Settings of the service:").unwrap();
+        assert!(code == Some(0) && first.contains(own) && !first.contains("--data-dir"), "{help}");
+        assert!(settings.contains("--data-dir") && !settings.contains(own), "{help}");
+    }
+}
+
 #[test]
 fn administer_clients_on_the_command_line_prints_what_it_did() {
     run(async {
@@ -273,7 +290,16 @@ fn administer_clients_on_the_command_line_prints_what_it_did() {
         assert_eq!((&clients[0]["province_code"], &clients[0]["active_secrets"]), (&json!("01"), &json!(2)));
         for (state, suspended) in [("suspend", true), ("resume", false)] {
             assert_eq!(output(&database, &["partner", state, "--code", "OWN"]).0["suspended"], suspended);
+            let (partners, _) = output(&database, &["partner", "list"]);
+            assert_eq!(partners, json!([{"code": "OWN", "name": "Own", "sandbox": false, "suspended": suspended}]));
         }
+        let schools =
+            json!({"code": "SCHOOLS-1", "name_vi": "Trường học xanh", "name_en": "Green schools", "funder": null});
+        let add =
+            ["project", "add", "--code", "schools-1", "--name-vi", "Trường học xanh", "--name-en", "Green schools"];
+        assert_eq!(output(&database, &add), (json!({"code": "SCHOOLS-1"}), Some(0)));
+        assert_eq!(output(&database, &add).1, Some(1), "the code is taken");
+        assert_eq!(output(&database, &["project", "list"]).0, json!([schools]));
         for refused in [["--role", "admin", "--province", "01"], ["--role", "dashboard", "--affiliation", "OWN"]] {
             assert_eq!(output(&database, &[&["client", "add", "--name", "x"], &refused[..]].concat()).1, Some(1));
         }

@@ -1,5 +1,8 @@
 //! Erasure: the person goes, the count and the chain stay.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use green_homes::api::MAKE;
 use green_homes::domain::records::{Actor, Role};
 use green_homes::domain::values::Tier;
@@ -10,7 +13,7 @@ use green_homes::register::{
 };
 use serde_json::{Value, json};
 
-use crate::process::output;
+use crate::process::{command, output};
 use crate::support::{App, Client, TestDatabase, db_lines, home, on_both_databases};
 use crate::tampering::{copy_of, db_execute};
 
@@ -19,6 +22,7 @@ on_both_databases!(
     erase_a_site_in_the_batch_of_its_note_takes_the_note,
     erase_a_site_twice_in_one_batch_is_one_erasure,
     erase_a_site_takes_those_that_were_merged_into_it,
+    erase_finds_the_home_by_what_its_householder_says_and_asks,
     erase_without_an_entry_or_name_what_is_still_there_is_found,
 );
 
@@ -36,7 +40,7 @@ async fn erase_a_site_takes_the_person_and_leaves_the_count(database: TestDataba
     let before = partner.get(&path).await;
     let counted = app.progress_at(app.db_version()).await["data"].clone();
 
-    let (erased, code) = output(&app.database, &["erase", "--installation", &id]);
+    let (erased, code) = output(&app.database, &["erase", "--installation", &id, "--yes"]);
     assert_eq!(code, Some(0), "{erased}");
     assert_eq!(erased["personal_data"], json!(["address", "grid_customer_code", "location"]));
     assert_eq!((&erased["changed"], erased["notes"].as_array().unwrap().len()), (&json!(true), 1), "{erased}");
@@ -58,7 +62,7 @@ async fn erase_a_site_takes_the_person_and_leaves_the_count(database: TestDataba
     assert!(warnings.iter().any(|one| one["code"] == "site_differs"), "{}", again.text);
     assert_eq!(partner.get(&path).await.body["data"]["site"]["private"], private);
     let site = after.body["data"]["site"]["id"].as_str().unwrap();
-    let (repeated, code) = output(&app.database, &["erase", "--site", site]);
+    let (repeated, code) = output(&app.database, &["erase", "--site", site, "--yes"]);
     assert_eq!((code, &repeated["changed"], app.db_version()), (Some(0), &json!(false), version), "{repeated}");
     assert_eq!(output(&app.database, &["erase", "--site", &uuid::Uuid::nil().to_string()]).1, Some(1));
     assert_eq!(output(&app.database, &["erase"]).1, Some(2));
@@ -127,13 +131,76 @@ async fn erase_a_site_takes_those_that_were_merged_into_it(database: TestDatabas
     let merged = BatchTransaction::new(app.database.db_open(), system_clock()).execute(&[&merge]);
     assert!(merged.results.iter().all(Result::is_ok), "{:?}", merged.results);
     assert_eq!(site_of(&goes).await, into, "the code of the one that went opens the one that stayed");
-    let (erased, code) = output(&app.database, &["erase", "--site", &from.to_string()]);
+    let (erased, code) = output(&app.database, &["erase", "--site", &from.to_string(), "--yes"]);
     assert_eq!((code, erased["sites"].as_array().unwrap().len()), (Some(0), 2), "{erased}");
     let held = "SELECT site AS line FROM site_private WHERE address IS NOT NULL OR grid_customer_code IS NOT NULL \
                 OR lat_microdeg IS NOT NULL OR consent_withdrawn_on IS NULL";
     assert_eq!(db_lines(&app.database.url, held), Vec::<String>::new());
     assert_audit_is_clean(&app.database);
     app.stop().await;
+}
+
+async fn erase_finds_the_home_by_what_its_householder_says_and_asks(database: TestDatabase) {
+    let app = App::start(database).await;
+    let partner = app.partner("SOLARCO").await;
+    let mut home = identified("a");
+    home["site"]["external_id"] = "SITE-A".into();
+    let id = partner.register(&home).await;
+    let mut neighbour = identified("b");
+    neighbour["site"]["grid_customer_code"] = "PE99000471588".into();
+    neighbour["site"]["address"] = "Ngõ 4715 phố Đồng Dấu".into();
+    partner.register(&neighbour).await;
+    let version = app.db_version();
+    let erase = |how: &[&str], answer: &str| answered(&app.database, &[&["erase"], how].concat(), answer);
+
+    let ways: [&[&str]; 6] = [
+        &["--partner", "solarco", "--external-id", "I-a"],
+        &["--partner", "SOLARCO", "--external-id", "SITE-A"],
+        &["--customer-code", "PE 9900.0471-599"],
+        &["--address", "4715 PHO DAU VET"],
+        &["--installation", &id],
+        &["--address", "phố Dấu"],
+    ];
+    for how in ways {
+        let (said, code) = erase(how, "no\n");
+        assert_eq!(code, Some(1), "{how:?}: {said}");
+        assert!(said.contains(ADDRESS) && said.contains(&id) && said.contains("nothing was erased"), "{how:?}: {said}");
+        assert!(!said.contains("Đồng Dấu"), "{how:?}: {said}");
+    }
+    let (said, code) = erase(ways[0], "");
+    assert!(code == Some(1) && said.contains("nothing was erased"), "nobody answers: {said}");
+    let (said, code) = erase(&["--address", "ngo 4715"], "yes\n");
+    assert!(code == Some(1) && said.contains("2 sites are meant; name one by --site"), "{said}");
+    for nobody in [
+        &["--partner", "OTHER", "--external-id", "I-a"][..],
+        &["--customer-code", "PE00000000000"],
+        &["--address", "phố Không Ai"],
+    ] {
+        let (said, code) = erase(nobody, "yes\n");
+        assert!(code == Some(1) && said.contains("there is no "), "{nobody:?}: {said}");
+    }
+    for half in [&["--external-id", "I-a"][..], &["--partner", "SOLARCO"], &["--site", &id, "--address", "x"]] {
+        assert_eq!(erase(half, "yes\n").1, Some(2), "{half:?}");
+    }
+    assert_eq!(app.db_version(), version, "nothing was erased so far");
+
+    let (said, code) = erase(ways[3], "yes\n");
+    assert_eq!(code, Some(0), "{said}");
+    let held = "SELECT address AS line FROM site_private WHERE address IS NOT NULL";
+    assert_eq!(db_lines(&app.database.url, held), ["Ngõ 4715 phố Đồng Dấu"]);
+    assert_eq!(erase(ways[3], "yes\n").1, Some(1), "nobody lives there any more");
+    app.stop().await;
+}
+
+/// What a command says to this answer, and its exit code.
+fn answered(database: &TestDatabase, arguments: &[&str], answer: &str) -> (String, Option<i32>) {
+    let mut asked = command(database, database.data_dir.path());
+    asked.args(arguments).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut asked = asked.spawn().unwrap();
+    // The command may have refused before it asks.
+    let _ = asked.stdin.take().unwrap().write_all(answer.as_bytes());
+    let done = asked.wait_with_output().unwrap();
+    (String::from_utf8(done.stderr).unwrap(), done.status.code())
 }
 
 /// The site that a householder's code opens.
@@ -151,7 +218,7 @@ async fn erase_without_an_entry_or_name_what_is_still_there_is_found(database: T
     let database = app.stop().await;
     let salt = if database.is_sqlite() { "quote(salt)" } else { "'''\\x' || encode(salt, 'hex') || ''''" };
     let salt = db_lines(&database.url, &format!("SELECT {salt} AS line FROM entry_facts WHERE version = {noted}"));
-    assert_eq!(output(&database, &["erase", "--installation", &id]).1, Some(0));
+    assert_eq!(output(&database, &["erase", "--installation", &id, "--yes"]).1, Some(0));
     assert_audit_is_clean(&copy_of(&database));
     let restored = format!("SET salt = {}, note = '{NOTE}' WHERE version = {noted}", salt[0]);
     let changes = [
@@ -212,12 +279,17 @@ pub fn assert_audit_is_clean(database: &TestDatabase) {
     assert!(report.ok, "{:?}", report.findings);
 }
 
-/// Nothing of the person is left in the files of SQLite.
+/// Nothing of an [`identified`] home is left in the files of SQLite.
 pub fn assert_no_bytes_linger(database: &TestDatabase) {
+    assert_no_bytes_of(&[ADDRESS, GRID_CODE, NOTE], database);
+}
+
+/// None of these texts is left in the files of SQLite.
+pub fn assert_no_bytes_of(texts: &[&str], database: &TestDatabase) {
     let Some(path) = database.url.strip_prefix("sqlite://") else { return };
     for file in [path.to_owned(), format!("{path}-wal")] {
         let bytes = std::fs::read(&file).unwrap_or_default();
-        for text in [ADDRESS, GRID_CODE, NOTE] {
+        for text in texts {
             let found = bytes.windows(text.len()).any(|window| window == text.as_bytes());
             assert!(!found, "{text} is still in {file}");
         }

@@ -6,3 +6,4 @@ pub mod clients;
 pub mod partners_and_projects;
 
 pub use clients::ClientView;
+pub use partners_and_projects::{PartnerView, ProjectView};

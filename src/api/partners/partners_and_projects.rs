@@ -11,7 +11,7 @@ use crate::api::http::{ApiError, NoQuery, PathId, Problem, WarningView};
 use crate::api::request_body::{Body, OptionalBody, Sent};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
-use crate::domain::records::Partner;
+use crate::domain::records::{Partner, Project};
 use crate::domain::values::PartnerCode;
 use crate::register::{Command, DirectoryChange, Request};
 
@@ -69,6 +69,13 @@ pub struct ProjectView {
     name_en: String,
     /// The organisation that funds the project; null is unknown. Example: Green Fund.
     funder: Option<String>,
+}
+
+impl From<Project> for ProjectView {
+    fn from(project: Project) -> Self {
+        let Project { code, name_vi, name_en, funder } = project;
+        Self { code: code.to_string(), name_vi, name_en, funder }
+    }
 }
 
 /// One project.

@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
-use crate::domain::records::{Actor, Client, Directory, NewClient, NewPartner, NewProject, Partner, Role, Secret};
+use crate::domain::records::{
+    Actor, Client, Directory, NewClient, NewPartner, NewProject, Partner, Project, Role, Secret,
+};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Action, Cause, Code, ProjectCode};
 
@@ -128,12 +130,17 @@ pub fn known_projects(connection: &mut Connection, codes: &[ProjectCode]) -> Res
     Ok(found.into_iter().map(Code::stored).collect())
 }
 
-/// Every project with its names, Vietnamese and English.
-pub fn projects(connection: &mut Connection) -> Result<Vec<(ProjectCode, [String; 2])>, DbError> {
-    let rows: Vec<(String, String, String)> = on_backend!(connection, c => {
-        projects::table.select((projects::code, projects::name_vi, projects::name_en)).load(c)
-    })?;
-    Ok(rows.into_iter().map(|(code, vi, en)| (Code::stored(code), [vi, en])).collect())
+/// Every project, in the order of their codes.
+pub fn projects(connection: &mut Connection) -> Result<Vec<Project>, DbError> {
+    let rows: Vec<ProjectRow> =
+        on_backend!(connection, c => projects::table.order(projects::code).select(ProjectRow::as_select()).load(c))?;
+    let project = |row: ProjectRow| Project {
+        code: Code::stored(row.code),
+        name_vi: row.name_vi,
+        name_en: row.name_en,
+        funder: row.funder,
+    };
+    Ok(rows.into_iter().map(project).collect())
 }
 
 pub fn add_partner(connection: &mut Connection, new: &NewPartner, at: DateTime<Utc>) -> Result<(), DbError> {

@@ -45,8 +45,8 @@ pub struct NamesFound {
 /// Looks up every name.
 pub fn find(connection: &mut Connection, wanted: &NamesWanted) -> Result<NamesFound, DbError> {
     let mut found = NamesFound::default();
-    if wanted.installations.is_empty() && wanted.grid_codes.is_empty() {
-        return Ok(found); // Names of sites are wanted only beside the name of an installation.
+    if wanted.installations.is_empty() && wanted.sites.is_empty() && wanted.grid_codes.is_empty() {
+        return Ok(found);
     }
     let rows = match connection {
         Connection::Sqlite(c) => on_sqlite(c, wanted)?,

@@ -5,6 +5,7 @@
 
 pub mod by_id;
 pub mod by_partner_names;
+pub mod by_personal_data;
 pub mod disputes;
 pub mod history;
 pub mod householders;

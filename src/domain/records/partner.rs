@@ -63,6 +63,16 @@ pub const KEEP_OLD_HOURS: i64 = 24;
 /// The most hours for which a request may keep an old secret.
 pub const MOST_KEEP_OLD_HOURS: i64 = 168;
 
+/// A project.
+#[derive(Clone, Debug)]
+pub struct Project {
+    pub code: ProjectCode,
+    pub name_vi: String,
+    pub name_en: String,
+    /// Who pays for it; `None` is unknown.
+    pub funder: Option<String>,
+}
+
 /// A project to be added.
 #[derive(Clone, Debug)]
 pub struct NewProject {

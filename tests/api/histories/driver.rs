@@ -143,7 +143,7 @@ impl Driver {
 
     /// What the command says, as a route would.
     fn erase(&self, site: &str) -> Reply {
-        let (erased, code) = output(&self.database, &["erase", "--site", site]);
+        let (erased, code) = output(&self.database, &["erase", "--site", site, "--yes"]);
         assert_eq!(code, Some(0), "{erased}");
         let outcome = if erased["changed"] == true { "changed" } else { "unchanged" };
         let body = json!({"data": {"outcome": outcome}});

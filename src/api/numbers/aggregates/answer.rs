@@ -123,10 +123,13 @@ fn owner_names(state: &AppState, asked: Option<&(OwnerKind, Vec<Code>)>) -> Resu
         }
         Some((OwnerKind::Project, codes)) => {
             let projects = partners_and_clients::projects(&mut state.register.database().connection()?)?;
-            if codes.iter().any(|code| projects.iter().all(|(known, _)| known != code)) {
+            if codes.iter().any(|code| projects.iter().all(|known| known.code != *code)) {
                 return Err(ApiError::invalid("project", Fault::UnknownProject));
             }
-            Ok(OwnerNames::of(OwnerKind::Project, projects.into_iter()))
+            Ok(OwnerNames::of(
+                OwnerKind::Project,
+                projects.into_iter().map(|one| (one.code, [one.name_vi, one.name_en])),
+            ))
         }
     }
 }
