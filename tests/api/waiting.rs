@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use green_homes::domain::records::Role;
 use serde_json::json;
 
 use crate::postgres::Cluster;
@@ -86,6 +87,62 @@ fn cancel_a_commit_that_waits_for_a_standby_acknowledges_nothing() {
         let progress = app.progress_at(app.db_version()).await;
         assert_eq!(progress["data"]["sites"]["reported"], json!(2));
         assert!(app.db_audit().ok);
+        app.stop().await;
+    });
+}
+
+#[test]
+fn break_the_confirmation_of_a_commit_says_that_the_outcome_is_unknown() {
+    run(async {
+        let (_cluster, database) = private();
+        let app = App::start(database).await;
+        let partner = app.partner("SOLARCO").await;
+        partner.register(&home("a")).await;
+        db_wait_for_standby(&app.database, true);
+        let reply = sent(&partner, "b");
+        // The commit is cancelled after more than a second, which diesel hears of as success. So a second commit, which waits as well, is
+        // to confirm it; its connection breaks.
+        let steps = [("> interval '1200 ms'", "pg_cancel_backend"), ("< interval '1 s'", "pg_terminate_backend")];
+        for (age, then) in steps {
+            let url = &app.database.url;
+            let waiting = format!(
+                "SELECT CAST(pid AS TEXT) AS line FROM pg_stat_activity \
+                 WHERE wait_event = 'SyncRep' AND clock_timestamp() - state_change {age}"
+            );
+            until(then, async || !db_lines(url, &waiting).is_empty()).await;
+            db_execute(url, &format!("SELECT {then}(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).unwrap();
+        }
+        let reply = reply.await.unwrap();
+        assert_eq!((reply.status, &reply.body["code"]), (503, &json!("outcome_unknown")), "{}", reply.text);
+        let written = db_lines(&app.database.url, "SELECT 'x' AS line FROM installations");
+        assert_eq!(written.len(), 2, "it is on the disk of this machine");
+        db_wait_for_standby(&app.database, false);
+        assert_eq!(partner.post(REGISTER, &home("b")).await.status, 200);
+        app.stop().await;
+    });
+}
+
+/// A client has no key that brings its secret back, so one whose answer was lost is found by its name and shut out.
+#[test]
+fn lose_the_answer_with_a_secret_leaves_a_client_that_is_listed_and_can_be_revoked() {
+    run(async {
+        let (_cluster, database) = private();
+        let app = App::start(database).await;
+        let admin = app.role(Role::Admin).await;
+        db_wait_for_standby(&app.database, true);
+        let lost = admin.post("/v1/clients", &json!({"role": "dashboard", "name": "whose answer was lost"})).await;
+        assert_eq!((lost.status, &lost.body["code"]), (503, &json!("outcome_unknown")), "{}", lost.text);
+        assert!(lost.body["detail"].as_str().unwrap().contains("/v1/clients"), "{}", lost.text);
+        db_wait_for_standby(&app.database, false);
+        let named = async || {
+            let clients = admin.get("/v1/clients").await.body["data"].as_array().unwrap().clone();
+            clients.into_iter().find(|client| client["name"] == "whose answer was lost")
+        };
+        until("it is listed", async || named().await.is_some()).await;
+        let id = named().await.unwrap()["client_id"].as_str().unwrap().to_owned();
+        let revoked = admin.post(&format!("/v1/clients/{id}/revoke"), &json!({})).await;
+        assert_eq!(revoked.status, 200, "{}", revoked.text);
+        assert!(!named().await.unwrap()["revoked_at"].is_null());
         app.stop().await;
     });
 }
