@@ -15,6 +15,7 @@ mod aggregates;
 mod backup;
 mod bad_input;
 mod bridge;
+mod chaos;
 mod clients;
 mod clock;
 mod consent;

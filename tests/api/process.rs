@@ -120,6 +120,16 @@ impl Process {
         self.child.0.wait().unwrap();
     }
 
+    /// SIGSTOP: it stands still, whatever it holds, until it is thawed.
+    pub fn freeze(&self) {
+        kill_process(Pid::from_child(&self.child.0), Signal::STOP).unwrap();
+    }
+
+    /// SIGCONT.
+    pub fn thaw(&self) {
+        kill_process(Pid::from_child(&self.child.0), Signal::CONT).unwrap();
+    }
+
     /// The exit code of a process that ends by itself.
     pub fn ended(mut self) -> Option<i32> {
         self.child.0.wait().unwrap().code()
