@@ -44,6 +44,8 @@ enum Disturbance {
     Stall,
     /// They hand on what is asked and keep the answers to commits, and break.
     LoseReplies,
+    /// They take commits and hand nothing on from then on, and break.
+    LoseCommits,
     /// PostgreSQL ends every session.
     Terminate,
     /// PostgreSQL is killed and started anew.
@@ -52,7 +54,8 @@ enum Disturbance {
 
 impl Disturbance {
     const OF_ANY: [Self; 5] = [Self::Kill, Self::Freeze, Self::HoldTheHead, Self::ClockAhead, Self::ClockBehind];
-    const OF_POSTGRES: [Self; 5] = [Self::Cut, Self::Stall, Self::LoseReplies, Self::Terminate, Self::Crash];
+    const OF_POSTGRES: [Self; 6] =
+        [Self::Cut, Self::Stall, Self::LoseReplies, Self::LoseCommits, Self::Terminate, Self::Crash];
 }
 
 #[test]
@@ -261,8 +264,12 @@ impl Chaos {
                 disturbed.start("+0").await;
             }
             Disturbance::Cut => disturbed.proxy.as_ref().unwrap().cut(),
-            Disturbance::Stall | Disturbance::LoseReplies => {
-                let path = if what == Disturbance::Stall { Path::Stalls } else { Path::LosesCommits };
+            Disturbance::Stall | Disturbance::LoseReplies | Disturbance::LoseCommits => {
+                let path = match what {
+                    Disturbance::Stall => Path::Stalls,
+                    Disturbance::LoseReplies => Path::LosesCommits,
+                    _ => Path::StallsAtCommits,
+                };
                 disturbed.proxy.as_ref().unwrap().open_ones(path);
                 sleep(HOLDS).await;
                 self.is_right(member).await;

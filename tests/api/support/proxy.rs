@@ -15,6 +15,8 @@ pub enum Path {
     LosesCommits = 2,
     /// Hands on what is asked, and keeps what is answered.
     SwallowsReplies = 3,
+    /// Hands on what is asked until a COMMIT, and from then on nothing.
+    StallsAtCommits = 4,
 }
 
 /// The number of a path that hands everything on.
@@ -76,8 +78,11 @@ fn pump(mut from: TcpStream, mut to: TcpStream, path: &AtomicU8, is_reply: bool)
     let mut bytes = [0; 16 << 10];
     while let Ok(count) = from.read(&mut bytes) {
         let is_commit = !is_reply && bytes[..count].windows(7).any(|word| word == b"COMMIT\0");
-        if is_commit && path.load(Ordering::SeqCst) == Path::LosesCommits as u8 {
-            path.store(Path::SwallowsReplies as u8, Ordering::SeqCst);
+        for (until_commit, then) in [(Path::LosesCommits, Path::SwallowsReplies), (Path::StallsAtCommits, Path::Stalls)]
+        {
+            if is_commit && path.load(Ordering::SeqCst) == until_commit as u8 {
+                path.store(then as u8, Ordering::SeqCst);
+            }
         }
         let path = path.load(Ordering::SeqCst);
         let is_taken = path == Path::Stalls as u8 || (path == Path::SwallowsReplies as u8 && is_reply);
