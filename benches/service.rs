@@ -11,16 +11,17 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use support::report::Report;
-use support::{Plan, Result, bare, overload, reads, writes};
+use support::{Plan, Result, attacks, bare, overload, reads, writes};
 
 type Measure = fn(&Plan, &mut Report) -> Result<()>;
 
 /// What can be asked for by name; nothing asked for is everything.
-const PARTS: [(&str, Measure); 4] = [
+const PARTS: [(&str, Measure); 5] = [
     ("reads", reads::measure),
     ("postgres", writes::on_postgres),
     ("sqlite", writes::on_sqlite),
     ("overload", overload::measure),
+    ("attacks", attacks::measure),
 ];
 
 fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! What the benchmark is made of: made-up homes, servers to measure, loads to put on them, and
 //! the report.
 
+pub mod attacks;
 pub mod bare;
 mod direct;
 mod facts;

@@ -13,7 +13,7 @@ use green_homes::register::QUEUE;
 use super::http::Connection;
 use super::postgres::Cluster;
 use super::report::{Report, Row, Target};
-use super::service::{NO_LIMIT, Register, Service};
+use super::service::{Limits, Register, Service};
 use super::storm::{Force, Storm, p99_ms};
 use super::{Plan, Result, figure, http, seed};
 
@@ -59,7 +59,7 @@ pub fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
 }
 
 fn all_that_can_be_sent(plan: &Plan, report: &mut Report, on: &str, register: Register) -> Result<()> {
-    let service = Service::start(&plan.scratch, register, NO_LIMIT)?;
+    let service = Service::start(&plan.scratch, register, Limits::None)?;
     service.confine()?;
     let calm = Force {
         connections: FEW,
@@ -74,7 +74,7 @@ fn all_that_can_be_sent(plan: &Plan, report: &mut Report, on: &str, register: Re
 }
 
 fn ten_times_the_setting(plan: &Plan, report: &mut Report, on: &str, register: Register) -> Result<()> {
-    let service = Service::start(&plan.scratch, register, ALLOWED)?;
+    let service = Service::start(&plan.scratch, register, Limits::Client(ALLOWED))?;
     service.confine()?;
     let allowed = (f64::from(ALLOWED), Target::AtLeast(TIMES));
     overload(report, &format!("10 x what {on} is set to"), &service, allowed)
@@ -130,13 +130,14 @@ fn overload(report: &mut Report, name: &str, service: &Service, (capacity, targe
 }
 
 /// Reads the headline a hundred times a second.
-struct Reader {
+pub struct Reader {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<(Vec<Duration>, u64)>,
 }
 
 impl Reader {
-    fn start(address: std::net::SocketAddr) -> Result<Self> {
+    /// Begins to read.
+    pub fn start(address: std::net::SocketAddr) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let told = stop.clone();
         let mut connection = Connection::to(address)?;
@@ -157,7 +158,7 @@ impl Reader {
     }
 
     /// How long the reads took, sorted, and how many failed.
-    fn stop(self) -> Result<(Vec<Duration>, u64)> {
+    pub fn stop(self) -> Result<(Vec<Duration>, u64)> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().map_err(|_| "the reader broke".into())
     }

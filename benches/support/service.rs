@@ -11,15 +11,23 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::http::{self, Connection};
-use super::{Error, Result, seed::Seeded};
+use super::{Result, seed::Seeded};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_green-homes");
 const PARTNER: &str = "BENCH";
 const DATABASE: &str = "green-homes.db";
 const START_WITHIN: Duration = Duration::from_mins(2);
 
-/// No bound on a client's requests a second.
-pub const NO_LIMIT: u32 = 0;
+/// What callers may do.
+#[derive(Clone, Copy)]
+pub enum Limits {
+    /// Anything.
+    None,
+    /// A client so many requests a second, and nothing else is limited.
+    Client(u32),
+    /// What they may do where nothing is set.
+    Defaults,
+}
 
 /// Which register a service runs on.
 #[derive(Clone, Copy)]
@@ -39,6 +47,8 @@ pub struct Service {
     pub first_answer: Duration,
     /// What it is started with.
     command: Command,
+    /// The database, where it is not the file in the folder.
+    url: Option<String>,
     partner: Client,
     dashboard: Client,
     folder: TempDir,
@@ -53,16 +63,16 @@ struct Client {
 impl Service {
     /// On a copy of a seeded file, without limits: what is measured is the work.
     pub fn on_sqlite(folder: &Path, seeded: &Seeded) -> Result<Self> {
-        Self::start(folder, Register::Sqlite(seeded), NO_LIMIT)
+        Self::start(folder, Register::Sqlite(seeded), Limits::None)
     }
 
     /// On PostgreSQL, without limits.
     pub fn on_postgres(folder: &Path, url: &str) -> Result<Self> {
-        Self::start(folder, Register::Postgres(url), NO_LIMIT)
+        Self::start(folder, Register::Postgres(url), Limits::None)
     }
 
-    /// With so many requests a second allowed to a client.
-    pub fn start(folder: &Path, register: Register, client_rate: u32) -> Result<Self> {
+    /// With these limits.
+    pub fn start(folder: &Path, register: Register, limits: Limits) -> Result<Self> {
         let data = TempDir::with_prefix_in("service-", folder)?;
         let url = match register {
             Register::Sqlite(seeded) => {
@@ -76,23 +86,27 @@ impl Service {
             }
         };
         run_line(data.path(), url, &["partner", "add", "--code", PARTNER, "--name", "Benchmark"])?;
-        let client = |words: &[&str]| {
-            let words = [&["client", "add", "--name", "Benchmark", "--role"], words].concat();
-            let made: Value = serde_json::from_slice(&run_line(data.path(), url, &words)?)?;
-            let word = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            Ok::<_, Error>(Client { id: word("client_id"), secret: word("client_secret") })
-        };
+        let client = |words| add_client(data.path(), url, words);
         let (partner, dashboard) = (client(&["partner", "--partner", PARTNER])?, client(&["dashboard"])?);
         let address = free_address()?;
         let mut command = program(data.path(), url);
-        command.args(["--client-rate", &client_rate.to_string(), "--address-rate", "0", "--address-connections", "0"]);
+        let client_rate = match limits {
+            Limits::None => Some(0),
+            Limits::Client(rate) => Some(rate),
+            Limits::Defaults => None,
+        };
+        if let Some(rate) = client_rate {
+            let rate = rate.to_string();
+            command.args(["--client-rate", &rate, "--address-rate", "0", "--address-connections", "0"]);
+        }
         command.arg("--listen").arg(address.to_string()).stdout(Stdio::null());
         command.stderr(File::create(data.path().join("log"))?);
         let began = Instant::now();
         let mut child = command.spawn()?;
         let answered = wait_for_answer(address, &mut child);
         let first_answer = began.elapsed();
-        let service = Self { child, address, first_answer, command, partner, dashboard, folder: data };
+        let url = url.map(str::to_owned);
+        let service = Self { child, address, first_answer, command, url, partner, dashboard, folder: data };
         answered.map(|()| service)
     }
 
@@ -119,6 +133,11 @@ impl Service {
     /// A fresh token of a dashboard.
     pub fn dashboard_token(&self) -> Result<String> {
         self.token_of(&self.dashboard)
+    }
+
+    /// A token of a client that is added now; `words` are its role and whose it is.
+    pub fn new_token(&self, words: &[&str]) -> Result<String> {
+        self.token_of(&add_client(self.folder.path(), self.url.as_deref(), words)?)
     }
 
     fn token_of(&self, Client { id, secret }: &Client) -> Result<String> {
@@ -173,6 +192,13 @@ fn program(data: &Path, url: Option<&str>) -> Command {
         command.env("DATABASE_URL", url);
     }
     command
+}
+
+fn add_client(data: &Path, url: Option<&str>, words: &[&str]) -> Result<Client> {
+    let words = [&["client", "add", "--name", "Benchmark", "--role"], words].concat();
+    let made: Value = serde_json::from_slice(&run_line(data, url, &words)?)?;
+    let word = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(Client { id: word("client_id"), secret: word("client_secret") })
 }
 
 fn run_line(data: &Path, url: Option<&str>, words: &[&str]) -> Result<Vec<u8>> {

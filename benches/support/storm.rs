@@ -120,7 +120,7 @@ impl Sender {
 }
 
 /// Sends a request; gives the head of its answer, once all of it is there.
-async fn exchange(stream: &TcpStream, request: &[u8]) -> std::io::Result<String> {
+pub async fn exchange(stream: &TcpStream, request: &[u8]) -> std::io::Result<String> {
     let mut rest = request;
     while !rest.is_empty() {
         stream.writable().await?;
@@ -167,7 +167,7 @@ pub fn p99_ms(sorted: &[Duration]) -> f64 {
 }
 
 /// All homes fall into the same cells: what is written does not make the memory grow.
-fn body(number: u64) -> String {
+pub fn body(number: u64) -> String {
     let site = format!(r#"{{"external_id":"S-{number}","kind":"home","province_code":"01"}}"#);
     let measures = r#"[{"measure":"rooftop_solar_pv","quantity":5.4}]"#;
     format!(
