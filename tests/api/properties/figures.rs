@@ -76,7 +76,7 @@ impl Driver {
                 let what = format!("{dimension:?} {value}");
                 assert_eq!(row.totals.sites, self.model.verified_sites(is_there), "{what}");
                 let lines = self.model.lines().into_iter().filter(|line| is_there(line.place));
-                reference_emissions::assert_same(
+                reference_emissions::assert_row_same(
                     &row.estimate,
                     &reference_emissions::estimate_of(lines, methodology, day),
                     &what,
