@@ -116,8 +116,9 @@ pub(super) fn draft_at_work(directory: &Path) -> Result<Option<PathBuf>, BackupE
     let prefix = draft_prefix(directory)?;
     let Ok(beside) = fs::read_dir(parent_of(directory)) else { return Ok(None) };
     let drafts = beside.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix));
-    let is_held =
-        |draft: &PathBuf| File::open(draft).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+    let is_held = |draft: &PathBuf| {
+        File::open(draft).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    };
     Ok(drafts.map(|entry| entry.path()).find(is_held))
 }
 
