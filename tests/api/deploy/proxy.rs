@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,18 +10,18 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{DOCUMENT, program};
-use crate::process::{Process, command, killer};
+use crate::process::{Process, Running, command};
 use crate::support::TestDatabase;
-use crate::watchdog::Watchdog;
 
 const CADDYFILE: &str = include_str!("../../../deploy/Caddyfile");
 
 /// A Caddy that serves `localhost`, as docker-compose.yml starts it where no domain is set.
 struct Caddy {
+    // Ends before its folder is taken away.
+    running: Running,
     https: u16,
     http: u16,
     folder: TempDir,
-    _watchdog: Watchdog,
 }
 
 impl Caddy {
@@ -38,21 +37,19 @@ impl Caddy {
         let (before, after) = CADDYFILE.split_once("\n{\n").expect("the options of Caddy");
         let file = folder.path().join("Caddyfile");
         fs::write(&file, change(format!("{before}\n{here}{after}"))).unwrap();
-        let watchdog = killer();
         let mut caddy = caddy(&folder);
         caddy.args(["run", "--adapter", "caddyfile", "--config"]).arg(&file);
         caddy
             .env("GREEN_HOMES_DOMAIN", "localhost")
             .env("GREEN_HOMES_UPSTREAM", upstream.trim_start_matches("http://"));
-        caddy.process_group(watchdog.group()).stdout(Stdio::null());
+        caddy.stdout(Stdio::null());
         caddy.stderr(fs::File::create(folder.path().join("log")).unwrap());
-        let mut child = caddy.spawn().unwrap();
-        let started = Self { https, http, folder, _watchdog: watchdog };
+        let mut started = Self { https, http, folder, running: Running::start(caddy) };
         let until = Instant::now() + Duration::from_secs(30);
         // It signs its certificate after it listens.
         while connect(http).is_err() || !started.ask("/", &[]).status.success() {
-            let log = || fs::read_to_string(started.folder.path().join("log")).unwrap();
-            assert!(child.try_wait().unwrap().is_none() && Instant::now() < until, "{}", log());
+            let waits = started.running.goes_on() && Instant::now() < until;
+            assert!(waits, "{}", fs::read_to_string(started.folder.path().join("log")).unwrap());
             std::thread::sleep(Duration::from_millis(20));
         }
         started
