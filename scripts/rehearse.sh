@@ -282,9 +282,11 @@ repair() {
     run 'An audit that fails#3'
     expect 'the register is whole'
     run 'An audit that fails#4'
+    expect manifest.json
+    run 'An audit that fails#5'
     expect ok
     shell_ok 'ls -d /root/evidence-*/signing-key.pem'
-    run 'An audit that fails#5'
+    run 'An audit that fails#6'
     fails 'ls -d /root/evidence-*' 'No such file'
     reported 3
 

@@ -21,9 +21,9 @@ use super::files::{KeptFile, make_private};
 use super::manifest::{DATABASE, FORMAT, Manifest, Signer};
 
 /// A directory that a backup can become: missing or empty, and no other backup is writing it.
-pub struct Target(PathBuf);
+pub struct Destination(PathBuf);
 
-impl Target {
+impl Destination {
     /// Refuses a directory that is taken, before anything is done for a backup that could not get its name.
     pub fn of(directory: &Path) -> Result<Self, BackupError> {
         let refused = |why: &str| Err(BackupError::Refused(format!("{} {why}", directory.display())));
@@ -46,12 +46,12 @@ impl Target {
     }
 }
 
-/// Backs a register up into the directory `target`. The register may be in use. The copy is audited with the headlines that
+/// Backs a register up into the directory `destination`. The register may be in use. The copy is audited with the headlines that
 /// `make` makes.
 pub fn backup(
     database: &Database,
     signer: &Signer<'_>,
-    Target(directory): &Target,
+    Destination(directory): &Destination,
     now: DateTime<Utc>,
     make: PageMaker,
 ) -> Result<Manifest, BackupError> {
@@ -79,7 +79,7 @@ fn claim(directory: &Path) -> Result<(PathBuf, File), BackupError> {
     make_private(parent).map_err(at(parent))?;
     // One after the other, until this function ends.
     let _turn = files::hold(parent).map_err(at(parent))?;
-    Target::of(directory)?;
+    Destination::of(directory)?;
     let draft = files::draft_of(directory)?;
     make_private(&draft).map_err(at(&draft))?;
     let held = files::hold(&draft).map_err(at(&draft))?;
