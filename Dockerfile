@@ -24,9 +24,10 @@ RUN apt-get update \
 
 # A fixed number, so that the owner of a mounted folder can be set from outside.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin green-homes \
-    && install --directory --owner=green-homes --group=green-homes --mode=700 /data
+    && install --directory --owner=green-homes --group=green-homes --mode=700 /data /backups
 
 COPY --from=build /out/green-homes /usr/local/bin/green-homes
+COPY --chmod=755 deploy/nightly.sh /usr/local/bin/green-homes-nightly
 
 ENV GREEN_HOMES_DATA_DIR=/data \
     GREEN_HOMES_LISTEN=0.0.0.0:8080

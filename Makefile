@@ -10,7 +10,7 @@ CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 CARGO_MACHETE := $(TOOLS)/cargo-machete-$(CARGO_MACHETE_VERSION)/bin/cargo-machete
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check format lint docs dependencies advisories bench openapi
+.PHONY: help run test fuzz check format lint docs dependencies advisories bench openapi package rehearse
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -51,6 +51,12 @@ bench: ## Measure the service against its targets
 openapi: ## Rewrite openapi/openapi.json from the code
 	$(CARGO) run --quiet -- openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json
+
+package: ## Make the .deb and the tarball for servers, in target/package; FEATURES=tls for PostgreSQL over TLS
+	CARGO="$(CARGO)" scripts/package.sh
+
+rehearse: package ## Run docs/operations.md as it is written, in a clean Debian (as root)
+	scripts/rehearse.sh $${CARGO_TARGET_DIR:-target}/package/green-homes_*.deb
 
 # Without its default features cargo-deny builds in about two minutes on two cores.
 $(CARGO_DENY):

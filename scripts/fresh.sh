@@ -8,18 +8,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-suite=bookworm
+# shellcheck source=scripts/clean-root.sh
+source scripts/clean-root.sh
+
 # What CONTRIBUTING.md asks for besides the toolchain.
 packages=gcc,libc6-dev,make,ca-certificates
-
-say() {
-    printf 'fresh: %s\n' "$*"
-}
-
-fail() {
-    say "$*" >&2
-    exit 1
-}
 
 duration() {
     printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))
@@ -37,31 +30,15 @@ took() {
     printf '%s (%s of processor time)' "$(duration $((SECONDS - $1)))" "$(duration $(($(processor_time) - $2)))"
 }
 
-# The mirror that apt of this machine uses; none leaves the choice to debootstrap.
-mirror() {
-    # shellcheck disable=SC2016 # apt-get replaces these, not the shell
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: '"$suite" 'Component: main' | sort -u | sed -n 1p
-}
-
-make_root() {
-    local authorities=/usr/local/share/ca-certificates settings=${CARGO_HOME:-$HOME/.cargo}/config.toml
-    local toolchain=$1 mirror
-    mirror=$(mirror 2>/dev/null) || mirror=
-    debootstrap --variant=minbase --include="$packages" "$suite" "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1 || {
-        tail -n 20 "$root.log" >&2
-        fail "debootstrap failed"
-    }
-    apt-config dump | grep -E '^Acquire::(https?::|Check-)' >"$root/etc/apt/apt.conf.d/90this-machine" || true
-    [[ -s $root/etc/hosts ]] || echo '127.0.0.1 localhost' >"$root/etc/hosts"
-    [[ ! -d $authorities ]] || cp -r "$authorities/." "$root$authorities"
+# The toolchain and the last commit, in the root.
+furnish() {
+    local settings=${CARGO_HOME:-$HOME/.cargo}/config.toml toolchain=$1
     [[ ! -e $settings ]] || install -D --mode=600 "$settings" "$root/root/.cargo/config.toml"
     [[ ! -e /etc/pip.conf ]] || install --mode=644 /etc/pip.conf "$root/etc/pip.conf"
-    mount -t proc proc "$root/proc"
     mkdir -p "$root/dev/shm" "$root/opt/rust" "$root/green-homes"
     mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
     mount --bind "$toolchain" "$root/opt/rust"
     mount -o remount,bind,ro "$root/opt/rust"
-    "${in_root[@]}" update-ca-certificates >/dev/null 2>&1 || fail "update-ca-certificates failed"
     git archive HEAD | tar -x -C "$root/green-homes"
 }
 
@@ -119,16 +96,14 @@ nothing_is_left() {
     done
 }
 
-# In namespaces of its own: the kernel ends the processes and the mounts with this shell.
 prove() {
     root=$1
+    local proxies
+    mapfile -t proxies < <(proxies)
     in_root=(chroot "$root" env -i --chdir=/green-homes HOME=/root USER=root
-        PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
-    local name
-    for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
-        [[ -z ${!name:-} ]] || in_root+=("$name=${!name}")
-    done
-    make_root "$2"
+        PATH="/opt/rust/bin:$paths" "${proxies[@]}")
+    make_root "$root" "$packages"
+    furnish "$2"
     say "a clean Debian ($suite, $packages) with $("${in_root[@]}" rustc --version)"
     run_the_service
     run_the_tests
@@ -141,30 +116,7 @@ if [[ ${1:-} == --in-namespaces ]]; then
     exit
 fi
 
-((EUID == 0)) || fail "only root may change its root: run this as root"
-for program in debootstrap git rustc unshare; do
-    command -v "$program" >/dev/null || fail "$program is missing"
-done
+must_have git rustc
 toolchain=$(rustc --print sysroot)
 [[ -x $toolchain/bin/cargo && $toolchain != /usr ]] || fail "no toolchain of rustup in $toolchain"
-
-folder=$(mktemp -d)
-inside=
-clean_up() {
-    # unshare ignores SIGTERM. --kill-child: with it everything ends that runs in the namespaces.
-    if [[ -n $inside ]]; then
-        kill -KILL "$inside" 2>/dev/null || true
-        wait "$inside" 2>/dev/null || true
-        # The last of them may still write.
-        sleep 2
-    fi
-    rm -rf --one-file-system "$folder"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-# In the background, because a trap has to wait for what runs in the foreground.
-unshare --mount --pid --fork --kill-child scripts/fresh.sh --in-namespaces "$folder/root" "$toolchain" &
-inside=$!
-wait "$inside"
-inside=
+again_in_namespaces "$toolchain"

@@ -1,7 +1,12 @@
 #!/bin/sh
-# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server, Python with venv, faketime, PgBouncer, and curl. With the
-# argument `bench` those that the benchmarks need instead: PostgreSQL, pgbench, wrk and taskset. What is there already is left alone.
+# Installs, on Debian and Ubuntu, the programs that the tests start: a PostgreSQL server, Python with venv and yaml, faketime, PgBouncer, curl, and
+# what reads the files of deploy/: systemd-analyze, Caddy, promtool. With the argument `bench` those that the benchmarks need instead: PostgreSQL,
+# pgbench, wrk and taskset. What is there already is left alone.
 set -eu
+cd "$(dirname "$0")/.."
+
+# Programs whose packages would start a daemon are unpacked here and not installed; the tests look here, too.
+unpacked=${CARGO_TARGET_DIR:-target}/tools/debian
 
 have() {
     command -v "$1" >/dev/null 2>&1
@@ -25,6 +30,10 @@ have_python() {
     have python3 && python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
 
+have_yaml() {
+    have python3 && python3 -c 'import yaml' 2>/dev/null
+}
+
 have_pgbench() {
     have pgbench || ls /usr/lib/postgresql/*/bin/pgbench >/dev/null 2>&1
 }
@@ -40,7 +49,7 @@ as_root() {
     elif have sudo; then
         sudo "$@"
     else
-        fail "missing:$packages. Install them, or run this as root"
+        fail "missing:$packages$unpack. Install them, or run this as root"
     fi
 }
 
@@ -59,6 +68,7 @@ case "${1:-}" in
 esac
 
 packages=
+unpack=
 have_postgres || packages="$packages postgresql"
 if [ "${1:-}" = bench ]; then
     have wrk || packages="$packages wrk"
@@ -73,17 +83,30 @@ else
     [ -x /usr/sbin/pgbouncer ] || packages="$packages pgbouncer"
     # The documents show what they say with curl.
     have curl || packages="$packages curl"
+    # It starts nothing where another program is the first process.
+    have systemd-analyze || packages="$packages systemd"
+    have_yaml || packages="$packages python3-yaml"
+    have caddy || [ -x "$unpacked/usr/bin/caddy" ] || unpack="$unpack caddy"
+    have promtool || [ -x "$unpacked/usr/bin/promtool" ] || unpack="$unpack prometheus"
 fi
-[ -n "$packages" ] || exit 0
+[ -n "$packages$unpack" ] || exit 0
 
-have apt-get || fail "missing:$packages. Install them with this system's package manager (PostgreSQL: the server)"
+have apt-get || fail "missing:$packages$unpack. Install them with this system's package manager (PostgreSQL: the server)"
 case "$packages" in
 *postgresql*) prevent_main_cluster ;;
 esac
 as_root apt-get update -q
 # shellcheck disable=SC2086 # one word for each package
-as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
+[ -z "$packages" ] || as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
+for package in $unpack; do
+    folder=$(mktemp -d)
+    (cd "$folder" && apt-get download -q "$package")
+    mkdir -p "$unpacked"
+    dpkg-deb --extract "$folder"/*.deb "$unpacked"
+    rm -r "$folder"
+done
 
 have_postgres || fail "the package postgresql is installed, but there is no initdb, pg_ctl and psql"
 [ "${1:-}" = bench ] || have_python || fail "installed$packages, but python3 (3.10 or newer) has no venv"
+[ "${1:-}" = bench ] || have_yaml || fail "installed$packages, but python3 has no yaml: is it another one than Debian's?"
 [ "${1:-}" != bench ] || { have wrk && have_pgbench; } || fail "installed$packages, but wrk or pgbench is missing"

@@ -30,12 +30,13 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
         )
         .into());
     }
+    let destination = backup::Destination::of(directory)?;
     app::learn_methodologies(settings)?;
     let database = app::existing_database(settings)?;
     DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir)?;
     let key = SigningKey::load_or_create(&settings.data_dir)?;
     let signer = Signer { kid: &key.kid, x: &key.x, sign: &|bytes| key.sign(bytes) };
-    let manifest = backup::backup(&database, &signer, directory, clock(), MAKE)?;
+    let manifest = backup::backup(&database, &signer, &destination, clock(), MAKE)?;
     let (version, target, kid) = (manifest.version, directory.display(), &manifest.kid);
     say!("backed up version {version} of {url} to {target}; the audit of the copy is clean");
     say!("signed by the key {kid}: note this id apart from the backups, for `restore --kid`");

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::rc::Rc;
@@ -404,9 +404,73 @@ fn back_up_into_a_directory_in_use_is_refused() {
     assert!(refused.status.code() == Some(1), "{}", said(&refused));
     fs::create_dir(&directory).unwrap();
     backed_up(&database, &directory);
+    let whole = fs::read(directory.join("manifest.json")).unwrap();
+    let link = place.path().join("link");
+    symlink("nowhere", &link).unwrap();
+    let file = place.path().join("file");
+    fs::write(&file, "x").unwrap();
+    // Not even a key is made for what is refused.
+    fs::remove_file(database.data_dir.path().join("signing-key.pem")).unwrap();
+    for (name, why) in [("one", "is not empty"), ("link", "leads nowhere"), ("file", "Not a directory")] {
+        let refused = carry_out(&database, &["backup", place.path().join(name).to_str().unwrap()]);
+        assert!(refused.status.code() == Some(1) && said(&refused).contains(why), "{}", said(&refused));
+        assert_eq!(names(place.path()), ["file", "link", "one"], "{name}");
+    }
+    assert!(!database.data_dir.path().join("signing-key.pem").exists());
+    assert_eq!(fs::read(directory.join("manifest.json")).unwrap(), whole);
+}
+
+#[test]
+fn back_up_through_a_link_to_an_empty_directory_fills_that_directory() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    let (place, directory) = place();
+    fs::create_dir(&directory).unwrap();
+    symlink(&directory, place.path().join("link")).unwrap();
+    backed_up(&database, &place.path().join("link"));
+    assert_eq!(names(place.path()), ["link", "one"]);
+    restored(&installed(), &directory);
+}
+
+/// The second would only find out at its end, when the audit of a big register is done.
+#[test]
+fn back_up_to_a_name_that_another_backup_is_writing_is_refused_before_it_copies() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    let (place, directory) = place();
+    // As a running backup holds its draft, and as one that was killed left it.
+    let [running, killed] = ["running", "killed"].map(|end| place.path().join(format!(".one.partial-{end}")));
+    for draft in [&running, &killed] {
+        fs::create_dir(draft).unwrap();
+    }
+    let held = fs::File::open(&running).unwrap();
+    held.lock().unwrap();
     let refused = carry_out(&database, &["backup", directory.to_str().unwrap()]);
-    assert!(refused.status.code() == Some(1) && said(&refused).contains("is not empty"), "{}", said(&refused));
+    let why = format!("another backup is writing {}", running.display());
+    assert!(refused.status.code() == Some(1) && said(&refused).contains(&why), "{}", said(&refused));
+    assert_eq!(names(place.path()), [".one.partial-killed", ".one.partial-running"]);
+    drop(held);
+    backed_up(&database, &directory);
+    assert_eq!(names(place.path()), [".one.partial-killed", ".one.partial-running", "one"]);
+}
+
+/// Of two at once that name the same directory one is whole; the other was refused, and left nothing.
+#[test]
+fn back_up_twice_at_once_to_one_name_makes_one_backup() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    let (place, directory) = place();
+    let start = || {
+        let mut backup = command(&database, database.data_dir.path());
+        backup.arg("backup").arg(&directory).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let both = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    let (done, refused): (Vec<_>, Vec<_>) = both.iter().partition(|output| output.status.success());
+    assert_eq!(done.len(), 1, "{}{}", said(&both[0]), said(&both[1]));
+    let why = said(refused[0]).to_lowercase();
+    assert!(why.contains("another backup is writing") || why.contains("not empty"), "{why}");
     assert_eq!(names(place.path()), ["one"]);
+    restored(&installed(), &directory);
 }
 
 #[test]

@@ -1,13 +1,18 @@
-//! What `deploy/` and `docs/operations.md` speak of is there: metrics, units, settings, commands.
+//! What `deploy/` and `docs/operations.md` speak of is there: metrics, units, settings, commands. What another program reads is
+//! read by that program: systemd, Prometheus, Caddy. None of them may be missing.
+
+mod compose;
+mod proxy;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::process::output;
 use crate::support::{App, TestDatabase, binary, home, run};
@@ -87,18 +92,52 @@ fn read_the_units_systemd_understands_each_line() {
             continue;
         }
         let unit = folder.path().join(name);
-        fs::write(&unit, text.replace("/usr/local/bin/green-homes", binary().to_str().unwrap())).unwrap();
+        fs::write(&unit, text.replace("/usr/bin/green-homes", binary().to_str().unwrap())).unwrap();
         units.push(unit);
     }
     assert_eq!(units.len(), 6, "{units:?}");
-    // Where there is no systemd, reading the lines has to do.
-    let mut verify = Command::new("systemd-analyze");
+    let mut verify = Command::new(program("systemd-analyze"));
     verify.env("SYSTEMD_UNIT_PATH", format!("{}:", folder.path().display())).args(["verify", "--man=no"]).args(&units);
-    if let Ok(verified) = verify.output() {
-        let said = String::from_utf8_lossy(&verified.stderr);
-        let about_us: Vec<&str> = said.lines().filter(|line| line.contains("green-homes")).collect();
-        assert!(verified.status.success() && about_us.is_empty(), "{said}");
+    let verified = verify.output().unwrap();
+    let said = String::from_utf8_lossy(&verified.stderr);
+    let about_us: Vec<&str> = said.lines().filter(|line| line.contains("green-homes")).collect();
+    assert!(verified.status.success() && about_us.is_empty(), "{said}");
+}
+
+/// A program that scripts/install-test-needs.sh provides: installed, or unpacked from its Debian package.
+fn program(name: &str) -> PathBuf {
+    let unpacked = binary().ancestors().nth(2).unwrap().join("tools/debian/usr/bin");
+    let path = std::env::var_os("PATH").unwrap();
+    let mut places = std::env::split_paths(&path).chain([unpacked]).map(|folder| folder.join(name));
+    places.find(|place| place.exists()).unwrap_or_else(|| panic!("{name}: scripts/install-test-needs.sh provides it"))
+}
+
+#[test]
+fn read_the_files_for_prometheus_promtool_takes_each() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    for (kind, file) in
+        [("config", "prometheus.yml"), ("config", "prometheus-compose.yml"), ("rules", "prometheus-alerts.yml")]
+    {
+        let checked = Command::new(program("promtool")).args(["check", kind]).arg(folder.join(file)).output().unwrap();
+        let said = String::from_utf8_lossy(&checked.stderr);
+        assert!(checked.status.success(), "{file}: {said}");
     }
+}
+
+/// Each alert comes when its metric is bad, with the words that it has, and none comes while all is well.
+#[test]
+fn read_the_alerts_each_comes_when_its_metric_is_bad() {
+    let cases = include_str!("../data/alerts.yml");
+    let alerts: BTreeSet<&str> = ALERTS.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let tried: BTreeSet<&str> = cases.lines().filter_map(|line| line.trim().strip_prefix("alertname: ")).collect();
+    assert_eq!(tried, alerts);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("prometheus-alerts.yml"), ALERTS).unwrap();
+    let file = folder.path().join("cases.yml");
+    fs::write(&file, cases).unwrap();
+    let tested = Command::new(program("promtool")).args(["test", "rules"]).arg(&file).output().unwrap();
+    let said = [tested.stdout, tested.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
+    assert!(tested.status.success(), "{said}");
 }
 
 /// Sections, names with values, comments, and nothing else.
@@ -123,7 +162,8 @@ fn read_the_settings_that_deployment_speaks_of_the_program_knows_each() {
         "GREEN_HOMES_POSTGRES_PORT",
         "GREEN_HOMES_FRONT_NETWORK",
     ];
-    let files = ["docs/operations.md", "Dockerfile", "docker-compose.yml", "deploy/green-homes.service"];
+    let files =
+        ["docs/operations.md", "Dockerfile", "docker-compose.yml", "deploy/green-homes.service", "deploy/environment"];
     for file in files {
         let text = fs::read_to_string(root.join(file)).unwrap();
         let words = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
@@ -158,31 +198,50 @@ fn trusts(proxies: &str, address: &str) -> bool {
 #[test]
 fn back_up_nightly_lets_go_of_what_is_30_days_old_and_of_nothing_else() {
     let unit = include_str!("../../deploy/green-homes-backup.service");
-    let place = tempfile::tempdir().unwrap();
-    let root = place.path().to_str().unwrap();
-    let register = ["green-homes/green-homes.db", "green-homes/signing-key.pem", "green-homes/backups/evidence.db"];
-    let old = ["green-homes-backups/20261001T183000Z/green-homes.db", "green-homes-backups/by-hand/manifest.json"];
-    let copies = ["green-homes/backups/schema-1-20261001.db", "green-homes/backups/.schema-1-20261001.db.partial"];
-    let new = ["green-homes-backups/20261123T183000Z/green-homes.db", "green-homes/backups/schema-2-20261123.db"];
-    for (files, days) in [(&register[..], 400), (&old, 31), (&copies, 31), (&new, 28)] {
-        for file in files {
-            let path = place.path().join(file);
-            let folder = path.parent().unwrap();
-            fs::create_dir_all(folder).unwrap();
-            fs::write(&path, "x").unwrap();
-            let written_at = SystemTime::now() - Duration::from_hours(24 * days);
-            for changed in [&path, folder] {
-                File::open(changed).unwrap().set_modified(written_at).unwrap();
-            }
-        }
-    }
-    let lines = unit.lines().filter_map(|line| line.strip_prefix("ExecStartPost="));
-    for line in lines {
-        let line = line.replace("/var/lib", root);
+    let aged = Aged::new();
+    for line in unit.lines().filter_map(|line| line.strip_prefix("ExecStartPost=")) {
+        let line = line.replace("/var/lib", aged.place.path().to_str().unwrap());
         let mut words = line.split(' ');
         assert!(Command::new(words.next().unwrap()).args(words).status().unwrap().success(), "{line}");
     }
-    let is_left = |file: &&str| place.path().join(file).exists();
-    assert!(register.iter().chain(&new).all(&is_left));
-    assert!(!old.iter().chain(&copies).any(is_left));
+    aged.check();
+}
+
+/// A data directory and a directory of backups, `green-homes` and `green-homes-backups`, with files of every age.
+struct Aged {
+    place: TempDir,
+}
+
+impl Aged {
+    const REGISTER: [&str; 2] = ["green-homes/signing-key.pem", "green-homes/backups/evidence.db"];
+    const OLD: [&str; 2] =
+        ["green-homes-backups/20261001T183000Z/green-homes.db", "green-homes-backups/by-hand/manifest.json"];
+    const COPIES: [&str; 2] =
+        ["green-homes/backups/schema-1-20261001.db", "green-homes/backups/.schema-1-20261001.db.partial"];
+    const NEW: [&str; 2] =
+        ["green-homes-backups/20261123T183000Z/green-homes.db", "green-homes/backups/schema-2-20261123.db"];
+
+    fn new() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        for (files, days) in [(Self::REGISTER, 400), (Self::OLD, 31), (Self::COPIES, 31), (Self::NEW, 28)] {
+            for file in files {
+                let path = place.path().join(file);
+                let folder = path.parent().unwrap();
+                fs::create_dir_all(folder).unwrap();
+                fs::write(&path, "x").unwrap();
+                let written_at = SystemTime::now() - Duration::from_hours(24 * days);
+                for changed in [&path, folder] {
+                    File::open(changed).unwrap().set_modified(written_at).unwrap();
+                }
+            }
+        }
+        Self { place }
+    }
+
+    /// What is 30 days old has gone, and nothing else.
+    fn check(&self) {
+        let is_left = |file: &&str| self.place.path().join(file).exists();
+        assert!(Self::REGISTER.iter().chain(&Self::NEW).all(&is_left));
+        assert!(!Self::OLD.iter().chain(&Self::COPIES).any(is_left));
+    }
 }

@@ -3,7 +3,7 @@
 
 mod answers;
 mod commands;
-mod markdown;
+pub mod markdown;
 mod readers;
 mod references;
 mod shell;

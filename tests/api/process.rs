@@ -30,7 +30,19 @@ pub struct Process {
 }
 
 /// A child process, killed when dropped.
-struct Running(Child);
+pub struct Running(Child);
+
+impl Running {
+    /// Starts another program than the binary.
+    pub fn start(mut command: Command) -> Self {
+        Self(command.process_group(watched_group()).spawn().unwrap())
+    }
+
+    /// Whether it goes on.
+    pub fn goes_on(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -1,6 +1,6 @@
 //! Files and directories that their owner alone may read. Each is on disk before the next step relies on it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -93,9 +93,33 @@ pub(super) fn missing_above(file: &Path) -> Vec<PathBuf> {
 
 /// The path of a draft beside `directory`. Its name says that it is not whole.
 pub(super) fn draft_of(directory: &Path) -> Result<PathBuf, BackupError> {
+    let name = format!("{}{}", draft_prefix(directory)?, uuid::Uuid::new_v4().simple());
+    Ok(directory.with_file_name(name))
+}
+
+/// How the names of all drafts of `directory` begin.
+fn draft_prefix(directory: &Path) -> Result<String, BackupError> {
     let unnamed = || BackupError::Refused(format!("{} has no name of its own", directory.display()));
-    let name = directory.file_name().ok_or_else(unnamed)?.to_string_lossy();
-    Ok(directory.with_file_name(format!(".{name}.partial-{}", uuid::Uuid::new_v4().simple())))
+    Ok(format!(".{}.partial-", directory.file_name().ok_or_else(unnamed)?.to_string_lossy()))
+}
+
+/// Waits for a directory and holds it until the file is closed or the process has gone.
+pub(super) fn hold(directory: &Path) -> io::Result<File> {
+    let held = File::open(directory)?;
+    // A network disk that knows no locks still takes backups.
+    let _ = held.lock();
+    Ok(held)
+}
+
+/// A draft of `directory` that a running process holds. One that a killed process left is held by nobody.
+pub(super) fn draft_at_work(directory: &Path) -> Result<Option<PathBuf>, BackupError> {
+    let prefix = draft_prefix(directory)?;
+    let Ok(beside) = fs::read_dir(parent_of(directory)) else { return Ok(None) };
+    let drafts = beside.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix));
+    let is_held = |draft: &PathBuf| {
+        File::open(draft).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    };
+    Ok(drafts.map(|entry| entry.path()).find(is_held))
 }
 
 /// Writes a new file for its owner alone.
@@ -122,6 +146,9 @@ pub(super) fn sync(path: &Path) -> Result<(), BackupError> {
 
 /// Waits until the name of a file is on disk.
 pub(super) fn sync_parent(path: &Path) -> Result<(), BackupError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    sync(parent)
+    sync(parent_of(path))
+}
+
+pub(super) fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

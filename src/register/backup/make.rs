@@ -2,9 +2,9 @@
 //!
 //! The manifest is written last. A directory without a manifest is no backup, and `restore` refuses it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
@@ -20,22 +20,46 @@ use super::files;
 use super::files::{KeptFile, make_private};
 use super::manifest::{DATABASE, FORMAT, Manifest, Signer};
 
-/// Backs a register up into `directory`, which must be missing or empty. The register may be in use. The copy is audited
-/// with the headlines that `make` makes.
+/// A directory that a backup can become: missing or empty, and no other backup is writing it.
+pub struct Destination(PathBuf);
+
+impl Destination {
+    /// Refuses a directory that is taken, before anything is done for a backup that could not get its name.
+    pub fn of(directory: &Path) -> Result<Self, BackupError> {
+        let refused = |why: &str| Err(BackupError::Refused(format!("{} {why}", directory.display())));
+        // A directory cannot take the place of a link, so the backup goes where the link leads.
+        let target = match fs::canonicalize(directory) {
+            Ok(target) => target,
+            Err(_) if files::is_taken(directory) => return refused("is a link that leads nowhere"),
+            Err(_) => directory.to_owned(),
+        };
+        match fs::read_dir(&target).map(Iterator::count) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (),
+            Err(error) => return Err(at(directory)(error)),
+            Ok(0) => (),
+            Ok(_) => return refused("is not empty: name a directory that is not there yet"),
+        }
+        match files::draft_at_work(&target)? {
+            None => Ok(Self(target)),
+            Some(draft) => Err(BackupError::Refused(format!("another backup is writing {}", draft.display()))),
+        }
+    }
+}
+
+/// Backs a register up into the directory `destination`. The register may be in use. The copy is audited with the headlines that
+/// `make` makes.
 pub fn backup(
     database: &Database,
     signer: &Signer<'_>,
-    directory: &Path,
+    Destination(directory): &Destination,
     now: DateTime<Utc>,
     make: PageMaker,
 ) -> Result<Manifest, BackupError> {
     migrations::check_current(&mut database.connection()?)?;
-    refuse_used(directory)?;
-    let draft = files::draft_of(directory)?;
-    make_private(&draft).map_err(at(&draft))?;
-    match write(database, signer, &draft, now, make) {
+    let (draft, _held) = claim(directory)?;
+    let written = write(database, signer, &draft, now, make);
+    match written.and_then(|manifest| fs::rename(&draft, directory).map_err(at(directory)).map(|()| manifest)) {
         Ok(manifest) => {
-            fs::rename(&draft, directory).map_err(at(directory))?;
             files::sync_parent(directory)?;
             Ok(manifest)
         }
@@ -49,15 +73,17 @@ pub fn backup(
     }
 }
 
-fn refuse_used(directory: &Path) -> Result<(), BackupError> {
-    match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(at(directory)(error)),
-        Ok(mut inside) => match inside.next() {
-            None => Ok(()),
-            Some(_) => Err(BackupError::Refused(format!("{} is not empty", directory.display()))),
-        },
-    }
+/// Makes the draft, and holds it against other backups to the same name. Of two that begin at once one is refused.
+fn claim(directory: &Path) -> Result<(PathBuf, File), BackupError> {
+    let parent = files::parent_of(directory);
+    make_private(parent).map_err(at(parent))?;
+    // One after the other, until this function ends.
+    let _turn = files::hold(parent).map_err(at(parent))?;
+    Destination::of(directory)?;
+    let draft = files::draft_of(directory)?;
+    make_private(&draft).map_err(at(&draft))?;
+    let held = files::hold(&draft).map_err(at(&draft))?;
+    Ok((draft, held))
 }
 
 /// Writes the files, audits them, then writes the manifest.

@@ -15,7 +15,7 @@ mod rights;
 pub use error::BackupError;
 pub use files::{BACKUPS, KeptFile};
 pub use keep::keep_before_migration;
-pub use make::backup;
+pub use make::{Destination, backup};
 pub use manifest::{MANIFEST, Manifest, SIGNATURE, Signer};
 pub use restore::{Restore, Restored, restore};
 pub use rights::take_from_others;
