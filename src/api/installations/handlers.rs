@@ -77,7 +77,7 @@ pub async fn get_installation(
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = state.read(move |connection| store::find(connection, id)).await?;
+    let found = state.read(&caller.0, move |connection| store::find(connection, id)).await?;
     let view = found.and_then(|found| InstallationView::of(&found, &caller.0, caller.1)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, view.etag.clone()))
@@ -121,7 +121,7 @@ pub(in crate::api) async fn list_found(
     caller.check_province(|own| filter.province.is_none_or(|asked| asked == own))?;
     let filter = Filter { after, ..filter };
     let most = usize::try_from(limit).unwrap_or_default();
-    let found = state.read(move |connection| store::list(connection, &filter, most, LISTED_WITHIN)).await?;
+    let found = state.read(&caller.0, move |connection| store::list(connection, &filter, most, LISTED_WITHIN)).await?;
     let page = PageInfo { limit, next_cursor: found.next.map(|next| next.to_string()) };
     let seen = found.installations.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1));
     let data = seen.collect();
