@@ -10,7 +10,7 @@ use actix_web::{App, web};
 use listenfd::ListenFd;
 
 use crate::api::access::{Concurrency, RefusalSums, SigningKey, Tokens};
-use crate::api::{AppState, MAKE, RateLimits, RequestCounts, middleware, parse_networks, routes, server};
+use crate::api::{AppState, MAKE, RateLimits, RequestCounts, Slots, middleware, parse_networks, routes, server};
 use crate::domain::figures::methodology;
 use crate::register::examine::Examiner;
 use crate::register::{Clock, Options, PageCache, PageRenderer, Register};
@@ -77,10 +77,9 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         tokens,
         rate_limits: RateLimits::new(settings.client_rate, settings.address_rate, proxies),
         concurrency: concurrency.clone(),
-        read_slots: AppState::read_slots(settings.database_connections),
-        slow_query_slot: AppState::one_slot(),
-        bridge_slot: AppState::one_slot(),
+        slots: Slots::new(settings.database_connections),
         bridge_pages: PageCache::default(),
+        month_pages: PageCache::default(),
         settings: public,
         refusal_sums: refusal_sums.clone(),
         request_counts: RequestCounts::default(),

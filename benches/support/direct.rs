@@ -102,7 +102,7 @@ impl Direct {
             batch.add_ref(&by.partner, name, record.site.id, stamp.version);
         }
         for installation in &record.installations {
-            batch.add_installation(installation);
+            batch.add_installation(&record.site, installation);
         }
         self.add_entry(batch, &record, stamp)
     }

@@ -30,7 +30,7 @@ mod submit;
 pub use access::RateLimits;
 pub use http::{Access, RequestCounts, Scope, parse_networks};
 pub use partners::{ClientView, PartnerView, ProjectView};
-pub use state::AppState;
+pub use state::{AppState, Slots};
 
 use numbers::{headline, tables};
 

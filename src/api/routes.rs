@@ -96,14 +96,20 @@ pub static ROUTES: &[Route] = &[
     get("/v1/progress/bridge", Public, answer!(bridge::get_bridge))
         .about(PROGRESS, "Explain the change of the headline between two days")
         .counting_addresses(),
-    get("/v1/progress/releases", Public, answer!(releases::list_releases)).about(PROGRESS, "List the releases"),
+    get("/v1/progress/releases", Public, answer!(releases::list_releases))
+        .about(PROGRESS, "List the releases")
+        .counting_addresses(),
     act("/v1/progress/releases", Scope::Administer, answer!(releases::create_release))
         .about(ADMINISTRATION, "Publish a release"),
-    get("/v1/progress/releases/{id}", Public, answer!(releases::get_release)).about(PROGRESS, "Get a release"),
+    get("/v1/progress/releases/{id}", Public, answer!(releases::get_release))
+        .about(PROGRESS, "Get a release")
+        .counting_addresses(),
     get("/v1/progress/releases/{id}/sealed", Public, answer!(releases::get_sealed_release))
-        .about(PROGRESS, "Get the sealed bytes of a release"),
+        .about(PROGRESS, "Get the sealed bytes of a release")
+        .counting_addresses(),
     get("/v1/progress/days/{day}/sealed", Public, answer!(releases::get_sealed_day))
-        .about(PROGRESS, "Get the sealed bytes of a closed day"),
+        .about(PROGRESS, "Get the sealed bytes of a closed day")
+        .counting_addresses(),
     get("/v1/tables", Public, answer!(tables::handlers::list_tables)).about(TABLES, "List the public tables"),
     // Before the other, which takes any name.
     get("/v1/tables/{name}.csv", Public, answer!(tables::handlers::get_table_csv))

@@ -1,15 +1,18 @@
 //! The state that every handler can reach: the register, the guards of `access`, and caches of pages. It lies above `http`
 //! and `access` and below everything that handles a request, so it must not know a caller or a resource.
 
+use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 
-use crate::api::access::{Admission, Concurrency, RateLimits, RefusalSums, Tokens};
+use crate::api::access::{Admission, Concurrency, NoSlot, Places, RateLimits, RefusalSums, Slot, Tokens};
 use crate::api::http::{ApiError, RequestCounts};
 use crate::db::{Connection, DbError};
+use crate::domain::records::Actor;
 use crate::register::examine::Examiner;
 use crate::register::{PageCache, PublicSettings, Register};
 
@@ -17,10 +20,12 @@ use crate::register::{PageCache, PublicSettings, Register};
 pub const COMPUTED_WITHIN: Duration = Duration::from_mins(2);
 /// How long a caller waits for the keys of tokens.
 pub const KEYS_WITHIN: Duration = Duration::from_secs(5);
-/// Queue length per running read.
-const WAITING_PER_READ: usize = 4;
-/// Queue length of a slot that runs one job at a time: 16, because a dashboard sends that many requests at once.
-const WAITING_PER_SLOT: usize = 16;
+/// Requests of one caller that may wait: 16, because a dashboard sends that many at once.
+const WAITING_OF_ONE: usize = 16;
+/// Requests of all callers together that may wait.
+const WAITING_OF_ALL: usize = 64;
+/// Pages for everybody that are made at a time.
+const PAGES_AT_A_TIME: usize = 2;
 
 /// The state of the process that handlers share.
 pub struct AppState {
@@ -32,14 +37,12 @@ pub struct AppState {
     pub rate_limits: RateLimits,
     /// What each address has at a time.
     pub concurrency: Arc<Concurrency>,
-    /// Slots for reads of the database.
-    pub read_slots: Admission,
-    /// The slot for numbers that are counted from the journal or from the records, which takes seconds.
-    pub slow_query_slot: Admission,
-    /// The slot for bridges, apart from the slow queries, because anybody may ask for a bridge.
-    pub bridge_slot: Admission,
+    /// Slots for whatever is costly.
+    pub slots: Slots,
     /// The bridges made so far.
     pub bridge_pages: PageCache,
+    /// Tables of past months.
+    pub month_pages: PageCache,
     /// Settings that appear in answers.
     pub settings: PublicSettings,
     /// Refusals of callers who are no client, for the log.
@@ -54,27 +57,107 @@ pub struct AppState {
     pub started_at: DateTime<Utc>,
 }
 
+/// The slots of each kind, so that none waits for another kind.
+pub struct Slots {
+    /// Reads of clients, by their ids.
+    clients: Admission<String>,
+    /// Reads of the database for callers without a token, by their addresses: past days, releases, householders.
+    addresses: Admission<IpAddr>,
+    /// Pages of today for everybody, each of which is made once.
+    pages: Admission<()>,
+    /// Numbers for clients that are counted from the journal or from the records, which takes seconds.
+    slow_queries: Admission<String>,
+    /// Bridges, which anybody may ask for.
+    bridges: Admission<IpAddr>,
+}
+
+impl Slots {
+    /// Slots on a pool of this many connections: six tenths for clients, two for callers without a token. The rest is for a bridge
+    /// and for the keys of tokens, without which nobody is let in.
+    #[must_use]
+    pub fn new(connections: u32) -> Self {
+        let tenths = |count: u32| usize::try_from((connections * count / 10).max(1)).unwrap_or(1);
+        let (clients, addresses) = (tenths(6), tenths(2));
+        Self {
+            clients: shared(clients, clients / 3),
+            addresses: shared(addresses, addresses / 2),
+            pages: shared(PAGES_AT_A_TIME, PAGES_AT_A_TIME),
+            slow_queries: shared(1, 1),
+            bridges: shared(1, 1),
+        }
+    }
+}
+
+/// Slots for work that is done for so many at a time, and for one caller for so many, but at least for one.
+fn shared<K: Hash + Eq>(running: usize, of_one: usize) -> Admission<K> {
+    let each = Places { running: of_one.max(1), waiting: WAITING_OF_ONE };
+    Admission::new(Places { running, waiting: WAITING_OF_ALL }, each)
+}
+
+/// Who waits for work, and in whose slots it runs.
+pub enum Reader<'a> {
+    /// A client.
+    Client(&'a Actor),
+    /// A caller without a token, by its address.
+    Address(&'a HttpRequest),
+    /// Whoever asks for a page that is made once for all.
+    Everybody,
+    /// Whoever has a slot already.
+    Holding(Slot),
+}
+
+impl<'a> From<&'a Actor> for Reader<'a> {
+    fn from(actor: &'a Actor) -> Self {
+        Self::Client(actor)
+    }
+}
+
+impl<'a> From<&'a HttpRequest> for Reader<'a> {
+    fn from(request: &'a HttpRequest) -> Self {
+        Self::Address(request)
+    }
+}
+
+impl From<Slot> for Reader<'_> {
+    fn from(slot: Slot) -> Self {
+        Self::Holding(slot)
+    }
+}
+
 impl AppState {
-    /// Slots for reads on a pool of this many connections. One connection stays free for reading the keys of tokens, because
-    /// without them nobody is let in. Four reads may wait for each that runs.
-    #[must_use]
-    pub fn read_slots(connections: u32) -> Admission {
-        let at_a_time = usize::try_from(connections.saturating_sub(1).max(1)).unwrap_or(1);
-        Admission::new(at_a_time, at_a_time * WAITING_PER_READ)
+    /// A slot for a read without a token, which is counted for its address.
+    pub async fn counted_slot(&self, request: &HttpRequest) -> Result<Slot, ApiError> {
+        self.rate_limits.count_address(request)?;
+        Ok(self.slot(request.into()).await?)
     }
 
-    /// A slot for work that is done one job at a time.
-    #[must_use]
-    pub fn one_slot() -> Admission {
-        Admission::new(1, WAITING_PER_SLOT)
+    /// A slot for a slow query of a client.
+    pub async fn slow_query_slot(&self, actor: &Actor) -> Result<Slot, NoSlot> {
+        self.slots.slow_queries.enter(actor.client_id.clone()).await
     }
 
-    /// Runs long work in a slot for reads, on a thread that may block.
+    /// A slot for a bridge.
+    pub async fn bridge_slot(&self, request: &HttpRequest) -> Result<Slot, NoSlot> {
+        self.slots.bridges.enter(self.rate_limits.counted_address_of(request)).await
+    }
+
+    async fn slot(&self, reader: Reader<'_>) -> Result<Slot, NoSlot> {
+        match reader {
+            Reader::Client(actor) => self.slots.clients.enter(actor.client_id.clone()).await,
+            Reader::Address(request) => self.slots.addresses.enter(self.rate_limits.counted_address_of(request)).await,
+            Reader::Everybody => self.slots.pages.enter(()).await,
+            Reader::Holding(slot) => Ok(slot),
+        }
+    }
+
+    /// Runs long work in a slot of whoever waits for it, on a thread that may block.
     pub async fn compute<T: Send + 'static>(
         &self,
+        reader: impl Into<Reader<'_>>,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let slot = self.read_slots.enter().await?;
+        // In a box, because the futures of all handlers would otherwise have room for it.
+        let slot = Box::pin(self.slot(reader.into())).await?;
         let compute = move || {
             // The slot moves into the work, because the work goes on when the client has gone.
             let _slot = slot;
@@ -83,14 +166,15 @@ impl AppState {
         block_within(COMPUTED_WITHIN, compute).await?
     }
 
-    /// Reads the database in a slot for reads. Every handler reads through here, so that slow reads never take all connections;
-    /// where too many wait, the next is answered 503 at once.
+    /// Reads the database in a slot of whoever waits for it. Every handler reads through here, so that slow reads never take all
+    /// connections, and nobody takes those of others.
     pub async fn read<T: Send + 'static>(
         &self,
+        reader: impl Into<Reader<'_>>,
         query: impl FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let database = self.register.database().clone();
-        self.compute(move || Ok(query(&mut database.connection()?)?)).await
+        self.compute(reader, move || Ok(query(&mut database.connection()?)?)).await
     }
 }
 

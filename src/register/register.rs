@@ -159,6 +159,12 @@ impl Register {
         self.shared.voided.load_full()
     }
 
+    /// Whether a day was over before the register began.
+    #[must_use]
+    pub fn is_before(&self, day: NaiveDate) -> bool {
+        self.shared.first_day.load().as_deref().is_some_and(|first| day < *first)
+    }
+
     /// The database, for reading.
     #[must_use]
     pub fn database(&self) -> &Database {

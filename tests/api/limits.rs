@@ -6,19 +6,21 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use actix_web::rt::task::JoinHandle;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{TimeDelta, Utc};
+use chrono::{Days, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use green_homes::api::documentation;
 use green_homes::api::routes::ROUTES;
 use green_homes::domain::records::Role;
+use green_homes::domain::values::Month;
 use green_homes::register::{Clock, system_clock};
 use green_homes::settings::Settings;
 use serde_json::json;
 
-use crate::support::{App, Client, Reply, TestDatabase, clock_at, db_execute, home, on_both_databases, run};
+use crate::support::{App, Client, Passing, Reply, TestDatabase, clock_at, db_execute, home, on_both_databases, run};
 
 on_both_databases!(use_basic_as_a_dashboard_reads_until_its_secret_ends);
 
@@ -116,14 +118,17 @@ fn ask_in_vain_on_a_route_that_needs_a_caller_counts_for_the_address() {
     });
 }
 
+/// Routes that count addresses for `as_of` alone.
+const OF_PAST_DAYS: [&str; 3] = ["/v1/progress", "/v1/tables/{name}", "/v1/tables/{name}.csv"];
+
 #[test]
 fn document_names_429_on_every_limited_route_and_no_other() {
     let document = serde_json::to_value(documentation::document(ROUTES)).unwrap();
     for row in ROUTES {
         let operation = &document["paths"][row.path][row.method.as_str().to_lowercase()];
         if operation.is_object() {
-            // A past day by another methodology needs a token, and refusals for want of one are counted.
-            let is_limited = row.is_limited() || row.path == "/v1/progress";
+            // Past days are counted where they are not kept.
+            let is_limited = row.is_limited() || OF_PAST_DAYS.contains(&row.path);
             assert_eq!(operation["responses"]["429"].is_object(), is_limited, "{} {}", row.method, row.path);
         }
     }
@@ -265,45 +270,127 @@ async fn use_basic_as_a_dashboard_reads_until_its_secret_ends(database: TestData
     app.stop().await;
 }
 
-/// Whoever reads installations waits for the test; whoever only writes them does not.
-const SLOW_READS: &str = "
-    CREATE FUNCTION slow() RETURNS boolean LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN true; END $$;
-    ALTER TABLE installations RENAME TO kept;
-    CREATE VIEW installations AS SELECT * FROM kept WHERE slow();";
+/// Whoever reads this table waits for the test; whoever only writes it does not.
+fn db_slow_reads(url: &str, table: &str) -> PgConnection {
+    let slow = format!(
+        "CREATE FUNCTION slow() RETURNS boolean LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN true; END $$;
+        ALTER TABLE {table} RENAME TO kept;
+        CREATE VIEW {table} AS SELECT * FROM kept WHERE slow();"
+    );
+    db_execute(url, &slow).unwrap();
+    let mut lock = PgConnection::establish(url).unwrap();
+    lock.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+    lock
+}
+
+/// Asks so many times at once, and waits until so many are refused because the others of the same caller wait.
+async fn ask_at_once(caller: &Client, path: &str, times: usize, refused: usize) -> Vec<JoinHandle<Reply>> {
+    let asked: Vec<_> = (0..times)
+        .map(|_| {
+            let (caller, path) = (caller.clone(), path.to_owned());
+            actix_web::rt::spawn(async move { caller.get(&path).await })
+        })
+        .collect();
+    let began = Instant::now();
+    while asked.iter().filter(|one| one.is_finished()).count() < refused {
+        assert!(began.elapsed() < Duration::from_secs(10), "too many wait");
+        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+    }
+    asked
+}
+
+/// Lets them read, and counts how many were answered and how many refused.
+async fn let_read(mut lock: PgConnection, asked: Vec<JoinHandle<Reply>>) -> (usize, usize) {
+    lock.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+    let (mut answered, mut refused) = (0, 0);
+    for one in asked {
+        let reply = one.await.unwrap();
+        match reply.status {
+            200 => answered += 1,
+            429 => refused += 1,
+            _ => panic!("{} {}", reply.status, reply.text),
+        }
+        assert!(reply.status == 200 || reply.header("retry-after") == "1", "{:?}", reply.headers);
+    }
+    (answered, refused)
+}
 
 #[test]
-fn read_slowly_leaves_writes_and_public_reads_alone() {
+fn read_slowly_leaves_writes_and_the_reads_of_others_alone() {
     run(async {
         let app = App::start(TestDatabase::postgres()).await;
         let (admin, reader) = (app.role(Role::Admin).await, app.role(Role::Reviewer).await);
+        let other = app.role(Role::Reviewer).await;
         app.partner("SOLARCO").await.register(&home("a")).await;
-        db_execute(&app.database.url, SLOW_READS).unwrap();
-        let mut lock = PgConnection::establish(&app.database.url).unwrap();
-        lock.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
-        let asked: Vec<_> = (0..30)
-            .map(|_| {
-                let reader = reader.clone();
-                actix_web::rt::spawn(async move { reader.get("/v1/installations").await })
-            })
-            .collect();
-        // Of five connections four are for reads, and four times as many may wait.
-        let began = Instant::now();
-        while asked.iter().filter(|one| one.is_finished()).count() < 10 {
-            assert!(began.elapsed() < Duration::from_secs(10), "too many wait");
-            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
-        }
+        let lock = db_slow_reads(&app.database.url, "installations");
+        // Of five connections three are for clients, of which a client has one. Sixteen of its requests wait.
+        let asked = ask_at_once(&reader, "/v1/installations", 30, 13).await;
         assert_eq!(admin.post("/v1/partners", &json!({"code": "P-1", "name": "P"})).await.status, 201);
-        assert_eq!(app.public().get("/v1/progress").await.status, 200);
-        assert_eq!(asked.iter().filter(|one| one.is_finished()).count(), 10);
-        lock.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
-        let mut replies = Vec::new();
-        for one in asked {
-            replies.push(one.await.unwrap());
+        assert_eq!(other.get("/v1/review/disputes").await.status, 200);
+        for path in ["/v1/progress", "/v1/progress/timeline", "/v1/tables/provinces", "/v1/progress/releases"] {
+            assert_eq!(app.public().get(path).await.status, 200, "{path}");
         }
-        let refused: Vec<&Reply> = replies.iter().filter(|reply| reply.status == 503).collect();
-        assert_eq!((refused.len(), refused[0].header("retry-after")), (10, "1"));
-        assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 20);
+        assert_eq!(asked.iter().filter(|one| one.is_finished()).count(), 13);
+        assert_eq!(let_read(lock, asked).await, (17, 13));
+        app.stop().await;
+    });
+}
+
+#[test]
+fn read_past_days_slowly_leaves_clients_pages_of_today_and_days_before_the_register_alone() {
+    run(async {
+        let days = Passing::begin(TestDatabase::postgres()).await;
+        days.app.db_add_partner("SOLARCO", false);
+        let (first, third) = (days.today(), days.today() + Days::new(2));
+        days.pass_to(third).await;
+        let reader = days.app.role(Role::Reviewer).await;
+        let lock = db_slow_reads(&days.app.database.url, "days");
+        let asked = ask_at_once(&days.app.public(), &format!("/v1/progress/days/{first}/sealed"), 30, 13).await;
+        assert_eq!(reader.get("/v1/installations").await.status, 200);
+        let others = ["/v1/progress", "/v1/progress/timeline", "/v1/tables/provinces", "/v1/progress?as_of=2020-01-31"];
+        for path in others {
+            assert_eq!(days.app.public().get(path).await.status, 200, "{path}");
+        }
+        for (path, status) in [
+            ("/v1/tables/provinces?as_of=2020-01-31", 422),
+            ("/v1/progress/days/2020-01-31/sealed", 404),
+            ("/v1/progress/releases/2020-01-31", 404),
+        ] {
+            assert_eq!(days.app.public().get(path).await.status, status, "{path}");
+        }
+        let as_of = format!("/v1/progress?as_of={first}");
+        assert_eq!(days.app.public().get(&as_of).await.status, 429, "the address has no place left");
+        assert_eq!(asked.iter().filter(|one| one.is_finished()).count(), 13);
+        assert_eq!(let_read(lock, asked).await, (17, 13));
+        assert_eq!(days.app.public().get(&as_of).await.status, 200);
+        days.app.stop().await;
+    });
+}
+
+#[test]
+fn ask_for_past_days_too_often_from_an_address_is_refused_but_for_what_is_kept() {
+    run(async {
+        let days = Passing::begin(TestDatabase::sqlite()).await;
+        days.app.db_add_partner("SOLARCO", false);
+        let end = Month::of(days.today()).last_day();
+        days.pass_to(end + Days::new(2)).await;
+        let (database, now) = (days.app.stop().await, days.now);
+        let settings = Settings { address_rate: 1, ..database.settings() };
+        let app = App::start_with(database, settings, clock_at(now)).await;
+        let table = format!("/v1/tables/provinces?as_of={end}");
+        let kept = app.public().get(&table).await;
+        assert_eq!(kept.status, 200, "{}", kept.text);
+        // Each of these asks the database.
+        let (answered, refused) = until_refused(&app.public(), "GET", &format!("/v1/progress/days/{end}/sealed")).await;
+        assert!(answered <= 10 && refused.header("ratelimit").starts_with("\"address\";r=0"), "{answered}");
+        let others = [format!("/v1/progress?as_of={end}"), format!("/v1/tables/kinds.csv?as_of={end}")];
+        for path in others {
+            assert_eq!(app.public().get(&path).await.status, 429, "{path}");
+        }
+        for path in [&*table, "/v1/progress?as_of=2020-01-31", "/v1/progress"] {
+            assert_eq!(app.public().get(path).await.status, 200, "{path}");
+        }
         app.stop().await;
     });
 }

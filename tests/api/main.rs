@@ -35,6 +35,7 @@ mod layers;
 mod lifecycle;
 mod limits;
 mod linearity;
+mod lists;
 mod log_sink;
 mod logs;
 mod methodology;

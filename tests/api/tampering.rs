@@ -18,7 +18,7 @@ use crate::support::{App, Passing, TestDatabase, db_lines, db_sqlite, home, on_b
 on_both_databases!(change_one_byte_anywhere_is_found_and_named, change_a_closed_day_or_a_release_is_found_and_named,);
 
 /// The entries of [`written`]: 1 partner, 2 client, 3 client, 4 and 5 installations, 6 verification.
-const CHANGES: [(&str, &str); 39] = [
+const CHANGES: [(&str, &str); 40] = [
     ("UPDATE entries SET actor = 'c-someone' WHERE version = 5", "entry 5"),
     ("UPDATE entries SET action = 'verifz' WHERE version = 7", "entry 7"),
     ("UPDATE entries SET cause = 'corrected' WHERE version = 5", "entry 5"),
@@ -44,6 +44,7 @@ const CHANGES: [(&str, &str); 39] = [
     ("UPDATE register_head SET version = 6", "head"),
     ("UPDATE sites SET kind = 'office'", "site "),
     ("UPDATE installations SET installed_on = '2026-01-16' WHERE external_id = 'I-b'", "installation "),
+    ("UPDATE installations SET province_code = '79' WHERE external_id = 'I-b'", "installation "),
     ("UPDATE installations SET cost_vnd = 1 WHERE external_id = 'I-a'", "installation "),
     ("UPDATE installation_measures SET quantity = quantity + 1", "installation "),
     ("DELETE FROM installations WHERE external_id = 'I-b'", "installation_measures"),

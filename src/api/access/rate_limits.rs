@@ -70,12 +70,17 @@ impl RateLimits {
     /// Counts a request for its address; `TooManyRequests` where the address asks too often.
     pub fn count_address(&self, request: &HttpRequest) -> Result<(), ApiError> {
         let Some(limit) = &self.addresses else { return Ok(()) };
-        limit.count(request, &client_address::counted(self.address_of(request)))
+        limit.count(request, &self.counted_address_of(request))
     }
 
     /// The address that a request comes from, as far as trusted proxies say.
     pub fn address_of(&self, request: &HttpRequest) -> IpAddr {
         client_address::of(request, &self.proxies)
+    }
+
+    /// The address for which a request counts.
+    pub fn counted_address_of(&self, request: &HttpRequest) -> IpAddr {
+        client_address::counted(self.address_of(request))
     }
 }
 

@@ -40,7 +40,7 @@ async fn open(request: &HttpRequest) -> Result<Householder, ApiError> {
     // Every attempt counts for its address, because a code can be guessed.
     state.rate_limits.count_address(request)?;
     let hash = hash_of_code(typed);
-    let found = state.read(move |connection| householders::site_of_code(connection, &hash)).await?;
+    let found = state.read(request, move |connection| householders::site_of_code(connection, &hash)).await?;
     let site = found.ok_or(ApiError::WrongCode)?;
     request.extensions_mut().insert(ActingClient(Actor::householder().client_id));
     Ok(Householder(site))

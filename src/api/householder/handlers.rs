@@ -3,7 +3,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::api::body::Nothing;
 use crate::api::callers::Householder;
@@ -24,9 +24,10 @@ use super::view::{DisputeResponse, DisputeView, HomeResponse, HomeView, Withdraw
 pub async fn get_home(
     householder: Householder,
     _: NoQuery,
+    request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = state.read(move |connection| householders::home(connection, householder.0)).await?;
+    let found = state.read(&request, move |connection| householders::home(connection, householder.0)).await?;
     let data = HomeView::of(&found.ok_or(ApiError::NotFound)?, &state.register.directory());
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(HomeResponse { data }))
 }

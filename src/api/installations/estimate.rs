@@ -120,7 +120,7 @@ pub async fn get_estimate(
     let mut query = Query::of(&request)?;
     let asked = query.parse("methodology", parse_methodology);
     query.finish()?;
-    let found = state.read(move |connection| store::find(connection, id)).await?;
+    let found = state.read(&caller.0, move |connection| store::find(connection, id)).await?;
     let seen = |one: &store::InstallationRecord| {
         one.record.installation(id).is_some_and(|it| caller.0.may_see(&one.record, it))
     };

@@ -1,5 +1,7 @@
 //! Installations: register, read, list. What becomes of them is in `actions.rs`.
 
+use std::time::Duration;
+
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -18,6 +20,9 @@ use crate::register::{Command, Done, Outcome};
 use super::body::CreateInstallation;
 use super::householder_codes::HouseholderCodeView;
 use super::view::{InstallationList, InstallationResponse, InstallationView, RegisteredResponse};
+
+/// How long a list looks for installations. Then the page is what it found.
+const LISTED_WITHIN: Duration = Duration::from_millis(200);
 
 /// Records one installation with its site and its measures, and answers with its id. An installed
 /// one counts as reported at once.
@@ -72,7 +77,7 @@ pub async fn get_installation(
     state: web::Data<AppState>,
     PathId(id): PathId<InstallationId>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = state.read(move |connection| store::find(connection, id)).await?;
+    let found = state.read(&caller.0, move |connection| store::find(connection, id)).await?;
     let view = found.and_then(|found| InstallationView::of(&found, &caller.0, caller.1)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, view.etag.clone()))
@@ -115,8 +120,10 @@ pub(in crate::api) async fn list_found(
     query.finish()?;
     caller.check_province(|own| filter.province.is_none_or(|asked| asked == own))?;
     let filter = Filter { after, ..filter };
-    let mut found = state.read(move |connection| store::list(connection, &filter, limit + 1)).await?;
-    let page = PageInfo::of(&mut found, limit, |last| last.id.to_string());
-    let data = found.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1)).collect();
+    let most = usize::try_from(limit).unwrap_or_default();
+    let found = state.read(&caller.0, move |connection| store::list(connection, &filter, most, LISTED_WITHIN)).await?;
+    let page = PageInfo { limit, next_cursor: found.next.map(|next| next.to_string()) };
+    let seen = found.installations.iter().filter_map(|found| InstallationView::of(found, &caller.0, caller.1));
+    let data = seen.collect();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(InstallationList { data, page }))
 }

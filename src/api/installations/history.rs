@@ -133,7 +133,7 @@ pub async fn get_history(
     let limit = pagination::limit(&mut query);
     query.finish()?;
     let actor = caller.0.clone();
-    let read = state.read(move |connection| {
+    let read = state.read(&caller.0, move |connection| {
         let found = store::find(connection, id)?;
         let seen = found.as_ref().and_then(|found| {
             let seen = found.record.installation(id).filter(|installation| actor.may_see(&found.record, installation));

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::api::access::Slot;
 use crate::api::callers::Unhurried;
 use crate::api::http::{
     ApiError, CacheFor, Edge, Form, JSON, Query, as_page, columns_of, page_of_rows, send, whole_day,
@@ -157,14 +158,23 @@ async fn send_bridge(request: &HttpRequest, state: &AppState, form: Form) -> Res
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
     // Kept while the process lives, because neither day changes any more, unless the register loses days.
     let key = format!("{}{} {}", link(from, to), form.ending(), state.register.rebuilds());
-    let page = state.bridge_pages.get(key, async { Ok(make(state, from, to, form).await?) }).await?;
+    let page = if let Some(page) = state.bridge_pages.made(&key) {
+        page
+    } else {
+        // Before others wait for the page, because a caller that asks for too much must not fail them.
+        let slot = state.bridge_slot(request).await?;
+        state.bridge_pages.get(key, async { Ok(make(state, slot, (from, to), form).await?) }).await?
+    };
     send(request, &page, CacheFor::OneHour).await
 }
 
-async fn make(state: &AppState, from: NaiveDate, to: NaiveDate, form: Form) -> Result<ReadyPage, ApiError> {
+async fn make(
+    state: &AppState,
+    slot: Slot,
+    (from, to): (NaiveDate, NaiveDate),
+    form: Form,
+) -> Result<ReadyPage, ApiError> {
     let activations = state.register.activations();
-    // In a slot of its own, because many bridges must not keep the reads of others waiting.
-    let slot = state.bridge_slot.enter().await?;
     let database = state.register.database().clone();
     let bridged = block_within(COMPUTED_WITHIN, move || {
         let _slot = slot;

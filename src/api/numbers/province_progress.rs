@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, Form, GEO_JSON, Query, as_page, coded, columns_of, page_of_rows, send};
 use crate::api::reference::outlines::{Archipelagos, Feature, FeatureCollection, outlines, parse_archipelagos};
-use crate::api::state::AppState;
+use crate::api::state::{AppState, Reader};
 use crate::domain::figures::{Dimension, Estimator, Group, Methodology, NONE, Selection, Sums, Value, aggregate_table};
 use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
@@ -153,9 +153,10 @@ pub async fn get_provinces_csv(request: HttpRequest, state: web::Data<AppState>)
 pub async fn get_provinces_map(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let (snapshot, asked) = (state.register.snapshot(), Asked::map(&request)?);
     let make = async {
-        let rows =
-            rows_page(&state, &snapshot, Asked { archipelagos: Archipelagos::Within, ..asked }, Form::Json).await?;
-        Ok(state.compute(move || Ok(as_page(GEO_JSON, &map(asked, &rows)?))).await?)
+        let asked_rows = Asked { archipelagos: Archipelagos::Within, ..asked };
+        // In a box, because a page within a page makes a large future.
+        let rows = Box::pin(rows_page(&state, &snapshot, asked_rows, Form::Json)).await?;
+        Ok(state.compute(Reader::Everybody, move || Ok(as_page(GEO_JSON, &map(asked, &rows)?))).await?)
     };
     let page = snapshot.page_of(asked.key(MAP_PATH), make).await?;
     send(&request, &page, CacheFor::OneSecond).await
@@ -174,7 +175,7 @@ async fn rows_page(
         let columns = response.data.first().map(columns_of).unwrap_or_default();
         Ok(page_of_rows(form, columns, &response))
     };
-    let make = async { Ok(state.compute(work).await?) };
+    let make = async { Ok(state.compute(Reader::Everybody, work).await?) };
     Ok(snapshot.page_of(asked.key(&format!("{PATH}{}", form.ending())), make).await?)
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::{AnyDay, body};
-use crate::api::callers::Caller;
+use crate::api::callers::{Caller, Unhurried};
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, Problem, answer, as_page, choose, send};
 use crate::api::request_body::Body;
 use crate::api::state::AppState;
@@ -89,11 +89,12 @@ impl ReleaseView {
 /// Headlines that were published for good: one at the end of each month, and those that an administrator published.
 #[utoipa::path(get, path = "", responses((status = 200, body = ReleaseList)))]
 pub async fn list_releases(
+    _: Unhurried,
     request: HttpRequest,
     _: NoQuery,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let all = state.read(releases::all).await?;
+    let all = state.read(&request, releases::all).await?;
     let served = all.iter().filter(|release| !release.is_of_old_form());
     let data = served.map(|release| ReleaseView::of(release, &state.settings.public_url)).collect();
     send(&request, &as_page(JSON, &ReleaseList { data }), CacheFor::OneSecond).await
@@ -104,12 +105,13 @@ pub async fn list_releases(
     responses((status = 200, body = crate::api::numbers::headline::ProgressResponse),
         (status = 410, body = Problem, content_type = "application/problem+json")))]
 pub async fn get_release(
+    _: Unhurried,
     request: HttpRequest,
     _: NoQuery,
     id: web::Path<String>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let sealed = released(&state, &id).await?;
+    let sealed = released(&request, &state, &id).await?;
     send(&request, &ReadyPage::new(JSON, with_host(&sealed, &state.settings)), CacheFor::OneHour).await
 }
 
@@ -120,12 +122,13 @@ pub async fn get_release(
         headers(("Repr-Digest" = String, description = "The SHA-256 of the bytes that are sent, in the form of RFC 9530."))),
         (status = 410, body = Problem, content_type = "application/problem+json")))]
 pub async fn get_sealed_release(
+    _: Unhurried,
     request: HttpRequest,
     _: NoQuery,
     id: web::Path<String>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    send_sealed(&request, released(&state, &id).await?).await
+    send_sealed(&request, released(&request, &state, &id).await?).await
 }
 
 /// The sealed bytes of the headline of a closed day, of which `meta.citable.sha256` and `Repr-Digest` have the SHA-256. Links are
@@ -134,6 +137,7 @@ pub async fn get_sealed_release(
     responses((status = 200, body = crate::api::numbers::headline::ProgressResponse,
         headers(("Repr-Digest" = String, description = "The SHA-256 of the bytes that are sent, in the form of RFC 9530.")))))]
 pub async fn get_sealed_day(
+    _: Unhurried,
     request: HttpRequest,
     _: NoQuery,
     day: web::Path<String>,
@@ -141,17 +145,24 @@ pub async fn get_sealed_day(
 ) -> Result<HttpResponse, ApiError> {
     let day = parse_day(&day).map_err(|_| ApiError::NotFound)?;
     refuse_void_day(&state, day)?;
-    let kept = state.read(move |connection| closed_days::find(connection, day)).await?;
-    let is_open = day == state.register.snapshot().figures.day;
+    let today = state.register.snapshot().figures.day;
+    if state.register.is_before(day) || day > today {
+        return Err(ApiError::NotFound);
+    }
+    let kept = state.read(&request, move |connection| closed_days::find(connection, day)).await?;
+    let is_open = day == today;
     let missing = if is_open { ApiError::invalid("day", Fault::NotClosed) } else { ApiError::NotFound };
     send_sealed(&request, kept.ok_or(missing)?.body).await
 }
 
 /// The sealed bytes of a release. 404 and not 422, because a text that is no day names no release.
-async fn released(state: &AppState, id: &str) -> Result<String, ApiError> {
+async fn released(request: &HttpRequest, state: &AppState, id: &str) -> Result<String, ApiError> {
     let day = parse_day(id).map_err(|_| ApiError::NotFound)?;
+    if state.register.is_before(day) {
+        return Err(ApiError::NotFound);
+    }
     let find = move |connection: &mut _| Ok(releases::find(connection, day)?.zip(releases::body(connection, day)?));
-    let Some((release, body)) = state.read(find).await? else {
+    let Some((release, body)) = state.read(request, find).await? else {
         refuse_void_release(state, day)?;
         return Err(ApiError::NotFound);
     };

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, Form, Query, coded, columns_of, page_of_rows, send};
-use crate::api::state::AppState;
+use crate::api::state::{AppState, Reader};
 use crate::db::ledger::closed_days;
 use crate::domain::figures::MonthEnd;
 use crate::domain::values::{Basis, Fault, Interval, Month, Rule};
@@ -76,7 +76,7 @@ async fn make(
     form: Form,
 ) -> Result<ReadyPage, ApiError> {
     let ends = if basis == Basis::RecordedOn {
-        let kept = state.read(closed_days::month_ends).await?;
+        let kept = state.read(Reader::Everybody, closed_days::month_ends).await?;
         recorded(&kept, snapshot)?
     } else {
         let shared = snapshot.clone();
@@ -84,7 +84,7 @@ async fn make(
             let end = |(month, at): &(Month, MonthEnd)| (*month, End::of(*month, at, shared.figures.methodology));
             Ok(shared.timeline().iter().map(end).collect())
         };
-        state.compute(ends).await?
+        state.compute(Reader::Everybody, ends).await?
     };
     let data = rows(&ends, interval, basis, Month::of(snapshot.figures.day));
     let meta = Provenance::of(&snapshot.figures, &state.settings, &address(&snapshot.figures, &link(interval, basis)));

@@ -28,7 +28,7 @@ pub async fn list_disputes(
     let after = query.parse("cursor", |raw| raw.parse().map_err(|_| Fault::NotACursor)).unwrap_or(0);
     let limit = pagination::limit(&mut query);
     query.finish()?;
-    let mut found = state.read(move |connection| disputes::open(connection, after, limit + 1)).await?;
+    let mut found = state.read(&caller.0, move |connection| disputes::open(connection, after, limit + 1)).await?;
     let page = PageInfo::of(&mut found, limit, |(last, _)| last.dispute.id.to_string());
     let seen = found.into_iter().filter(|(noted, record)| noted.dispute.is_for(&caller.0, record));
     let data = seen.map(|(noted, record)| ReviewedDispute::of(&noted, &record)).collect();

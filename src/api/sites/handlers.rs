@@ -52,7 +52,7 @@ pub async fn get_site(
     state: web::Data<AppState>,
     PathId(id): PathId<SiteId>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = state.read(move |connection| by_id::successor(connection, id)).await?;
+    let found = state.read(&caller.0, move |connection| by_id::successor(connection, id)).await?;
     let record = found.filter(|record| may_see(&caller.0, record)).ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, record.site_revision_tag()))

@@ -6,7 +6,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, Se
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{
-    EntryRow, FactsRow, JournalRow, SiteRefRow, cells, entries, entry_facts, journal, site_refs, sites,
+    EntryRow, FactsRow, JournalRow, SiteRefRow, cells, entries, entry_facts, installations, journal, site_refs, sites,
 };
 
 /// An entry as stored: the columns of `entries`.
@@ -194,6 +194,20 @@ const REFERENCES: [(&str, &str, &str, &str); 12] = [
     ("disputes", "site", "sites", "id"),
     ("disputes", "installation", "installations", "id"),
 ];
+
+/// Installations whose copy of the province is not that of their site, at most `limit`.
+pub fn in_another_province(connection: &mut Connection, limit: usize) -> Result<Vec<String>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(on_backend!(connection, c => {
+        installations::table
+            .inner_join(sites::table)
+            .filter(installations::province_code.ne(sites::province_code))
+            .order(installations::id)
+            .limit(limit)
+            .select(installations::id)
+            .load(c)
+    })?)
+}
 
 /// Rows that name a missing row, at most `limit` for each reference.
 pub fn orphans(connection: &mut Connection, limit: usize) -> Result<Vec<Orphan>, DbError> {

@@ -1,8 +1,9 @@
-//! Lists of installations, page by page: each page begins after the last id of the page before.
+//! Lists of installations, page by page: each page begins after the last installation that the page before looked at.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use diesel::dsl::{exists, sql};
-use diesel::sql_types::Bool;
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend};
@@ -12,6 +13,10 @@ use crate::domain::reference::{MeasureId, ProvinceId};
 use crate::domain::values::{ExternalId, InstallationId, PartnerCode, ProjectCode, SiteId, SiteKind, Status};
 
 use super::by_id;
+use super::index_lanes::{self, Candidate, Lane};
+
+/// The most installations that one statement reads.
+const MOST_READ: usize = 2_000;
 
 /// The conditions on the installations of a list; all of them must hold.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +37,7 @@ pub struct Filter {
     pub seen_by: Option<Actor>,
     /// Whether the owner is a sandbox partner.
     pub sandbox: Option<bool>,
-    /// The last id of the page before.
+    /// The cursor of the page before.
     pub after: Option<InstallationId>,
 }
 
@@ -41,6 +46,93 @@ impl Filter {
     #[must_use]
     pub fn seen_by(actor: &Actor) -> Self {
         Self { seen_by: Some(actor.clone()), ..Self::default() }
+    }
+
+    /// The one partner whose own installations the actor sees.
+    fn own(&self) -> Option<&PartnerCode> {
+        self.seen_by.as_ref().filter(|actor| actor.role == Role::Partner).and_then(|actor| actor.partner.as_ref())
+    }
+
+    /// The partner whose installations the actor does not see.
+    fn employer(&self) -> Option<&PartnerCode> {
+        self.seen_by.as_ref().and_then(|actor| actor.affiliation.as_ref())
+    }
+
+    fn own_province(&self) -> Option<ProvinceId> {
+        self.seen_by.as_ref().and_then(|actor| actor.province)
+    }
+
+    /// Whether no installation can pass, so that none need be read.
+    fn contradicts_itself(&self) -> bool {
+        let owner = self.partner.as_ref().or(self.own());
+        self.own().is_some_and(|own| owner != Some(own))
+            || self.employer().is_some_and(|employer| owner == Some(employer))
+            || self.own_province().is_some_and(|own| self.province.is_some_and(|asked| asked != own))
+    }
+
+    /// The lanes of the index that fits best. Every installation that passes is in them.
+    fn lanes(&self) -> Vec<Lane> {
+        if let Some(external_id) = &self.external_id {
+            return vec![vec![("external_id", external_id.as_str().to_owned())]];
+        }
+        if let Some(site) = self.site {
+            return vec![vec![("site", site.to_string())]];
+        }
+        let partner = self.partner.as_ref().or(self.own()).map(|partner| ("partner", partner.as_str().to_owned()));
+        let province = self.province.or(self.own_province()).map(|of| ("province_code", of.code().to_owned()));
+        let begin: Lane = partner.into_iter().chain(province).collect();
+        let one = self.status.as_ref().map(std::slice::from_ref);
+        if one.is_none() && begin.is_empty() {
+            return vec![Lane::new()];
+        }
+        let lane = |status: &Status| begin.iter().cloned().chain([("status", status.as_str().to_owned())]).collect();
+        one.unwrap_or(Status::ALL).iter().map(lane).collect()
+    }
+
+    /// Whether an installation passes every condition on itself and on its place.
+    fn takes(&self, candidate: &Candidate) -> bool {
+        fn is(wanted: Option<&str>, found: &str) -> bool {
+            wanted.is_none_or(|wanted| wanted == found)
+        }
+        is(self.partner.as_ref().map(PartnerCode::as_str), &candidate.partner)
+            && is(self.own().map(PartnerCode::as_str), &candidate.partner)
+            && self.employer().is_none_or(|employer| employer.as_str() != candidate.partner)
+            && is(self.external_id.as_ref().map(ExternalId::as_str), &candidate.external_id)
+            && is(self.status.map(Status::as_str), &candidate.status)
+            && is(self.province.map(ProvinceId::code), &candidate.province_code)
+            && is(self.own_province().map(ProvinceId::code), &candidate.province_code)
+            && is(self.site.map(|site| site.to_string()).as_deref(), &candidate.site)
+            && is(self.project.as_ref().map(ProjectCode::as_str), candidate.project.as_deref().unwrap_or_default())
+            && self.sandbox.is_none_or(|sandbox| sandbox == candidate.sandbox)
+    }
+
+    /// The installations that pass every condition.
+    fn passing(&self, connection: &mut Connection, mut candidates: Vec<Candidate>) -> Result<Vec<Candidate>, DbError> {
+        candidates.retain(|candidate| self.takes(candidate));
+        if let Some(kind) = self.kind {
+            let at: Vec<&str> = candidates.iter().map(|candidate| candidate.site.as_str()).collect();
+            let of_kind: Vec<String> = on_backend!(connection, c => {
+                sites::table
+                    .filter(sites::id.eq_any(at).and(sites::kind.eq(kind.as_str())))
+                    .select(sites::id)
+                    .load(c)
+            })?;
+            let of_kind: HashSet<String> = of_kind.into_iter().collect();
+            candidates.retain(|candidate| of_kind.contains(&candidate.site));
+        }
+        if let Some(measure) = self.measure {
+            let of: Vec<&str> = candidates.iter().map(|candidate| candidate.id.as_str()).collect();
+            let with: Vec<String> = on_backend!(connection, c => {
+                installation_measures::table
+                    .filter(installation_measures::installation.eq_any(of))
+                    .filter(installation_measures::measure.eq(i32::from(measure.number())))
+                    .select(installation_measures::installation)
+                    .load(c)
+            })?;
+            let with: HashSet<String> = with.into_iter().collect();
+            candidates.retain(|candidate| with.contains(&candidate.id));
+        }
+        Ok(candidates)
     }
 }
 
@@ -51,78 +143,78 @@ pub struct InstallationRecord {
     pub id: InstallationId,
 }
 
-/// The first `limit` installations of a filter, in the order of their ids, which is the order of registration.
-pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<Vec<InstallationRecord>, DbError> {
-    let rows: Vec<(String, String)> = on_backend!(connection, c => {
-        let mut query = installations::table
-            .inner_join(sites::table)
-            .select((installations::id, installations::site))
-            .order(installations::id)
-            .limit(limit)
-            .into_boxed();
-        if let Some(partner) = &filter.partner {
-            query = query.filter(installations::partner.eq(partner.as_str().to_owned()));
-        }
-        if let Some(external_id) = &filter.external_id {
-            query = query.filter(installations::external_id.eq(external_id.as_str().to_owned()));
-        }
-        if filter.status == Some(Status::Installed) {
-            // Repeats the condition of the index word for word, because the planner then uses the index.
-            query = query.filter(sql::<Bool>("installations.status = 'installed'"));
-        } else if let Some(status) = filter.status {
-            query = query.filter(installations::status.eq(status.as_str()));
-        }
-        if let Some(kind) = filter.kind {
-            query = query.filter(sites::kind.eq(kind.as_str()));
-        }
-        if let Some(measure) = filter.measure {
-            let with = installation_measures::table
-                .filter(installation_measures::installation.eq(installations::id))
-                .filter(installation_measures::measure.eq(i32::from(measure.number())));
-            query = query.filter(exists(with));
-        }
-        if let Some(project) = &filter.project {
-            query = query.filter(installations::project.eq(project.as_str().to_owned()));
-        }
-        if let Some(Actor { role, partner, affiliation, province, .. }) = &filter.seen_by {
-            if let Some(own) = partner.as_ref().filter(|_| *role == Role::Partner) {
-                query = query.filter(installations::partner.eq(own.as_str().to_owned()));
-            }
-            if let Some(employer) = affiliation {
-                query = query.filter(installations::partner.ne(employer.as_str().to_owned()));
-            }
-            if let Some(province) = province {
-                query = query.filter(sites::province_code.eq(province.code()));
-            }
-        }
-        if let Some(province) = filter.province {
-            query = query.filter(sites::province_code.eq(province.code()));
-        }
-        if let Some(sandbox) = filter.sandbox {
-            query = query.filter(installations::sandbox.eq(sandbox));
-        }
-        if let Some(site) = filter.site {
-            query = query.filter(installations::site.eq(site.to_string()));
-        }
-        if let Some(after) = filter.after {
-            query = query.filter(installations::id.gt(after.to_string()));
-        }
-        query.load(c)
-    })?;
-    let mut site_ids = rows.iter().map(|(_, site)| site_id(site)).collect::<Result<Vec<_>, _>>()?;
-    site_ids.sort();
-    site_ids.dedup();
-    let records = by_id::records(connection, &site_ids)?;
-    rows.iter().map(|(id, site)| found(&records, id, site)).collect()
+/// A page of a list.
+pub struct InstallationPage {
+    /// The installations, at most as many as asked for. There may be none although more follow.
+    pub installations: Vec<InstallationRecord>,
+    /// Where the next page begins; `None` if there is none.
+    pub next: Option<InstallationId>,
 }
 
-fn found(records: &[SiteRecord], id: &str, site: &str) -> Result<InstallationRecord, DbError> {
-    let id = InstallationId::parse(id).map_err(|_| DbError::corrupt("an installation's id"))?;
-    let site = site_id(site)?;
-    // A merge between the two queries moved it to another site, where the next request finds it.
-    let record = records.iter().find(|record| record.site.id == site);
-    let record = record.ok_or_else(|| DbError::Unavailable("a site moved while it was read".to_owned()))?;
-    Ok(InstallationRecord { record: record.clone(), id })
+/// A page of at most `limit` installations of a filter, in the order of their ids, which is the order of registration.
+///
+/// A filter whose installations stand beside each other in an index fills its page at once. Any other looks at ever more of
+/// them, and after the time `within` the page is what was found by then.
+pub fn list(
+    connection: &mut Connection,
+    filter: &Filter,
+    limit: usize,
+    within: Duration,
+) -> Result<InstallationPage, DbError> {
+    if filter.contradicts_itself() {
+        return Ok(InstallationPage { installations: Vec::new(), next: None });
+    }
+    index_lanes::in_order(connection, |connection| {
+        let (found, next) = search(connection, filter, limit, Instant::now() + within)?;
+        let mut site_ids = found.iter().map(|one| site_id(&one.site)).collect::<Result<Vec<_>, _>>()?;
+        site_ids.sort();
+        site_ids.dedup();
+        let records = by_id::records(connection, &site_ids)?;
+        let record = |one: &Candidate| {
+            let (id, site) = (installation_id(&one.id)?, site_id(&one.site)?);
+            let record = records.iter().find(|record| record.site.id == site);
+            let record = record.ok_or_else(|| DbError::corrupt(format!("the site {site} is gone")))?;
+            Ok::<_, DbError>(InstallationRecord { record: record.clone(), id })
+        };
+        let installations = found.iter().map(record).collect::<Result<_, _>>()?;
+        Ok(InstallationPage { installations, next: next.as_deref().map(installation_id).transpose()? })
+    })
+}
+
+/// Looks for `limit` installations, in ever longer steps, and stops at the instant `until`. Returns where to go on, too.
+fn search(
+    connection: &mut Connection,
+    filter: &Filter,
+    limit: usize,
+    until: Instant,
+) -> Result<(Vec<Candidate>, Option<String>), DbError> {
+    let lanes = filter.lanes();
+    let mut found: Vec<Candidate> = Vec::new();
+    let mut after = filter.after.map(|id| id.to_string()).unwrap_or_default();
+    let mut reads = limit + 1;
+    loop {
+        let candidates = index_lanes::read(connection, &lanes, &after, reads)?;
+        let is_end = candidates.len() < reads;
+        if let Some(last) = candidates.last() {
+            after.clone_from(&last.id);
+        }
+        found.extend(filter.passing(connection, candidates)?);
+        if found.len() > limit {
+            found.truncate(limit);
+            let last = found.last().map(|last| last.id.clone());
+            return Ok((found, last));
+        }
+        if is_end || Instant::now() >= until {
+            return Ok((found, Some(after).filter(|_| !is_end)));
+        }
+        reads = (reads * 4).min(MOST_READ);
+    }
+}
+
+/// The plan by which the database reads the first page of a filter. For tests of its indexes alone.
+#[doc(hidden)]
+pub fn plan(connection: &mut Connection, filter: &Filter, limit: usize) -> Result<Vec<String>, DbError> {
+    index_lanes::in_order(connection, |connection| index_lanes::plan(connection, &filter.lanes(), "", limit + 1))
 }
 
 /// An installation by its id, with its site.

@@ -78,6 +78,8 @@ pub(in crate::db) struct InstallationRow {
     pub registered_version: i64,
     pub revision: i32,
     pub version: i64,
+    /// Copied from the site.
+    pub province_code: String,
 }
 
 #[derive(Queryable, Selectable, Insertable, Clone)]
@@ -130,8 +132,8 @@ impl SitePrivateRow {
     }
 }
 
-impl From<&Installation> for InstallationRow {
-    fn from(installation: &Installation) -> Self {
+impl InstallationRow {
+    pub(in crate::db) fn of(site: &Site, installation: &Installation) -> Self {
         let (state, terms) = (&installation.state, &installation.terms);
         Self {
             id: installation.id.to_string(),
@@ -155,6 +157,7 @@ impl From<&Installation> for InstallationRow {
             registered_version: installation.registered_version,
             revision: installation.revision,
             version: installation.version,
+            province_code: site.facts.place.province().code().to_owned(),
         }
     }
 }

@@ -52,7 +52,7 @@ table! { installations (id) {
     decommissioned_on -> Nullable<Date>, cost_vnd -> Nullable<BigInt>, support_vnd -> Nullable<BigInt>,
     finance -> Nullable<Text>, system_owner -> Nullable<Text>, power_use -> Nullable<Text>,
     attributes_sold -> Nullable<Text>, registered_version -> BigInt, revision -> Integer,
-    version -> BigInt,
+    version -> BigInt, province_code -> Text,
 } }
 
 table! { installation_measures (installation, measure) {

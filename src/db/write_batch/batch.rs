@@ -65,8 +65,8 @@ impl Batch {
     }
 
     /// Adds a new installation with its measures.
-    pub fn add_installation(&mut self, installation: &Installation) {
-        self.installations.push(InstallationRow::from(installation));
+    pub fn add_installation(&mut self, site: &Site, installation: &Installation) {
+        self.installations.push(InstallationRow::of(site, installation));
         self.add_measures(installation);
     }
 
@@ -82,8 +82,8 @@ impl Batch {
     }
 
     /// Changes an installation without its measures.
-    pub fn change_installation(&mut self, installation: &Installation) {
-        self.changed_installations.push(InstallationRow::from(installation));
+    pub fn change_installation(&mut self, site: &Site, installation: &Installation) {
+        self.changed_installations.push(InstallationRow::of(site, installation));
     }
 
     /// Adds an entry with its facts and its journal rows.

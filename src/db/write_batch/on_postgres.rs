@@ -172,6 +172,7 @@ fn installation_columns(rows: &[InstallationRow]) -> Vec<ColumnValues<'_>> {
         big(installations::registered_version, rows, |r| Some(r.registered_version)),
         int(installations::revision, rows, |r| Some(r.revision)),
         big(installations::version, rows, |r| Some(r.version)),
+        text(installations::province_code, rows, |r| &r.province_code),
     ]
 }
 

@@ -91,10 +91,13 @@ impl Audit<'_> {
         self.check_sites()
     }
 
-    /// Checks that no row names a row that is missing, because no site would count it.
+    /// Checks that no row names a row that is missing, because no site would count it, and that copies are what they were copied from.
     fn check_references(&mut self) -> Result<(), DbError> {
         for orphan in stored::orphans(self.connection, MOST_LISTED)? {
             self.found(orphan.table, format!("a row speaks of {} {}, which is missing", orphan.parent, orphan.key));
+        }
+        for id in stored::in_another_province(self.connection, MOST_LISTED)? {
+            self.found(format!("installation {id}"), "has another province than its site");
         }
         Ok(())
     }

@@ -146,6 +146,12 @@ impl LoadedRecords {
         if site.version == version {
             self.changed_sites.insert(site.id);
         }
+        let province = |record: &SiteRecord| record.site.facts.place.province();
+        if self.records.get(&site.id).is_some_and(|before| province(before) != province(&record)) {
+            // Rows of installations have the province of their site.
+            self.changed_installations.extend(record.installations.iter().map(|installation| installation.id));
+            self.by_id.extend(record.installations.iter().map(|installation| (installation.id, site.id)));
+        }
         let before = self.records.get(&site.id).map(|before| before.private.clone());
         if before.as_ref().is_some_and(|before| *before != record.private) {
             self.changed_privates.insert(site.id);
@@ -200,11 +206,12 @@ impl LoadedRecords {
             batch.add_ref(partner, external_id, *site, *version);
         }
         for id in &self.changed_installations {
-            let Some(installation) = self.record_of(*id).and_then(|record| record.installation(*id)) else { continue };
+            let Some(record) = self.record_of(*id) else { continue };
+            let Some(installation) = record.installation(*id) else { continue };
             if self.new_installations.contains(id) {
-                batch.add_installation(installation);
+                batch.add_installation(&record.site, installation);
             } else {
-                batch.change_installation(installation);
+                batch.change_installation(&record.site, installation);
                 if self.remeasured.contains(id) {
                     batch.replace_measures(installation);
                 }

@@ -1,5 +1,5 @@
 //! Pages that are made when they are first asked for. The first caller makes a page, later callers wait for it, and the
-//! cache keeps the last 64.
+//! cache keeps the last 64, of 16 MiB together.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +11,9 @@ use super::ready_page::ReadyPage;
 
 /// Pages kept at a time. One page more drops the page that was asked for longest ago.
 const MOST: usize = 64;
+
+/// Bytes kept at a time, uncompressed. The page that was made last is kept in any case.
+const MOST_BYTES: usize = 16 << 20;
 
 /// A page, or why it could not be made.
 type Made = Result<Arc<ReadyPage>, Failure>;
@@ -31,8 +34,31 @@ impl PageCache {
         let made = place.get_or_init(|| async { make.await.map(Arc::new) }).await.clone();
         if made.is_err() {
             self.places().retain(|(_, other)| !Arc::ptr_eq(other, &place));
+        } else {
+            self.let_go();
         }
         made
+    }
+
+    /// Drops pages that were asked for longest ago, while all together are too long.
+    fn let_go(&self) {
+        let length = |place: &OnceCell<Made>| {
+            place.get().and_then(|made| made.as_ref().ok()).map_or(0, |page| page.identity.body.len())
+        };
+        let mut places = self.places();
+        let mut bytes: usize = places.iter().map(|(_, place)| length(place)).sum();
+        while bytes > MOST_BYTES && places.len() > 1 {
+            let (_, gone) = places.remove(0);
+            bytes -= length(&gone);
+        }
+    }
+
+    /// The page of a key, if it is made.
+    #[must_use]
+    pub fn made(&self, key: &str) -> Option<Arc<ReadyPage>> {
+        let places = self.places();
+        let (_, place) = places.iter().find(|(other, _)| other == key)?;
+        place.get()?.as_ref().ok().cloned()
     }
 
     fn place(&self, key: String) -> Arc<OnceCell<Made>> {
@@ -112,6 +138,21 @@ mod tests {
             })
         })
         .await
+    }
+
+    #[test]
+    fn get_of_long_pages_keeps_no_more_bytes_than_it_may() {
+        run(async {
+            let pages = PageCache::default();
+            let long = |length: usize| async move { Ok(ReadyPage::new("text/plain", vec![b'x'; length])) };
+            for n in 0..5 {
+                pages.get(n.to_string(), long(MOST_BYTES / 3)).await.unwrap();
+            }
+            let kept = |pages: &PageCache| (0..6).filter(|n| pages.made(&n.to_string()).is_some()).collect::<Vec<_>>();
+            assert_eq!(kept(&pages), [2, 3, 4]);
+            pages.get("5", long(2 * MOST_BYTES)).await.unwrap();
+            assert_eq!(kept(&pages), [5], "what was made last is kept in any case");
+        });
     }
 
     #[test]

@@ -86,6 +86,12 @@ impl Snapshot {
         self.pages.iter().find(|(own, _)| *own == path).map(|(_, page)| page)
     }
 
+    /// Any other page of these figures, if it is made.
+    #[must_use]
+    pub fn made_page(&self, key: &str) -> Option<Arc<ReadyPage>> {
+        self.others.made(key)
+    }
+
     /// Any other page of these figures, as [`PageCache::get`].
     pub async fn page_of(
         &self,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use crate::db::ledger::{CellTotals, activations, cells_and_journal, clock, head};
+use crate::db::ledger::{CellTotals, activations, cells_and_journal, clock, closed_days, head};
 use crate::db::partners::partners_and_clients;
 use crate::db::{Connection, DbError, engine};
 use crate::register::counted::{Counted, FollowedHead, LoadedCells, apply_postings, load_cells};
@@ -165,6 +165,7 @@ impl Writer {
         let directory = partners_and_clients::directory(connection)?;
         self.shared.directory.store(Arc::new(directory));
         self.shared.voided.store(Arc::new(clock::all_voided(connection)?));
+        self.shared.first_day.store(closed_days::first_day(connection)?.map(Arc::new));
         Ok(())
     }
 }

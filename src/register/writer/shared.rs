@@ -25,7 +25,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 ///
 /// - `counted`: the cells, with the version that they are of. The writer takes the write lock for each batch, briefly. A
 ///   reader clones the cell table, which is cheap, and lets go of the lock before it adds up.
-/// - `directory` and `activations`: partners and clients, and the methodologies in force; each swapped as a whole. The
+/// - `directory`, `activations`, `voided`, `first_day`: partners and clients, the methodologies in force, and what setting the clock
+///   back changed; each swapped as a whole. The
 ///   writer swaps both before it moves `counted`, because a reader asks `activations` for the methodology of the version
 ///   of the cells.
 /// - `snapshot`: the published numbers, swapped as a whole and at most every 250 ms. After a busy second, `counted`
@@ -37,6 +38,8 @@ pub struct Shared {
     pub activations: ArcSwap<Activations>,
     /// Closed days and releases that are void.
     pub voided: ArcSwap<Vec<Voided>>,
+    /// The first day of the register; none while there is no entry.
+    pub first_day: ArcSwapOption<NaiveDate>,
     pub counted: RwLock<Counted>,
     snapshot: ArcSwap<Snapshot>,
     /// The version of the stored checkpoint.
@@ -68,6 +71,7 @@ impl Shared {
             directory: ArcSwap::default(),
             activations: ArcSwap::default(),
             voided: ArcSwap::default(),
+            first_day: ArcSwapOption::empty(),
             counted: RwLock::default(),
             snapshot: ArcSwap::from_pointee(snapshot),
             checkpoint: AtomicI64::new(0),

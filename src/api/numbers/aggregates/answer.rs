@@ -53,14 +53,14 @@ pub async fn answer<T: Send + 'static>(
     // One at a time, because sums of the past and of owners are counted from the journal or from the records, which takes
     // long and much memory.
     let is_slow = query.time != AsOf::Now || query.scope.is_some();
-    let slot = if is_slow { Some(state.slow_query_slot.enter().await?) } else { None };
+    let slot = if is_slow { Some(state.slow_query_slot(&caller.0).await?) } else { None };
     let asking = Asking { path: permalink_path(request), only_verified, actor: caller.0.clone() };
     let shared = state.clone();
     let work = move || {
         let _slot = slot;
         write(add_up(&shared, query, &asking)?)
     };
-    state.compute(work).await
+    state.compute(&caller.0, work).await
 }
 
 /// The path and the query of a request, for the permalink.

@@ -11,6 +11,8 @@
 //!
 //! The kept text has no host, because the service may get another address. It is served unchanged under `…/sealed`.
 
+use std::sync::Arc;
+
 use actix_web::dev::Payload;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
@@ -25,7 +27,7 @@ use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
 use crate::api::numbers::provenance::{Provenance, with_host};
 use crate::api::numbers::voided::refuse_void_days;
 use crate::api::state::AppState;
-use crate::db::ledger::closed_days;
+use crate::db::ledger::closed_days::{self, ClosedDay};
 use crate::domain::figures::Methodology;
 use crate::domain::values::parse_past_day;
 use crate::register::{Figures, MadePage, PublicSettings, ReadyPage, Snapshot};
@@ -85,8 +87,7 @@ async fn answer_query(request: &HttpRequest, state: &AppState, snapshot: &Snapsh
         return restated_past(request, state, day, methodology).await;
     }
     if let Some(day) = past {
-        let make = async { Ok(closed_day(state, snapshot, day).await?) };
-        let page = snapshot.page_of(format!("{PATH}?as_of={day}"), make).await?;
+        let page = past_day(request, state, snapshot, day).await?;
         return send(request, &page, CacheFor::OneSecond).await;
     }
     send_headline(request, &*snapshot_with(state, asked).await?, PATH).await
@@ -104,7 +105,7 @@ async fn restated_past(
     if !Scope::ReadAggregates.is_held_by(caller.0.role) {
         return Err(ApiError::Forbidden { needs: Scope::ReadAggregates });
     }
-    let slot = state.slow_query_slot.enter().await?;
+    let slot = state.slow_query_slot(&caller.0).await?;
     let (register, settings) = (state.register.clone(), state.settings.clone());
     let work = move || {
         let _slot = slot;
@@ -112,7 +113,7 @@ async fn restated_past(
         let data = ProgressView::of(&figures, &settings);
         Ok(ProgressResponse { data, meta: Provenance::of(&figures, &settings, &permalink(&figures)), today: None })
     };
-    let body = state.compute(work).await?;
+    let body = state.compute(&caller.0, work).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
 
@@ -143,9 +144,36 @@ async fn send_headline(request: &HttpRequest, snapshot: &Snapshot, path: &str) -
     send(request, snapshot.page(path).ok_or(ApiError::NotFound)?, CacheFor::OneSecond).await
 }
 
+/// The page of a day that is over, made once a snapshot.
+async fn past_day(
+    request: &HttpRequest,
+    state: &AppState,
+    snapshot: &Snapshot,
+    day: NaiveDate,
+) -> Result<Arc<ReadyPage>, ApiError> {
+    let key = format!("{PATH}?as_of={day}");
+    if let Some(page) = snapshot.made_page(&key) {
+        return Ok(page);
+    }
+    // A day before the register asks nothing of the database, so that nobody waits for it.
+    let slot = if state.register.is_before(day) { None } else { Some(state.counted_slot(request).await?) };
+    let make = async {
+        let kept = match slot {
+            Some(slot) => state.read(slot, move |connection| closed_days::closed(connection, day)).await?,
+            None => None,
+        };
+        Ok(closed_day(state, snapshot, day, kept)?)
+    };
+    Ok(snapshot.page_of(key, make).await?)
+}
+
 /// The kept headline of a closed day with the number of today; zeros for a day before the register began.
-async fn closed_day(state: &AppState, snapshot: &Snapshot, day: NaiveDate) -> Result<ReadyPage, ApiError> {
-    let kept = state.read(move |connection| closed_days::closed(connection, day)).await?;
+fn closed_day(
+    state: &AppState,
+    snapshot: &Snapshot,
+    day: NaiveDate,
+    kept: Option<ClosedDay>,
+) -> Result<ReadyPage, ApiError> {
     let mut body: Value = if let Some(kept) = kept {
         serde_json::from_str(&with_host(&kept.body, &state.settings)).map_err(|_| ApiError::Internal)?
     } else {

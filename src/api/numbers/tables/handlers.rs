@@ -4,10 +4,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 
-use crate::api::http::{ApiError, CacheFor, Edge, Form, JSON, NoQuery, Query, as_page, send, whole_day};
+use crate::api::http::{ApiError, CacheFor, Edge, Form, JSON, NoQuery, Problem, Query, as_page, send, whole_day};
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
 use crate::api::numbers::voided::refuse_void_days;
-use crate::api::state::AppState;
+use crate::api::state::{AppState, Reader};
 use crate::domain::values::{Fault, Month, Rule, parse_closed_day};
 
 use super::catalogue::{TABLES, Table};
@@ -31,7 +31,7 @@ pub async fn list_tables(
 #[utoipa::path(get, path = "", params(("name" = String, Path, example = "provinces", description = "The name of a table of `/v1/tables`."),
         ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over (YYYY-MM-DD), for example 2026-10-31. Absent: the newest numbers."),
         ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Not with `as_of`, because kept tables were made then.")),
-    responses((status = 200, body = TableResponse)))]
+    responses((status = 200, body = TableResponse), (status = 429, body = Problem, content_type = "application/problem+json")))]
 pub async fn get_table(
     request: HttpRequest,
     name: web::Path<String>,
@@ -45,7 +45,8 @@ pub async fn get_table(
 #[utoipa::path(get, path = "", params(("name" = String, Path, example = "provinces", description = "The name of a table of `/v1/tables`."),
         ("as_of" = Option<NaiveDate>, Query, description = "The last day of a month that is over (YYYY-MM-DD), for example 2026-10-31. Absent: the newest numbers."),
         ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Not with `as_of`, because kept tables were made then.")),
-    responses((status = 200, description = "The rows of a public table as CSV.", content_type = "text/csv", body = String)))]
+    responses((status = 200, description = "The rows of a public table as CSV.", content_type = "text/csv", body = String),
+        (status = 429, body = Problem, content_type = "application/problem+json")))]
 pub async fn get_table_csv(
     request: HttpRequest,
     name: web::Path<String>,
@@ -70,11 +71,13 @@ async fn send_table(
     query.finish()?;
     let table = Table::named(name).ok_or(ApiError::NotFound)?;
     if let Some(day) = as_of {
-        return send(request, &kept(state, table, form, day).await?, CacheFor::OneHour).await;
+        return send(request, &*kept(request, state, (table, form), day).await?, CacheFor::OneHour).await;
     }
     let snapshot = snapshot_with(state, asked).await?;
     let (shared_snapshot, shared) = (snapshot.clone(), (*state).clone());
-    let make = async { Ok(state.compute(move || make(&shared, &shared_snapshot, table, form, asked)).await?) };
+    let make = async {
+        Ok(state.compute(Reader::Everybody, move || make(&shared, &shared_snapshot, table, form, asked)).await?)
+    };
     let page = snapshot.page_of(format!("{}{}", table.path(), form.ending()), make).await?;
     send(request, &page, CacheFor::OneSecond).await
 }

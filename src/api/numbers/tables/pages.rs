@@ -1,5 +1,8 @@
 //! From numbers to the bytes of a table: made now, or kept from the end of a month.
 
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
 use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
@@ -32,15 +35,37 @@ pub fn render(
     TABLES.iter().map(written).collect()
 }
 
-/// The page of a table that was kept at the end of a month. The kept text is JSON; its CSV is made from it.
-pub async fn kept(state: &AppState, table: &'static Table, form: Form, day: NaiveDate) -> Result<ReadyPage, ApiError> {
-    let kept = state.read(move |connection| {
-        let kept = closed_days::table(connection, day, table.name)?;
-        let is_before = kept.is_none() && closed_days::is_before_the_register(connection, day)?;
-        Ok(kept.ok_or(if is_before { Fault::BeforeTheRegister } else { Fault::NotClosed }))
-    });
-    let body = kept.await?.map_err(|fault| ApiError::invalid("as_of", fault))?;
-    let body = with_host(&body, &state.settings);
+/// The page of a table that was kept at the end of a month. It never changes, unless the register loses days.
+pub async fn kept(
+    request: &HttpRequest,
+    state: &AppState,
+    (table, form): (&'static Table, Form),
+    day: NaiveDate,
+) -> Result<Arc<ReadyPage>, ApiError> {
+    if state.register.is_before(day) {
+        return Err(ApiError::invalid("as_of", Fault::BeforeTheRegister));
+    }
+    let key = format!("{}{}?as_of={day} {}", table.path(), form.ending(), state.register.rebuilds());
+    if let Some(page) = state.month_pages.made(&key) {
+        return Ok(page);
+    }
+    let slot = state.counted_slot(request).await?;
+    let (database, settings) = (state.register.database().clone(), state.settings.clone());
+    let work = move || {
+        let connection = &mut database.connection()?;
+        if let Some(body) = closed_days::table(connection, day, table.name)? {
+            return page_of_kept(&settings, table, form, &body);
+        }
+        let is_before = closed_days::is_before_the_register(connection, day)?;
+        Err(ApiError::invalid("as_of", if is_before { Fault::BeforeTheRegister } else { Fault::NotClosed }))
+    };
+    let page = state.compute(slot, work).await?;
+    Ok(state.month_pages.get(key, async { Ok(page) }).await?)
+}
+
+/// The page of a kept text, which is JSON; its CSV is made from it.
+fn page_of_kept(settings: &PublicSettings, table: &Table, form: Form, body: &str) -> Result<ReadyPage, ApiError> {
+    let body = with_host(body, settings);
     Ok(match form {
         Form::Json => ReadyPage::new(JSON, body),
         Form::Csv => {

@@ -1,0 +1,10 @@
+DROP INDEX installations_by_external_id;
+DROP INDEX installations_by_partner_and_province;
+DROP INDEX installations_by_partner;
+DROP INDEX installations_by_province;
+DROP INDEX installations_by_status;
+CREATE INDEX installations_by_partner ON installations (partner, id);
+CREATE UNIQUE INDEX installations_by_external_id ON installations (partner, external_id);
+CREATE INDEX installations_waiting ON installations (id) WHERE status = 'installed';
+UPDATE register_head SET format_no = 1;
+ALTER TABLE installations DROP COLUMN province_code;
