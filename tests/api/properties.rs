@@ -23,7 +23,8 @@ use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, Name, Quantity, RejectReason, SiteId, Vnd, day_of, start_of,
 };
 use green_homes::register::{
-    BatchTransaction, Command, DirectoryChange, Done, Failure, InstallationChange, Request, SitesChange, apply_postings,
+    BatchTransaction, Command, DirectoryChange, Done, ExpectedRevision, Failure, InstallationChange, Request,
+    SitesChange, apply_postings,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -205,7 +206,9 @@ impl Driver {
             }
             Step::Resend(n) => register(self.sent.get(n.checked_rem(known)?)?.clone()),
             Step::Verify(n, tier) => InstallationChange::Verify { tier: *tier }.of(id(n)?),
-            Step::Reject(n) => InstallationChange::Reject { reason: RejectReason::Other }.of(id(n)?),
+            Step::Reject(n) => {
+                InstallationChange::Reject { expected: ExpectedRevision::Any, reason: RejectReason::Other }.of(id(n)?)
+            }
             Step::Decommission(n, on) => {
                 InstallationChange::Decommission { on: day(*on), reason: DecommissionReason::Removed }.of(id(n)?)
             }

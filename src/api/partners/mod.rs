@@ -4,5 +4,6 @@
 mod bodies;
 pub mod clients;
 pub mod partners_and_projects;
+pub mod quotas;
 
 pub use clients::ClientView;

@@ -1,6 +1,6 @@
 //! Partners, clients and projects: small tables, read whole into memory.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
     Selectable, SelectableHelper,
@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
-use crate::domain::records::{Actor, Client, Directory, NewClient, NewPartner, NewProject, Partner, Role, Secret};
+use crate::domain::records::{
+    Actor, Client, Directory, NewClient, NewPartner, NewProject, Partner, RaisedQuota, Role, Secret,
+};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Action, Cause, Code, ProjectCode};
 
@@ -24,6 +26,8 @@ pub(super) struct PartnerRow {
     sandbox: bool,
     suspended_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
+    daily_installations: Option<i32>,
+    quota_until: Option<NaiveDate>,
 }
 
 #[derive(Queryable, Selectable, Insertable, Serialize)]
@@ -83,7 +87,8 @@ pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
     let partner = |row: PartnerRow| {
         let code = Code::stored(row.code);
         let (sandbox, suspended) = (row.sandbox, row.suspended_at.is_some());
-        (code.clone(), Partner { code, name: row.name, sandbox, suspended })
+        let quota = RaisedQuota::stored((row.daily_installations, row.quota_until));
+        (code.clone(), Partner { code, name: row.name, sandbox, suspended, quota })
     };
     let clients = client_rows
         .into_iter()
@@ -146,6 +151,8 @@ pub fn add_partner(connection: &mut Connection, new: &NewPartner, at: DateTime<U
         sandbox: new.sandbox,
         suspended_at: None,
         created_at: stored(at),
+        daily_installations: None,
+        quota_until: None,
     };
     on_backend!(connection, c => diesel::insert_into(partners::table).values(&row).execute(c))?;
     Ok(())

@@ -9,9 +9,12 @@ pub mod disputes;
 pub mod history;
 pub mod householders;
 pub mod installation_list;
+pub mod suspended;
+mod unverified;
 
 pub use by_partner_names::Named;
 pub use disputes::DisputeWithNotes;
 pub use history::{History, PastEntry};
 pub use householders::Home;
 pub use installation_list::{Filter, InstallationRecord, installations_dated_after};
+pub use unverified::UnverifiedSpan;

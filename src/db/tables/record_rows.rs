@@ -78,6 +78,7 @@ pub(in crate::db) struct InstallationRow {
     pub registered_version: i64,
     pub revision: i32,
     pub version: i64,
+    pub set_aside: bool,
 }
 
 #[derive(Queryable, Selectable, Insertable, Clone)]
@@ -155,6 +156,7 @@ impl From<&Installation> for InstallationRow {
             registered_version: installation.registered_version,
             revision: installation.revision,
             version: installation.version,
+            set_aside: installation.set_aside,
         }
     }
 }
@@ -253,6 +255,7 @@ impl InstallationRow {
             },
             measures: MeasureLines::stored(lines),
             state,
+            set_aside: self.set_aside,
             reported_at: self.reported_at.and_utc(),
             registered_version: self.registered_version,
             revision: self.revision,

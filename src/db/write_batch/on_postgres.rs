@@ -172,6 +172,7 @@ fn installation_columns(rows: &[InstallationRow]) -> Vec<ColumnValues<'_>> {
         big(installations::registered_version, rows, |r| Some(r.registered_version)),
         int(installations::revision, rows, |r| Some(r.revision)),
         big(installations::version, rows, |r| Some(r.version)),
+        boolean(installations::set_aside, rows, |r| Some(r.set_aside)),
     ]
 }
 
@@ -196,6 +197,7 @@ fn entry_columns(rows: &[EntryRow]) -> Vec<ColumnValues<'_>> {
         bytes(entries::journal_digest, rows, |r| Some(&r.journal_digest)),
         bytes(entries::previous, rows, |r| Some(&r.previous)),
         bytes(entries::hash, rows, |r| Some(&r.hash)),
+        big(entries::public_version, rows, |r| r.public_version),
     ]
 }
 
