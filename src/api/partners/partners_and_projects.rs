@@ -145,7 +145,7 @@ pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<AppStat
 }
 
 /// Tokens of its clients stop working within a second, in every process. What the partner registered stays. What nobody verified
-/// of it is set aside, 2,000 installations at a time, and counts for nothing until the partner is resumed or a reviewer verifies it. The
+/// of it is set aside, 500 installations at a time, and counts for nothing until the partner is resumed or a reviewer verifies it. The
 /// body is `{}`, or none.
 #[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")),
     responses((status = 200, body = PartnerResponse)))]
@@ -159,7 +159,7 @@ pub async fn suspend_partner(
     change_partner(&caller, &state, code, true).await
 }
 
-/// Its clients can get and use tokens again. What was set aside counts again, 2,000 installations at a time. The body is `{}`, or none.
+/// Its clients can get and use tokens again. What was set aside counts again, 500 installations at a time. The body is `{}`, or none.
 #[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn resume_partner(

@@ -3,7 +3,7 @@
 //! A partner may have hundreds of thousands of installations, so the head is never held for all of them. Each step finds what is still
 //! to be done, under the lock of the head; so steps are made by any process, after any crash, and none is made twice.
 
-use crate::db::records::{by_id, suspended};
+use crate::db::records::suspended;
 use crate::domain::rules::suspension;
 use crate::domain::values::{Action, Cause, InstallationId};
 use crate::register::commands::Done;
@@ -12,8 +12,8 @@ use super::count_anew::OWN_ACTOR;
 use super::deciding::{BatchInProgress, Stop};
 use super::posting::Change;
 
-/// Installations of one step, an entry each.
-const STEP: usize = 2_000;
+/// Installations of one step, an entry each: the head is held as long as for two full batches of requests.
+const STEP: usize = 500;
 
 impl BatchInProgress<'_> {
     /// Makes one step.
@@ -24,14 +24,11 @@ impl BatchInProgress<'_> {
         let all: Vec<(InstallationId, bool)> =
             aside.into_iter().map(|id| (id, true)).chain(back.into_iter().map(|id| (id, false))).take(STEP).collect();
         let ids: Vec<InstallationId> = all.iter().map(|(id, _)| *id).collect();
-        let sites = by_id::sites_of(self.connection, &ids)?;
-        self.records.load_more(self.connection, &sites.values().copied().collect::<Vec<_>>())?;
+        self.records.load_sites_of(self.connection, &ids)?;
         let mut changed = 0;
         for (id, aside) in all {
             self.stamp.version = self.decided.version + 1;
-            let Some(before) = sites.get(&id).and_then(|site| self.records.own_record(*site)).cloned() else {
-                continue;
-            };
+            let Some(before) = self.records.record_of(id).cloned() else { continue };
             let Some(after) = suspension::set_aside(&before, id, aside, self.stamp) else { continue };
             let (action, cause) =
                 if aside { (Action::SetAside, Cause::Suspended) } else { (Action::GiveBack, Cause::Reinstated) };
