@@ -66,6 +66,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
     let options = Options {
         queue: settings.queue,
         monthly_releases: settings.monthly_releases,
+        daily_installations: settings.daily_installations,
         marker: Some(settings.data_dir.clone()),
     };
     let renderer = PageRenderer { make: MAKE, settings: public.clone() };

@@ -82,6 +82,11 @@ pub struct Settings {
     #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
     pub address_rate: u32,
 
+    /// New installations that a partner may register a day (Hà Nội), unless an administrator gave it a quota of its own; 0 is no limit
+    #[arg(long, env = "GREEN_HOMES_DAILY_INSTALLATIONS", default_value_t = 2000, global = true)]
+    #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
+    pub daily_installations: u32,
+
     /// Addresses or networks of reverse proxies, separated by commas: only they are believed what
     /// X-Forwarded-For says [default: none]
     #[arg(long, env = "GREEN_HOMES_TRUSTED_PROXIES", global = true)]

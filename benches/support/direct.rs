@@ -136,7 +136,13 @@ impl Direct {
         };
         self.head.hash = entry.hash();
         self.head.version = stamp.version;
-        batch.add_entry(&entry, self.head.hash, Sealed { salt, facts, note: None }, stamp.day, &postings);
+        batch.add_entry(
+            &entry,
+            self.head.hash,
+            Sealed { salt, facts, note: None, public_version: None },
+            stamp.day,
+            &postings,
+        );
         Ok(())
     }
 }

@@ -15,8 +15,8 @@ use green_homes::domain::records::{Actor, NewPartner};
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::{DecommissionReason, InstallationId, Name, RejectReason, day_of};
 use green_homes::register::{
-    BatchTransaction, Clock, Command, DirectoryChange, Done, Failure, InstallationChange, Options, PageRenderer,
-    PublicSettings, Register, Request, audit, system_clock,
+    BatchTransaction, Clock, Command, DirectoryChange, Done, ExpectedRevision, Failure, InstallationChange, Options,
+    PageRenderer, PublicSettings, Register, Request, audit, system_clock,
 };
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,7 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
     }
     // The first start after midnight closes the day. A seeded register has that behind it.
     let settings = PublicSettings { public_url: "http://bench.example".to_owned(), publisher: "Bench".to_owned() };
-    let options = Options { queue: 1, monthly_releases: false, marker: None };
+    let options = Options { queue: 1, monthly_releases: false, daily_installations: 0, marker: None };
     Register::start(database, &system_clock(), &PageRenderer { make: MAKE, settings }, options)?
         .stop(std::time::Duration::from_mins(10));
     Ok(began.elapsed().as_secs_f64())
@@ -156,7 +156,10 @@ impl Seeder {
 /// What a reviewer decides on a job, if one did.
 fn decision(id: InstallationId, job: &Job) -> Option<Command> {
     if job.rejected {
-        return Some(InstallationChange::Reject { reason: RejectReason::EvidenceMissing }.of(id));
+        return Some(
+            InstallationChange::Reject { expected: ExpectedRevision::Any, reason: RejectReason::EvidenceMissing }
+                .of(id),
+        );
     }
     job.verified.map(|tier| InstallationChange::Verify { tier }.of(id))
 }

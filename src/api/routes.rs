@@ -20,9 +20,9 @@ use crate::api::numbers::{
     aggregates, bridge, dimensions, headline, methodologies, province_progress, releases, tables, timeline,
 };
 use crate::api::operations::{health, metrics};
-use crate::api::partners::{clients, partners_and_projects};
+use crate::api::partners::{clients, partners_and_projects, quotas};
 use crate::api::reference::{communes, measures, outlines, provinces};
-use crate::api::review::{disputes, queue_and_decisions};
+use crate::api::review::{disputes, queue_and_decisions, rejections};
 use crate::api::{householder, installations, sites};
 
 pub use crate::api::http::Route;
@@ -153,6 +153,8 @@ pub static ROUTES: &[Route] = &[
     post("/v1/review/decisions", Needs(Scope::Review), answer!(queue_and_decisions::decide_installations))
         .about(REVIEW, "Decide on many installations")
         .with_bodies_up_to(DECISIONS_LIMIT),
+    post("/v1/review/rejections", Needs(Scope::RejectUnverified), answer!(rejections::reject_unverified))
+        .about(REVIEW, "Reject what nobody verified of one partner and one span"),
     act("/v1/installations/{id}/householder-code", Scope::Register, answer!(householder_codes::issue_householder_code))
         .about(INSTALLATIONS, "Give the householder a new code"),
     get("/v1/review/disputes", Needs(Scope::Review), answer!(disputes::list_disputes))
@@ -176,6 +178,8 @@ pub static ROUTES: &[Route] = &[
         .about(ADMINISTRATION, "Suspend a partner"),
     post("/v1/partners/{code}/resume", Needs(Scope::Administer), answer!(partners_and_projects::resume_partner))
         .about(ADMINISTRATION, "Resume a partner"),
+    post("/v1/partners/{code}/quota", Needs(Scope::Administer), answer!(quotas::raise_quota))
+        .about(ADMINISTRATION, "Give a partner a daily quota of its own"),
     act("/v1/clients", Scope::Administer, answer!(clients::create_client)).about(ADMINISTRATION, "Add a client"),
     get("/v1/clients", Needs(Scope::Administer), answer!(clients::list_clients)).about(ADMINISTRATION, "List clients"),
     post("/v1/clients/{client_id}/revoke", Needs(Scope::Administer), answer!(clients::revoke_client))

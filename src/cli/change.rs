@@ -55,7 +55,11 @@ fn subject(command: &Change) -> String {
         ) => {
             format!("client {client_id}")
         }
-        Change::Directory(DirectoryChange::SuspendPartner(code) | DirectoryChange::ResumePartner(code)) => {
+        Change::Directory(
+            DirectoryChange::SuspendPartner(code)
+            | DirectoryChange::ResumePartner(code)
+            | DirectoryChange::RaiseQuota(code, _),
+        ) => {
             format!("partner {code}")
         }
         Change::Directory(DirectoryChange::ActivateMethodology(number)) => format!("methodology {number}"),

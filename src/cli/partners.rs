@@ -1,4 +1,4 @@
-//! `partner` and `project`: adds and lists partners and projects, suspends and resumes partners.
+//! `partner` and `project`: adds and lists partners and projects, suspends and resumes partners, and gives them quotas.
 
 use clap::Subcommand;
 use serde_json::json;
@@ -7,8 +7,8 @@ use crate::api::{PartnerView, ProjectView};
 use crate::app;
 use crate::app::StartError;
 use crate::db::partners::partners_and_clients;
-use crate::domain::records::{NewPartner, NewProject};
-use crate::domain::values::{Code, Name};
+use crate::domain::records::{MOST_DAILY_INSTALLATIONS, NewPartner, NewProject, RaisedQuota};
+use crate::domain::values::{Code, Fault, Name, parse_day};
 use crate::register::{Clock, Command as Change, DirectoryChange};
 use crate::settings::Settings;
 
@@ -36,6 +36,18 @@ pub(super) enum PartnerCommand {
         /// Its code
         #[arg(long)]
         code: String,
+    },
+    /// Give a partner a daily quota of its own, for a large delivery
+    Quota {
+        /// Its code
+        #[arg(long)]
+        code: String,
+        /// New installations a day; 0 is no limit
+        #[arg(long)]
+        most: u32,
+        /// The last day on which it holds, YYYY-MM-DD in Hà Nội
+        #[arg(long)]
+        until: String,
     },
     /// Let the clients of a partner in again
     Resume {
@@ -85,6 +97,16 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
             let code = read(&code)?;
             change(settings, clock, Change::Directory(DirectoryChange::SuspendPartner(code.clone())))?;
             print_answer(json!({"code": code, "suspended": true}))?;
+        }
+        PartnerCommand::Quota { code, most, until } => {
+            let code = read(&code)?;
+            if i64::from(most) > MOST_DAILY_INSTALLATIONS {
+                return Err(said("--most", Fault::OutOfRange { min: 0, max: MOST_DAILY_INSTALLATIONS }));
+            }
+            let until = parse_day(&tidied("--until", &until)).map_err(|fault| said("--until", fault))?;
+            let quota = RaisedQuota { daily_installations: most, until };
+            change(settings, clock, Change::Directory(DirectoryChange::RaiseQuota(code.clone(), quota)))?;
+            print_answer(json!({"code": code, "daily_installations": most, "until": until}))?;
         }
         PartnerCommand::Resume { code } => {
             let code = read(&code)?;

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use tokio::sync::Mutex;
 
 use crate::db::engine::migrations;
-use crate::db::ledger::{Audited, BackedUp, audits_and_backups, head};
+use crate::db::ledger::{Audited, BackedUp, audits_and_backups, head, public_entries};
 use crate::db::{DbError, Url};
 use crate::domain::rules::ClockDoubt;
 
@@ -34,7 +34,7 @@ pub struct Examined {
     pub pending: usize,
     /// The version of the numbers that this process shows.
     pub version: i64,
-    /// The version of the head.
+    /// The newest version of the database that is none of a sandbox's.
     pub head_version: i64,
     /// Whether the stored entry of `version` has the hash that this process knows. Otherwise the database is another
     /// one: restored, or promoted from a standby that lagged.
@@ -57,6 +57,8 @@ impl Register {
         let (head_version, hash_agrees) = head::agrees(&mut connection, version, hash)?;
         let latency = began.elapsed();
         let pending = migrations::pending(&mut connection)?;
+        let head_version =
+            if pending == 0 { public_entries::version_at(&mut connection, head_version)? } else { head_version };
         let (audit, backup) = if pending == 0 { audits_and_backups::last(&mut connection)? } else { (None, None) };
         let rebuilds = self.rebuilds();
         Ok(Examined { latency, pending, version, head_version, hash_agrees, rebuilds, audit, backup })

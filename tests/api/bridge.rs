@@ -90,7 +90,7 @@ async fn bridge_says_what_each_cause_moved(database: TestDatabase) {
     .unwrap();
     days.change(Command::Installation {
         id: refused,
-        change: InstallationChange::Reject { reason: RejectReason::NotEligible },
+        change: InstallationChange::Reject { expected: ExpectedRevision::Any, reason: RejectReason::NotEligible },
         note: none(),
     })
     .unwrap();
@@ -207,7 +207,9 @@ fn carry_out(days: &Passing, there: &mut Vec<(InstallationId, SiteId)>, step: &S
             None
         }
         Step::Verify(n) => at(n).map(|(id, _)| InstallationChange::Verify { tier: Tier::Inspected }.of(id)),
-        Step::Reject(n) => at(n).map(|(id, _)| InstallationChange::Reject { reason: RejectReason::Duplicate }.of(id)),
+        Step::Reject(n) => at(n).map(|(id, _)| {
+            InstallationChange::Reject { expected: ExpectedRevision::Any, reason: RejectReason::Duplicate }.of(id)
+        }),
         Step::Withdraw(n) => at(n).map(|(id, _)| InstallationChange::Withdraw { reason: WithdrawReason::Other }.of(id)),
         Step::Decommission(n) => at(n).map(|(id, _)| {
             let on = days.today().checked_sub_months(Months::new(1)).unwrap();

@@ -190,6 +190,7 @@ pub fn command(database: &TestDatabase, data_dir: &Path) -> Command {
     command.arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0", "--workers", "1"]);
     command.env("GREEN_HOMES_LOG", "warn");
     command.env("GREEN_HOMES_CLIENT_RATE", "0").env("GREEN_HOMES_ADDRESS_RATE", "0");
+    command.env("GREEN_HOMES_DAILY_INSTALLATIONS", "0");
     command.stdout(Stdio::piped());
     command
 }

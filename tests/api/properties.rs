@@ -23,7 +23,8 @@ use green_homes::domain::values::{
     Code, DecommissionReason, ExternalId, Name, Quantity, RejectReason, SiteId, Vnd, day_of, start_of,
 };
 use green_homes::register::{
-    BatchTransaction, Command, DirectoryChange, Done, Failure, InstallationChange, Request, SitesChange, apply_postings,
+    BatchTransaction, Command, DirectoryChange, Done, ExpectedRevision, Failure, InstallationChange, Request,
+    SitesChange, apply_postings,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -75,6 +76,10 @@ enum Step {
     Decommission(usize, u64),
     Merge(usize, usize),
     Split(usize),
+    /// The partner is suspended, or resumed.
+    Suspend(bool),
+    /// A step of what that asks for.
+    Settle,
 }
 
 const MEASURES: [&str; 9] = [
@@ -120,6 +125,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0usize..40, days()).prop_map(|(n, day)| Step::Decommission(n, day)),
         2 => (0usize..20, 0usize..20).prop_map(|(a, b)| Step::Merge(a, b)),
         2 => (0usize..40).prop_map(Step::Split),
+        1 => any::<bool>().prop_map(Step::Suspend),
+        2 => Just(Step::Settle),
     ]
 }
 
@@ -137,6 +144,7 @@ struct Driver {
     database: TestDatabase,
     engine: BatchTransaction,
     model: ReferenceRegister,
+    suspended: bool,
     sites: Vec<SiteId>,
     sent: Vec<NewInstallation>,
     cells: CellTable,
@@ -159,6 +167,7 @@ impl Driver {
             database,
             engine,
             model: ReferenceRegister::default(),
+            suspended: false,
             sites: Vec::new(),
             sent: Vec::new(),
             cells: CellTable::default(),
@@ -182,7 +191,8 @@ impl Driver {
 
     /// One batch; its steps speak of what was there before it.
     fn carry_out(&mut self, batch: &[Step]) {
-        let known = self.model.installations.len();
+        let before = self.model.installations.clone();
+        let known = before.len();
         let planned: Vec<(Step, Request)> =
             batch.iter().filter_map(|step| Some((step.clone(), request(self.command(step, known)?)))).collect();
         let requests: Vec<&Request> = planned.iter().map(|(_, request)| request).collect();
@@ -191,6 +201,10 @@ impl Driver {
             apply_postings(&mut self.cells, &committed.postings);
         }
         for ((step, request), result) in planned.iter().zip(executed.results) {
+            if let Step::Settle = step {
+                self.settled(&before, result);
+                continue;
+            }
             self.follow(step, request, known, result);
         }
         self.compare();
@@ -205,7 +219,9 @@ impl Driver {
             }
             Step::Resend(n) => register(self.sent.get(n.checked_rem(known)?)?.clone()),
             Step::Verify(n, tier) => InstallationChange::Verify { tier: *tier }.of(id(n)?),
-            Step::Reject(n) => InstallationChange::Reject { reason: RejectReason::Other }.of(id(n)?),
+            Step::Reject(n) => {
+                InstallationChange::Reject { expected: ExpectedRevision::Any, reason: RejectReason::Other }.of(id(n)?)
+            }
             Step::Decommission(n, on) => {
                 InstallationChange::Decommission { on: day(*on), reason: DecommissionReason::Removed }.of(id(n)?)
             }
@@ -217,6 +233,12 @@ impl Driver {
                 })
             }
             Step::Split(n) => Command::Sites(SitesChange::Split { id: id(n)? }),
+            Step::Suspend(suspend) => {
+                let code = Code::parse("MODEL").unwrap();
+                let change = if *suspend { DirectoryChange::SuspendPartner } else { DirectoryChange::ResumePartner };
+                Command::Directory(change(code))
+            }
+            Step::Settle => Command::SettleSuspensions,
         })
     }
 
@@ -281,6 +303,7 @@ impl Driver {
                 assert_eq!(result.is_ok(), allowed, "verify {standing:?}");
                 if allowed {
                     *standing = Standing::Verified(*tier);
+                    self.model.installations[target(n)].aside = false;
                 }
             }
             (Step::Reject(n), result) => {
@@ -294,8 +317,24 @@ impl Driver {
             (Step::Decommission(n, on), result) => self.decommissioned(target(n), day(*on), result.is_ok()),
             (Step::Merge(..), result) => self.merged(request, result.is_ok()),
             (Step::Split(n), result) => self.split(target(n), result.is_ok()),
+            (Step::Suspend(suspend), Ok(Done::Administered)) => self.suspended = *suspend,
             (step, result) => panic!("{step:?}: {result:?}"),
         }
+    }
+
+    /// A step finds what is stored, and goes by what the batch has made of it.
+    fn settled(&mut self, before: &[ReferenceInstallation], result: Result<Done, Failure>) {
+        let mut count = 0;
+        for (one, stored) in self.model.installations.iter_mut().zip(before) {
+            let goes = self.suspended && !stored.aside && stored.is_unverified() && !one.aside && one.is_unverified();
+            let comes_back = !self.suspended && stored.aside && one.aside;
+            if goes || comes_back {
+                one.aside = goes;
+                count += 1;
+            }
+        }
+        let Ok(Done::SuspensionsSettled { changed, more }) = result else { panic!("{result:?}") };
+        assert_eq!((changed, more), (count, false));
     }
 
     fn registered(
@@ -324,6 +363,7 @@ impl Driver {
             lines: lines.as_slice().iter().map(line).collect(),
             cost: new.terms.cost.map(Vnd::vnd),
             sold: new.terms.attributes_sold.map(|sold| sold != AttributesSold::None),
+            aside: false,
         });
         self.sent.push(NewInstallation::clone(new));
     }

@@ -46,6 +46,8 @@ pub struct ReferenceInstallation {
     pub cost: Option<i64>,
     /// Whether the attributes were sold.
     pub sold: Option<bool>,
+    /// Whether it is set aside, because its partner is suspended and nobody verified it.
+    pub aside: bool,
 }
 
 /// One line with what it holds.
@@ -81,7 +83,15 @@ pub struct ReferenceRegister {
 }
 
 impl ReferenceInstallation {
+    /// Whether somebody says so and nobody has seen it.
+    pub fn is_unverified(&self) -> bool {
+        matches!(self.standing, Standing::Pledged | Standing::Installed | Standing::Ended(None, _))
+    }
+
     fn held(&self) -> Option<(Stage, Option<NaiveDate>)> {
+        if self.aside {
+            return None;
+        }
         match self.standing {
             Standing::Pledged => Some((Stage::Pledged, None)),
             Standing::Installed => Some((Stage::Reported, None)),

@@ -167,6 +167,11 @@ impl App {
         assert!(done.results.iter().all(Result::is_ok), "{:?}", done.results);
     }
 
+    /// The clock that the service goes by.
+    pub fn db_clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
     /// What `green-homes audit` finds.
     pub fn db_audit(&self) -> green_homes::register::audit::Report {
         green_homes::register::audit::audit(&self.database.db_open(), MAKE).unwrap()

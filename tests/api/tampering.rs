@@ -18,7 +18,7 @@ use crate::support::{App, Passing, TestDatabase, db_lines, db_sqlite, home, on_b
 on_both_databases!(change_one_byte_anywhere_is_found_and_named, change_a_closed_day_or_a_release_is_found_and_named,);
 
 /// The entries of [`written`]: 1 partner, 2 client, 3 client, 4 and 5 installations, 6 verification.
-const CHANGES: [(&str, &str); 40] = [
+const CHANGES: [(&str, &str); 42] = [
     ("UPDATE entries SET actor = 'c-someone' WHERE version = 5", "entry 5"),
     ("UPDATE entries SET action = 'verifz' WHERE version = 7", "entry 7"),
     ("UPDATE entries SET cause = 'corrected' WHERE version = 5", "entry 5"),
@@ -28,6 +28,7 @@ const CHANGES: [(&str, &str); 40] = [
     ("UPDATE entries SET journal_digest = previous WHERE version = 5", "entry 5"),
     ("UPDATE entries SET previous = digest WHERE version = 5", "entry 5"),
     ("UPDATE entries SET hash = digest WHERE version = 6", "entry 6"),
+    ("UPDATE entries SET public_version = 4 WHERE version = 5", "entry 5"),
     ("DELETE FROM entries WHERE version = 6", "entry 6"),
     ("UPDATE entry_facts SET facts = replace(facts, '5400', '5401') WHERE version = 5", "facts 5"),
     ("UPDATE entry_facts SET note = 'seen by nobody' WHERE version = 7", "facts 7"),
@@ -51,6 +52,7 @@ const CHANGES: [(&str, &str); 40] = [
     ("UPDATE installations SET verified_at = '2026-01-01 00:00:00' WHERE external_id = 'I-a'", "installation "),
     ("UPDATE installations SET reported_at = '2026-01-01 00:00:00' WHERE external_id = 'I-a'", "installation "),
     ("UPDATE installations SET registered_version = 4 WHERE external_id = 'I-b'", "installation "),
+    ("UPDATE installations SET set_aside = NOT set_aside WHERE external_id = 'I-b'", "installation "),
     ("UPDATE sites SET place_version = 9", "site "),
     ("UPDATE register_head SET recorded_at = '2030-01-01 00:00:00'", "head"),
     ("UPDATE site_refs SET external_id = 'S-c' WHERE external_id = 'S-a'", "name of site "),

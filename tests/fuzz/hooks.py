@@ -30,6 +30,7 @@ NAMED = {
     "/v1/clients/{client_id}/reset-secret": ("client_id", str, "kept_clients"),
     "/v1/partners/{code}/resume": ("code", str, "partners"),
     "/v1/partners/{code}/suspend": ("code", str, "partners"),
+    "/v1/partners/{code}/quota": ("code", str, "partners"),
     "/v1/installations/{id}/complete": ("id", str, "pledged"),
     "/v1/installations/{id}/resubmit": ("id", str, "rejected"),
 }

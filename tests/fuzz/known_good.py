@@ -59,6 +59,18 @@ def requests(there):
         "create_partner": {"body": {"code": "KNOWN-GOOD", "name": "Known good"}},
         "suspend_partner": {"path_parameters": {"code": there.partners[0]}},
         "resume_partner": {"path_parameters": {"code": there.partners[0]}},
+        "raise_quota": {
+            "path_parameters": {"code": there.partners[0]},
+            "body": {"daily_installations": 50000, "until": "2099-12-31"},
+        },
+        "reject_unverified": {
+            "body": {
+                "partner": there.partners[0],
+                "recorded_from": day,
+                "recorded_to": "2026-02-02T08:30:00Z",
+                "reason": "other",
+            }
+        },
         "create_client": {"body": {"role": "dashboard", "name": "Known good"}},
         "revoke_client": {"path_parameters": {"client_id": there.ended_clients[0]}},
         "reset_client_secret": {"path_parameters": {"client_id": there.kept_clients[0]}},

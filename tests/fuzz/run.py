@@ -47,7 +47,8 @@ def service(binary, database, folder):
     data = pathlib.Path(folder, "data")
     data.mkdir(mode=0o700)
     # Every caller comes from one address, and asks as fast as it can.
-    settings = {"DATA_DIR": str(data), "LISTEN": "127.0.0.1:0", "LOG": "warn", "CLIENT_RATE": "0", "ADDRESS_RATE": "0"}
+    settings = {"DATA_DIR": str(data), "LISTEN": "127.0.0.1:0", "LOG": "warn", "CLIENT_RATE": "0", "ADDRESS_RATE": "0",
+                "DAILY_INSTALLATIONS": "0"}
     environment = others | {f"GREEN_HOMES_{name}": value for name, value in settings.items()}
     environment |= {"DATABASE_URL": database} if database else {}
     said = pathlib.Path(folder, "service")

@@ -16,4 +16,4 @@ pub use json::{Node, parse_tidied};
 pub use pointer::Pointer;
 pub use reader::{AtMost, BodyReader, FromNode, NotNull, Nothing, Read, is_given, read};
 pub use unparsable::Unparsable;
-pub use values::{AnyDay, integer_within};
+pub use values::{AnyDay, Moment, integer_within};

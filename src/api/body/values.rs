@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Number;
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -17,8 +17,8 @@ use crate::domain::reference::{
 };
 use crate::domain::values::{
     Code, CorrectReason, DecommissionReason, Expected, Fault, InstallationId, MAX_VND, NewStatus, Quantity,
-    RejectReason, ReviewDecision, SiteId, SiteKind, Status, Text, Tier, Vnd, WithdrawReason, parse_day, parse_past_day,
-    units,
+    RejectReason, ReviewDecision, SiteId, SiteKind, Status, Text, Tier, Vnd, WithdrawReason, parse_day, parse_moment,
+    parse_past_day, units,
 };
 
 use super::json::Node;
@@ -80,6 +80,7 @@ read_from!(Number: Quantity => Number, |raw, reader| Ok(raw.clone()));
 read_from!(Number: Vnd => Self, |raw, reader| Vnd::parse(raw));
 read_from!(String: NaiveDate => Self, |raw, reader| parse_past_day(raw, reader.today()));
 read_from!(String: AnyDay => NaiveDate, |raw, reader| parse_day(raw));
+read_from!(String: Moment => DateTime<Utc>, |raw, reader| parse_moment(raw));
 read_from!(String: @[const MAX: usize] Text<MAX> => Self, |raw, reader| Self::parse(raw));
 read_from!(String: GridCode => Self, |raw, reader| Self::parse(raw));
 read_from!(String: Code => Self, |raw, reader| Self::parse(raw));
@@ -92,6 +93,9 @@ read_from!(String: MeasureId => Self, |raw, reader| Self::parse(raw).ok_or(Fault
 
 /// A day that may lie in the future; a `NaiveDate` in a body may not.
 pub struct AnyDay;
+
+/// An instant, or a day in Hà Nội, which stands for its beginning.
+pub struct Moment;
 
 /// An integer from `min` to `max`, both included.
 pub fn integer_within(number: &Number, min: i64, max: i64) -> Result<i64, Fault> {
@@ -183,6 +187,11 @@ described!(CommuneId, "CommuneCode", {
 });
 described!(Code, "Code", {
     text("2 to 20 letters, digits and hyphens; kept in capitals.").pattern(Some("^[A-Za-z0-9-]{2,20}$")).into()
+});
+described!(Moment, "Moment", {
+    text("A day in Hà Nội (YYYY-MM-DD), which stands for its beginning, or an instant (RFC 3339), such as 2026-11-27T08:30:00Z.")
+        .pattern(Some(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$"))
+        .into()
 });
 described!(InstallationId, "InstallationId", uuid("The id of an installation, from an earlier answer."));
 described!(SiteId, "SiteId", uuid("The id of a site, from an earlier answer."));

@@ -33,6 +33,7 @@ fn describe(scope: Scope) -> &'static str {
         Scope::Register => "Register installations",
         Scope::ReadInstallations => "Read single installations",
         Scope::Review => "Verify and reject installations",
+        Scope::RejectUnverified => "Reject what nobody verified of one partner and one span",
         Scope::Administer => "Add partners, clients and projects",
         Scope::ReadAggregates => "Read aggregates",
     }

@@ -56,6 +56,8 @@ struct HomeInstallation {
     id: String,
     /// The name of the partner that registered it. Example: Solar Co.
     partner: String,
+    /// Whether it counts for nothing for now, because its partner is suspended and nobody verified it.
+    set_aside: bool,
     /// The status: `pledged`, `installed`, `verified`, `rejected`, `withdrawn` or `decommissioned`.
     status: &'static str,
     /// The evidence behind the verification: `sampled`, `document`, `inspected` or `metered`; null unless verified.
@@ -196,6 +198,7 @@ impl HomeInstallation {
         Self {
             id: installation.id.to_string(),
             partner,
+            set_aside: installation.set_aside,
             status: state.status().as_str(),
             evidence_tier: state.verification().map(|(tier, _)| tier.as_str()),
             installed_on: state.installed_on(),

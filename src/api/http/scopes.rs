@@ -26,6 +26,8 @@ pub enum Scope {
     ReadInstallations,
     /// Verify and reject.
     Review,
+    /// Reject what nobody verified of one partner and one span.
+    RejectUnverified,
     /// Add partners, clients and projects.
     Administer,
     /// Read aggregates.
@@ -34,8 +36,14 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] =
-        [Self::Register, Self::ReadInstallations, Self::Review, Self::Administer, Self::ReadAggregates];
+    pub const ALL: [Self; 6] = [
+        Self::Register,
+        Self::ReadInstallations,
+        Self::Review,
+        Self::RejectUnverified,
+        Self::Administer,
+        Self::ReadAggregates,
+    ];
 
     /// The scope's name in tokens.
     #[must_use]
@@ -44,6 +52,7 @@ impl Scope {
             Self::Register => "installations:write",
             Self::ReadInstallations => "installations:read",
             Self::Review => "installations:review",
+            Self::RejectUnverified => "installations:reject",
             Self::Administer => "register:admin",
             Self::ReadAggregates => "aggregates:read",
         }
@@ -57,6 +66,7 @@ impl Scope {
             (Self::Register, Role::Partner)
                 | (Self::ReadInstallations, Role::Partner | Role::Reviewer | Role::Admin)
                 | (Self::Review, Role::Reviewer)
+                | (Self::RejectUnverified, Role::Reviewer | Role::Admin)
                 | (Self::Administer, Role::Admin)
                 | (Self::ReadAggregates, Role::Partner | Role::Dashboard | Role::Reviewer | Role::Admin)
         )

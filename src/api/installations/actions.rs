@@ -12,7 +12,7 @@ use crate::api::submit::{Reply, Submission, outcome, submit};
 use crate::db::records::InstallationRecord;
 use crate::domain::records::SiteRecord;
 use crate::domain::values::InstallationId;
-use crate::register::{Command, Done, InstallationChange};
+use crate::register::{Command, Done, ExpectedRevision, InstallationChange};
 
 use super::action_bodies::{
     CompleteInstallation, DecommissionInstallation, RejectInstallation, ResubmitInstallation, VerifyInstallation,
@@ -146,8 +146,8 @@ pub async fn reject_installation(
     PathId(id): PathId<InstallationId>,
     Body(body, sent): Body<RejectInstallation>,
 ) -> Result<HttpResponse, ApiError> {
-    let command =
-        Command::Installation { id, change: InstallationChange::Reject { reason: body.reason }, note: body.note };
+    let change_to = InstallationChange::Reject { expected: ExpectedRevision::Any, reason: body.reason };
+    let command = Command::Installation { id, change: change_to, note: body.note };
     change(&caller, &state, command, false, sent).await
 }
 

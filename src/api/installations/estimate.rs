@@ -67,7 +67,7 @@ struct MeasureEstimate {
     /// The last credited day, if the measure ended or a later measure of its group replaced it.
     credited_until: Option<NaiveDate>,
     /// Whether it is part of the programme's numbers. It is not while it is
-    /// pledged, if it is older than the programme, or if its partner only tries things out.
+    /// pledged, if it is older than the programme, if its partner only tries things out, or if it is set aside.
     counts: bool,
     /// The estimate year by year, up to `as_of`.
     years: Vec<YearView>,
@@ -128,7 +128,7 @@ pub async fn get_estimate(
     let snapshot = state.register.snapshot();
     let methodology = asked.unwrap_or(snapshot.figures.methodology);
     let mut estimator = Estimator::new(methodology, snapshot.figures.day);
-    let credits = credits(&found.record);
+    let credits = credits(&found.record, id);
     let own: Vec<_> = credits.iter().filter(|credit| credit.installation.id == id).collect();
     let cells: Vec<_> = own.iter().map(|credit| cell(&found.record, credit)).collect();
     let exact: Vec<_> = cells.iter().map(|(dims, totals)| estimator.estimate(dims.key(), totals)).collect();
@@ -198,7 +198,10 @@ impl MeasureEstimate {
             lifetime_years: effect.map(|effect| effect.lifetime_years),
             credited_from: credit.installed_on,
             credited_until: credit.ended_on,
-            counts: credit.installed_on.is_some() && !credit.is_pre_programme && !credit.installation.sandbox,
+            counts: credit.installed_on.is_some()
+                && !credit.is_pre_programme
+                && !credit.installation.sandbox
+                && !credit.installation.set_aside,
             years: YearView::of_years(years, &estimate.to_date),
             figures: FiguresView::of(estimate, methodology),
         }

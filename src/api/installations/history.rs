@@ -34,9 +34,10 @@ pub struct EventView {
     version: i64,
     /// The instant of recording, UTC. Example: 2026-10-02T03:15:00.000000Z.
     recorded_at: String,
-    /// The action: `register`, `correct`, `complete`, `verify`, `reject`, `resubmit`, `withdraw`, `decommission`, `correct_site` …
+    /// The action: `register`, `correct`, `complete`, `verify`, `reject`, `resubmit`, `withdraw`, `decommission`, `correct_site`,
+    /// `set_aside` and `give_back` where the partner was suspended and resumed …
     action: String,
-    /// Why numbers moved: `registered`, `corrected`, `verified`, `rejected`, `withdrawn`, `decommissioned` …
+    /// Why numbers moved: `registered`, `corrected`, `verified`, `rejected`, `withdrawn`, `decommissioned`, `suspended`, `reinstated` …
     cause: String,
     /// The role of the actor: `partner`, `reviewer`, `admin`, `householder` or `other`.
     by: &'static str,
@@ -90,6 +91,8 @@ pub struct PastInstallationView {
     power_use: Option<String>,
     /// Whether the environmental attributes were sold: `none`, `carbon`, `rec` or `dppa`; null is unknown.
     attributes_sold: Option<String>,
+    /// Whether it counted for nothing, because its partner was suspended and nobody had verified it.
+    set_aside: bool,
     /// The number of the revision, from 1. Example: 2.
     revision: i32,
 }
@@ -224,6 +227,7 @@ impl From<&PastInstallation> for PastInstallationView {
             system_owner: past.system_owner.clone(),
             power_use: past.power_use.clone(),
             attributes_sold: past.attributes_sold.clone(),
+            set_aside: past.set_aside,
             revision: past.revision,
         }
     }

@@ -83,6 +83,8 @@ pub struct InstallationView {
     partner: String,
     /// Whether the partner only tries things out; such installations are kept apart and never counted.
     sandbox: bool,
+    /// Whether it counts for nothing for now, because its partner is suspended and nobody verified it.
+    set_aside: bool,
     /// The status of the installation.
     #[schema(value_type = Status)]
     status: &'static str,
@@ -183,6 +185,7 @@ impl InstallationView {
             external_id: installation.external_id.as_str().to_owned(),
             partner: installation.partner.to_string(),
             sandbox: installation.sandbox,
+            set_aside: installation.set_aside,
             status: state.status().as_str(),
             evidence_tier: state.verification().map(|(tier, _)| tier.as_str()),
             installed_on: state.installed_on(),

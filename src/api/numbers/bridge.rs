@@ -40,8 +40,8 @@ pub struct BridgeResponse {
 /// The change by one cause, or the numbers at the close of one day.
 #[derive(Default, Serialize, ToSchema)]
 struct BridgeRow {
-    /// The cause: `registered`, `verified`, `corrected`, `withdrawn`, `rejected`, `merged`, `split`, `decommissioned`,
-    /// `definition`, `methodology`, `end_of_life`, `ageing` or `operation`; or `opening` and `closing`.
+    /// The cause: `registered`, `verified`, `corrected`, `withdrawn`, `rejected`, `suspended`, `reinstated`, `merged`, `split`,
+    /// `decommissioned`, `definition`, `methodology`, `end_of_life`, `ageing` or `operation`; or `opening` and `closing`.
     cause: &'static str,
     /// The Vietnamese name. Example: Đăng ký mới.
     name_vi: &'static str,
@@ -223,6 +223,8 @@ fn named(reason: Reason) -> Named {
         Reason::Corrected => ("Đính chính", "Corrected"),
         Reason::Withdrawn => ("Đối tác rút lại", "Withdrawn"),
         Reason::Rejected => ("Bị từ chối", "Rejected"),
+        Reason::Suspended => ("Đối tác bị tạm ngừng", "Partner suspended"),
+        Reason::Reinstated => ("Đối tác hoạt động trở lại", "Partner resumed"),
         Reason::Merged => ("Gộp công trình", "Sites merged"),
         Reason::Split => ("Tách công trình", "Sites split"),
         Reason::Decommissioned => ("Ngừng hoạt động", "Decommissioned"),

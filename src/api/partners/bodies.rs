@@ -2,8 +2,11 @@
 
 use chrono::TimeDelta;
 
-use crate::api::body::{BodyReader, Pointer, body, integer_within, is_given};
-use crate::domain::records::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, Role, misplaced};
+use crate::api::body::{AnyDay, BodyReader, Pointer, body, integer_within, is_given};
+use crate::domain::records::{
+    KEEP_OLD_HOURS, MOST_DAILY_INSTALLATIONS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, RaisedQuota,
+    Role, misplaced,
+};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Code, Name};
 
@@ -96,6 +99,26 @@ impl ResetSecret {
             None => KEEP_OLD_HOURS,
         };
         Some(TimeDelta::hours(hours))
+    }
+}
+
+body! {
+    /// A daily quota of one partner.
+    #[schema(example = json!({"daily_installations": 50000, "until": "2026-12-31"}))]
+    pub struct RaiseQuota -> RaisedQuota {
+        /// The most new installations a day (Hà Nội), 0 to 1,000,000; 0 is no limit.
+        #[schema(minimum = 0, maximum = 1_000_000)]
+        daily_installations: i64,
+        /// The last day on which it holds (YYYY-MM-DD, Hà Nội): today or later.
+        until: AnyDay as chrono::NaiveDate,
+    }
+}
+
+impl RaiseQuota {
+    fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<RaisedQuota> {
+        let most = integer_within(&self.daily_installations?, 0, MOST_DAILY_INSTALLATIONS);
+        let most = reader.note(&at.member("daily_installations"), most)?;
+        Some(RaisedQuota { daily_installations: u32::try_from(most).unwrap_or(u32::MAX), until: self.until? })
     }
 }
 

@@ -4,6 +4,7 @@
 mod bodies;
 pub mod clients;
 pub mod partners_and_projects;
+pub mod quotas;
 
 pub use clients::ClientView;
 pub use partners_and_projects::{PartnerView, ProjectView};

@@ -2,6 +2,7 @@
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +12,7 @@ use crate::api::http::{ApiError, NoQuery, PathId, Problem, WarningView};
 use crate::api::request_body::{Body, OptionalBody, Sent};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
-use crate::domain::records::{Partner, Project};
+use crate::domain::records::{Partner, Project, RaisedQuota};
 use crate::domain::values::PartnerCode;
 use crate::register::{Command, DirectoryChange, Request};
 
@@ -26,8 +27,25 @@ pub struct PartnerView {
     name: String,
     /// Whether the partner only tries things out; its installations are never counted.
     sandbox: bool,
-    /// Whether the partner is suspended, so that its clients are refused.
+    /// Whether the partner is suspended: its clients are refused, and what nobody verified of it counts for nothing.
     suspended: bool,
+    /// The daily quota of its own; null if it was never given one.
+    quota: Option<QuotaView>,
+}
+
+/// The daily quota of one partner.
+#[derive(Serialize, ToSchema)]
+struct QuotaView {
+    /// The most new installations a day (Hà Nội); 0 is no limit. Example: 50000.
+    daily_installations: u32,
+    /// The last day on which it holds (YYYY-MM-DD, Hà Nội). Example: 2026-12-31.
+    until: NaiveDate,
+}
+
+impl From<RaisedQuota> for QuotaView {
+    fn from(RaisedQuota { daily_installations, until }: RaisedQuota) -> Self {
+        Self { daily_installations, until }
+    }
 }
 
 impl From<&Partner> for PartnerView {
@@ -37,6 +55,7 @@ impl From<&Partner> for PartnerView {
             name: partner.name.clone(),
             sandbox: partner.sandbox,
             suspended: partner.suspended,
+            quota: partner.quota.map(QuotaView::from),
         }
     }
 }
@@ -114,6 +133,7 @@ pub async fn create_partner(
         name: new.name.as_str().to_owned(),
         sandbox: new.sandbox,
         suspended: false,
+        quota: None,
     };
     let response = PartnerResponse { data: view, warnings };
     let submission = Submission::recorded(key);
@@ -131,8 +151,9 @@ pub async fn list_partners(_caller: Caller, _: NoQuery, state: web::Data<AppStat
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerList { data })
 }
 
-/// Tokens of its clients stop working within a second, in every process. What the partner registered stays
-/// and counts. The body is `{}`, or none.
+/// Tokens of its clients stop working within a second, in every process. What the partner registered stays. What nobody verified
+/// of it is set aside, 500 installations at a time, and counts for nothing until the partner is resumed or a reviewer verifies it. The
+/// body is `{}`, or none.
 #[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn suspend_partner(
@@ -145,7 +166,7 @@ pub async fn suspend_partner(
     change_partner(&caller, &state, code, true).await
 }
 
-/// Its clients can get and use tokens again. The body is `{}`, or none.
+/// Its clients can get and use tokens again. What was set aside counts again, 500 installations at a time. The body is `{}`, or none.
 #[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")),
     responses((status = 200, body = PartnerResponse)))]
 pub async fn resume_partner(
@@ -166,13 +187,20 @@ async fn change_partner(
 ) -> Result<HttpResponse, ApiError> {
     let change = if suspend { DirectoryChange::SuspendPartner } else { DirectoryChange::ResumePartner };
     submit_directory_change(caller, state, change(code.clone())).await?;
-    // It is written; where the directory could not be read again, asking again is safe.
+    answer_with(state, &code, |partner| partner.suspended == suspend, Vec::new())
+}
+
+/// Answers with a partner that was changed. The change is written; where the directory could not be read again, asking again is safe.
+pub(super) fn answer_with(
+    state: &AppState,
+    code: &PartnerCode,
+    is_changed: impl Fn(&Partner) -> bool,
+    warnings: Vec<WarningView>,
+) -> Result<HttpResponse, ApiError> {
     let directory = state.register.directory();
-    let partner = directory.partner(&code).filter(|partner| partner.suspended == suspend);
+    let partner = directory.partner(code).filter(|partner| is_changed(partner));
     let data = partner.map(PartnerView::from).ok_or(ApiError::Unavailable)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(PartnerResponse { data, warnings: Vec::new() }))
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerResponse { data, warnings }))
 }
 
 /// A project or fund that installations can name in `project_code`.

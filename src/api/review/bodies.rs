@@ -1,9 +1,11 @@
 //! The bodies of reviewers: many decisions at once, and the answer to a dispute.
 
-use crate::api::body::{AtMost, BodyReader, Pointer, body, is_given};
+use chrono::{DateTime, Utc};
+
+use crate::api::body::{AtMost, BodyReader, Moment, Pointer, body, is_given};
 use crate::domain::records::DisputeOutcome;
-use crate::domain::values::{Fault, InstallationId, Note, RejectReason, ReviewDecision, Tier};
-use crate::register::{Command, InstallationChange};
+use crate::domain::values::{Code, Fault, InstallationId, Note, PartnerCode, RejectReason, ReviewDecision, Tier};
+use crate::register::{Command, ExpectedRevision, InstallationChange};
 
 /// Decisions of one request, at most.
 const MOST_DECISIONS: usize = 1_000;
@@ -62,9 +64,49 @@ impl Decide {
         let (id, note) = (self.installation?, self.note?);
         let change = match self.action? {
             ReviewDecision::Verify => InstallationChange::Verify { tier: self.evidence_tier?? },
-            ReviewDecision::Reject => InstallationChange::Reject { reason: self.reason?? },
+            ReviewDecision::Reject => {
+                InstallationChange::Reject { expected: ExpectedRevision::Any, reason: self.reason?? }
+            }
         };
         Some(Decision { installation: id, command: Command::Installation { id, change, note } })
+    }
+}
+
+/// A span of one partner whose unverified installations are rejected, and why.
+pub struct RejectSpan {
+    pub partner: PartnerCode,
+    /// The instant from which on they were first recorded.
+    pub from: DateTime<Utc>,
+    /// The instant before which they were.
+    pub to: DateTime<Utc>,
+    pub reason: RejectReason,
+    pub note: Option<Note>,
+}
+
+body! {
+    /// A request to reject the unverified installations of one partner and one span.
+    #[schema(example = json!({"partner": "SOLARCO", "recorded_from": "2026-11-26", "recorded_to": "2026-11-27T08:30:00Z", "reason": "not_eligible"}))]
+    pub struct RejectUnverified -> RejectSpan {
+        /// The code of the partner.
+        partner: Code,
+        /// The beginning of the span: an instant, or a day, which begins at midnight in Hà Nội.
+        recorded_from: Moment,
+        /// The end of the span, which is no part of it: an instant, or a day, which begins at midnight in Hà Nội.
+        recorded_to: Moment,
+        /// Why the installations are rejected.
+        reason: RejectReason,
+        /// A remark, at most 500 characters.
+        note: Option<Note>,
+    }
+}
+
+impl RejectUnverified {
+    fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<RejectSpan> {
+        let (from, to) = (self.recorded_from?, self.recorded_to?);
+        if to <= from {
+            return reader.fault(&at.member("recorded_to"), Fault::EmptySpan);
+        }
+        Some(RejectSpan { partner: self.partner?, from, to, reason: self.reason?, note: self.note? })
     }
 }
 

@@ -4,3 +4,4 @@
 mod bodies;
 pub mod disputes;
 pub mod queue_and_decisions;
+pub mod rejections;

@@ -22,6 +22,7 @@ pub struct StoredEntry {
     pub journal_digest: Vec<u8>,
     pub previous: Vec<u8>,
     pub hash: Vec<u8>,
+    pub public_version: Option<i64>,
 }
 
 /// Facts as stored: the columns of `entry_facts`.
@@ -73,6 +74,7 @@ pub fn entries(connection: &mut Connection, after: i64, up_to: i64) -> Result<Ve
         journal_digest: row.journal_digest,
         previous: row.previous,
         hash: row.hash,
+        public_version: row.public_version,
     };
     Ok(rows.into_iter().map(entry).collect())
 }

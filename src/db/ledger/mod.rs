@@ -12,6 +12,7 @@ pub mod clock;
 pub mod closed_days;
 pub mod head;
 pub mod idempotency_keys;
+pub mod public_entries;
 pub mod releases;
 
 pub use activations::{Activation, Activations};
@@ -23,4 +24,5 @@ pub use clock::Voided;
 pub use closed_days::{ClosedDay, EntryMark};
 pub use head::{Head, version};
 pub use idempotency_keys::KeptReply;
+pub use public_entries::PublicEntry;
 pub use releases::{Release, ReleaseDoc};

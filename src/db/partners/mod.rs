@@ -3,6 +3,7 @@
 //! This room stores them and reads them whole. It must not decide who may act: the directory of the domain does.
 
 pub mod partners_and_clients;
+pub mod quotas;
 pub mod revocation;
 pub mod signing_keys;
 pub mod stored_rows;

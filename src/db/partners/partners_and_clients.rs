@@ -1,6 +1,6 @@
 //! Partners, clients and projects: small tables, read whole into memory.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
     Selectable, SelectableHelper,
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
 use crate::domain::records::{
-    Actor, Client, Directory, NewClient, NewPartner, NewProject, Partner, Project, Role, Secret,
+    Actor, Client, Directory, NewClient, NewPartner, NewProject, Partner, Project, RaisedQuota, Role, Secret,
 };
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Action, Cause, Code, ProjectCode};
@@ -26,6 +26,8 @@ pub(super) struct PartnerRow {
     sandbox: bool,
     suspended_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
+    daily_installations: Option<i32>,
+    quota_until: Option<NaiveDate>,
 }
 
 #[derive(Queryable, Selectable, Insertable, Serialize)]
@@ -85,7 +87,8 @@ pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
     let partner = |row: PartnerRow| {
         let code = Code::stored(row.code);
         let (sandbox, suspended) = (row.sandbox, row.suspended_at.is_some());
-        (code.clone(), Partner { code, name: row.name, sandbox, suspended })
+        let quota = RaisedQuota::stored((row.daily_installations, row.quota_until));
+        (code.clone(), Partner { code, name: row.name, sandbox, suspended, quota })
     };
     let clients = client_rows
         .into_iter()
@@ -153,6 +156,8 @@ pub fn add_partner(connection: &mut Connection, new: &NewPartner, at: DateTime<U
         sandbox: new.sandbox,
         suspended_at: None,
         created_at: stored(at),
+        daily_installations: None,
+        quota_until: None,
     };
     on_backend!(connection, c => diesel::insert_into(partners::table).values(&row).execute(c))?;
     Ok(())

@@ -11,9 +11,12 @@ pub mod history;
 pub mod householders;
 mod index_lanes;
 pub mod installation_list;
+pub mod suspended;
+mod unverified;
 
 pub use by_partner_names::Named;
 pub use disputes::DisputeWithNotes;
 pub use history::{History, PastEntry};
 pub use householders::Home;
 pub use installation_list::{Filter, InstallationPage, InstallationRecord, installations_dated_after};
+pub use unverified::UnverifiedSpan;

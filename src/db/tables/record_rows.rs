@@ -80,6 +80,7 @@ pub(in crate::db) struct InstallationRow {
     pub version: i64,
     /// Copied from the site.
     pub province_code: String,
+    pub set_aside: bool,
 }
 
 #[derive(Queryable, Selectable, Insertable, Clone)]
@@ -158,6 +159,7 @@ impl InstallationRow {
             revision: installation.revision,
             version: installation.version,
             province_code: site.facts.place.province().code().to_owned(),
+            set_aside: installation.set_aside,
         }
     }
 }
@@ -256,6 +258,7 @@ impl InstallationRow {
             },
             measures: MeasureLines::stored(lines),
             state,
+            set_aside: self.set_aside,
             reported_at: self.reported_at.and_utc(),
             registered_version: self.registered_version,
             revision: self.revision,

@@ -18,6 +18,8 @@ pub(in crate::db) struct EntryRow {
     pub journal_digest: Vec<u8>,
     pub previous: Vec<u8>,
     pub hash: Vec<u8>,
+    /// Of an entry of a sandbox partner: the newest one before it that is none.
+    pub public_version: Option<i64>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]

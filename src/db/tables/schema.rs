@@ -11,6 +11,7 @@ table! { register_head (id) {
 table! { partners (code) {
     code -> Text, name -> Text, kind -> Nullable<Text>, vcca_role -> Nullable<Text>, listed -> Bool,
     sandbox -> Bool, suspended_at -> Nullable<Timestamp>, created_at -> Timestamp,
+    daily_installations -> Nullable<Integer>, quota_until -> Nullable<Date>,
 } }
 
 table! { clients (client_id) {
@@ -52,7 +53,7 @@ table! { installations (id) {
     decommissioned_on -> Nullable<Date>, cost_vnd -> Nullable<BigInt>, support_vnd -> Nullable<BigInt>,
     finance -> Nullable<Text>, system_owner -> Nullable<Text>, power_use -> Nullable<Text>,
     attributes_sold -> Nullable<Text>, registered_version -> BigInt, revision -> Integer,
-    version -> BigInt, province_code -> Text,
+    version -> BigInt, province_code -> Text, set_aside -> Bool,
 } }
 
 table! { installation_measures (installation, measure) {
@@ -62,6 +63,7 @@ table! { installation_measures (installation, measure) {
 table! { entries (version) {
     version -> BigInt, recorded_at -> Timestamp, actor -> Text, action -> Text, cause -> Text,
     subject -> Text, digest -> Binary, journal_digest -> Binary, previous -> Binary, hash -> Binary,
+    public_version -> Nullable<BigInt>,
 } }
 
 table! { entry_facts (version) {

@@ -99,8 +99,9 @@ impl Batch {
             journal_digest: entry.journal_digest.to_vec(),
             previous: entry.previous.to_vec(),
             hash: hash.to_vec(),
+            public_version: sealed.public_version,
         });
-        let Sealed { salt, facts, note } = sealed;
+        let Sealed { salt, facts, note, .. } = sealed;
         self.facts.push(FactsRow { version: entry.version, salt: Some(salt), facts, note });
         for (seq, posting) in (0..).zip(postings) {
             self.journal.push(JournalRow {
@@ -144,4 +145,6 @@ pub struct Sealed {
     pub facts: String,
     /// The remark of a person.
     pub note: Option<String>,
+    /// Of an entry of a sandbox partner: the newest one before it that is none. The facts say that it is one.
+    pub public_version: Option<i64>,
 }

@@ -173,6 +173,7 @@ fn installation_columns(rows: &[InstallationRow]) -> Vec<ColumnValues<'_>> {
         int(installations::revision, rows, |r| Some(r.revision)),
         big(installations::version, rows, |r| Some(r.version)),
         text(installations::province_code, rows, |r| &r.province_code),
+        boolean(installations::set_aside, rows, |r| Some(r.set_aside)),
     ]
 }
 
@@ -197,6 +198,7 @@ fn entry_columns(rows: &[EntryRow]) -> Vec<ColumnValues<'_>> {
         bytes(entries::journal_digest, rows, |r| Some(&r.journal_digest)),
         bytes(entries::previous, rows, |r| Some(&r.previous)),
         bytes(entries::hash, rows, |r| Some(&r.hash)),
+        big(entries::public_version, rows, |r| r.public_version),
     ]
 }
 

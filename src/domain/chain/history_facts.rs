@@ -62,6 +62,8 @@ pub struct PastInstallation {
     pub power_use: Option<String>,
     pub attributes_sold: Option<String>,
     pub revision: i32,
+    #[serde(default)]
+    pub set_aside: bool,
 }
 
 /// A measure line as an entry left it: the fields of `MeasureDoc`.

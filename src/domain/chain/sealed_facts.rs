@@ -73,6 +73,9 @@ pub struct InstallationDoc<'a> {
     pub verified_at: Option<DateTime<Utc>>,
     pub registered_version: i64,
     pub revision: i32,
+    /// Left out while it is false, because entries of older programs did not seal it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub set_aside: bool,
 }
 
 /// A measure line in thousandths of its unit and watts.
@@ -135,6 +138,7 @@ impl<'a> InstallationDoc<'a> {
             verified_at: installation.state.verification().map(|(_, at)| at),
             registered_version: installation.registered_version,
             revision: installation.revision,
+            set_aside: installation.set_aside,
         }
     }
 }

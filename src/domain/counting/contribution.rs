@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::domain::records::{CreditedSpan, GroupMember, Installation, MeasureLine, Site, SiteRecord, Stage};
 use crate::domain::reference::target;
-use crate::domain::values::{Month, Quantity, Vnd, day_before, days_left_in_month};
+use crate::domain::values::{InstallationId, Month, Quantity, Vnd, day_before, days_left_in_month};
 
 use super::cell_key::{CellDims, CellKey};
 use super::cell_totals::Totals;
@@ -23,14 +23,14 @@ pub const CONTRIBUTION_NO: i32 = 3;
 pub type Contribution = BTreeMap<CellKey, Totals>;
 
 /// The contribution of a site. A site that was merged into another one contributes nothing, and so do the installations of a
-/// sandbox partner.
+/// sandbox partner, and those that are set aside. The latter came after the number of this definition: no record before had the mark.
 #[must_use]
 pub fn contribution(record: &SiteRecord) -> Contribution {
     let mut cells = Contribution::new();
     let credited: Vec<(&Installation, CreditedSpan)> = record
         .installations
         .iter()
-        .filter(|installation| !installation.sandbox)
+        .filter(|installation| !installation.sandbox && !installation.set_aside)
         .filter_map(|installation| Some((installation, installation.state.credited()?)))
         .collect();
     if record.site.superseded_by.is_some() || credited.is_empty() {
@@ -61,11 +61,13 @@ pub struct Credit<'a> {
     pub is_pre_programme: bool,
 }
 
-/// Every measure line of a site that is not rejected or withdrawn, sandbox lines too.
+/// Every measure line of a site that is not rejected or withdrawn, sandbox lines too, as the installation `of` is counted beside the
+/// others: what is set aside takes no place of what counts.
 #[must_use]
-pub fn credits<'a>(record: &'a SiteRecord) -> Vec<Credit<'a>> {
+pub fn credits<'a>(record: &'a SiteRecord, of: InstallationId) -> Vec<Credit<'a>> {
+    let stand = record.installations.iter().filter(|one| one.id == of || !one.set_aside);
     let credited: Vec<(&'a Installation, CreditedSpan)> =
-        record.installations.iter().filter_map(|one| Some((one, one.state.credited()?))).collect();
+        stand.filter_map(|one| Some((one, one.state.credited()?))).collect();
     let lines = lines_of(&credited);
     let credit = |line: &Line<'a>| Credit {
         installation: line.installation,

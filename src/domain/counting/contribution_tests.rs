@@ -42,6 +42,7 @@ fn installation(version: i64, state: StatusDetails, lines: &[(&str, i64)]) -> In
         terms: Terms::default(),
         measures: MeasureLines::stored(lines.iter().map(line).collect()),
         state,
+        set_aside: false,
         reported_at: chrono::DateTime::UNIX_EPOCH,
         registered_version: version,
         revision: 1,

@@ -33,6 +33,8 @@ coded_enum!(
         Corrected = "corrected",
         Withdrawn = "withdrawn",
         Rejected = "rejected",
+        Suspended = "suspended",
+        Reinstated = "reinstated",
         Merged = "merged",
         Split = "split",
         Decommissioned = "decommissioned",

@@ -8,12 +8,14 @@ use crate::domain::values::{Cause, Flags, Month, SiteKind, Tier};
 
 use super::*;
 
-const CAUSES: [Cause; 9] = [
+const CAUSES: [Cause; 11] = [
     Cause::Registered,
     Cause::Verified,
     Cause::Corrected,
     Cause::Withdrawn,
     Cause::Rejected,
+    Cause::Suspended,
+    Cause::Reinstated,
     Cause::Merged,
     Cause::Split,
     Cause::Decommissioned,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::values::PartnerCode;
 
 use super::actor::Actor;
+use super::partner::RaisedQuota;
 
 /// A partner as every process knows it.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Partner {
     pub sandbox: bool,
     /// Whether its clients are shut out.
     pub suspended: bool,
+    /// The daily quota of its own, if it was given one, even if its last day is over.
+    pub quota: Option<RaisedQuota>,
 }
 
 /// A client with the hashes of its secrets.
@@ -92,7 +95,13 @@ mod tests {
             revoked_at,
             secrets: Vec::new(),
         };
-        let partner = |suspended| Partner { code: code.clone(), name: "Solar".to_owned(), sandbox: false, suspended };
+        let partner = |suspended| Partner {
+            code: code.clone(),
+            name: "Solar".to_owned(),
+            sandbox: false,
+            suspended,
+            quota: None,
+        };
         let is_active = |partner: Option<Partner>, client: Client| {
             let partners = partner.map(|partner| (code.clone(), partner)).into_iter().collect();
             let clients = [("c-1".to_owned(), client)].into();

@@ -89,6 +89,8 @@ pub struct Installation {
     pub terms: Terms,
     pub measures: MeasureLines,
     pub state: StatusDetails,
+    /// Whether it counts for nothing, because its partner is suspended and nobody verified it.
+    pub set_aside: bool,
     /// The instant of the registration.
     pub reported_at: DateTime<Utc>,
     /// The entry that registered it.

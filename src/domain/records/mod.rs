@@ -25,7 +25,10 @@ pub use householder::{
 };
 pub use installation::{AttributesSold, Finance, Installation, PowerUse, SystemOwner, Terms};
 pub use measure_lines::{MAX_LINES, MeasureLine, MeasureLines};
-pub use partner::{KEEP_OLD_HOURS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, Project, misplaced};
+pub use partner::{
+    KEEP_OLD_HOURS, MOST_DAILY_INSTALLATIONS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, Project,
+    RaisedQuota, misplaced,
+};
 pub use personal_data::{CONSENT_TEXT_VERSION, Consent, GridCode, Location, PrivateFacts};
 pub use site::{Site, SiteFacts};
 pub use site_record::SiteRecord;

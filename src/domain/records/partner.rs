@@ -1,5 +1,7 @@
 //! The records that an administrator adds: partners, clients, projects.
 
+use chrono::NaiveDate;
+
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Fault, Name, PartnerCode, ProjectCode, Rule};
 
@@ -20,6 +22,27 @@ pub struct NewPartner {
     /// Whether the partner is a sandbox, which moves no number. It never changes.
     pub sandbox: bool,
 }
+
+/// The quota that an administrator gives to a partner for some time, in place of the one that everybody has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RaisedQuota {
+    /// The most new installations a day; 0 is no limit.
+    pub daily_installations: u32,
+    /// Its last day, in Hà Nội.
+    pub until: NaiveDate,
+}
+
+impl RaisedQuota {
+    /// The quota as it is stored: both columns, or neither.
+    #[must_use]
+    pub fn stored((most, until): (Option<i32>, Option<NaiveDate>)) -> Option<Self> {
+        let daily_installations = most?.max(0).unsigned_abs();
+        Some(Self { daily_installations, until: until? })
+    }
+}
+
+/// The most that a quota may be raised to.
+pub const MOST_DAILY_INSTALLATIONS: i64 = 1_000_000;
 
 /// A client to be added. The register makes its secret, and shows it once.
 #[derive(Clone, Debug)]

@@ -127,6 +127,12 @@ impl StatusDetails {
         }
     }
 
+    /// Whether it is credited although nobody verified it.
+    #[must_use]
+    pub fn counts_unverified(&self) -> bool {
+        self.credited().is_some_and(|span| !matches!(span.stage, Stage::Verified(_)))
+    }
+
     /// The credited span; `None` if the installation was rejected or withdrawn.
     #[must_use]
     pub fn credited(&self) -> Option<CreditedSpan> {

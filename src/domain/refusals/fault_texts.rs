@@ -77,6 +77,10 @@ impl Fault {
                 "Phải là một ngày có thật, dạng YYYY-MM-DD, ví dụ 2026-10-02.",
                 "Must be a real date in the form YYYY-MM-DD, such as 2026-10-02.",
             ),
+            Self::NotAMoment => both(
+                "Phải là một ngày (YYYY-MM-DD) hoặc một thời điểm có múi giờ, ví dụ 2026-11-27T08:30:00Z.",
+                "Must be a day (YYYY-MM-DD) or an instant with its offset, such as 2026-11-27T08:30:00Z.",
+            ),
             Self::NotAWholeDay { day } => (
                 format!("Thiếu ngày: hãy viết {day} (YYYY-MM-DD)."),
                 format!("The day is missing: write {day} (YYYY-MM-DD)."),
@@ -96,6 +100,10 @@ impl Fault {
             Self::InTheFuture { today } => (
                 format!("Không được sau hôm nay ở Hà Nội ({today})."),
                 format!("Must not be after today in Ha Noi ({today})."),
+            ),
+            Self::InThePast { today } => (
+                format!("Không được trước hôm nay ở Hà Nội ({today})."),
+                format!("Must not be before today in Ha Noi ({today})."),
             ),
             Self::BeforeYear { year } => {
                 (format!("Không được trước năm {year}."), format!("Must not be before the year {year}."))

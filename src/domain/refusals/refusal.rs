@@ -1,5 +1,6 @@
 //! Why the register refuses a request. A refused request writes nothing.
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use crate::domain::values::{Action, Fault, InstallationId, Status};
@@ -87,6 +88,15 @@ pub enum Refusal {
     OwnClient,
     /// A revoked client gets no new secret.
     ClientRevoked,
+    /// The partner registered as many installations as it may on one day.
+    DailyQuota {
+        /// The most new installations a day.
+        most: u32,
+        /// The day that begins when the quota ends, in Hà Nội.
+        next_day: NaiveDate,
+        /// Seconds until then.
+        wait: u64,
+    },
 }
 
 impl Refusal {

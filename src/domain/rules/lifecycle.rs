@@ -140,6 +140,8 @@ fn change(
             let mut after = record.clone();
             for installation in after.installations.iter_mut().filter(|i| i.id == id) {
                 installation.state = state.clone();
+                // A reviewer has seen it, so it counts whatever became of its partner.
+                installation.set_aside &= !matches!(state, StatusDetails::Verified { .. });
                 stamp.mark(installation);
             }
             Ok(Some(after))
@@ -186,6 +188,7 @@ mod tests {
             terms: Terms::default(),
             measures: MeasureLines::stored(Vec::new()),
             state,
+            set_aside: false,
             reported_at: chrono::DateTime::UNIX_EPOCH,
             registered_version: 1,
             revision: 1,

@@ -12,6 +12,7 @@ pub mod registration;
 pub mod resend;
 pub mod second_look;
 mod stamp;
+pub mod suspension;
 
 pub use clock_doubt::{ClockDoubt, ClockFault};
 pub use correction_request::{Amend, Correction, SiteCorrection, TermsCorrection};

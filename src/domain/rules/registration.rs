@@ -122,6 +122,7 @@ pub fn create(
         terms: new.terms.clone(),
         measures: new.measures.by_number(),
         state: new.installed_on.map_or(StatusDetails::Pledged, |on| StatusDetails::Installed { on }),
+        set_aside: false,
         reported_at: stamp.at,
         registered_version: stamp.version,
         revision: 1,

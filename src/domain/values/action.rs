@@ -4,7 +4,7 @@ use super::coded_enum::coded_enum;
 
 impl Action {
     /// The actions that change partners, clients, projects, the methodology in force, or what is void.
-    pub const OF_DIRECTORY: [Self; 9] = [
+    pub const OF_DIRECTORY: [Self; 10] = [
         Self::AddPartner,
         Self::AddClient,
         Self::AddProject,
@@ -12,6 +12,7 @@ impl Action {
         Self::ResetSecret,
         Self::SuspendPartner,
         Self::ResumePartner,
+        Self::RaiseQuota,
         Self::ActivateMethodology,
         Self::SetClockBack,
     ];
@@ -60,6 +61,12 @@ coded_enum!(
         SuspendPartner = "suspend_partner",
         /// The clients of a partner were let in again.
         ResumePartner = "resume_partner",
+        /// A partner may register more a day, or fewer, for some time.
+        RaiseQuota = "raise_quota",
+        /// An installation counts for nothing, because its partner is suspended and nobody verified it.
+        SetAside = "set_aside",
+        /// An installation that was set aside counts again, because its partner was resumed.
+        GiveBack = "give_back",
         ActivateMethodology = "activate_methodology",
         /// The headline of a closed day was published for good.
         Release = "release",
@@ -87,6 +94,10 @@ coded_enum!(
         Withdrawn = "withdrawn",
         /// A measure went out of operation.
         Decommissioned = "decommissioned",
+        /// A partner was suspended, and nobody had verified the installation.
+        Suspended = "suspended",
+        /// A partner that was suspended was resumed.
+        Reinstated = "reinstated",
         /// Two sites became one.
         Merged = "merged",
         /// One site became two.

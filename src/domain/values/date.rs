@@ -55,6 +55,15 @@ pub fn parse_day(raw: &str) -> Result<NaiveDate, Fault> {
     if day.year() < FIRST_YEAR { Err(Fault::BeforeYear { year: FIRST_YEAR }) } else { Ok(day) }
 }
 
+/// Reads an instant in the form of RFC 3339, or a day in Hà Nội, which stands for its beginning. From the year 2000 on.
+pub fn parse_moment(raw: &str) -> Result<DateTime<Utc>, Fault> {
+    if raw.len() <= 10 {
+        return parse_day(raw).map(start_of);
+    }
+    let instant = DateTime::parse_from_rfc3339(raw).map_err(|_| Fault::NotAMoment)?.with_timezone(&Utc);
+    if instant.year() < FIRST_YEAR { Err(Fault::BeforeYear { year: FIRST_YEAR }) } else { Ok(stored(instant)) }
+}
+
 /// A calendar month from January 2000 on, as cells count it: 1 is January 2000.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Month(u16);

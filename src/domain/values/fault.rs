@@ -43,6 +43,7 @@ pub enum Fault {
         newest: i32,
     },
     NotADate,
+    NotAMoment,
     /// A month or a year in the place of a day.
     NotAWholeDay {
         day: NaiveDate,
@@ -57,6 +58,9 @@ pub enum Fault {
     /// A period as a parameter of its own, where the answer has the numbers of one day.
     AsOfInstead,
     InTheFuture {
+        today: NaiveDate,
+    },
+    InThePast {
         today: NaiveDate,
     },
     BeforeYear {
@@ -208,8 +212,10 @@ impl Fault {
             Self::GridCodeOfAnother => "grid_customer_code_of_another",
             Self::NotACursor => "not_a_cursor",
             Self::OutOfRange { .. } | Self::NotTheConsentText { .. } => "out_of_range",
+            Self::NotAMoment => "not_a_moment",
             Self::NotADate | Self::NotAWholeDay { .. } => "not_a_date",
             Self::InTheFuture { .. } => "in_the_future",
+            Self::InThePast { .. } => "in_the_past",
             Self::BeforeYear { .. } => "too_early",
             Self::BeforeConsentText { .. } => "before_consent_text",
             Self::BeforeInstallation { .. } => "before_installation",

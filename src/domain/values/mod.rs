@@ -20,8 +20,8 @@ mod text;
 pub use action::{Action, Cause};
 pub(crate) use coded_enum::coded_enum;
 pub use date::{
-    FIRST_YEAR, Month, day_before, day_of, days_left_in_month, parse_closed_day, parse_day, parse_past_day, start_of,
-    stored,
+    FIRST_YEAR, Month, day_before, day_of, days_left_in_month, parse_closed_day, parse_day, parse_moment,
+    parse_past_day, start_of, stored,
 };
 pub use fault::{Expected, Fault, ListedPlace, Rule};
 pub use hash::{Hash, hash_of, hex, sha256, thumbprint};

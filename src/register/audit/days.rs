@@ -111,9 +111,12 @@ impl DaysAudit {
             Some((Cause::parse(&posting.cause)?, cell))
         };
         self.replay.take(&postings.iter().filter_map(read).collect::<Vec<_>>());
-        self.replay.version = entry.version;
-        self.replay.hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
-        self.replay.recorded_at = entry.recorded_at;
+        // An entry of a sandbox partner makes no public version.
+        if entry.public_version.is_none() {
+            self.replay.version = entry.version;
+            self.replay.hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
+            self.replay.recorded_at = entry.recorded_at;
+        }
     }
 
     /// Ends every day before `today` and checks its stored headline and tables; `cells` are the sums of the journal at

@@ -56,15 +56,27 @@ impl DirectoryAudit {
         let now = json!(entry.recorded_at.naive_utc());
         let text = |name: &str| facts.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         match action {
-            Action::AddPartner => self.add(("partner", text("partner")), entry, &facts, OF_PARTNER, "suspended_at"),
+            Action::AddPartner => self.add(
+                ("partner", text("partner")),
+                entry,
+                &facts,
+                OF_PARTNER,
+                &["suspended_at", "daily_installations", "quota_until"],
+            ),
             Action::AddClient => {
-                self.add(("client", text("client")), entry, &facts, OF_CLIENT, "revoked_at");
+                self.add(("client", text("client")), entry, &facts, OF_CLIENT, &["revoked_at"]);
                 self.secrets.insert(text("client"), vec![MadeSecret::by(entry, &facts)]);
             }
-            Action::AddProject => self.add(("project", text("project")), entry, &facts, OF_PROJECT, ""),
+            Action::AddProject => self.add(("project", text("project")), entry, &facts, OF_PROJECT, &[]),
             Action::SuspendPartner => self.set(&("partner", text("partner")), "suspended_at", now, entry.version),
             Action::ResumePartner => {
                 self.set(&("partner", text("partner")), "suspended_at", Value::Null, entry.version);
+            }
+            Action::RaiseQuota => {
+                for column in ["daily_installations", "quota_until"] {
+                    let value = facts.get(column).cloned().unwrap_or_default();
+                    self.set(&("partner", text("partner")), column, value, entry.version);
+                }
             }
             Action::RevokeClient => self.set(&("client", text("client")), "revoked_at", now, entry.version),
             Action::ResetSecret => {
@@ -81,18 +93,18 @@ impl DirectoryAudit {
         }
     }
 
-    /// Adds a row; `unset` is a column that later entries set.
+    /// Adds a row; `unset` are columns that later entries set.
     fn add(
         &mut self,
         row: (&'static str, String),
         entry: &StoredEntry,
         facts: &Value,
         names: &[&'static str],
-        unset: &'static str,
+        unset: &[&'static str],
     ) {
         let sealed = names.iter().filter_map(|name| Some((*name, facts.get(name)?.clone())));
         let at = [("created_at", json!(entry.recorded_at.naive_utc()))];
-        let unset = Some((unset, Value::Null)).filter(|(name, _)| !name.is_empty());
+        let unset = unset.iter().map(|name| (*name, Value::Null));
         let columns = sealed.chain(at).chain(unset).map(|(name, value)| (name, (value, entry.version))).collect();
         self.rows.insert(row, MadeRow { added_by: entry.version, columns });
     }

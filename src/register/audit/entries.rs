@@ -29,7 +29,9 @@ impl Audit<'_> {
                     continue;
                 };
                 self.check_chain(&entry);
-                self.check_facts(&entry, facts.remove(&version).as_ref());
+                let facts = facts.remove(&version);
+                self.check_facts(&entry, facts.as_ref());
+                self.check_public_version(&entry, facts.as_ref());
                 let postings = postings.remove(&version).unwrap_or_default();
                 self.days.end_days_before(self.connection, self.days.day_of(&entry), &self.sums)?;
                 self.check_journal(&entry, &postings);
@@ -80,6 +82,18 @@ impl Audit<'_> {
                     self.names.insert(entry.version);
                 }
             }
+        }
+    }
+
+    /// Checks which entry public numbers bear after this one. The facts say whether it is an entry of a sandbox partner.
+    fn check_public_version(&mut self, entry: &StoredEntry, facts: Option<&StoredFacts>) {
+        // Inside a JSON text these quotes would be escaped.
+        let of_sandbox = facts.is_some_and(|facts| facts.facts.contains("\"of_sandbox\":true"));
+        if !of_sandbox {
+            self.public_version = entry.version;
+        }
+        if entry.public_version != of_sandbox.then_some(self.public_version) {
+            self.found(format!("entry {}", entry.version), "names another public version than its facts give");
         }
     }
 

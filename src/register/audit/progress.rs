@@ -32,6 +32,8 @@ pub(super) struct Audit<'a> {
     pub previous_hash: Vec<u8>,
     /// The instant of the entry before.
     pub previous_at: DateTime<Utc>,
+    /// The newest version so far that is none of a sandbox's.
+    pub public_version: i64,
 }
 
 impl Audit<'_> {

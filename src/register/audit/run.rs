@@ -33,6 +33,7 @@ pub fn audit(database: &Database, make: PageMaker) -> Result<Report, DbError> {
             days: DaysAudit::of(make),
             previous_hash: GENESIS.to_vec(),
             previous_at: DateTime::UNIX_EPOCH,
+            public_version: 0,
         };
         audit.check_schema(made)?;
         let ran = audit.run();

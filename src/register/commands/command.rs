@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::domain::records::{DisputeOutcome, NewClient, NewDispute, NewPartner, NewProject};
+use crate::domain::records::{DisputeOutcome, NewClient, NewDispute, NewPartner, NewProject, RaisedQuota};
 use crate::domain::rules::{Correction, NewInstallation, Registrant, SiteCorrection};
 use crate::domain::values::{
     CorrectReason, DecommissionReason, Hash, InstallationId, Note, PartnerCode, RejectReason, SiteId, Tier,
@@ -40,6 +40,8 @@ pub enum Command {
     Directory(DirectoryChange),
     /// Do something about a home or the person there.
     Home(HomeCommand),
+    /// Make one step of what suspending or resuming a partner asks for: set its unverified installations aside, or give them back.
+    SettleSuspensions,
     /// Release the headline of a closed day: publish it for good.
     Release(NaiveDate),
     /// Set the clock of the register back to that of this machine, and void the closed days and releases that have not come.
@@ -62,6 +64,8 @@ pub enum InstallationChange {
         tier: Tier,
     },
     Reject {
+        /// The revision that the caller read.
+        expected: ExpectedRevision,
         reason: RejectReason,
     },
     Correct {
@@ -118,6 +122,8 @@ pub enum DirectoryChange {
     SuspendPartner(PartnerCode),
     /// Let the clients of a partner in again.
     ResumePartner(PartnerCode),
+    /// Give a partner a daily quota of its own for some time.
+    RaiseQuota(PartnerCode, RaisedQuota),
     AddClient {
         new: NewClient,
         /// The id that it was given.

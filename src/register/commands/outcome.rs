@@ -78,6 +78,13 @@ pub enum Done {
     Home(HomeDone),
     /// A restoration was noted.
     Noted,
+    /// A step of suspensions was made.
+    SuspensionsSettled {
+        /// Installations that were set aside or given back.
+        changed: usize,
+        /// Whether there may be more.
+        more: bool,
+    },
 }
 
 /// The answer to a command about a home.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::head;
+use crate::db::ledger::{head, public_entries};
 use crate::db::records::by_id;
 use crate::db::{Database, DbError};
 use crate::domain::counting::{CellTable, OwnerKind};
@@ -57,8 +57,9 @@ impl CellsByOwnerCache {
         let slot = if owner == OwnerKind::Partner { partners } else { projects };
         let mut last = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = &*last {
-            let (version, is_of_this_past) =
-                head::agrees(&mut database.connection()?, count.cells.version, &count.cells.hash)?;
+            let mut connection = database.connection()?;
+            let (head, is_of_this_past) = head::agrees(&mut connection, count.cells.version, &count.cells.hash)?;
+            let version = public_entries::version_at(&mut connection, head)?;
             if is_of_this_past && (count.cells.version == version || count.is_still_good()) {
                 return Ok(count.cells.clone());
             }
@@ -75,6 +76,8 @@ impl CellsByOwnerCache {
 fn count(database: &Database, owner: OwnerKind) -> Result<CellsByOwner, DbError> {
     transaction::read(&mut database.connection()?, |connection| {
         let head = head::read(connection)?;
+        // Entries of sandbox partners after it post nothing.
+        let public = public_entries::newest(connection, &head)?;
         let mut cells: BTreeMap<Code, CellTable> = BTreeMap::new();
         let mut after = None;
         loop {
@@ -86,6 +89,6 @@ fn count(database: &Database, owner: OwnerKind) -> Result<CellsByOwner, DbError>
                 apply_postings(cells.entry(code).or_default(), &postings);
             }
         }
-        Ok(CellsByOwner { version: head.version, hash: head.hash, recorded_at: head.recorded_at, cells })
+        Ok(CellsByOwner { version: public.version, hash: public.hash, recorded_at: public.recorded_at, cells })
     })
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 
 use chrono::{DateTime, Utc};
 
-use crate::db::ledger::{CellTotals, Head, cells_and_journal as stored, head};
+use crate::db::ledger::{CellTotals, Head, PublicEntry, cells_and_journal as stored, head, public_entries};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, CellTable, NationalSums, Totals};
 use crate::domain::figures::Selection;
@@ -26,10 +26,11 @@ pub type InOrder<'a> = dyn Fn() -> Box<dyn Iterator<Item = (CellKey, Totals)> + 
 /// All cells at one version of the register.
 #[derive(Default)]
 pub struct Counted {
+    /// The newest public version: entries of sandbox partners after it post nothing.
     pub version: i64,
-    /// The hash of its last entry.
+    /// The hash of that entry.
     pub hash: Hash,
-    /// The instant of its last entry.
+    /// The instant of that entry.
     pub recorded_at: DateTime<Utc>,
     pub cells: CellTable,
     /// The sums of the country. They are shared, so that a reader may keep them after it lets go of the cells.
@@ -50,12 +51,15 @@ pub struct FollowedHead {
     pub version: i64,
     pub hash: Hash,
     pub recorded_at: DateTime<Utc>,
+    /// The newest entry that is none of a sandbox's. Public numbers bear its version.
+    pub public: PublicEntry,
 }
 
 impl FollowedHead {
-    #[must_use]
-    pub fn of(head: &Head) -> Self {
-        Self { version: head.version, hash: head.hash, recorded_at: head.recorded_at }
+    /// The head as it is stored now, with the newest public entry. Call it on the view of the database that `head` was read from.
+    pub fn of(connection: &mut Connection, head: &Head) -> Result<Self, DbError> {
+        let public = public_entries::newest(connection, head)?;
+        Ok(Self { version: head.version, hash: head.hash, recorded_at: head.recorded_at, public })
     }
 }
 
@@ -101,7 +105,7 @@ pub fn load_cells(connection: &mut Connection) -> Result<LoadedCells, DbError> {
         counts.add(postings.into_iter());
         at = to;
     }
-    Ok(LoadedCells { head: FollowedHead::of(&head), cells, counts, checkpoint })
+    Ok(LoadedCells { head: FollowedHead::of(connection, &head)?, cells, counts, checkpoint })
 }
 
 /// One thread reads the stored cells, while this one packs and counts them.

@@ -7,10 +7,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use crate::db::ledger::{Release, ReleaseDoc, activations, closed_days, releases};
-use crate::db::partners::{partners_and_clients, revocation};
+use crate::db::partners::{partners_and_clients, quotas, revocation};
 use crate::domain::counting::Contribution;
 use crate::domain::figures::methodology;
-use crate::domain::records::{NewClient, NewPartner, NewProject};
+use crate::domain::records::{NewClient, NewPartner, NewProject, RaisedQuota};
 use crate::domain::reference::ProvinceId;
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
@@ -49,6 +49,7 @@ impl BatchInProgress<'_> {
             DirectoryChange::AddPartner(new) => self.add_partner(new)?,
             DirectoryChange::SuspendPartner(code) => self.suspend_partner(code, true)?,
             DirectoryChange::ResumePartner(code) => self.suspend_partner(code, false)?,
+            DirectoryChange::RaiseQuota(code, quota) => self.raise_quota(code, *quota)?,
             DirectoryChange::AddClient { new, client_id, secret_hash } => {
                 self.add_client(new, client_id, secret_hash)?
             }
@@ -63,7 +64,7 @@ impl BatchInProgress<'_> {
         };
         if let Some(DirectoryEntry { action, subject, facts }) = entry {
             self.decided.administrative = true;
-            let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+            let entry = EntryOf { actor, action, cause: Cause::Administration, subject, of_sandbox: false };
             self.append(entry, &facts, None, &Contribution::new())?;
         }
         Ok(done)
@@ -146,6 +147,22 @@ impl BatchInProgress<'_> {
         Ok(Some(DirectoryEntry::new(action, format!("partner/{code}"), json!({"partner": code}))))
     }
 
+    fn raise_quota(&mut self, code: &PartnerCode, quota: RaisedQuota) -> Decision {
+        revocation::is_suspended(self.connection, code)?.ok_or(Refusal::NotFound)?;
+        if quota.until < self.stamp.day {
+            return Err(Refusal::invalid("/until", Fault::InThePast { today: self.stamp.day }).into());
+        }
+        if quotas::raised(self.connection, code)? == Some(quota) {
+            return Ok(None);
+        }
+        quotas::raise(self.connection, code, quota)?;
+        self.note_quota(code, quota.daily_installations);
+        let facts = json!({
+            "partner": code, "daily_installations": quota.daily_installations, "quota_until": quota.until
+        });
+        Ok(Some(DirectoryEntry::new(Action::RaiseQuota, format!("partner/{code}"), facts)))
+    }
+
     fn activate(&mut self, number: i32) -> Decision {
         let known = methodology(number).ok_or(Refusal::NotFound)?;
         let activations = activations::read(self.connection)?;
@@ -178,7 +195,7 @@ impl BatchInProgress<'_> {
         let release = Release { day, version, entry, published_at, sha256, public_url, publisher };
         releases::add(self.connection, &release, &body)?;
         let (action, subject) = (Action::Release, format!("release/{day}"));
-        let of = EntryOf { actor, action, cause: Cause::Administration, subject };
+        let of = EntryOf { actor, action, cause: Cause::Administration, subject, of_sandbox: false };
         self.append(of, &ReleaseDoc::of(&release), None, &Contribution::new())?;
         Ok(Done::Released { created: true, release })
     }
@@ -200,7 +217,7 @@ impl BatchInProgress<'_> {
             "void": {"versions_after": version, "published_before": self.stamp.at},
         });
         let (action, subject) = (Action::Restore, format!("backup/{version}"));
-        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+        let entry = EntryOf { actor, action, cause: Cause::Administration, subject, of_sandbox: false };
         self.append(entry, &facts, None, &Contribution::new())?;
         Ok(Done::Noted)
     }

@@ -47,7 +47,7 @@ impl BatchInProgress<'_> {
         let voided = clock::void_from(self.connection, today, version, now)?;
         let doc = ClockSetBackDoc { from: carried_to, void: voided.iter().map(VoidDoc::of).collect() };
         let (action, subject) = (Action::SetClockBack, "clock".to_owned());
-        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+        let entry = EntryOf { actor, action, cause: Cause::Administration, subject, of_sandbox: false };
         self.append(entry, &doc, None, &Contribution::new())?;
         Ok(Done::ClockSetBack { voided })
     }

@@ -13,7 +13,7 @@ use super::deciding::BatchInProgress;
 use super::posting::EntryOf;
 
 /// The actor of the register's own entries: no person, but the program.
-pub(super) const ACTOR: &str = "register";
+pub const OWN_ACTOR: &str = "register";
 /// Sites that are read at a time.
 const SITES: i64 = 1_000;
 /// Entries whose postings are read at a time.
@@ -30,7 +30,13 @@ impl BatchInProgress<'_> {
         self.subtract_journal(&mut cells)?;
         let moved: Contribution = cells.iter().filter(|(_, totals)| !totals.is_zero()).collect();
         let subject = format!("contribution/{CONTRIBUTION_NO}");
-        let entry = EntryOf { actor: ACTOR, action: Action::CountAnew, cause: Cause::Definition, subject };
+        let entry = EntryOf {
+            actor: OWN_ACTOR,
+            action: Action::CountAnew,
+            cause: Cause::Definition,
+            subject,
+            of_sandbox: false,
+        };
         self.append(entry, &json!({"contribution_no": CONTRIBUTION_NO}), None, &moved)?;
         head::note_counting_rule(self.connection, CONTRIBUTION_NO)
     }

@@ -1,6 +1,6 @@
 //! Deciding a batch, request by request.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +13,7 @@ use crate::domain::rules::Stamp;
 use crate::domain::values::{Action, Cause, date};
 use crate::register::commands::{Command, DirectoryChange, Done, Failure, Request, SitesChange};
 
-use super::count_anew::ACTOR;
+use super::count_anew::OWN_ACTOR;
 use super::deciding::{BatchInProgress, DecidedBatch, Stop};
 use super::lifecycle::Act;
 use super::loaded_records::LoadedRecords;
@@ -27,12 +27,14 @@ use super::loaded_records::LoadedRecords;
 /// entry. Both entries post to the cells; the installation has one row, in its state after entry 42.
 ///
 /// The instant is the clock's, but never before the last entry nor within a closed day, unless the operator sets the clock back. It is
-/// the same for the whole batch, and every date in a request is checked against its day.
+/// the same for the whole batch, and every date in a request is checked against its day. A partner registers at most
+/// `daily_installations` on that day, unless it has a quota of its own; 0 is no limit.
 pub fn decide(
     connection: &mut Connection,
     head: &Head,
     requests: &[&Request],
     now: DateTime<Utc>,
+    daily_installations: u32,
 ) -> Result<DecidedBatch, DbError> {
     let at = date::stored(now);
     let sets_clock_back = requests.iter().any(|request| matches!(request.command, Command::SetClockBack));
@@ -51,11 +53,16 @@ pub fn decide(
             version: head.version,
             hash: head.hash,
             at,
+            public: None,
             administrative: false,
             kept,
         },
         carried_to: head.last_sign(),
+        stored_version: head.version,
+        stored_public_version: None,
         dry_run: false,
+        daily_installations,
+        quotas: HashMap::new(),
         activated: None,
         notes: Vec::new(),
         erased_notes: BTreeSet::new(),
@@ -95,7 +102,7 @@ impl BatchInProgress<'_> {
         self.stamp.version = self.decided.version + 1;
         if head.version == 0 {
             let begin = DirectoryChange::ActivateMethodology(of_new_registers().version);
-            return match self.change_directory(ACTOR, &begin) {
+            return match self.change_directory(OWN_ACTOR, &begin) {
                 Ok(_) => Ok(()),
                 Err(Stop::Database(error)) => Err(error),
                 Err(Stop::Refused(refusal)) => Err(DbError::Unusable(format!("a new register: {refusal:?}"))),
@@ -138,6 +145,7 @@ impl BatchInProgress<'_> {
             Command::Sites(SitesChange::Split { id }) => self.split(&actor.client_id, *id),
             Command::Directory(change) => self.change_directory(&actor.client_id, change),
             Command::Home(command) => self.at_home(actor, command),
+            Command::SettleSuspensions => self.settle_suspensions(),
             Command::SetClockBack => self.set_clock_back(&actor.client_id, self.carried_to),
             Command::Release(day) => self.release(&actor.client_id, *day),
             Command::Restore { version, hash, made_at } => {

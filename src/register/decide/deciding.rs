@@ -1,18 +1,19 @@
 //! A batch between its requests and its rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use crate::db::ledger::{CellTotals, KeptReply};
+use crate::db::ledger::{CellTotals, KeptReply, PublicEntry};
 use crate::db::write_batch::Batch;
 use crate::db::{Connection, DbError};
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
-use crate::domain::values::Hash;
+use crate::domain::values::{Hash, PartnerCode};
 use crate::register::commands::{Done, Failure};
 
 use super::loaded_records::LoadedRecords;
+use super::quota::Quota;
 
 /// A decided batch, ready to be written.
 pub struct DecidedBatch {
@@ -28,6 +29,8 @@ pub struct DecidedBatch {
     pub hash: Hash,
     /// The instant of every entry.
     pub at: DateTime<Utc>,
+    /// The newest entry of the batch that is none of a sandbox's.
+    pub public: Option<PublicEntry>,
     /// Whether partners, clients, projects or activations changed.
     pub administrative: bool,
     /// Replies to keep under their idempotency keys.
@@ -61,8 +64,16 @@ pub struct BatchInProgress<'a> {
     pub decided: DecidedBatch,
     /// The last sign of life of the register before this batch.
     pub carried_to: DateTime<Utc>,
+    /// The version of the head before this batch.
+    pub stored_version: i64,
+    /// The newest public version up to there, once it was asked for.
+    pub stored_public_version: Option<i64>,
     /// Whether the current request is only tried.
     pub dry_run: bool,
+    /// The most new installations of a partner and day; 0 is no limit.
+    pub daily_installations: u32,
+    /// The quotas that this batch asked for.
+    pub quotas: HashMap<PartnerCode, Quota>,
     /// The methodology that this batch put in force.
     pub activated: Option<i32>,
     /// The notes of this batch's entries, without those that it erased.

@@ -18,7 +18,7 @@ use crate::domain::values::{Action, Cause, Fault, InstallationId, Note, SiteId, 
 use crate::register::commands::{Done, Erased, HomeCommand, HomeDone};
 
 use super::deciding::{BatchInProgress, Stop};
-use super::posting::EntryOf;
+use super::posting::{EntryOf, is_of_sandbox};
 
 /// The facts that an erasure seals.
 #[derive(Serialize)]
@@ -208,7 +208,8 @@ impl BatchInProgress<'_> {
         note: Option<&Note>,
     ) -> Result<(), DbError> {
         let (actor, subject) = (actor.client_id.as_str(), format!("site/{site}"));
-        let entry = EntryOf { actor, action, cause: Cause::Administration, subject };
+        let of_sandbox = is_of_sandbox(self.records.record(site).into_iter());
+        let entry = EntryOf { actor, action, cause: Cause::Administration, subject, of_sandbox };
         self.append(entry, facts, note, &Contribution::new())
     }
 }

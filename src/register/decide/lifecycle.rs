@@ -45,9 +45,9 @@ impl BatchInProgress<'_> {
                 let act = Act::new(Action::Verify, Cause::Verified, Some(tier.as_str()), note);
                 self.act(actor, id, &act, |record, _| lifecycle::verify(record, id, *tier, stamp))
             }
-            InstallationChange::Reject { reason } => {
+            InstallationChange::Reject { expected, reason } => {
                 let act = Act::new(Action::Reject, Cause::Rejected, Some(reason.as_str()), note);
-                self.act(actor, id, &act, |record, _| lifecycle::reject(record, id, stamp))
+                self.act(actor, id, &act.expecting(expected), |record, _| lifecycle::reject(record, id, stamp))
             }
             InstallationChange::Correct { expected, correction, reason } => {
                 let act = Act::new(Action::Correct, Cause::Corrected, Some(reason.as_str()), note);

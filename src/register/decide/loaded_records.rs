@@ -76,6 +76,15 @@ impl LoadedRecords {
         self.load_records(connection, missing)
     }
 
+    /// Loads the sites at which further installations stand, which no request named. One that moved within the batch is there already.
+    pub fn load_sites_of(&mut self, connection: &mut Connection, ids: &[InstallationId]) -> Result<(), DbError> {
+        let missing: Vec<InstallationId> = ids.iter().copied().filter(|id| !self.by_id.contains_key(id)).collect();
+        let found = by_id::sites_of(connection, &missing)?;
+        self.load_more(connection, &found.values().copied().collect::<Vec<_>>())?;
+        self.by_id.extend(found);
+        Ok(())
+    }
+
     /// The record of a site, or of its successor.
     pub fn record(&self, id: SiteId) -> Option<&SiteRecord> {
         let mut record = self.records.get(&id)?;

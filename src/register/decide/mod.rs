@@ -14,9 +14,12 @@ mod lifecycle;
 mod loaded_records;
 mod merge_and_split;
 mod posting;
+mod quota;
 mod records_wanted;
 mod register_installation;
+mod suspension;
 
 pub use clock::VoidDoc;
+pub use count_anew::OWN_ACTOR;
 pub use decide::decide;
 pub use deciding::DecidedBatch;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::db::DbError;
+use crate::db::ledger::{PublicEntry, public_entries};
 use crate::db::records::Named;
 use crate::db::write_batch::Sealed;
 use crate::domain::chain::{Entry, Facts, InstallationDoc, Posting, SiteDoc, SiteRefDoc, facts_digest, journal_digest};
@@ -32,6 +33,17 @@ pub struct EntryOf<'a> {
     pub action: Action,
     pub cause: Cause,
     pub subject: String,
+    /// Whether it is about records of a sandbox partner alone. Then it makes no public version.
+    pub of_sandbox: bool,
+}
+
+/// The facts of an entry, with the mark of an entry of a sandbox partner.
+#[derive(Serialize)]
+struct MarkedFacts<'a, F: Serialize> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    of_sandbox: bool,
+    #[serde(flatten)]
+    facts: &'a F,
 }
 
 impl BatchInProgress<'_> {
@@ -63,8 +75,13 @@ impl BatchInProgress<'_> {
             personal: personal_changes(&change),
             reason: change.reason,
         };
-        let entry =
-            EntryOf { actor: change.actor, action: change.action, cause: change.cause, subject: change.subject };
+        let entry = EntryOf {
+            actor: change.actor,
+            action: change.action,
+            cause: change.cause,
+            subject: change.subject,
+            of_sandbox: is_of_sandbox(change.before.iter().chain(&change.after)),
+        };
         self.append(entry, &facts, change.note, &moved)?;
         if let (Some(name), Some(record)) = (change.name, change.after.first()) {
             self.records.name_site(name, record.site.id, version);
@@ -83,7 +100,9 @@ impl BatchInProgress<'_> {
         note: Option<&Note>,
         moved: &Contribution,
     ) -> Result<(), DbError> {
-        let facts = serde_json::to_string(facts).map_err(|error| DbError::Unusable(error.to_string()))?;
+        let public_version = if of.of_sandbox { Some(self.public_version()?) } else { None };
+        let facts = MarkedFacts { of_sandbox: of.of_sandbox, facts };
+        let facts = serde_json::to_string(&facts).map_err(|error| DbError::Unusable(error.to_string()))?;
         let note = note.map(|note| note.as_str().to_owned());
         let salt = random_salt()?;
         let postings: Vec<Posting> = moved.iter().map(|(cell, delta)| Posting { cell: *cell, delta: *delta }).collect();
@@ -105,13 +124,36 @@ impl BatchInProgress<'_> {
             self.notes.push(NoteInBatch { version: entry.version, subject: entry.subject.clone(), text });
         }
         let decided = &mut self.decided;
-        decided.batch.add_entry(&entry, hash, Sealed { salt, facts, note }, self.stamp.day, &postings);
+        let sealed = Sealed { salt, facts, note, public_version };
+        decided.batch.add_entry(&entry, hash, sealed, self.stamp.day, &postings);
         decided.postings.extend(postings.iter().map(|posting| (posting.cell, posting.delta)));
         decided.version = entry.version;
         decided.hash = hash;
+        if public_version.is_none() {
+            decided.public = Some(PublicEntry { version: entry.version, hash, recorded_at: entry.recorded_at });
+        }
         self.records.note_action(entry.version, entry.action);
         Ok(())
     }
+
+    /// The version of the newest public entry, stored or of this batch.
+    fn public_version(&mut self) -> Result<i64, DbError> {
+        if let Some(public) = &self.decided.public {
+            return Ok(public.version);
+        }
+        let stored = match self.stored_public_version {
+            Some(known) => known,
+            None => public_entries::version_at(self.connection, self.stored_version)?,
+        };
+        self.stored_public_version = Some(stored);
+        Ok(stored)
+    }
+}
+
+/// Whether records are a sandbox partner's alone.
+pub fn is_of_sandbox<'a>(records: impl Iterator<Item = &'a SiteRecord>) -> bool {
+    let mut installations = records.flat_map(|record| &record.installations).peekable();
+    installations.peek().is_some() && installations.all(|installation| installation.sandbox)
 }
 
 /// The names of the personal data that the change alters at sites that were known before.

@@ -40,6 +40,7 @@ impl RecordsWanted {
                 | Command::Directory(_)
                 | Command::Release(_)
                 | Command::SetClockBack
+                | Command::SettleSuspensions
                 | Command::Restore { .. } => {}
             }
         }

@@ -37,8 +37,10 @@ impl BatchInProgress<'_> {
         let id = || if self.dry_run { Uuid::nil() } else { Uuid::now_v7() };
         let ids = FreshIds { installation: InstallationId::new(id()), site: SiteId::new(id()) };
         let after = registration::create(new, by, site.as_ref(), ids, self.stamp)?;
+        let is_unnamed = named.is_none();
+        self.take_from_quota(&by.partner)?;
         let name = match &new.site {
-            SiteClaim::Described { external_id: Some(name), .. } if named.is_none() => {
+            SiteClaim::Described { external_id: Some(name), .. } if is_unnamed => {
                 Some((by.partner.clone(), name.clone()))
             }
             _ => None,

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{activations, cells_and_journal, closed_days, head};
+use crate::db::ledger::{activations, cells_and_journal, closed_days, head, public_entries};
 use crate::db::{Connection, DbError};
 use crate::register::counted::{CitableDay, Counted, InOrder, PublicCounts, SumsDifference};
 
@@ -182,6 +182,8 @@ impl ClosedDays {
     fn advance_to_end_of(&mut self, connection: &mut Connection, day: NaiveDate, version: i64) -> Result<(), DbError> {
         let replay = &mut self.replay;
         let end = closed_days::version_at_end_of(connection, day, replay.version..=version)?;
+        // Entries of sandbox partners after it post nothing.
+        let end = public_entries::version_at(connection, end)?;
         while replay.version < end {
             let to = end.min(replay.version + STEP);
             replay.take(&cells_and_journal::postings_by_cause(connection, replay.version, to)?);

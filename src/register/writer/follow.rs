@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use crate::db::ledger::{CellTotals, activations, cells_and_journal, clock, closed_days, head};
+use crate::db::ledger::{CellTotals, PublicEntry, activations, cells_and_journal, clock, closed_days, head};
 use crate::db::partners::partners_and_clients;
 use crate::db::{Connection, DbError, engine};
 use crate::register::counted::{Counted, FollowedHead, LoadedCells, apply_postings, load_cells};
@@ -31,7 +31,8 @@ impl Writer {
         }
         // True only if no poll read this batch already and no earlier poll failed.
         if self.is_next(committed) {
-            let known = FollowedHead { version: committed.version, hash: committed.hash, recorded_at: committed.at };
+            let Committed { version, hash, at: recorded_at, public, .. } = *committed;
+            let known = FollowedHead { version, hash, recorded_at, public: public.unwrap_or(self.known.public) };
             self.take(&committed.postings, known);
         }
     }
@@ -51,7 +52,8 @@ impl Writer {
         self.counts.add(postings.iter().copied());
         counted.national = self.counts.national.clone();
         apply_postings(&mut counted.cells, postings);
-        (counted.version, counted.hash, counted.recorded_at) = (known.version, known.hash, known.recorded_at);
+        let PublicEntry { version, hash, recorded_at } = known.public;
+        (counted.version, counted.hash, counted.recorded_at) = (version, hash, recorded_at);
         self.shared.note_recorded_at(known.recorded_at);
     }
 
@@ -124,7 +126,7 @@ impl Writer {
             return Ok(None);
         }
         let postings = cells_and_journal::postings(connection, self.known.version, head.version)?;
-        Ok(Some((postings, FollowedHead::of(&head))))
+        Ok(Some((postings, FollowedHead::of(connection, &head)?)))
     }
 
     /// Loads the register again, because it lost entries or days that this process knows: a standby that lagged was promoted, or
@@ -150,9 +152,9 @@ impl Writer {
             Ok::<_, DbError>((loaded, closed))
         })?;
         let LoadedCells { head, cells, counts, checkpoint } = loaded;
-        let FollowedHead { version, hash, recorded_at } = head;
+        let PublicEntry { version, hash, recorded_at } = head.public;
         *self.shared.counted_mut() = Counted { version, hash, recorded_at, cells, national: counts.national.clone() };
-        self.shared.note_recorded_at(recorded_at);
+        self.shared.note_recorded_at(head.recorded_at);
         self.shared.note_checkpoint(checkpoint);
         (self.known, self.counts, self.closed) = (head, counts, closed);
         (self.published, self.released) = (None, None);

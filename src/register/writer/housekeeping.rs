@@ -1,4 +1,5 @@
-//! Moving the checkpoint of the cells, forgetting old idempotency keys, and noting that the clock is believed.
+//! Moving the checkpoint of the cells, settling suspensions step by step, forgetting old idempotency keys, and noting that the clock
+//! is believed.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,10 @@ use chrono::TimeDelta;
 use crate::db::DbError;
 use crate::db::engine::transaction;
 use crate::db::ledger::{cells_and_journal, clock, head, idempotency_keys};
+use crate::db::records::suspended;
+use crate::domain::records::Actor;
+use crate::register::commands::{Command, Done, Request};
+use crate::register::decide::OWN_ACTOR;
 
 use crate::register::marker::Marker;
 
@@ -68,6 +73,39 @@ impl Writer {
                 tracing::warn!(%error, "the checkpoint was not moved; the journal has everything");
                 self.note_failed_write(&error);
             }
+        }
+    }
+
+    /// Makes a step of what suspended and resumed partners ask for. A full step means that there is more; the next one follows once the
+    /// waiting requests had their turn.
+    pub(super) fn settle_suspensions_when_due(&mut self) {
+        let is_due = self.settling || (self.settled != Some(self.known.version) && self.settled_at.elapsed() >= TICK);
+        let may_write = self.reading.doubt.is_none() && self.write_trouble.is_none();
+        if !is_due || !may_write {
+            self.settling &= may_write;
+            return;
+        }
+        self.settled_at = Instant::now();
+        let known = self.known.version;
+        let asked = self.database.connection().and_then(|mut connection| suspended::are_to_settle(&mut connection));
+        let step = match asked {
+            Ok(false) => None,
+            Ok(true) => {
+                let request = Request::new(Actor::operator(OWN_ACTOR), Command::SettleSuspensions);
+                self.write(&[&request]).pop()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what suspended partners ask for waits");
+                return self.settling = false;
+            }
+        };
+        self.settling = matches!(step, Some(Ok(Done::SuspensionsSettled { more: true, .. })));
+        match step {
+            None => self.settled = Some(known),
+            Some(Ok(Done::SuspensionsSettled { changed, .. })) => {
+                tracing::info!(installations = changed, "suspensions were settled by a step");
+            }
+            Some(other) => tracing::warn!(outcome = ?other, "what suspended partners ask for waits"),
         }
     }
 

@@ -11,6 +11,7 @@ mod counters;
 mod follow;
 mod housekeeping;
 mod keys_in_flight;
+mod not_written;
 mod publish;
 mod queue;
 mod shared;

@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::db::ledger::closed_days;
+use crate::db::ledger::{PublicEntry, closed_days};
 use crate::db::{Connection, DbError};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::records::Actor;
 use crate::domain::reference::target;
 use crate::domain::values::date;
 use crate::register::commands::{Command, Request};
-use crate::register::counted::{CitableDay, Figures, FollowedHead, PublicCounts};
+use crate::register::counted::{CitableDay, Figures, PublicCounts};
 use crate::register::published::Snapshot;
 
 use super::writer::{TICK, Writer};
@@ -25,7 +25,7 @@ impl Writer {
     pub(super) fn publish_when_due(&mut self) {
         // Read once, because midnight may pass before the snapshot of the day is out.
         let day = self.day();
-        let stale = self.published != Some(self.known.version) || day != self.shared.day();
+        let stale = self.published != Some(self.known.public.version) || day != self.shared.day();
         // A stale directory may name the wrong methodology.
         if !stale || self.stale_directory || self.published_at.elapsed() < TICK {
             return;
@@ -107,7 +107,7 @@ impl Writer {
 
     /// Makes the snapshot of a day from the public counts, and publishes it.
     pub(super) fn publish(&mut self, day: NaiveDate) {
-        let FollowedHead { version, hash, recorded_at } = self.known;
+        let PublicEntry { version, hash, recorded_at } = self.known.public;
         self.published_at = Instant::now();
         let methodology = match self.methodology() {
             Ok(methodology) => methodology,

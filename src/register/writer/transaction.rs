@@ -4,13 +4,12 @@
 //! must never be wrong.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{CellTotals, clock, head, idempotency_keys};
+use crate::db::ledger::{CellTotals, PublicEntry, clock, head, idempotency_keys};
 use crate::db::{Connection, Database, DbError};
 use crate::domain::rules::{ClockDoubt, ClockFault};
 use crate::domain::values::Hash;
@@ -18,6 +17,7 @@ use crate::register::commands::{Command, Done, Failure, Request};
 use crate::register::decide::{DecidedBatch, decide};
 
 use super::clock_watch::{Clock, ClockReading, ClockWatch};
+use super::not_written::NotWritten;
 
 /// The outcome of a commit is asked for this long; after that the answer is "unknown, send it again".
 const SETTLE_FOR: Duration = Duration::from_secs(20);
@@ -32,6 +32,8 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(200);
 pub struct BatchTransaction {
     database: Database,
     clock: ClockWatch,
+    /// The most new installations of a partner and day; 0 is no limit.
+    daily_installations: u32,
     /// Kept from batch to batch; dropped after an error.
     connection: RefCell<Option<Connection>>,
 }
@@ -48,6 +50,8 @@ pub struct Committed {
     pub hash: Hash,
     /// The instant of its entries.
     pub at: DateTime<Utc>,
+    /// The newest of its entries that is none of a sandbox's.
+    pub public: Option<PublicEntry>,
     /// The postings of its entries.
     pub postings: Vec<CellTotals>,
     /// Whether partners, clients, projects or activations changed.
@@ -66,7 +70,13 @@ impl BatchTransaction {
     #[must_use]
     pub fn new(database: Database, clock: Clock) -> Self {
         let clock = ClockWatch::new(clock, database.shares_clock());
-        Self { database, clock, connection: RefCell::new(None) }
+        Self { database, clock, daily_installations: 0, connection: RefCell::new(None) }
+    }
+
+    /// The same, but a partner registers at most so many installations a day; 0 is no limit.
+    #[must_use]
+    pub fn with_daily_installations(self, daily_installations: u32) -> Self {
+        Self { daily_installations, ..self }
     }
 
     /// Why the clock of this process is not believed, if it is not.
@@ -165,10 +175,11 @@ impl BatchTransaction {
                 self.settle(&error, &decided)?;
             }
         }
-        let DecidedBatch { results, postings, version, hash, at, administrative, .. } = decided;
+        let DecidedBatch { results, postings, version, hash, at, public, administrative, .. } = decided;
         // A batch may keep a reply under its key and append no entry.
         let moved = version > from;
-        let committed = moved.then_some(Committed { from, previous, version, hash, at, postings, administrative });
+        let committed =
+            moved.then_some(Committed { from, previous, version, hash, at, public, postings, administrative });
         Ok(Executed { results, committed: committed.into_iter().collect() })
     }
 
@@ -179,7 +190,7 @@ impl BatchTransaction {
         if let Some(doubt) = doubt.filter(|doubt| !is_about(doubt, requests)) {
             return Err(NotWritten::ClockInDoubt(doubt));
         }
-        let decided = decide(connection, &head, requests, now)?;
+        let decided = decide(connection, &head, requests, now, self.daily_installations)?;
         decided.batch.write(connection, head.version, decided.at)?;
         if !decided.kept.is_empty() {
             idempotency_keys::keep(connection, &decided.kept)?;
@@ -238,42 +249,6 @@ impl BatchTransaction {
         }
         self.connection.replace(Some(connection));
         Ok(())
-    }
-}
-
-/// Why a batch was not written, or may not have been.
-enum NotWritten {
-    Database(DbError),
-    ClockInDoubt(ClockDoubt),
-    OutcomeUnknown(String),
-}
-
-impl NotWritten {
-    fn failure(&self) -> Failure {
-        match self {
-            Self::Database(DbError::Unavailable(_)) => Failure::Unavailable,
-            Self::Database(DbError::StorageFull(_)) => Failure::StorageFull,
-            Self::Database(DbError::Outdated(_)) => Failure::Outdated,
-            Self::Database(_) => Failure::Broken,
-            Self::ClockInDoubt(_) => Failure::ClockInDoubt,
-            Self::OutcomeUnknown(_) => Failure::OutcomeUnknown,
-        }
-    }
-}
-
-impl From<DbError> for NotWritten {
-    fn from(error: DbError) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl fmt::Display for NotWritten {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Database(error) => error.fmt(f),
-            Self::ClockInDoubt(doubt) => doubt.fmt(f),
-            Self::OutcomeUnknown(why) => write!(f, "the outcome of a commit stays unknown: {why}"),
-        }
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Options {
     pub queue: usize,
     /// Whether the headline of each month end is released when the month is over.
     pub monthly_releases: bool,
+    /// The most new installations of a partner and day; 0 is no limit.
+    pub daily_installations: u32,
     /// The data directory that remembers how far the register has come, if any.
     pub marker: Option<PathBuf>,
 }
@@ -62,6 +64,11 @@ pub struct Writer {
     pub(super) monthly_releases: bool,
     /// The newest month end whose release this process made or found.
     pub(super) released: Option<NaiveDate>,
+    /// The version at which no suspension was left to settle.
+    pub(super) settled: Option<i64>,
+    /// Whether the last step of suspensions was a full one, so that more is to be done.
+    pub(super) settling: bool,
+    pub(super) settled_at: Instant,
     /// Whether partners, clients or activations changed since the directory was read.
     pub(super) stale_directory: bool,
     /// Whether the database said something that contradicts what this process knows, so that it has to load everything again.
@@ -93,7 +100,8 @@ impl Writer {
         shared: Arc<Shared>,
         options: Options,
     ) -> Result<Self, DbError> {
-        let transaction = BatchTransaction::new(database.clone(), clock);
+        let transaction =
+            BatchTransaction::new(database.clone(), clock).with_daily_installations(options.daily_installations);
         let mut connection = database.connection()?;
         if head::read(&mut connection)?.awaits_own_entry() {
             transaction.write_own_entry()?;
@@ -113,6 +121,9 @@ impl Writer {
             marker: options.marker.map(MarkerKeeper::new),
             monthly_releases: options.monthly_releases,
             released: None,
+            settled: None,
+            settling: false,
+            settled_at: now,
             stale_directory: false,
             contradicted: false,
             reading: ClockReading { now: DateTime::UNIX_EPOCH, doubt: None },
@@ -190,8 +201,11 @@ impl Writer {
 
     /// How long the thread may wait for the next job before something else falls due.
     fn patience(&self) -> Duration {
+        if self.settling && self.outdated.is_none() {
+            return Duration::ZERO;
+        }
         let due = TICK.saturating_sub(self.polled_at.elapsed());
-        let unpublished = self.published != Some(self.known.version);
+        let unpublished = self.published != Some(self.known.public.version);
         if unpublished { due.min(TICK.saturating_sub(self.published_at.elapsed())) } else { due }
     }
 
@@ -244,7 +258,8 @@ impl Writer {
     /// 1. every 250 ms, polls the head for the entries of other processes;
     /// 2. when the version or the day moved, closes the days that are over, then publishes a snapshot;
     /// 3. moves the checkpoint when the register is idle or the journal has grown long;
-    /// 4. forgets old idempotency keys, notes that the clock is believed, and tries whether writes succeed again.
+    /// 4. makes a step of what suspended and resumed partners ask for;
+    /// 5. forgets old idempotency keys, notes that the clock is believed, and tries whether writes succeed again.
     ///
     /// A newer program may have changed the register. Then nothing but the head is read, and nothing is written.
     ///
@@ -261,6 +276,7 @@ impl Writer {
         if self.outdated.is_none() {
             self.publish_when_due();
             self.move_checkpoint_when_due();
+            self.settle_suspensions_when_due();
             self.forget_keys_when_due();
             self.note_clock_when_due();
         }

@@ -21,6 +21,7 @@ async fn add_up_by_partner_and_project_counts_a_site_by_what_is_theirs(database:
     let mut first = home("a");
     first["project_code"] = json!("P-1");
     first["cost_vnd"] = json!(90_000_000);
+    sandbox.register(&home("c")).await;
     let id = solar.register(&first).await;
     assert_eq!(act(&reviewer, &id, "verify").await.status, 200);
     let site = solar.get(&format!("/v1/installations/{id}")).await.body["data"]["site"]["id"].clone();
@@ -29,7 +30,6 @@ async fn add_up_by_partner_and_project_counts_a_site_by_what_is_theirs(database:
     second["measures"] = json!([{"measure": "solar_water_heater", "quantity": 2}]);
     let other = heat.register(&second).await;
     assert_eq!(act(&reviewer, &other, "verify").await.status, 200);
-    sandbox.register(&home("c")).await;
     app.progress_at(app.db_version()).await;
     let dashboard = app.role(Role::Dashboard).await;
     let by_partner = added(&dashboard, "?group_by=partner").await;

@@ -2,10 +2,12 @@
 //! against the book.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use green_homes::api::MAKE;
 use green_homes::db::Database;
 use green_homes::db::ledger::{cells_and_journal as stored, head};
+use green_homes::db::records::suspended;
 use green_homes::register::audit;
 use serde_json::{Value, json};
 
@@ -68,9 +70,12 @@ impl Driver {
         let story = || format!("{crash:?} {:#?}", answered.iter().map(said).collect::<Vec<_>>());
         let explained = self.book.explain(&answered, matches!(crash, Crash::During(_)));
         assert!(!explained.is_empty(), "no order explains these answers: {}", story());
-        let entries = self.entries();
-        let mut right = explained.into_iter().filter(|book| book.entries == entries).collect::<Vec<_>>();
-        assert!(!right.is_empty(), "no order explains these entries: {entries:#?} {}", story());
+        self.until_settled().await;
+        let (mut steps, entries): (Vec<_>, Vec<_>) = self.entries().into_iter().partition(|entry| is_step(entry));
+        steps.sort();
+        let explained = explained.into_iter().map(ExpectedRegister::settle);
+        let mut right = explained.filter(|book| (&book.entries, &book.steps) == (&entries, &steps)).collect::<Vec<_>>();
+        assert!(!right.is_empty(), "no order explains these entries: {entries:#?} {steps:#?} {}", story());
         let (journal, records) = (self.journal(), self.records().await);
         right.retain(|book| book.reference.recount() == journal && book.shown() == records);
         assert!(!right.is_empty(), "no order explains these records: {records:#?} {}", story());
@@ -81,10 +86,20 @@ impl Driver {
         assert!(!opened.is_empty(), "the new codes open nothing: {}", story());
         self.book = opened.swap_remove(0);
         self.book.entries.clear();
-        self.book.version += i64::try_from(entries.len()).unwrap();
+        self.book.steps.clear();
+        self.book.version += i64::try_from(entries.len() + steps.len()).unwrap();
         self.keep_answers(&answered);
         if let [(Planned { step: Step::Revoke, .. }, _), ..] = answered[..] {
             self.replace_client().await;
+        }
+    }
+
+    /// Waits until the server has done what suspending or resuming the partner asks for.
+    async fn until_settled(&self) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while suspended::are_to_settle(&mut self.own.connection().unwrap()).unwrap() {
+            assert!(Instant::now() < until, "the steps of a suspension do not come");
+            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -219,7 +234,8 @@ impl Driver {
 
     /// Every installation as the reference knows it, by its id.
     async fn records(&self) -> BTreeMap<String, Value> {
-        let known = ["status", "evidence_tier", "installed_on", "decommissioned_on", "cost_vnd", "measures"];
+        let known =
+            ["set_aside", "status", "evidence_tier", "installed_on", "decommissioned_on", "cost_vnd", "measures"];
         let record = |view: Value| {
             let site = ["id", "kind", "province_code", "remote"].map(|name| view["site"][name].clone());
             (view["id"].as_str().unwrap().to_owned(), json!([known.map(|name| view[name].clone()), site]))
@@ -264,6 +280,11 @@ impl Driver {
         assert!(report.ok, "{:?}", report.findings);
         self.server.take().unwrap().kill();
     }
+}
+
+/// Whether an entry is of a step that follows a suspension or its end.
+fn is_step(entry: &str) -> bool {
+    entry.starts_with("set_aside ") || entry.starts_with("give_back ")
 }
 
 fn see(etags: &mut Option<Etags>, etag: &str) {

@@ -38,6 +38,7 @@ impl ExpectedRegister {
     }
 
     fn set(&mut self, n: usize, standing: Standing, action: &'static str) -> Said {
+        self.reference.installations[n].aside &= !matches!(standing, Standing::Verified(_));
         self.reference.installations[n].standing = standing;
         self.act(n, action)
     }
@@ -80,6 +81,7 @@ impl ExpectedRegister {
             lines,
             cost: *cost,
             sold: None,
+            aside: false,
         });
         self.records.push(Record { last: "", sent: planned.body.clone(), revision: 0, etags: None });
         self.act(self.records.len() - 1, "register")

@@ -29,6 +29,8 @@ pub(super) struct ExpectedRegister {
     pub version: i64,
     /// Action and subject of the entries since the last turn.
     pub entries: Vec<String>,
+    /// The same of the steps that follow a suspension or its end, in the order of their words.
+    pub steps: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -174,6 +176,24 @@ impl ExpectedRegister {
             in_flight || self.follow(planned, reply, false) == Said::of(&planned.step, reply)
         });
         right.then_some(self)
+    }
+
+    /// What nobody verified of a suspended partner is set aside, and given back when it is resumed.
+    pub(super) fn settle(mut self) -> Self {
+        for n in 0..self.records.len() {
+            let one = &self.reference.installations[n];
+            let (aside, id) = (one.aside, one.id);
+            let action = match (self.suspended, aside) {
+                (true, false) if one.is_unverified() => "set_aside",
+                (false, true) => "give_back",
+                _ => continue,
+            };
+            self.reference.installations[n].aside = !aside;
+            self.steps.push(format!("{action} installation/{id}"));
+            self.touch(n, action);
+        }
+        self.steps.sort();
+        self
     }
 
     /// An action on an installation was done.

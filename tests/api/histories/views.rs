@@ -30,7 +30,7 @@ impl ExpectedRegister {
             let facts = self.reference.sites[n.site].facts;
             let place = facts.place.province().code();
             let site = json!([self.homes[n.site].id, facts.kind.as_str(), place, facts.flags.remote]);
-            let known = json!([status, tier.map(Tier::as_str), n.on, ended, n.cost, measures]);
+            let known = json!([n.aside, status, tier.map(Tier::as_str), n.on, ended, n.cost, measures]);
             (n.id.to_string(), json!([known, site]))
         };
         self.reference.installations.iter().map(one).collect()

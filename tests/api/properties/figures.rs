@@ -94,8 +94,10 @@ impl Driver {
         let Some((last, _)) = self.past.last() else { return };
         let settings = PublicSettings { public_url: "https://register.example".to_owned(), publisher: "P".to_owned() };
         let (database, clock) = (self.database.db_open(), clock_at(self.now.clone()));
-        let (render, options) =
-            (PageRenderer { make: MAKE, settings }, Options { queue: 1, monthly_releases: false, marker: None });
+        let (render, options) = (
+            PageRenderer { make: MAKE, settings },
+            Options { queue: 1, monthly_releases: false, daily_installations: 0, marker: None },
+        );
         Register::start(&database, &clock, &render, options).unwrap().stop(std::time::Duration::from_secs(20));
         let eves = self.past.iter().skip(1).map(|(day, _)| *day).chain([self.today()]);
         let known = self.past.iter().zip(eves).map(|((day, model), next)| (*day, next - Days::new(1), model));

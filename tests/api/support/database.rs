@@ -48,6 +48,7 @@ impl TestDatabase {
             queue: 1024,
             client_rate: 0,
             address_rate: 0,
+            daily_installations: 0,
             trusted_proxies: None,
             max_connections: 10_000,
             address_connections: 0,

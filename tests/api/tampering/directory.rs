@@ -24,7 +24,7 @@ on_both_databases!(
     audit_entries_of_an_older_program_proves_what_they_sealed_and_no_more,
 );
 
-const CHANGES: [(&str, &str); 32] = [
+const CHANGES: [(&str, &str); 35] = [
     (
         "INSERT INTO clients (client_id, name, role, created_at) VALUES ('c-new', 'x', 'admin', '2026-01-01 00:00:00')",
         "client c-new",
@@ -48,9 +48,15 @@ const CHANGES: [(&str, &str); 32] = [
     ("UPDATE partners SET kind = 'state' WHERE code = 'SOLARCO'", "partner SOLARCO"),
     ("UPDATE partners SET vcca_role = NULL WHERE code = 'SOLARCO'", "partner SOLARCO"),
     (
-        "INSERT INTO partners SELECT 'NEW', name, kind, vcca_role, listed, sandbox, NULL, created_at FROM partners \
+        "INSERT INTO partners SELECT 'NEW', name, kind, vcca_role, listed, sandbox, NULL, created_at, NULL, NULL FROM partners \
          WHERE code = 'SOLARCO'",
         "partner NEW",
+    ),
+    ("UPDATE partners SET daily_installations = 9000000 WHERE code = 'AGAIN'", "partner AGAIN"),
+    ("UPDATE partners SET quota_until = '2099-01-01' WHERE code = 'AGAIN'", "partner AGAIN"),
+    (
+        "UPDATE partners SET daily_installations = 5, quota_until = '2099-01-01' WHERE code = 'SOLARCO'",
+        "partner SOLARCO",
     ),
     ("DELETE FROM partners WHERE code = 'AGAIN'", "partner AGAIN"),
     ("UPDATE projects SET name_en = 'Another'", "project P-1"),

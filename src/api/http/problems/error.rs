@@ -128,7 +128,7 @@ impl ApiError {
             Self::Forbidden { .. } | Self::OtherProvince { .. } | Self::Refused(Refusal::RecordedByAnother) => {
                 StatusCode::FORBIDDEN
             }
-            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests { .. } | Self::Refused(Refusal::DailyQuota { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -168,7 +168,9 @@ impl ResponseError for ApiError {
             Self::StorageFull | Self::ClockInDoubt | Self::Outdated => {
                 builder.insert_header((RETRY_AFTER, OPERATOR_ACTS_SECONDS))
             }
-            Self::TooManyRequests { retry_after } => builder.insert_header((RETRY_AFTER, *retry_after)),
+            Self::TooManyRequests { retry_after } | Self::Refused(Refusal::DailyQuota { wait: retry_after, .. }) => {
+                builder.insert_header((RETRY_AFTER, *retry_after))
+            }
             Self::BasicRefused => builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"green-homes\"")),
             Self::MethodNotAllowed { allow } => builder.insert_header((ALLOW, allow.as_str())),
             Self::Unauthorized { sent: true } | Self::TokenExpired | Self::TokenTooEarly => {

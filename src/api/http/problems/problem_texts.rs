@@ -1,7 +1,7 @@
 //! What problems say: the code of each, its title, and its detail in Vietnamese and English.
 
 use crate::domain::refusals::Refusal;
-use crate::domain::refusals::number_format::count;
+use crate::domain::refusals::number_format::{count, day};
 use crate::domain::values::Language;
 
 use super::error::ApiError;
@@ -38,6 +38,7 @@ impl ApiError {
             Self::TokenTooEarly => "token_not_yet_valid",
             Self::BasicRefused => "basic_refused",
             Self::TooManyRequests { .. } => "too_many_requests",
+            Self::Refused(Refusal::DailyQuota { .. }) => "daily_quota",
             Self::Forbidden { .. } | Self::OtherProvince { .. } => "forbidden",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::TooLarge { .. } => "too_large",
@@ -95,6 +96,20 @@ impl ApiError {
                 format!("Quá nhiều yêu cầu; hãy thử lại sau {retry_after} giây."),
                 format!("Too many requests; try again in {retry_after} {}.", seconds(*retry_after)),
             ),
+            Self::Refused(Refusal::DailyQuota { most, next_day, .. }) => {
+                let (most, next_day) = (count(i64::from(*most), language), day(*next_day, language));
+                language.choose(
+                    format!(
+                        "Hôm nay đối tác đã đăng ký đủ {most} hồ sơ lắp đặt mới, là mức tối đa mỗi ngày. Hãy gửi lại từ 0 giờ ngày \
+                         {next_day} (giờ Hà Nội); nếu cần bàn giao nhiều hơn, hãy đề nghị đơn vị công bố nâng hạn mức. Chưa ghi nhận \
+                         thay đổi nào."
+                    ),
+                    format!(
+                        "The partner registered {most} new installations today, the most for one day. Send this again from 00:00 on \
+                         {next_day} (Hanoi time); for a larger delivery, ask the publisher to raise the quota. Nothing was recorded."
+                    ),
+                )
+            }
             Self::Forbidden { needs } => language.choose(
                 format!("Thao tác này cần quyền (scope) {} mà tài khoản này không có.", needs.as_str()),
                 format!("This needs the scope {}, which this client's role does not hold.", needs.as_str()),
@@ -170,6 +185,7 @@ const PROBLEMS: &[(&str, [&str; 2], [&str; 2])] = &[
     ("token_not_yet_valid", ["Token chưa có hiệu lực", "Token not yet valid"], ["Token được cấp bởi một tiến trình có đồng hồ chạy nhanh hơn; đồng hồ của các máy chủ lệch nhau quá 5 giây. Hãy thử lại sau ít giây; đơn vị vận hành phải chỉnh đồng hồ.", "The process that issued this token has a clock that is ahead of this one's: the clocks of the servers differ by more than 5 seconds. Try again in some seconds; their operator has to set the clocks."]),
     ("basic_refused", ["HTTP Basic bị từ chối", "HTTP Basic refused"], ["HTTP Basic chỉ dành cho tài khoản có vai trò dashboard với GET hoặc HEAD, và phải đúng client_id và mật khẩu; ngoài ra hãy dùng token từ /oauth/token.", "HTTP Basic is for clients with the role dashboard, on GET and HEAD, with the right client_id and secret; otherwise use a token from /oauth/token."]),
     ("too_many_requests", ["Quá nhiều yêu cầu", "Too many requests"], ["Quá nhiều yêu cầu; hãy thử lại sau Retry-After giây.", "Too many requests; try again after Retry-After seconds."]),
+    ("daily_quota", ["Hết hạn mức trong ngày", "Daily quota used up"], ["Đối tác đã đăng ký đủ số hồ sơ lắp đặt mới tối đa mỗi ngày; hãy gửi lại từ 0 giờ ngày hôm sau (giờ Hà Nội), sau Retry-After giây, hoặc đề nghị đơn vị công bố nâng hạn mức.", "The partner registered the most new installations that it may on one day; send the rest from midnight (Hanoi time), after Retry-After seconds, or ask the publisher to raise the quota."]),
     ("forbidden", ["Không được phép", "Forbidden"], ["Tài khoản này không có quyền thực hiện thao tác này.", "This client may not do this."]),
     ("method_not_allowed", ["Phương thức không được hỗ trợ", "Method not allowed"], ["Đường dẫn này không nhận phương thức đó.", "This path does not take this method."]),
     ("too_large", ["Nội dung quá lớn", "Too large"], ["Nội dung gửi lên quá lớn.", "The body is too large."]),

@@ -1,0 +1,29 @@
+//! Quotas: how many installations a partner may register a day, where it is another number than everybody's.
+
+use actix_web::{HttpResponse, web};
+
+use crate::api::callers::Caller;
+use crate::api::http::{ApiError, NoQuery, PathId, Problem};
+use crate::api::request_body::{Body, Sent};
+use crate::api::state::AppState;
+use crate::domain::values::PartnerCode;
+use crate::register::DirectoryChange;
+
+use super::bodies::RaiseQuota;
+use super::partners_and_projects::{PartnerResponse, answer_with, submit_directory_change};
+
+/// Gives a partner a daily quota of its own up to and including a day, for example for a large delivery. After that
+/// day everybody's quota holds again. What it registered today counts.
+#[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")), request_body = RaiseQuota,
+    responses((status = 200, body = PartnerResponse),
+        (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub async fn raise_quota(
+    caller: Caller,
+    _: NoQuery,
+    state: web::Data<AppState>,
+    PathId(code): PathId<PartnerCode>,
+    Body(quota, Sent { warnings, .. }): Body<RaiseQuota>,
+) -> Result<HttpResponse, ApiError> {
+    submit_directory_change(&caller, &state, DirectoryChange::RaiseQuota(code.clone(), quota)).await?;
+    answer_with(&state, &code, |partner| partner.quota == Some(quota), warnings)
+}
