@@ -30,8 +30,8 @@ const ROLES: [Role; 4] = [Role::Partner, Role::Dashboard, Role::Reviewer, Role::
 const SCOPES: [&str; 4] = [
     "installations:write installations:read aggregates:read",
     "aggregates:read",
-    "installations:read installations:review aggregates:read",
-    "installations:read register:admin aggregates:read",
+    "installations:read installations:review installations:reject aggregates:read",
+    "installations:read installations:reject register:admin aggregates:read",
 ];
 /// Routes for people with a browser: not part of the documented interface.
 const UNDOCUMENTED: [&str; 3] = ["/docs", "/docs/{file:.*}", "/"];

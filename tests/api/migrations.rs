@@ -128,7 +128,7 @@ async fn replace_what_was_written_is_refused_by_the_database(database: TestDatab
         |what| if conflict.is_empty() { String::new() } else { format!("{conflict} {what} = excluded.{what}") };
     let entries = format!(
         "{insert} INTO entries SELECT version, recorded_at, 'somebody', action, cause, subject, digest, journal_digest, \
-         previous, hash FROM entries WHERE version = 1 {}",
+         previous, hash, public_version FROM entries WHERE version = 1 {}",
         change("actor")
     );
     let facts = format!(

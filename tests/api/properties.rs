@@ -202,7 +202,7 @@ impl Driver {
         }
         for ((step, request), result) in planned.iter().zip(executed.results) {
             if let Step::Settle = step {
-                self.settled(&before, result);
+                self.settled(&before, &result);
                 continue;
             }
             self.follow(step, request, known, result);
@@ -323,7 +323,7 @@ impl Driver {
     }
 
     /// A step finds what is stored, and goes by what the batch has made of it.
-    fn settled(&mut self, before: &[ReferenceInstallation], result: Result<Done, Failure>) {
+    fn settled(&mut self, before: &[ReferenceInstallation], result: &Result<Done, Failure>) {
         let mut count = 0;
         for (one, stored) in self.model.installations.iter_mut().zip(before) {
             let goes = self.suspended && !stored.aside && stored.is_unverified() && !one.aside && one.is_unverified();
@@ -334,7 +334,7 @@ impl Driver {
             }
         }
         let Ok(Done::SuspensionsSettled { changed, more }) = result else { panic!("{result:?}") };
-        assert_eq!((changed, more), (count, false));
+        assert_eq!((*changed, *more), (count, false));
     }
 
     fn registered(

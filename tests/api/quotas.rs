@@ -96,7 +96,7 @@ async fn register_beyond_the_quota_is_refused_until_midnight_and_what_is_no_new_
 
 /// The engine with a quota, by a clock that the test sets.
 struct Engine {
-    engine: BatchTransaction,
+    transaction: BatchTransaction,
     now: Arc<Mutex<DateTime<Utc>>>,
     database: TestDatabase,
 }
@@ -106,7 +106,7 @@ impl Engine {
         let now = Arc::new(Mutex::new(at));
         database.db_accept(&clock_at(now.clone()));
         let engine = BatchTransaction::new(database.db_open(), clock_at(now.clone()));
-        let made = Self { engine: engine.with_daily_installations(daily_installations), now, database };
+        let made = Self { transaction: engine.with_daily_installations(daily_installations), now, database };
         for code in ["SOLARCO", "HEATCO"] {
             let (code, name) = (Code::parse(code).unwrap(), Name::parse(code).unwrap());
             let new = NewPartner { code, name, kind: None, vcca_role: None, listed: false, sandbox: false };
@@ -124,7 +124,7 @@ impl Engine {
     fn carry_out(&self, commands: Vec<Command>) -> Vec<Result<Done, Failure>> {
         let requests: Vec<Request> =
             commands.into_iter().map(|command| Request::new(Actor::operator("test"), command)).collect();
-        self.engine.execute(&requests.iter().collect::<Vec<_>>()).results
+        self.transaction.execute(&requests.iter().collect::<Vec<_>>()).results
     }
 
     /// How many of these homes are registered in one batch.
@@ -149,7 +149,6 @@ fn names(of: &str, count: usize) -> Vec<String> {
     (0..count).map(|n| format!("{of}-{n}")).collect()
 }
 
-#[expect(clippy::unused_async, reason = "as the others")]
 async fn register_at_the_turn_of_the_day_counts_for_the_day_of_its_entry(database: TestDatabase) {
     let today = day_of(Utc::now()) + Days::new(40);
     let midnight = start_of(today + Days::new(1));
@@ -173,7 +172,6 @@ async fn register_at_the_turn_of_the_day_counts_for_the_day_of_its_entry(databas
     assert_eq!(count, ["15"]);
 }
 
-#[expect(clippy::unused_async, reason = "as the others")]
 async fn raise_the_quota_of_one_partner_holds_for_it_alone_and_until_its_day(database: TestDatabase) {
     let today = day_of(Utc::now()) + Days::new(40);
     let engine = Engine::new(database, 2, start_of(today) + TimeDelta::hours(10));

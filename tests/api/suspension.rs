@@ -31,7 +31,7 @@ const SET_ASIDE: &str = "SELECT CAST(count(*) AS TEXT) AS line FROM installation
 
 /// Waits until a condition holds.
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while !holds().await {
         assert!(Instant::now() < until, "{what} does not come");
         actix_web::rt::time::sleep(Duration::from_millis(10)).await;

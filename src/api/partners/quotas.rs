@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use crate::api::callers::Caller;
-use crate::api::http::{ApiError, NoQuery, PathId, Problem};
+use crate::api::http::{ApiError, NoQuery, PathId};
 use crate::api::request_body::{Body, Sent};
 use crate::api::state::AppState;
 use crate::domain::values::PartnerCode;
@@ -15,8 +15,7 @@ use super::partners_and_projects::{PartnerResponse, answer_with, submit_director
 /// Gives a partner a daily quota of its own up to and including a day, for example for a large delivery. After that
 /// day everybody's quota holds again. What it registered today counts.
 #[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")), request_body = RaiseQuota,
-    responses((status = 200, body = PartnerResponse),
-        (status = 409, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = PartnerResponse)))]
 pub async fn raise_quota(
     caller: Caller,
     _: NoQuery,

@@ -13,7 +13,6 @@ use crate::domain::values::{Hash, PartnerCode};
 use crate::register::commands::{Done, Failure};
 
 use super::loaded_records::LoadedRecords;
-use super::quota::Quota;
 
 /// A decided batch, ready to be written.
 pub struct DecidedBatch {
@@ -80,6 +79,16 @@ pub struct BatchInProgress<'a> {
     pub notes: Vec<NoteInBatch>,
     /// The entries whose notes this batch erased.
     pub erased_notes: BTreeSet<i64>,
+}
+
+/// The quota of one partner on the day of the batch.
+pub struct Quota {
+    /// The most installations; 0 is no limit.
+    pub most: u32,
+    /// Installations that were recorded before this batch, once they were counted.
+    pub stored: Option<i64>,
+    /// Installations of this batch.
+    pub in_batch: i64,
 }
 
 /// The note of an entry of this batch.

@@ -6,17 +6,7 @@ use crate::db::partners::quotas;
 use crate::domain::refusals::Refusal;
 use crate::domain::values::{PartnerCode, date};
 
-use super::deciding::{BatchInProgress, Stop};
-
-/// The quota of one partner on the day of the batch.
-pub struct Quota {
-    /// The most installations; 0 is no limit.
-    most: u32,
-    /// Installations that were recorded before this batch, once they were counted.
-    stored: Option<i64>,
-    /// Installations of this batch.
-    in_batch: i64,
-}
+use super::deciding::{BatchInProgress, Quota, Stop};
 
 impl BatchInProgress<'_> {
     /// Counts one more installation of a partner, or refuses it. Under the lock of the head, so that no two processes pass it together.

@@ -39,6 +39,17 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// Keys forgotten in one step: some milliseconds' worth, because requests wait meanwhile.
 const FORGET_STEP: u32 = 2_000;
 
+/// How far the steps of suspensions are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settling {
+    /// The last step was a full one, so the next is due.
+    InSteps,
+    /// Whether something is left has to be asked.
+    Unknown,
+    /// Nothing was left at this version.
+    Done(i64),
+}
+
 impl Writer {
     /// Moves the checkpoint by one step when the register is idle or the journal has grown long.
     pub(super) fn move_checkpoint_when_due(&mut self) {
@@ -79,33 +90,41 @@ impl Writer {
     /// Makes a step of what suspended and resumed partners ask for. A full step means that there is more; the next one follows once the
     /// waiting requests had their turn.
     pub(super) fn settle_suspensions_when_due(&mut self) {
-        let is_due = self.settling || (self.settled != Some(self.known.version) && self.settled_at.elapsed() >= TICK);
         let may_write = self.reading.doubt.is_none() && self.write_trouble.is_none();
-        if !is_due || !may_write {
-            self.settling &= may_write;
+        let is_due = match self.settling {
+            Settling::InSteps => true,
+            Settling::Done(version) if version == self.known.version => false,
+            _ => self.settled_at.elapsed() >= TICK,
+        };
+        if !may_write || !is_due {
+            // Not at once, where a step cannot be made.
+            self.settling = if self.settling == Settling::InSteps { Settling::Unknown } else { self.settling };
             return;
         }
         self.settled_at = Instant::now();
         let known = self.known.version;
         let asked = self.database.connection().and_then(|mut connection| suspended::are_to_settle(&mut connection));
-        let step = match asked {
-            Ok(false) => None,
-            Ok(true) => {
-                let request = Request::new(Actor::operator(OWN_ACTOR), Command::SettleSuspensions);
-                self.write(&[&request]).pop()
-            }
+        self.settling = match asked {
+            Ok(false) => Settling::Done(known),
+            Ok(true) => self.make_step_of_suspensions(),
             Err(error) => {
                 tracing::warn!(%error, "what suspended partners ask for waits");
-                return self.settling = false;
+                Settling::Unknown
             }
         };
-        self.settling = matches!(step, Some(Ok(Done::SuspensionsSettled { more: true, .. })));
-        match step {
-            None => self.settled = Some(known),
-            Some(Ok(Done::SuspensionsSettled { changed, .. })) => {
-                tracing::info!(installations = changed, "suspensions were settled by a step");
+    }
+
+    fn make_step_of_suspensions(&mut self) -> Settling {
+        let request = Request::new(Actor::operator(OWN_ACTOR), Command::SettleSuspensions);
+        match self.write(&[&request]).pop() {
+            Some(Ok(Done::SuspensionsSettled { changed, more })) => {
+                tracing::info!(installations = changed, "installations of suspended or resumed partners were settled");
+                if more { Settling::InSteps } else { Settling::Unknown }
             }
-            Some(other) => tracing::warn!(outcome = ?other, "what suspended partners ask for waits"),
+            other => {
+                tracing::warn!(outcome = ?other, "what suspended partners ask for waits");
+                Settling::Unknown
+            }
         }
     }
 

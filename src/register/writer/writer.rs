@@ -17,6 +17,7 @@ use crate::register::marker::MarkerKeeper;
 use crate::register::published::{ClosedDays, PageRenderer};
 
 use super::clock_watch::{Clock, ClockReading};
+use super::housekeeping::Settling;
 use super::queue::{Job, MOST_IN_A_BATCH, QueuedRequest, gather};
 use super::shared::{Alive, Shared};
 use super::transaction::BatchTransaction;
@@ -64,10 +65,8 @@ pub struct Writer {
     pub(super) monthly_releases: bool,
     /// The newest month end whose release this process made or found.
     pub(super) released: Option<NaiveDate>,
-    /// The version at which no suspension was left to settle.
-    pub(super) settled: Option<i64>,
-    /// Whether the last step of suspensions was a full one, so that more is to be done.
-    pub(super) settling: bool,
+    /// How far the steps of suspensions are, and when that was asked.
+    pub(super) settling: Settling,
     pub(super) settled_at: Instant,
     /// Whether partners, clients or activations changed since the directory was read.
     pub(super) stale_directory: bool,
@@ -121,8 +120,7 @@ impl Writer {
             marker: options.marker.map(MarkerKeeper::new),
             monthly_releases: options.monthly_releases,
             released: None,
-            settled: None,
-            settling: false,
+            settling: Settling::Unknown,
             settled_at: now,
             stale_directory: false,
             contradicted: false,
@@ -201,7 +199,7 @@ impl Writer {
 
     /// How long the thread may wait for the next job before something else falls due.
     fn patience(&self) -> Duration {
-        if self.settling && self.outdated.is_none() {
+        if self.settling == Settling::InSteps && self.outdated.is_none() {
             return Duration::ZERO;
         }
         let due = TICK.saturating_sub(self.polled_at.elapsed());

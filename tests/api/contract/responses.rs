@@ -102,6 +102,17 @@ async fn check_administration(app: &App, checker: &mut Checker) {
             assert_eq!(checker.post(&admin, &documented, &sent, &json!({})).await.status, status);
         }
     }
+    let quota = json!({"daily_installations": 50_000, "until": "2099-12-31"});
+    for (code, body, status) in [("SOLARCO", &quota, 200), ("NOBODY", &quota, 404), ("SOLARCO", &json!({}), 422)] {
+        let sent = format!("/v1/partners/{code}/quota");
+        assert_eq!(checker.post(&admin, "/v1/partners/{code}/quota", &sent, body).await.status, status);
+    }
+    let span =
+        json!({"partner": "SOLARCO", "recorded_from": "2026-01-01", "recorded_to": "2099-01-01", "reason": "other"});
+    let rejections = "/v1/review/rejections";
+    assert_eq!(checker.post(&admin, rejections, rejections, &span).await.status, 200);
+    assert_eq!(checker.post(&admin, rejections, &format!("{rejections}?dry_run=true"), &span).await.status, 200);
+    assert_eq!(checker.post(&admin, rejections, rejections, &json!({})).await.status, 422);
     check_clients(app, &admin, checker).await;
 }
 
