@@ -76,8 +76,8 @@ pub struct Settings {
     #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
     pub client_rate: u32,
 
-    /// Requests a second and address that need no valid token and cost something (tokens, refusals
-    /// for want of one, /v1/communes, householders' codes); ten seconds' worth may come at once; 0 is no limit
+    /// Requests a second and address that need no valid token and cost something (tokens, refusals for want of one,
+    /// /v1/communes, bridges, releases, past days, householders' codes); ten seconds' worth may come at once; 0 is no limit
     #[arg(long, env = "GREEN_HOMES_ADDRESS_RATE", default_value_t = 20, global = true)]
     #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
     pub address_rate: u32,

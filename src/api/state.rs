@@ -81,7 +81,7 @@ impl Slots {
         Self {
             clients: shared(clients, clients / 3),
             addresses: shared(addresses, addresses / 2),
-            pages: shared(PAGES_AT_A_TIME, PAGES_AT_A_TIME),
+            pages: Admission::for_all(Places { running: PAGES_AT_A_TIME, waiting: WAITING_OF_ALL }),
             slow_queries: shared(1, 1),
             bridges: shared(1, 1),
         }

@@ -63,6 +63,12 @@ impl<K: Hash + Eq> Admission<K> {
         Self { all: Queue::new(all), each, callers: Mutex::default() }
     }
 
+    /// Slots for work that no caller has to itself.
+    #[must_use]
+    pub fn for_all(all: Places) -> Self {
+        Self::new(all, Places { running: Semaphore::MAX_PERMITS, waiting: 0 })
+    }
+
     /// Waits for a slot; refuses at once where too many wait already.
     pub async fn enter(&self, caller: K) -> Result<Slot, NoSlot> {
         let own = self.queue_of(caller);
@@ -157,6 +163,15 @@ mod tests {
         let held: Vec<_> = asked.iter_mut().map(|one| asked_once(one.as_mut())).collect();
         let running = held.iter().filter(|asked| matches!(asked, Some(Ok(_)))).count();
         assert_eq!((running, held.iter().filter(|asked| asked.is_none()).count()), (3, 2));
+        assert!(matches!(held[5], Some(Err(NoSlot::OfAll))));
+    }
+
+    #[test]
+    fn enter_where_no_caller_is_told_apart_refuses_when_all_places_are_taken() {
+        let admission = Admission::for_all(ALL);
+        let mut asked: Vec<_> = (0..6).map(|_| Box::pin(admission.enter(()))).collect();
+        let held: Vec<_> = asked.iter_mut().map(|one| asked_once(one.as_mut())).collect();
+        assert_eq!(held.iter().filter(|asked| matches!(asked, Some(Ok(_)))).count(), 3);
         assert!(matches!(held[5], Some(Err(NoSlot::OfAll))));
     }
 

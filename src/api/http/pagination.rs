@@ -15,7 +15,7 @@ const USUALLY_LISTED: i64 = 50;
 pub struct PageInfo {
     /// The most items of a page. Example: 50.
     pub limit: i64,
-    /// The `cursor` of the next page; null on the last.
+    /// The `cursor` of the next page; null on the last. A page may be short or empty while more follow.
     pub next_cursor: Option<String>,
 }
 
