@@ -15,6 +15,7 @@ use crate::register::decide::OWN_ACTOR;
 
 use crate::register::marker::Marker;
 
+use super::settling::Settling;
 use super::trouble::Trouble;
 use super::writer::{TICK, Writer};
 
@@ -38,17 +39,6 @@ const CLOCK_EVERY: TimeDelta = TimeDelta::hours(1);
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// Keys forgotten in one step: some milliseconds' worth, because requests wait meanwhile.
 const FORGET_STEP: u32 = 2_000;
-
-/// How far the steps of suspensions are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Settling {
-    /// The last step was a full one, so the next is due.
-    InSteps,
-    /// Whether something is left has to be asked.
-    Unknown,
-    /// Nothing was left at this version.
-    Done(i64),
-}
 
 impl Writer {
     /// Moves the checkpoint by one step when the register is idle or the journal has grown long.

@@ -14,6 +14,7 @@ mod keys_in_flight;
 mod not_written;
 mod publish;
 mod queue;
+mod settling;
 mod shared;
 mod transaction;
 mod trouble;

@@ -17,8 +17,8 @@ use crate::register::marker::MarkerKeeper;
 use crate::register::published::{ClosedDays, PageRenderer};
 
 use super::clock_watch::{Clock, ClockReading};
-use super::housekeeping::Settling;
 use super::queue::{Job, MOST_IN_A_BATCH, QueuedRequest, gather};
+use super::settling::Settling;
 use super::shared::{Alive, Shared};
 use super::transaction::BatchTransaction;
 use super::trouble::Trouble;
