@@ -291,7 +291,10 @@ fn administer_clients_on_the_command_line_prints_what_it_did() {
         for (state, suspended) in [("suspend", true), ("resume", false)] {
             assert_eq!(output(&database, &["partner", state, "--code", "OWN"]).0["suspended"], suspended);
             let (partners, _) = output(&database, &["partner", "list"]);
-            assert_eq!(partners, json!([{"code": "OWN", "name": "Own", "sandbox": false, "suspended": suspended}]));
+            assert_eq!(
+                partners,
+                json!([{"code": "OWN", "name": "Own", "quota": null, "sandbox": false, "suspended": suspended}])
+            );
         }
         let schools =
             json!({"code": "SCHOOLS-1", "name_vi": "Trường học xanh", "name_en": "Green schools", "funder": null});

@@ -89,6 +89,8 @@ const OF_A_HOME: [(&str, &[(&str, Fate)]); 8] = [
             ("registered_version", Links),
             ("revision", Links),
             ("version", Links),
+            ("province_code", PLACE),
+            ("set_aside", STATUS),
         ],
     ),
     (

@@ -315,8 +315,8 @@ fn read_a_made_up_violation_is_found() {
         ("domain/values/date.rs", "use crate::domain::refusals::Refusal;"),
         ("domain/rules/correct.rs", "use crate::domain::counting::Cell;"),
         ("domain/records/site.rs", "vec![crate::domain::rules::Stamp]"),
-        ("db/tables/record_rows.rs", "pub use crate::register::Clock;"),
-        ("db/tables/record_rows.rs", "use super::super::super::app;"),
+        ("db/tables/site_rows.rs", "pub use crate::register::Clock;"),
+        ("db/tables/site_rows.rs", "use super::super::super::app;"),
         ("db/engine/url.rs", "use crate::db::tables::schema;"),
         ("register/writer/writer.rs", "use diesel::prelude::*;"),
         ("register/writer/writer.rs", "#[derive(diesel::Queryable)] struct Row;"),
@@ -348,10 +348,7 @@ fn read_what_the_arrows_allow_is_no_violation() {
         ("api/sites/handlers.rs", "use crate::{db::records::Found, domain::values::Code, api::http::ApiError};"),
         ("cli/migrate.rs", "use crate::db::engine::migrations;"),
         ("register/writer/follow.rs", "use crate::db::engine::transaction;"),
-        (
-            "db/tables/record_rows.rs",
-            "use diesel::prelude::*; use crate::db::engine::Connection; $crate::db::Connection",
-        ),
+        ("db/tables/site_rows.rs", "use diesel::prelude::*; use crate::db::engine::Connection; $crate::db::Connection"),
         ("domain/records/site.rs", "// use crate::db::Database;\n/* diesel:: /* actix_web:: */ crate::api */"),
         (
             "domain/records/site.rs",

@@ -1,16 +1,16 @@
 //! The tables: `schema.rs` and the types of their rows. A row turns into values of the domain and back here. This room
 //! must not query.
 
-mod record_rows;
+mod installation_rows;
 mod register_rows;
 pub mod schema;
+mod site_rows;
 
-pub(in crate::db) use record_rows::{
-    InstallationRow, MeasureRow, SitePrivateRow, SiteRefRow, SiteRow, installation_id, site_id, stored,
-};
+pub(in crate::db) use installation_rows::{InstallationRow, MeasureRow};
 pub(in crate::db) use register_rows::{CodeRow, EntryRow, FactsRow, JournalRow};
 pub use schema::{
     audits, backups, cells, cells_checkpoint, client_secrets, clients, days, disputes, entries, entry_facts,
     householder_codes, idempotency_keys, installation_measures, installations, journal, month_tables, partners,
     projects, register_head, releases, signing_keys, site_private, site_refs, sites, voided,
 };
+pub(in crate::db) use site_rows::{SitePrivateRow, SiteRefRow, SiteRow, installation_id, site_id, stored};
