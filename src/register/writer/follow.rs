@@ -134,6 +134,7 @@ impl Writer {
     pub(super) fn rebuild(&mut self, connection: &mut Connection) -> Result<(), DbError> {
         let lost = self.known.version;
         self.load_register(connection)?;
+        self.rebuilt_at = Some(Instant::now());
         tracing::error!(
             known = lost,
             now = self.known.version,

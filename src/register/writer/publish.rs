@@ -1,7 +1,7 @@
 //! Closing days, publishing snapshots and monthly releases.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -19,6 +19,8 @@ use super::writer::{TICK, Writer};
 
 /// The actor of monthly releases, in entries.
 const SCHEDULE: &str = "schedule";
+/// How long everything that was loaded again is kept, though a stored day contradicts it.
+const REBUILD_AGAIN: Duration = Duration::from_mins(1);
 
 impl Writer {
     /// Publishes a snapshot when the version or the day moved, and at most every 250 ms.
@@ -40,7 +42,9 @@ impl Writer {
                 // Puts the next attempt off by one tick.
                 self.published_at = Instant::now();
                 tracing::warn!(%error, "a day could not be closed; the numbers stay as they were");
-                self.contradicted |= matches!(error, DbError::Corrupt(_));
+                // Loading again does not mend a day that somebody changed, so it is not tried at every tick.
+                let tried = self.rebuilt_at.is_some_and(|at| at.elapsed() < REBUILD_AGAIN);
+                self.contradicted |= matches!(error, DbError::Corrupt(_)) && !tried;
             }
         }
     }

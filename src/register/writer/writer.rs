@@ -72,6 +72,8 @@ pub struct Writer {
     pub(super) stale_directory: bool,
     /// Whether the database said something that contradicts what this process knows, so that it has to load everything again.
     pub(super) contradicted: bool,
+    /// When everything was last loaded again.
+    pub(super) rebuilt_at: Option<Instant>,
     /// What the clock said at the last poll, and why that is not believed. Then the day stays that of the last sign of life.
     pub(super) reading: ClockReading,
     pub(super) read_at: Instant,
@@ -124,6 +126,7 @@ impl Writer {
             settled_at: now,
             stale_directory: false,
             contradicted: false,
+            rebuilt_at: None,
             reading: ClockReading { now: DateTime::UNIX_EPOCH, doubt: None },
             read_at: now,
             last_sign: DateTime::UNIX_EPOCH,

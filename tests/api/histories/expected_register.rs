@@ -128,6 +128,13 @@ impl ExpectedRegister {
         if planned.by == By::Partner && self.suspended {
             return Said::Refused(401);
         }
+        if let By::Householder(home) = planned.by
+            && reply.status == 401
+            && self.entries.contains(&self.entry("issue_code", home))
+        {
+            // The code was replaced meanwhile.
+            return Said::Refused(401);
+        }
         let Some(key) = planned.key.clone().map(|key| (planned.by, key)) else {
             return self.apply(planned, reply, lost);
         };
@@ -210,7 +217,11 @@ impl ExpectedRegister {
 
     /// Something about a home was done.
     pub(super) fn note(&mut self, action: &str, home: usize) {
-        self.entries.push(format!("{action} site/{}", self.homes[home].id));
+        self.entries.push(self.entry(action, home));
+    }
+
+    fn entry(&self, action: &str, home: usize) -> String {
+        format!("{action} site/{}", self.homes[home].id)
     }
 
     /// Revisions of the record that a step corrects, and of its site.
