@@ -84,7 +84,7 @@ pub struct Settings {
 
     /// New installations that a partner may register a day (Hà Nội), unless an administrator gave it a quota of its own; 0 is no limit
     #[arg(long, env = "GREEN_HOMES_DAILY_INSTALLATIONS", default_value_t = 2000, global = true)]
-    #[validate(range(max = 1_000_000, message = "is from 0 to 1000000"))]
+    #[validate(range(max = 20_000, message = "is from 0 to 20000"))]
     pub daily_installations: u32,
 
     /// Addresses or networks of reverse proxies, separated by commas: only they are believed what

@@ -178,7 +178,7 @@ pub static ROUTES: &[Route] = &[
         .about(ADMINISTRATION, "Suspend a partner"),
     post("/v1/partners/{code}/resume", Needs(Scope::Administer), answer!(partners_and_projects::resume_partner))
         .about(ADMINISTRATION, "Resume a partner"),
-    post("/v1/partners/{code}/quota", Needs(Scope::Administer), answer!(quotas::raise_quota))
+    post("/v1/partners/{code}/quota", Needs(Scope::Administer), answer!(quotas::set_quota))
         .about(ADMINISTRATION, "Give a partner a daily quota of its own"),
     act("/v1/clients", Scope::Administer, answer!(clients::create_client)).about(ADMINISTRATION, "Add a client"),
     get("/v1/clients", Needs(Scope::Administer), answer!(clients::list_clients)).about(ADMINISTRATION, "List clients"),

@@ -72,8 +72,8 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Slots on a pool of this many connections: six tenths for clients, two for callers without a token. The rest is for a bridge
-    /// and for the keys of tokens, without which nobody is let in.
+    /// Slots on a pool of this many connections: six tenths for clients, two for callers without a token. The rest is for a bridge,
+    /// for a page that is made of closed days, and for the keys of tokens, without which nobody is let in.
     #[must_use]
     pub fn new(connections: u32) -> Self {
         let tenths = |count: u32| usize::try_from((connections * count / 10).max(1)).unwrap_or(1);

@@ -58,7 +58,7 @@ fn subject(command: &Change) -> String {
         Change::Directory(
             DirectoryChange::SuspendPartner(code)
             | DirectoryChange::ResumePartner(code)
-            | DirectoryChange::RaiseQuota(code, _),
+            | DirectoryChange::SetQuota(code, _),
         ) => {
             format!("partner {code}")
         }

@@ -7,7 +7,7 @@ use crate::api::{PartnerView, ProjectView};
 use crate::app;
 use crate::app::StartError;
 use crate::db::partners::partners_and_clients;
-use crate::domain::records::{MOST_DAILY_INSTALLATIONS, NewPartner, NewProject, RaisedQuota};
+use crate::domain::records::{MOST_DAILY_INSTALLATIONS, NewPartner, NewProject, OwnQuota};
 use crate::domain::values::{Code, Fault, Name, parse_day};
 use crate::register::{Clock, Command as Change, DirectoryChange};
 use crate::settings::Settings;
@@ -104,8 +104,8 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
                 return Err(said("--most", Fault::OutOfRange { min: 0, max: MOST_DAILY_INSTALLATIONS }));
             }
             let until = parse_day(&tidied("--until", &until)).map_err(|fault| said("--until", fault))?;
-            let quota = RaisedQuota { daily_installations: most, until };
-            change(settings, clock, Change::Directory(DirectoryChange::RaiseQuota(code.clone(), quota)))?;
+            let quota = OwnQuota { daily_installations: most, until };
+            change(settings, clock, Change::Directory(DirectoryChange::SetQuota(code.clone(), quota)))?;
             print_answer(json!({"code": code, "daily_installations": most, "until": until}))?;
         }
         PartnerCommand::Resume { code } => {

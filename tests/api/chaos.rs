@@ -43,9 +43,9 @@ enum Disturbance {
     /// They take what they are given and hand nothing on, and break.
     Stall,
     /// They hand on what is asked and keep the answers to commits, and break.
-    LoseReplies,
+    LoseAnswers,
     /// They take commits and hand nothing on from then on, and break.
-    LoseCommits,
+    StallAtCommits,
     /// PostgreSQL ends every session.
     Terminate,
     /// PostgreSQL is killed and started anew.
@@ -55,7 +55,7 @@ enum Disturbance {
 impl Disturbance {
     const OF_ANY: [Self; 5] = [Self::Kill, Self::Freeze, Self::HoldTheHead, Self::ClockAhead, Self::ClockBehind];
     const OF_POSTGRES: [Self; 6] =
-        [Self::Cut, Self::Stall, Self::LoseReplies, Self::LoseCommits, Self::Terminate, Self::Crash];
+        [Self::Cut, Self::Stall, Self::LoseAnswers, Self::StallAtCommits, Self::Terminate, Self::Crash];
 }
 
 #[test]
@@ -76,8 +76,9 @@ async fn go_on(database: TestDatabase, cluster: Option<Arc<Cluster>>) {
     let kinds = [&Disturbance::OF_ANY[..], of_postgres].concat();
     let mut chaos = Chaos::start(database, cluster).await;
     let writers: Vec<_> = (0..WRITERS).map(|writer| chaos.write(writer)).collect();
-    let mut random = std::process::id();
-    println!("seed {random}");
+    let seed = std::env::var("CHAOS_SEED").map(|seed| seed.parse().unwrap());
+    let mut random: u32 = seed.unwrap_or_else(|_| std::process::id());
+    println!("CHAOS_SEED={random}");
     let (began, mut deck) = (Instant::now(), kinds.clone());
     while began.elapsed() < LASTS {
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -264,10 +265,10 @@ impl Chaos {
                 disturbed.start("+0").await;
             }
             Disturbance::Cut => disturbed.proxy.as_ref().unwrap().cut(),
-            Disturbance::Stall | Disturbance::LoseReplies | Disturbance::LoseCommits => {
+            Disturbance::Stall | Disturbance::LoseAnswers | Disturbance::StallAtCommits => {
                 let path = match what {
                     Disturbance::Stall => Path::Stalls,
-                    Disturbance::LoseReplies => Path::LosesCommits,
+                    Disturbance::LoseAnswers => Path::KeepsAnswersToCommits,
                     _ => Path::StallsAtCommits,
                 };
                 disturbed.proxy.as_ref().unwrap().open_ones(path);

@@ -294,24 +294,25 @@ impl Driver {
                 assert!(installation.standing == Standing::Rejected || by_id);
             }
             (Step::Verify(n, tier), result) => {
-                let standing = &mut self.model.installations[target(n)].standing;
+                let installation = &mut self.model.installations[target(n)];
+                let standing = installation.standing;
                 let allowed = match standing {
                     Standing::Installed => true,
-                    Standing::Verified(reached) => *tier >= *reached,
+                    Standing::Verified(reached) => *tier >= reached,
                     _ => false,
                 };
                 assert_eq!(result.is_ok(), allowed, "verify {standing:?}");
                 if allowed {
-                    *standing = Standing::Verified(*tier);
-                    self.model.installations[target(n)].aside = false;
+                    installation.stands(Standing::Verified(*tier));
                 }
             }
             (Step::Reject(n), result) => {
-                let standing = &mut self.model.installations[target(n)].standing;
+                let installation = &mut self.model.installations[target(n)];
+                let standing = installation.standing;
                 let allowed = !matches!(standing, Standing::Ended(..));
                 assert_eq!(result.is_ok(), allowed, "reject {standing:?}");
                 if allowed {
-                    *standing = Standing::Rejected;
+                    installation.stands(Standing::Rejected);
                 }
             }
             (Step::Decommission(n, on), result) => self.decommissioned(target(n), day(*on), result.is_ok()),
@@ -378,7 +379,7 @@ impl Driver {
             _ => None,
         };
         assert_eq!(done, next.is_some(), "decommission {:?}", installation.standing);
-        installation.standing = next.unwrap_or(installation.standing);
+        installation.stands(next.unwrap_or(installation.standing));
     }
 
     fn merged(&mut self, request: &Request, done: bool) {

@@ -1,9 +1,9 @@
-//! Quotas: how many new installations a partner may register on one day in Hà Nội, and what an administrator may raise.
+//! Quotas: how many new installations a partner may register on one day in Hà Nội, and what an administrator may give.
 
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use green_homes::domain::records::{Actor, NewPartner, RaisedQuota, Role};
+use green_homes::domain::records::{Actor, NewPartner, OwnQuota, Role};
 use green_homes::domain::refusals::Refusal;
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::{Code, Name, day_of, start_of};
@@ -14,14 +14,16 @@ use serde_json::{Value, json};
 use crate::lifecycle::{People, act};
 use crate::process::{Process, command, output, partner_client};
 use crate::support::{
-    App, Client, TestDatabase, clock_at, db_lines, home, new_installation, on_both_databases, run, token,
+    App, Client, TestDatabase, clock_at, db_execute, db_lines, home, new_installation, on_both_databases, run, token,
 };
 
 on_both_databases!(
     register_beyond_the_quota_is_refused_until_midnight_and_what_is_no_new_record_is_not_counted,
     register_at_the_turn_of_the_day_counts_for_the_day_of_its_entry,
-    raise_the_quota_of_one_partner_holds_for_it_alone_and_until_its_day,
-    raise_a_quota_by_who_may_not_or_with_wrong_values_is_refused,
+    give_one_partner_a_quota_of_its_own_holds_for_it_alone_and_until_its_day,
+    register_after_a_clock_was_set_back_is_not_held_against_what_lies_ahead,
+    hold_one_partner_to_a_quota_of_its_own_where_there_is_none_for_all,
+    set_a_quota_by_who_may_not_or_with_wrong_values_is_refused,
 );
 
 /// A service with a quota of so many a day, whose clock stands still.
@@ -139,8 +141,8 @@ impl Engine {
     }
 
     fn raise(&self, daily_installations: u32, until: NaiveDate) -> Result<Done, Failure> {
-        let quota = RaisedQuota { daily_installations, until };
-        let change = DirectoryChange::RaiseQuota(Code::parse("SOLARCO").unwrap(), quota);
+        let quota = OwnQuota { daily_installations, until };
+        let change = DirectoryChange::SetQuota(Code::parse("SOLARCO").unwrap(), quota);
         self.carry_out(vec![Command::Directory(change)]).remove(0)
     }
 }
@@ -172,7 +174,7 @@ async fn register_at_the_turn_of_the_day_counts_for_the_day_of_its_entry(databas
     assert_eq!(count, ["15"]);
 }
 
-async fn raise_the_quota_of_one_partner_holds_for_it_alone_and_until_its_day(database: TestDatabase) {
+async fn give_one_partner_a_quota_of_its_own_holds_for_it_alone_and_until_its_day(database: TestDatabase) {
     let today = day_of(Utc::now()) + Days::new(40);
     let engine = Engine::new(database, 2, start_of(today) + TimeDelta::hours(10));
     engine.raise(4, today + Days::new(1)).unwrap();
@@ -183,8 +185,8 @@ async fn raise_the_quota_of_one_partner_holds_for_it_alone_and_until_its_day(dat
     let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
     let one = |name: &str| Command::Register { by: by.clone(), new: Box::new(new_installation(name)) };
     batch.push(one("b"));
-    let quota = RaisedQuota { daily_installations: 5, until: today + Days::new(1) };
-    batch.push(Command::Directory(DirectoryChange::RaiseQuota(by.partner.clone(), quota)));
+    let quota = OwnQuota { daily_installations: 5, until: today + Days::new(1) };
+    batch.push(Command::Directory(DirectoryChange::SetQuota(by.partner.clone(), quota)));
     batch.extend(["c", "d"].map(one));
     let done: Vec<bool> = engine.carry_out(batch).iter().map(Result::is_ok).collect();
     assert_eq!(done, [false, true, true, false]);
@@ -205,16 +207,48 @@ async fn raise_the_quota_of_one_partner_holds_for_it_alone_and_until_its_day(dat
     assert!(report.ok, "{:?}", report.findings);
 }
 
-async fn raise_a_quota_by_who_may_not_or_with_wrong_values_is_refused(database: TestDatabase) {
+/// A clock ahead dated them; since then it was set back.
+async fn register_after_a_clock_was_set_back_is_not_held_against_what_lies_ahead(database: TestDatabase) {
+    let app = with_quota(database, 2, Utc::now()).await;
+    let partner = app.partner("SOLARCO").await;
+    for name in ["a", "b"] {
+        partner.register(&home(name)).await;
+    }
+    assert_eq!(post(&partner, "c").await, refused());
+    let ahead = if app.database.is_sqlite() {
+        "UPDATE installations SET reported_at = datetime(reported_at, '+10 days')"
+    } else {
+        "UPDATE installations SET reported_at = reported_at + interval '10 days'"
+    };
+    db_execute(&app.database.url, ahead).unwrap();
+    partner.register(&home("c")).await;
+    app.stop().await;
+}
+
+async fn hold_one_partner_to_a_quota_of_its_own_where_there_is_none_for_all(database: TestDatabase) {
+    let app = with_quota(database, 0, Utc::now()).await;
+    let (partner, other) = (app.partner("SOLARCO").await, app.partner("OTHER").await);
+    let admin = app.role(Role::Admin).await;
+    let quota = json!({"daily_installations": 1, "until": day_of(Utc::now())});
+    assert_eq!(admin.post("/v1/partners/SOLARCO/quota", &quota).await.status, 200);
+    partner.register(&home("a")).await;
+    assert_eq!(post(&partner, "b").await, refused());
+    for name in ["c", "d"] {
+        other.register(&home(name)).await;
+    }
+    app.stop().await;
+}
+
+async fn set_a_quota_by_who_may_not_or_with_wrong_values_is_refused(database: TestDatabase) {
     let app = App::start(database).await;
     let people = People::of(&app).await;
     let (path, today) = ("/v1/partners/SOLARCO/quota", day_of(Utc::now()));
-    let good = json!({"daily_installations": 50_000, "until": today + Days::new(30)});
+    let good = json!({"daily_installations": 20_000, "until": today + Days::new(30)});
     for caller in [&people.owner, &people.reviewer, &people.dashboard] {
         assert_eq!(caller.post(path, &good).await.status, 403);
     }
     let wrong = [
-        (json!({"daily_installations": 1_000_001, "until": today}), ("/daily_installations", "out_of_range")),
+        (json!({"daily_installations": 20_001, "until": today}), ("/daily_installations", "out_of_range")),
         (json!({"daily_installations": -1, "until": today}), ("/daily_installations", "out_of_range")),
         (json!({"daily_installations": 5, "until": today - Days::new(1)}), ("/until", "in_the_past")),
         (json!({"daily_installations": 5}), ("/until", "missing")),

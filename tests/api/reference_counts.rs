@@ -83,6 +83,12 @@ pub struct ReferenceRegister {
 }
 
 impl ReferenceInstallation {
+    /// Whoever has seen it, or rejected it, need not set it aside.
+    pub fn stands(&mut self, standing: Standing) {
+        self.standing = standing;
+        self.aside &= self.is_unverified();
+    }
+
     /// Whether somebody says so and nobody has seen it.
     pub fn is_unverified(&self) -> bool {
         matches!(self.standing, Standing::Pledged | Standing::Installed | Standing::Ended(None, _))

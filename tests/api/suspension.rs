@@ -23,6 +23,7 @@ use crate::support::{
 on_both_databases!(
     suspend_a_partner_takes_out_what_nobody_verified_until_it_is_resumed,
     suspend_a_partner_at_a_shared_site_leaves_what_is_the_others,
+    reject_what_is_set_aside_leaves_nothing_to_give_back,
     suspend_a_partner_of_thousands_goes_on_in_steps_after_a_kill_and_lets_others_write,
 );
 
@@ -176,6 +177,27 @@ async fn suspend_a_partner_at_a_shared_site_leaves_what_is_the_others(database: 
 
 /// More than two steps.
 const THOUSANDS: usize = 1_300;
+
+async fn reject_what_is_set_aside_leaves_nothing_to_give_back(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
+    let admin = app.role(Role::Admin).await;
+    let (url, id) = (app.database.url.clone(), partner.register(&home("a")).await);
+    partner.register(&home("b")).await;
+    assert_eq!(admin.post("/v1/partners/SOLARCO/suspend", &json!({})).await.status, 200);
+    until("both are set aside", async || number(&url, SET_ASIDE) == 2).await;
+    let reject = json!({"reason": "not_eligible"});
+    assert_eq!(reviewer.post(&format!("/v1/installations/{id}/reject"), &reject).await.status, 200);
+    let seen = reviewer.get(&format!("/v1/installations/{id}")).await.body["data"].clone();
+    assert_eq!((&seen["status"], &seen["set_aside"]), (&json!("rejected"), &json!(false)));
+    assert_eq!(admin.post("/v1/partners/SOLARCO/resume", &json!({})).await.status, 200);
+    until("the other one is given back", async || number(&url, SET_ASIDE) == 0).await;
+    let given_back = "SELECT subject AS line FROM entries WHERE action = 'give_back'";
+    let given_back = db_lines(&url, given_back);
+    assert!(given_back.len() == 1 && !given_back[0].ends_with(&id), "{given_back:?}");
+    assert!(app.db_audit().ok);
+    app.stop().await;
+}
 
 async fn suspend_a_partner_of_thousands_goes_on_in_steps_after_a_kill_and_lets_others_write(database: TestDatabase) {
     let (other_id, other_secret) = partner_client(&database, "HEATCO");

@@ -199,7 +199,7 @@ fn lose_the_reply_of_a_commit_settles_it_by_the_head() {
         let partner = app.partner("SOLARCO").await;
         partner.register(&home("a")).await;
         // The entry is on disk, and its reply is lost: whoever asks again learns so.
-        proxy.open_ones(Path::LosesCommits);
+        proxy.open_ones(Path::KeepsAnswersToCommits);
         let reply = sent(&partner, "b");
         let direct = database.url.clone();
         until("it is written", async || db_lines(&direct, "SELECT 'x' AS line FROM installations").len() == 2).await;

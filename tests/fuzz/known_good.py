@@ -59,9 +59,9 @@ def requests(there):
         "create_partner": {"body": {"code": "KNOWN-GOOD", "name": "Known good"}},
         "suspend_partner": {"path_parameters": {"code": there.partners[0]}},
         "resume_partner": {"path_parameters": {"code": there.partners[0]}},
-        "raise_quota": {
+        "set_quota": {
             "path_parameters": {"code": there.partners[0]},
-            "body": {"daily_installations": 50000, "until": "2099-12-31"},
+            "body": {"daily_installations": 20000, "until": "2099-12-31"},
         },
         "reject_unverified": {
             "body": {

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 
 use crate::api::body::{AnyDay, BodyReader, Pointer, body, integer_within, is_given};
 use crate::domain::records::{
-    KEEP_OLD_HOURS, MOST_DAILY_INSTALLATIONS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, RaisedQuota,
-    Role, misplaced,
+    KEEP_OLD_HOURS, MOST_DAILY_INSTALLATIONS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, OwnQuota, Role,
+    misplaced,
 };
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Code, Name};
@@ -104,21 +104,21 @@ impl ResetSecret {
 
 body! {
     /// A daily quota of one partner.
-    #[schema(example = json!({"daily_installations": 50000, "until": "2026-12-31"}))]
-    pub struct RaiseQuota -> RaisedQuota {
-        /// The most new installations a day (Hà Nội), 0 to 1,000,000; 0 is no limit.
-        #[schema(minimum = 0, maximum = 1_000_000)]
+    #[schema(example = json!({"daily_installations": 20000, "until": "2026-12-31"}))]
+    pub struct SetQuota -> OwnQuota {
+        /// The most new installations a day (Hà Nội), 0 to 20,000; 0 is no limit.
+        #[schema(minimum = 0, maximum = 20_000)]
         daily_installations: i64,
         /// The last day on which it holds (YYYY-MM-DD, Hà Nội): today or later.
         until: AnyDay as chrono::NaiveDate,
     }
 }
 
-impl RaiseQuota {
-    fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<RaisedQuota> {
+impl SetQuota {
+    fn settle(self, at: &Pointer<'_>, reader: &mut BodyReader) -> Option<OwnQuota> {
         let most = integer_within(&self.daily_installations?, 0, MOST_DAILY_INSTALLATIONS);
         let most = reader.note(&at.member("daily_installations"), most)?;
-        Some(RaisedQuota { daily_installations: u32::try_from(most).unwrap_or(u32::MAX), until: self.until? })
+        Some(OwnQuota { daily_installations: u32::try_from(most).unwrap_or(u32::MAX), until: self.until? })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::api::http::{ApiError, NoQuery, PathId, Problem, WarningView};
 use crate::api::request_body::{Body, OptionalBody, Sent};
 use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
-use crate::domain::records::{Partner, Project, RaisedQuota};
+use crate::domain::records::{OwnQuota, Partner, Project};
 use crate::domain::values::PartnerCode;
 use crate::register::{Command, DirectoryChange, Request};
 
@@ -42,8 +42,8 @@ struct QuotaView {
     until: NaiveDate,
 }
 
-impl From<RaisedQuota> for QuotaView {
-    fn from(RaisedQuota { daily_installations, until }: RaisedQuota) -> Self {
+impl From<OwnQuota> for QuotaView {
+    fn from(OwnQuota { daily_installations, until }: OwnQuota) -> Self {
         Self { daily_installations, until }
     }
 }

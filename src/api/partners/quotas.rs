@@ -9,20 +9,20 @@ use crate::api::state::AppState;
 use crate::domain::values::PartnerCode;
 use crate::register::DirectoryChange;
 
-use super::bodies::RaiseQuota;
+use super::bodies::SetQuota;
 use super::partners_and_projects::{PartnerResponse, answer_with, submit_directory_change};
 
 /// Gives a partner a daily quota of its own up to and including a day, for example for a large delivery. After that
 /// day everybody's quota holds again. What it registered today counts.
-#[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")), request_body = RaiseQuota,
+#[utoipa::path(get, path = "", params(("code" = String, Path, description = "The code of the partner, for example `SOLARCO`.")), request_body = SetQuota,
     responses((status = 200, body = PartnerResponse)))]
-pub async fn raise_quota(
+pub async fn set_quota(
     caller: Caller,
     _: NoQuery,
     state: web::Data<AppState>,
     PathId(code): PathId<PartnerCode>,
-    Body(quota, Sent { warnings, .. }): Body<RaiseQuota>,
+    Body(quota, Sent { warnings, .. }): Body<SetQuota>,
 ) -> Result<HttpResponse, ApiError> {
-    submit_directory_change(&caller, &state, DirectoryChange::RaiseQuota(code.clone(), quota)).await?;
+    submit_directory_change(&caller, &state, DirectoryChange::SetQuota(code.clone(), quota)).await?;
     answer_with(&state, &code, |partner| partner.quota == Some(quota), warnings)
 }

@@ -15,8 +15,10 @@ use crate::register::{Command, Done, ExpectedRevision, Failure, InstallationChan
 
 use super::bodies::{RejectSpan, RejectUnverified};
 
-/// Installations of one call, at most. They are decided in batches, between those of other callers.
+/// Installations of one call, at most.
 const MOST_REJECTED: usize = 2_000;
+/// Installations that are decided in one batch. Between two of them other callers have their turn.
+const AT_A_TIME: usize = 256;
 
 /// The outcome of rejecting a span.
 #[derive(Serialize, ToSchema)]
@@ -56,8 +58,7 @@ pub async fn reject_unverified(
         return Err(ApiError::invalid("/partner", Fault::UnknownPartner));
     }
     let span = UnverifiedSpan { partner, from, to, seen_by: caller.0.clone() };
-    let asked = span.clone();
-    let (found, all) = state.read(&caller.0, move |connection| asked.find(connection, MOST_REJECTED)).await?;
+    let (found, all) = state.read(&caller.0, move |connection| span.find(connection, MOST_REJECTED)).await?;
     let (mut rejected, mut remaining) = (found.len(), all - found.len());
     if !dry_run && !found.is_empty() {
         let request = |(id, tag)| {
@@ -65,14 +66,22 @@ pub async fn reject_unverified(
             let change = InstallationChange::Reject { expected: ExpectedRevision::OneOf(vec![tag]), reason };
             Request::new(caller.0.clone(), Command::Installation { id, change, note: note.clone() })
         };
-        let results = state.register.submit_all(found.into_iter().map(request).collect()).await?;
-        let of_service = |result: &Result<_, Failure>| result.as_ref().is_err_and(Failure::is_of_service);
-        if let Some(Err(failure)) = results.first().filter(|_| results.iter().all(of_service)) {
-            return Err(failure.clone().into());
+        let requests: Vec<Request> = found.into_iter().map(request).collect();
+        rejected = 0;
+        for piece in requests.chunks(AT_A_TIME) {
+            let results = state.register.submit_all(piece.to_vec()).await?;
+            let changed = |result: &Result<Done, Failure>| matches!(result, Ok(Done::Changed { changed: true, .. }));
+            rejected += results.iter().filter(|result| changed(result)).count();
+            let failed =
+                results.iter().filter_map(|result| result.as_ref().err()).find(|failure| failure.is_of_service());
+            if let Some(failure) = failed {
+                if rejected == 0 {
+                    return Err(failure.clone().into());
+                }
+                break;
+            }
         }
-        let changed = |result: &Result<Done, Failure>| matches!(result, Ok(Done::Changed { changed: true, .. }));
-        rejected = results.iter().filter(|result| changed(result)).count();
-        (_, remaining) = state.read(&caller.0, move |connection| span.find(connection, 0)).await?;
+        remaining = all - rejected;
     }
     let data = RejectionsView { rejected, remaining, dry_run };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(RejectionsResponse { data, warnings }))

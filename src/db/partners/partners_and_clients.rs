@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{client_secrets, clients, entries, partners, projects, stored};
 use crate::domain::records::{
-    Actor, Client, Directory, NewClient, NewPartner, NewProject, Partner, Project, RaisedQuota, Role, Secret,
+    Actor, Client, Directory, NewClient, NewPartner, NewProject, OwnQuota, Partner, Project, Role, Secret,
 };
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Action, Cause, Code, ProjectCode};
@@ -87,7 +87,7 @@ pub fn directory(connection: &mut Connection) -> Result<Directory, DbError> {
     let partner = |row: PartnerRow| {
         let code = Code::stored(row.code);
         let (sandbox, suspended) = (row.sandbox, row.suspended_at.is_some());
-        let quota = RaisedQuota::stored((row.daily_installations, row.quota_until));
+        let quota = OwnQuota::stored((row.daily_installations, row.quota_until));
         (code.clone(), Partner { code, name: row.name, sandbox, suspended, quota })
     };
     let clients = client_rows

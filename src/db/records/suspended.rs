@@ -8,9 +8,14 @@ use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{installation_id, installations, partners};
 use crate::domain::values::InstallationId;
 
-/// Whether anything is to be set aside or given back.
+use super::index_lanes;
+
+/// Whether anything is to be set aside or given back. PostgreSQL's planner must read the two indexes, which are empty where nothing is: by
+/// its statistics it would expect many rows, and read the whole table for the first.
 pub fn are_to_settle(connection: &mut Connection) -> Result<bool, DbError> {
-    Ok(!to_set_aside(connection, 1)?.is_empty() || !to_give_back(connection, 1)?.is_empty())
+    index_lanes::in_order(connection, |connection| {
+        Ok(!to_set_aside(connection, 1)?.is_empty() || !to_give_back(connection, 1)?.is_empty())
+    })
 }
 
 /// Up to `limit` installations of suspended partners that count though nobody verified them.

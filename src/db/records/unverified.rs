@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::tables::{installation_id, installations, sites, stored};
+use crate::db::tables::{installation_id, installations, stored};
 use crate::domain::records::Actor;
 use crate::domain::values::{InstallationId, PartnerCode, Status};
 
@@ -31,22 +31,28 @@ impl UnverifiedSpan {
         if self.seen_by.affiliation.as_ref() == Some(&self.partner) {
             return Ok((Vec::new(), 0));
         }
-        let ids: Vec<String> = on_backend!(connection, c => {
-            let mut query = installations::table
-                .inner_join(sites::table)
-                .filter(installations::partner.eq(self.partner.as_str()))
-                .filter(installations::reported_at.ge(stored(self.from)))
-                .filter(installations::reported_at.lt(stored(self.to)))
-                .filter(installations::status.eq_any([Status::Pledged.as_str(), Status::Installed.as_str()]))
+        let province = self.seen_by.province.map(|province| province.code());
+        let (ids, all): (Vec<String>, i64) = on_backend!(connection, c => {
+            let of_span = || {
+                let query = installations::table
+                    .filter(installations::partner.eq(self.partner.as_str()))
+                    .filter(installations::reported_at.ge(stored(self.from)))
+                    .filter(installations::reported_at.lt(stored(self.to)))
+                    .filter(installations::status.eq_any([Status::Pledged.as_str(), Status::Installed.as_str()]))
+                    .into_boxed();
+                match province {
+                    Some(code) => query.filter(installations::province_code.eq(code)),
+                    None => query,
+                }
+            };
+            let first = of_span()
                 .order((installations::reported_at, installations::id))
+                .limit(i64::try_from(limit).unwrap_or(i64::MAX))
                 .select(installations::id)
-                .into_boxed();
-            if let Some(province) = self.seen_by.province {
-                query = query.filter(sites::province_code.eq(province.code()));
-            }
-            query.load(c)
+                .load(c)?;
+            Ok::<_, DbError>((first, of_span().count().get_result(c)?))
         })?;
-        let first = ids.iter().take(limit).map(|id| installation_id(id)).collect::<Result<Vec<_>, _>>()?;
+        let first = ids.iter().map(|id| installation_id(id)).collect::<Result<Vec<_>, _>>()?;
         let sites = by_id::sites_of(connection, &first)?;
         let mut wanted: Vec<_> = sites.values().copied().collect();
         wanted.sort();
@@ -56,6 +62,6 @@ impl UnverifiedSpan {
             let record = records.iter().find(|record| record.installation(id).is_some())?;
             Some((id, record.revision_tag(record.installation(id)?)))
         };
-        Ok((first.into_iter().filter_map(tagged).collect(), ids.len()))
+        Ok((first.into_iter().filter_map(tagged).collect(), usize::try_from(all).unwrap_or_default()))
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::values::PartnerCode;
 
 use super::actor::Actor;
-use super::partner::RaisedQuota;
+use super::partner::OwnQuota;
 
 /// A partner as every process knows it.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Partner {
     /// Whether its clients are shut out.
     pub suspended: bool,
     /// The daily quota of its own, if it was given one, even if its last day is over.
-    pub quota: Option<RaisedQuota>,
+    pub quota: Option<OwnQuota>,
 }
 
 /// A client with the hashes of its secrets.

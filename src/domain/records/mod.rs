@@ -26,8 +26,8 @@ pub use householder::{
 pub use installation::{AttributesSold, Finance, Installation, PowerUse, SystemOwner, Terms};
 pub use measure_lines::{MAX_LINES, MeasureLine, MeasureLines};
 pub use partner::{
-    KEEP_OLD_HOURS, MOST_DAILY_INSTALLATIONS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, Project,
-    RaisedQuota, misplaced,
+    KEEP_OLD_HOURS, MOST_DAILY_INSTALLATIONS, MOST_KEEP_OLD_HOURS, NewClient, NewPartner, NewProject, OwnQuota,
+    Project, misplaced,
 };
 pub use personal_data::{CONSENT_TEXT_VERSION, Consent, GridCode, Location, PrivateFacts};
 pub use site::{Site, SiteFacts};

@@ -25,14 +25,14 @@ pub struct NewPartner {
 
 /// The quota that an administrator gives to a partner for some time, in place of the one that everybody has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RaisedQuota {
+pub struct OwnQuota {
     /// The most new installations a day; 0 is no limit.
     pub daily_installations: u32,
     /// Its last day, in Hà Nội.
     pub until: NaiveDate,
 }
 
-impl RaisedQuota {
+impl OwnQuota {
     /// The quota as it is stored: both columns, or neither.
     #[must_use]
     pub fn stored((most, until): (Option<i32>, Option<NaiveDate>)) -> Option<Self> {
@@ -41,8 +41,8 @@ impl RaisedQuota {
     }
 }
 
-/// The most that a quota may be raised to.
-pub const MOST_DAILY_INSTALLATIONS: i64 = 1_000_000;
+/// The most that a quota may be. Each batch counts the installations of a day by an index, so a larger delivery takes 0, no limit.
+pub const MOST_DAILY_INSTALLATIONS: i64 = 20_000;
 
 /// A client to be added. The register makes its secret, and shows it once.
 #[derive(Clone, Debug)]

@@ -140,8 +140,8 @@ fn change(
             let mut after = record.clone();
             for installation in after.installations.iter_mut().filter(|i| i.id == id) {
                 installation.state = state.clone();
-                // A reviewer has seen it, so it counts whatever became of its partner.
-                installation.set_aside &= !matches!(state, StatusDetails::Verified { .. });
+                // What a reviewer has seen, or what counts for nothing anyway, need not be set aside.
+                installation.set_aside &= state.counts_unverified();
                 stamp.mark(installation);
             }
             Ok(Some(after))

@@ -12,7 +12,7 @@ impl Action {
         Self::ResetSecret,
         Self::SuspendPartner,
         Self::ResumePartner,
-        Self::RaiseQuota,
+        Self::SetQuota,
         Self::ActivateMethodology,
         Self::SetClockBack,
     ];
@@ -62,7 +62,7 @@ coded_enum!(
         /// The clients of a partner were let in again.
         ResumePartner = "resume_partner",
         /// A partner may register more a day, or fewer, for some time.
-        RaiseQuota = "raise_quota",
+        SetQuota = "set_quota",
         /// An installation counts for nothing, because its partner is suspended and nobody verified it.
         SetAside = "set_aside",
         /// An installation that was set aside counts again, because its partner was resumed.

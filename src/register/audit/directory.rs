@@ -72,7 +72,7 @@ impl DirectoryAudit {
             Action::ResumePartner => {
                 self.set(&("partner", text("partner")), "suspended_at", Value::Null, entry.version);
             }
-            Action::RaiseQuota => {
+            Action::SetQuota => {
                 for column in ["daily_installations", "quota_until"] {
                     let value = facts.get(column).cloned().unwrap_or_default();
                     self.set(&("partner", text("partner")), column, value, entry.version);

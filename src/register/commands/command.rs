@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::domain::records::{DisputeOutcome, NewClient, NewDispute, NewPartner, NewProject, RaisedQuota};
+use crate::domain::records::{DisputeOutcome, NewClient, NewDispute, NewPartner, NewProject, OwnQuota};
 use crate::domain::rules::{Correction, NewInstallation, Registrant, SiteCorrection};
 use crate::domain::values::{
     CorrectReason, DecommissionReason, Hash, InstallationId, Note, PartnerCode, RejectReason, SiteId, Tier,
@@ -123,7 +123,7 @@ pub enum DirectoryChange {
     /// Let the clients of a partner in again.
     ResumePartner(PartnerCode),
     /// Give a partner a daily quota of its own for some time.
-    RaiseQuota(PartnerCode, RaisedQuota),
+    SetQuota(PartnerCode, OwnQuota),
     AddClient {
         new: NewClient,
         /// The id that it was given.

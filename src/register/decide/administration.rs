@@ -10,7 +10,7 @@ use crate::db::ledger::{Release, ReleaseDoc, activations, closed_days, releases}
 use crate::db::partners::{partners_and_clients, quotas, revocation};
 use crate::domain::counting::Contribution;
 use crate::domain::figures::methodology;
-use crate::domain::records::{NewClient, NewPartner, NewProject, RaisedQuota};
+use crate::domain::records::{NewClient, NewPartner, NewProject, OwnQuota};
 use crate::domain::reference::ProvinceId;
 use crate::domain::refusals::Refusal;
 use crate::domain::rules::Stamp;
@@ -49,7 +49,7 @@ impl BatchInProgress<'_> {
             DirectoryChange::AddPartner(new) => self.add_partner(new)?,
             DirectoryChange::SuspendPartner(code) => self.suspend_partner(code, true)?,
             DirectoryChange::ResumePartner(code) => self.suspend_partner(code, false)?,
-            DirectoryChange::RaiseQuota(code, quota) => self.raise_quota(code, *quota)?,
+            DirectoryChange::SetQuota(code, quota) => self.set_quota(code, *quota)?,
             DirectoryChange::AddClient { new, client_id, secret_hash } => {
                 self.add_client(new, client_id, secret_hash)?
             }
@@ -147,20 +147,20 @@ impl BatchInProgress<'_> {
         Ok(Some(DirectoryEntry::new(action, format!("partner/{code}"), json!({"partner": code}))))
     }
 
-    fn raise_quota(&mut self, code: &PartnerCode, quota: RaisedQuota) -> Decision {
+    fn set_quota(&mut self, code: &PartnerCode, quota: OwnQuota) -> Decision {
         revocation::is_suspended(self.connection, code)?.ok_or(Refusal::NotFound)?;
         if quota.until < self.stamp.day {
             return Err(Refusal::invalid("/until", Fault::InThePast { today: self.stamp.day }).into());
         }
-        if quotas::raised(self.connection, code)? == Some(quota) {
+        if quotas::own(self.connection, code)? == Some(quota) {
             return Ok(None);
         }
-        quotas::raise(self.connection, code, quota)?;
+        quotas::set(self.connection, code, quota)?;
         self.note_quota(code, quota.daily_installations);
         let facts = json!({
             "partner": code, "daily_installations": quota.daily_installations, "quota_until": quota.until
         });
-        Ok(Some(DirectoryEntry::new(Action::RaiseQuota, format!("partner/{code}"), facts)))
+        Ok(Some(DirectoryEntry::new(Action::SetQuota, format!("partner/{code}"), facts)))
     }
 
     fn activate(&mut self, number: i32) -> Decision {

@@ -12,20 +12,23 @@ impl BatchInProgress<'_> {
     /// Counts one more installation of a partner, or refuses it. Under the lock of the head, so that no two processes pass it together.
     /// A dry run registers nothing, so it is neither counted nor refused.
     pub(super) fn take_from_quota(&mut self, partner: &PartnerCode) -> Result<(), Stop> {
-        if self.daily_installations == 0 || self.dry_run {
+        if self.dry_run {
             return Ok(());
         }
         let (at, day) = (self.stamp.at, self.stamp.day);
         if !self.quotas.contains_key(partner) {
-            let raised = quotas::raised(self.connection, partner)?.filter(|quota| day <= quota.until);
-            let most = raised.map_or(self.daily_installations, |quota| quota.daily_installations);
+            let own = quotas::own(self.connection, partner)?.filter(|quota| day <= quota.until);
+            let most = own.map_or(self.daily_installations, |quota| quota.daily_installations);
             self.quotas.insert(partner.clone(), Quota { most, stored: None, in_batch: 0 });
         }
         let Some(quota) = self.quotas.get_mut(partner) else { return Ok(()) };
         if quota.most > 0 {
             let stored = match quota.stored {
                 Some(counted) => counted,
-                None => quotas::registered_since(self.connection, partner, date::start_of(day))?,
+                None => {
+                    // What a clock ahead recorded, before it was set back, lies after now.
+                    quotas::registered_between(self.connection, partner, (date::start_of(day), at))?
+                }
             };
             quota.stored = Some(stored);
             if stored + quota.in_batch >= i64::from(quota.most) {

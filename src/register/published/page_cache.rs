@@ -53,12 +53,15 @@ impl PageCache {
         }
     }
 
-    /// The page of a key, if it is made.
+    /// The page of a key, if it is made. Asking for it keeps it, as asking by `get` does.
     #[must_use]
     pub fn made(&self, key: &str) -> Option<Arc<ReadyPage>> {
-        let places = self.places();
-        let (_, place) = places.iter().find(|(other, _)| other == key)?;
-        place.get()?.as_ref().ok().cloned()
+        let mut places = self.places();
+        let at = places.iter().position(|(other, _)| other == key)?;
+        let asked = places.remove(at);
+        let page = asked.1.get().and_then(|made| made.as_ref().ok()).cloned();
+        places.push(asked);
+        page
     }
 
     fn place(&self, key: String) -> Arc<OnceCell<Made>> {

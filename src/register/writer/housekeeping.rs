@@ -92,6 +92,10 @@ impl Writer {
             return;
         }
         self.settled_at = Instant::now();
+        if self.settling == Settling::InSteps {
+            self.settling = self.make_step_of_suspensions();
+            return;
+        }
         let known = self.known.version;
         let asked = self.database.connection().and_then(|mut connection| suspended::are_to_settle(&mut connection));
         self.settling = match asked {

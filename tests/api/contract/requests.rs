@@ -51,7 +51,7 @@ fn send_every_documented_field_is_known_and_nothing_else_is() {
             sent("DecideInstallations", &reviewer, "/v1/review/decisions", "", |body| body),
             sent("Decide", &reviewer, "/v1/review/decisions", "/decisions/0", |one| json!({"decisions": [one]})),
             sent("RejectUnverified", &admin, "/v1/review/rejections", "", |body| body),
-            sent("RaiseQuota", &admin, "/v1/partners/SOLARCO/quota", "", |body| body),
+            sent("SetQuota", &admin, "/v1/partners/SOLARCO/quota", "", |body| body),
             sent("OpenDispute", &householder, "/v1/householder/dispute", "", |body| body),
             sent("CloseDispute", &reviewer, "/v1/review/disputes/1/close", "", |body| body),
             sent("CreatePartner", &admin, "/v1/partners", "", |body| body),

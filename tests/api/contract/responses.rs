@@ -102,7 +102,7 @@ async fn check_administration(app: &App, checker: &mut Checker) {
             assert_eq!(checker.post(&admin, &documented, &sent, &json!({})).await.status, status);
         }
     }
-    let quota = json!({"daily_installations": 50_000, "until": "2099-12-31"});
+    let quota = json!({"daily_installations": 20_000, "until": "2099-12-31"});
     for (code, body, status) in [("SOLARCO", &quota, 200), ("NOBODY", &quota, 404), ("SOLARCO", &json!({}), 422)] {
         let sent = format!("/v1/partners/{code}/quota");
         assert_eq!(checker.post(&admin, "/v1/partners/{code}/quota", &sent, body).await.status, status);

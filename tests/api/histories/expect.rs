@@ -38,8 +38,7 @@ impl ExpectedRegister {
     }
 
     fn set(&mut self, n: usize, standing: Standing, action: &'static str) -> Said {
-        self.reference.installations[n].aside &= !matches!(standing, Standing::Verified(_));
-        self.reference.installations[n].standing = standing;
+        self.reference.installations[n].stands(standing);
         self.act(n, action)
     }
 

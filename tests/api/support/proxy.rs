@@ -12,7 +12,7 @@ pub enum Path {
     /// Takes it, and hands nothing on, in either direction.
     Stalls = 1,
     /// Hands on what is asked, and keeps what is answered to a COMMIT and from then on.
-    LosesCommits = 2,
+    KeepsAnswersToCommits = 2,
     /// Hands on what is asked, and keeps what is answered.
     SwallowsReplies = 3,
     /// Hands on what is asked until a COMMIT, and from then on nothing.
@@ -78,7 +78,8 @@ fn pump(mut from: TcpStream, mut to: TcpStream, path: &AtomicU8, is_reply: bool)
     let mut bytes = [0; 16 << 10];
     while let Ok(count) = from.read(&mut bytes) {
         let is_commit = !is_reply && bytes[..count].windows(7).any(|word| word == b"COMMIT\0");
-        for (until_commit, then) in [(Path::LosesCommits, Path::SwallowsReplies), (Path::StallsAtCommits, Path::Stalls)]
+        for (until_commit, then) in
+            [(Path::KeepsAnswersToCommits, Path::SwallowsReplies), (Path::StallsAtCommits, Path::Stalls)]
         {
             if is_commit && path.load(Ordering::SeqCst) == until_commit as u8 {
                 path.store(then as u8, Ordering::SeqCst);

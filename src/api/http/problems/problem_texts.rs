@@ -100,12 +100,12 @@ impl ApiError {
                 let (most, next_day) = (count(i64::from(*most), language), day(*next_day, language));
                 language.choose(
                     format!(
-                        "Hôm nay đối tác đã đăng ký đủ {most} hồ sơ lắp đặt mới, là mức tối đa mỗi ngày. Hãy gửi lại từ 0 giờ ngày \
+                        "Hôm nay đối tác đã đạt mức tối đa {most} hồ sơ lắp đặt mới mỗi ngày. Hãy gửi lại từ 0 giờ ngày \
                          {next_day} (giờ Hà Nội); nếu cần bàn giao nhiều hơn, hãy đề nghị đơn vị công bố nâng hạn mức. Chưa ghi nhận \
                          thay đổi nào."
                     ),
                     format!(
-                        "The partner registered {most} new installations today, the most for one day. Send this again from 00:00 on \
+                        "The partner has reached its {most} new installations for today. Send this again from 00:00 on \
                          {next_day} (Hanoi time); for a larger delivery, ask the publisher to raise the quota. Nothing was recorded."
                     ),
                 )
