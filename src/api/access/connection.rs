@@ -29,6 +29,9 @@ const READ_AT_ONCE: usize = 4096;
 const SHORTEST_HEAD: usize = 16;
 /// Milliseconds for which bytes may wait for a peer that does not take them.
 const TAKEN_WITHIN: u32 = 30_000;
+/// Bytes that the kernel takes of an answer before its peer has them. Left to itself it takes megabytes, which one thread then copies for
+/// each of many callers who never read, while everybody else waits.
+const SENT_AHEAD: usize = 128 << 10;
 
 /// A connection of a caller.
 pub struct PacedConnection {
@@ -71,6 +74,7 @@ impl PacedConnection {
     /// Takes over an accepted connection, and counts it until it closes.
     pub fn new(socket: TcpStream, held: Held) -> io::Result<Self> {
         sockopt::set_tcp_user_timeout(&socket, TAKEN_WITHIN)?;
+        sockopt::set_socket_send_buffer_size(&socket, SENT_AHEAD)?;
         Ok(Self {
             socket,
             ahead: BytesMut::new(),
@@ -195,13 +199,15 @@ mod tests {
     }
 
     #[test]
-    fn take_over_a_connection_limits_how_long_bytes_may_wait() {
+    fn take_over_a_connection_limits_how_long_and_how_many_bytes_may_wait() {
         actix_web::rt::System::new().block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let socket = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             socket.set_nonblocking(true).unwrap();
             let taken = PacedConnection::new(TcpStream::from_std(socket).unwrap(), Held::default()).unwrap();
             assert_eq!(sockopt::tcp_user_timeout(&taken.socket).unwrap(), TAKEN_WITHIN);
+            // The kernel counts its own bookkeeping, and so doubles it.
+            assert_eq!(sockopt::socket_send_buffer_size(&taken.socket).unwrap(), 2 * SENT_AHEAD);
         });
     }
 }
