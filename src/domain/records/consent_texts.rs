@@ -48,8 +48,8 @@ mod tests {
             "5e8105fc507dda5e8bac3c46a2ad7017dc3c5898299c329661f90108efc3cf42",
         ],
         [
-            "1d81411d4c741b90e01db50700a73f6055b20ac6002ac28bed24d24c2ecdcb56",
-            "9f192c592742ceb65db27f95e8f30140d52a76747d3c636dfdd0f5a0fffa8d11",
+            "3e678db7b3805fecf969d633021227e9db34a78aa775b8ffe1966c17a676f216",
+            "9d79067f4fbbbe8e4d9b790bcba7e8e437e124e59652dda28bc57cc562feced5",
         ],
     ];
 
