@@ -48,8 +48,8 @@ mod tests {
             "5e8105fc507dda5e8bac3c46a2ad7017dc3c5898299c329661f90108efc3cf42",
         ],
         [
-            "3e678db7b3805fecf969d633021227e9db34a78aa775b8ffe1966c17a676f216",
-            "9d79067f4fbbbe8e4d9b790bcba7e8e437e124e59652dda28bc57cc562feced5",
+            "ecee7ea62befe64777b946fa3ac2fdffe97ebebf8b83e29150d6d8649626e02b",
+            "ff132f38b7cee8f545c0c3876340ceaaf3095c59323a78d1a5e0205a81403009",
         ],
     ];
 
