@@ -55,8 +55,8 @@ openapi: ## Rewrite openapi/openapi.json from the code
 package: ## Make the .deb and the tarball for servers, in target/package; FEATURES=tls for PostgreSQL over TLS
 	CARGO="$(CARGO)" scripts/package.sh
 
-rehearse: package ## Run docs/operations.md as it is written, in a clean Debian (as root)
-	scripts/rehearse.sh $${CARGO_TARGET_DIR:-target}/package/green-homes_*.deb
+rehearse: package ## Run docs/operations.md as it is written, in a clean Debian (asks for root by sudo)
+	sudo scripts/rehearse.sh $${CARGO_TARGET_DIR:-target}/package/green-homes_*.deb
 
 # Without its default features cargo-deny builds in about two minutes on two cores.
 $(CARGO_DENY):

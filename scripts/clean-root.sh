@@ -63,6 +63,9 @@ clean_up() {
         # The last of them may still write.
         sleep 2
     fi
+    # Control groups outlive the namespaces, and the script that made them was killed.
+    group=/sys/fs/cgroup/green-homes-rehearsal-$(basename "$folder")
+    [[ ! -d $group ]] || find "$group" -depth -type d -exec rmdir {} + || true
     rm -rf --one-file-system "$folder"
 }
 
