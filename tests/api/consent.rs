@@ -202,6 +202,8 @@ async fn withdraw_consent_leaves_what_the_text_names_and_nothing_else(database: 
     let noted = db_lines(&app.database.url, &facts_with("note IS NOT NULL"));
     assert!(noted.len() > 5, "{noted:?}");
 
+    // On a busy machine the columns take longer to read than the service keeps a connection open.
+    let householder = Client { http: Client::new(&householder.address).http, ..householder };
     let withdrawn = householder.post("/v1/householder/withdraw-consent", &json!({})).await;
     assert_eq!(withdrawn.status, 200, "{}", withdrawn.text);
 
