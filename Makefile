@@ -6,6 +6,7 @@ CARGO ?= cargo
 CARGO_DENY_VERSION := 0.20.2
 CARGO_MACHETE_VERSION := 0.9.2
 TOOLS := target/tools
+SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 CARGO_MACHETE := $(TOOLS)/cargo-machete-$(CARGO_MACHETE_VERSION)/bin/cargo-machete
 
@@ -55,8 +56,8 @@ openapi: ## Rewrite openapi/openapi.json from the code
 package: ## Make the .deb and the tarball for servers, in target/package; FEATURES=tls for PostgreSQL over TLS
 	CARGO="$(CARGO)" scripts/package.sh
 
-rehearse: package ## Run docs/operations.md as it is written, in a clean Debian (as root)
-	scripts/rehearse.sh $${CARGO_TARGET_DIR:-target}/package/green-homes_*.deb
+rehearse: package ## Run docs/operations.md as it is written, in a clean Debian (asks for root by sudo)
+	$(SUDO) scripts/rehearse.sh $${CARGO_TARGET_DIR:-target}/package/green-homes_*.deb
 
 # Without its default features cargo-deny builds in about two minutes on two cores.
 $(CARGO_DENY):

@@ -1,6 +1,7 @@
 #!/bin/sh
-# What systemd's timers do on a server, in a container: every night at 01:30 in Hà Nội the named jobs, `backup` and `audit`, one
-# after the other. A backup that was missed is made up for at the start. With --now once and at once; the exit code is the jobs'.
+# What systemd's timers do on a server, in a container: every night at 01:30 in Hà Nội the named jobs, `backup`, `expire` and
+# `audit`, one after the other. A backup that was missed is made up for at the start. With --now once and at once, as the unit
+# of the backup calls it; the exit code is the jobs'.
 # PID 1 of a container takes no signal that it does not trap: docker-compose.yml sets `init`.
 set -eu
 
@@ -8,11 +9,19 @@ backups=${BACKUPS:-/backups}
 data=${GREEN_HOMES_DATA_DIR:-/data}
 
 backup() {
-    green-homes backup "$backups/$(date -u +%Y%m%dT%H%M%SZ)" || return
-    # Only after a backup that succeeded: what is 30 days old goes, by whatever name, because who was erased since is still in
-    # it; and so do copies before migrations.
-    find "$backups" -mindepth 1 -maxdepth 1 -mtime +29 -exec rm -r {} +
-    find "$data" -mindepth 2 -maxdepth 2 -path '*/backups/*schema-*' -mtime +29 -delete
+    green-homes backup "$backups/$(date -u +%Y%m%dT%H%M%SZ)"
+}
+
+# What is 28 days old goes, by whatever name, because who was erased since is still in it; and so do copies before migrations. The
+# text of consent promises 30 days: a night comes up to a day after the age is reached. Needs no new backup, but leaves the newest
+# whole one.
+expire() {
+    left=0
+    newest=$(find "$backups" -mindepth 2 -maxdepth 2 -name manifest.json -not -path '*.partial-*' -printf '%T@ %h\n' |
+        sort -n | tail -n 1 | cut -d ' ' -f 2-)
+    find "$backups" -mindepth 1 -maxdepth 1 -mtime +27 -not -path "$newest" -exec rm -r {} + || left=1
+    find "$data" -mindepth 2 -maxdepth 2 -path '*/backups/*schema-*' -mtime +27 -delete || left=1
+    return $left
 }
 
 audit() {

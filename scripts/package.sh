@@ -22,6 +22,9 @@ target=${CARGO_TARGET_DIR:-target}
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 export SOURCE_DATE_EPOCH
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | sed -n 1p)
+# Every commit has a version of its own, and a later one is newer to apt.
+version+=+git$(date --utc --date="@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S)
+hash=$(git describe --always --dirty=.changed --exclude='*' 2>/dev/null) && version+=.$hash
 architecture=$(dpkg --print-architecture)
 
 "${cargo[@]}" build --locked --profile dist ${FEATURES:+--features "$FEATURES"}
@@ -38,6 +41,8 @@ put() {
     install -D --mode="$1" "$2" "$root/$3"
 }
 put 755 "$program" usr/bin/green-homes
+# The unit of the backup calls it.
+put 755 deploy/nightly.sh usr/lib/green-homes/nightly
 for unit in deploy/*.service deploy/*.socket deploy/*.timer; do
     put 644 "$unit" "usr/lib/systemd/system/${unit##*/}"
 done

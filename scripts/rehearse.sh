@@ -3,7 +3,7 @@
 # the chapters on installation, backup, restoration and repair as they are written, after the damage that each is for. Fails
 # when a block fails, when what it should bring about does not come, or when one of these chapters has a block that was not run.
 #
-# Usage: scripts/rehearse.sh [PACKAGE.deb], as root; without a package it makes one. Needs debootstrap, nsenter, and 2 GB in
+# Usage: make package, then sudo scripts/rehearse.sh target/package/*.deb: root's files in target would be in your way. Needs debootstrap, nsenter, and 2 GB in
 # TMPDIR. The tarball beside the package is rehearsed, too. Takes three minutes beside the build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -249,6 +249,15 @@ $(blocks README.md 'A walk of five minutes#1')"
     expect 'The drill went through.'
     run 'Upgrade#1'
     expect '"ok": true'
+    # A copy as a migration makes one; what was recorded after it is lost.
+    shell_ok "install -d -o green-homes -g green-homes -m 700 /var/lib/green-homes/backups
+        install -o green-homes -g green-homes -m 600 /var/lib/green-homes-backups/by-hand-*/green-homes.db /var/lib/green-homes/backups/schema-1.db"
+    register HN-0003
+    reported 3
+    run 'Upgrade#2' 'copy=/var/lib/green-homes/backups/schema-1.db old=$(ls /root/green-homes_*.deb)'
+    expect ready
+    reported 2
+    shell_ok 'rm -r /var/lib/green-homes/backups'
 }
 
 lose_the_register() {
@@ -275,8 +284,8 @@ repair() {
     run 'An audit that fails#1'
     run 'An audit that fails#2'
     expect 'the register is whole'
-    # A day that is over before the register began.
-    shell_ok "systemctl stop green-homes.socket green-homes.service
+    # A day that is over before the register began. An operator is not so fast that systemd counts five starts in ten seconds.
+    shell_ok "systemctl stop green-homes.socket green-homes.service; systemctl reset-failed 'green-homes*'
         runuser -u green-homes -- sqlite3 $database \"INSERT INTO days (day, version, hash, body) SELECT '2026-01-01', version, hash, '{}' FROM entries WHERE version = 1\""
     fails 'green_homes audit' '"ok": false'
     run 'An audit that fails#3'
@@ -367,8 +376,5 @@ fi
 
 must_have nsenter
 package=${1:-}
-if [[ -z $package ]]; then
-    make package
-    package=$(ls "${CARGO_TARGET_DIR:-target}"/package/green-homes_*.deb)
-fi
+[[ -f $package ]] || fail "name the package: make package, then sudo scripts/rehearse.sh target/package/*.deb"
 again_in_namespaces "$(readlink -f "$package")"

@@ -58,7 +58,9 @@ pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArgumen
     let url = settings.database()?;
     if matches!(url, Url::Sqlite(_)) {
         if !app::current_database(settings)?.empty_log()? {
-            say!("the write-ahead log is in use and still holds the old bytes: run this again in a quiet moment");
+            say!(
+                "the write-ahead log is in use and still holds the old bytes: in a quiet moment run `green-homes erase --site {site} --yes`"
+            );
         }
     } else {
         say!("dead rows hold the old bytes until PostgreSQL vacuums them: VACUUM site_private, entry_facts");

@@ -92,7 +92,8 @@ fn read_the_units_systemd_understands_each_line() {
             continue;
         }
         let unit = folder.path().join(name);
-        fs::write(&unit, text.replace("/usr/bin/green-homes", binary().to_str().unwrap())).unwrap();
+        let text = text.replace("/usr/bin/green-homes", binary().to_str().unwrap());
+        fs::write(&unit, text.replace(NIGHTLY, NIGHTLY_HERE)).unwrap();
         units.push(unit);
     }
     assert_eq!(units.len(), 6, "{units:?}");
@@ -196,16 +197,35 @@ fn trusts(proxies: &str, address: &str) -> bool {
 }
 
 #[test]
-fn back_up_nightly_lets_go_of_what_is_30_days_old_and_of_nothing_else() {
-    let unit = include_str!("../../deploy/green-homes-backup.service");
+fn back_up_nightly_lets_go_of_what_is_28_days_old_and_of_nothing_else() {
     let aged = Aged::new();
-    for line in unit.lines().filter_map(|line| line.strip_prefix("ExecStartPost=")) {
-        let line = line.replace("/var/lib", aged.place.path().to_str().unwrap());
-        let mut words = line.split(' ');
-        assert!(Command::new(words.next().unwrap()).args(words).status().unwrap().success(), "{line}");
-    }
+    expire_as_the_unit_does(&aged);
     aged.check();
 }
+
+#[test]
+fn back_up_nightly_without_a_new_backup_the_newest_whole_one_stays() {
+    let aged = Aged::new();
+    aged.lose_the_new();
+    expire_as_the_unit_does(&aged);
+    aged.check_the_newest();
+}
+
+/// Runs what the unit of the backup runs at its end, whether or not the backup succeeded.
+fn expire_as_the_unit_does(aged: &Aged) {
+    let unit = include_str!("../../deploy/green-homes-backup.service");
+    let here = unit.replace("/var/lib", aged.place.path().to_str().unwrap()).replace(NIGHTLY, NIGHTLY_HERE);
+    let values = |name: &str| here.lines().filter_map(move |line| line.strip_prefix(name)).collect::<Vec<_>>();
+    let [line] = values("ExecStopPost=")[..] else { panic!("{here}") };
+    let mut words = line.split(' ');
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).envs(values("Environment=").into_iter().filter_map(|value| value.split_once('=')));
+    assert!(command.status().unwrap().success(), "{line}");
+}
+
+/// Where the package puts `deploy/nightly.sh`.
+const NIGHTLY: &str = "/usr/lib/green-homes/nightly";
+const NIGHTLY_HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/nightly.sh");
 
 /// A data directory and a directory of backups, `green-homes` and `green-homes-backups`, with files of every age.
 struct Aged {
@@ -215,21 +235,33 @@ struct Aged {
 impl Aged {
     const REGISTER: [&str; 2] = ["green-homes/signing-key.pem", "green-homes/backups/evidence.db"];
     const OLD: [&str; 2] =
-        ["green-homes-backups/20261001T183000Z/green-homes.db", "green-homes-backups/by-hand/manifest.json"];
-    const COPIES: [&str; 2] =
-        ["green-homes/backups/schema-1-20261001.db", "green-homes/backups/.schema-1-20261001.db.partial"];
+        ["green-homes-backups/20261001T183000Z/manifest.json", "green-homes-backups/by-hand-20261001/manifest.json"];
+    /// Copies before migrations, and a draft, which is no whole backup.
+    const COPIES: [&str; 3] = [
+        "green-homes/backups/schema-1-20261001.db",
+        "green-homes/backups/.schema-1-20261001.db.partial",
+        "green-homes-backups/.x.partial-1/manifest.json",
+    ];
+    const NEWEST_OLD: &str = "green-homes-backups/by-hand/manifest.json";
     const NEW: [&str; 2] =
-        ["green-homes-backups/20261123T183000Z/green-homes.db", "green-homes/backups/schema-2-20261123.db"];
+        ["green-homes-backups/20261123T183000Z/manifest.json", "green-homes/backups/schema-2-20261123.db"];
 
     fn new() -> Self {
         let place = tempfile::tempdir().unwrap();
-        for (files, days) in [(Self::REGISTER, 400), (Self::OLD, 31), (Self::COPIES, 31), (Self::NEW, 28)] {
+        for (files, hours) in [
+            (&Self::REGISTER[..], 24 * 400),
+            (&Self::OLD, 24 * 30),
+            (&Self::COPIES, 24 * 28),
+            (&[Self::NEWEST_OLD], 24 * 29),
+            // An hour before they are 28 days old.
+            (&Self::NEW, 24 * 28 - 1),
+        ] {
             for file in files {
                 let path = place.path().join(file);
                 let folder = path.parent().unwrap();
                 fs::create_dir_all(folder).unwrap();
                 fs::write(&path, "x").unwrap();
-                let written_at = SystemTime::now() - Duration::from_hours(24 * days);
+                let written_at = SystemTime::now() - Duration::from_hours(hours);
                 for changed in [&path, folder] {
                     File::open(changed).unwrap().set_modified(written_at).unwrap();
                 }
@@ -238,10 +270,25 @@ impl Aged {
         Self { place }
     }
 
-    /// What is 30 days old has gone, and nothing else.
+    fn is_left(&self, file: &str) -> bool {
+        self.place.path().join(file).exists()
+    }
+
+    /// What is 28 days old has gone, and nothing else.
     fn check(&self) {
-        let is_left = |file: &&str| self.place.path().join(file).exists();
-        assert!(Self::REGISTER.iter().chain(&Self::NEW).all(&is_left));
-        assert!(!Self::OLD.iter().chain(&Self::COPIES).any(is_left));
+        assert!(Self::REGISTER.iter().chain(&Self::NEW).all(|file| self.is_left(file)));
+        assert!(!self.is_left(Self::NEWEST_OLD));
+        assert!(!Self::OLD.iter().chain(&Self::COPIES).any(|file| self.is_left(file)));
+    }
+
+    /// As after four weeks in which every backup failed.
+    fn lose_the_new(&self) {
+        fs::remove_dir_all(self.place.path().join(Self::NEW[0]).parent().unwrap()).unwrap();
+    }
+
+    /// The newest backup is left although it is 28 days old; the others have gone.
+    fn check_the_newest(&self) {
+        assert!(self.is_left(Self::NEWEST_OLD));
+        assert!(!Self::OLD.iter().chain(&Self::COPIES).any(|file| self.is_left(file)));
     }
 }

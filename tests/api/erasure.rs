@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
+use diesel::connection::SimpleConnection;
 use green_homes::api::MAKE;
 use green_homes::domain::records::{Actor, Role};
 use green_homes::domain::values::Tier;
@@ -14,7 +15,7 @@ use green_homes::register::{
 use serde_json::{Value, json};
 
 use crate::process::{command, output};
-use crate::support::{App, Client, TestDatabase, db_lines, home, on_both_databases};
+use crate::support::{App, Client, TestDatabase, db_lines, home, on_both_databases, run};
 use crate::tampering::{copy_of, db_execute};
 
 on_both_databases!(
@@ -24,6 +25,7 @@ on_both_databases!(
     erase_a_site_takes_those_that_were_merged_into_it,
     erase_finds_the_home_by_what_its_householder_says_and_asks,
     erase_without_an_entry_or_name_what_is_still_there_is_found,
+    look_for_what_is_still_held_finds_notes_alone,
 );
 
 const ADDRESS: &str = "Ngõ 4715 phố Dấu Vết";
@@ -251,6 +253,60 @@ async fn erase_without_an_entry_or_name_what_is_still_there_is_found(database: T
         let found = report.findings.iter().any(|found| found.what == what && found.problem.contains(problem));
         assert!(found, "{change}: {:?}", report.findings);
     }
+}
+
+/// The query of docs/operations.md for the day on which the promised time is over.
+async fn look_for_what_is_still_held_finds_notes_alone(database: TestDatabase) {
+    let app = App::start(database).await;
+    let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
+    let id = partner.register(&identified("address")).await;
+    let address = partner.get(&format!("/v1/installations/{id}")).await.body["data"]["site"]["id"].clone();
+    verify(&reviewer, &partner.register(&home("note")).await, NOTE).await;
+    let mut withdrawn = identified("dispute");
+    withdrawn["site"]["grid_customer_code"] = "PE99000471588".into();
+    let (_, householder) = partner.register_home(&withdrawn).await;
+    partner.register(&home("nothing")).await;
+    assert_eq!(householder.post("/v1/householder/withdraw-consent", &json!({})).await.status, 200);
+    let dispute = json!({"reason": "other", "note": NOTE});
+    assert!(householder.post("/v1/householder/dispute", &dispute).await.status < 300);
+
+    let document = include_str!("../../docs/operations.md");
+    let (_, query) = document.split_once("\nheld=\"").unwrap();
+    let (query, _) = query.split_once("\"\n").unwrap();
+    let held = format!("SELECT site AS line FROM ({query}) AS held");
+    let found = db_lines(&app.database.url, &held);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.iter().any(|site| *site == address) && found.contains(&site_of(&householder).await.to_string()));
+    for site in &found {
+        assert_eq!(output(&app.database, &["erase", "--site", site, "--yes"]).1, Some(0), "{site}");
+    }
+    assert_eq!(db_lines(&app.database.url, &held), Vec::<String>::new());
+    assert_eq!(notes(&app.database), Vec::<String>::new());
+    assert_audit_is_clean(&app.database);
+    app.stop().await;
+}
+
+/// By the address nobody is found any more, so the command names the site.
+#[test]
+fn erase_while_somebody_reads_says_how_to_empty_the_log() {
+    run(async {
+        let app = App::start(TestDatabase::sqlite()).await;
+        let (_, householder) = app.partner("SOLARCO").await.register_home(&identified("a")).await;
+        let site = site_of(&householder).await;
+        let reader = app.database.db_open();
+        let mut reading = reader.connection().unwrap();
+        let green_homes::db::Connection::Sqlite(sqlite) = &mut reading else { panic!("SQLite") };
+        sqlite.batch_execute("BEGIN; SELECT count(*) FROM entries").unwrap();
+        let (said, code) = answered(&app.database, &["erase", "--address", ADDRESS, "--yes"], "");
+        assert_eq!(code, Some(0), "{said}");
+        let again = format!("`green-homes erase --site {site} --yes`");
+        assert!(said.contains(&again), "{said}");
+        sqlite.batch_execute("ROLLBACK").unwrap();
+        let (said, code) = answered(&app.database, &["erase", "--site", &site.to_string(), "--yes"], "");
+        assert!(code == Some(0) && !said.contains("write-ahead"), "{said}");
+        drop(reading);
+        assert_no_bytes_linger(&app.stop().await);
+    });
 }
 
 /// A home with everything personal that a partner can send.

@@ -48,8 +48,8 @@ mod tests {
             "5e8105fc507dda5e8bac3c46a2ad7017dc3c5898299c329661f90108efc3cf42",
         ],
         [
-            "1d81411d4c741b90e01db50700a73f6055b20ac6002ac28bed24d24c2ecdcb56",
-            "9f192c592742ceb65db27f95e8f30140d52a76747d3c636dfdd0f5a0fffa8d11",
+            "ecee7ea62befe64777b946fa3ac2fdffe97ebebf8b83e29150d6d8649626e02b",
+            "ff132f38b7cee8f545c0c3876340ceaaf3095c59323a78d1a5e0205a81403009",
         ],
     ];
 

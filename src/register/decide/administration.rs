@@ -33,7 +33,7 @@ impl DirectoryEntry {
     }
 }
 
-/// The digest of the hash of a secret, for the audit. It gives nothing away: the hash is salted.
+/// The digest of the hash of a secret, for the audit. It gives nothing away: the secret has 256 random bits.
 fn digest_of(secret_hash: &str) -> String {
     hex(&sha256(secret_hash.as_bytes()))
 }

@@ -17,9 +17,10 @@ use crate::support::{TestDatabase, binary, db_lines};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// `docker compose`, with the program of the test in the place of the image. Words that it does not know fail.
+/// `docker`, with the program of the test in the place of the image. Words that it does not know fail.
 const DOCKER: &str = r#"#!/bin/sh
 set -eu
+case $* in "tag green-homes green-homes:before" | "load --input green-homes.tar") exit ;; esac
 [ "$1" = compose ]; shift
 verb=$1; shift
 case $verb in
@@ -108,6 +109,16 @@ impl Container {
         command
     }
 
+    /// A night with these backups and copies before migrations. The register is the container's.
+    fn night_of(&self, aged: &Aged) -> Command {
+        let data_dir = aged.place.path().join("green-homes");
+        let mut night = self.service("nightly", Some("--now"));
+        night.env("BACKUPS", aged.place.path().join("green-homes-backups")).env("GREEN_HOMES_DATA_DIR", &data_dir);
+        fs::remove_file(data_dir.join("signing-key.pem")).unwrap();
+        night.env("DATABASE_URL", &self.database.url);
+        night
+    }
+
     /// The whole backups, oldest first.
     fn made(&self) -> Vec<PathBuf> {
         let found = fs::read_dir(self.backups()).unwrap().map(|entry| entry.unwrap().path());
@@ -127,7 +138,8 @@ fn read_the_services_those_of_the_night_and_of_commands_have_what_they_need() {
     assert!(dockerfile.contains("/data /backups\n"), "the folders are the user's");
     for name in ["nightly", "commands"] {
         let service = &compose["services"][name];
-        assert_eq!(service["volumes"], json!(["data:/data", "backups:/backups"]), "{name}");
+        let volumes = json!(["data:/data", "backups:/backups", "./methodology:/methodology:ro"]);
+        assert_eq!(service["volumes"], volumes, "{name}");
         assert_eq!((&service["image"], &service["read_only"]), (&json!("green-homes"), &json!(true)), "{name}");
     }
     let of_postgres = &compose["services"]["nightly-postgres"];
@@ -144,6 +156,29 @@ fn read_the_services_those_of_the_night_and_of_commands_have_what_they_need() {
 }
 
 #[test]
+fn read_the_services_each_that_runs_the_program_gets_every_setting() {
+    let compose = compose();
+    let help = Command::new(binary()).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let settings = help.split("[env: ").skip(1).map(|rest| rest.split(['=', ']']).next().unwrap());
+    // The image sets the first two; the database is what the services differ in.
+    let of_the_image = ["GREEN_HOMES_DATA_DIR", "GREEN_HOMES_LISTEN"];
+    let of_the_database = ["DATABASE_URL", "DATABASE_URL_FILE", "GREEN_HOMES_DATABASE_SHARES_CLOCK"];
+    let settings: Vec<&str> =
+        settings.filter(|name| !of_the_image.contains(name) && !of_the_database.contains(name)).collect();
+    assert!(settings.len() > 12, "{settings:?}");
+    for name in ["green-homes", "nightly", "commands", "green-homes-postgres", "nightly-postgres"] {
+        let service = &compose["services"][name];
+        let given = service["environment"].as_object().unwrap();
+        let missing: Vec<_> = settings.iter().filter(|setting| !given.contains_key(**setting)).collect();
+        assert!(missing.is_empty(), "{name} does not get {missing:?}");
+        assert_eq!(given["GREEN_HOMES_METHODOLOGY_DIR"], json!("/methodology"), "{name}");
+        let volumes = service["volumes"].as_array().unwrap();
+        assert!(volumes.contains(&json!("./methodology:/methodology:ro")), "{name}");
+    }
+}
+
+#[test]
 fn run_the_night_of_docker_it_backs_up_and_audits() {
     let container = Container::new();
     let (printed, said, code) = ran(container.service("nightly", Some("--now")));
@@ -155,29 +190,25 @@ fn run_the_night_of_docker_it_backs_up_and_audits() {
 }
 
 #[test]
-fn run_the_night_of_docker_where_a_job_fails_the_others_run_and_old_backups_stay() {
+fn run_the_night_of_docker_where_the_backup_fails_the_others_run_and_the_newest_backup_stays() {
     let container = Container::new();
     let aged = Aged::new();
-    let mut night = container.service("nightly", Some("--now"));
-    // A backup cannot be made where a file is.
-    night.env("BACKUPS", aged.place.path().join(Aged::NEW[0]));
-    let (_, said, code) = ran(night);
+    aged.lose_the_new();
+    // The name is a link to the program of the test.
+    fs::remove_file(container.programs().join("green-homes")).unwrap();
+    let fails = format!("#!/bin/sh\n[ \"$1\" != backup ] || exit 1\nexec {} \"$@\"\n", binary().display());
+    container.program("green-homes", &fails);
+    let (_, said, code) = ran(container.night_of(&aged));
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("nightly: backup FAILED") && said.contains("the register is whole"), "{said}");
-    assert!(Aged::OLD.iter().all(|file| aged.place.path().join(file).exists()), "{said}");
+    aged.check_the_newest();
 }
 
 #[test]
-fn run_the_night_of_docker_it_lets_go_of_what_is_30_days_old_and_of_nothing_else() {
+fn run_the_night_of_docker_it_lets_go_of_what_is_28_days_old_and_of_nothing_else() {
     let container = Container::new();
     let aged = Aged::new();
-    let data_dir = aged.place.path().join("green-homes");
-    let mut night = container.service("nightly", Some("--now"));
-    night.env("BACKUPS", aged.place.path().join("green-homes-backups")).env("GREEN_HOMES_DATA_DIR", &data_dir);
-    // The register is the container's; its folder here is for copies before migrations alone.
-    fs::remove_file(data_dir.join("signing-key.pem")).unwrap();
-    night.env("DATABASE_URL", &container.database.url);
-    let (_, said, code) = ran(night);
+    let (_, said, code) = ran(container.night_of(&aged));
     assert_eq!(code, Some(0), "{said}");
     aged.check();
 }
@@ -230,7 +261,7 @@ fn run_the_commands_for_docker_they_back_up_restore_and_delete() {
     let (printed, said, code) = ran(shell);
     assert_eq!(code, Some(0), "{text}\n{said}");
     assert!(printed.contains("client_secret") && printed.contains("\"void_after\""), "{printed}");
-    assert_eq!(said.matches("the register is whole").count(), 3, "{said}");
+    assert_eq!(said.matches("the register is whole").count(), 5, "{said}");
     assert!(!container.database.data_dir.path().join("lost").exists());
     let sent = fs::read_dir(container.place.path()).unwrap().map(|entry| entry.unwrap().path());
     let sent: Vec<PathBuf> = sent.filter(|path| path.extension().is_some_and(|kind| kind == "gpg")).collect();
