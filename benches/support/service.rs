@@ -98,6 +98,7 @@ impl Service {
         if let Some(rate) = client_rate {
             let rate = rate.to_string();
             command.args(["--client-rate", &rate, "--address-rate", "0", "--address-connections", "0"]);
+            command.args(["--daily-installations", "0"]);
         }
         command.arg("--listen").arg(address.to_string()).stdout(Stdio::null());
         command.stderr(File::create(data.path().join("log"))?);
@@ -187,8 +188,6 @@ fn program(data: &Path, url: Option<&str>) -> Command {
             command.env_remove(name);
         }
     }
-    // Partners of the benches register as fast as they can.
-    command.env("GREEN_HOMES_DAILY_INSTALLATIONS", "0");
     command.arg("--data-dir").arg(data).stdin(Stdio::null());
     if let Some(url) = url {
         command.env("DATABASE_URL", url);
