@@ -305,7 +305,7 @@ repair() {
     # An older copy in the place of the database.
     shell_ok 'cp /var/lib/green-homes-backups/by-hand-*/green-homes.db /root/older.db'
     shell_ok "systemctl stop green-homes.socket green-homes.service; cat /root/older.db >$database; rm -f $database-*
-        rm /root/older.db; systemctl start green-homes.service || true
+        rm /root/older.db; systemctl reset-failed 'green-homes*'; systemctl start green-homes.service || true
         until [ \"\$(systemctl is-active green-homes.service)\" = failed ]; do sleep 1; done"
     run 'A database that is refused#1'
     expect 'green-homes.db'
