@@ -13,6 +13,7 @@ use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryE
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::access::{Concurrency, PacedConnection};
 
@@ -51,7 +52,16 @@ where
         .shutdown_timeout(SHUTDOWN_SECONDS)
         // Divided, because each worker counts its own connections.
         .max_concurrent_connections(connections.div_ceil(workers));
-    if !takes_signals {
+    if takes_signals {
+        // Heard from now on: actix begins to listen only once it serves, and who answered may be told to stop before.
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        server = server.shutdown_signal(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        });
+    } else {
         server = server.disable_signals();
     }
     let stopping = server.graceful_shutdown_signal();

@@ -40,7 +40,7 @@ async fn erase_a_site_takes_the_person_and_leaves_the_count(database: TestDataba
     verify(&reviewer, &id, NOTE).await;
     verify(&reviewer, &other, "another's").await;
     let before = partner.get(&path).await;
-    let counted = app.progress_at(app.db_version()).await["data"].clone();
+    let counted = app.counted_at(app.db_version()).await;
 
     let (erased, code) = output(&app.database, &["erase", "--installation", &id, "--yes"]);
     assert_eq!(code, Some(0), "{erased}");
@@ -55,7 +55,7 @@ async fn erase_a_site_takes_the_person_and_leaves_the_count(database: TestDataba
     assert_eq!(after.body["data"]["site"]["private"], private);
     assert_eq!(notes(&app.database), ["another's"]);
     let version = app.db_version();
-    assert_eq!(app.progress_at(version).await["data"], counted);
+    assert_eq!(app.counted_at(version).await, counted);
     assert_audit_is_clean(&app.database);
 
     let again = partner.post("/v1/installations", &identified("a")).await;

@@ -107,7 +107,7 @@ async fn dispute_what_is_recorded_until_a_reviewer_answers(database: TestDatabas
     let (partner, reviewer) = (app.partner("SOLARCO").await, app.role(Role::Reviewer).await);
     let (id, householder) = partner.register_home(&identified("a")).await;
     let elsewhere = partner.register(&home("b")).await;
-    let counted = app.progress_at(app.db_version()).await["data"].clone();
+    let counted = app.counted_at(app.db_version()).await;
     let foreign = householder.post(DISPUTE, &json!({"installation": elsewhere, "reason": "other"})).await;
     assert_eq!(foreign.errors(), [("/installation".to_owned(), "not_at_this_site".to_owned())]);
     let mut ids = Vec::new();
@@ -154,7 +154,7 @@ async fn dispute_what_is_recorded_until_a_reviewer_answers(database: TestDatabas
     };
     assert_eq!(told("close_dispute"), json!(["reviewer", "upheld", "sẽ sửa"]));
     assert_eq!(told("dispute"), json!(["householder", "no_consent", null]));
-    assert_eq!(app.progress_at(app.db_version()).await["data"], counted, "a dispute moves no number");
+    assert_eq!(app.counted_at(app.db_version()).await, counted, "a dispute moves no number");
     assert_audit_is_clean(&app.database);
     app.stop().await;
 }
@@ -180,7 +180,7 @@ async fn withdraw_consent_erases_the_person_and_leaves_the_count(database: TestD
     assert_eq!(partner.patch(&format!("/v1/installations/{id}"), "*", &noted).await.status, 200);
     let dispute = json!({"reason": "no_consent", "note": "Tôi không đồng ý"});
     assert_eq!(householder.post(DISPUTE, &dispute).await.status, 201);
-    let counted = app.progress_at(app.db_version()).await["data"].clone();
+    let counted = app.counted_at(app.db_version()).await;
     assert_eq!(householder.post(WITHDRAW, &json!({"sure": true})).await.status, 422);
     let withdrawn = householder.post(WITHDRAW, &json!({})).await;
     assert_eq!(
@@ -200,7 +200,7 @@ async fn withdraw_consent_erases_the_person_and_leaves_the_count(database: TestD
     assert_eq!(notes(&app.database), Vec::<String>::new(), "the reviewers', too");
     let entry = format!("SELECT actor || ' ' || action AS line FROM entries WHERE version = {version}");
     assert_eq!(db_lines(&app.database.url, &entry), ["householder erase"]);
-    assert_eq!(app.progress_at(version).await["data"], counted);
+    assert_eq!(app.counted_at(version).await, counted);
     assert_audit_is_clean(&app.database);
     let database = app.stop().await;
     assert_no_bytes_linger(&database);

@@ -182,6 +182,13 @@ impl App {
         progress_at(&self.address, version).await
     }
 
+    /// The numbers of the headline once it stands at this version or a later one, without the sentence, which names the minute.
+    pub async fn counted_at(&self, version: i64) -> Value {
+        let mut progress = self.progress_at(version).await;
+        progress["data"]["sentence"].take();
+        progress["data"].take()
+    }
+
     /// The version that the register stands at, in the database.
     pub fn db_version(&self) -> i64 {
         green_homes::db::ledger::version(&mut self.database.db_open().connection().unwrap()).unwrap()

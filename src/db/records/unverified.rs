@@ -6,6 +6,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{installation_id, installations, stored};
 use crate::domain::records::Actor;
+use crate::domain::reference::ProvinceId;
 use crate::domain::values::{InstallationId, PartnerCode, Status};
 
 use super::by_id;
@@ -31,7 +32,7 @@ impl UnverifiedSpan {
         if self.seen_by.affiliation.as_ref() == Some(&self.partner) {
             return Ok((Vec::new(), 0));
         }
-        let province = self.seen_by.province.map(|province| province.code());
+        let province = self.seen_by.province.map(ProvinceId::code);
         let (ids, all): (Vec<String>, i64) = on_backend!(connection, c => {
             let of_span = || {
                 let query = installations::table
