@@ -140,7 +140,7 @@ fn one(plan: &Plan, report: &mut Report, on: &str, register: Register, number: u
     report.add(row("p99 of GET /v1/progress", p99_ms(&reads), READ, failed_reads));
     report.add(row("p99 of another's POST", p99_ms(&outcome.accepted), WRITTEN, failures));
     report.note(format!("{name}: answers to the attack"), figure(asked) / (long + warm_up).as_secs_f64(), "a second");
-    report.note(format!("{name}: memory before, at its highest"), idle, "MiB");
+    report.note(format!("{name}: memory before"), idle, "MiB");
     report.note(format!("{name}: memory at its highest"), service.memory()?.1, "MiB");
     Ok(())
 }
