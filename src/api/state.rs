@@ -59,7 +59,7 @@ pub struct AppState {
 
 /// The slots of each kind, so that none waits for another kind.
 pub struct Slots {
-    /// Reads of clients, by their ids.
+    /// Reads of clients, by their partners or their ids.
     clients: Admission<String>,
     /// Reads of the database for callers without a token, by their addresses: past days, releases, householders.
     addresses: Admission<IpAddr>,
@@ -92,6 +92,11 @@ impl Slots {
 fn shared<K: Hash + Eq>(running: usize, of_one: usize) -> Admission<K> {
     let each = Places { running: of_one.max(1), waiting: WAITING_OF_ONE };
     Admission::new(Places { running, waiting: WAITING_OF_ALL }, each)
+}
+
+/// Whose places a client takes: those of its partner, which may have many clients, or its own.
+fn owner_of_places(actor: &Actor) -> String {
+    actor.partner.as_ref().map_or_else(|| actor.client_id.clone(), |partner| format!("partner/{partner}"))
 }
 
 /// Who waits for work, and in whose slots it runs.
@@ -133,7 +138,7 @@ impl AppState {
 
     /// A slot for a slow query of a client.
     pub async fn slow_query_slot(&self, actor: &Actor) -> Result<Slot, NoSlot> {
-        self.slots.slow_queries.enter(actor.client_id.clone()).await
+        self.slots.slow_queries.enter(owner_of_places(actor)).await
     }
 
     /// A slot for a bridge.
@@ -143,7 +148,7 @@ impl AppState {
 
     async fn slot(&self, reader: Reader<'_>) -> Result<Slot, NoSlot> {
         match reader {
-            Reader::Client(actor) => self.slots.clients.enter(actor.client_id.clone()).await,
+            Reader::Client(actor) => self.slots.clients.enter(owner_of_places(actor)).await,
             Reader::Address(request) => self.slots.addresses.enter(self.rate_limits.counted_address_of(request)).await,
             Reader::Everybody => self.slots.pages.enter(()).await,
             Reader::Holding(slot) => Ok(slot),

@@ -317,6 +317,23 @@ async fn let_read(mut lock: PgConnection, asked: Vec<JoinHandle<Reply>>) -> (usi
 }
 
 #[test]
+fn read_slowly_by_one_client_of_a_partner_takes_the_places_of_all_its_clients() {
+    run(async {
+        let app = App::start(TestDatabase::postgres()).await;
+        let one = app.partner("SOLARCO").await;
+        let (another, other) = (app.client(Role::Partner, Some("SOLARCO")).await, app.role(Role::Reviewer).await);
+        one.register(&home("a")).await;
+        let lock = db_slow_reads(&app.database.url, "installations");
+        let asked = ask_at_once(&one, "/v1/installations", 30, 13).await;
+        assert_eq!(another.get("/v1/installations").await.status, 429);
+        assert_eq!(other.get("/v1/review/disputes").await.status, 200);
+        assert_eq!(let_read(lock, asked).await, (17, 13));
+        assert_eq!(another.get("/v1/installations").await.status, 200);
+        app.stop().await;
+    });
+}
+
+#[test]
 fn read_slowly_leaves_writes_and_the_reads_of_others_alone() {
     run(async {
         let app = App::start(TestDatabase::postgres()).await;
