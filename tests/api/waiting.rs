@@ -20,6 +20,15 @@ fn private() -> (Cluster, TestDatabase) {
     (cluster, database)
 }
 
+/// A service on a database of its own server, with a partner that registered one home.
+async fn with_one_home() -> (Cluster, App, Client) {
+    let (cluster, database) = private();
+    let app = App::start(database).await;
+    let partner = app.partner("SOLARCO").await;
+    partner.register(&home("a")).await;
+    (cluster, app, partner)
+}
+
 /// Has commits wait for a standby that is not there, or no longer.
 fn db_wait_for_standby(database: &TestDatabase, waits: bool) {
     let names = if waits { "nobody" } else { "" };
@@ -54,10 +63,7 @@ fn waiting_commits(database: &TestDatabase) -> Vec<String> {
 #[test]
 fn cancel_a_commit_that_waits_for_a_standby_acknowledges_nothing() {
     run(async {
-        let (_cluster, database) = private();
-        let app = App::start(database).await;
-        let partner = app.partner("SOLARCO").await;
-        partner.register(&home("a")).await;
+        let (_cluster, app, partner) = with_one_home().await;
         db_wait_for_standby(&app.database, true);
         let reply = sent(&partner, "b");
         // Somebody cancels every commit that waits, as often as one does: PostgreSQL commits and warns, and diesel hears of success.
@@ -94,10 +100,7 @@ fn cancel_a_commit_that_waits_for_a_standby_acknowledges_nothing() {
 #[test]
 fn break_the_confirmation_of_a_commit_says_that_the_outcome_is_unknown() {
     run(async {
-        let (_cluster, database) = private();
-        let app = App::start(database).await;
-        let partner = app.partner("SOLARCO").await;
-        partner.register(&home("a")).await;
+        let (_cluster, app, partner) = with_one_home().await;
         db_wait_for_standby(&app.database, true);
         let reply = sent(&partner, "b");
         // The commit is cancelled after more than a second, which diesel hears of as success. So a second commit, which waits as well, is
@@ -273,10 +276,7 @@ fn keep_what_the_operator_set_higher_and_raise_what_is_lower() {
 #[test]
 fn switch_off_what_keeps_commits_acknowledges_nothing_on_a_new_connection() {
     run(async {
-        let (_cluster, database) = private();
-        let app = App::start(database).await;
-        let partner = app.partner("SOLARCO").await;
-        partner.register(&home("a")).await;
+        let (_cluster, app, partner) = with_one_home().await;
         let reload = async |value: &str| {
             db_execute(&app.database.url, &format!("ALTER SYSTEM SET full_page_writes = '{value}'")).unwrap();
             db_execute(&app.database.url, "SELECT pg_reload_conf()").unwrap();

@@ -1,4 +1,3 @@
-UPDATE register_head SET format_no = 1;
 DROP INDEX installations_by_recording;
 DROP INDEX installations_unverified;
 DROP INDEX installations_set_aside;

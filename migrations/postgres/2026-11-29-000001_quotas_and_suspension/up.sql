@@ -14,6 +14,3 @@ CREATE INDEX installations_unverified ON installations (partner, id)
     WHERE NOT sandbox AND NOT set_aside AND evidence_tier IS NULL AND status IN ('pledged', 'installed', 'decommissioned');
 -- What a partner registered on a day.
 CREATE INDEX installations_by_recording ON installations (partner, reported_at);
-
--- A program that knows nothing of this would count what is set aside.
-UPDATE register_head SET format_no = 2;

@@ -4,7 +4,7 @@
 -- Copied from the site, so that an index can have it. The audit compares both.
 ALTER TABLE installations ADD COLUMN province_code TEXT NOT NULL DEFAULT '';
 UPDATE installations SET province_code = (SELECT province_code FROM sites WHERE sites.id = installations.site);
--- An older program would leave the province out.
+-- An older program would leave the province out, and count what the next migration sets aside.
 UPDATE register_head SET format_no = 2;
 
 DROP INDEX installations_waiting;

@@ -80,7 +80,8 @@ impl Writer {
     /// Makes a step of what suspended and resumed partners ask for. A full step means that there is more; the next one follows once the
     /// waiting requests had their turn.
     pub(super) fn settle_suspensions_when_due(&mut self) {
-        let may_write = self.reading.doubt.is_none() && self.write_trouble.is_none();
+        let is_reached = self.shared.is_database_up() && self.outdated.is_none();
+        let may_write = is_reached && self.reading.doubt.is_none() && self.write_trouble.is_none();
         let is_due = match self.settling {
             Settling::InSteps => true,
             Settling::Done(version) if version == self.known.version => false,
