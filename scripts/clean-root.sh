@@ -25,9 +25,9 @@ mirror() {
 
 # make_root FOLDER PACKAGES: a minimal Debian with these packages beside, its /proc mounted. Called in namespaces.
 make_root() {
-    local root=$1 packages=$2 authorities=/usr/local/share/ca-certificates mirror
-    mirror=$(mirror 2>/dev/null) || mirror=
-    debootstrap --variant=minbase --include="$packages" "$suite" "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1 || {
+    local root=$1 packages=$2 authorities=/usr/local/share/ca-certificates origin
+    origin=$(mirror 2>/dev/null) || origin=
+    debootstrap --variant=minbase --include="$packages" "$suite" "$root" ${origin:+"$origin"} >"$root.log" 2>&1 || {
         tail -n 20 "$root.log" >&2
         fail "debootstrap failed"
     }

@@ -13,7 +13,7 @@ source scripts/clean-root.sh
 
 document=docs/operations.md
 # Every block of these chapters, and of the sections in them, must have been run.
-chapters='Install|Backup|Restore, and the drill|When something is wrong'
+chapters='Install|Before going public|Backup|Restore, and the drill|When something is wrong'
 # What the first block of Install and the recommendations of the package install, and what the walk of README.md needs.
 programs='curl gnupg sqlite3 python3'
 database=/var/lib/green-homes/green-homes.db
@@ -57,7 +57,7 @@ tell() {
 }
 
 # What must go through.
-shell_ok() {
+must_run() {
     shell "$1" || {
         tell
         fail "this fails in the machine: ${1%%$'\n'*}"
@@ -86,8 +86,8 @@ expect() {
     }
 }
 
-# fails TEXT WORDS: refused, and for this reason.
-fails() {
+# must_refuse TEXT WORDS: refused, and for this reason.
+must_refuse() {
     ! shell "$1" || fail "this should not go through: $1"
     expect "$2"
 }
@@ -98,16 +98,16 @@ member() {
 }
 
 client() {
-    shell_ok "green_homes client add $1"
+    must_run "green_homes client add $1"
     id=$(member client_id)
-    shell_ok "curl --fail-with-body --silent --show-error http://127.0.0.1:8080/oauth/token --data grant_type=client_credentials \
+    must_run "curl --fail-with-body --silent --show-error http://127.0.0.1:8080/oauth/token --data grant_type=client_credentials \
         --data client_id=$id --data client_secret=$(member client_secret)"
     token=$(member access_token)
 }
 
 # send PATH BODY
 send() {
-    shell_ok "curl --fail-with-body --silent --show-error 'http://127.0.0.1:8080$1' --header 'Authorization: Bearer $token' \
+    must_run "curl --fail-with-body --silent --show-error 'http://127.0.0.1:8080$1' --header 'Authorization: Bearer $token' \
         --header 'Content-Type: application/json' --data '$2'"
 }
 
@@ -119,20 +119,20 @@ register() {
 
 # reported COUNT: the public number comes to this, within ten seconds.
 reported() {
-    shell_ok "for second in 1 2 3 4 5 6 7 8 9 10; do
+    must_run "for second in 1 2 3 4 5 6 7 8 9 10; do
         curl --silent $number | grep --quiet '\"reported\":$1,' && exit; sleep 1; done; curl --silent $number; exit 1"
 }
 
 # The token that `client` fetched is refused within five seconds: other processes follow a change in one.
 shut_out() {
-    shell_ok "for second in 1 2 3 4 5; do
+    must_run "for second in 1 2 3 4 5; do
         status=\$(curl --silent --output /dev/null --write-out '%{http_code}' http://127.0.0.1:8080/v1/installations \\
             --header 'Authorization: Bearer $token'); [ \$status = 401 ] && exit; sleep 1; done; echo \$status; exit 1"
 }
 
 # The database, changed behind the service's back.
 tamper() {
-    shell_ok "systemctl stop green-homes.socket green-homes.service; runuser -u green-homes -- sqlite3 $database \"$1\"
+    must_run "systemctl stop green-homes.socket green-homes.service; runuser -u green-homes -- sqlite3 $database \"$1\"
         systemctl start green-homes.socket green-homes.service; curl --fail --silent --show-error http://127.0.0.1:8080/readyz"
 }
 
@@ -210,28 +210,29 @@ rehearse() {
     repair
     lose_secrets
     lose_the_server
+    begin_anew
     all_were_run
 }
 
 install_and_use() {
     run 'Install#2'
-    fails 'systemctl is-active green-homes.socket green-homes.service' inactive
+    must_refuse 'systemctl is-active green-homes.socket green-homes.service' inactive
     run 'Install#4'
     expect ready
     run 'Install#5'
     expect client_secret
-    shell_ok 'stat --format=%U /proc/$(systemctl show --property=MainPID --value green-homes)'
+    must_run 'stat --format=%U /proc/$(systemctl show --property=MainPID --value green-homes)'
     expect green-homes
-    shell_ok 'systemctl list-timers --all "green-homes*"; systemd-analyze verify --man=no /usr/lib/systemd/system/green-homes*'
+    must_run 'systemctl list-timers --all "green-homes*"; systemd-analyze verify --man=no /usr/lib/systemd/system/green-homes*'
     expect green-homes-backup.timer
     expect green-homes-audit.timer
     # The first steps of README.md, on a register of their own.
-    shell_ok 'apt-get install --yes python3'
-    shell_ok "export GREEN_HOMES_LISTEN=127.0.0.1:18090
+    must_run 'apt-get install --yes python3'
+    must_run "export GREEN_HOMES_LISTEN=127.0.0.1:18090
 $(blocks README.md 'A walk of five minutes#1')"
     expect '"verified": 1'
     # And a register of the service's.
-    shell_ok 'green_homes partner add --code SOLARCO --name "Solar Co"'
+    must_run 'green_homes partner add --code SOLARCO --name "Solar Co"'
     client '--role partner --partner SOLARCO --name "Back office"'
     register HN-0001
     register HN-0002
@@ -239,40 +240,40 @@ $(blocks README.md 'A walk of five minutes#1')"
 
     run 'Backup#1'
     expect '"kid"'
-    fails 'green_homes backup /var/lib/green-homes-backups/by-hand-*' 'is not empty'
+    must_refuse 'green_homes backup /var/lib/green-homes-backups/by-hand-*' 'is not empty'
     run 'Backup#2'
     expect by-hand
-    shell_ok 'gpg --batch --quiet --passphrase "" --quick-generate-key backup@example.org default default never'
+    must_run 'gpg --batch --quiet --passphrase "" --quick-generate-key backup@example.org default default never'
     run 'Backup#3'
-    shell_ok 'ls /root/2*.tar.gpg'
+    must_run 'ls /root/2*.tar.gpg'
     run 'The drill#1' "$(blocks "$document" 'Backup#3' | sed -n 1p)"
     expect 'The drill went through.'
     run 'Upgrade#1'
     expect '"ok": true'
     # A copy as a migration makes one; what was recorded after it is lost.
-    shell_ok "install -d -o green-homes -g green-homes -m 700 /var/lib/green-homes/backups
+    must_run "install -d -o green-homes -g green-homes -m 700 /var/lib/green-homes/backups
         install -o green-homes -g green-homes -m 600 /var/lib/green-homes-backups/by-hand-*/green-homes.db /var/lib/green-homes/backups/schema-1.db"
     register HN-0003
     reported 3
     run 'Upgrade#2' 'copy=/var/lib/green-homes/backups/schema-1.db old=$(ls /root/green-homes_*.deb)'
     expect ready
     reported 2
-    shell_ok 'rm -r /var/lib/green-homes/backups'
+    must_run 'rm -r /var/lib/green-homes/backups'
 }
 
 lose_the_register() {
     # After the backup, to be lost with the register.
     register HN-0003
     reported 3
-    shell_ok "cd /var/lib/green-homes; rm $database; systemctl kill --signal=KILL green-homes.service"
+    must_run "cd /var/lib/green-homes; rm $database; systemctl kill --signal=KILL green-homes.service"
     run 'Restore, and the drill#1'
     expect '"void_after"'
     expect 'the register is whole'
     run 'Restore, and the drill#2'
     expect '"reported":2,'
-    shell_ok 'test -e /var/lib/green-homes.lost/signing-key.pem'
+    must_run 'test -e /var/lib/green-homes.lost/signing-key.pem'
     run 'What to delete afterwards#1'
-    shell_ok 'test ! -e /var/lib/green-homes.lost'
+    must_run 'test ! -e /var/lib/green-homes.lost'
     # Whoever was lost is sent again.
     register HN-0003
     reported 3
@@ -280,31 +281,31 @@ lose_the_register() {
 
 repair() {
     tamper "DELETE FROM cells"
-    fails 'green_homes audit' '"ok": false'
+    must_refuse 'green_homes audit' '"ok": false'
     run 'An audit that fails#1'
     run 'An audit that fails#2'
     expect 'the register is whole'
     # A day that is over before the register began. An operator is not so fast that systemd counts five starts in ten seconds.
-    shell_ok "systemctl stop green-homes.socket green-homes.service; systemctl reset-failed 'green-homes*'
+    must_run "systemctl stop green-homes.socket green-homes.service; systemctl reset-failed 'green-homes*'
         runuser -u green-homes -- sqlite3 $database \"INSERT INTO days (day, version, hash, body) SELECT '2026-01-01', version, hash, '{}' FROM entries WHERE version = 1\""
-    fails 'green_homes audit' '"ok": false'
+    must_refuse 'green_homes audit' '"ok": false'
     run 'An audit that fails#3'
     expect 'the register is whole'
     run 'An audit that fails#4'
     expect manifest.json
     run 'An audit that fails#5'
     expect ok
-    shell_ok 'ls -d /root/evidence-*/signing-key.pem'
+    must_run 'ls -d /root/evidence-*/signing-key.pem'
     run 'An audit that fails#6'
-    fails 'ls -d /root/evidence-*' 'No such file'
+    must_refuse 'ls -d /root/evidence-*' 'No such file'
     reported 3
 
     run 'A disk that is full#1'
     expect /var/lib/green-homes
 
     # An older copy in the place of the database.
-    shell_ok 'cp /var/lib/green-homes-backups/by-hand-*/green-homes.db /root/older.db'
-    shell_ok "systemctl stop green-homes.socket green-homes.service; cat /root/older.db >$database; rm -f $database-*
+    must_run 'cp /var/lib/green-homes-backups/by-hand-*/green-homes.db /root/older.db'
+    must_run "systemctl stop green-homes.socket green-homes.service; cat /root/older.db >$database; rm -f $database-*
         rm /root/older.db; systemctl reset-failed 'green-homes*'; systemctl start green-homes.service || true
         until [ \"\$(systemctl is-active green-homes.service)\" = failed ]; do sleep 1; done"
     run 'A database that is refused#1'
@@ -318,42 +319,48 @@ repair() {
 
 lose_secrets() {
     run 'A lost secret#1'
-    shell_ok "rm /var/lib/green-homes/signing-key.pem"
+    must_run "rm /var/lib/green-homes/signing-key.pem"
     run 'A lost secret#2'
-    shell_ok 'stat --format=%a /var/lib/green-homes/signing-key.pem'
+    must_run 'stat --format=%a /var/lib/green-homes/signing-key.pem'
     expect 600
     client '--role partner --partner SOLARCO --name "Leaked"'
     run 'A lost secret#3' "id=$id"
     expect client_secret
     run 'A lost secret#4' "id=$id"
     shut_out
-    shell_ok 'chmod 644 /var/lib/green-homes/signing-key.pem; systemctl restart green-homes.service || true
+    must_run 'chmod 644 /var/lib/green-homes/signing-key.pem; systemctl restart green-homes.service || true
         until [ "$(systemctl is-active green-homes.service)" = failed ]; do sleep 1; done'
     run 'A lost secret#5'
     expect ready
     client '--role partner --partner SOLARCO --name "Of a stolen key"'
-    shell_ok 'sha256sum /var/lib/green-homes/signing-key.pem'
+    must_run 'sha256sum /var/lib/green-homes/signing-key.pem'
     local stolen
     stolen=$(cat "$answer")
     run 'A lost secret#6'
     shut_out
-    shell_ok 'sha256sum /var/lib/green-homes/signing-key.pem'
+    must_run 'sha256sum /var/lib/green-homes/signing-key.pem'
     [[ $(cat "$answer") != "$stolen" ]] || fail "the stolen key is still in use"
 }
 
 lose_the_server() {
-    shell_ok 'rm -f /root/*.tar.gpg; systemctl start green-homes-backup.service'
+    must_run 'rm -f /root/*.tar.gpg; systemctl start green-homes-backup.service'
     run 'Backup#3'
     # Another server: nothing is left but the copy, and this time the tarball is installed.
-    shell_ok 'apt-get purge --yes green-homes; rm -r /var/lib/green-homes /var/lib/green-homes-backups; test ! -e /etc/green-homes/environment'
+    must_run 'apt-get purge --yes green-homes; rm -r /var/lib/green-homes /var/lib/green-homes-backups; test ! -e /etc/green-homes/environment'
     run 'Install#3'
     run 'A server that is lost#1' 'copy=$(ls /root/2*.tar.gpg)'
     expect 'the register is whole'
     run 'Install#4'
     reported 2
     run 'A server that is lost#2' 'copy=$(ls /root/2*.tar.gpg)'
-    fails 'ls /root/2*.tar.gpg' 'No such file'
-    shell_ok 'systemctl is-active green-homes.service && green_homes audit'
+    must_refuse 'ls /root/2*.tar.gpg' 'No such file'
+    must_run 'systemctl is-active green-homes.service && green_homes audit'
+}
+
+begin_anew() {
+    run 'Before going public#1'
+    expect ready
+    reported 0
 }
 
 all_were_run() {

@@ -19,10 +19,11 @@ use super::settings::Settings;
 
 pub use opening::{
     StartError, begin_register, current_database, database_to_serve, existing_database, mark, migrate, open_database,
+    refuse_early_clock,
 };
 
-/// How long the writer may take to end after the last request, its checkpoint included. Requests are answered after 20 seconds, so both
-/// together are less than 30.
+/// How long the writer may take to end after the last request, its checkpoint included. Requests have 21 seconds, so a stop takes less
+/// than 30.
 const WRITER_STOPS_WITHIN: std::time::Duration = std::time::Duration::from_secs(8);
 /// Connections of operators. They are few.
 const OPERATORS_CONNECTIONS: usize = 256;

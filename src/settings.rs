@@ -59,7 +59,7 @@ pub struct Settings {
 
     /// Connections to the database
     #[arg(long, env = "GREEN_HOMES_DATABASE_CONNECTIONS", default_value_t = 10, global = true)]
-    #[validate(range(min = 2, max = 200, message = "is from 2 to 200"))]
+    #[validate(range(min = 6, max = 200, message = "is from 6 to 200"))]
     pub database_connections: u32,
 
     /// The database runs on this machine, though its address is another (as in containers), so that its clock proves nothing

@@ -2,6 +2,7 @@
 //! public reads its number and another partner's homes are recorded.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,11 +42,12 @@ struct Attack {
     /// The addresses that they come from.
     addresses: u8,
     reads: bool,
+    /// The status of an answer that shows that it got where it wanted to; some come while most are refused.
+    reaches: u16,
     /// The request of a number.
     request: Box<dyn Fn(u64) -> Vec<u8> + Send>,
 }
 
-/// On both databases.
 pub fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     let seeded = seed::sqlite(&plan.seeds, SEEDED)?;
     let cluster = Cluster::private();
@@ -65,16 +67,19 @@ fn attacks(plan: &Plan, token: &str) -> Vec<Attack> {
     let get = |path: String, headers: &str| format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{headers}\r\n").into_bytes();
     let json = format!("Content-Type: application/json\r\n{bearer}");
     let today = plan.today;
-    let attack =
-        |name, (connections, addresses), request| Attack { name, connections, addresses, reads: true, request };
+    let attack = |name, (connections, addresses), reaches, request| {
+        let reads = true;
+        Attack { name, connections, addresses, reads, reaches, request }
+    };
     vec![
         Attack {
             reads: false,
-            ..attack("callers who never read", (250, 6), Box::new(move |_| get("/openapi.json".to_owned(), "")))
+            ..attack("callers who never read", (250, 6), 200, Box::new(move |_| get("/openapi.json".to_owned(), "")))
         },
         attack(
             "one partner's long lists",
             (32, 1),
+            200,
             Box::new(move |number| {
                 let pair = match number % 3 {
                     0 => "status=decommissioned&province=48",
@@ -87,14 +92,22 @@ fn attacks(plan: &Plan, token: &str) -> Vec<Attack> {
         attack(
             "past days without a token",
             (32, 2),
+            200,
+            // The last closed day is read anew each time; of days before the register there are many pages.
             Box::new(move |number| {
-                let day = today - Days::new(number % 3_000);
-                get(format!("/v1/tables/provinces?as_of={day}"), "")
+                let (last, earlier) = (today - Days::new(1), today - Days::new(2 + number % 3_000));
+                let path = match number % 3 {
+                    0 => format!("/v1/progress/days/{last}/sealed"),
+                    1 => format!("/v1/progress?as_of={last}"),
+                    _ => format!("/v1/progress?as_of={earlier}"),
+                };
+                get(path, "")
             }),
         ),
         attack(
             "guessed secrets",
             (32, 2),
+            401,
             Box::new(|number| {
                 let form = format!("grant_type=client_credentials&client_id=c-guessed&client_secret=guess-{number}");
                 http::post("/oauth/token", "Content-Type: application/x-www-form-urlencoded\r\n", &form)
@@ -103,9 +116,15 @@ fn attacks(plan: &Plan, token: &str) -> Vec<Attack> {
         attack(
             "one partner's made-up homes",
             (64, 1),
+            201,
             Box::new(move |number| http::post("/v1/installations", &json, &storm::body(FIRST_ATTACK + number))),
         ),
-        attack("addresses that are not there", (32, 2), Box::new(move |number| get(format!("/v1/none/{number}"), ""))),
+        attack(
+            "addresses that are not there",
+            (32, 2),
+            404,
+            Box::new(move |number| get(format!("/v1/none/{number}"), "")),
+        ),
     ]
 }
 
@@ -115,7 +134,7 @@ fn one(plan: &Plan, report: &mut Report, on: &str, register: Register, number: u
     service.confine()?;
     let attacker = service.new_token(&["partner", "--partner", facts::partner(0).as_str()])?;
     let attack = attacks(plan, &attacker).swap_remove(number);
-    let name = format!("{}, {on}", attack.name);
+    let (name, is_answered, reaches) = (format!("{}, {on}", attack.name), attack.reads, attack.reaches);
     let (address, idle, token) = (service.address, service.memory()?.0, service.token()?);
     let attack = Attackers::begin(address, attack);
     let warm_up = Duration::from_secs(plan.warm_up);
@@ -125,7 +144,7 @@ fn one(plan: &Plan, report: &mut Report, on: &str, register: Register, number: u
     let other = Force { connections: OTHERS, pace: PACE, warm_up: Duration::ZERO, long };
     let outcome = Storm::begin(address, &token, FIRST_OTHER, other).wait()?;
     let (reads, failed_reads) = reader.stop()?;
-    let asked = attack.stop()?;
+    let answers = attack.stop()?;
     let row = |what: &str, ours: f64, most: f64, failures: u64| Row {
         name: format!("{name}: {what} / {most} ms"),
         ours: vec![ours],
@@ -139,16 +158,24 @@ fn one(plan: &Plan, report: &mut Report, on: &str, register: Register, number: u
     }
     report.add(row("p99 of GET /v1/progress", p99_ms(&reads), READ, failed_reads));
     report.add(row("p99 of another's POST", p99_ms(&outcome.accepted), WRITTEN, failures));
-    report.note(format!("{name}: answers to the attack"), figure(asked) / (long + warm_up).as_secs_f64(), "a second");
+    for (status, answers) in &answers {
+        report.note(format!("{name}: answers {status}"), figure(*answers) / (long + warm_up).as_secs_f64(), "a second");
+    }
+    if is_answered && !answers.contains_key(&reaches) {
+        return Err(format!("{name}: the attack comes to nothing, no answer is {reaches}").into());
+    }
     report.note(format!("{name}: memory before"), idle, "MiB");
     report.note(format!("{name}: memory at its highest"), service.memory()?.1, "MiB");
     Ok(())
 }
 
+/// How many answers of each status there were.
+type Answers = BTreeMap<u16, u64>;
+
 /// Those who attack, all in one thread.
 struct Attackers {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Result<u64>>,
+    thread: JoinHandle<Result<Answers>>,
 }
 
 impl Attackers {
@@ -159,15 +186,15 @@ impl Attackers {
         Self { stop, thread }
     }
 
-    /// How many answers they got.
-    fn stop(self) -> Result<u64> {
+    /// The answers that they got.
+    fn stop(self) -> Result<Answers> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().map_err(|_| "the attackers broke")?
     }
 }
 
 impl Attack {
-    async fn goes_on(self, address: SocketAddr, stop: Arc<AtomicBool>) -> Result<u64> {
+    async fn goes_on(self, address: SocketAddr, stop: Arc<AtomicBool>) -> Result<Answers> {
         let (attack, next) = (Rc::new(self), Rc::new(Cell::new(0)));
         let mut attackers = Vec::new();
         for from in 1..=attack.addresses {
@@ -176,16 +203,18 @@ impl Attack {
                 attackers.push(spawn(async move { attack.of_one(address, from, &next, &stop).await }));
             }
         }
-        let mut answers = 0;
+        let mut all = Answers::new();
         for attacker in attackers {
-            answers += attacker.await?;
+            for (status, answers) in attacker.await? {
+                *all.entry(status).or_default() += answers;
+            }
         }
-        Ok(answers)
+        Ok(all)
     }
 
-    /// What one connection does, opened again when it breaks; how many answers it got.
-    async fn of_one(&self, to: SocketAddr, from: u8, next: &Cell<u64>, stop: &AtomicBool) -> u64 {
-        let (mut answers, mut connection) = (0, None);
+    /// What one connection does, opened again when it breaks; the answers that it got.
+    async fn of_one(&self, to: SocketAddr, from: u8, next: &Cell<u64>, stop: &AtomicBool) -> Answers {
+        let (mut answers, mut connection) = (Answers::new(), None);
         while !stop.load(Ordering::Relaxed) {
             let open = match connection.take() {
                 Some(open) => Ok(open),
@@ -199,7 +228,8 @@ impl Attack {
             let request = (self.request)(number);
             if self.reads {
                 if let Ok(head) = storm::exchange(&stream, &request).await {
-                    answers += 1;
+                    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+                    *answers.entry(status.unwrap_or_default()).or_default() += 1;
                     connection = (!head.to_ascii_lowercase().contains("connection: close")).then_some(stream);
                 }
             } else {

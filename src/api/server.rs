@@ -17,8 +17,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::access::{Concurrency, PacedConnection};
 
-/// Seconds that running requests have when the service stops.
-const SHUTDOWN_SECONDS: u64 = 30;
+/// Seconds that running requests have when the service stops: one more than the answer of a write takes at most.
+const SHUTDOWN_SECONDS: u64 = 21;
 /// The connection of a client that sends its headers more slowly is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// A connection that ends is closed after this long, whether or not the peer closes it, too.

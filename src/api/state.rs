@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 
-use crate::api::access::{Admission, Concurrency, NoSlot, Places, RateLimits, RefusalSums, Slot, Tokens};
+use crate::api::access::{Admission, Concurrency, NoSlot, QueueSize, RateLimits, RefusalSums, Slot, Tokens};
 use crate::api::http::{ApiError, RequestCounts};
 use crate::db::{Connection, DbError};
 use crate::domain::records::Actor;
@@ -24,6 +24,8 @@ pub const KEYS_WITHIN: Duration = Duration::from_secs(5);
 const WAITING_OF_ONE: usize = 16;
 /// Requests of all callers together that may wait.
 const WAITING_OF_ALL: usize = 64;
+/// Connections that neither clients nor callers without a token share.
+const SET_ASIDE: u32 = 4;
 /// Pages for everybody that are made at a time.
 const PAGES_AT_A_TIME: usize = 2;
 
@@ -72,16 +74,18 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Slots on a pool of this many connections: six tenths for clients, two for callers without a token. The rest is for a bridge,
-    /// for a page that is made of closed days, and for the keys of tokens, without which nobody is let in.
+    /// Slots on a pool of this many connections. Four of them are set aside: for a slow query, for a bridge, for a page that is made of
+    /// closed days, and for the keys of tokens, without which nobody is let in. A third of the others is for callers without a token,
+    /// the rest for clients.
     #[must_use]
     pub fn new(connections: u32) -> Self {
-        let tenths = |count: u32| usize::try_from((connections * count / 10).max(1)).unwrap_or(1);
-        let (clients, addresses) = (tenths(6), tenths(2));
+        let shared_out = usize::try_from(connections.saturating_sub(SET_ASIDE)).unwrap_or_default();
+        let addresses = (shared_out / 3).max(1);
+        let clients = shared_out.saturating_sub(addresses).max(1);
         Self {
-            clients: shared(clients, clients / 3),
+            clients: shared(clients, clients / 2),
             addresses: shared(addresses, addresses / 2),
-            pages: Admission::for_all(Places { running: PAGES_AT_A_TIME, waiting: WAITING_OF_ALL }),
+            pages: Admission::for_all(QueueSize { running: PAGES_AT_A_TIME, waiting: WAITING_OF_ALL }),
             slow_queries: shared(1, 1),
             bridges: shared(1, 1),
         }
@@ -90,12 +94,12 @@ impl Slots {
 
 /// Slots for work that is done for so many at a time, and for one caller for so many, but at least for one.
 fn shared<K: Hash + Eq>(running: usize, of_one: usize) -> Admission<K> {
-    let each = Places { running: of_one.max(1), waiting: WAITING_OF_ONE };
-    Admission::new(Places { running, waiting: WAITING_OF_ALL }, each)
+    let each = QueueSize { running: of_one.max(1), waiting: WAITING_OF_ONE };
+    Admission::new(QueueSize { running, waiting: WAITING_OF_ALL }, each)
 }
 
-/// Whose places a client takes: those of its partner, which may have many clients, or its own.
-fn owner_of_places(actor: &Actor) -> String {
+/// Whose slots a client takes: those of its partner, which may have many clients, or its own.
+fn owner_of_slots(actor: &Actor) -> String {
     actor.partner.as_ref().map_or_else(|| actor.client_id.clone(), |partner| format!("partner/{partner}"))
 }
 
@@ -138,7 +142,7 @@ impl AppState {
 
     /// A slot for a slow query of a client.
     pub async fn slow_query_slot(&self, actor: &Actor) -> Result<Slot, NoSlot> {
-        self.slots.slow_queries.enter(owner_of_places(actor)).await
+        self.slots.slow_queries.enter(owner_of_slots(actor)).await
     }
 
     /// A slot for a bridge.
@@ -148,7 +152,7 @@ impl AppState {
 
     async fn slot(&self, reader: Reader<'_>) -> Result<Slot, NoSlot> {
         match reader {
-            Reader::Client(actor) => self.slots.clients.enter(owner_of_places(actor)).await,
+            Reader::Client(actor) => self.slots.clients.enter(owner_of_slots(actor)).await,
             Reader::Address(request) => self.slots.addresses.enter(self.rate_limits.counted_address_of(request)).await,
             Reader::Everybody => self.slots.pages.enter(()).await,
             Reader::Holding(slot) => Ok(slot),

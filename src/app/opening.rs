@@ -191,8 +191,8 @@ pub fn migrate(database: &Database, clock: &Clock, backups: &Path) -> Result<usi
     Ok(applied)
 }
 
-/// Refuses to begin a register on a clock that stands before the day on which this program was built.
-fn refuse_early_clock(now: DateTime<Utc>) -> Result<(), DbError> {
+/// Refuses a clock that stands before the day on which this program was built.
+pub fn refuse_early_clock(now: DateTime<Utc>) -> Result<(), DbError> {
     let built =
         env!("GREEN_HOMES_BUILD_DAY").parse().map(|day| NaiveDate::default() + Days::new(day)).unwrap_or_default();
     if day_of(now) >= built {

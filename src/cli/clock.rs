@@ -1,11 +1,12 @@
 //! `clock`: what the register knows of time, and the operator's word on it.
 
+use chrono::NaiveDate;
 use clap::Subcommand;
 use serde_json::json;
 
 use crate::app;
 use crate::app::StartError;
-use crate::db::ledger::{clock as stored, head};
+use crate::db::ledger::{clock as stored, closed_days, head};
 use crate::db::records::installations_dated_after;
 use crate::domain::rules::ClockFault;
 use crate::domain::values::day_of;
@@ -13,7 +14,7 @@ use crate::register::{BatchTransaction, Clock, Command as Change, Done};
 use crate::settings::Settings;
 
 use super::change::change;
-use super::output::{print_answer, say};
+use super::output::{confirm, print_answer, say};
 
 #[derive(Subcommand, Clone, Copy)]
 pub(super) enum ClockCommand {
@@ -22,8 +23,12 @@ pub(super) enum ClockCommand {
     /// Believe the clock of this machine, although the register gave no sign of life for long
     Accept,
     /// Set the register back to the clock of this machine, after a clock that was ahead had carried it off: days and releases that
-    /// have not come are void
-    SetBack,
+    /// have not come are void. Shows them and asks first
+    SetBack {
+        /// Set it back without asking
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Carries out `clock …`. Returns whether the clock is believed.
@@ -41,7 +46,7 @@ pub(super) fn clock(settings: &Settings, clock: &Clock, command: ClockCommand) -
             stored::accept(&mut database.connection()?, now)?;
             say!("{}: {now} is believed", database.url());
         }
-        ClockCommand::SetBack => set_back(settings, clock)?,
+        ClockCommand::SetBack { yes } => set_back(settings, clock, yes)?,
     }
     Ok(true)
 }
@@ -56,21 +61,45 @@ fn show(settings: &Settings, clock: &Clock) -> Result<bool, StartError> {
     Ok(doubt.is_none())
 }
 
-fn set_back(settings: &Settings, clock: &Clock) -> Result<(), StartError> {
+fn set_back(settings: &Settings, clock: &Clock, yes: bool) -> Result<(), StartError> {
+    let database = app::current_database(settings)?;
+    let (now, connection) = (clock(), &mut database.connection()?);
+    app::refuse_early_clock(now)?;
+    if let Some(first) = closed_days::entry(connection, 1)?
+        && now < first.recorded_at
+    {
+        return Err(
+            format!("the clock says {now}, and the register began at {}: set the clock", first.recorded_at).into()
+        );
+    }
+    let carried_to = head::read(connection)?.last_sign();
+    if !yes && now < carried_to {
+        say!("The register has come to {carried_to}, and the clock of this machine says {now}.");
+        let sealed = stored::sealed_from(connection, day_of(now))?;
+        name_days("closed days that would be void", sealed.days.iter().map(|(day, _)| *day));
+        name_days("releases that would be void", sealed.releases.iter().map(|(day, _)| *day));
+        confirm(
+            "Is the clock right now, and was it ahead before? This cannot be undone. Type yes:",
+            "nothing was set back",
+        )?;
+    }
     let Done::ClockSetBack { voided } = change(settings, clock, Change::SetClockBack)? else { return Ok(()) };
     let today = day_of(clock());
     say!("the register goes on at {}", clock());
-    for (is_release, what) in [(false, "closed days"), (true, "releases")] {
-        let days: Vec<String> =
-            voided.iter().filter(|void| void.is_release == is_release).map(|void| void.day.to_string()).collect();
-        if !days.is_empty() {
-            say!("void {what}: {}", days.join(", "));
-        }
+    for (is_release, what) in [(false, "void closed days"), (true, "void releases")] {
+        name_days(what, voided.iter().filter(|void| void.is_release == is_release).map(|void| void.day));
     }
-    let database = app::current_database(settings)?;
-    let dated = installations_dated_after(&mut database.connection()?, today)?;
+    let dated = installations_dated_after(connection, today)?;
     for id in dated {
         say!("WARNING: installation {id} has a date after today: have it corrected or rejected");
     }
     Ok(())
+}
+
+/// Names days, if there are any.
+fn name_days(what: &str, days: impl Iterator<Item = NaiveDate>) {
+    let days: Vec<String> = days.map(|day| day.to_string()).collect();
+    if !days.is_empty() {
+        say!("{what}: {}", days.join(", "));
+    }
 }

@@ -1,7 +1,5 @@
 //! `erase`: deletes the personal data of one site, at the householder's wish. It shows what it found, and asks.
 
-use std::io;
-
 use clap::{ArgGroup, Args};
 
 use crate::app;
@@ -15,7 +13,7 @@ use crate::register::{Clock, Command as Change, Done, HomeCommand, HomeDone};
 use crate::settings::Settings;
 
 use super::change::{change, said, tidied};
-use super::output::{print_answer, say};
+use super::output::{confirm, print_answer, say};
 
 /// Sites that are shown when several are found.
 const SHOWN: usize = 20;
@@ -50,7 +48,9 @@ pub(super) struct EraseArguments {
 pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArguments) -> Result<(), StartError> {
     let site = choose(&find(settings, arguments)?)?;
     if !arguments.yes {
-        confirm()?;
+        let question =
+            "Erase address, customer code, location and every note for good? The site stays in the count. Type yes:";
+        confirm(question, "nothing was erased")?;
     }
     let done = change(settings, clock, Change::Home(HomeCommand::Erase { site }))?;
     let Done::Home(HomeDone::Erased(erased)) = done else { return Err("the answer is another's".into()) };
@@ -154,12 +154,4 @@ fn show(record: &SiteRecord) {
         let (status, name) = (installation.state.status().as_str(), installation.external_id.as_str());
         say!("  installation {}: {status}, {name} of {}", installation.id, installation.partner);
     }
-}
-
-/// Asks on stderr, and reads the answer from stdin.
-fn confirm() -> Result<(), StartError> {
-    say!("Erase address, customer code, location and every note for good? The site stays in the count. Type yes:");
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    if answer.trim() == "yes" { Ok(()) } else { Err("nothing was erased".into()) }
 }

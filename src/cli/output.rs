@@ -25,3 +25,11 @@ pub(super) fn print_answer(answer: impl Display) -> Result<(), StartError> {
     let printed = stdout.write_all(format!("{answer}\n").as_bytes()).and_then(|()| stdout.flush());
     printed.map_err(|error| format!("it is done, but the answer could not be printed: {error}").into())
 }
+
+/// Asks on stderr, and reads the answer from stdin. Anything but yes is an error that says `otherwise`.
+pub(super) fn confirm(question: &str, otherwise: &'static str) -> Result<(), StartError> {
+    say!("{question}");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if answer.trim() == "yes" { Ok(()) } else { Err(otherwise.into()) }
+}

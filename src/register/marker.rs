@@ -2,8 +2,9 @@
 //! an emptied or an older database would look like a register of its own.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ use crate::db::ledger::Head;
 
 /// The name of the file in the data directory.
 const FILE: &str = "register.json";
+/// It is written this often at most, because each time waits for the disk.
+const KEPT_EVERY: Duration = Duration::from_secs(1);
 
 /// What a data directory remembers of its register.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -50,10 +53,12 @@ impl Marker {
         }
     }
 
-    /// Writes it in one step, so that a crash leaves the old one or the new one.
+    /// Writes it in one step, so that a crash leaves the old one or the new one, also when the power goes.
     pub fn write(&self, directory: &Path) -> std::io::Result<()> {
         let (draft, path) = (directory.join(format!("{FILE}.new")), directory.join(FILE));
-        fs::write(&draft, serde_json::to_vec(self).unwrap_or_default())?;
+        let mut file = fs::File::create(&draft)?;
+        file.write_all(&serde_json::to_vec(self).unwrap_or_default())?;
+        file.sync_all()?;
         fs::rename(draft, path)
     }
 
@@ -83,21 +88,25 @@ impl Marker {
 pub struct MarkerKeeper {
     directory: PathBuf,
     kept: Option<Marker>,
+    kept_at: Instant,
 }
 
 impl MarkerKeeper {
     #[must_use]
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, kept: None }
+        Self { directory, kept: None, kept_at: Instant::now() }
     }
 
-    /// Writes the marker if the register has come further.
+    /// Writes the marker if the register has come further, once a second at most.
     pub fn keep(&mut self, marker: Marker) {
-        if self.kept.as_ref() == Some(&marker) {
+        // A register that went back must not be refused by what it had come to before.
+        let has_time = self.kept.as_ref().is_some_and(|kept| kept.version <= marker.version);
+        let is_early = has_time && self.kept_at.elapsed() < KEPT_EVERY;
+        if is_early || self.kept.as_ref() == Some(&marker) {
             return;
         }
         match marker.write(&self.directory) {
-            Ok(()) => self.kept = Some(marker),
+            Ok(()) => (self.kept, self.kept_at) = (Some(marker), Instant::now()),
             Err(error) => tracing::warn!(%error, "{FILE} was not written"),
         }
     }

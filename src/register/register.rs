@@ -24,6 +24,9 @@ use super::writer::{
     Clock, Job, KeysInFlight, Options, QueuedRequest, Shared, Trouble, Writer, WriterCounters, answer_in_time,
 };
 
+/// How long a caller waits for the entries of other processes.
+const REFRESHED_WITHIN: Duration = Duration::from_secs(5);
+
 /// Requests that the queue holds by default; one more is turned away.
 pub const QUEUE: usize = 1024;
 /// Connections of the writer: one for batches, one for its other work.
@@ -115,8 +118,8 @@ impl Register {
     pub async fn refresh(&self) {
         let (reply, refreshed) = oneshot::channel();
         if self.queue.try_send(Job::Refresh(Instant::now(), reply)).is_ok() {
-            // A writer that has ended knows nothing newer.
-            let _ = refreshed.await;
+            // A writer that has ended, or that waits for a database, knows nothing newer.
+            let _ = tokio::time::timeout(REFRESHED_WITHIN, refreshed).await;
         }
     }
 
@@ -202,6 +205,12 @@ impl Register {
     #[must_use]
     pub fn counters(&self) -> &WriterCounters {
         &self.shared.counters
+    }
+
+    /// How often this process loaded everything again, whatever the reason: what was kept of closed days may have changed.
+    #[must_use]
+    pub fn reloads(&self) -> u64 {
+        self.shared.counters.reloads.load(Ordering::Relaxed)
     }
 
     /// How often this process loaded everything again, because the database no longer held what it knew.

@@ -2,8 +2,10 @@
 //! terminated, the server crashes, processes freeze and are killed, clocks lie. Whatever happens, the public number of each process is
 //! what a recount of the entries up to its version gives, and what was acknowledged is there.
 
+mod sent;
+
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,12 +19,14 @@ use serde_json::{Value, json};
 
 use crate::postgres::Cluster;
 use crate::process::{Process, client, faked, partner_client};
-use crate::support::{Client, Path, Proxy, Reply, TestDatabase, db_execute, db_lines, db_sqlite, home, run, token};
+use crate::support::{Client, PathFault, Proxy, TestDatabase, db_execute, db_lines, db_sqlite, home, run, token};
+
+use sent::{Sent, Work};
 
 const LASTS: Duration = Duration::from_mins(1);
 /// How long a disturbance goes on that does not end by itself.
 const HOLDS: Duration = Duration::from_secs(3);
-/// How long the processes may take to follow the head once nothing disturbs them.
+/// How long the processes may take to follow the head once nothing disturbs them, and then to take writes.
 const RECOVERS: Duration = Duration::from_mins(1);
 const WRITERS: usize = 4;
 
@@ -92,64 +96,6 @@ async fn go_on(database: TestDatabase, cluster: Option<Arc<Cluster>>) {
         chaos.recovers().await;
     }
     chaos.end(writers).await;
-}
-
-/// Something that is to be sent.
-#[derive(Debug)]
-enum Work {
-    Register(usize),
-    Verify(String),
-}
-
-/// What there is to send and what was acknowledged, shared by those who write.
-#[derive(Default)]
-struct Sent {
-    /// Where the processes answer at present.
-    addresses: [String; 2],
-    /// What was not acknowledged is sent again.
-    again: VecDeque<Work>,
-    begun: usize,
-    /// The external ids of acknowledged homes.
-    homes: BTreeSet<String>,
-    /// The ids of installations whose verification was acknowledged.
-    verified: BTreeSet<String>,
-    ends: bool,
-}
-
-impl Sent {
-    fn next(&mut self) -> Option<Work> {
-        if let Some(work) = self.again.pop_front() {
-            return Some(work);
-        }
-        self.begun += 1;
-        (!self.ends).then_some(Work::Register(self.begun))
-    }
-
-    /// Notes what was acknowledged; everything else is sent again.
-    fn note(&mut self, work: Work, reply: Option<Reply>) {
-        let done = reply.as_ref().filter(|reply| reply.status < 300);
-        match (done, work) {
-            (Some(reply), Work::Register(number)) => {
-                let installation = &reply.body["data"]["installation"];
-                self.homes.insert(installation["external_id"].as_str().unwrap().to_owned());
-                if number % 3 == 0 {
-                    self.again.push_back(Work::Verify(installation["id"].as_str().unwrap().to_owned()));
-                }
-            }
-            (Some(_), Work::Verify(id)) => {
-                self.verified.insert(id);
-            }
-            (None, work) => {
-                let told = reply.map_or((503, String::new()), |reply| (reply.status, reply.text));
-                assert!([401, 503].contains(&told.0), "{work:?}: {told:?}");
-                self.again.push_back(work);
-            }
-        }
-    }
-
-    fn acknowledged(&self) -> usize {
-        self.homes.len() + self.verified.len()
-    }
 }
 
 /// A process, and its path to the database.
@@ -267,9 +213,9 @@ impl Chaos {
             Disturbance::Cut => disturbed.proxy.as_ref().unwrap().cut(),
             Disturbance::Stall | Disturbance::LoseAnswers | Disturbance::StallAtCommits => {
                 let path = match what {
-                    Disturbance::Stall => Path::Stalls,
-                    Disturbance::LoseAnswers => Path::KeepsAnswersToCommits,
-                    _ => Path::StallsAtCommits,
+                    Disturbance::Stall => PathFault::Stalls,
+                    Disturbance::LoseAnswers => PathFault::KeepsAnswersToCommits,
+                    _ => PathFault::StallsAtCommits,
                 };
                 disturbed.proxy.as_ref().unwrap().open_ones(path);
                 sleep(HOLDS).await;
@@ -296,17 +242,23 @@ impl Chaos {
 
     /// Waits until both processes have followed the head, and take writes.
     async fn recovers(&mut self) {
+        let acknowledged = self.sent.borrow().acknowledged();
+        self.follow().await;
         let until = Instant::now() + RECOVERS;
-        let (version, acknowledged) = (self.db_version(), self.sent.borrow().acknowledged());
+        while self.sent.borrow().acknowledged() < acknowledged + 2 * WRITERS {
+            assert!(Instant::now() < until, "nothing is acknowledged: {:?}", self.sent.borrow().again);
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until both processes have followed the head.
+    async fn follow(&self) {
+        let (until, version) = (Instant::now() + RECOVERS, self.db_version());
         for member in 0..2 {
             while self.is_right(member).await < version {
                 assert!(Instant::now() < until, "process {member} does not follow");
                 sleep(Duration::from_millis(50)).await;
             }
-        }
-        while self.sent.borrow().acknowledged() < acknowledged + 2 * WRITERS {
-            assert!(Instant::now() < until, "nothing is acknowledged: {:?}", self.sent.borrow().again);
-            sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -359,12 +311,7 @@ impl Chaos {
         assert_eq!(homes, acknowledged(&self.sent.borrow().homes));
         let verified = held("SELECT id AS line FROM installations WHERE status = 'verified' ORDER BY id");
         assert_eq!(verified, acknowledged(&self.sent.borrow().verified));
-        let version = self.db_version();
-        for member in 0..2 {
-            while self.is_right(member).await < version {
-                sleep(Duration::from_millis(50)).await;
-            }
-        }
+        self.follow().await;
         let [one, other] = self.members.each_ref().map(Member::public);
         assert_eq!(one.get("/v1/progress").await.text, other.get("/v1/progress").await.text);
         for member in &mut self.members {

@@ -215,6 +215,8 @@ fn start_while_another_process_closes_a_day_reads_one_moment() {
     run(start_between_two_moments(TestDatabase::postgres()));
 }
 
+/// On PostgreSQL, where a reader can be made to wait between two statements; both databases are read by the same transaction.
+///
 /// The start reads the cells of one moment, and then waits for the table of days, because the test holds it; meanwhile the register
 /// goes on to a moment at which a day is closed with an entry more.
 async fn start_between_two_moments(database: TestDatabase) {

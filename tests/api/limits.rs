@@ -6,12 +6,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use actix_web::rt::task::JoinHandle;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{Days, TimeDelta, Utc};
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
 use green_homes::api::documentation;
 use green_homes::api::routes::ROUTES;
 use green_homes::domain::records::Role;
@@ -20,7 +17,9 @@ use green_homes::register::{Clock, system_clock};
 use green_homes::settings::Settings;
 use serde_json::json;
 
-use crate::support::{App, Client, Passing, Reply, TestDatabase, clock_at, db_execute, home, on_both_databases, run};
+use crate::support::{App, Client, Passing, Reply, TestDatabase, clock_at, on_both_databases, run};
+
+mod slow_reads;
 
 on_both_databases!(use_basic_as_a_dashboard_reads_until_its_secret_ends);
 
@@ -172,8 +171,8 @@ fn guess_secrets_without_pause_never_keeps_the_owner_of_the_client_out() {
                 (0..100).map(|_| actix_web::rt::spawn(guess(guesser.clone(), id.clone(), stop.clone()))).collect();
             for round in 0..20 {
                 // The owner's own mistakes and those of its neighbours keep it out as little.
-                assert!([401, 429].contains(&ask(&app.public(), &id, "wrong").await.status));
-                let token = ask(&app.public(), &id, &secret).await;
+                assert!([401, 429].contains(&app.public().ask_for_token(&id, "wrong").await.status));
+                let token = app.public().ask_for_token(&id, &secret).await;
                 assert_eq!(token.status, 200, "round {round}: {}", token.text);
                 let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
                 let read = app.public().send("GET", "/v1/me", &[("authorization", &basic)], None).await;
@@ -191,14 +190,6 @@ fn guess_secrets_without_pause_never_keeps_the_owner_of_the_client_out() {
     });
 }
 
-/// Asks for a token by HTTP Basic.
-async fn ask(caller: &Client, id: &str, secret: &str) -> Reply {
-    let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
-    let form = ("content-type", "application/x-www-form-urlencoded");
-    let body = b"grant_type=client_credentials".to_vec();
-    caller.send("POST", "/oauth/token", &[("authorization", &basic), form], Some(body)).await
-}
-
 /// Sends wrong secrets until it is told to stop, ten at least, and gives the statuses that came back.
 async fn guess(caller: Client, id: String, stop: Rc<Cell<bool>>) -> BTreeSet<u16> {
     let mut seen = BTreeSet::new();
@@ -206,7 +197,7 @@ async fn guess(caller: Client, id: String, stop: Rc<Cell<bool>>) -> BTreeSet<u16
         if stop.get() && guessed >= 10 {
             break;
         }
-        seen.insert(ask(&caller, &id, "wrong").await.status);
+        seen.insert(caller.ask_for_token(&id, "wrong").await.status);
     }
     seen
 }
@@ -219,7 +210,7 @@ fn ask_for_tokens_too_often_with_the_right_secret_counts_for_the_client() {
             (app.db_add_client(Role::Reviewer, None), app.db_add_client(Role::Admin, None));
         let mut answered = 0;
         let refused = loop {
-            let reply = ask(&app.public(), &id, &secret).await;
+            let reply = app.public().ask_for_token(&id, &secret).await;
             if reply.status != 200 {
                 break reply;
             }
@@ -229,7 +220,7 @@ fn ask_for_tokens_too_often_with_the_right_secret_counts_for_the_client() {
         assert!(answered >= 9, "ten seconds' worth may come at once: {answered}");
         assert_eq!((refused.status, &refused.body["error"]), (429, &json!("slow_down")), "{}", refused.text);
         assert!(refused.header("ratelimit").starts_with("\"client\";r=0"), "{:?}", refused.headers);
-        assert_eq!(ask(&app.public(), &other, &same).await.status, 200, "another client at the same address");
+        assert_eq!(app.public().ask_for_token(&other, &same).await.status, 200, "another client at the same address");
         app.stop().await;
     });
 }
@@ -268,121 +259,6 @@ async fn use_basic_as_a_dashboard_reads_until_its_secret_ends(database: TestData
     assert_eq!(admin.post(&format!("/v1/clients/{id}/revoke"), &json!({})).await.status, 200);
     assert_eq!(read("GET", "/v1/me", &id, second).await.status, 401);
     app.stop().await;
-}
-
-/// Whoever reads this table waits for the test; whoever only writes it does not.
-fn db_slow_reads(url: &str, table: &str) -> PgConnection {
-    let slow = format!(
-        "CREATE FUNCTION slow() RETURNS boolean LANGUAGE plpgsql AS
-            $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN true; END $$;
-        ALTER TABLE {table} RENAME TO kept;
-        CREATE VIEW {table} AS SELECT * FROM kept WHERE slow();"
-    );
-    db_execute(url, &slow).unwrap();
-    let mut lock = PgConnection::establish(url).unwrap();
-    lock.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
-    lock
-}
-
-/// Asks so many times at once, and waits until so many are refused because the others of the same caller wait.
-async fn ask_at_once(caller: &Client, path: &str, times: usize, refused: usize) -> Vec<JoinHandle<Reply>> {
-    let asked: Vec<_> = (0..times)
-        .map(|_| {
-            let (caller, path) = (caller.clone(), path.to_owned());
-            actix_web::rt::spawn(async move { caller.get(&path).await })
-        })
-        .collect();
-    let began = Instant::now();
-    while asked.iter().filter(|one| one.is_finished()).count() < refused {
-        assert!(began.elapsed() < Duration::from_secs(10), "too many wait");
-        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
-    }
-    asked
-}
-
-/// Lets them read, and counts how many were answered and how many refused.
-async fn let_read(mut lock: PgConnection, asked: Vec<JoinHandle<Reply>>) -> (usize, usize) {
-    lock.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
-    let (mut answered, mut refused) = (0, 0);
-    for one in asked {
-        let reply = one.await.unwrap();
-        match reply.status {
-            200 => answered += 1,
-            429 => refused += 1,
-            _ => panic!("{} {}", reply.status, reply.text),
-        }
-        assert!(reply.status == 200 || reply.header("retry-after") == "1", "{:?}", reply.headers);
-    }
-    (answered, refused)
-}
-
-#[test]
-fn read_slowly_by_one_client_of_a_partner_takes_the_places_of_all_its_clients() {
-    run(async {
-        let app = App::start(TestDatabase::postgres()).await;
-        let one = app.partner("SOLARCO").await;
-        let (another, other) = (app.client(Role::Partner, Some("SOLARCO")).await, app.role(Role::Reviewer).await);
-        one.register(&home("a")).await;
-        let lock = db_slow_reads(&app.database.url, "installations");
-        let asked = ask_at_once(&one, "/v1/installations", 30, 13).await;
-        assert_eq!(another.get("/v1/installations").await.status, 429);
-        assert_eq!(other.get("/v1/review/disputes").await.status, 200);
-        assert_eq!(let_read(lock, asked).await, (17, 13));
-        assert_eq!(another.get("/v1/installations").await.status, 200);
-        app.stop().await;
-    });
-}
-
-#[test]
-fn read_slowly_leaves_writes_and_the_reads_of_others_alone() {
-    run(async {
-        let app = App::start(TestDatabase::postgres()).await;
-        let (admin, reader) = (app.role(Role::Admin).await, app.role(Role::Reviewer).await);
-        let other = app.role(Role::Reviewer).await;
-        app.partner("SOLARCO").await.register(&home("a")).await;
-        let lock = db_slow_reads(&app.database.url, "installations");
-        // Of five connections three are for clients, of which a client has one. Sixteen of its requests wait.
-        let asked = ask_at_once(&reader, "/v1/installations", 30, 13).await;
-        assert_eq!(admin.post("/v1/partners", &json!({"code": "P-1", "name": "P"})).await.status, 201);
-        assert_eq!(other.get("/v1/review/disputes").await.status, 200);
-        for path in ["/v1/progress", "/v1/progress/timeline", "/v1/tables/provinces", "/v1/progress/releases"] {
-            assert_eq!(app.public().get(path).await.status, 200, "{path}");
-        }
-        assert_eq!(asked.iter().filter(|one| one.is_finished()).count(), 13);
-        assert_eq!(let_read(lock, asked).await, (17, 13));
-        app.stop().await;
-    });
-}
-
-#[test]
-fn read_past_days_slowly_leaves_clients_pages_of_today_and_days_before_the_register_alone() {
-    run(async {
-        let days = Passing::begin(TestDatabase::postgres()).await;
-        days.app.db_add_partner("SOLARCO", false);
-        let (first, third) = (days.today(), days.today() + Days::new(2));
-        days.pass_to(third).await;
-        let reader = days.app.role(Role::Reviewer).await;
-        let lock = db_slow_reads(&days.app.database.url, "days");
-        let asked = ask_at_once(&days.app.public(), &format!("/v1/progress/days/{first}/sealed"), 30, 13).await;
-        assert_eq!(reader.get("/v1/installations").await.status, 200);
-        let others = ["/v1/progress", "/v1/progress/timeline", "/v1/tables/provinces", "/v1/progress?as_of=2020-01-31"];
-        for path in others {
-            assert_eq!(days.app.public().get(path).await.status, 200, "{path}");
-        }
-        for (path, status) in [
-            ("/v1/tables/provinces?as_of=2020-01-31", 422),
-            ("/v1/progress/days/2020-01-31/sealed", 404),
-            ("/v1/progress/releases/2020-01-31", 404),
-        ] {
-            assert_eq!(days.app.public().get(path).await.status, status, "{path}");
-        }
-        let as_of = format!("/v1/progress?as_of={first}");
-        assert_eq!(days.app.public().get(&as_of).await.status, 429, "the address has no place left");
-        assert_eq!(asked.iter().filter(|one| one.is_finished()).count(), 13);
-        assert_eq!(let_read(lock, asked).await, (17, 13));
-        assert_eq!(days.app.public().get(&as_of).await.status, 200);
-        days.app.stop().await;
-    });
 }
 
 #[test]

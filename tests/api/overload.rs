@@ -128,8 +128,8 @@ fn green_homes_instant(at: DateTime<Utc>) -> String {
 const REFUSE_B_ON_SQLITE: &str = "CREATE TRIGGER refuse_b BEFORE INSERT ON installations
     WHEN NEW.external_id = 'I-b' BEGIN SELECT RAISE(ABORT, 'not b'); END";
 const REFUSE_B_ON_POSTGRES: &str = "ALTER TABLE installations ADD CONSTRAINT refuse_b CHECK (external_id <> 'I-b')";
-const TAKE_B_ON_SQLITE: &str = "DROP TRIGGER refuse_b";
-const TAKE_B_ON_POSTGRES: &str = "ALTER TABLE installations DROP CONSTRAINT refuse_b";
+const ALLOW_B_ON_SQLITE: &str = "DROP TRIGGER refuse_b";
+const ALLOW_B_ON_POSTGRES: &str = "ALTER TABLE installations DROP CONSTRAINT refuse_b";
 
 async fn one_request_that_the_database_refuses_spoils_no_other(database: TestDatabase) {
     let app = App::start(database).await;
@@ -158,7 +158,7 @@ async fn one_request_that_the_database_refuses_spoils_no_other(database: TestDat
     assert_eq!(words, ["done", "broken", "done", "done"]);
     let progress = app.progress_at(app.db_version()).await;
     assert_eq!(progress["data"]["sites"]["reported"], 2);
-    db_execute(&app.database.url, if app.database.is_sqlite() { TAKE_B_ON_SQLITE } else { TAKE_B_ON_POSTGRES })
+    db_execute(&app.database.url, if app.database.is_sqlite() { ALLOW_B_ON_SQLITE } else { ALLOW_B_ON_POSTGRES })
         .unwrap();
     assert!(app.db_audit().ok, "{:?}", app.db_audit());
     app.stop().await;

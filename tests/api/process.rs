@@ -38,7 +38,6 @@ impl Running {
         Self(command.process_group(watched_group()).spawn().unwrap())
     }
 
-    /// Whether it goes on.
     pub fn goes_on(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()
     }
@@ -137,7 +136,7 @@ impl Process {
         kill_process(Pid::from_child(&self.child.0), Signal::STOP).unwrap();
     }
 
-    /// SIGCONT.
+    /// Lets it go on.
     pub fn thaw(&self) {
         kill_process(Pid::from_child(&self.child.0), Signal::CONT).unwrap();
     }
@@ -212,17 +211,25 @@ fn faketime() -> String {
 
 /// A command that serves on a listener of the test's, handed over as systemd does it.
 pub fn handed(listener: &TcpListener, database: &TestDatabase) -> Command {
-    let plain = command(database, database.data_dir.path());
+    let mut plain = command(database, database.data_dir.path());
+    plain.arg("serve");
     let mut shell = Command::new("sh");
-    shell.args(["-c", "exec 3<&0; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"", "sh"]).arg(plain.get_program());
-    shell.args(plain.get_args()).arg("serve").env_remove("DATABASE_URL_FILE");
-    for (name, value) in plain.get_envs() {
-        if let Some(value) = value {
-            shell.env(name, value);
-        }
-    }
+    shell.args(["-c", "exec 3<&0; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"", "sh"]);
+    let mut shell = under(shell, &plain);
     shell.stdin(Stdio::from(OwnedFd::from(listener.try_clone().unwrap())));
     shell
+}
+
+/// A program that is given a command to carry out.
+pub fn under(mut program: Command, plain: &Command) -> Command {
+    program.arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => program.env(name, value),
+            None => program.env_remove(name),
+        };
+    }
+    program
 }
 
 /// What a command prints, and its exit code.

@@ -32,7 +32,7 @@ pub use client::{Client, Reply};
 pub use content::Content;
 pub use database::{TestDatabase, db_execute, db_lines, db_sqlite};
 pub use passing::Passing;
-pub use proxy::{Path, Proxy};
+pub use proxy::{PathFault, Proxy};
 
 /// Makes one test a database from one async function that takes a [`TestDatabase`].
 macro_rules! on_both_databases {

@@ -1,8 +1,8 @@
 //! Admission to costly work of one kind: a number of jobs run at a time, a number of requests may wait, and one more is
 //! refused at once, because a longer queue would only make everybody wait longer.
 //!
-//! Each caller has a few of these places, and waits for its own in a queue of its own. So whoever asks for much waits for
-//! itself alone, and nobody holds all places.
+//! Each caller has a few of these slots, and waits for its own in a queue of its own. So whoever asks for much waits for
+//! itself alone, and nobody holds all slots.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -17,7 +17,7 @@ const RETRY_AFTER: u64 = 1;
 
 /// How many jobs run at a time, and how many requests wait for their turn.
 #[derive(Clone, Copy)]
-pub struct Places {
+pub struct QueueSize {
     /// Jobs that run at a time.
     pub running: usize,
     /// Requests that may wait.
@@ -27,7 +27,7 @@ pub struct Places {
 /// The slots for work of one kind, for callers with keys of the type `K`.
 pub struct Admission<K> {
     all: Queue,
-    each: Places,
+    each: QueueSize,
     /// The queues of the callers who have a request in them.
     callers: Mutex<HashMap<K, Arc<Queue>>>,
 }
@@ -59,14 +59,14 @@ impl From<NoSlot> for ApiError {
 impl<K: Hash + Eq> Admission<K> {
     /// Slots for all callers, of which each caller has some.
     #[must_use]
-    pub fn new(all: Places, each: Places) -> Self {
+    pub fn new(all: QueueSize, each: QueueSize) -> Self {
         Self { all: Queue::new(all), each, callers: Mutex::default() }
     }
 
     /// Slots for work that no caller has to itself.
     #[must_use]
-    pub fn for_all(all: Places) -> Self {
-        Self::new(all, Places { running: Semaphore::MAX_PERMITS, waiting: 0 })
+    pub fn for_all(all: QueueSize) -> Self {
+        Self::new(all, QueueSize { running: Semaphore::MAX_PERMITS, waiting: 0 })
     }
 
     /// Waits for a slot; refuses at once where too many wait already.
@@ -90,7 +90,7 @@ impl<K: Hash + Eq> Admission<K> {
 
 /// One queue with its running jobs.
 struct Queue {
-    places: Places,
+    size: QueueSize,
     /// One permit for each job that may run.
     running: Arc<Semaphore>,
     /// One permit for each job that may run or wait.
@@ -103,10 +103,10 @@ struct Turn {
 }
 
 impl Queue {
-    fn new(places: Places) -> Self {
-        let Places { running, waiting } = places;
+    fn new(size: QueueSize) -> Self {
+        let QueueSize { running, waiting } = size;
         let admitted = Arc::new(Semaphore::new(running + waiting));
-        Self { places, running: Arc::new(Semaphore::new(running)), admitted }
+        Self { size, running: Arc::new(Semaphore::new(running)), admitted }
     }
 
     /// Waits for the turn; `None` at once where too many wait already.
@@ -117,7 +117,7 @@ impl Queue {
     }
 
     fn is_empty(&self) -> bool {
-        self.admitted.available_permits() == self.places.running + self.places.waiting
+        self.admitted.available_permits() == self.size.running + self.size.waiting
     }
 }
 
@@ -128,8 +128,8 @@ mod tests {
 
     use super::*;
 
-    const ALL: Places = Places { running: 3, waiting: 2 };
-    const EACH: Places = Places { running: 2, waiting: 4 };
+    const ALL: QueueSize = QueueSize { running: 3, waiting: 2 };
+    const EACH: QueueSize = QueueSize { running: 2, waiting: 4 };
 
     /// What a future says when it is polled once.
     fn asked_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn enter_by_one_caller_without_pause_leaves_the_places_of_others() {
+    fn enter_by_one_caller_without_pause_leaves_the_slots_of_others() {
         let admission = Admission::new(ALL, EACH);
         let mut greedy: Vec<_> = (0..10).map(|_| Box::pin(admission.enter("greedy"))).collect();
         let mut held: Vec<_> = greedy.iter_mut().map(|one| asked_once(one.as_mut())).collect();
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!((running, refused), (2, 4), "four wait");
         let modest = asked_once(pin!(admission.enter("modest")));
         assert!(matches!(modest, Some(Ok(_))), "another runs at once");
-        // A place that becomes free is for the next of the same caller.
+        // A slot that becomes free is for the next of the same caller.
         held.remove(0);
         let next = asked_once(greedy[2].as_mut());
         assert!(matches!(next, Some(Ok(_))));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn enter_by_more_callers_than_have_places_waits_and_then_refuses() {
+    fn enter_by_more_callers_than_have_slots_waits_and_then_refuses() {
         let admission = Admission::new(ALL, EACH);
         let mut asked: Vec<_> = (0..6).map(|caller| Box::pin(admission.enter(caller))).collect();
         let held: Vec<_> = asked.iter_mut().map(|one| asked_once(one.as_mut())).collect();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn enter_where_no_caller_is_told_apart_refuses_when_all_places_are_taken() {
+    fn enter_where_no_caller_is_told_apart_refuses_when_all_slots_are_taken() {
         let admission = Admission::for_all(ALL);
         let mut asked: Vec<_> = (0..6).map(|_| Box::pin(admission.enter(()))).collect();
         let held: Vec<_> = asked.iter_mut().map(|one| asked_once(one.as_mut())).collect();

@@ -14,11 +14,12 @@ use std::io::{self, BufRead};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::rt::net::TcpStream;
 use bytes::BytesMut;
-use rustix::net::sockopt;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::concurrency::Held;
@@ -27,11 +28,12 @@ use super::concurrency::Held;
 const READ_AT_ONCE: usize = 4096;
 /// The shortest head of a request, `GET / HTTP/1.0` and two ends of lines.
 const SHORTEST_HEAD: usize = 16;
-/// Milliseconds for which bytes may wait for a peer that does not take them.
-const TAKEN_WITHIN: u32 = 30_000;
-/// Bytes that the kernel takes of an answer before its peer has them. Left to itself it takes megabytes, which one thread then copies for
-/// each of many callers who never read, while everybody else waits.
-const SENT_AHEAD: usize = 128 << 10;
+/// How long bytes may wait for a peer that does not take them.
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+/// Bytes of an answer that the kernel takes before it can send them. Left to itself it takes megabytes, which one thread then copies for
+/// each of many callers who never read, while everybody else waits. What is on its way to a peer is not counted: a smaller `SO_SNDBUF`,
+/// which counts it, made big pages wait for acknowledgements that a peer puts off by 40 ms.
+const UNSENT: u32 = 128 << 10;
 
 /// A connection of a caller.
 pub struct PacedConnection {
@@ -73,8 +75,11 @@ impl UnderWay {
 impl PacedConnection {
     /// Takes over an accepted connection, and counts it until it closes.
     pub fn new(socket: TcpStream, held: Held) -> io::Result<Self> {
-        sockopt::set_tcp_user_timeout(&socket, TAKEN_WITHIN)?;
-        sockopt::set_socket_send_buffer_size(&socket, SENT_AHEAD)?;
+        let options = SockRef::from(&socket);
+        options.set_tcp_user_timeout(Some(TAKEN_WITHIN))?;
+        options.set_tcp_notsent_lowat(UNSENT)?;
+        // A page goes out in slices; without this each may wait for the acknowledgement of the one before.
+        options.set_tcp_nodelay(true)?;
         Ok(Self {
             socket,
             ahead: BytesMut::new(),
@@ -205,9 +210,10 @@ mod tests {
             let socket = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             socket.set_nonblocking(true).unwrap();
             let taken = PacedConnection::new(TcpStream::from_std(socket).unwrap(), Held::default()).unwrap();
-            assert_eq!(sockopt::tcp_user_timeout(&taken.socket).unwrap(), TAKEN_WITHIN);
-            // The kernel counts its own bookkeeping, and so doubles it.
-            assert_eq!(sockopt::socket_send_buffer_size(&taken.socket).unwrap(), 2 * SENT_AHEAD);
+            let options = SockRef::from(&taken.socket);
+            assert_eq!(options.tcp_user_timeout().unwrap(), Some(TAKEN_WITHIN));
+            assert_eq!(options.tcp_notsent_lowat().unwrap(), UNSENT);
+            assert!(options.tcp_nodelay().unwrap());
         });
     }
 }

@@ -13,7 +13,7 @@ mod refusal_sums;
 mod signing_key;
 mod tokens;
 
-pub use admission::{Admission, NoSlot, Places, Slot};
+pub use admission::{Admission, NoSlot, QueueSize, Slot};
 pub use client_secrets::{actor_with_secret, hash_secret, new_client_id, new_secret};
 pub use concurrency::{Concurrency, Held};
 pub use connection::{PacedConnection, UnderWay};

@@ -53,9 +53,8 @@ pub async fn open_dispute(
     Ok(HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(DisputeResponse { data, warnings }))
 }
 
-/// Erases the address, the customer code, the location and every note about the home, except the notes of
-/// reviewers. To have those erased too, ask the publisher. The home still counts, because the count holds no
-/// personal data. The body is `{}`, or none.
+/// Erases the address, the customer code, the location and every note about the home, those of reviewers, too. The home still
+/// counts, because the count holds no personal data. The body is `{}`, or none.
 #[utoipa::path(get, path = "", responses((status = 200, body = WithdrawnResponse)))]
 pub async fn withdraw_consent(
     householder: Householder,

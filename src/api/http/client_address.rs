@@ -16,14 +16,15 @@ pub fn of(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr {
         return peer.to_canonical();
     }
     let headers = request.headers().get_all(FORWARDED_FOR);
-    let lines: Vec<&str> = headers.map(|line| line.to_str().unwrap_or_default()).collect();
+    // What a proxy appended stands in the same line as whatever its caller wrote.
+    let lines: Vec<_> = headers.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     caller(peer, &lines, trusted)
 }
 
 /// Walks back from the peer, hop by hop, while the last hop is a trusted proxy.
-fn caller(peer: IpAddr, lines: &[&str], trusted: &[IpNet]) -> IpAddr {
+fn caller(peer: IpAddr, lines: &[impl AsRef<str>], trusted: &[IpNet]) -> IpAddr {
     let mut caller = peer.to_canonical();
-    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+    for hop in lines.iter().rev().flat_map(|line| line.as_ref().rsplit(',')) {
         let is_trusted = trusted.iter().any(|network| network.contains(&caller));
         let Some(before) = parse(hop.trim()).filter(|_| is_trusted) else { break };
         caller = before;

@@ -142,7 +142,7 @@ pub async fn get_bridge_csv(
 }
 
 async fn send_bridge(request: &HttpRequest, state: &AppState, form: Form) -> Result<HttpResponse, ApiError> {
-    refuse_void_days(state, request.query_string())?;
+    refuse_void_days(state, request.query_string(), &["from", "to"])?;
     let mut query = Query::of(request)?.between_closes();
     let today = state.register.snapshot().figures.day;
     let from = query.parse("from", whole_day(Edge::First, |raw| parse_closed_day(raw, today)));
@@ -157,7 +157,7 @@ async fn send_bridge(request: &HttpRequest, state: &AppState, form: Form) -> Res
     query.finish()?;
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
     // Kept while the process lives, because neither day changes any more, unless the register loses days.
-    let key = format!("{}{} {}", link(from, to), form.ending(), state.register.rebuilds());
+    let key = format!("{}{} {}", link(from, to), form.ending(), state.register.reloads());
     let page = if let Some(page) = state.bridge_pages.made(&key) {
         page
     } else {

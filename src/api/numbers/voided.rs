@@ -7,13 +7,10 @@ use crate::api::http::ApiError;
 use crate::api::state::AppState;
 use crate::domain::values::parse_day;
 
-/// The parameters that name days.
-const DAYS: [&str; 3] = ["as_of", "from", "to"];
-
-/// Refuses a query that names a day which is void and has not come again.
-pub fn refuse_void_days(state: &AppState, query: &str) -> Result<(), ApiError> {
+/// Refuses a query that names a day which is void and has not come again, by one of these parameters.
+pub fn refuse_void_days(state: &AppState, query: &str, parameters: &[&str]) -> Result<(), ApiError> {
     let named = query.split('&').filter_map(|pair| pair.split_once('='));
-    let mut days = named.filter(|(name, _)| DAYS.contains(name)).filter_map(|(_, value)| parse_day(value).ok());
+    let mut days = named.filter(|(name, _)| parameters.contains(name)).filter_map(|(_, value)| parse_day(value).ok());
     days.try_for_each(|day| refuse_void_day(state, day))
 }
 

@@ -44,8 +44,8 @@ pub struct Readiness {
 /// What keeps the service from doing its work.
 #[derive(Serialize, ToSchema)]
 pub struct ReadinessProblem {
-    /// The code that programs read: `writer_stopped`, `database_away`, `outdated_program`, `clock_in_doubt`, `storage_full`,
-    /// `writes_fail` or `methodology_missing`.
+    /// The code that programs read: `writer_stopped`, `database_away`, `outdated_program`, `clock_in_doubt`, `contradiction`,
+    /// `storage_full`, `writes_fail` or `methodology_missing`.
     #[schema(example = "storage_full")]
     code: &'static str,
     /// What is wrong and what to do, in English.

@@ -16,7 +16,7 @@ use crate::api::submit::{Reply, Submission, submit};
 use crate::domain::records::{Actor, Client};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::Fault;
-use crate::register::{Command, DirectoryChange, Done};
+use crate::register::{Command, DirectoryChange, Done, Failure};
 
 use super::bodies::{CreateClient, ResetSecret};
 use super::partners_and_projects::submit_directory_change;
@@ -208,9 +208,9 @@ pub async fn revoke_client(
 ) -> Result<HttpResponse, ApiError> {
     submit_directory_change(&caller, &state, DirectoryChange::RevokeClient { client_id: client_id.clone() }).await?;
     let directory = state.register.directory();
-    // It is written; where the directory could not be read again, asking again is safe.
+    // It is written; where the directory could not be read again, the answer is not known.
     let client = directory.client(&client_id).filter(|client| client.revoked_at.is_some());
-    let data = ClientView::of(client.ok_or(ApiError::Unavailable)?, (state.register.clock())());
+    let data = ClientView::of(client.ok_or(Failure::OutcomeUnknown)?, (state.register.clock())());
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(ClientResponse { data }))
 }
 

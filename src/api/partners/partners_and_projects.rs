@@ -14,7 +14,7 @@ use crate::api::state::AppState;
 use crate::api::submit::{Reply, Submission, submit};
 use crate::domain::records::{OwnQuota, Partner, Project};
 use crate::domain::values::PartnerCode;
-use crate::register::{Command, DirectoryChange, Request};
+use crate::register::{Command, DirectoryChange, Failure, Request};
 
 use super::bodies::{CreatePartner, CreateProject};
 
@@ -190,7 +190,7 @@ async fn change_partner(
     answer_with(state, &code, |partner| partner.suspended == suspend, Vec::new())
 }
 
-/// Answers with a partner that was changed. The change is written; where the directory could not be read again, asking again is safe.
+/// Answers with a partner that was changed. The change is written; where the directory could not be read again, the answer is not known.
 pub(super) fn answer_with(
     state: &AppState,
     code: &PartnerCode,
@@ -199,7 +199,7 @@ pub(super) fn answer_with(
 ) -> Result<HttpResponse, ApiError> {
     let directory = state.register.directory();
     let partner = directory.partner(code).filter(|partner| is_changed(partner));
-    let data = partner.map(PartnerView::from).ok_or(ApiError::Unavailable)?;
+    let data = partner.map(PartnerView::from).ok_or(Failure::OutcomeUnknown)?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(PartnerResponse { data, warnings }))
 }
 

@@ -94,8 +94,13 @@ pub async fn decide_installations(
     let requests = decisions.iter().map(|one| Request::new(caller.0.clone(), one.command.clone())).collect();
     let results = state.register.submit_all(requests).await?;
     let of_service = |result: &Result<_, Failure>| result.as_ref().is_err_and(Failure::is_of_service);
-    if let Some(Err(failure)) = results.first().filter(|_| results.iter().all(of_service)) {
-        return Err(failure.clone().into());
+    if results.iter().all(of_service) {
+        // One whose outcome is unknown makes the answer unknown.
+        let failures = || results.iter().filter_map(|result| result.as_ref().err());
+        let unknown = failures().find(|failure| **failure == Failure::OutcomeUnknown);
+        if let Some(failure) = unknown.or(failures().next()) {
+            return Err(failure.clone().into());
+        }
     }
     let language = caller.1;
     let decided = decisions.iter().zip(results);

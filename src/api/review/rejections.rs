@@ -59,7 +59,7 @@ pub async fn reject_unverified(
     }
     let span = UnverifiedSpan { partner, from, to, seen_by: caller.0.clone() };
     let (found, all) = state.read(&caller.0, move |connection| span.find(connection, MOST_REJECTED)).await?;
-    let (mut rejected, mut remaining) = (found.len(), all - found.len());
+    let (mut rejected, mut remaining) = (found.len(), all.saturating_sub(found.len()));
     if !dry_run && !found.is_empty() {
         let request = |(id, tag)| {
             // Whoever verified one meanwhile was right.
@@ -69,7 +69,11 @@ pub async fn reject_unverified(
         let requests: Vec<Request> = found.into_iter().map(request).collect();
         rejected = 0;
         for piece in requests.chunks(AT_A_TIME) {
-            let results = state.register.submit_all(piece.to_vec()).await?;
+            let results = match state.register.submit_all(piece.to_vec()).await {
+                Ok(results) => results,
+                Err(failure) if rejected == 0 => return Err(failure.into()),
+                Err(_) => break,
+            };
             let changed = |result: &Result<Done, Failure>| matches!(result, Ok(Done::Changed { changed: true, .. }));
             rejected += results.iter().filter(|result| changed(result)).count();
             let failed =
@@ -81,7 +85,7 @@ pub async fn reject_unverified(
                 break;
             }
         }
-        remaining = all - rejected;
+        remaining = all.saturating_sub(rejected);
     }
     let data = RejectionsView { rejected, remaining, dry_run };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(RejectionsResponse { data, warnings }))

@@ -99,6 +99,29 @@ pub fn all_voided(connection: &mut Connection) -> Result<Vec<Voided>, DbError> {
     rows.into_iter().map(read).collect()
 }
 
+/// What was sealed of days.
+pub struct SealedDays {
+    /// Closed days, each with its headline.
+    pub days: Vec<(NaiveDate, String)>,
+    /// Releases, each with the SHA-256 of its headline.
+    pub releases: Vec<(NaiveDate, Vec<u8>)>,
+}
+
+/// What was sealed of the days from `day` on.
+pub fn sealed_from(connection: &mut Connection, day: NaiveDate) -> Result<SealedDays, DbError> {
+    let days = on_backend!(connection, c => {
+        days::table.filter(days::day.ge(day)).order(days::day).select((days::day, days::body)).load(c)
+    })?;
+    let releases = on_backend!(connection, c => {
+        releases::table
+            .filter(releases::day.ge(day))
+            .order(releases::day)
+            .select((releases::day, releases::sha256))
+            .load(c)
+    })?;
+    Ok(SealedDays { days, releases })
+}
+
 /// Voids the closed days from `today` on and their releases, by the entry `entry`, and sets the head back to `at`. Call it under the
 /// lock of the head. Returns what is void now.
 pub fn void_from(
@@ -107,18 +130,9 @@ pub fn void_from(
     entry: i64,
     at: DateTime<Utc>,
 ) -> Result<Vec<Voided>, DbError> {
-    let sealed: Vec<(NaiveDate, String)> = on_backend!(connection, c => {
-        days::table.filter(days::day.ge(today)).order(days::day).select((days::day, days::body)).load(c)
-    })?;
-    let released: Vec<(NaiveDate, Vec<u8>)> = on_backend!(connection, c => {
-        releases::table
-            .filter(releases::day.ge(today))
-            .order(releases::day)
-            .select((releases::day, releases::sha256))
-            .load(c)
-    })?;
+    let SealedDays { days: closed, releases: released } = sealed_from(connection, today)?;
     let row = |day, is_release, sha256| VoidedRow { day, is_release, entry, sha256 };
-    let of_days = sealed.into_iter().map(|(day, body)| row(day, false, sha256(body.as_bytes()).to_vec()));
+    let of_days = closed.into_iter().map(|(day, body)| row(day, false, sha256(body.as_bytes()).to_vec()));
     let of_releases = released.into_iter().map(|(day, sha256)| row(day, true, sha256));
     for row in of_days.chain(of_releases) {
         on_backend!(connection, c => diesel::insert_into(voided::table).values(&row).execute(c))?;

@@ -205,8 +205,8 @@ pub fn entry(connection: &mut Connection, version: i64) -> Result<Option<EntryMa
 }
 
 /// The last version of `versions` that was recorded up to the end of a day. Halves the range, because instants never go
-/// back from one entry to the next, unless the clock was set back. Entries before that were recorded on the day on which it was set
-/// back, or earlier.
+/// back from one entry to the next, unless the clock was set back: entries before that count as recorded on the day on which it was
+/// set back, if not earlier.
 pub fn version_at_end_of(
     connection: &mut Connection,
     day: NaiveDate,
@@ -214,12 +214,13 @@ pub fn version_at_end_of(
 ) -> Result<i64, DbError> {
     let end = date::start_of(day + Days::new(1));
     let (mut from, mut to) = versions.into_inner();
-    for (version, at) in clock::set_backs(connection)? {
+    // The newest first: it takes along whatever an earlier one had left beyond it.
+    for (version, at) in clock::set_backs(connection)?.into_iter().rev() {
         if at < end {
             from = from.max(version.min(to));
-        } else {
-            to = to.min(version - 1).max(from);
+            break;
         }
+        to = to.min(version - 1).max(from);
     }
     while from < to {
         let middle = from + (to - from + 1) / 2;

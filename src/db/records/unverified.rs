@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
-use crate::db::engine::{Connection, DbError, on_backend};
+use crate::db::engine::{Connection, DbError, on_backend, transaction};
 use crate::db::tables::{installation_id, installations, stored};
 use crate::domain::records::Actor;
 use crate::domain::reference::ProvinceId;
@@ -32,6 +32,15 @@ impl UnverifiedSpan {
         if self.seen_by.affiliation.as_ref() == Some(&self.partner) {
             return Ok((Vec::new(), 0));
         }
+        // On one view, because others may reject meanwhile.
+        transaction::read(connection, |connection| self.find_all(connection, limit))
+    }
+
+    fn find_all(
+        &self,
+        connection: &mut Connection,
+        limit: usize,
+    ) -> Result<(Vec<(InstallationId, String)>, usize), DbError> {
         let province = self.seen_by.province.map(ProvinceId::code);
         let (ids, all): (Vec<String>, i64) = on_backend!(connection, c => {
             let of_span = || {

@@ -2,6 +2,7 @@
 //!
 //! A server that was down over midnight closes the missed days later, from the journal, and makes the same bytes.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use chrono::{Datelike, Days, Months, NaiveDate};
@@ -38,11 +39,11 @@ impl ClosedDays {
     /// process may close a day meanwhile.
     pub fn load(connection: &mut Connection, now: &PublicCounts, version: i64) -> Result<Self, DbError> {
         let Some(last) = closed_days::last(connection)? else { return Ok(Self::none()) };
-        if last.version > version {
-            return Err(DbError::corrupt(format!(
-                "{} is closed at version {}, beyond the head",
-                last.day, last.version
-            )));
+        let is_closed = head::read(connection)?.closed_day >= Some(last.day);
+        let end = last_entry_of(connection, last.day, 0..=version)?;
+        if !is_closed || last.version != end || !head::is_entry(connection, last.version, &last.hash)? {
+            let why = format!("{} is stored as closed at entry {}, and the entries say {end}", last.day, last.version);
+            return Err(DbError::corrupt(why));
         }
         let mut replay = DayReplay::begin();
         replay.counts = now.clone();
@@ -91,13 +92,15 @@ impl ClosedDays {
         version == 0 || self.day.is_some_and(|day| day + Days::new(1) >= today)
     }
 
-    /// Closes every day before `today` that is still open, oldest first.
+    /// Closes every day before `today` that is still open, oldest first. Calls `goes_on` after each step, because many days, or one
+    /// with many entries, take long.
     pub fn close(
         &mut self,
         connection: &mut Connection,
         today: NaiveDate,
         counted: &RwLock<Counted>,
         renderer: &PageRenderer,
+        goes_on: &dyn Fn(),
     ) -> Result<(), DbError> {
         let version = read(counted).version;
         while !self.are_up_to(today, version) {
@@ -108,7 +111,8 @@ impl ClosedDays {
             if day >= today {
                 break;
             }
-            self.close_one(connection, day, counted, renderer)?;
+            self.close_one(connection, day, counted, renderer, goes_on)?;
+            goes_on();
         }
         Ok(())
     }
@@ -129,15 +133,16 @@ impl ClosedDays {
         day: NaiveDate,
         counted: &RwLock<Counted>,
         renderer: &PageRenderer,
+        goes_on: &dyn Fn(),
     ) -> Result<(), DbError> {
         let head = head::read(connection)?;
-        self.advance_to_end_of(connection, day, head.version)?;
+        self.advance_to_end_of(connection, day, head.version, goes_on)?;
         if head.closed_day >= Some(day) {
             self.store(connection, day, counted, renderer)?;
         } else {
             transaction::write(connection, |connection| {
                 let head = head::lock(connection)?;
-                self.advance_to_end_of(connection, day, head.version)?;
+                self.advance_to_end_of(connection, day, head.version, goes_on)?;
                 self.store(connection, day, counted, renderer)?;
                 head::close(connection, day)
             })?;
@@ -179,21 +184,32 @@ impl ClosedDays {
     }
 
     /// Replays the entries up to the end of a day, of a register at the version `version`.
-    fn advance_to_end_of(&mut self, connection: &mut Connection, day: NaiveDate, version: i64) -> Result<(), DbError> {
+    fn advance_to_end_of(
+        &mut self,
+        connection: &mut Connection,
+        day: NaiveDate,
+        version: i64,
+        goes_on: &dyn Fn(),
+    ) -> Result<(), DbError> {
         let replay = &mut self.replay;
-        let end = closed_days::version_at_end_of(connection, day, replay.version..=version)?;
-        // Entries of sandbox partners after it post nothing.
-        let end = public_entries::version_at(connection, end)?;
+        let end = last_entry_of(connection, day, replay.version..=version)?;
         while replay.version < end {
             let to = end.min(replay.version + STEP);
             replay.take(&cells_and_journal::postings_by_cause(connection, replay.version, to)?);
             replay.version = to;
+            goes_on();
         }
         if let Some(entry) = closed_days::entry(connection, end)? {
             (replay.hash, replay.recorded_at) = (entry.hash, entry.recorded_at);
         }
         Ok(())
     }
+}
+
+/// The last public entry of a day, among `versions`. Entries of sandbox partners after it post nothing.
+fn last_entry_of(connection: &mut Connection, day: NaiveDate, versions: RangeInclusive<i64>) -> Result<i64, DbError> {
+    let end = closed_days::version_at_end_of(connection, day, versions)?;
+    public_entries::version_at(connection, end)
 }
 
 fn read(counted: &RwLock<Counted>) -> RwLockReadGuard<'_, Counted> {

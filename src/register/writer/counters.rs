@@ -17,6 +17,8 @@ pub struct WriterCounters {
     pub failures: AtomicU64,
     /// Requests turned away because the queue was full.
     pub turned_away: AtomicU64,
+    /// How often everything was loaded again.
+    pub reloads: AtomicU64,
     /// How often everything was loaded again, because the database no longer held what this process knew.
     pub rebuilds: AtomicU64,
     /// Cells in memory.
@@ -34,6 +36,7 @@ impl Default for WriterCounters {
             entries: AtomicU64::default(),
             failures: AtomicU64::default(),
             turned_away: AtomicU64::default(),
+            reloads: AtomicU64::default(),
             rebuilds: AtomicU64::default(),
             cells: AtomicU64::default(),
             waiting: AtomicI64::default(),

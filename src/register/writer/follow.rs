@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::db::ledger::{CellTotals, PublicEntry, activations, cells_and_journal, clock, closed_days, head};
 use crate::db::partners::partners_and_clients;
@@ -21,6 +21,9 @@ use crate::register::published::ClosedDays;
 
 use super::transaction::Committed;
 use super::writer::Writer;
+
+/// Loading again does not mend what somebody changed, so it is tried again only after this long.
+const REBUILD_AGAIN: Duration = Duration::from_mins(1);
 
 impl Writer {
     /// Takes over an own batch, after the entries that other processes wrote before it.
@@ -68,12 +71,21 @@ impl Writer {
             return;
         }
         let read = self.database.connection().and_then(|mut connection| self.read_new_entries(&mut connection));
-        let (answered, outdated) = match &read {
-            Ok(()) => (true, None),
-            Err(DbError::Outdated(why)) => (true, Some(why.clone())),
-            Err(_) => (false, self.outdated.take()),
+        let answered = match &read {
+            Ok(()) => {
+                (self.outdated, self.unreadable) = (None, None);
+                true
+            }
+            Err(DbError::Outdated(why)) => {
+                self.outdated = Some(why.clone());
+                true
+            }
+            Err(DbError::Corrupt(why)) => {
+                self.unreadable = Some(why.clone());
+                true
+            }
+            Err(_) => false,
         };
-        self.outdated = outdated;
         let was_up = self.shared.is_database_up();
         self.shared.note_database_answer(answered);
         if let Err(error) = read
@@ -96,6 +108,10 @@ impl Writer {
         self.shared.note_clock_offset(watch.offset().unwrap_or_default());
         // A close that was lost appends no entry, so the entries do not tell.
         let is_day_lost = head.closed_day < self.closed.day();
+        if is_day_lost && self.was_set_back(connection)? {
+            tracing::warn!("the clock was set back: everything is loaded again");
+            return self.load_register(connection);
+        }
         if is_day_lost || self.contradicted {
             return self.rebuild(connection);
         }
@@ -129,12 +145,25 @@ impl Writer {
         Ok(Some((postings, FollowedHead::of(connection, &head)?)))
     }
 
+    /// Whether the register holds what this process knew, and an operator set its clock back since: closed days are void by an entry.
+    fn was_set_back(&self, connection: &mut Connection) -> Result<bool, DbError> {
+        let since = clock::set_backs(connection)?.last().is_some_and(|(version, _)| *version > self.known.version);
+        Ok(since && head::is_entry(connection, self.known.version, &self.known.hash)?)
+    }
+
+    pub(super) fn was_rebuilt_lately(&self) -> bool {
+        self.rebuilt_at.is_some_and(|at| at.elapsed() < REBUILD_AGAIN)
+    }
+
     /// Loads the register again, because it lost entries or days that this process knows: a standby that lagged was promoted, or
     /// a backup was restored under the process.
     pub(super) fn rebuild(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        if let Some(why) = self.unreadable.clone().filter(|_| self.was_rebuilt_lately()) {
+            return Err(DbError::Corrupt(why));
+        }
         let lost = self.known.version;
-        self.load_register(connection)?;
         self.rebuilt_at = Some(Instant::now());
+        self.load_register(connection)?;
         tracing::error!(
             known = lost,
             now = self.known.version,
@@ -160,6 +189,7 @@ impl Writer {
         (self.known, self.counts, self.closed) = (head, counts, closed);
         (self.published, self.released) = (None, None);
         (self.stale_directory, self.contradicted) = (false, false);
+        self.shared.counters.reloads.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 

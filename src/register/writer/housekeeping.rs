@@ -1,5 +1,5 @@
-//! Moving the checkpoint of the cells, settling suspensions step by step, forgetting old idempotency keys, and noting that the clock
-//! is believed.
+//! Moving the checkpoint of the cells, settling suspensions step by step, forgetting old idempotency keys, noting that the clock is
+//! believed, and telling what is wrong.
 
 use std::time::{Duration, Instant};
 
@@ -169,6 +169,15 @@ impl Writer {
         if let (Some(keeper), Some(instance_id)) = (&mut self.marker, &self.instance_id) {
             keeper.keep(Marker { instance_id: instance_id.clone(), version: self.known.version });
         }
+    }
+
+    /// Tells what is wrong, if anything: the first thing that an operator has to see to.
+    pub(super) fn tell_trouble(&self) {
+        let outdated = self.outdated.clone().map(Trouble::Outdated);
+        let doubt = self.reading.doubt.map(Trouble::ClockInDoubt);
+        let contradiction = self.unreadable.clone().or(self.unclosable.clone()).map(Trouble::Contradiction);
+        let missing = self.missing_methodology.clone().map(Trouble::MethodologyMissing);
+        self.shared.note_trouble(outdated.or(doubt).or(contradiction).or(self.write_trouble.clone()).or(missing));
     }
 
     fn note_failed_write(&mut self, error: &DbError) {

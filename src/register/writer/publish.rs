@@ -1,7 +1,7 @@
 //! Closing days, publishing snapshots and monthly releases.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -19,8 +19,6 @@ use super::writer::{TICK, Writer};
 
 /// The actor of monthly releases, in entries.
 const SCHEDULE: &str = "schedule";
-/// How long everything that was loaded again is kept, though a stored day contradicts it.
-const REBUILD_AGAIN: Duration = Duration::from_mins(1);
 
 impl Writer {
     /// Publishes a snapshot when the version or the day moved, and at most every 250 ms.
@@ -35,6 +33,7 @@ impl Writer {
         let closed = self.closed.are_up_to(day, self.known.version);
         match if closed { Ok(()) } else { self.close_days_now(day) } {
             Ok(()) => {
+                self.unclosable = None;
                 self.release_months();
                 self.publish(day);
             }
@@ -42,9 +41,8 @@ impl Writer {
                 // Puts the next attempt off by one tick.
                 self.published_at = Instant::now();
                 tracing::warn!(%error, "a day could not be closed; the numbers stay as they were");
-                // Loading again does not mend a day that somebody changed, so it is not tried at every tick.
-                let tried = self.rebuilt_at.is_some_and(|at| at.elapsed() < REBUILD_AGAIN);
-                self.contradicted |= matches!(error, DbError::Corrupt(_)) && !tried;
+                self.unclosable = matches!(error, DbError::Corrupt(_)).then(|| error.to_string());
+                self.contradicted |= self.unclosable.is_some() && !self.was_rebuilt_lately();
             }
         }
     }
@@ -78,7 +76,8 @@ impl Writer {
     /// Closes every day before `today` that is still open.
     pub(super) fn close_days(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
         let before = self.closed.last().cloned();
-        self.closed.close(connection, today, &self.shared.counted, &self.renderer)?;
+        let goes_on = || self.shared.note_round();
+        self.closed.close(connection, today, &self.shared.counted, &self.renderer, &goes_on)?;
         let settings = &self.renderer.settings;
         let closed = self.closed.last().filter(|last| before.is_none_or(|before| before.day < last.day));
         if let Some(CitableDay { day, .. }) = closed.map(Arc::as_ref).filter(|_| settings.is_placeholder()) {

@@ -15,6 +15,8 @@ pub enum Trouble {
     /// A newer program has changed the register.
     Outdated(String),
     ClockInDoubt(ClockDoubt),
+    /// What the database holds contradicts itself: a closed day is not that of its entries.
+    Contradiction(String),
     StorageFull,
     /// The database answers, and takes no writes.
     WritesFail,
@@ -41,6 +43,7 @@ impl Trouble {
             Self::DatabaseAway => "database_away",
             Self::Outdated(_) => "outdated_program",
             Self::ClockInDoubt(_) => "clock_in_doubt",
+            Self::Contradiction(_) => "contradiction",
             Self::StorageFull => "storage_full",
             Self::WritesFail => "writes_fail",
             Self::MethodologyMissing(_) => "methodology_missing",
@@ -57,6 +60,10 @@ impl fmt::Display for Trouble {
                 f.write_str("the disk of the database is full: make room; nothing that was acknowledged is lost")
             }
             Self::WritesFail => f.write_str("the database takes no writes; the log says why"),
+            Self::Contradiction(why) => write!(
+                f,
+                "the database contradicts itself, so public numbers stand still: {why}; `green-homes audit` names what is wrong"
+            ),
             Self::Outdated(why) | Self::MethodologyMissing(why) => f.write_str(why),
             Self::ClockInDoubt(doubt) => doubt.fmt(f),
         }

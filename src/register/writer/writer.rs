@@ -72,7 +72,10 @@ pub struct Writer {
     pub(super) stale_directory: bool,
     /// Whether the database said something that contradicts what this process knows, so that it has to load everything again.
     pub(super) contradicted: bool,
-    /// When everything was last loaded again.
+    /// Why what the database holds can be no register, and why a day cannot be closed.
+    pub(super) unreadable: Option<String>,
+    pub(super) unclosable: Option<String>,
+    /// When it was last tried to load everything again.
     pub(super) rebuilt_at: Option<Instant>,
     /// What the clock said at the last poll, and why that is not believed. Then the day stays that of the last sign of life.
     pub(super) reading: ClockReading,
@@ -126,6 +129,8 @@ impl Writer {
             settled_at: now,
             stale_directory: false,
             contradicted: false,
+            unreadable: None,
+            unclosable: None,
             rebuilt_at: None,
             reading: ClockReading { now: DateTime::UNIX_EPOCH, doubt: None },
             read_at: now,
@@ -164,6 +169,7 @@ impl Writer {
         // SQLite commits so quickly that waiting costs more than it saves.
         let lull = if matches!(self.database.url(), Url::Postgres(_)) { LULL } else { Duration::ZERO };
         let mut next = None;
+        self.shared.note_round();
         // The days that ended while nobody was at work are closed before anything else.
         self.published_at = self.published_at.checked_sub(TICK).unwrap_or(self.published_at);
         self.keep_up();
@@ -283,13 +289,5 @@ impl Writer {
         }
         self.tell_trouble();
         self.shared.note_round();
-    }
-
-    /// Tells what is wrong, if anything: the first thing that an operator has to see to.
-    fn tell_trouble(&self) {
-        let outdated = self.outdated.clone().map(Trouble::Outdated);
-        let doubt = self.reading.doubt.map(Trouble::ClockInDoubt);
-        let missing = self.missing_methodology.clone().map(Trouble::MethodologyMissing);
-        self.shared.note_trouble(outdated.or(doubt).or(self.write_trouble.clone()).or(missing));
     }
 }

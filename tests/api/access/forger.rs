@@ -47,7 +47,7 @@ impl Forger {
         let now = chrono::Utc::now().timestamp();
         let mut forged = vec![("garbage".to_owned(), "garbage".to_owned()), ("dots".to_owned(), "a.b.c".to_owned())];
         forged.push((OUT_OF_DATE.to_owned(), self.sign(&header, &with(&good, "exp", json!(now - 1)))));
-        forged.push((TOO_EARLY.to_owned(), self.sign(&header, &with(&good, "nbf", json!(now + 600)))));
+        forged.push((TOO_EARLY.to_owned(), self.sign(&header, &with(&good, "nbf", json!(now + 30)))));
         let wrong_claims = [
             ("exp", Value::Null),
             ("nbf", Value::Null),

@@ -27,7 +27,7 @@ struct Caddy {
 impl Caddy {
     /// In front of a service. `change` is what a test wants otherwise in the shipped file.
     fn before(upstream: &str, change: impl Fn(String) -> String) -> Self {
-        let [https, http] = [free_port(), free_port()];
+        let [https, http] = free_ports();
         let folder = tempfile::tempdir().unwrap();
         // The ports and the place of the certificates alone: 80, 443 and the home of Caddy's user belong to the machine.
         let here = format!(
@@ -96,8 +96,10 @@ fn caddy(folder: &TempDir) -> Command {
     caddy
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Two ports that nobody has, both held until both are known.
+fn free_ports() -> [u16; 2] {
+    let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.each_ref().map(|listener| listener.local_addr().unwrap().port())
 }
 
 fn connect(port: u16) -> std::io::Result<TcpStream> {

@@ -1,6 +1,8 @@
 //! Somebody who calls the service over HTTP, and what comes back.
 
 use awc::http::header::HeaderMap;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 /// Somebody who calls the service.
@@ -69,6 +71,13 @@ impl Client {
         let headers = [("content-type", "application/json"), ("if-match", "*")];
         let headers = if method == "PATCH" { &headers[..] } else { &headers[..1] };
         self.send(method, path, headers, Some(body.to_string().into())).await
+    }
+
+    /// Asks for a token by HTTP Basic.
+    pub async fn ask_for_token(&self, id: &str, secret: &str) -> Reply {
+        let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+        let headers = [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        self.send("POST", "/oauth/token", &headers, Some(b"grant_type=client_credentials".to_vec())).await
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {

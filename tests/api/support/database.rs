@@ -43,7 +43,7 @@ impl TestDatabase {
             public_url: "https://register.example".to_owned(),
             publisher: "Publisher".to_owned(),
             monthly_releases: true,
-            database_connections: 5,
+            database_connections: 8,
             database_shares_clock: false,
             queue: 1024,
             client_rate: 0,

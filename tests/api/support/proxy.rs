@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 /// What a connection does with what it is given, instead of handing it on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-pub enum Path {
+pub enum PathFault {
     /// Takes it, and hands nothing on, in either direction.
     Stalls = 1,
     /// Hands on what is asked, and keeps what is answered to a COMMIT and from then on.
@@ -58,7 +58,7 @@ impl Proxy {
     }
 
     /// Makes every connection that is open now behave so; new ones pass.
-    pub fn open_ones(&self, path: Path) {
+    pub fn open_ones(&self, path: PathFault) {
         for connection in &*self.connections.lock().unwrap() {
             connection.path.store(path as u8, Ordering::SeqCst);
         }
@@ -78,15 +78,16 @@ fn pump(mut from: TcpStream, mut to: TcpStream, path: &AtomicU8, is_reply: bool)
     let mut bytes = [0; 16 << 10];
     while let Ok(count) = from.read(&mut bytes) {
         let is_commit = !is_reply && bytes[..count].windows(7).any(|word| word == b"COMMIT\0");
-        for (until_commit, then) in
-            [(Path::KeepsAnswersToCommits, Path::SwallowsReplies), (Path::StallsAtCommits, Path::Stalls)]
-        {
+        for (until_commit, then) in [
+            (PathFault::KeepsAnswersToCommits, PathFault::SwallowsReplies),
+            (PathFault::StallsAtCommits, PathFault::Stalls),
+        ] {
             if is_commit && path.load(Ordering::SeqCst) == until_commit as u8 {
                 path.store(then as u8, Ordering::SeqCst);
             }
         }
         let path = path.load(Ordering::SeqCst);
-        let is_taken = path == Path::Stalls as u8 || (path == Path::SwallowsReplies as u8 && is_reply);
+        let is_taken = path == PathFault::Stalls as u8 || (path == PathFault::SwallowsReplies as u8 && is_reply);
         if count == 0 || (!is_taken && to.write_all(&bytes[..count]).is_err()) {
             break;
         }

@@ -8,7 +8,7 @@ use crate::api::callers::Caller;
 use crate::api::http::ApiError;
 use crate::api::numbers::provenance::Provenance;
 use crate::api::numbers::voided::refuse_void_days;
-use crate::api::state::AppState;
+use crate::api::state::{AppState, Reader};
 use crate::db::partners::partners_and_clients;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, Selection};
@@ -46,21 +46,17 @@ pub async fn answer<T: Send + 'static>(
     state: &web::Data<AppState>,
     write: impl FnOnce(AnsweredQuery) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    refuse_void_days(state, request.query_string())?;
+    refuse_void_days(state, request.query_string(), &["as_of"])?;
     let directory = state.register.directory();
     let today = state.register.snapshot().figures.day;
     let ParsedQuery { query, only_verified } = parse(request, caller, &directory, today)?;
     // One at a time, because sums of the past and of owners are counted from the journal or from the records, which takes
     // long and much memory.
     let is_slow = query.time != AsOf::Now || query.scope.is_some();
-    let slot = if is_slow { Some(state.slow_query_slot(&caller.0).await?) } else { None };
+    let reader: Reader<'_> = if is_slow { state.slow_query_slot(&caller.0).await?.into() } else { (&caller.0).into() };
     let asking = Asking { path: permalink_path(request), only_verified, actor: caller.0.clone() };
     let shared = state.clone();
-    let work = move || {
-        let _slot = slot;
-        write(add_up(&shared, query, &asking)?)
-    };
-    state.compute(&caller.0, work).await
+    state.compute(reader, move || write(add_up(&shared, query, &asking)?)).await
 }
 
 /// The path and the query of a request, for the permalink.

@@ -77,7 +77,7 @@ pub async fn get_progress(request: HttpRequest, state: web::Data<AppState>) -> R
 }
 
 async fn answer_query(request: &HttpRequest, state: &AppState, snapshot: &Snapshot) -> Result<HttpResponse, ApiError> {
-    refuse_void_days(state, request.query_string())?;
+    refuse_void_days(state, request.query_string(), &["as_of"])?;
     let mut query = Query::of(request)?;
     let today = snapshot.figures.day;
     let past = query.parse("as_of", whole_day(Edge::Last, |raw| parse_past_day(raw, today))).filter(|day| *day < today);
@@ -108,12 +108,11 @@ async fn restated_past(
     let slot = state.slow_query_slot(&caller.0).await?;
     let (register, settings) = (state.register.clone(), state.settings.clone());
     let work = move || {
-        let _slot = slot;
         let figures = register.figures_at(day, methodology)?;
         let data = ProgressView::of(&figures, &settings);
         Ok(ProgressResponse { data, meta: Provenance::of(&figures, &settings, &permalink(&figures)), today: None })
     };
-    let body = state.compute(&caller.0, work).await?;
+    let body = state.compute(slot, work).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
 

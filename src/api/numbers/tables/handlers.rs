@@ -61,7 +61,7 @@ async fn send_table(
     state: &web::Data<AppState>,
     form: Form,
 ) -> Result<HttpResponse, ApiError> {
-    refuse_void_days(state, request.query_string())?;
+    refuse_void_days(state, request.query_string(), &["as_of"])?;
     let snapshot = state.register.snapshot();
     let mut query = Query::of(request)?;
     let as_of = query.parse("as_of", whole_day(Edge::Last, |raw| parse_month_end(raw, snapshot.figures.day)));

@@ -45,7 +45,7 @@ pub async fn kept(
     if state.register.is_before(day) {
         return Err(ApiError::invalid("as_of", Fault::BeforeTheRegister));
     }
-    let key = format!("{}{}?as_of={day} {}", table.path(), form.ending(), state.register.rebuilds());
+    let key = format!("{}{}?as_of={day} {}", table.path(), form.ending(), state.register.reloads());
     if let Some(page) = state.month_pages.made(&key) {
         return Ok(page);
     }
