@@ -1,7 +1,8 @@
 //! The watchdog of the writer. A path to the database may stall without a sign: something on it goes on acknowledging what is sent, and
 //! hands nothing on. The driver then waits for ever. Once the writer has not come round for long, the watchdog tries a connection of its
-//! own. If that one can lock the head and commit, the writer waits for nothing, and the process gives up, to be started anew. If nobody
-//! can commit, because a standby is gone, the process stays, because its public reads go on.
+//! own. If that one can lock the head and commit, and once more ten seconds later, the writer waits for nothing, and the process gives
+//! up, to be started anew. Once is not enough, because a standby that came back a moment ago lets the writer go on, too. If nobody can
+//! commit, because the standby is gone, the process stays, because its public reads go on.
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Weak};
@@ -30,22 +31,27 @@ pub fn watch(database: &Database, shared: &Arc<Shared>) -> Result<(), DbError> {
 }
 
 fn look(database: &Database, shared: &Weak<Shared>) {
-    let mut tried_at = Instant::now();
+    let (mut tried_at, mut could_before) = (Instant::now(), false);
     loop {
         thread::sleep(LOOK_EVERY);
         let Some(shared) = shared.upgrade().filter(|shared| shared.is_alive()) else { return };
-        if shared.writer_came_round_ago() < STALLED_AFTER || tried_at.elapsed() < PROBE_WITHIN {
+        if shared.writer_came_round_ago() < STALLED_AFTER {
+            could_before = false;
+            continue;
+        }
+        if tried_at.elapsed() < PROBE_WITHIN {
             continue;
         }
         tried_at = Instant::now();
         let can_commit = can_commit(database);
-        if can_commit && shared.writer_came_round_ago() >= STALLED_AFTER {
+        if can_commit && could_before && shared.writer_came_round_ago() >= STALLED_AFTER {
             tracing::error!(
                 "the writer waits for an answer that never comes, while a new connection can write: the service stops"
             );
             shared.give_up();
             return;
         }
+        could_before = can_commit;
         tracing::error!(can_commit, "the writer has not come round for long");
     }
 }

@@ -3,11 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::Days;
+use chrono::{Days, TimeDelta};
 use green_homes::domain::values::Month;
 use serde_json::json;
 
-use crate::support::{App, Client, Content, Passing, TestDatabase, db_execute, db_lines, home, on_both_databases, run};
+use crate::support::{
+    App, Client, Content, Passing, TestDatabase, clock_at, db_execute, db_lines, home, on_both_databases, run,
+};
 
 on_both_databases!(
     lose_an_entry_and_write_on_counts_what_the_database_holds,
@@ -18,6 +20,8 @@ on_both_databases!(
     lose_a_month_end_releases_it_again,
     start_with_a_checkpoint_beyond_the_head_counts_the_journal,
     lose_entries_keeps_the_checkpoint_at_the_head,
+    start_with_a_closed_day_that_its_entries_contradict_is_refused_in_words,
+    find_a_stored_day_that_the_entries_contradict_stands_still_and_says_so,
 );
 
 /// Waits until `/v1/progress` has this many reported sites, at this version.
@@ -210,6 +214,58 @@ async fn lose_entries_keeps_the_checkpoint_at_the_head(database: TestDatabase) {
     assert_eq!(at, version);
 }
 
+/// The last closed day is what the next one is counted from, so a wrong one would go on being wrong.
+async fn start_with_a_closed_day_that_its_entries_contradict_is_refused_in_words(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    days.verify_a_home("a");
+    let first = days.today();
+    days.pass_to(first + Days::new(1)).await;
+    let (database, clock) = (days.app.stop().await, clock_at(days.now));
+    for changed in ["version = version - 1", "hash = (SELECT hash FROM entries WHERE version = 1)"] {
+        let before = Content::db_of(&database);
+        db_execute(&database.url, &format!("UPDATE days SET {changed}")).unwrap();
+        let refused = green_homes::app::start(&database.settings(), &clock).err().unwrap().to_string();
+        assert!(refused.contains(&format!("{first} is stored as closed at entry")), "{refused}");
+        before.db_put_back();
+    }
+    App::start_at(database, clock).await.stop().await;
+}
+
+/// As after a repair by hand that went wrong: a day is there that is not over.
+async fn find_a_stored_day_that_the_entries_contradict_stands_still_and_says_so(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    days.verify_a_home("a");
+    let first = days.today();
+    let closed = days.pass_to(first + Days::new(1)).await;
+    let columns = "version, hash, body, verified_sites, publisher, changes";
+    let tomorrow = first + Days::new(1);
+    let stored = format!("INSERT INTO days (day, {columns}) SELECT '{tomorrow}', {columns} FROM days");
+    db_execute(&days.app.database.url, &stored).unwrap();
+    days.verify_a_home("b");
+    *days.now.lock().unwrap() += TimeDelta::days(1);
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let ready = days.app.operator().get("/readyz").await;
+        if ready.body["problem"]["code"] == "contradiction" {
+            assert_eq!(ready.status, 503);
+            assert!(
+                ready.body["problem"]["detail"].as_str().unwrap().contains(&tomorrow.to_string()),
+                "{}",
+                ready.text
+            );
+            break;
+        }
+        assert!(Instant::now() < until, "{}", ready.text);
+        actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+    }
+    let progress = days.app.public().get("/v1/progress").await.body;
+    assert_eq!(progress["meta"]["as_of"], closed["meta"]["as_of"], "the day does not turn");
+    assert!(!days.app.db_audit().ok);
+    days.app.stop().await;
+}
+
 #[test]
 fn start_while_another_process_closes_a_day_reads_one_moment() {
     run(start_between_two_moments(TestDatabase::postgres()));
@@ -248,7 +304,7 @@ async fn start_between_two_moments(database: TestDatabase) {
         connection.batch_execute(&format!("{} COMMIT", after.statements())).unwrap();
     });
     holds.recv().unwrap();
-    let app = App::start_at(database, crate::support::clock_at(now)).await;
+    let app = App::start_at(database, clock_at(now)).await;
     swap.join().unwrap();
     let progress = app.progress_at(app.db_version()).await;
     assert_eq!(progress["data"]["sites"]["verified"], json!(2));

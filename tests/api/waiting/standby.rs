@@ -155,6 +155,10 @@ fn wait_where_nobody_can_commit_keeps_the_process_and_its_public_reads() {
         assert_eq!(reply.await.unwrap().body["code"], json!("outcome_unknown"));
         let public = Client::new(&server.address);
         assert_eq!((public.get("/livez").await.status, public.get("/v1/progress").await.status), (200, 200));
+        // A wrong secret is looked for among what other processes wrote, which the writer cannot read just now.
+        let began = Instant::now();
+        assert_eq!(public.ask_for_token(&id, "wrong").await.status, 401);
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
         assert_eq!(Client::new(&server.metrics_address).get("/readyz").await.status, 503);
         db_wait_for_standby(&database, false);
         until("ready", async || public.get("/readyz").await.status == 200).await;
