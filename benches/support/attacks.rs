@@ -81,11 +81,8 @@ fn attacks(plan: &Plan, token: &str) -> Vec<Attack> {
             (32, 1),
             200,
             Box::new(move |number| {
-                let pair = match number % 3 {
-                    0 => "status=decommissioned&province=48",
-                    1 => "status=pledged&province=96",
-                    _ => "kind=factory&measure=rooftop_solar_pv",
-                };
+                let pair =
+                    if number % 2 == 0 { "status=decommissioned&province=48" } else { "status=pledged&province=96" };
                 get(format!("/v1/installations?{pair}&limit=200"), &bearer)
             }),
         ),

@@ -42,7 +42,11 @@ impl ClosedDays {
         let is_closed = head::read(connection)?.closed_day >= Some(last.day);
         let end = last_entry_of(connection, last.day, 0..=version)?;
         if !is_closed || last.version != end || !head::is_entry(connection, last.version, &last.hash)? {
-            let why = format!("{} is stored as closed at entry {}, and the entries say {end}", last.day, last.version);
+            let why = format!(
+                "{} is stored as closed at entry {}, and its last entry is {end}: `green-homes audit` says what else is wrong, and days \
+                 can be made again from the journal (docs/operations.md, \"An audit that fails\")",
+                last.day, last.version
+            );
             return Err(DbError::corrupt(why));
         }
         let mut replay = DayReplay::begin();

@@ -1,12 +1,15 @@
 //! What the database reads for a list: along an index, from the cursor on, and nothing else. Not a clock but the plan says so.
 
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
 use green_homes::db::Connection;
-use green_homes::db::records::{Filter, installation_list};
+use green_homes::db::records::{Filter, installation_list, suspended};
 use green_homes::domain::records::{Actor, Role};
 use green_homes::domain::reference::ProvinceId;
 use green_homes::domain::values::{Code, SiteId, Status, Text};
 
-use crate::support::{App, TestDatabase, db_execute, db_lines, on_both_databases};
+use crate::support::{App, TestDatabase, db_execute, db_lines, on_both_databases, run};
 
 use super::{VARIED, db_fill};
 
@@ -146,4 +149,38 @@ async fn list_by_each_filter_and_role_reads_along_an_index_that_ends_where_it_en
         assert_ne!(unbounded(), Vec::<String>::new(), "{index} is there for nothing");
         db_execute(&database.url, &made).unwrap();
     }
+}
+
+/// Whenever the register moved it is asked whether a suspension has something left to do: by two indexes that are empty where nothing is.
+/// SQLite has no planner that would rather read the table.
+#[test]
+fn ask_what_a_suspension_has_left_to_do_reads_no_row_where_nothing_is() {
+    run(async {
+        let app = App::start(TestDatabase::postgres()).await;
+        app.db_add_partner("AA", false);
+        app.db_add_partner("BB", false);
+        let database = app.stop().await;
+        db_fill(&database, 40_000, &VARIED);
+        let settled = "UPDATE partners SET suspended_at = now() WHERE code = 'BB'; \
+             UPDATE installations SET set_aside = true WHERE partner = 'BB' AND NOT sandbox AND evidence_tier IS NULL \
+             AND status IN ('pledged', 'installed', 'decommissioned')";
+        db_execute(&database.url, settled).unwrap();
+        let rows = "SELECT CAST(seq_tup_read + idx_tup_fetch AS TEXT) AS line FROM pg_stat_user_tables WHERE relname = 'installations'";
+        let rows = || db_lines(&database.url, rows)[0].parse::<i64>().unwrap();
+        let open = database.db_open();
+        let mut connection = open.connection().unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while rows() < 10_000 {
+            assert!(Instant::now() < until, "the rows that the update read are not counted");
+            actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+        }
+        for known in ["SELECT 1", "ANALYZE"] {
+            db_execute(&database.url, known).unwrap();
+            let before = rows();
+            assert!(!suspended::are_to_settle(&mut connection).unwrap());
+            let Connection::Postgres(session) = &mut connection else { panic!("this is PostgreSQL") };
+            session.batch_execute("SELECT pg_stat_force_next_flush()").unwrap();
+            assert!(rows() - before < 10, "{} rows were read, {known}", rows() - before);
+        }
+    });
 }
