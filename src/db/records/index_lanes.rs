@@ -24,7 +24,9 @@ use crate::db::engine::{Connection, DbError, on_backend, transaction};
 pub(super) type Lane = Vec<(&'static str, String)>;
 
 const IN_ORDER: &str = "SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off; SET LOCAL enable_seqscan = off; \
-     SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL statement_timeout = '30s'";
+     SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+
+const WITHIN: &str = "SET LOCAL statement_timeout = '30s'";
 
 /// An installation, as far as a filter looks at it.
 #[derive(diesel::QueryableByName)]
@@ -71,15 +73,24 @@ macro_rules! load {
     };
 }
 
-/// Runs reads on one view of the database. PostgreSQL's planner must not sort: believing that a partner has few installations, it would
-/// read and sort all of them, where the next few stand in an index in their order.
+/// Has PostgreSQL's planner not sort until the end of the transaction: believing that a partner has few installations, it would read and
+/// sort all of them, where the next few stand in an index in their order.
+pub(super) fn keep_order(connection: &mut Connection) -> Result<(), DbError> {
+    if matches!(connection, Connection::Postgres(_)) {
+        transaction::execute(connection, IN_ORDER)?;
+    }
+    Ok(())
+}
+
+/// Runs reads on one view of the database, in the order of indexes.
 pub(super) fn in_order<T>(
     connection: &mut Connection,
     reads: impl FnOnce(&mut Connection) -> Result<T, DbError>,
 ) -> Result<T, DbError> {
     transaction::read(connection, |connection| {
+        keep_order(connection)?;
         if matches!(connection, Connection::Postgres(_)) {
-            transaction::execute(connection, IN_ORDER)?;
+            transaction::execute(connection, WITHIN)?;
         }
         reads(connection)
     })

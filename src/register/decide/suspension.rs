@@ -3,7 +3,7 @@
 //! A partner may have hundreds of thousands of installations, so the head is never held for all of them. Each step finds what is still
 //! to be done, under the lock of the head; so steps are made by any process, after any crash, and none is made twice.
 
-use crate::db::records::suspended;
+use crate::db::records::suspended::{self, ToSettle};
 use crate::domain::rules::suspension;
 use crate::domain::values::{Action, Cause, InstallationId};
 use crate::register::commands::Done;
@@ -18,11 +18,9 @@ const STEP: usize = 500;
 impl BatchInProgress<'_> {
     /// Makes one step.
     pub(super) fn settle_suspensions(&mut self) -> Result<Done, Stop> {
-        let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
-        let aside = suspended::to_set_aside(self.connection, limit)?;
-        let back = if aside.len() < STEP { suspended::to_give_back(self.connection, limit)? } else { Vec::new() };
-        let all: Vec<(InstallationId, bool)> =
-            aside.into_iter().map(|id| (id, true)).chain(back.into_iter().map(|id| (id, false))).take(STEP).collect();
+        let ToSettle { to_set_aside, to_give_back } = suspended::to_settle(self.connection, STEP)?;
+        let aside = to_set_aside.into_iter().map(|id| (id, true));
+        let all: Vec<(InstallationId, bool)> = aside.chain(to_give_back.into_iter().map(|id| (id, false))).collect();
         let ids: Vec<InstallationId> = all.iter().map(|(id, _)| *id).collect();
         self.records.load_sites_of(self.connection, &ids)?;
         let mut changed = 0;
