@@ -1,6 +1,7 @@
 //! Opening the database of a register, and beginning a register: nowhere by mistake, and never in place of one that was there.
 
 use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -42,6 +43,7 @@ pub fn database_to_serve(settings: &Settings, clock: &Clock) -> Result<Database,
             )
             .into());
         }
+        tracing::warn!(%url, "a new register begins: if one was to be here, stop, and put its database back");
     }
     open_database(settings, clock)
 }
@@ -73,22 +75,32 @@ pub fn mark(settings: &Settings, marker: &Marker) -> Result<(), StartError> {
 pub fn open_database(settings: &Settings, clock: &Clock) -> Result<Database, StartError> {
     DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir)?;
     let url = settings.database()?;
-    if let Url::Sqlite(path) = &url {
-        // Readable by its owner alone, because it holds personal data. SQLite gives its other files the mode of this one.
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-        file.map_err(|error| format!("{url} cannot be opened: {error}"))?;
-    }
+    // First, because a folder that is refused must not get a file.
     backup::take_from_others(&settings.data_dir, if let Url::Sqlite(path) = &url { Some(path) } else { None })?;
+    if let Url::Sqlite(path) = &url {
+        create_private(Path::new(path)).map_err(|error| format!("{url} cannot be opened: {error}"))?;
+    }
     let database = connect(settings, &url)?;
     migrate(&database, clock, &settings.data_dir.join(backup::BACKUPS))?;
     check_marker(settings, &url, &mut database.connection()?)?;
     Ok(database)
 }
 
+/// Makes the file of a new database, readable by its owner alone, because it holds personal data. SQLite gives its other files the mode
+/// of this one. A file that is there is never opened here: closing it would drop the locks that SQLite holds on it, so that the next
+/// outsider who reads it would take itself for the last one and delete the write-ahead log.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Opens an existing database, and leaves its schema as it is.
 pub fn existing_database(settings: &Settings) -> Result<Database, StartError> {
     let url = settings.database()?;
     if is_missing(&url) {
+        refuse_used_directory(settings, &url)?;
         return Err(format!("there is no database at {url}: set --data-dir or the database URL of the service").into());
     }
     let database = connect(settings, &url)?;
@@ -136,7 +148,7 @@ fn refuse_used_directory(settings: &Settings, url: &Url) -> Result<(), StartErro
     let Some(sign) = [key, marker].into_iter().find(|file| file.exists()) else { return Ok(()) };
     Err(format!(
         "{url} holds no register, but {} says that this directory has one: the database is gone, its -wal file is missing, or another \
-         database is named. Put it back, or restore a backup; `green-homes init --begin-new-register` begins a new one",
+         database is named. Put it back, or restore a backup; `green-homes init --begin-new-register` begins a new one, without partners, clients and counts",
         sign.display()
     )
     .into())

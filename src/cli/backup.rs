@@ -30,6 +30,7 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
         )
         .into());
     }
+    refuse_inside(&settings.data_dir, directory)?;
     let destination = backup::Destination::of(directory)?;
     app::learn_methodologies(settings)?;
     let database = app::existing_database(settings)?;
@@ -43,6 +44,24 @@ pub(super) fn run_backup(settings: &Settings, clock: &Clock, directory: &Path) -
     let noted = BackedUp { at: clock(), version: manifest.version };
     warn_unless_noted(&database, |connection| audits_and_backups::note_backup(connection, noted));
     print_answer(serde_json::to_string_pretty(&manifest)?)
+}
+
+/// Refuses a backup in the data directory, which would be lost with it, and which nothing deletes in time.
+fn refuse_inside(data_dir: &Path, directory: &Path) -> Result<(), StartError> {
+    let target = std::path::absolute(directory)?;
+    // What is there already may be reached by links.
+    let known =
+        target.ancestors().find_map(|known| Some((known.canonicalize().ok()?, target.strip_prefix(known).ok()?)));
+    if let (Ok(data_dir), Some((known, new))) = (data_dir.canonicalize(), known)
+        && known.join(new).starts_with(&data_dir)
+    {
+        let (shown, data_dir) = (directory.display(), data_dir.display());
+        return Err(format!(
+            "{shown} lies in the data directory {data_dir}, and would be lost with it: name another place"
+        )
+        .into());
+    }
+    Ok(())
 }
 
 /// Carries out `restore DIR`.
@@ -61,6 +80,9 @@ pub(super) fn run_restore(
         )
         .into());
     };
+    if !directory.is_dir() {
+        return Err(format!("there is no directory {}", directory.display()).into());
+    }
     app::learn_methodologies(settings)?;
     let trusted = match kid {
         Some(kid) => Some(kid),
@@ -86,9 +108,10 @@ pub(super) fn run_restore(
         );
     }
     say!(
-        "what was done after {} is undone, too: revoke clients, suspend partners, reset secrets, withdraw keys and \
-         erase persons again, before the service starts; when in doubt, reset every secret",
-        restored.backup.made_at
+        "what was done after {}, after version {}, is undone, too: revoke clients, suspend partners, reset secrets, withdraw keys \
+         and erase persons again, before the service starts; when in doubt, reset every secret",
+        restored.backup.made_at,
+        restored.backup.version
     );
     print_answer(serde_json::to_string_pretty(&restored)?)
 }

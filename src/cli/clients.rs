@@ -82,9 +82,14 @@ fn add(settings: &Settings, clock: &Clock, wanted: &Add) -> Result<(), StartErro
     let new = wanted.read()?;
     let (client_id, (secret, secret_hash)) = (new_client_id(), secret_and_hash()?);
     let shown = json!({"client_id": client_id, "client_secret": secret});
-    change(settings, clock, Change::Directory(DirectoryChange::AddClient { new, client_id, secret_hash }))?;
-    print_answer(shown)?;
-    Ok(())
+    let added = DirectoryChange::AddClient { new, client_id: client_id.clone(), secret_hash };
+    change(settings, clock, Change::Directory(added))?;
+    print_answer(shown).map_err(|error| {
+        format!(
+            "{error}: nobody has the secret of {client_id}. green-homes client revoke --id {client_id}, and add another"
+        )
+        .into()
+    })
 }
 
 impl Add {
@@ -130,8 +135,9 @@ fn reset_secret(settings: &Settings, clock: &Clock, client_id: &str, keep_old_ho
     let Done::SecretReset { old_until } = change(settings, clock, command)? else {
         return Err("the secret was not changed".into());
     };
-    print_answer(json!({"client_id": client_id, "client_secret": secret, "old_secret_until": old_until}))?;
-    Ok(())
+    let shown = json!({"client_id": client_id, "client_secret": secret, "old_secret_until": old_until});
+    print_answer(shown)
+        .map_err(|error| format!("{error}: nobody has the new secret of {client_id}; reset it again").into())
 }
 
 fn secret_and_hash() -> Result<(String, String), StartError> {

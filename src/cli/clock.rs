@@ -20,8 +20,12 @@ use super::output::{confirm, print_answer, say};
 pub(super) enum ClockCommand {
     /// Print the clock of this machine, the register's last sign of life, and whether the clock is believed; exit code 1 if not
     Show,
-    /// Believe the clock of this machine, although the register gave no sign of life for long
-    Accept,
+    /// Believe the clock of this machine, although the register gave no sign of life for long. Says what follows and asks first
+    Accept {
+        /// Believe it without asking
+        #[arg(long)]
+        yes: bool,
+    },
     /// Set the register back to the clock of this machine, after a clock that was ahead had carried it off: days and releases that
     /// have not come are void. Shows them and asks first
     SetBack {
@@ -35,20 +39,35 @@ pub(super) enum ClockCommand {
 pub(super) fn clock(settings: &Settings, clock: &Clock, command: ClockCommand) -> Result<bool, StartError> {
     match command {
         ClockCommand::Show => return show(settings, clock),
-        ClockCommand::Accept => {
-            let database = app::current_database(settings)?;
-            let now = clock();
-            if let Some(doubt) = BatchTransaction::new(database.clone(), clock.clone()).clock_doubt()?
-                && doubt.kind != ClockFault::Ahead
-            {
-                return Err(doubt.to_string().into());
-            }
-            stored::accept(&mut database.connection()?, now)?;
-            say!("{}: {now} is believed", database.url());
-        }
+        ClockCommand::Accept { yes } => accept(settings, clock, yes)?,
         ClockCommand::SetBack { yes } => set_back(settings, clock, yes)?,
     }
     Ok(true)
+}
+
+fn accept(settings: &Settings, clock: &Clock, yes: bool) -> Result<(), StartError> {
+    let database = app::current_database(settings)?;
+    let now = clock();
+    let doubt = BatchTransaction::new(database.clone(), clock.clone()).clock_doubt()?;
+    let connection = &mut database.connection()?;
+    match doubt {
+        Some(doubt) if doubt.kind != ClockFault::Ahead => return Err(doubt.to_string().into()),
+        Some(_) if !yes => {
+            let head = head::read(connection)?;
+            say!(
+                "The register gave its last sign of life at {}, and the clock of this machine says {now}.",
+                head.last_sign()
+            );
+            let first_open = head.closed_day.map_or(closed_days::first_day(connection)?, |day| day.succ_opt());
+            let open = first_open.unwrap_or_default().iter_days().take_while(|day| *day < day_of(now));
+            name_days("days that would be closed for good, month ends with a release", open);
+            confirm("Is the clock right? Compare it with another one. Type yes:", "nothing was changed")?;
+        }
+        _ => {}
+    }
+    stored::accept(connection, now)?;
+    say!("{}: {now} is believed", database.url());
+    Ok(())
 }
 
 fn show(settings: &Settings, clock: &Clock) -> Result<bool, StartError> {
@@ -96,10 +115,12 @@ fn set_back(settings: &Settings, clock: &Clock, yes: bool) -> Result<(), StartEr
     Ok(())
 }
 
-/// Names days, if there are any.
+/// Names days in their order, if there are any: all of a few, else the first, the last and how many.
 fn name_days(what: &str, days: impl Iterator<Item = NaiveDate>) {
     let days: Vec<String> = days.map(|day| day.to_string()).collect();
-    if !days.is_empty() {
-        say!("{what}: {}", days.join(", "));
+    match &days[..] {
+        [] => {}
+        [first, .., last] if days.len() > 7 => say!("{what}: {first} to {last}, {} in all", days.len()),
+        few => say!("{what}: {}", few.join(", ")),
     }
 }

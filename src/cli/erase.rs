@@ -31,7 +31,7 @@ pub(super) struct EraseArguments {
     #[arg(long, group = "home", requires = "partner")]
     external_id: Option<String>,
     /// The code of the partner, with --external-id
-    #[arg(long, requires = "external_id")]
+    #[arg(long, requires = "external_id", conflicts_with_all = ["installation", "site", "customer_code", "address"])]
     partner: Option<String>,
     /// The electricity customer code
     #[arg(long, group = "home")]
@@ -46,7 +46,9 @@ pub(super) struct EraseArguments {
 
 /// Carries out `erase`, and prints what it deleted.
 pub(super) fn erase(settings: &Settings, clock: &Clock, arguments: &EraseArguments) -> Result<(), StartError> {
-    let site = choose(&find(settings, arguments)?)?;
+    let found = find(settings, arguments)?;
+    let site = choose(&found)?;
+    say_others(settings, &found)?;
     if !arguments.yes {
         let question =
             "Erase address, customer code, location and every note for good? The site stays in the count. Type yes:";
@@ -133,9 +135,26 @@ fn choose(found: &[SiteRecord]) -> Result<SiteId, StartError> {
         several => {
             let more = several.len().saturating_sub(SHOWN);
             let more = if more > 0 { format!(" ({more} more are not shown)") } else { String::new() };
-            Err(format!("{} sites are meant{more}; name one by --site; nothing was erased", several.len()).into())
+            let why = "erase each that is this person's by --site; nothing was erased";
+            Err(format!("{} sites are meant{more}: {why}", several.len()).into())
         }
     }
+}
+
+/// Says which other sites have the same customer code: another partner may have recorded the same home, and after the erasure nothing
+/// tells.
+fn say_others(settings: &Settings, found: &[SiteRecord]) -> Result<(), StartError> {
+    let codes = found.iter().filter_map(|record| Some((record.site.id, record.private.grid_customer_code.as_ref()?)));
+    for (site, code) in codes {
+        let database = app::current_database(settings)?;
+        let same = by_personal_data::with_customer_code(&mut database.connection()?, code)?;
+        for other in same.into_iter().filter(|other| *other != site) {
+            say!(
+                "WARNING: site {other} has the same customer code. If it is the same home: green-homes erase --site {other}"
+            );
+        }
+    }
+    Ok(())
 }
 
 fn show(record: &SiteRecord) {

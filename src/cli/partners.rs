@@ -106,6 +106,11 @@ pub(super) fn partner(settings: &Settings, clock: &Clock, command: PartnerComman
             let until = parse_day(&tidied("--until", &until)).map_err(|fault| said("--until", fault))?;
             let quota = OwnQuota { daily_installations: most, until };
             change(settings, clock, Change::Directory(DirectoryChange::SetQuota(code.clone(), quota)))?;
+            if most == 0 {
+                say!(
+                    "{code} may register without limit until {until}; to stop it: green-homes partner suspend --code {code}"
+                );
+            }
             print_answer(json!({"code": code, "daily_installations": most, "until": until}))?;
         }
         PartnerCommand::Resume { code } => {

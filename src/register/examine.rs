@@ -59,14 +59,15 @@ impl Register {
         let pending = migrations::pending(&mut connection)?;
         let head_version =
             if pending == 0 { public_entries::version_at(&mut connection, head_version)? } else { head_version };
-        let (audit, backup) = if pending == 0 { audits_and_backups::last(&mut connection)? } else { (None, None) };
+        let mut last = || audits_and_backups::last(&mut connection, (self.clock())());
+        let (audit, backup) = if pending == 0 { last()? } else { (None, None) };
         let rebuilds = self.rebuilds();
         Ok(Examined { latency, pending, version, head_version, hash_agrees, rebuilds, audit, backup })
     }
 
     /// The last audit and the last backup that are noted. Blocks.
     pub fn last_operations(&self) -> Result<(Option<Audited>, Option<BackedUp>), DbError> {
-        audits_and_backups::last(&mut self.database().connection()?)
+        audits_and_backups::last(&mut self.database().connection()?, (self.clock())())
     }
 
     /// The kind of database, as metrics name it.

@@ -77,7 +77,8 @@ impl Marker {
         is_older.then(|| {
             format!(
                 "it stands at version {}, and this data directory has seen version {}: its -wal file is missing, or an older copy was put \
-                 in its place. Put the files back together, or restore a backup; whoever means to go on with this one deletes {FILE}",
+                 in its place. If a service runs on it, stop that by SIGTERM, because it may still hold what is missing. Else put the files \
+                 back together, or restore a backup; whoever means to go on with this one deletes {FILE}",
                 head.version, self.version
             )
         })

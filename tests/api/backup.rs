@@ -184,7 +184,9 @@ fn kill_a_backup_in_the_middle_leaves_none_that_restore_accepts() {
         for candidate in [place.path().join(&left[0]), directory] {
             let new = installed();
             let refused = carry_out(&new, &["restore", candidate.to_str().unwrap()]);
-            assert!(refused.status.code() == Some(1) && said(&refused).contains("is no backup"), "{}", said(&refused));
+            assert_eq!(refused.status.code(), Some(1));
+            let why = if candidate.exists() { "is no backup" } else { "there is no directory" };
+            assert!(said(&refused).contains(why), "{}", said(&refused));
             assert_eq!(names(new.data_dir.path()), Vec::<String>::new());
         }
         return;

@@ -105,6 +105,65 @@ fn killed(database: &TestDatabase) -> i64 {
     })
 }
 
+/// Whoever closes the last connection deletes the log, so an outsider must find the locks of the service.
+#[test]
+fn read_the_database_beside_the_service_keeps_its_log_and_what_comes_after() {
+    let database = TestDatabase::sqlite();
+    run(async {
+        let directory = database.data_dir.path();
+        let (id, secret) = partner_client(&database, "SOLARCO");
+        let server = Process::serve(&database, directory);
+        let partner = Client::new(&server.address).with_token(token(&server.address, &id, &secret).await.unwrap());
+        partner.register(&home("a")).await;
+        let path = database.url.strip_prefix("sqlite://").unwrap();
+        // This process and another one.
+        assert_eq!(db_lines(&database.url, "SELECT 'x' AS line FROM installations").len(), 1);
+        let mut outsider = std::process::Command::new("python3");
+        outsider.args(["-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM sites').fetchone()[0])"]);
+        let (read, said, _) = ran({
+            outsider.arg(path);
+            outsider
+        });
+        assert_eq!(read.trim(), "1", "{said}");
+        assert!(fs::exists(format!("{path}-wal")).unwrap(), "the log is there");
+        partner.register(&home("b")).await;
+        server.kill();
+        let again = Process::serve(&database, directory);
+        until_reported(&again.address, 2).await;
+        assert_eq!(again.terminate(), Some(0));
+    });
+}
+
+/// Its commits would go into a file that nobody sees. The end in order writes them into the database.
+#[test]
+fn take_the_log_away_under_the_service_ends_it_without_a_loss() {
+    let database = TestDatabase::sqlite();
+    run(async {
+        let directory = database.data_dir.path();
+        let (id, secret) = partner_client(&database, "SOLARCO");
+        let server = Process::serve(&database, directory);
+        let partner = Client::new(&server.address).with_token(token(&server.address, &id, &secret).await.unwrap());
+        partner.register(&home("a")).await;
+        fs::remove_file(format!("{}-wal", database.url.strip_prefix("sqlite://").unwrap())).unwrap();
+        assert_eq!(actix_web::rt::task::spawn_blocking(move || server.ended()).await.unwrap(), Some(1));
+        let again = Process::serve(&database, directory);
+        until_reported(&again.address, 1).await;
+        assert_eq!(again.terminate(), Some(0));
+    });
+}
+
+async fn until_reported(address: &str, sites: i64) {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let progress = Client::new(address).get("/v1/progress").await.body;
+        if progress["data"]["sites"]["reported"] == sites {
+            return;
+        }
+        assert!(Instant::now() < until, "{progress}");
+        actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[test]
 fn start_on_a_database_without_its_newest_entries_is_refused_in_words() {
     let database = TestDatabase::sqlite();

@@ -172,7 +172,10 @@ async fn erase_finds_the_home_by_what_its_householder_says_and_asks(database: Te
     let (said, code) = erase(ways[0], "");
     assert!(code == Some(1) && said.contains("nothing was erased"), "nobody answers: {said}");
     let (said, code) = erase(&["--address", "ngo 4715"], "yes\n");
-    assert!(code == Some(1) && said.contains("2 sites are meant; name one by --site"), "{said}");
+    assert!(
+        code == Some(1) && said.contains("2 sites are meant: erase each that is this person's by --site"),
+        "{said}"
+    );
     for nobody in [
         &["--partner", "OTHER", "--external-id", "I-a"][..],
         &["--customer-code", "PE00000000000"],

@@ -82,7 +82,7 @@ fn refuse_if_open_to_others(path: &Path, mode: u32) -> io::Result<()> {
     let shown = path.display();
     let words = format!(
         "{shown} has the mode {mode:04o}, so that others may have read the key that signs tokens. If nobody did: chmod 600 \
-         {shown}. Else delete it: the next start makes another, and docs/operations.md says how to withdraw the old one"
+         {shown}. Else do not start: withdraw it as docs/operations.md says, \"A signing key that was stolen\""
     );
     Err(io::Error::new(io::ErrorKind::PermissionDenied, words))
 }

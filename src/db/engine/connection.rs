@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -138,6 +139,14 @@ impl Database {
     #[must_use]
     pub fn is_where_it_was(&self) -> bool {
         self.file == FileIdentity::of(&self.url)
+    }
+
+    /// Whether SQLite's write-ahead log is there. It is as long as a connection is open that has read. Ask with such a connection: one
+    /// that deleted the log leaves others with a file that nobody else sees.
+    #[must_use]
+    pub fn has_its_log(&self) -> bool {
+        let Url::Sqlite(path) = &self.url else { return true };
+        Path::new(&format!("{path}-wal")).exists()
     }
 
     /// Whether the disk of a file of SQLite has room for more than the smallest write, which may succeed where others fail.

@@ -1,10 +1,13 @@
 //! Notes of finished audits and backups. They are no part of the chain; losing them loses no number.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{audits, backups, stored};
+
+/// The clock of the machine that noted something may be this far ahead of ours.
+const AHEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// A finished audit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,12 +61,16 @@ pub fn note_backup(connection: &mut Connection, backup: BackedUp) -> Result<(), 
     Ok(())
 }
 
-/// The last audit and the last backup that are noted.
-pub fn last(connection: &mut Connection) -> Result<(Option<Audited>, Option<BackedUp>), DbError> {
-    let audit: Option<AuditRow> =
-        on_backend!(connection, c => audits::table.order(audits::at.desc()).first(c).optional())?;
-    let backup: Option<BackupRow> =
-        on_backend!(connection, c => backups::table.order(backups::at.desc()).first(c).optional())?;
+/// The last audit and the last backup that are noted. Those that a clock ahead noted, before it was set right, lie after `now` and do not
+/// count, because they would hide every later one.
+pub fn last(connection: &mut Connection, now: DateTime<Utc>) -> Result<(Option<Audited>, Option<BackedUp>), DbError> {
+    let until = stored(now + AHEAD);
+    let audit: Option<AuditRow> = on_backend!(connection, c => {
+        audits::table.filter(audits::at.le(until)).order(audits::at.desc()).first(c).optional()
+    })?;
+    let backup: Option<BackupRow> = on_backend!(connection, c => {
+        backups::table.filter(backups::at.le(until)).order(backups::at.desc()).first(c).optional()
+    })?;
     let audited =
         |row: AuditRow| Audited { at: row.at.and_utc(), version: row.version, ok: row.ok, findings: row.findings };
     Ok((audit.map(audited), backup.map(|row| BackedUp { at: row.at.and_utc(), version: row.version })))

@@ -105,7 +105,12 @@ impl Manifest {
         let manifest: Self = serde_json::from_slice(&text).map_err(broken)?;
         check_signature(directory, &text, &manifest.kid).map_err(refused)?;
         if let Some(trusted) = trusted.filter(|trusted| *trusted != manifest.kid) {
-            return Err(refused(format!("it was signed by the key {}, and not by {trusted}", manifest.kid)));
+            return Err(BackupError::Refused(format!(
+                "{} was signed by the key {}, and not by {trusted}, which --kid or the data directory names. If the key was changed since, \
+                 name the id that you noted then by --kid; else do not trust it",
+                directory.display(),
+                manifest.kid
+            )));
         }
         for file in &manifest.files {
             if !file.is_plain() {

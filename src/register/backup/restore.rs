@@ -106,7 +106,7 @@ fn refuse_used(database: &Path) -> Result<(), BackupError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let path = PathBuf::from(format!("{}{suffix}", database.display()));
         if files::is_taken(&path) {
-            let why = "is there already: restore into an empty data directory, or move the old files away first";
+            let why = "is there already: restore into an empty data directory, or stop the service and move the old directory away";
             return Err(BackupError::Refused(format!("{} {why}", path.display())));
         }
     }

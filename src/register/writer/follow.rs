@@ -97,6 +97,13 @@ impl Writer {
 
     pub(super) fn read_new_entries(&mut self, connection: &mut Connection) -> Result<(), DbError> {
         let head = head::read(connection)?;
+        if !self.database.has_its_log() {
+            self.must_end = Some(
+                "the write-ahead log of the database (-wal) was deleted under the service, which ends and so writes it into the database"
+                    .to_owned(),
+            );
+            return Ok(());
+        }
         if self.instance_id.get_or_insert_with(|| head.instance_id.clone()) != &head.instance_id {
             self.must_end = Some(format!("another register, {}, has taken the place of this one", head.instance_id));
             return Ok(());

@@ -172,10 +172,14 @@ impl Shared {
 
     /// Tells what the writer found wrong, if anything; the log hears of each change.
     pub(super) fn note_trouble(&self, trouble: Option<Trouble>) {
-        if self.trouble.load().as_deref() == trouble.as_ref() {
+        let before = self.trouble.load();
+        if before.as_deref() == trouble.as_ref() {
             return;
         }
-        if let Some(trouble) = &trouble {
+        // The words of a doubt name the instant, which moves on.
+        let is_known = before.as_deref().map(Trouble::code) == trouble.as_ref().map(Trouble::code);
+        if is_known {
+        } else if let Some(trouble) = &trouble {
             tracing::error!(code = trouble.code(), "{trouble}");
         } else {
             tracing::warn!("what was wrong is over");

@@ -163,8 +163,8 @@ impl BatchTransaction {
         }
         let began = Instant::now();
         match transaction::commit(&mut connection) {
-            Ok(()) if !self.database.is_where_it_was() => {
-                return Err(NotWritten::OutcomeUnknown("the file of the database was deleted or replaced".to_owned()));
+            Ok(()) if !self.database.is_where_it_was() || !self.database.has_its_log() => {
+                return Err(NotWritten::OutcomeUnknown("a file of the database was deleted or replaced".to_owned()));
             }
             Ok(()) if began.elapsed() < PROMPT => {
                 self.connection.replace(Some(connection));
