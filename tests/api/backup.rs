@@ -248,6 +248,23 @@ fn back_up_through_a_link_to_an_empty_directory_fills_that_directory() {
     restored(&installed(), &directory);
 }
 
+#[test]
+fn back_up_into_the_data_directory_is_refused() {
+    let database = installed();
+    partner_client(&database, "WRITER");
+    let place = tempfile::tempdir().unwrap();
+    symlink(database.data_dir.path(), place.path().join("link")).unwrap();
+    for inside in [database.data_dir.path().join("backups/one"), place.path().join("link/new/one")] {
+        let refused = carry_out(&database, &["backup", inside.to_str().unwrap()]);
+        assert!(
+            refused.status.code() == Some(1) && said(&refused).contains("lies in the data directory"),
+            "{}",
+            said(&refused)
+        );
+        assert!(!inside.exists());
+    }
+}
+
 /// The second would only find out at its end, when the audit of a big register is done.
 #[test]
 fn back_up_to_a_name_that_another_backup_is_writing_is_refused_before_it_copies() {

@@ -262,6 +262,9 @@ fn move_the_machine_seventy_days_ahead_tells_the_operator_what_to_do() {
         assert!(code == Some(0) && log.contains("green-homes clock accept"), "{log}");
         assert_eq!(sealed(&database), before);
         // The operator who knows that the register stood still for seventy days says so.
+        let asked = ran(faked(&database, dir, "+70d", &["clock", "accept"]));
+        assert!(asked.2 == Some(1) && asked.1.contains("days that would be closed for good"), "{asked:?}");
+        assert!(asked.1.contains("70 in all") && asked.1.contains("nothing was changed"), "{asked:?}");
         assert_eq!(ran(faked(&database, dir, "+70d", &["clock", "accept", "--yes"])).2, Some(0));
         assert_eq!(
             ran(faked(&database, dir, "+70d", &["partner", "add", "--code", "AHEAD", "--name", "A"])).2,

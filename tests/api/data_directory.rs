@@ -118,7 +118,7 @@ fn read_the_database_beside_the_service_keeps_its_log_and_what_comes_after() {
         let path = database.url.strip_prefix("sqlite://").unwrap();
         // This process and another one.
         assert_eq!(db_lines(&database.url, "SELECT 'x' AS line FROM installations").len(), 1);
-        let mut outsider = std::process::Command::new("python3");
+        let mut outsider = Command::new("python3");
         outsider.args(["-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM sites').fetchone()[0])"]);
         let (read, said, _) = ran({
             outsider.arg(path);

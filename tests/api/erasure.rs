@@ -152,7 +152,6 @@ async fn erase_finds_the_home_by_what_its_householder_says_and_asks(database: Te
     neighbour["site"]["grid_customer_code"] = "PE99000471588".into();
     neighbour["site"]["address"] = "Ngõ 4715 phố Đồng Dấu".into();
     partner.register(&neighbour).await;
-    let version = app.db_version();
     let erase = |how: &[&str], answer: &str| answered(&app.database, &[&["erase"], how].concat(), answer);
 
     let ways: [&[&str]; 6] = [
@@ -171,6 +170,17 @@ async fn erase_finds_the_home_by_what_its_householder_says_and_asks(database: Te
     }
     let (said, code) = erase(ways[0], "");
     assert!(code == Some(1) && said.contains("nothing was erased"), "nobody answers: {said}");
+    let (said, code) = erase(&["--customer-code", "PE99000471599", "--partner", "SOLARCO"], "yes\n");
+    assert!(
+        code == Some(2) && said.contains("cannot be used with"),
+        "it would look as if it narrowed the search: {said}"
+    );
+    // Another partner recorded the same home.
+    let other = app.partner("VOLTCO").await.register(&identified("v")).await;
+    let (said, code) = erase(ways[0], "no\n");
+    assert!(code == Some(1) && said.contains("has the same customer code"), "{other}: {said}");
+    assert_eq!(erase(&["--installation", &other], "yes\n").1, Some(0));
+    let version = app.db_version();
     let (said, code) = erase(&["--address", "ngo 4715"], "yes\n");
     assert!(
         code == Some(1) && said.contains("2 sites are meant: erase each that is this person's by --site"),

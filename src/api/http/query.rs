@@ -98,6 +98,11 @@ impl Query {
         if names_time && takes("as_of") && !takes("from") {
             return Fault::AsOfInstead;
         }
+        match key {
+            "dry_run" => return Fault::NoDryRun,
+            "as_of" => return Fault::OfNowAlone,
+            _ => {}
+        }
         let period = Interval::parse_name(value).filter(|_| is_period && takes("from") && takes("to"));
         period.map_or(Fault::UnknownField, |(interval, first)| {
             let (from, to) = (first.first_day(), interval.next(first).first_day());

@@ -93,6 +93,14 @@ impl Fault {
                 "Không có tham số này: kết quả gồm mọi kỳ; chọn độ dài của kỳ bằng interval=month, quarter hoặc year.",
                 "There is no such parameter: the answer has every period; choose their length by interval=month, quarter or year.",
             ),
+            Self::NoDryRun => both(
+                "Đường dẫn này không chạy thử được: không có tham số này, yêu cầu sẽ được thực hiện thật.",
+                "There is no dry run here: without this parameter the request is carried out.",
+            ),
+            Self::OfNowAlone => both(
+                "Địa chỉ này chỉ có số liệu hiện tại; số liệu của một ngày đã qua nằm ở /v1/progress?as_of=….",
+                "Only the numbers of now are here; those of a past day are at /v1/progress?as_of=….",
+            ),
             Self::AsOfInstead => both(
                 "Không có tham số này: số liệu là của một thời điểm; chọn ngày bằng as_of=YYYY-MM-DD.",
                 "There is no such parameter: the numbers are those of one day; choose it by as_of=YYYY-MM-DD.",

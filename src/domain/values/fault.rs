@@ -57,6 +57,10 @@ pub enum Fault {
     IntervalInstead,
     /// A period as a parameter of its own, where the answer has the numbers of one day.
     AsOfInstead,
+    /// A trial of what has none.
+    NoDryRun,
+    /// A past day of what is shown as of now alone.
+    OfNowAlone,
     InTheFuture {
         today: NaiveDate,
     },
@@ -194,9 +198,12 @@ impl Fault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing => "missing",
-            Self::UnknownField | Self::FromToInstead { .. } | Self::IntervalInstead | Self::AsOfInstead => {
-                "unknown_field"
-            }
+            Self::UnknownField
+            | Self::FromToInstead { .. }
+            | Self::IntervalInstead
+            | Self::AsOfInstead
+            | Self::NoDryRun
+            | Self::OfNowAlone => "unknown_field",
             Self::DuplicateField => "duplicate_field",
             Self::TooDeep { .. } => "too_deep",
             Self::WrongType { .. } => "wrong_type",
