@@ -56,6 +56,10 @@ struct HomeInstallation {
     id: String,
     /// The name of the partner that registered it. Example: Solar Co.
     partner: String,
+    /// The number that the partner gave it. Example: MGH-2026-0001.
+    external_id: String,
+    /// The project that it belongs to; null is none. Example: SCHOOLS-1.
+    project_code: Option<String>,
     /// Whether it counts for nothing for now, because its partner is suspended and nobody verified it.
     set_aside: bool,
     /// The status: `pledged`, `installed`, `verified`, `rejected`, `withdrawn` or `decommissioned`.
@@ -198,6 +202,8 @@ impl HomeInstallation {
         Self {
             id: installation.id.to_string(),
             partner,
+            external_id: installation.external_id.as_str().to_owned(),
+            project_code: terms.project.as_ref().map(ToString::to_string),
             set_aside: installation.set_aside,
             status: state.status().as_str(),
             evidence_tier: state.verification().map(|(tier, _)| tier.as_str()),

@@ -48,8 +48,8 @@ mod tests {
             "5e8105fc507dda5e8bac3c46a2ad7017dc3c5898299c329661f90108efc3cf42",
         ],
         [
-            "ecee7ea62befe64777b946fa3ac2fdffe97ebebf8b83e29150d6d8649626e02b",
-            "ff132f38b7cee8f545c0c3876340ceaaf3095c59323a78d1a5e0205a81403009",
+            "cd2a086e751f9449c44a287fb12ca24d49f4c040f71ebaa774367d7612c0d326",
+            "564872703a9b4dff1cb48d6c2f38d37853b2e660d395bd7e0c832b64d8e0512f",
         ],
     ];
 

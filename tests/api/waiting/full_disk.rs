@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -27,10 +27,9 @@ impl OnSmallDisk {
         let database = TestDatabase { url, data_dir: tempfile::tempdir().unwrap() };
         let mut plain = command(&database, database.data_dir.path());
         plain.args(["serve", "--metrics-listen", "127.0.0.1:0"]);
-        let mut unshare = Command::new("unshare");
-        unshare.args(if is_root() { &[][..] } else { &["--user", "--map-root-user"] });
+        let mut unshare = unshare();
         let mount = "mount -t tmpfs -o size=6m tmpfs \"$1\"; shift; exec \"$@\"";
-        unshare.args(["--mount", "sh", "-euc", mount, "sh"]).arg(mounted_on.path());
+        unshare.args(["sh", "-euc", mount, "sh"]).arg(mounted_on.path());
         Self { server: Process::start(under(unshare, &plain)), database, mounted_on }
     }
 
@@ -50,6 +49,17 @@ impl OnSmallDisk {
     fn file(&self, name: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/root{}", self.server.id(), self.mounted_on.path().join(name).display()))
     }
+}
+
+/// A program in a namespace of its own, where it may mount. Below a changed root, which is no mount itself, mounts keep how they spread.
+fn unshare() -> Command {
+    let of_kind = |kind: &[&str]| {
+        let mut unshare = Command::new("unshare");
+        unshare.args(if is_root() { &[][..] } else { &["--user", "--map-root-user"] }).arg("--mount").args(kind);
+        unshare
+    };
+    let has_own_mounts = of_kind(&[]).arg("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if has_own_mounts { of_kind(&[]) } else { of_kind(&["--propagation", "unchanged"]) }
 }
 
 fn is_root() -> bool {
