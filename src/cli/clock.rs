@@ -59,7 +59,7 @@ fn accept(settings: &Settings, clock: &Clock, yes: bool) -> Result<(), StartErro
                 head.last_sign()
             );
             let first_open = head.closed_day.map_or(closed_days::first_day(connection)?, |day| day.succ_opt());
-            let open = first_open.unwrap_or_default().iter_days().take_while(|day| *day < day_of(now));
+            let open = first_open.into_iter().flat_map(|first| first.iter_days().take_while(|day| *day < day_of(now)));
             name_days("days that would be closed for good, month ends with a release", open);
             confirm("Is the clock right? Compare it with another one. Type yes:", "nothing was changed")?;
         }

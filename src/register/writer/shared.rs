@@ -178,11 +178,10 @@ impl Shared {
         }
         // The words of a doubt name the instant, which moves on.
         let is_known = before.as_deref().map(Trouble::code) == trouble.as_ref().map(Trouble::code);
-        if is_known {
-        } else if let Some(trouble) = &trouble {
-            tracing::error!(code = trouble.code(), "{trouble}");
-        } else {
-            tracing::warn!("what was wrong is over");
+        match &trouble {
+            _ if is_known => {}
+            Some(trouble) => tracing::error!(code = trouble.code(), "{trouble}"),
+            None => tracing::warn!("what was wrong is over"),
         }
         self.trouble.store(trouble.map(Arc::new));
     }
