@@ -55,7 +55,9 @@ impl Marker {
 
     /// Writes it in one step, so that a crash leaves the old one or the new one, also when the power goes.
     pub fn write(&self, directory: &Path) -> std::io::Result<()> {
-        let (draft, path) = (directory.join(format!("{FILE}.new")), directory.join(FILE));
+        // Commands and services may write at once.
+        let draft = directory.join(format!("{FILE}.{}.new", std::process::id()));
+        let path = directory.join(FILE);
         let mut file = fs::File::create(&draft)?;
         file.write_all(&serde_json::to_vec(self).unwrap_or_default())?;
         file.sync_all()?;

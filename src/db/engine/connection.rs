@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -55,6 +55,8 @@ pub struct Database {
     shares_clock: bool,
     /// The file of SQLite that was opened.
     file: Option<FileIdentity>,
+    /// Its write-ahead log, once it was seen.
+    log: Arc<OnceLock<FileIdentity>>,
 }
 
 /// What tells a file from another one of the same name.
@@ -67,6 +69,10 @@ struct FileIdentity {
 impl FileIdentity {
     fn of(url: &Url) -> Option<Self> {
         let Url::Sqlite(path) = url else { return None };
+        Self::at(path)
+    }
+
+    fn at(path: &str) -> Option<Self> {
         let file = std::fs::metadata(path).ok()?;
         Some(Self { device: file.dev(), inode: file.ino() })
     }
@@ -85,7 +91,7 @@ impl Database {
                     .map_err(unreachable(url))?,
             ),
         };
-        let database = Self { url: url.clone(), pools, shares_clock: false, file: None };
+        let database = Self { url: url.clone(), pools, shares_clock: false, file: None, log: Arc::default() };
         database.connection()?.check()?;
         // A connection has made the file, if there was none.
         Ok(Self { file: FileIdentity::of(url), ..database })
@@ -104,7 +110,7 @@ impl Database {
         let url = Url::Sqlite(path.to_owned());
         let uri = format!("file:{}?immutable=1", escaped(path));
         let pool = builder(1, Box::new(SetUpFrozen)).build(ConnectionManager::new(uri)).map_err(unreachable(&url))?;
-        Ok(Self { url, pools: Pools::Sqlite(pool), shares_clock: true, file: None })
+        Ok(Self { url, pools: Pools::Sqlite(pool), shares_clock: true, file: None, log: Arc::default() })
     }
 
     /// The use of the pool.
@@ -141,12 +147,12 @@ impl Database {
         self.file == FileIdentity::of(&self.url)
     }
 
-    /// Whether SQLite's write-ahead log is there. It is as long as a connection is open that has read. Ask with such a connection: one
-    /// that deleted the log leaves others with a file that nobody else sees.
+    /// Whether SQLite's write-ahead log is there, and the one that was there before. It stays as long as a connection is open that has read, so
+    /// ask with such a connection: whoever deleted the log leaves others with a file that nobody else sees.
     #[must_use]
     pub fn has_its_log(&self) -> bool {
         let Url::Sqlite(path) = &self.url else { return true };
-        Path::new(&format!("{path}-wal")).exists()
+        FileIdentity::at(&format!("{path}-wal")).is_some_and(|log| *self.log.get_or_init(|| log) == log)
     }
 
     /// Whether the disk of a file of SQLite has room for more than the smallest write, which may succeed where others fail.
