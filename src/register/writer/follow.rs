@@ -99,7 +99,7 @@ impl Writer {
         let head = head::read(connection)?;
         if !self.database.has_its_log() {
             self.must_end = Some(
-                "the write-ahead log of the database (-wal) was deleted under the service, which ends and so writes it into the database"
+                "the write-ahead log of the database (-wal) was deleted or replaced under the service: what it would write is lost"
                     .to_owned(),
             );
             return Ok(());
