@@ -25,7 +25,7 @@ const WAITING_OF_ONE: usize = 16;
 /// Requests of all callers together that may wait.
 const WAITING_OF_ALL: usize = 64;
 /// Connections that neither clients nor callers without a token share.
-const SET_ASIDE: u32 = 4;
+const RESERVED: u32 = 4;
 /// Pages for everybody that are made at a time.
 const PAGES_AT_A_TIME: usize = 2;
 
@@ -74,12 +74,12 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Slots on a pool of this many connections. Four of them are set aside: for a slow query, for a bridge, for a page that is made of
+    /// Slots on a pool of this many connections. Four of them are reserved: for a slow query, for a bridge, for a page that is made of
     /// closed days, and for the keys of tokens, without which nobody is let in. A third of the others is for callers without a token,
     /// the rest for clients.
     #[must_use]
     pub fn new(connections: u32) -> Self {
-        let shared_out = usize::try_from(connections.saturating_sub(SET_ASIDE)).unwrap_or_default();
+        let shared_out = usize::try_from(connections.saturating_sub(RESERVED)).unwrap_or_default();
         let addresses = (shared_out / 3).max(1);
         let clients = shared_out.saturating_sub(addresses).max(1);
         Self {

@@ -59,8 +59,8 @@ impl Register {
         let pending = migrations::pending(&mut connection)?;
         let head_version =
             if pending == 0 { public_entries::version_at(&mut connection, head_version)? } else { head_version };
-        let mut last = || audits_and_backups::last(&mut connection, (self.clock())());
-        let (audit, backup) = if pending == 0 { last()? } else { (None, None) };
+        let now = (self.clock())();
+        let (audit, backup) = if pending == 0 { audits_and_backups::last(&mut connection, now)? } else { (None, None) };
         let rebuilds = self.rebuilds();
         Ok(Examined { latency, pending, version, head_version, hash_agrees, rebuilds, audit, backup })
     }

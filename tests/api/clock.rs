@@ -142,6 +142,9 @@ async fn set_back_a_register_that_was_carried_off_voids_what_had_not_come(databa
     let release = format!("/v1/progress/releases/{month_end}");
     until_status(&days.app, &release, 200).await;
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
+    // Asked for and kept, though it is void later.
+    let bridge = format!("/v1/progress/bridge?from={today}&to={month_end}");
+    assert_eq!(days.app.public().get(&bridge).await.status, 200);
     // It is set right: nothing goes on until the operator sets the register back.
     *days.now.lock().unwrap() = right + TimeDelta::minutes(5);
     until_problem(&days.app, &json!("clock_in_doubt")).await;
@@ -160,7 +163,7 @@ async fn set_back_a_register_that_was_carried_off_voids_what_had_not_come(databa
         format!("/v1/progress/days/{month_end}/sealed"),
         format!("/v1/tables/provinces?as_of={month_end}"),
         format!("/v1/tables/provinces.csv?as_of={month_end}"),
-        format!("/v1/progress/bridge?from={today}&to={month_end}"),
+        bridge.clone(),
     ] {
         let gone = days.app.public().get(&path).await;
         assert_eq!((gone.status, &gone.body["code"]), (410, &json!("voided")), "{path}: {}", gone.text);
@@ -182,6 +185,8 @@ async fn set_back_a_register_that_was_carried_off_voids_what_had_not_come(databa
     until_status(&days.app, &release, 200).await;
     assert_eq!(days.at_close_of(month_end).await["data"]["sites"]["verified"], json!(3));
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
+    let bridged = days.app.public().get(&bridge).await.body;
+    assert_eq!(bridged["closing"]["sites_verified"], json!(3), "not what was kept: {bridged}");
     let history = db_lines(&days.app.database.url, "SELECT CAST(COUNT(*) AS TEXT) AS line FROM voided");
     assert_ne!(history, ["0"]);
     assert!(db_execute(&days.app.database.url, "DELETE FROM voided").is_err(), "what is void stays void");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::process::{Process, command, output, partner_client, printed, ran};
+use crate::process::{Process, command, output, partner_client, printed, ran, serve_a_partner};
 use crate::support::{App, Client, TestDatabase, db_execute, db_lines, home, on_both_databases, run, token};
 
 on_both_databases!(
@@ -84,9 +84,7 @@ fn init_makes_a_register_once() {
 fn killed(database: &TestDatabase) -> i64 {
     run(async {
         let directory = database.data_dir.path();
-        let (id, secret) = partner_client(database, "SOLARCO");
-        let server = Process::serve(database, directory);
-        let partner = Client::new(&server.address).with_token(token(&server.address, &id, &secret).await.unwrap());
+        let (server, partner) = serve_a_partner(database).await;
         partner.register(&home("a")).await;
         partner.register(&home("b")).await;
         let version = Client::new(&server.address).get("/v1/progress").await.body["meta"]["version"].clone();
@@ -110,10 +108,7 @@ fn killed(database: &TestDatabase) -> i64 {
 fn read_the_database_beside_the_service_keeps_its_log_and_what_comes_after() {
     let database = TestDatabase::sqlite();
     run(async {
-        let directory = database.data_dir.path();
-        let (id, secret) = partner_client(&database, "SOLARCO");
-        let server = Process::serve(&database, directory);
-        let partner = Client::new(&server.address).with_token(token(&server.address, &id, &secret).await.unwrap());
+        let (server, partner) = serve_a_partner(&database).await;
         partner.register(&home("a")).await;
         let path = database.url.strip_prefix("sqlite://").unwrap();
         // This process and another one.
@@ -128,7 +123,7 @@ fn read_the_database_beside_the_service_keeps_its_log_and_what_comes_after() {
         assert!(fs::exists(format!("{path}-wal")).unwrap(), "the log is there");
         partner.register(&home("b")).await;
         server.kill();
-        let again = Process::serve(&database, directory);
+        let again = Process::serve(&database, database.data_dir.path());
         until_reported(&again.address, 2).await;
         assert_eq!(again.terminate(), Some(0));
     });
@@ -139,10 +134,7 @@ fn read_the_database_beside_the_service_keeps_its_log_and_what_comes_after() {
 fn take_the_log_away_under_the_service_ends_it() {
     let database = TestDatabase::sqlite();
     run(async {
-        let directory = database.data_dir.path();
-        let (id, secret) = partner_client(&database, "SOLARCO");
-        let server = Process::serve(&database, directory);
-        let partner = Client::new(&server.address).with_token(token(&server.address, &id, &secret).await.unwrap());
+        let (server, partner) = serve_a_partner(&database).await;
         partner.register(&home("a")).await;
         fs::remove_file(format!("{}-wal", database.url.strip_prefix("sqlite://").unwrap())).unwrap();
         assert_eq!(actix_web::rt::task::spawn_blocking(move || server.ended()).await.unwrap(), Some(1));

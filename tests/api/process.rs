@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{TestDatabase, binary};
+use crate::support::{Client, TestDatabase, binary, token};
 use crate::watchdog::Watchdog;
 
 /// A running `green-homes serve`.
@@ -258,6 +258,15 @@ pub fn partner_client(database: &TestDatabase, code: &str) -> (String, String) {
     drop(database.db_open());
     assert_eq!(output(database, &["partner", "add", "--code", code, "--name", code]).1, Some(0));
     client(database, &["--role", "partner", "--partner", code, "--name", "tests"])
+}
+
+/// A service on this database, with a partner who may write.
+pub async fn serve_a_partner(database: &TestDatabase) -> (Process, Client) {
+    let (id, secret) = partner_client(database, "SOLARCO");
+    let server = Process::serve(database, database.data_dir.path());
+    let token = token(&server.address, &id, &secret).await.unwrap();
+    let partner = Client::new(&server.address).with_token(token);
+    (server, partner)
 }
 
 /// A client, made on the command line: its id and its secret.

@@ -56,6 +56,9 @@ pub fn parse_networks(text: &str) -> Result<Vec<IpNet>, String> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+    use actix_web::test::TestRequest;
+
     use super::*;
 
     fn caller_of(peer: &str, lines: &[&str]) -> String {
@@ -87,6 +90,15 @@ mod tests {
         assert_eq!(caller_of("10.0.0.1", &["1.1.1.1, nonsense, 10.9.9.9"]), "10.9.9.9");
         let long = "10.0.0.2, ".repeat(5_000) + "10.0.0.3";
         assert_eq!(caller_of("10.0.0.1", &[&long]), "10.0.0.2");
+    }
+
+    /// nginx appends to whatever it was sent.
+    #[test]
+    fn caller_after_bytes_that_are_no_text_is_whom_the_proxy_appended() {
+        let peer = "10.0.0.1:4711".parse().unwrap();
+        let line = HeaderValue::from_bytes(b"\xff, 198.51.100.1").unwrap();
+        let request = TestRequest::default().peer_addr(peer).insert_header((FORWARDED_FOR, line)).to_http_request();
+        assert_eq!(of(&request, &parse_networks("10.0.0.0/8").unwrap()).to_string(), "198.51.100.1");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Connections: how each is set up, and their pools.
 
 use std::fmt;
-use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, P
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection, sql_types};
 
 use super::error::{DbError, with_hint};
+use super::file_identity::FileIdentity;
 use super::url::{Url, escaped};
 
 /// SQLite before 3.51.3 had a bug of the write-ahead log that could lose commits.
@@ -59,31 +59,16 @@ pub struct Database {
     log: Arc<OnceLock<FileIdentity>>,
 }
 
-/// What tells a file from another one of the same name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct FileIdentity {
-    device: u64,
-    inode: u64,
-}
-
-impl FileIdentity {
-    fn of(url: &Url) -> Option<Self> {
-        let Url::Sqlite(path) = url else { return None };
-        Self::at(path)
-    }
-
-    fn at(path: &str) -> Option<Self> {
-        let file = std::fs::metadata(path).ok()?;
-        Some(Self { device: file.dev(), inode: file.ino() })
-    }
-}
-
 impl Database {
     /// Connects once, checks that commits are safe, and keeps up to `size` connections.
     pub fn open(url: &Url, size: u32) -> Result<Self, DbError> {
         let pools = match url {
             Url::Sqlite(path) => Pools::Sqlite(
-                builder(size, Box::new(SetUpSqlite)).build(ConnectionManager::new(path)).map_err(unreachable(url))?,
+                // For ever: with the last connection SQLite deletes the write-ahead log, which must stay the one that was seen.
+                builder(size, Box::new(SetUpSqlite))
+                    .max_lifetime(None)
+                    .build(ConnectionManager::new(path))
+                    .map_err(unreachable(url))?,
             ),
             Url::Postgres(text) => Pools::Postgres(
                 builder(size, Box::new(SetUpPostgres))

@@ -2,6 +2,7 @@
 
 pub(super) mod connection;
 mod error;
+mod file_identity;
 pub mod migrations;
 pub mod sqlite_copy;
 pub mod transaction;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use green_homes::domain::records::Role;
 use serde_json::json;
 
-use crate::process::{Process, partner_client};
-use crate::support::{App, Client, TestDatabase, db_execute, db_lines, home, run, token};
+use crate::process::serve_a_partner;
+use crate::support::{App, Client, TestDatabase, db_execute, db_lines, home, run};
 
 use super::{REGISTER, private, sent, until, with_one_home};
 
@@ -144,9 +144,7 @@ fn start_where_no_commit_returns_serves_what_is_known() {
 fn wait_where_nobody_can_commit_keeps_the_process_and_its_public_reads() {
     run(async {
         let (_cluster, database) = private();
-        let (id, secret) = partner_client(&database, "SOLARCO");
-        let server = Process::serve(&database, database.data_dir.path());
-        let partner = Client::new(&server.address).with_token(token(&server.address, &id, &secret).await.unwrap());
+        let (server, partner) = serve_a_partner(&database).await;
         partner.register(&home("a")).await;
         db_wait_for_standby(&database, true);
         let reply = sent(&partner, "b");
@@ -157,7 +155,7 @@ fn wait_where_nobody_can_commit_keeps_the_process_and_its_public_reads() {
         assert_eq!((public.get("/livez").await.status, public.get("/v1/progress").await.status), (200, 200));
         // A wrong secret is looked for among what other processes wrote, which the writer cannot read just now.
         let began = Instant::now();
-        assert_eq!(public.ask_for_token(&id, "wrong").await.status, 401);
+        assert_eq!(public.ask_for_token("c-unknown", "wrong").await.status, 401);
         assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
         assert_eq!(Client::new(&server.metrics_address).get("/readyz").await.status, 503);
         db_wait_for_standby(&database, false);
@@ -171,9 +169,7 @@ fn wait_where_nobody_can_commit_keeps_the_process_and_its_public_reads() {
 fn terminate_while_a_commit_waits_answers_and_ends_within_half_a_minute() {
     run(async {
         let (_cluster, database) = private();
-        let (id, secret) = partner_client(&database, "SOLARCO");
-        let server = Process::serve(&database, database.data_dir.path());
-        let partner = Client::new(&server.address).with_token(token(&server.address, &id, &secret).await.unwrap());
+        let (server, partner) = serve_a_partner(&database).await;
         partner.register(&home("a")).await;
         db_wait_for_standby(&database, true);
         let reply = sent(&partner, "b");
