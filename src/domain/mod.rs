@@ -10,6 +10,7 @@
 
 pub mod chain;
 pub mod counting;
+pub mod disclosure;
 pub mod figures;
 pub mod records;
 pub mod reference;

@@ -1,0 +1,93 @@
+//! Company: which of the sites that wait in a group may move together.
+
+use std::collections::BTreeSet;
+
+use crate::domain::values::SiteId;
+
+/// The rules of company.
+#[derive(Clone, Copy, Debug)]
+pub struct Company {
+    /// The least number of sites that move together in a national figure.
+    pub in_nation: usize,
+    /// The least number of sites that move together in a row of a table.
+    pub in_row: usize,
+    /// The most that one site may hold of what moves, in percent.
+    pub most_of_one: u64,
+    /// The most that two sites may hold of what moves, in percent.
+    pub most_of_two: u64,
+}
+
+/// A site that waits in a group.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    pub site: SiteId,
+    /// How much moves with it.
+    pub weight: u64,
+    /// Whether it never stood in the group. A site that comes back may make a figure what it was before, so it is no company.
+    pub is_new: bool,
+}
+
+impl Company {
+    /// The sites that move: all that wait but for the largest, which would stand out; none if too few are new.
+    #[must_use]
+    pub fn moves(&self, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
+        // The site breaks a tie, so that every process lets the same ones pass.
+        waiting.sort_unstable_by_key(|one| (one.weight, one.site));
+        while self.is_dominated(waiting.iter().map(|one| one.weight)) {
+            waiting.pop();
+        }
+        let new = waiting.iter().filter(|one| one.is_new).count();
+        if new < least { BTreeSet::new() } else { waiting.iter().map(|one| one.site).collect() }
+    }
+
+    /// Whether one or two of these weights are most of their sum.
+    pub fn is_dominated(&self, weights: impl Iterator<Item = u64>) -> bool {
+        let (mut first, mut second, mut sum) = (0_u64, 0_u64, 0_u64);
+        for weight in weights {
+            sum = sum.saturating_add(weight);
+            second = second.max(weight.min(first));
+            first = first.max(weight);
+        }
+        let is_most = |part: u64, percent: u64| u128::from(part) * 100 > u128::from(sum) * u128::from(percent);
+        is_most(first, self.most_of_one) || is_most(first.saturating_add(second), self.most_of_two)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const RULES: Company = Company { in_nation: 10, in_row: 5, most_of_one: 50, most_of_two: 80 };
+
+    fn moved(weights: &[u64], new: usize) -> Vec<u128> {
+        let waiting = (0..).zip(weights).map(|(place, weight)| Waiting {
+            site: SiteId::new(Uuid::from_u128(place)),
+            weight: *weight,
+            is_new: place < u128::try_from(new).unwrap(),
+        });
+        RULES.moves(waiting.collect(), 5).into_iter().map(|site| site.uuid().as_u128()).collect()
+    }
+
+    #[test]
+    fn five_alike_move_and_four_do_not() {
+        assert_eq!(moved(&[5, 5, 5, 5, 5], 5).len(), 5);
+        assert_eq!(moved(&[5, 5, 5, 5], 4).len(), 0);
+    }
+
+    #[test]
+    fn sites_that_come_back_are_no_company_and_go_along() {
+        assert_eq!(moved(&[5, 5, 5, 5, 5, 5], 4).len(), 0);
+        assert_eq!(moved(&[5, 5, 5, 5, 5, 5], 5).len(), 6);
+    }
+
+    #[test]
+    fn the_largest_stays_behind_where_it_would_stand_out() {
+        assert_eq!(moved(&[1_000, 5, 5, 5, 5, 5], 6), [1, 2, 3, 4, 5]);
+        assert_eq!(moved(&[1_000, 900, 5, 5, 5, 5, 5], 7), [2, 3, 4, 5, 6]);
+        assert_eq!(moved(&[1_000, 5, 5, 5, 5], 5).len(), 0);
+        // 50 of 100, and 30 more of 100, are just allowed.
+        assert_eq!(moved(&[50, 30, 10, 5, 5], 5).len(), 5);
+        assert_eq!(moved(&[51, 29, 10, 5, 5], 5).len(), 0);
+    }
+}

@@ -1,0 +1,27 @@
+//! What of the register may be published, and when: a published figure moves only in company, so that no difference between two
+//! public answers is the size of one home.
+//!
+//! At the close of a day the register makes a *publication point*, if any figure may move. A *strand* is what figures are made of: the
+//! sites at one stage, or the verified lines of one measure. A *partition* cuts a strand into groups, for example by region, province and
+//! former province. A site whose contribution to a group differs from what the group shows *waits* there. Three rules let it pass:
+//!
+//! - `company`: a group moves when enough sites that are new to it wait, and no one or two of them make most of what moves.
+//! - `remainder`: what a group shows and its parts do not is public, too, because anybody can subtract. Its sites at any two points are the
+//!   same, or enough of them differ.
+//! - `point`: the nation first, then each partition from its largest groups to its smallest. What does not pass waits for a later point.
+//!
+//! So the shown sums are the sums of all cells less what waits. The room must not know a day's clock, an estimate or a database: it
+//! takes what waits and what arrived, and gives what waits now.
+
+mod company;
+mod partition;
+mod pending;
+mod point;
+mod remainder;
+mod strand;
+
+pub use company::Company;
+pub use partition::{Partition, Path};
+pub use pending::{Pending, Touched, arrivals};
+pub use point::{GroupId, GroupState, Ledger, Point, make_point};
+pub use strand::Strand;

@@ -1,0 +1,160 @@
+//! The partitions of a strand, and the path of a cell through the groups of each.
+
+use std::fmt;
+
+use crate::domain::counting::{CellDims, CellKey, NationalKey, key_field};
+use crate::domain::records::Stage;
+use crate::domain::values::{Cause, Interval, SiteKind, Tier, coded_enum};
+
+use super::strand::Strand;
+
+coded_enum!(
+    /// A way of cutting each strand into groups. What one partition shows is never held against another but through the nation, of
+    /// which all are parts.
+    Partition {
+        /// The whole country.
+        Nation = "nation",
+        /// Region, province, former province.
+        Places = "places",
+        /// Homes, buildings, offices, factories.
+        Kinds = "kinds",
+        /// The tier of evidence.
+        Evidence = "evidence",
+        /// Year and month of installation; what ended stands in one group.
+        Times = "times",
+        /// The cause of the change.
+        Causes = "causes",
+        /// The whole country by the answers about the people there, once a quarter.
+        People = "people",
+    }
+);
+
+/// The group of measures that ended, in place of a year of installation.
+pub const ENDED: u16 = 0;
+
+/// The groups of a cell, from the largest to the smallest, or the first of them: the path of a group.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Path {
+    groups: [u16; Self::LONGEST],
+    length: u8,
+}
+
+impl Path {
+    const LONGEST: usize = 3;
+
+    /// The path of the nation.
+    pub const NATION: Self = Self { groups: [0; Self::LONGEST], length: 0 };
+
+    fn of<const N: usize>(given: [u16; N]) -> Self {
+        let mut groups = [0; Self::LONGEST];
+        groups.iter_mut().zip(given).for_each(|(group, number)| *group = number);
+        Self { groups, length: u8::try_from(N).unwrap_or_default() }
+    }
+
+    /// How many groups it names below the nation.
+    #[must_use]
+    pub fn length(self) -> u8 {
+        self.length
+    }
+
+    /// Its first `length` groups.
+    #[must_use]
+    pub fn prefix(self, length: u8) -> Self {
+        let length = length.min(self.length);
+        let mut groups = [0; Self::LONGEST];
+        groups.iter_mut().zip(self.groups).take(length.into()).for_each(|(group, number)| *group = number);
+        Self { groups, length }
+    }
+
+    /// Reads the stored form: the numbers of the groups, parted by dots.
+    #[must_use]
+    pub fn parse(stored: &str) -> Option<Self> {
+        let mut path = Self::NATION;
+        for number in stored.split('.').filter(|number| !number.is_empty()) {
+            *path.groups.get_mut(usize::from(path.length))? = number.parse().ok()?;
+            path.length += 1;
+        }
+        (path.to_string() == stored).then_some(path)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, group) in self.groups.iter().take(self.length.into()).enumerate() {
+            let dot = if place == 0 { "" } else { "." };
+            write!(f, "{dot}{group}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Partition {
+    /// How many levels of groups it has below the nation.
+    #[must_use]
+    pub fn levels(self) -> u8 {
+        match self {
+            Self::Nation | Self::People => 0,
+            Self::Kinds | Self::Evidence | Self::Causes => 1,
+            Self::Times => 2,
+            Self::Places => 3,
+        }
+    }
+
+    /// The cell without the dimensions on which no figure of this partition depends; `None` if it has no such figure.
+    #[must_use]
+    pub fn project(self, cell: CellKey) -> Option<CellKey> {
+        let strand = Strand::of(cell)?;
+        let (is_of_sites, is_verified) = (strand.measure.is_none(), strand.is_verified());
+        let is_shown = match self {
+            Self::Nation => true,
+            _ if strand.is_pre_programme => false,
+            Self::Places | Self::Kinds | Self::Causes => is_of_sites || is_verified,
+            Self::Times => is_verified || (is_of_sites && strand.stage == Stage::Reported),
+            Self::Evidence => is_verified,
+            Self::People => is_of_sites && is_verified,
+        };
+        let national = NationalKey::of(cell).as_cell();
+        let keep = |key: CellKey, field| key.with(field, cell.number(field));
+        is_shown.then(|| match self {
+            Self::Nation | Self::Times | Self::Causes => national,
+            Self::Places => keep(national, key_field::FORMER),
+            Self::Kinds => keep(national, key_field::KIND),
+            Self::Evidence => keep(national, key_field::STAGE),
+            Self::People => [key_field::LOW_INCOME, key_field::REMOTE, key_field::WOMAN_HEADED]
+                .into_iter()
+                .fold(CellKey::PLAIN.with(key_field::STAGE, national.number(key_field::STAGE)), keep),
+        })
+    }
+
+    /// The path of a cell that was projected, or of a change by a cause.
+    #[must_use]
+    pub fn path(self, cell: CellKey, cause: Option<Cause>) -> Path {
+        let Some(dims) = cell.dims() else { return Path::NATION };
+        match self {
+            Self::Nation | Self::People => Path::NATION,
+            Self::Places => {
+                let former = dims.former.map_or(u16::MAX, |former| former.index().into());
+                Path::of([dims.province.region(), dims.province.index().into(), former])
+            }
+            Self::Kinds => Path::of([place_of(SiteKind::ALL, &dims.kind)]),
+            Self::Evidence => Path::of([tier_of(&dims)]),
+            Self::Times => match (dims.installed, dims.ended) {
+                (Some(month), None) => Path::of([Interval::Year.first_month(month).number(), month.number()]),
+                _ => Path::of([ENDED]),
+            },
+            Self::Causes => Path::of([cause.map_or(u16::MAX, |cause| place_of(Cause::ALL, &cause))]),
+        }
+    }
+}
+
+fn tier_of(dims: &CellDims) -> u16 {
+    match dims.stage {
+        Stage::Verified(tier) => place_of(Tier::ALL, &tier),
+        Stage::Reported | Stage::Pledged => u16::MAX,
+    }
+}
+
+fn place_of<T: PartialEq>(all: &[T], one: &T) -> u16 {
+    let place = all.iter().position(|other| other == one);
+    place.and_then(|place| u16::try_from(place).ok()).unwrap_or(u16::MAX)
+}
