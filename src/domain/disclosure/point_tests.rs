@@ -28,7 +28,7 @@ impl Dice {
     }
 }
 
-/// A site with one measure.
+/// A site with one measure, which may have been installed in several months.
 #[derive(Clone, Debug)]
 struct Home {
     former: u8,
@@ -38,6 +38,7 @@ struct Home {
     measure: u8,
     quantity: i64,
     month: u16,
+    later: Option<(u16, i64)>,
     ended: Option<u16>,
 }
 
@@ -52,13 +53,14 @@ impl Home {
             measure: [1, 1, 1, 4][dice.roll(4)],
             quantity: quantities[dice.roll(6)] + i64::try_from(dice.roll(100)).unwrap(),
             month: 320 + u16::try_from(dice.roll(3)).unwrap(),
+            later: None,
             ended: None,
         }
     }
 
     /// A change, and its cause.
     fn change(&mut self, dice: &mut Dice) -> Cause {
-        match dice.roll(12) {
+        match dice.roll(14) {
             0..5 => {
                 self.stage = Some(Stage::Verified(Tier::ALL[dice.roll(4)]));
                 Cause::Verified
@@ -87,9 +89,13 @@ impl Home {
                 self.quantity = [5_400, 6_000][dice.roll(2)];
                 Cause::Corrected
             }
-            _ => {
+            11 => {
                 self.month = 320 + u16::try_from(dice.roll(3)).unwrap();
                 Cause::Corrected
+            }
+            _ => {
+                self.later = Some((321 + u16::try_from(dice.roll(2)).unwrap(), 2_000));
+                Cause::Registered
             }
         }
     }
@@ -114,6 +120,10 @@ impl Home {
         let totals =
             Totals { sites: 1, quantity: self.quantity, quantity_days: self.quantity * 7, ..Totals::default() };
         add_to_cell(&mut cells, CellDims { measure, ..dims }.key(), totals);
+        for (month, quantity) in self.later {
+            let totals = Totals { quantity, quantity_days: quantity * 3, ..Totals::default() };
+            add_to_cell(&mut cells, CellDims { measure, installed: Month::from_number(month), ..dims }.key(), totals);
+        }
         cells
     }
 }
