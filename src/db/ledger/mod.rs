@@ -12,8 +12,10 @@ pub mod clock;
 pub mod closed_days;
 pub mod head;
 pub mod idempotency_keys;
+pub mod points;
 pub mod public_entries;
 pub mod releases;
+pub mod site_postings;
 
 pub use activations::{Activation, Activations};
 pub use audit_scan::{StoredEntry, StoredFacts, StoredPosting};
@@ -24,5 +26,7 @@ pub use clock::Voided;
 pub use closed_days::{ClosedDay, EntryMark};
 pub use head::{Head, version};
 pub use idempotency_keys::KeptReply;
+pub use points::StoredPoint;
 pub use public_entries::PublicEntry;
 pub use releases::{Release, ReleaseDoc};
+pub use site_postings::SitePostings;

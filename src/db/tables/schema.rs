@@ -85,6 +85,20 @@ table! { days (day) {
 
 table! { month_tables (day, name) { day -> Date, name -> Text, body -> Text, } }
 
+table! { points (number) {
+    number -> Integer, day -> Date, version -> BigInt, hash -> Binary, cells_version -> BigInt,
+    methodology -> Integer, national -> Text, by_cause -> Text, is_void -> Bool,
+} }
+
+table! { waiting (place) {
+    place -> Integer, partition -> Text, site -> Text, cell -> BigInt, cause -> Nullable<Text>,
+    totals -> Text, depth -> Integer, since -> Integer, new_to -> Integer,
+} }
+
+table! { published_groups (partition, strand, path) {
+    partition -> Text, strand -> BigInt, path -> Text, moved_at -> Nullable<Integer>, earlier -> Text,
+} }
+
 table! { releases (day) {
     day -> Date, version -> BigInt, entry -> BigInt, published_at -> Timestamp, sha256 -> Binary,
     public_url -> Text, publisher -> Text, body -> Text,

@@ -2,20 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::reference::Company;
 use crate::domain::values::SiteId;
-
-/// The rules of company.
-#[derive(Clone, Copy, Debug)]
-pub struct Company {
-    /// The least number of sites that move together in a national figure.
-    pub in_nation: usize,
-    /// The least number of sites that move together in a row of a table.
-    pub in_row: usize,
-    /// The most that one site may hold of what moves, in percent.
-    pub most_of_one: u64,
-    /// The most that two sites may hold of what moves, in percent.
-    pub most_of_two: u64,
-}
 
 /// A site that waits in a group.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +18,7 @@ pub struct Waiting {
 impl Company {
     /// The sites that move: all that wait but for the largest, which would stand out; none if too few are new.
     #[must_use]
-    pub fn moves(&self, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
+    pub(super) fn moves(&self, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
         // The site breaks a tie, so that every process lets the same ones pass.
         waiting.sort_unstable_by_key(|one| (one.weight, one.site));
         while self.is_dominated(waiting.iter().map(|one| one.weight)) {
@@ -41,7 +29,7 @@ impl Company {
     }
 
     /// Whether one or two of these weights are most of their sum.
-    pub fn is_dominated(&self, weights: impl Iterator<Item = u64>) -> bool {
+    pub(super) fn is_dominated(&self, weights: impl Iterator<Item = u64>) -> bool {
         let (mut first, mut second, mut sum) = (0_u64, 0_u64, 0_u64);
         for weight in weights {
             sum = sum.saturating_add(weight);
@@ -49,7 +37,7 @@ impl Company {
             first = first.max(weight);
         }
         let is_most = |part: u64, percent: u64| u128::from(part) * 100 > u128::from(sum) * u128::from(percent);
-        is_most(first, self.most_of_one) || is_most(first.saturating_add(second), self.most_of_two)
+        is_most(first, self.most_of_one_percent) || is_most(first.saturating_add(second), self.most_of_two_percent)
     }
 }
 
@@ -58,7 +46,7 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    const RULES: Company = Company { in_nation: 10, in_row: 5, most_of_one: 50, most_of_two: 80 };
+    const RULES: Company = Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 };
 
     fn moved(weights: &[u64], new: usize) -> Vec<u128> {
         let waiting = (0..).zip(weights).map(|(place, weight)| Waiting {

@@ -20,8 +20,8 @@ mod point;
 mod remainder;
 mod strand;
 
-pub use company::Company;
 pub use partition::{Partition, Path};
 pub use pending::{Pending, Touched, arrivals};
-pub use point::{GroupId, GroupState, Ledger, Point, make_point};
+pub use point::{GroupId, GroupState, Ledger, Point, PointNumber, make_point};
+pub use remainder::EarlierPoints;
 pub use strand::Strand;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Cause, SiteId};
 
 use super::partition::{Partition, Path};
+use super::point::PointNumber;
 use super::strand::{Strand, public_totals};
 
 /// A change of a site that waits in a partition.
@@ -22,8 +21,8 @@ pub struct Pending {
     pub totals: Totals,
     /// How many groups show it, the nation being the first: 0 if it waits for the nation.
     pub depth: u8,
-    /// The day of the point that brought it there; of what waits for the nation, the day on which it was first held back.
-    pub since: NaiveDate,
+    /// The point that brought it there; of what waits for the nation, the point that first held it back.
+    pub since: PointNumber,
     /// The groups in which the site never stood: bit 0 for the nation, bit 1 for the first group of the path, and so on.
     pub new_to: u8,
 }
@@ -50,13 +49,13 @@ pub struct Touched<'a> {
     pub earlier: &'a [(Cause, CellKey)],
 }
 
-/// What a touched site brings to the partitions. `day` is the day of the point.
+/// What a touched site brings to the partitions at a point.
 #[must_use]
-pub fn arrivals(touched: &Touched<'_>, day: NaiveDate) -> Vec<Pending> {
-    Partition::ALL.iter().flat_map(|partition| arrivals_at(touched, *partition, day)).collect()
+pub fn arrivals(touched: &Touched<'_>, point: PointNumber) -> Vec<Pending> {
+    Partition::ALL.iter().flat_map(|partition| arrivals_at(touched, *partition, point)).collect()
 }
 
-fn arrivals_at(touched: &Touched<'_>, partition: Partition, day: NaiveDate) -> Vec<Pending> {
+fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) -> Vec<Pending> {
     let cause_of = |cause: Cause| (partition == Partition::Causes).then_some(cause);
     let mut sums: BTreeMap<(CellKey, Option<Cause>), Totals> = BTreeMap::new();
     for (cause, cell, totals) in touched.postings {
@@ -75,7 +74,7 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, day: NaiveDate) -> V
         let (strand, path) = (Strand::of(cell), partition.path(cell, cause));
         let stood = |level: u8| earlier.iter().any(|(of, at)| *of == strand && at.prefix(level) == path.prefix(level));
         let new_to = (0..=path.length()).filter(|level| !stood(*level)).fold(0, |bits, level| bits | 1 << level);
-        Pending { partition, site: touched.site, cell, cause, totals, depth: 0, since: day, new_to }
+        Pending { partition, site: touched.site, cell, cause, totals, depth: 0, since: point, new_to }
     };
     sums.into_iter().filter(|(_, totals)| !totals.is_zero()).map(pending).collect()
 }

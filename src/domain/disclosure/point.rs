@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-
 use crate::domain::counting::{CellKey, Changes, NationalKey, Totals};
+use crate::domain::reference::Company;
 use crate::domain::values::SiteId;
 
-use super::company::{Company, Waiting};
+use super::company::Waiting;
 use super::partition::{Partition, Path};
 use super::pending::Pending;
 use super::remainder::{EarlierPoints, Member, RemainderChange};
 use super::strand::Strand;
+
+/// The number of a point: 1, 2, 3 … in the order in which they are made. Before the first one stands 0.
+pub type PointNumber = u32;
 
 /// A group of a partition; without a path, the nation as the parent of the others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,7 +27,7 @@ pub struct GroupId {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct GroupState {
     /// The last point at which sites came to it or changed.
-    pub moved_on: Option<NaiveDate>,
+    pub moved_at: Option<PointNumber>,
     /// The earlier points of its remainder.
     pub earlier: EarlierPoints,
 }
@@ -48,17 +50,17 @@ pub struct Point {
     pub by_cause: Changes,
 }
 
-/// Makes the point of a day from what waited at the last one and what arrived since; `None` if no figure may move. The answers about people
+/// Makes a point from what waited at the last one and what arrived since; `None` if no figure may move. The answers about people
 /// move only `with_people`.
 #[must_use]
 pub fn make_point(
     ledger: Ledger,
     arrivals: Vec<Pending>,
     rules: &Company,
-    day: NaiveDate,
+    number: PointNumber,
     with_people: bool,
 ) -> Option<Point> {
-    let mut making = Making { rules, day, groups: ledger.groups, has_moved: false };
+    let mut making = Making { rules, number, groups: ledger.groups, has_moved: false };
     let mut strands: BTreeMap<(Partition, Strand), Vec<Pending>> = BTreeMap::new();
     for pending in ledger.pending.into_iter().chain(arrivals) {
         if let Some(strand) = pending.strand() {
@@ -107,7 +109,7 @@ pub fn make_point(
 /// A point while it is made.
 struct Making<'r> {
     rules: &'r Company,
-    day: NaiveDate,
+    number: PointNumber,
     groups: BTreeMap<GroupId, GroupState>,
     has_moved: bool,
 }
@@ -178,14 +180,14 @@ impl Making<'_> {
     }
 
     fn note_moved(&mut self, group: GroupId) {
-        self.groups.entry(group).or_default().moved_on = Some(self.day);
+        self.groups.entry(group).or_default().moved_at = Some(self.number);
         self.has_moved = true;
     }
 
     /// Lets what may pass into the groups of a partition, level by level.
     fn settle(&mut self, partition: Partition, strand: Strand, mut pending: Vec<Pending>) -> Vec<Pending> {
         for one in pending.iter_mut().filter(|one| one.depth == 0) {
-            (one.depth, one.since) = (1, self.day);
+            (one.depth, one.since) = (1, self.number);
         }
         for level in 1..=partition.levels() {
             let (here, elsewhere): (Vec<_>, Vec<_>) = pending.into_iter().partition(|one| one.depth == level);
@@ -212,13 +214,13 @@ impl Making<'_> {
         for (path, waiting) in &by_part {
             passing.insert(*path, self.passing(group(*path), waiting));
         }
-        let moved_on = |groups: &BTreeMap<GroupId, GroupState>, path: Path| {
-            groups.get(&group(path)).and_then(|state| state.moved_on)
+        let moved_at = |groups: &BTreeMap<GroupId, GroupState>, path: Path| {
+            groups.get(&group(path)).and_then(|state| state.moved_at)
         };
         // Those that move most often wait first, because they move again soon.
         let mut moving: Vec<Path> =
             passing.iter().filter(|(_, sites)| !sites.is_empty()).map(|(path, _)| *path).collect();
-        moving.sort_by_key(|path| (moved_on(&self.groups, *path), *path));
+        moving.sort_by_key(|path| (moved_at(&self.groups, *path), *path));
         let earlier = self.groups.get(&parent).map(|state| state.earlier.clone()).unwrap_or_default();
         let change = loop {
             let change = self.remainder_change(level, &by_part, &passing);
@@ -234,11 +236,11 @@ impl Making<'_> {
         if !change.moved.is_empty() {
             self.has_moved = true;
             let state = self.groups.entry(parent).or_default();
-            state.earlier = earlier.after(&change, self.day, self.rules);
+            state.earlier = earlier.after(&change, self.number, self.rules);
         }
         // A site of which one part leaves the remainder and another stays has come with the rest today.
         let has_left = |(path, one): (&Path, &Pending)| {
-            one.since < self.day && passing.get(path).is_some_and(|sites| sites.contains(&one.site))
+            one.since < self.number && passing.get(path).is_some_and(|sites| sites.contains(&one.site))
         };
         let split: BTreeSet<SiteId> = by_part
             .iter()
@@ -256,9 +258,9 @@ impl Making<'_> {
             }
             after.extend(waiting.into_iter().map(|mut one| {
                 if sites.contains(&one.site) {
-                    (one.depth, one.since) = (level + 1, self.day);
+                    (one.depth, one.since) = (level + 1, self.number);
                 } else if split.contains(&one.site) {
-                    (one.since, one.new_to) = (self.day, one.new_to & !(1 << (level - 1)));
+                    (one.since, one.new_to) = (self.number, one.new_to & !(1 << (level - 1)));
                 }
                 one
             }));
@@ -289,7 +291,7 @@ impl Making<'_> {
     }
 
     fn change_of_site(&self, level: u8, pending: &[(&Pending, bool)], change: &mut RemainderChange) {
-        let was_there = |one: &Pending| one.since < self.day;
+        let was_there = |one: &Pending| one.since < self.number;
         let before = member(pending.iter().map(|(one, _)| *one).filter(|one| was_there(one)), level);
         let after = member(pending.iter().filter(|(_, goes)| !goes).map(|(one, _)| *one), level);
         let mut moved = SitePart::default();
@@ -306,7 +308,7 @@ impl Making<'_> {
             (Some(before), None) => change.leave.push(before),
             (Some(before), Some(after)) if is_split => {
                 change.leave.push(before);
-                change.stay.push(Member { came: self.day, changed: self.day, is_new: false, ..after });
+                change.stay.push(Member { came: self.number, changed: self.number, is_new: false, ..after });
             }
             (_, Some(after)) => change.stay.push(after),
             (None, None) => {}
@@ -320,15 +322,15 @@ fn member<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> Option<M
     pending.sort_by_key(|one| one.since);
     let (mut part, mut times) = (SitePart::default(), None);
     for together in pending.chunk_by(|one, other| one.since == other.since) {
-        let (before, day) = (part.net.clone(), together.first()?.since);
+        let (before, at) = (part.net.clone(), together.first()?.since);
         for one in together {
             part.add(one);
             part.is_new |= one.is_new_at(level);
         }
         times = match times {
             _ if part.net.is_empty() => None,
-            Some((came, changed)) => Some((came, if part.net == before { changed } else { day })),
-            None => Some((day, day)),
+            Some((came, changed)) => Some((came, if part.net == before { changed } else { at })),
+            None => Some((at, at)),
         };
     }
     let (came, changed) = times?;

@@ -9,18 +9,18 @@
 //! point          1        2              3                 now
 //! remainder      –        a b c d e f    b c d e f g h     c d e f g h i ?
 //! have left      0        2 (a, b)       1 (b)
-//! came since     7        3 (g h i)      1 (i)             differ from now: 7, 5, 2: what made it so has to wait
+//! came since     7        3 (g h i)      1 (i)             differ from now: 7, 5, 2 sites
 //! ```
 
-use chrono::NaiveDate;
+use crate::domain::reference::Company;
 
-use super::company::Company;
+use super::point::PointNumber;
 
 /// The remainder at an earlier point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EarlierPoint {
-    pub day: NaiveDate,
-    /// How many of its sites have left since.
+    pub number: PointNumber,
+    /// How many of its sites have left since then.
     pub have_left: usize,
 }
 
@@ -28,9 +28,9 @@ pub struct EarlierPoint {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Member {
     /// The point at which it came.
-    pub came: NaiveDate,
+    pub came: PointNumber,
     /// The newest point at which its part changed.
-    pub changed: NaiveDate,
+    pub changed: PointNumber,
     /// Whether it never stood in the group before. One that did may have been in an earlier remainder as well.
     pub is_new: bool,
     /// How much of the remainder is its own.
@@ -42,7 +42,7 @@ pub struct Member {
 pub struct RemainderChange {
     /// The sites that were there and leave.
     pub leave: Vec<Member>,
-    /// The sites that are there then. Those that come have the day of the point.
+    /// The sites that are there then. Those that come have the number of the point.
     pub stay: Vec<Member>,
     /// How much moves with each site whose part is another than before.
     pub moved: Vec<u64>,
@@ -54,13 +54,12 @@ pub struct EarlierPoints(Vec<EarlierPoint>);
 
 impl Default for EarlierPoints {
     fn default() -> Self {
-        // The day stands for all days before the first point.
-        Self(vec![EarlierPoint { day: NaiveDate::default(), have_left: 0 }])
+        Self(vec![EarlierPoint { number: 0, have_left: 0 }])
     }
 }
 
 impl EarlierPoints {
-    /// Whether the change may be published at the point of `day`.
+    /// Whether the change may be published.
     pub fn allow(&self, change: &RemainderChange, rules: &Company) -> bool {
         let RemainderChange { leave, stay, moved } = change;
         let stand = stay.iter().map(|member| member.weight);
@@ -68,41 +67,114 @@ impl EarlierPoints {
             return false;
         }
         self.0.iter().all(|point| {
-            let left = point.have_left + leave.iter().filter(|member| member.came <= point.day).count();
-            let came = stay.iter().filter(|member| member.is_new && member.came > point.day).count();
-            let may_differ = stay.iter().filter(|member| member.changed > point.day).count();
+            let left = point.have_left + leave.iter().filter(|member| member.came <= point.number).count();
+            let came = stay.iter().filter(|member| member.is_new && member.came > point.number).count();
+            let may_differ = stay.iter().filter(|member| member.changed > point.number).count();
             left + came >= rules.in_row || left + may_differ == 0
         })
     }
 
-    /// The earlier points once the change is published at the point of `day`.
+    /// The earlier points once the change is published at the point `number`.
     #[must_use]
-    pub fn after(mut self, change: &RemainderChange, day: NaiveDate, rules: &Company) -> Self {
+    pub fn after(mut self, change: &RemainderChange, number: PointNumber, rules: &Company) -> Self {
         let RemainderChange { leave, stay, .. } = change;
         for point in &mut self.0 {
-            point.have_left += leave.iter().filter(|member| member.came <= point.day).count();
+            point.have_left += leave.iter().filter(|member| member.came <= point.number).count();
         }
-        self.0.push(EarlierPoint { day, have_left: 0 });
+        self.0.push(EarlierPoint { number, have_left: 0 });
         self.0.retain(|point| point.have_left < rules.in_row);
         // Points between which nobody who is still there came or changed are told apart by who left alone.
         let told = |point: &EarlierPoint| {
-            let since = |at: fn(&Member) -> NaiveDate| stay.iter().filter(|member| at(member) > point.day).count();
+            let since = |at: fn(&Member) -> PointNumber| stay.iter().filter(|member| at(member) > point.number).count();
             (since(|member| member.came), since(|member| member.changed), point.have_left)
         };
         self.0.dedup_by(|later, earlier| told(later) == told(earlier));
         self
     }
 
-    /// Whether nothing is known of it but that it was empty.
-    #[must_use]
-    pub fn are_default(&self) -> bool {
-        self.0.iter().all(|point| point.have_left == 0) && self.0.len() == 1
-    }
-
-    /// The stored form: a day and a count for each point.
+    /// The stored form, such as `0:0 7:2`: each point with the number of its sites that have left.
     #[must_use]
     pub fn encode(&self) -> String {
-        let one = |point: &EarlierPoint| format!("{} {}", point.day, point.have_left);
-        self.0.iter().map(one).collect::<Vec<_>>().join("\n")
+        let one = |point: &EarlierPoint| format!("{}:{}", point.number, point.have_left);
+        self.0.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Reads the stored form; `None` for any other text.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        let one = |point: &str| {
+            let (number, have_left) = point.split_once(':')?;
+            Some(EarlierPoint { number: number.parse().ok()?, have_left: have_left.parse().ok()? })
+        };
+        let points: Self = text.split(' ').map(one).collect::<Option<Vec<_>>>().map(Self)?;
+        (points.encode() == text).then_some(points)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Company = Company { in_nation: 10, in_row: 3, most_of_one_percent: 50, most_of_two_percent: 80 };
+
+    fn at(came: PointNumber) -> Member {
+        Member { came, changed: came, is_new: true, weight: 1 }
+    }
+
+    fn change(leave: &[Member], stay: &[Member], number: PointNumber) -> RemainderChange {
+        let moved = leave.len() + stay.iter().filter(|member| member.changed == number).count();
+        RemainderChange { leave: leave.to_vec(), stay: stay.to_vec(), moved: vec![1; moved] }
+    }
+
+    /// Six sites that came at the first point.
+    fn six() -> EarlierPoints {
+        let six = change(&[], &[at(1); 6], 1);
+        assert!(EarlierPoints::default().allow(&six, &RULES));
+        EarlierPoints::default().after(&six, 1, &RULES)
+    }
+
+    #[test]
+    fn a_remainder_is_empty_or_of_enough_sites() {
+        assert!(six().allow(&change(&[at(1); 3], &[at(1); 3], 2), &RULES));
+        assert!(six().allow(&change(&[at(1); 6], &[], 2), &RULES), "as before the first point");
+        assert!(!six().allow(&change(&[at(1); 4], &[at(1); 2], 2), &RULES), "two stay, where none had been");
+        assert!(!six().allow(&change(&[at(1); 2], &[at(1); 4], 2), &RULES), "two leave");
+    }
+
+    #[test]
+    fn a_remainder_is_never_nearly_what_it_was_before() {
+        let came = [[at(1); 6].as_slice(), &[at(2); 4]].concat();
+        let ten = six().after(&change(&[], &came, 2), 2, &RULES);
+        let one_stays = [[at(1); 6].as_slice(), &[at(2)]].concat();
+        assert!(!ten.allow(&change(&[at(2); 3], &one_stays, 3), &RULES), "it tells one site from the first point");
+        assert!(ten.allow(&change(&[at(2); 4], &[at(1); 6], 3), &RULES), "it is that of the first point");
+        // The same number leaves, of those that had been there.
+        let others = [[at(1); 3].as_slice(), &[at(2); 4]].concat();
+        assert!(ten.allow(&change(&[at(1); 3], &others, 3), &RULES));
+    }
+
+    #[test]
+    fn a_site_whose_part_changed_differs_from_before() {
+        let changed = Member { changed: 2, ..at(1) };
+        let one = [[at(1); 5].as_slice(), &[changed]].concat();
+        assert!(!six().allow(&change(&[], &one, 2), &RULES));
+        // It may be what it was at an earlier point, so that three changes are no company.
+        let three = [[at(1); 3].as_slice(), &[changed; 3]].concat();
+        assert!(!six().allow(&change(&[], &three, 2), &RULES));
+    }
+
+    #[test]
+    fn a_site_that_came_back_is_no_company() {
+        let back = Member { is_new: false, ..at(2) };
+        let stay = [[at(1); 6].as_slice(), &[back; 3]].concat();
+        assert!(!six().allow(&change(&[], &stay, 2), &RULES));
+    }
+
+    #[test]
+    fn points_of_which_enough_have_left_are_forgotten() {
+        let left = six().after(&change(&[at(1); 3], &[at(1); 3], 2), 2, &RULES);
+        assert_eq!(left.encode(), "0:0 2:0");
+        assert_eq!(EarlierPoints::decode("0:0 2:0"), Some(left));
+        assert_eq!(EarlierPoints::decode("0:00"), None);
     }
 }

@@ -21,7 +21,30 @@ pub struct Target {
     pub definition_en: String,
     /// The least quantity of a measure that makes a site count, by the measure's code.
     pub minimum_quantity: BTreeMap<String, Number>,
+    /// What may be published of the register, and when.
+    pub disclosure: Disclosure,
     pub source: String,
+}
+
+/// The rules by which figures are published. A newer version of the target alone may loosen them.
+#[derive(Clone, Copy, Deserialize, Debug)]
+pub struct Disclosure {
+    pub company: Company,
+    /// A programme with fewer sites in operation publishes counts alone.
+    pub least_sites: i64,
+}
+
+/// The company that a published figure moves in.
+#[derive(Clone, Copy, Deserialize, Debug)]
+pub struct Company {
+    /// The least number of sites that move together in a national figure.
+    pub in_nation: usize,
+    /// The least number of sites that move together in a row of a table.
+    pub in_row: usize,
+    /// The most that one site may hold of what moves, in percent.
+    pub most_of_one_percent: u64,
+    /// The most that two sites may hold of what moves, in percent.
+    pub most_of_two_percent: u64,
 }
 
 #[derive(Deserialize)]
@@ -52,5 +75,14 @@ mod tests {
         assert_eq!(target.by.to_string(), "2030-12-31");
         assert_eq!(target.counted_from.to_string(), "2019-09-01");
         assert_eq!(target.counted_from.day(), 1, "monthly cells tell before from after");
+    }
+
+    #[test]
+    fn rules_of_disclosure_are_not_loosened_within_a_version() {
+        for target in &TARGETS.versions {
+            let Disclosure { company, least_sites } = target.disclosure;
+            assert!(company.in_nation >= 10 && company.in_row >= 5 && least_sites >= 50, "{}", target.version);
+            assert!(company.most_of_one_percent <= 50 && company.most_of_two_percent <= 80, "{}", target.version);
+        }
     }
 }

@@ -1,0 +1,3 @@
+DROP TABLE published_groups;
+DROP TABLE waiting;
+DROP TABLE points;

@@ -1,0 +1,213 @@
+//! Publication points, and what waits for the next one: of which site, and what has to be known of each group.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::{
+    ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+};
+
+use crate::db::engine::{Connection, DbError, on_backend};
+use crate::db::tables::{points, published_groups, site_id, waiting};
+use crate::domain::counting::{CellKey, Totals};
+use crate::domain::disclosure::{
+    EarlierPoints, GroupId, GroupState, Ledger, Partition, Path, Pending, PointNumber, Strand,
+};
+use crate::domain::values::{Cause, Hash};
+
+/// Rows written at a time; SQLite takes at most 32,766 parameters in one statement.
+const CHUNK: usize = 2_000;
+
+/// A publication point, as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredPoint {
+    pub number: PointNumber,
+    /// The day at whose close it was made.
+    pub day: NaiveDate,
+    /// The version at that close.
+    pub version: i64,
+    /// The hash of that entry.
+    pub hash: Hash,
+    /// The version of the cells that it shows.
+    pub cells_version: i64,
+    pub methodology: i32,
+    /// What the national sums moved by, as `Changes` encodes it.
+    pub national: String,
+    /// The part of it that is told by cause.
+    pub by_cause: String,
+    /// Whether a clock that was ahead had made it.
+    pub is_void: bool,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = points)]
+struct PointRow {
+    number: i32,
+    day: NaiveDate,
+    version: i64,
+    hash: Vec<u8>,
+    cells_version: i64,
+    methodology: i32,
+    national: String,
+    by_cause: String,
+    is_void: bool,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = waiting)]
+struct WaitingRow {
+    place: i32,
+    partition: String,
+    site: String,
+    cell: i64,
+    cause: Option<String>,
+    totals: String,
+    depth: i32,
+    since: i32,
+    new_to: i32,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = published_groups)]
+struct GroupRow {
+    partition: String,
+    strand: i64,
+    path: String,
+    moved_at: Option<i32>,
+    earlier: String,
+}
+
+fn number(stored: i32) -> Result<PointNumber, DbError> {
+    PointNumber::try_from(stored).map_err(|_| DbError::corrupt(format!("the number {stored} of a point")))
+}
+
+/// A number of some bits, as tables store it.
+fn small(number: impl TryInto<i32>) -> Result<i32, DbError> {
+    number.try_into().map_err(|_| DbError::Unusable("a point has a number beyond 31 bits".to_owned()))
+}
+
+impl TryFrom<PointRow> for StoredPoint {
+    type Error = DbError;
+
+    fn try_from(row: PointRow) -> Result<Self, DbError> {
+        let hash = row.hash.try_into().map_err(|_| DbError::corrupt(format!("the hash of point {}", row.number)))?;
+        Ok(Self {
+            number: number(row.number)?,
+            day: row.day,
+            version: row.version,
+            hash,
+            cells_version: row.cells_version,
+            methodology: row.methodology,
+            national: row.national,
+            by_cause: row.by_cause,
+            is_void: row.is_void,
+        })
+    }
+}
+
+/// Every point, in the order in which they were made.
+pub fn all(connection: &mut Connection) -> Result<Vec<StoredPoint>, DbError> {
+    let rows: Vec<PointRow> =
+        on_backend!(connection, c => points::table.order(points::number).select(PointRow::as_select()).load(c))?;
+    rows.into_iter().map(StoredPoint::try_from).collect()
+}
+
+/// The point that was made last, be it void.
+pub fn newest(connection: &mut Connection) -> Result<Option<StoredPoint>, DbError> {
+    let row: Option<PointRow> = on_backend!(connection, c => {
+        points::table.order(points::number.desc()).select(PointRow::as_select()).first(c).optional()
+    })?;
+    row.map(StoredPoint::try_from).transpose()
+}
+
+/// What waits since the point that was made last.
+pub fn ledger(connection: &mut Connection) -> Result<Ledger, DbError> {
+    let rows: Vec<WaitingRow> =
+        on_backend!(connection, c => waiting::table.order(waiting::place).select(WaitingRow::as_select()).load(c))?;
+    let groups: Vec<GroupRow> =
+        on_backend!(connection, c => published_groups::table.select(GroupRow::as_select()).load(c))?;
+    let pending = rows.into_iter().map(|row| {
+        let place = row.place;
+        pending(row).ok_or_else(|| DbError::corrupt(format!("row {place} of what waits")))
+    });
+    let groups = groups.into_iter().map(|row| {
+        let what = format!("what is known of the group {} {} {}", row.partition, row.strand, row.path);
+        group(row).ok_or_else(|| DbError::corrupt(what))
+    });
+    Ok(Ledger { pending: pending.collect::<Result<_, _>>()?, groups: groups.collect::<Result<BTreeMap<_, _>, _>>()? })
+}
+
+fn pending(row: WaitingRow) -> Option<Pending> {
+    Some(Pending {
+        partition: Partition::parse(&row.partition)?,
+        site: site_id(&row.site).ok()?,
+        cell: CellKey::from_stored(row.cell)?,
+        cause: match row.cause {
+            Some(cause) => Some(Cause::parse(&cause)?),
+            None => None,
+        },
+        totals: Totals::decode(&row.totals)?,
+        depth: row.depth.try_into().ok()?,
+        since: row.since.try_into().ok()?,
+        new_to: row.new_to.try_into().ok()?,
+    })
+}
+
+fn group(row: GroupRow) -> Option<(GroupId, GroupState)> {
+    let moved_at = match row.moved_at {
+        Some(number) => Some(number.try_into().ok()?),
+        None => None,
+    };
+    let partition = Partition::parse(&row.partition)?;
+    let id = GroupId { partition, strand: Strand::from_stored(row.strand)?, path: Path::parse(&row.path)? };
+    Some((id, GroupState { moved_at, earlier: EarlierPoints::decode(&row.earlier)? }))
+}
+
+/// Stores a point with what waits after it.
+pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -> Result<(), DbError> {
+    let row = PointRow {
+        number: small(point.number)?,
+        day: point.day,
+        version: point.version,
+        hash: point.hash.to_vec(),
+        cells_version: point.cells_version,
+        methodology: point.methodology,
+        national: point.national.clone(),
+        by_cause: point.by_cause.clone(),
+        is_void: point.is_void,
+    };
+    on_backend!(connection, c => diesel::insert_into(points::table).values(&row).execute(c))?;
+    on_backend!(connection, c => diesel::delete(waiting::table).execute(c))?;
+    on_backend!(connection, c => diesel::delete(published_groups::table).execute(c))?;
+    let row = |(place, one): (usize, &Pending)| {
+        Ok(WaitingRow {
+            place: small(place)?,
+            partition: one.partition.as_str().to_owned(),
+            site: one.site.to_string(),
+            cell: one.cell.to_stored(),
+            cause: one.cause.map(|cause| cause.as_str().to_owned()),
+            totals: one.totals.encode(),
+            depth: one.depth.into(),
+            since: small(one.since)?,
+            new_to: one.new_to.into(),
+        })
+    };
+    let rows = ledger.pending.iter().enumerate().map(row).collect::<Result<Vec<_>, DbError>>()?;
+    for chunk in rows.chunks(CHUNK) {
+        on_backend!(connection, c => diesel::insert_into(waiting::table).values(chunk).execute(c))?;
+    }
+    let row = |(id, state): (&GroupId, &GroupState)| {
+        Ok(GroupRow {
+            partition: id.partition.as_str().to_owned(),
+            strand: id.strand.to_stored(),
+            path: id.path.to_string(),
+            moved_at: state.moved_at.map(small).transpose()?,
+            earlier: state.earlier.encode(),
+        })
+    };
+    let rows = ledger.groups.iter().map(row).collect::<Result<Vec<_>, DbError>>()?;
+    for chunk in rows.chunks(CHUNK) {
+        on_backend!(connection, c => diesel::insert_into(published_groups::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
