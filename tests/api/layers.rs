@@ -15,7 +15,14 @@ const FLOORS: [&[&str]; 6] =
 const ROOMS: [(&str, &[&[&str]]); 4] = [
     (
         "domain",
-        &[&["values"], &["reference"], &["refusals"], &["records"], &["rules", "counting"], &["chain", "figures"]],
+        &[
+            &["values"],
+            &["reference"],
+            &["refusals"],
+            &["records"],
+            &["rules", "counting"],
+            &["chain", "figures", "disclosure"],
+        ],
     ),
     ("db", &[&["engine"], &["tables"], &["write_batch", "records", "ledger", "partners"]]),
     (

@@ -45,6 +45,7 @@ mod overload;
 mod pace;
 mod personal_data;
 mod pilot;
+mod points;
 mod properties;
 mod provinces;
 mod quotas;

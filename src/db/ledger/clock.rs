@@ -10,7 +10,7 @@ use diesel::{
 };
 
 use crate::db::engine::{Connection, DbError, on_backend, transaction};
-use crate::db::tables::{days, entries, month_tables, register_head, releases, stored, voided};
+use crate::db::tables::{days, entries, month_tables, points, register_head, releases, stored, voided};
 use crate::domain::values::{Hash, sha256};
 
 use super::head;
@@ -122,7 +122,7 @@ pub fn sealed_from(connection: &mut Connection, day: NaiveDate) -> Result<Sealed
     Ok(SealedDays { days, releases })
 }
 
-/// Voids the closed days from `today` on and their releases, by the entry `entry`, and sets the head back to `at`. Call it under the
+/// Voids the closed days from `today` on, their points and releases, by the entry `entry`, and sets the head back to `at`. Call it under the
 /// lock of the head. Returns what is void now.
 pub fn void_from(
     connection: &mut Connection,
@@ -140,6 +140,9 @@ pub fn void_from(
     on_backend!(connection, c => diesel::delete(releases::table.filter(releases::day.ge(today))).execute(c))?;
     on_backend!(connection, c => diesel::delete(month_tables::table.filter(month_tables::day.ge(today))).execute(c))?;
     on_backend!(connection, c => diesel::delete(days::table.filter(days::day.ge(today))).execute(c))?;
+    on_backend!(connection, c => {
+        diesel::update(points::table.filter(points::day.ge(today))).set(points::is_void.eq(true)).execute(c)
+    })?;
     let yesterday = today.pred_opt();
     on_backend!(connection, c => {
         let later = register_head::closed_day.is_not_null().and(register_head::closed_day.ge(today));

@@ -145,8 +145,9 @@ pub fn encoded_changes(connection: &mut Connection, day: NaiveDate) -> Result<Op
     Ok(on_backend!(connection, c => days::table.find(day).select(days::changes).first(c).optional())?)
 }
 
-/// Stores a closed day with its changes, as `Changes` encodes them, unless another process stored the same one already.
-pub fn keep(connection: &mut Connection, day: &ClosedDay, changes: &str) -> Result<(), DbError> {
+/// Stores a closed day with its changes, as `Changes` encodes them, unless another process stored the same one already. Returns
+/// whether it is stored now.
+pub fn keep(connection: &mut Connection, day: &ClosedDay, changes: &str) -> Result<bool, DbError> {
     let row = DayRow {
         day: day.day,
         version: day.version,
@@ -156,8 +157,10 @@ pub fn keep(connection: &mut Connection, day: &ClosedDay, changes: &str) -> Resu
         publisher: day.publisher.clone(),
     };
     let row = (row, days::changes.eq(changes));
-    on_backend!(connection, c => diesel::insert_into(days::table).values(&row).on_conflict_do_nothing().execute(c))?;
-    Ok(())
+    let stored = on_backend!(connection, c => {
+        diesel::insert_into(days::table).values(&row).on_conflict_do_nothing().execute(c)
+    })?;
+    Ok(stored > 0)
 }
 
 /// Stores the public tables of a month end, unless another process stored the same ones already.

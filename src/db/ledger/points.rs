@@ -163,7 +163,7 @@ fn group(row: GroupRow) -> Option<(GroupId, GroupState)> {
     Some((id, GroupState { moved_at, earlier: EarlierPoints::decode(&row.earlier)? }))
 }
 
-/// Stores a point with what waits after it.
+/// Stores a point with what waits after it. Points from this number on are of days that somebody deleted, to be made again.
 pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -> Result<(), DbError> {
     let row = PointRow {
         number: small(point.number)?,
@@ -176,6 +176,7 @@ pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -
         by_cause: point.by_cause.clone(),
         is_void: point.is_void,
     };
+    on_backend!(connection, c => diesel::delete(points::table.filter(points::number.ge(row.number))).execute(c))?;
     on_backend!(connection, c => diesel::insert_into(points::table).values(&row).execute(c))?;
     on_backend!(connection, c => diesel::delete(waiting::table).execute(c))?;
     on_backend!(connection, c => diesel::delete(published_groups::table).execute(c))?;

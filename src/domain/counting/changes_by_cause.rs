@@ -1,7 +1,6 @@
 //! The changes of the national sums, by the cause of the entries that made them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use crate::domain::values::Cause;
 
@@ -40,22 +39,11 @@ impl Changes {
         self.0.iter().map(|(cause, sums)| (*cause, sums))
     }
 
-    /// The stored form: a line with each cause, and under it a line for each sum, such as `2251799813685265 [1,0,5400]`: the
-    /// packed key and the totals.
+    /// The stored form: a line with each cause, and under it the stored form of the sums that it moved.
     #[must_use]
     pub fn encode(&self) -> String {
-        let mut text = String::new();
-        for (cause, sums) in &self.0 {
-            let mut sums = sums.iter().peekable();
-            if sums.peek().is_some() {
-                // Writing to a String cannot fail.
-                let _ = writeln!(text, "{}", cause.as_str());
-            }
-            for (key, totals) in sums {
-                let _ = writeln!(text, "{} {}", key.as_cell().to_stored(), totals.encode());
-            }
-        }
-        text
+        let moved = self.0.iter().map(|(cause, sums)| (cause, sums.encode())).filter(|(_, sums)| !sums.is_empty());
+        moved.map(|(cause, sums)| format!("{}\n{sums}", cause.as_str())).collect()
     }
 
     /// Reads the stored form; `None` for any other text.
@@ -64,12 +52,11 @@ impl Changes {
         let mut changes = Self::default();
         let mut cause = None;
         for line in text.lines() {
-            let Some((cell, totals)) = line.split_once(' ') else {
+            if line.contains(' ') {
+                changes.add(cause?, std::iter::once(NationalSums::decode_line(line)?));
+            } else {
                 cause = Some(Cause::parse(line)?);
-                continue;
-            };
-            let sum = (CellKey::from_stored(cell.parse().ok()?)?, Totals::decode(totals)?);
-            changes.add(cause?, std::iter::once(sum));
+            }
         }
         Some(changes)
     }

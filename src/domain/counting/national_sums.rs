@@ -73,6 +73,21 @@ impl NationalSums {
         without_measure.map(|(dims, totals)| (dims, totals.sites))
     }
 
+    /// The stored form: a line for each sum, such as `2251799813685265 [1,0,5400]`: the packed key and the totals.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let line =
+            |(key, totals): (NationalKey, Totals)| format!("{} {}\n", key.as_cell().to_stored(), totals.encode());
+        self.iter().map(line).collect()
+    }
+
+    /// Reads one line of the stored form; `None` for any other text.
+    #[must_use]
+    pub fn decode_line(line: &str) -> Option<(CellKey, Totals)> {
+        let (cell, totals) = line.split_once(' ')?;
+        Some((CellKey::from_stored(cell.parse().ok()?)?, Totals::decode(totals)?))
+    }
+
     /// Sites in operation and pledged sites, by stage.
     #[must_use]
     pub fn sites(&self) -> ByStage {

@@ -14,14 +14,17 @@
 //! takes what waits and what arrived, and gives what waits now.
 
 mod company;
+mod ledger;
 mod partition;
 mod pending;
 mod point;
 mod remainder;
+mod site_part;
 mod strand;
 
+pub use ledger::{GroupId, GroupState, Ledger};
 pub use partition::{Partition, Path};
 pub use pending::{Pending, Touched, arrivals};
-pub use point::{GroupId, GroupState, Ledger, Point, PointNumber, make_point};
-pub use remainder::EarlierPoints;
+pub use point::{Point, make_point};
+pub use remainder::{EarlierPoints, PointNumber};
 pub use strand::Strand;

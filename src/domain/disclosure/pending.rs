@@ -6,7 +6,7 @@ use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Cause, SiteId};
 
 use super::partition::{Partition, Path};
-use super::point::PointNumber;
+use super::remainder::PointNumber;
 use super::strand::{Strand, public_totals};
 
 /// A change of a site that waits in a partition.

@@ -2,42 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::counting::{CellKey, Changes, NationalKey, Totals};
+use crate::domain::counting::{Changes, NationalSums};
 use crate::domain::reference::Company;
 use crate::domain::values::SiteId;
 
 use super::company::Waiting;
+use super::ledger::{GroupId, GroupState, Ledger};
 use super::partition::{Partition, Path};
 use super::pending::Pending;
-use super::remainder::{EarlierPoints, Member, RemainderChange};
+use super::remainder::{Member, PointNumber, RemainderChange};
+use super::site_part::{SitePart, member, parts};
 use super::strand::Strand;
-
-/// The number of a point: 1, 2, 3 … in the order in which they are made. Before the first one stands 0.
-pub type PointNumber = u32;
-
-/// A group of a partition; without a path, the nation as the parent of the others.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct GroupId {
-    pub partition: Partition,
-    pub strand: Strand,
-    pub path: Path,
-}
-
-/// What has to be known of a group from one point to the next.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct GroupState {
-    /// The last point at which sites came to it or changed.
-    pub moved_at: Option<PointNumber>,
-    /// The earlier points of its remainder.
-    pub earlier: EarlierPoints,
-}
-
-/// What waits after a point.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Ledger {
-    pub pending: Vec<Pending>,
-    pub groups: BTreeMap<GroupId, GroupState>,
-}
 
 /// A publication point.
 #[derive(Debug)]
@@ -45,13 +20,14 @@ pub struct Point {
     /// What waits now.
     pub ledger: Ledger,
     /// What the national sums moved by.
-    pub national: BTreeMap<CellKey, Totals>,
+    pub national: NationalSums,
     /// The part of it that is told by cause.
     pub by_cause: Changes,
+    /// Whether any figure moves. If none does, this is no point, and everything waits as it did.
+    pub has_moved: bool,
 }
 
-/// Makes a point from what waited at the last one and what arrived since; `None` if no figure may move. The answers about people
-/// move only `with_people`.
+/// Makes a point from what waited at the last one and what arrived since. The answers about people move only `with_people`.
 #[must_use]
 pub fn make_point(
     ledger: Ledger,
@@ -59,7 +35,7 @@ pub fn make_point(
     rules: &Company,
     number: PointNumber,
     with_people: bool,
-) -> Option<Point> {
+) -> Point {
     let mut making = Making { rules, number, groups: ledger.groups, has_moved: false };
     let mut strands: BTreeMap<(Partition, Strand), Vec<Pending>> = BTreeMap::new();
     for pending in ledger.pending.into_iter().chain(arrivals) {
@@ -68,7 +44,7 @@ pub fn make_point(
         }
     }
     let mut waits = Vec::new();
-    let (mut held, mut national) = (BTreeSet::new(), BTreeMap::<CellKey, Totals>::new());
+    let (mut held, mut national) = (BTreeSet::new(), NationalSums::default());
     let mut by_cause = Changes::default();
     // The nation comes first in the order of partitions.
     for ((partition, strand), pending) in strands {
@@ -80,10 +56,7 @@ pub fn make_point(
                     pending.into_iter().partition(|one| passing.contains(&one.site));
                 if partition == Partition::Nation {
                     held.extend(waiting.iter().map(|one| (strand, one.site)));
-                    for one in passed {
-                        let sum = national.entry(one.cell).or_default();
-                        *sum = sum.wrapping_add(one.totals);
-                    }
+                    national.add_cells(passed.into_iter().map(|one| (one.cell, one.totals)));
                 }
                 waits.extend(waiting);
             }
@@ -101,9 +74,8 @@ pub fn make_point(
             }
         }
     }
-    national.retain(|_, totals| !totals.is_zero());
     let ledger = Ledger { pending: waits, groups: making.groups };
-    making.has_moved.then_some(Point { ledger, national, by_cause })
+    Point { ledger, national, by_cause, has_moved: making.has_moved }
 }
 
 /// A point while it is made.
@@ -112,50 +84,6 @@ struct Making<'r> {
     number: PointNumber,
     groups: BTreeMap<GroupId, GroupState>,
     has_moved: bool,
-}
-
-/// The parts of a site that wait in one group, and what a figure of the group would move by.
-#[derive(Default)]
-struct SitePart {
-    net: BTreeMap<CellKey, Totals>,
-    is_new: bool,
-}
-
-impl SitePart {
-    fn add(&mut self, pending: &Pending) {
-        // People are told by their answers, all other figures by the dimensions of national ones.
-        let cell = match pending.partition {
-            Partition::People => pending.cell,
-            _ => NationalKey::of(pending.cell).as_cell(),
-        };
-        let sum = self.net.entry(cell).or_default();
-        *sum = sum.wrapping_add(pending.totals);
-        if sum.is_zero() {
-            self.net.remove(&cell);
-        }
-    }
-
-    /// How much moves: 1 for a site, the quantity of a measure's lines.
-    fn weight(&self) -> u64 {
-        let days = |days: i64| days.unsigned_abs().div_ceil(31);
-        let weight = |(cell, totals): (&CellKey, &Totals)| {
-            let quantities =
-                [totals.quantity.unsigned_abs(), days(totals.quantity_days), days(totals.quantity_end_days)];
-            if cell.has_no_measure() { 0 } else { quantities.into_iter().max().unwrap_or_default() }
-        };
-        self.net.iter().map(weight).fold(0, u64::saturating_add).max(1)
-    }
-}
-
-/// The parts of each site, at a level of groups.
-fn parts<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> BTreeMap<SiteId, SitePart> {
-    let mut parts: BTreeMap<SiteId, SitePart> = BTreeMap::new();
-    for one in pending {
-        let part = parts.entry(one.site).or_default();
-        part.add(one);
-        part.is_new |= one.is_new_at(level);
-    }
-    parts
 }
 
 impl Making<'_> {
@@ -316,26 +244,9 @@ impl Making<'_> {
     }
 }
 
-/// A site of a remainder by what waits of it there; `None` if that comes to nothing.
-fn member<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> Option<Member> {
-    let mut pending: Vec<&Pending> = pending.collect();
-    pending.sort_by_key(|one| one.since);
-    let (mut part, mut times) = (SitePart::default(), None);
-    for together in pending.chunk_by(|one, other| one.since == other.since) {
-        let (before, at) = (part.net.clone(), together.first()?.since);
-        for one in together {
-            part.add(one);
-            part.is_new |= one.is_new_at(level);
-        }
-        times = match times {
-            _ if part.net.is_empty() => None,
-            Some((came, changed)) => Some((came, if part.net == before { changed } else { at })),
-            None => Some((at, at)),
-        };
-    }
-    let (came, changed) = times?;
-    Some(Member { came, changed, is_new: part.is_new, weight: part.weight() })
-}
+#[cfg(test)]
+#[path = "random_homes_tests.rs"]
+mod random_homes;
 
 #[cfg(test)]
 #[path = "point_tests.rs"]

@@ -6,126 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::counting::{CellDims, Contribution, add_all, add_to_cell, difference};
+use crate::domain::counting::{CellKey, NationalKey, Totals};
+use crate::domain::counting::{Contribution, add_to_cell, difference};
 use crate::domain::disclosure::pending::{Touched, arrivals};
 use crate::domain::disclosure::strand::public_totals;
-use crate::domain::records::Stage;
-use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId};
-use crate::domain::values::{Cause, Flags, Month, SiteKind, Tier};
+use crate::domain::values::Cause;
 
+use super::random_homes::{Dice, RandomHome, sample_cell};
+
+/// How many histories are watched.
+const HISTORIES: u64 = 3;
 const RULES: Company = Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 };
-
-/// Numbers that look random: the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(sides).unwrap()).unwrap()
-    }
-}
-
-/// A site with one measure, which may have been installed in several months.
-#[derive(Clone, Debug)]
-struct Home {
-    former: u8,
-    kind: usize,
-    low_income: Option<bool>,
-    stage: Option<Stage>,
-    measure: u8,
-    quantity: i64,
-    month: u16,
-    later: Option<(u16, i64)>,
-    ended: Option<u16>,
-}
-
-impl Home {
-    fn rolled(dice: &mut Dice) -> Self {
-        let quantities = [3_000, 4_200, 5_400, 6_000, 12_000, 900_000];
-        Self {
-            former: u8::try_from(dice.roll(6)).unwrap(),
-            kind: dice.roll(4),
-            low_income: [None, Some(true), Some(false)][dice.roll(3)],
-            stage: Some([Stage::Reported, Stage::Reported, Stage::Verified(Tier::Document)][dice.roll(3)]),
-            measure: [1, 1, 1, 4][dice.roll(4)],
-            quantity: quantities[dice.roll(6)] + i64::try_from(dice.roll(100)).unwrap(),
-            month: 320 + u16::try_from(dice.roll(3)).unwrap(),
-            later: None,
-            ended: None,
-        }
-    }
-
-    /// A change, and its cause.
-    fn change(&mut self, dice: &mut Dice) -> Cause {
-        match dice.roll(14) {
-            0..5 => {
-                self.stage = Some(Stage::Verified(Tier::ALL[dice.roll(4)]));
-                Cause::Verified
-            }
-            5 => {
-                self.stage = None;
-                Cause::Withdrawn
-            }
-            6 => {
-                self.stage = Some(Stage::Reported);
-                Cause::Reinstated
-            }
-            7 => {
-                self.ended = Some(323);
-                Cause::Decommissioned
-            }
-            8 => {
-                self.kind = dice.roll(4);
-                Cause::Corrected
-            }
-            9 => {
-                self.former = u8::try_from(dice.roll(6)).unwrap();
-                Cause::Corrected
-            }
-            10 => {
-                self.quantity = [5_400, 6_000][dice.roll(2)];
-                Cause::Corrected
-            }
-            11 => {
-                self.month = 320 + u16::try_from(dice.roll(3)).unwrap();
-                Cause::Corrected
-            }
-            _ => {
-                self.later = Some((321 + u16::try_from(dice.roll(2)).unwrap(), 2_000));
-                Cause::Registered
-            }
-        }
-    }
-
-    fn contribution(&self) -> Contribution {
-        let mut cells = Contribution::new();
-        let Some(stage) = self.stage else { return cells };
-        let former = FormerProvinceId::from_index(self.former).unwrap();
-        let dims = CellDims {
-            measure: None,
-            province: former.former_province().province,
-            kind: SiteKind::ALL[self.kind],
-            stage,
-            installed: Month::from_number(self.month),
-            ended: self.ended.and_then(Month::from_number),
-            former: Some(former),
-            flags: Flags { low_income: self.low_income, remote: None, woman_headed: None },
-            attributes_sold: None,
-        };
-        add_to_cell(&mut cells, dims.key(), Totals { sites: 1, installations: 1, ..Totals::default() });
-        let measure = MeasureId::from_number(self.measure);
-        let totals =
-            Totals { sites: 1, quantity: self.quantity, quantity_days: self.quantity * 7, ..Totals::default() };
-        add_to_cell(&mut cells, CellDims { measure, ..dims }.key(), totals);
-        if let Some((month, quantity)) = self.later {
-            let totals = Totals { quantity, quantity_days: quantity * 3, ..Totals::default() };
-            add_to_cell(&mut cells, CellDims { measure, installed: Month::from_number(month), ..dims }.key(), totals);
-        }
-        cells
-    }
-}
 
 /// A group, or its remainder.
 type Published = (GroupId, bool);
@@ -218,22 +109,6 @@ fn shown(posted: &BTreeMap<SiteId, Vec<(Cause, CellKey, Totals)>>, ledger: &Ledg
     shown
 }
 
-/// A cell of a strand, to ask which partitions have it.
-fn sample_cell(strand: Strand) -> CellKey {
-    CellDims {
-        measure: strand.measure,
-        province: ProvinceId::FIRST,
-        kind: SiteKind::Home,
-        stage: strand.stage,
-        installed: Month::from_number(if strand.is_pre_programme { 1 } else { 320 }),
-        ended: None,
-        former: None,
-        flags: Flags::default(),
-        attributes_sold: Some(strand.is_sold),
-    }
-    .key()
-}
-
 impl Observer {
     fn look(&mut self, point: PointNumber, shown: &BTreeMap<Published, Parts>) {
         let all: BTreeSet<Published> = shown.keys().chain(self.seen.keys()).copied().collect();
@@ -273,16 +148,16 @@ fn weight(now: Option<&BTreeMap<CellKey, Totals>>, before: Option<&BTreeMap<Cell
 /// Lets a register change for some days; returns how many points it made and what waits in the end.
 fn watch(seed: u64, days: u64, changes: usize) -> (PointNumber, Ledger) {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) + 1);
-    let mut homes: BTreeMap<SiteId, Home> = BTreeMap::new();
+    let mut homes: BTreeMap<SiteId, RandomHome> = BTreeMap::new();
     let mut posted: BTreeMap<SiteId, Vec<(Cause, CellKey, Totals)>> = BTreeMap::new();
     let mut since: BTreeMap<SiteId, Vec<(Cause, CellKey, Totals)>> = BTreeMap::new();
     let (mut ledger, mut observer, mut points) = (Ledger::default(), Observer::default(), 0);
-    let (mut national, mut told) = (Contribution::new(), Changes::default());
+    let (mut national, mut told) = (NationalSums::default(), Changes::default());
     for day in 0..days {
         for _ in 0..changes {
             let before_and_cause = if homes.len() < 10 || dice.roll(3) == 0 {
                 let site = SiteId::new(Uuid::from_u128(homes.len() as u128));
-                homes.insert(site, Home::rolled(&mut dice));
+                homes.insert(site, RandomHome::rolled(&mut dice));
                 (site, Contribution::new(), Cause::Registered)
             } else {
                 let site = SiteId::new(Uuid::from_u128(dice.roll(homes.len()) as u128));
@@ -300,43 +175,51 @@ fn watch(seed: u64, days: u64, changes: usize) -> (PointNumber, Ledger) {
                 posted.get(site).into_iter().flatten().map(|(cause, cell, _)| (*cause, *cell)).collect();
             arriving.extend(arrivals(&Touched { site: *site, postings, earlier: &earlier }, points + 1));
         }
-        if let Some(point) = make_point(ledger.clone(), arriving, &RULES, points + 1, day % 9 == 0) {
+        let point = make_point(ledger.clone(), arriving, &RULES, points + 1, day % 9 == 0);
+        if point.has_moved {
             for (site, postings) in std::mem::take(&mut since) {
                 posted.entry(site).or_default().extend(postings);
             }
             points += 1;
             ledger = point.ledger;
-            add_all(&mut national, &point.national);
+            national.add_all(&point.national);
             told.add_all(&point.by_cause);
             observer.look(points, &shown(&posted, &ledger));
         }
     }
-    assert_eq!(national, shown_nation(&posted, &ledger), "the nation moves by what is told");
+    let national: Contribution = national.iter().map(|(key, totals)| (key.as_cell(), totals)).collect();
+    assert_eq!(national, shown_sums(&posted, &ledger, Partition::Nation, None), "the nation moves by what is told");
+    for cause in Cause::ALL {
+        let told = told.iter().find(|(of, _)| of == cause).map(|(_, sums)| sums.clone()).unwrap_or_default();
+        let told: Contribution = told.iter().map(|(key, totals)| (key.as_cell(), totals)).collect();
+        assert_eq!(told, shown_sums(&posted, &ledger, Partition::Causes, Some(*cause)), "{cause:?}");
+    }
     (points, ledger)
 }
 
-fn shown_nation(posted: &BTreeMap<SiteId, Vec<(Cause, CellKey, Totals)>>, ledger: &Ledger) -> Contribution {
-    let mut national = Contribution::new();
-    for (_, cell, totals) in posted.values().flatten() {
-        if let Some(cell) = Partition::Nation.project(*cell) {
-            add_to_cell(&mut national, cell, public_totals(totals));
+/// What a partition shows, of one cause or of all.
+fn shown_sums(
+    posted: &BTreeMap<SiteId, Vec<(Cause, CellKey, Totals)>>,
+    ledger: &Ledger,
+    partition: Partition,
+    cause: Option<Cause>,
+) -> Contribution {
+    let mut sums = Contribution::new();
+    for (of, cell, totals) in posted.values().flatten() {
+        if let Some(cell) = partition.project(*cell).filter(|_| cause.is_none_or(|cause| cause == *of)) {
+            add_to_cell(&mut sums, cell, public_totals(totals));
         }
     }
-    for one in ledger.pending.iter().filter(|one| one.partition == Partition::Nation) {
-        add_to_cell(&mut national, one.cell, one.totals.negated());
+    for one in ledger.pending.iter().filter(|one| one.partition == partition && one.cause == cause) {
+        add_to_cell(&mut sums, one.cell, one.totals.negated());
     }
-    national
+    sums
 }
 
 #[test]
 fn no_two_points_tell_fewer_sites_apart_than_keep_company() {
-    for seed in 1..=seeds() {
+    for seed in 1..=HISTORIES {
         let (points, _) = watch(seed, 60, 7);
         assert!(points > 5, "seed {seed} made {points} points");
     }
-}
-
-/// How many histories are watched; more with the variable `DISCLOSURE_SEEDS`.
-fn seeds() -> u64 {
-    std::env::var("DISCLOSURE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(3)
 }

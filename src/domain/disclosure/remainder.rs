@@ -14,7 +14,8 @@
 
 use crate::domain::reference::Company;
 
-use super::point::PointNumber;
+/// The number of a point: 1, 2, 3 … in the order in which they are made. Before the first one stands 0.
+pub type PointNumber = u32;
 
 /// The remainder at an earlier point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

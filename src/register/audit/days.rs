@@ -18,6 +18,7 @@ use crate::register::counted::InOrder;
 use crate::register::decide::VoidDoc;
 use crate::register::published::{DayReplay, PageMaker, PageRenderer, PublicSettings};
 
+use super::points::PointsAudit;
 use super::report::Finding;
 
 /// The days of the register, replayed.
@@ -36,6 +37,8 @@ pub struct DaysAudit {
     set_backs: Vec<(i64, NaiveDate)>,
     /// What is void, and is still to be found in the facts of its entry.
     voided: Vec<Voided>,
+    /// The publication points, made again.
+    points: PointsAudit,
     /// The hashes of the releases that are void.
     voided_releases: BTreeSet<(NaiveDate, Hash)>,
     found: Vec<Finding>,
@@ -53,6 +56,7 @@ impl DaysAudit {
             sealed: BTreeMap::new(),
             set_backs: Vec::new(),
             voided: Vec::new(),
+            points: PointsAudit::default(),
             voided_releases: BTreeSet::new(),
             found: Vec::new(),
         }
@@ -65,6 +69,7 @@ impl DaysAudit {
         self.releases = releases::all(connection)?.into_iter().map(|release| (release.day, release)).collect();
         self.set_backs = clock::set_backs(connection)?.into_iter().map(|(version, at)| (version, day_of(at))).collect();
         self.voided = clock::all_voided(connection)?;
+        self.points.load(connection)?;
         let void_releases = self.voided.iter().filter(|void| void.is_release);
         self.voided_releases = void_releases.map(|void| (void.day, void.sha256)).collect();
         Ok(())
@@ -103,7 +108,12 @@ impl DaysAudit {
     }
 
     /// Replays one entry.
-    pub fn hear(&mut self, entry: &StoredEntry, postings: &[StoredPosting]) {
+    pub fn hear(
+        &mut self,
+        connection: &mut Connection,
+        entry: &StoredEntry,
+        postings: &[StoredPosting],
+    ) -> Result<(), DbError> {
         self.day = self.day.or(Some(self.day_of(entry)));
         // Another check already reported a posting that cannot be read.
         let read = |posting: &StoredPosting| -> Option<(Cause, CellTotals)> {
@@ -117,6 +127,14 @@ impl DaysAudit {
             self.replay.hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
             self.replay.recorded_at = entry.recorded_at;
         }
+        // A point of a day that had not come was made somewhere between two entries.
+        while let Some(day) = self.points.void_at(self.replay.version) {
+            match self.replay.point_of(day, &self.activations) {
+                Ok(close) => self.points.check(connection, &close)?,
+                Err(_) => break,
+            }
+        }
+        Ok(())
     }
 
     /// Ends every day before `today` and checks its stored headline and tables; `cells` are the sums of the journal at
@@ -137,6 +155,10 @@ impl DaysAudit {
                 let changes = closed_days::encoded_changes(connection, day)?;
                 self.check_day(&kept, changes.as_deref());
                 self.check_tables(connection, &kept, cells)?;
+                // The check of the day already reported an unknown methodology.
+                if let Ok(close) = self.replay.point_of(day, &self.activations) {
+                    self.points.check(connection, &close)?;
+                }
             }
             if let Some(release) = self.releases.remove(&day) {
                 self.check_release(connection, &release)?;
@@ -234,6 +256,7 @@ impl DaysAudit {
         for version in missing.map(|(version, _)| *version).collect::<Vec<_>>() {
             self.found.push(Finding::new(format!("facts {version}"), "seal a release that is missing"));
         }
+        self.found.extend(std::mem::take(&mut self.points).findings(connection)?);
         for void in &self.voided {
             self.found.push(Finding::new(format!("void {}", void.day), "is named by no entry"));
         }

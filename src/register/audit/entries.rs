@@ -35,7 +35,7 @@ impl Audit<'_> {
                 let postings = postings.remove(&version).unwrap_or_default();
                 self.days.end_days_before(self.connection, self.days.day_of(&entry), &self.sums)?;
                 self.check_journal(&entry, &postings);
-                self.days.hear(&entry, &postings);
+                self.days.hear(self.connection, &entry, &postings)?;
             }
             after = to;
         }

@@ -8,6 +8,7 @@ mod days;
 mod directory;
 mod entries;
 mod householders;
+mod points;
 mod progress;
 mod records;
 mod report;

@@ -8,12 +8,13 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{activations, cells_and_journal, closed_days, head, public_entries};
+use crate::db::ledger::{activations, cells_and_journal, closed_days, head, points, public_entries};
 use crate::db::{Connection, DbError};
-use crate::register::counted::{CitableDay, Counted, InOrder, PublicCounts, SumsDifference};
+use crate::register::counted::{CitableDay, Counted, PublicCounts, SumsDifference};
 
 use super::day_replay::{DayReplay, is_last_of_month};
 use super::page_maker::PageRenderer;
+use super::points::{MadePoint, Points};
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
@@ -26,12 +27,14 @@ pub struct ClosedDays {
     last: Option<Arc<CitableDay>>,
     /// The register from the last close on, on its way to the next.
     replay: DayReplay,
+    /// The publication points of these closes.
+    points: Points,
 }
 
 impl ClosedDays {
     /// The days of a register that is not loaded yet.
     pub fn none() -> Self {
-        Self { day: None, last: None, replay: DayReplay::begin() }
+        Self { day: None, last: None, replay: DayReplay::begin(), points: Points::default() }
     }
 
     /// Takes up after the last stored day. `now` are the counts at the version `version`; the counts at the last close
@@ -65,7 +68,7 @@ impl ClosedDays {
         }
         (replay.version, replay.hash) = (last.version, last.hash);
         let citable = CitableDay::of(last.day, &last.body).map(Arc::new);
-        Ok(Self { day: Some(last.day), last: citable, replay })
+        Ok(Self { day: Some(last.day), last: citable, replay, points: Points::load(connection)? })
     }
 
     /// The last closed day.
@@ -123,14 +126,12 @@ impl ClosedDays {
 
     /// Closes one day.
     ///
-    /// The close must hold every entry of the day, though the clock of another process may lag and still record on it.
-    /// So the last entries are read under the lock of the head, and the same transaction notes the day as closed in the
-    /// head: from then on `Head::not_before` puts every new entry on the next day. For example, our clock says 00:00:01
-    /// and another's 23:59:58. If its entry comes first, we read it under the lock. If our close comes first, its entry
-    /// is recorded at 00:00:00 of the new day.
+    /// The close must hold every entry of the day, though the clock of another process may lag and still record on it. So the day is
+    /// noted as closed in the head, under its lock: from then on `Head::not_before` puts every new entry on the next day. For example,
+    /// our clock says 00:00:01 and another's 23:59:58. If its entry comes first, we read it after the lock. If our close comes
+    /// first, its entry is recorded at 00:00:00 of the new day.
     ///
-    /// Most entries are read before the lock is taken, because all writers wait while it is held. A day that another
-    /// process closed already is stored without the lock, because its entries are final.
+    /// The entries of a closed day are final. So everything that is kept of it is made without the lock, for which all writers wait.
     fn close_one(
         &mut self,
         connection: &mut Connection,
@@ -139,24 +140,21 @@ impl ClosedDays {
         renderer: &PageRenderer,
         goes_on: &dyn Fn(),
     ) -> Result<(), DbError> {
-        let head = head::read(connection)?;
-        self.advance_to_end_of(connection, day, head.version, goes_on)?;
-        if head.closed_day >= Some(day) {
-            self.store(connection, day, counted, renderer)?;
-        } else {
+        if head::read(connection)?.closed_day < Some(day) {
             transaction::write(connection, |connection| {
-                let head = head::lock(connection)?;
-                self.advance_to_end_of(connection, day, head.version, goes_on)?;
-                self.store(connection, day, counted, renderer)?;
+                head::lock(connection)?;
                 head::close(connection, day)
             })?;
         }
+        let head = head::read(connection)?;
+        self.advance_to_end_of(connection, day, head.version, goes_on)?;
+        self.store(connection, day, counted, renderer)?;
         self.replay.turn(day);
         self.day = Some(day);
         Ok(())
     }
 
-    /// Stores a day, and the tables of the month that ended with it, unless another process did.
+    /// Stores a day with its publication point, and the tables of the month that ended with it, unless another process did.
     fn store(
         &mut self,
         connection: &mut Connection,
@@ -167,24 +165,40 @@ impl ClosedDays {
         // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
         let closed = self.replay.close(day, &activations, renderer)?;
-        closed_days::keep(connection, &closed, &self.replay.encoded_changes())?;
+        let made = self.points.make(connection, &self.replay.point_of(day, &activations)?)?;
+        let tables = if is_last_of_month(day) && !closed_days::has_tables(connection, day)? {
+            // A copy shares the packed rows, so that nobody waits for the tables.
+            let (cells, known) = {
+                let counted = read(counted);
+                (counted.cells.clone(), counted.version)
+            };
+            let difference = SumsDifference::between(connection, known, self.replay.version)?;
+            difference.with_sum(&cells, |cells| self.replay.tables(day, &activations, renderer, cells))?
+        } else {
+            Vec::new()
+        };
+        let changes = self.replay.encoded_changes();
+        transaction::write(connection, |connection| {
+            if head::lock(connection)?.closed_day < Some(day) {
+                return Err(DbError::Unavailable(format!("{day} was declared void while it was closed")));
+            }
+            if closed_days::keep(connection, &closed, &changes)?
+                && let Some(MadePoint { point, ledger }) = &made
+            {
+                points::keep(connection, point, ledger)?;
+            }
+            closed_days::keep_tables(connection, day, &tables)
+        })?;
         // Read back, because another process may have kept the day under another publisher.
         let kept = closed_days::find(connection, day)?.unwrap_or(closed);
         if (kept.version, kept.hash) != (self.replay.version, self.replay.hash) {
             return Err(DbError::corrupt(format!("{day} was closed at another entry than this process knows")));
         }
         self.last = CitableDay::of(day, &kept.body).map(Arc::new);
-        if !is_last_of_month(day) || closed_days::has_tables(connection, day)? {
-            return Ok(());
+        if let Some(made) = made {
+            self.points.take(made);
         }
-        // A copy shares the packed rows, so that nobody waits for the tables.
-        let (cells, known) = {
-            let counted = read(counted);
-            (counted.cells.clone(), counted.version)
-        };
-        let difference = SumsDifference::between(connection, known, self.replay.version)?;
-        let make = |cells: &InOrder<'_>| self.replay.tables(day, &activations, renderer, cells);
-        closed_days::keep_tables(connection, day, &difference.with_sum(&cells, make)?)
+        Ok(())
     }
 
     /// Replays the entries up to the end of a day, of a register at the version `version`.

@@ -12,6 +12,7 @@ use crate::domain::values::{Cause, Hash};
 use crate::register::counted::{Figures, InOrder, PublicCounts};
 
 use super::page_maker::PageRenderer;
+use super::points::Close;
 
 /// The register at one entry, with the changes since the last close.
 pub struct DayReplay {
@@ -62,6 +63,17 @@ impl DayReplay {
             verified_sites,
             body,
             publisher: renderer.settings.publisher.clone(),
+        })
+    }
+
+    /// The close of the current day, as its publication point needs it.
+    pub fn point_of(&self, day: NaiveDate, activations: &Activations) -> Result<Close, DbError> {
+        Ok(Close {
+            day,
+            version: self.version,
+            hash: self.hash,
+            methodology: activations.at(self.version)?,
+            sites_in_operation: self.counts.progress.sites.in_operation(),
         })
     }
 

@@ -8,6 +8,7 @@ mod closed_days;
 mod day_replay;
 mod page_cache;
 mod page_maker;
+mod points;
 mod ready_page;
 mod snapshot;
 
@@ -15,5 +16,6 @@ pub use closed_days::ClosedDays;
 pub use day_replay::DayReplay;
 pub use page_cache::PageCache;
 pub use page_maker::{MadePage, PageMaker, PageRenderer, PublicSettings};
+pub use points::{Close, Points};
 pub use ready_page::{Coding, ReadyPage, Representation};
 pub use snapshot::Snapshot;

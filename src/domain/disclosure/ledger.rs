@@ -1,0 +1,32 @@
+//! What waits after a point, and what has to be known of each group until the next one.
+
+use std::collections::BTreeMap;
+
+use super::partition::{Partition, Path};
+use super::pending::Pending;
+use super::remainder::{EarlierPoints, PointNumber};
+use super::strand::Strand;
+
+/// A group of a partition; without a path, the nation as the parent of the others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct GroupId {
+    pub partition: Partition,
+    pub strand: Strand,
+    pub path: Path,
+}
+
+/// What has to be known of a group from one point to the next.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct GroupState {
+    /// The last point at which sites came to it or changed.
+    pub moved_at: Option<PointNumber>,
+    /// The earlier points of its remainder.
+    pub earlier: EarlierPoints,
+}
+
+/// What waits after a point.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ledger {
+    pub pending: Vec<Pending>,
+    pub groups: BTreeMap<GroupId, GroupState>,
+}

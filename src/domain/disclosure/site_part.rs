@@ -1,0 +1,78 @@
+//! The part of one site in what moves, added up from what waits of it.
+
+use std::collections::BTreeMap;
+
+use crate::domain::counting::{CellKey, NationalKey, Totals};
+use crate::domain::values::SiteId;
+
+use super::partition::Partition;
+use super::pending::Pending;
+use super::remainder::Member;
+
+/// The parts of one site that wait in a group, added up.
+#[derive(Default)]
+pub struct SitePart {
+    /// The sum of these parts, by cell. A part that comes to nothing has none.
+    pub net: BTreeMap<CellKey, Totals>,
+    /// Whether the site never stood in the group.
+    pub is_new: bool,
+}
+
+impl SitePart {
+    /// Adds what waits.
+    pub fn add(&mut self, pending: &Pending) {
+        // People are told by their answers, all other figures by the dimensions of national ones.
+        let cell = match pending.partition {
+            Partition::People => pending.cell,
+            _ => NationalKey::of(pending.cell).as_cell(),
+        };
+        let sum = self.net.entry(cell).or_default();
+        *sum = sum.wrapping_add(pending.totals);
+        if sum.is_zero() {
+            self.net.remove(&cell);
+        }
+    }
+
+    /// How much moves: 1 for a site, the quantity of a measure's lines.
+    pub fn weight(&self) -> u64 {
+        let days = |days: i64| days.unsigned_abs().div_ceil(31);
+        let weight = |(cell, totals): (&CellKey, &Totals)| {
+            let quantities =
+                [totals.quantity.unsigned_abs(), days(totals.quantity_days), days(totals.quantity_end_days)];
+            if cell.has_no_measure() { 0 } else { quantities.into_iter().max().unwrap_or_default() }
+        };
+        self.net.iter().map(weight).fold(0, u64::saturating_add).max(1)
+    }
+}
+
+/// The parts of each site, at a level of groups.
+pub fn parts<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> BTreeMap<SiteId, SitePart> {
+    let mut parts: BTreeMap<SiteId, SitePart> = BTreeMap::new();
+    for one in pending {
+        let part = parts.entry(one.site).or_default();
+        part.add(one);
+        part.is_new |= one.is_new_at(level);
+    }
+    parts
+}
+
+/// A site of a remainder by what waits of it there; `None` if that comes to nothing.
+pub fn member<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> Option<Member> {
+    let mut pending: Vec<&Pending> = pending.collect();
+    pending.sort_by_key(|one| one.since);
+    let (mut part, mut times) = (SitePart::default(), None);
+    for together in pending.chunk_by(|one, other| one.since == other.since) {
+        let (before, at) = (part.net.clone(), together.first()?.since);
+        for one in together {
+            part.add(one);
+            part.is_new |= one.is_new_at(level);
+        }
+        times = match times {
+            _ if part.net.is_empty() => None,
+            Some((came, changed)) => Some((came, if part.net == before { changed } else { at })),
+            None => Some((at, at)),
+        };
+    }
+    let (came, changed) = times?;
+    Some(Member { came, changed, is_new: part.is_new, weight: part.weight() })
+}

@@ -1,0 +1,129 @@
+//! Publication points: at the close of a day, what may be published of it by the rules of `domain::disclosure`.
+//!
+//! A point is a pure function of the journal and of the points before it, so every process makes the same ones, and the audit makes
+//! them again.
+
+use chrono::NaiveDate;
+
+use crate::db::ledger::{SitePostings, StoredPoint, points, site_postings};
+use crate::db::{Connection, DbError};
+use crate::domain::counting::{CellKey, Totals};
+use crate::domain::disclosure::{Ledger, Partition, Pending, Point, PointNumber, Touched, arrivals, make_point};
+use crate::domain::figures::Methodology;
+use crate::domain::reference::{Disclosure, target};
+use crate::domain::values::{Cause, Hash, Interval, Month, SiteId};
+
+/// Sites of which the earlier postings are read at a time.
+const SITES: usize = 500;
+
+/// The points so far: the last one, and what waits since.
+#[derive(Clone, Default)]
+pub struct Points {
+    last: Option<StoredPoint>,
+    ledger: Ledger,
+}
+
+/// The close of a day.
+pub struct Close {
+    pub day: NaiveDate,
+    /// The version at the close.
+    pub version: i64,
+    /// The hash of that entry.
+    pub hash: Hash,
+    pub methodology: &'static Methodology,
+    /// Sites in operation, reported or verified.
+    pub sites_in_operation: i64,
+}
+
+/// A point with what waits after it.
+#[derive(PartialEq)]
+pub struct MadePoint {
+    pub point: StoredPoint,
+    pub ledger: Ledger,
+}
+
+impl Points {
+    /// Reads the stored points.
+    pub fn load(connection: &mut Connection) -> Result<Self, DbError> {
+        Ok(Self { last: points::newest(connection)?, ledger: points::ledger(connection)? })
+    }
+
+    /// The point of the close of a day; `None` if nothing may be published by it. `connection` sees every entry up to the close.
+    pub fn make(&self, connection: &mut Connection, close: &Close) -> Result<Option<MadePoint>, DbError> {
+        let Disclosure { company, least_sites } = &target().disclosure;
+        if close.sites_in_operation < *least_sites {
+            return Ok(None);
+        }
+        let number = self.last.as_ref().map_or(1, |last| last.number + 1);
+        let shown = self.last.as_ref().map_or(0, |last| last.cells_version);
+        let stored = |cells_version: i64, national: String, by_cause: String| StoredPoint {
+            number,
+            day: close.day,
+            version: close.version,
+            hash: close.hash,
+            cells_version,
+            methodology: close.methodology.version,
+            national,
+            by_cause,
+            is_void: false,
+        };
+        if self.last.as_ref().is_some_and(|last| last.methodology != close.methodology.version) {
+            // No figure moves but by the new method, so that the two are never mixed.
+            let point = stored(shown, String::new(), String::new());
+            return Ok(Some(MadePoint { point, ledger: self.ledger.clone() }));
+        }
+        let arrived = arrived(connection, (shown, close.version), number)?;
+        let next = Month::of(close.day).plus(1);
+        let with_people = Month::of(close.day).last_day() == close.day && Interval::Quarter.first_month(next) == next;
+        let Point { ledger, mut national, mut by_cause, has_moved } =
+            make_point(self.ledger.clone(), arrived.pending, company, number, with_people);
+        if !has_moved && arrived.of_all.is_empty() {
+            return Ok(None);
+        }
+        for (cause, cell, totals) in arrived.of_all {
+            if let Some(cell) = Partition::Nation.project(cell) {
+                national.add_cells(std::iter::once((cell, totals)));
+                by_cause.add(cause, std::iter::once((cell, totals)));
+            }
+        }
+        let point = stored(close.version, national.encode(), by_cause.encode());
+        Ok(Some(MadePoint { point, ledger }))
+    }
+
+    /// Goes on from a point.
+    pub fn take(&mut self, MadePoint { point, ledger }: MadePoint) {
+        (self.last, self.ledger) = (Some(point), ledger);
+    }
+
+    /// What waits.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+/// What arrived since the last point.
+#[derive(Default)]
+struct Arrived {
+    pending: Vec<Pending>,
+    /// What a new definition moved, of all sites at once: nobody waits, because it is an event of the programme and not of a home.
+    of_all: Vec<(Cause, CellKey, Totals)>,
+}
+
+/// What arrived in the entries between two versions.
+fn arrived(connection: &mut Connection, (after, up_to): (i64, i64), number: PointNumber) -> Result<Arrived, DbError> {
+    let mut arrived = Arrived::default();
+    let sites = site_postings::by_site(connection, after, up_to)?;
+    for chunk in sites.chunks(SITES) {
+        let ids: Vec<SiteId> = chunk.iter().filter_map(|one| one.site).collect();
+        let earlier = site_postings::earlier(connection, &ids, after)?;
+        for SitePostings { site, postings } in chunk {
+            let Some(site) = *site else {
+                arrived.of_all.extend(postings);
+                continue;
+            };
+            let earlier = earlier.get(&site).map(Vec::as_slice).unwrap_or_default();
+            arrived.pending.extend(arrivals(&Touched { site, postings, earlier }, number));
+        }
+    }
+    Ok(arrived)
+}
