@@ -35,7 +35,7 @@ impl Passing {
             let Ok(Done::Registered { id, .. }) = self.change(Command::Register { by, new: Box::new(home) }) else {
                 panic!("not registered")
             };
-            if number % 5 > 0 {
+            if !number.is_multiple_of(5) {
                 let tier = [Tier::Document, Tier::Inspected][number % 2];
                 self.change(InstallationChange::Verify { tier }.of(id)).unwrap();
             }
@@ -126,7 +126,7 @@ async fn set_the_clock_back_voids_the_points_of_days_that_had_not_come(database:
     days.change(Command::SetClockBack).unwrap();
     days.app.progress_at(days.app.db_version()).await;
     let void = format!("4 {} void", today + Days::new(15));
-    assert_eq!(days.points()[3..], [void.clone()]);
+    assert_eq!(days.points()[3..], *std::slice::from_ref(&void));
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
     days.grow("after", 15);
     days.pass_to(today + Days::new(1)).await;

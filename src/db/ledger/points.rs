@@ -132,7 +132,7 @@ pub fn ledger(connection: &mut Connection) -> Result<Ledger, DbError> {
     });
     let groups = groups.into_iter().map(|row| {
         let what = format!("what is known of the group {} {} {}", row.partition, row.strand, row.path);
-        group(row).ok_or_else(|| DbError::corrupt(what))
+        group(&row).ok_or_else(|| DbError::corrupt(what))
     });
     Ok(Ledger { pending: pending.collect::<Result<_, _>>()?, groups: groups.collect::<Result<BTreeMap<_, _>, _>>()? })
 }
@@ -153,7 +153,7 @@ fn pending(row: WaitingRow) -> Option<Pending> {
     })
 }
 
-fn group(row: GroupRow) -> Option<(GroupId, GroupState)> {
+fn group(row: &GroupRow) -> Option<(GroupId, GroupState)> {
     let moved_at = match row.moved_at {
         Some(number) => Some(number.try_into().ok()?),
         None => None,

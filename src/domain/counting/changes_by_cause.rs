@@ -42,8 +42,13 @@ impl Changes {
     /// The stored form: a line with each cause, and under it the stored form of the sums that it moved.
     #[must_use]
     pub fn encode(&self) -> String {
-        let moved = self.0.iter().map(|(cause, sums)| (cause, sums.encode())).filter(|(_, sums)| !sums.is_empty());
-        moved.map(|(cause, sums)| format!("{}\n{sums}", cause.as_str())).collect()
+        let mut text = String::new();
+        for (cause, sums) in
+            self.0.iter().map(|(cause, sums)| (cause, sums.encode())).filter(|(_, sums)| !sums.is_empty())
+        {
+            text.extend([cause.as_str(), "\n", &sums]);
+        }
+        text
     }
 
     /// Reads the stored form; `None` for any other text.

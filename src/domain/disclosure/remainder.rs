@@ -61,6 +61,7 @@ impl Default for EarlierPoints {
 
 impl EarlierPoints {
     /// Whether the change may be published.
+    #[must_use]
     pub fn allow(&self, change: &RemainderChange, rules: &Company) -> bool {
         let RemainderChange { leave, stay, moved } = change;
         let stand = stay.iter().map(|member| member.weight);
