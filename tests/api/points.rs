@@ -12,6 +12,7 @@ use crate::support::{App, Passing, TestDatabase, clock_at, db_execute, db_lines,
 
 on_both_databases!(
     close_days_of_a_growing_register_makes_points_that_the_journal_gives_again,
+    close_a_day_of_many_entries_makes_one_point_of_several_steps,
     close_days_of_a_small_register_makes_no_point,
     set_the_clock_back_voids_the_points_of_days_that_had_not_come,
     change_what_waits_or_a_point_is_found_and_named,
@@ -99,6 +100,19 @@ async fn close_days_of_a_growing_register_makes_points_that_the_journal_gives_ag
     days.grow("d", 30);
     days.pass_to(days.today() + Days::new(1)).await;
     assert_eq!(days.points().len(), 4);
+    assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
+}
+
+/// So that memory stays small, and nobody takes the writer for one that hangs.
+async fn close_a_day_of_many_entries_makes_one_point_of_several_steps(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    let began = days.today();
+    days.verify_homes_of("a", &[began - Days::new(30); 1_100]);
+    days.pass_to(began + Days::new(1)).await;
+    assert_eq!(days.points(), [format!("2 {began}")], "2,200 entries are two steps");
+    let shown = "SELECT CAST(cells_version AS TEXT) AS line FROM points";
+    assert_eq!(db_lines(&days.app.database.url, shown), [days.app.db_version().to_string()]);
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
 }
 

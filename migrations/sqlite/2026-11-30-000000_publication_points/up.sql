@@ -39,3 +39,6 @@ CREATE TABLE published_groups (
 -- Days and tables show the newest point from now on. They are made anew from the journal, each with its point.
 DELETE FROM month_tables;
 DELETE FROM days;
+
+-- An older program would close days without their points, so it stops writing.
+UPDATE register_head SET format_no = 3;

@@ -40,7 +40,7 @@ impl PointsAudit {
         if !self.found.is_empty() {
             return Ok(());
         }
-        let made = self.made.make(connection, close)?;
+        let made = self.made.make(connection, close, &|| ())?;
         let (problem, made) = match (stored, made) {
             (None, None) => return Ok(()),
             (None, Some(_)) => ("is missing", None),

@@ -148,7 +148,7 @@ impl ClosedDays {
         }
         let head = head::read(connection)?;
         self.advance_to_end_of(connection, day, head.version, goes_on)?;
-        self.store(connection, day, counted, renderer)?;
+        self.store(connection, day, counted, renderer, goes_on)?;
         self.replay.turn(day);
         self.day = Some(day);
         Ok(())
@@ -161,11 +161,12 @@ impl ClosedDays {
         day: NaiveDate,
         counted: &RwLock<Counted>,
         renderer: &PageRenderer,
+        goes_on: &dyn Fn(),
     ) -> Result<(), DbError> {
         // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
         let closed = self.replay.close(day, &activations, renderer)?;
-        let made = self.points.make(connection, &self.replay.point_of(day, &activations)?)?;
+        let made = self.points.make(connection, &self.replay.point_of(day, &activations)?, goes_on)?;
         let tables = if is_last_of_month(day) && !closed_days::has_tables(connection, day)? {
             // A copy shares the packed rows, so that nobody waits for the tables.
             let (cells, known) = {

@@ -7,12 +7,14 @@ use chrono::NaiveDate;
 
 use crate::db::ledger::{SitePostings, StoredPoint, points, site_postings};
 use crate::db::{Connection, DbError};
-use crate::domain::counting::{CellKey, Totals};
-use crate::domain::disclosure::{Ledger, Partition, Pending, Point, PointNumber, Touched, arrivals, make_point};
+use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
+use crate::domain::disclosure::{Ledger, Partition, Pending, PointNumber, Touched, arrivals, make_point};
 use crate::domain::figures::Methodology;
 use crate::domain::reference::{Disclosure, target};
 use crate::domain::values::{Cause, Hash, Interval, Month, SiteId};
 
+/// Entries that are taken at a time.
+const ENTRIES: i64 = 2_000;
 /// Sites of which the earlier postings are read at a time.
 const SITES: usize = 500;
 
@@ -49,14 +51,20 @@ impl Points {
     }
 
     /// The point of the close of a day; `None` if nothing may be published by it. `connection` sees every entry up to the close.
-    pub fn make(&self, connection: &mut Connection, close: &Close) -> Result<Option<MadePoint>, DbError> {
+    /// Calls `goes_on` after each step.
+    pub fn make(
+        &self,
+        connection: &mut Connection,
+        close: &Close,
+        goes_on: &dyn Fn(),
+    ) -> Result<Option<MadePoint>, DbError> {
         let Disclosure { company, least_sites } = &target().disclosure;
         if close.sites_in_operation < *least_sites {
             return Ok(None);
         }
-        let number = self.last.as_ref().map_or(1, |last| last.number + 1);
+        let mut number = self.last.as_ref().map_or(1, |last| last.number + 1);
         let shown = self.last.as_ref().map_or(0, |last| last.cells_version);
-        let stored = |cells_version: i64, national: String, by_cause: String| StoredPoint {
+        let stored = |number: PointNumber, cells_version: i64, national: String, by_cause: String| StoredPoint {
             number,
             day: close.day,
             version: close.version,
@@ -69,24 +77,44 @@ impl Points {
         };
         if self.last.as_ref().is_some_and(|last| last.methodology != close.methodology.version) {
             // No figure moves but by the new method, so that the two are never mixed.
-            let point = stored(shown, String::new(), String::new());
+            let point = stored(number, shown, String::new(), String::new());
             return Ok(Some(MadePoint { point, ledger: self.ledger.clone() }));
         }
-        let arrived = arrived(connection, (shown, close.version), number)?;
         let next = Month::of(close.day).plus(1);
-        let with_people = Month::of(close.day).last_day() == close.day && Interval::Quarter.first_month(next) == next;
-        let Point { ledger, mut national, mut by_cause, has_moved } =
-            make_point(self.ledger.clone(), arrived.pending, company, number, with_people);
-        if !has_moved && arrived.of_all.is_empty() {
-            return Ok(None);
-        }
-        for (cause, cell, totals) in arrived.of_all {
-            if let Some(cell) = Partition::Nation.project(cell) {
-                national.add_cells(std::iter::once((cell, totals)));
-                by_cause.add(cause, std::iter::once((cell, totals)));
+        let is_end_of_quarter =
+            Month::of(close.day).last_day() == close.day && Interval::Quarter.first_month(next) == next;
+        let (mut ledger, mut at, mut has_moved) = (self.ledger.clone(), shown, false);
+        let (mut national, mut by_cause) = (NationalSums::default(), Changes::default());
+        // A day with very many entries is taken as several points, of which the last one is published: the rules hold for each, and so for
+        // that one. It takes little memory, and the writer is seen to go on.
+        loop {
+            let to = close.version.min(at + ENTRIES);
+            let arrived = arrived(connection, (at, to), number)?;
+            let with_people = is_end_of_quarter && to == close.version;
+            let point = make_point(ledger, arrived.pending, company, number, with_people);
+            national.add_all(&point.national);
+            by_cause.add_all(&point.by_cause);
+            for (cause, cell, totals) in arrived.of_all {
+                if let Some(cell) = Partition::Nation.project(cell) {
+                    national.add_cells(std::iter::once((cell, totals)));
+                    by_cause.add(cause, std::iter::once((cell, totals)));
+                    has_moved = true;
+                }
+            }
+            if point.has_moved && to < close.version {
+                number += 1;
+            }
+            has_moved |= point.has_moved;
+            (ledger, at) = (point.ledger, to);
+            goes_on();
+            if at == close.version {
+                break;
             }
         }
-        let point = stored(close.version, national.encode(), by_cause.encode());
+        if !has_moved {
+            return Ok(None);
+        }
+        let point = stored(number, close.version, national.encode(), by_cause.encode());
         Ok(Some(MadePoint { point, ledger }))
     }
 
