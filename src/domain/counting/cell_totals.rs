@@ -89,6 +89,13 @@ impl Totals {
         Self::from_array(self.to_array().map(i64::wrapping_neg))
     }
 
+    /// The totals that public figures show.
+    #[must_use]
+    pub fn public(self) -> Self {
+        let Self { sites, installations, quantity, quantity_days, quantity_end_days, .. } = self;
+        Self { sites, installations, quantity, quantity_days, quantity_end_days, ..Self::default() }
+    }
+
     #[must_use]
     pub fn is_zero(self) -> bool {
         self == Self::default()

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::counting::Totals;
+
 use super::partition::{Partition, Path};
 use super::pending::Pending;
 use super::remainder::{EarlierPoints, PointNumber};
@@ -18,6 +20,8 @@ pub struct GroupId {
 /// What has to be known of a group from one point to the next.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct GroupState {
+    /// The sum of what it shows: zero where it shows no site.
+    pub shown: Totals,
     /// The last point at which sites came to it or changed.
     pub moved_at: Option<PointNumber>,
     /// The earlier points of its remainder.

@@ -23,7 +23,7 @@ mod site_part;
 mod strand;
 
 pub use ledger::{GroupId, GroupState, Ledger};
-pub use partition::{Partition, Path};
+pub use partition::{ENDED, Partition, Path};
 pub use pending::{Pending, Touched, arrivals};
 pub use point::{Point, make_point};
 pub use remainder::{EarlierPoints, PointNumber};

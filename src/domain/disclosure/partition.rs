@@ -57,6 +57,12 @@ impl Path {
         self.length
     }
 
+    /// Its smallest group; `None` of the nation.
+    #[must_use]
+    pub fn last(self) -> Option<u16> {
+        self.groups.get(usize::from(self.length).checked_sub(1)?).copied()
+    }
+
     /// Its first `length` groups.
     #[must_use]
     pub fn prefix(self, length: u8) -> Self {
@@ -109,8 +115,8 @@ impl Partition {
             Self::Nation => true,
             _ if strand.is_pre_programme => false,
             Self::Places | Self::Kinds | Self::Causes => is_of_sites || is_verified,
-            Self::Times => is_verified || (is_of_sites && strand.stage == Stage::Reported),
-            Self::Evidence => is_verified,
+            // No month in which nobody builds any more would ever see its reported sites become verified.
+            Self::Times | Self::Evidence => is_verified,
             Self::People => is_of_sites && is_verified,
         };
         let national = NationalKey::of(cell).as_cell();

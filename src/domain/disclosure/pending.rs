@@ -7,7 +7,7 @@ use crate::domain::values::{Cause, SiteId};
 
 use super::partition::{Partition, Path};
 use super::remainder::PointNumber;
-use super::strand::{Strand, public_totals};
+use super::strand::Strand;
 
 /// A change of a site that waits in a partition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,7 +61,7 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) 
     for (cause, cell, totals) in touched.postings {
         if let Some(cell) = partition.project(*cell) {
             let sum = sums.entry((cell, cause_of(*cause))).or_default();
-            *sum = sum.wrapping_add(public_totals(totals));
+            *sum = sum.wrapping_add(totals.public());
         }
     }
     let earlier: Vec<(Option<Strand>, Path)> = touched

@@ -51,9 +51,11 @@ pub fn make_point(
         match partition {
             Partition::People if !with_people => waits.extend(pending),
             Partition::Nation | Partition::People => {
-                let passing = making.passing(GroupId { partition, strand, path: Path::NATION }, &pending);
+                let group = GroupId { partition, strand, path: Path::NATION };
+                let passing = making.passing(group, &pending);
                 let (passed, waiting): (Vec<_>, Vec<_>) =
                     pending.into_iter().partition(|one| passing.contains(&one.site));
+                making.show(group, &passed);
                 if partition == Partition::Nation {
                     held.extend(waiting.iter().map(|one| (strand, one.site)));
                     national.add_cells(passed.into_iter().map(|one| (one.cell, one.totals)));
@@ -87,11 +89,14 @@ struct Making<'r> {
 }
 
 impl Making<'_> {
-    /// The sites of what waits for a group that may pass into it. Those whose part comes to nothing pass in any case.
+    /// The sites of what waits for a group that may pass into it. Those whose part comes to nothing pass in any case. All may leave
+    /// together, because whatever the group showed before was of enough sites.
     fn passing(&mut self, group: GroupId, pending: &[Pending]) -> BTreeSet<SiteId> {
         let level = group.path.length();
         let least = if level == 0 { self.rules.in_nation } else { self.rules.in_row };
         let (mut passing, mut waiting) = (BTreeSet::new(), Vec::new());
+        let shown = self.groups.get(&group).map(|state| state.shown).unwrap_or_default();
+        let then = pending.iter().fold(shown, |sum, one| sum.wrapping_add(one.totals));
         for (site, part) in parts(pending.iter(), level) {
             if part.net.is_empty() {
                 passing.insert(site);
@@ -99,12 +104,25 @@ impl Making<'_> {
                 waiting.push(Waiting { site, weight: part.weight(), is_new: part.is_new });
             }
         }
-        let moved = self.rules.moves(waiting, least);
+        // Changes by cause may cancel each other out; all other sums are of what stands.
+        let empties = group.partition != Partition::Causes
+            && then.is_zero()
+            && !self.rules.is_dominated(waiting.iter().map(|one| one.weight));
+        let moved =
+            if empties { waiting.iter().map(|one| one.site).collect() } else { self.rules.moves(waiting, least) };
         if level == 0 && !moved.is_empty() {
             self.note_moved(group);
         }
         passing.extend(moved);
         passing
+    }
+
+    /// Adds what passed to what a group shows.
+    fn show<'p>(&mut self, group: GroupId, passed: impl IntoIterator<Item = &'p Pending>) {
+        for one in passed {
+            let state = self.groups.entry(group).or_default();
+            state.shown = state.shown.wrapping_add(one.totals);
+        }
     }
 
     fn note_moved(&mut self, group: GroupId) {
@@ -184,6 +202,7 @@ impl Making<'_> {
             if moves {
                 self.note_moved(group(path));
             }
+            self.show(group(path), waiting.iter().filter(|one| sites.contains(&one.site)));
             after.extend(waiting.into_iter().map(|mut one| {
                 if sites.contains(&one.site) {
                     (one.depth, one.since) = (level + 1, self.number);

@@ -9,8 +9,8 @@ use super::*;
 use crate::domain::counting::{CellKey, NationalKey, Totals};
 use crate::domain::counting::{Contribution, add_to_cell, difference};
 use crate::domain::disclosure::pending::{Touched, arrivals};
-use crate::domain::disclosure::strand::public_totals;
-use crate::domain::values::Cause;
+use crate::domain::records::Stage;
+use crate::domain::values::{Cause, Tier};
 
 use super::random_homes::{Dice, RandomHome, sample_cell};
 
@@ -62,7 +62,7 @@ fn shown(posted: &BTreeMap<SiteId, Vec<(Cause, CellKey, Totals)>>, ledger: &Ledg
                 let Some(cell) = partition.project(*cell) else { continue };
                 let first = u8::from(partition.levels() > 0);
                 let cause = (*partition == Partition::Causes).then_some(*cause);
-                add(*partition, cell, cause, *site, public_totals(totals), first..=partition.levels());
+                add(*partition, cell, cause, *site, totals.public(), first..=partition.levels());
             }
         }
     }
@@ -207,7 +207,7 @@ fn shown_sums(
     let mut sums = Contribution::new();
     for (of, cell, totals) in posted.values().flatten() {
         if let Some(cell) = partition.project(*cell).filter(|_| cause.is_none_or(|cause| cause == *of)) {
-            add_to_cell(&mut sums, cell, public_totals(totals));
+            add_to_cell(&mut sums, cell, totals.public());
         }
     }
     for one in ledger.pending.iter().filter(|one| one.partition == partition && one.cause == cause) {
@@ -222,4 +222,35 @@ fn no_two_points_tell_fewer_sites_apart_than_keep_company() {
         let (points, _) = watch(seed, 60, 7);
         assert!(points > 5, "seed {seed} made {points} points");
     }
+}
+
+/// What a home posts in Places of a stage: it stands there, or it does not any more.
+fn posting(stage: Stage, stands: bool) -> (Cause, CellKey, Totals) {
+    let cell = sample_cell(Strand { measure: None, stage, is_sold: false, is_pre_programme: false });
+    let site = Totals { sites: 1, installations: 1, ..Totals::default() };
+    (Cause::Verified, cell, if stands { site } else { site.negated() })
+}
+
+/// Twelve homes are reported, and some of them verified at the next point; how many parts of the reported ones wait then, but for what
+/// is told by cause.
+fn left_of_twelve(verified: u128) -> usize {
+    let reported = posting(Stage::Reported, true);
+    let moves = [posting(Stage::Reported, false), posting(Stage::Verified(Tier::Document), true)];
+    let site = |number: u128| SiteId::new(Uuid::from_u128(number));
+    let reports = [reported];
+    let first = |number| arrivals(&Touched { site: site(number), postings: &reports, earlier: &[] }, 1);
+    let first = (0..12).flat_map(first).collect();
+    let first = make_point(Ledger::default(), first, &RULES, 1, false);
+    assert_eq!(first.ledger.pending.len(), 0, "twelve are company");
+    let earlier = [(reported.0, reported.1)];
+    let then = |number| arrivals(&Touched { site: site(number), postings: &moves, earlier: &earlier }, 2);
+    let second = make_point(first.ledger, (0..verified).flat_map(then).collect(), &RULES, 2, false);
+    let stands = second.ledger.pending.iter().filter(|one| one.partition != Partition::Causes);
+    stands.filter(|one| one.strand().is_some_and(|strand| !strand.is_verified())).count()
+}
+
+#[test]
+fn a_group_that_all_sites_leave_becomes_empty_and_one_that_some_leave_waits() {
+    assert_eq!(left_of_twelve(12), 0);
+    assert!(left_of_twelve(11) > 11, "one would be left alone");
 }

@@ -1,6 +1,6 @@
 //! A strand: what public figures are made of.
 
-use crate::domain::counting::{CellDims, CellKey, NationalKey, Totals};
+use crate::domain::counting::{CellDims, CellKey, NationalKey};
 use crate::domain::records::Stage;
 use crate::domain::reference::{MeasureId, ProvinceId, target};
 use crate::domain::values::{Flags, Month, SiteKind};
@@ -64,13 +64,6 @@ impl Strand {
     pub fn is_verified(self) -> bool {
         matches!(self.stage, Stage::Verified(_))
     }
-}
-
-/// The totals that public figures show.
-#[must_use]
-pub fn public_totals(totals: &Totals) -> Totals {
-    let Totals { sites, installations, quantity, quantity_days, quantity_end_days, .. } = *totals;
-    Totals { sites, installations, quantity, quantity_days, quantity_end_days, ..Totals::default() }
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub struct Disclosure {
     pub company: Company,
     /// A programme with fewer sites in operation publishes counts alone.
     pub least_sites: i64,
+    /// A share of people stands only above so many sites with an answer.
+    pub people_known: i64,
 }
 
 /// The company that a published figure moves in.
@@ -80,8 +82,9 @@ mod tests {
     #[test]
     fn rules_of_disclosure_are_not_loosened_within_a_version() {
         for target in &TARGETS.versions {
-            let Disclosure { company, least_sites } = target.disclosure;
+            let Disclosure { company, least_sites, people_known } = target.disclosure;
             assert!(company.in_nation >= 10 && company.in_row >= 5 && least_sites >= 50, "{}", target.version);
+            assert!(people_known >= 30, "{}", target.version);
             assert!(company.most_of_one_percent <= 50 && company.most_of_two_percent <= 80, "{}", target.version);
         }
     }
