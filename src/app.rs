@@ -81,7 +81,7 @@ pub fn start(settings: &Settings, clock: &Clock) -> Result<Service, StartError> 
         concurrency: concurrency.clone(),
         slots: Slots::new(settings.database_connections),
         bridge_pages: PageCache::default(),
-        month_pages: PageCache::default(),
+        past_pages: PageCache::default(),
         settings: public,
         refusal_sums: refusal_sums.clone(),
         request_counts: RequestCounts::default(),

@@ -32,9 +32,9 @@ pub use http::{Access, RequestCounts, Scope, parse_networks};
 pub use partners::{ClientView, PartnerView, ProjectView};
 pub use state::{AppState, Slots};
 
-use numbers::{headline, tables};
+use numbers::{headline, make_pages_of_point};
 
 use crate::register::PageMaker;
 
 /// The functions with which the register turns a snapshot into public pages.
-pub const MAKE: PageMaker = PageMaker { pages: headline::make_pages, tables: tables::render };
+pub const MAKE: PageMaker = PageMaker { pages: headline::make_pages, of_point: make_pages_of_point };

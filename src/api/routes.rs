@@ -21,7 +21,7 @@ use crate::api::numbers::{
 };
 use crate::api::operations::{health, metrics};
 use crate::api::partners::{clients, partners_and_projects, quotas};
-use crate::api::reference::{communes, measures, outlines, provinces};
+use crate::api::reference::{communes, disclosure, measures, outlines, provinces};
 use crate::api::review::{disputes, queue_and_decisions, rejections};
 use crate::api::{householder, installations, sites};
 
@@ -204,6 +204,8 @@ pub static ROUTES: &[Route] = &[
         .about(REFERENCE, "List the methodologies"),
     get("/v1/methodology/{version}", Public, answer!(methodologies::get_methodology))
         .about(REFERENCE, "Get a methodology"),
+    get("/v1/disclosure", Public, answer!(disclosure::get_disclosure))
+        .about(REFERENCE, "Get the rules by which figures are published"),
     get("/v1/consent/{version}", Public, answer!(householder::consent::get_consent_text))
         .about(HOUSEHOLDER, "Get the text that householders consent to"),
     get("/problems/{code}", Open, answer!(problem_page::get_problem))

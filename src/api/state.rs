@@ -43,8 +43,8 @@ pub struct AppState {
     pub slots: Slots,
     /// The bridges made so far.
     pub bridge_pages: PageCache,
-    /// Tables of past months.
-    pub month_pages: PageCache,
+    /// Pages of past publication points.
+    pub past_pages: PageCache,
     /// Settings that appear in answers.
     pub settings: PublicSettings,
     /// Refusals of callers who are no client, for the log.

@@ -24,12 +24,13 @@ pub use commands::{
     InstallationChange, Outcome, Request, SitesChange,
 };
 pub use counted::{
-    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CitableDay, Counted, Figures,
-    GroupsAndTotal, InOrder, apply_postings, bridge_days, restate,
+    AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, BridgedDays, BridgedPoints, CitableDay,
+    Counted, Figures, GroupsAndTotal, InOrder, apply_postings, bridge_days, bridge_points, closing_figures, restate,
 };
 pub use marker::Marker;
 pub use published::{
-    Coding, MadePage, PageCache, PageMaker, PageRenderer, PublicSettings, ReadyPage, Representation, Snapshot,
+    Coding, FIGURES, MadePage, PageCache, PageMaker, PageRenderer, PointPage, PublicSettings, PublishedFigures,
+    PublishedPoint, PublishedSums, ReadyPage, Representation, Snapshot, page_at,
 };
 pub use register::{QUEUE, Register};
 pub use writer::{BatchTransaction, Clock, Options, Trouble, system_clock};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::DbError;
-use crate::db::ledger::closed_days;
-use crate::domain::counting::{NationalSums, OwnerKind, Progress};
+use crate::db::engine::transaction;
+use crate::db::ledger::{closed_days, points};
+use crate::domain::counting::{CellTable, NationalSums, OwnerKind, Progress};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::target;
 use crate::domain::values::{Code, Hash, Month};
@@ -15,6 +16,7 @@ use super::counted::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, Counted, Figures, GroupsAndTotal,
     InOrder, RecordedSpan, SumsDifference, closing_figures,
 };
+use super::published::{PointClose, PublishedPoint, PublishedSums};
 use super::register::Register;
 
 impl Register {
@@ -28,17 +30,16 @@ impl Register {
         }
     }
 
-    /// The figures at the close of a day by any methodology. Blocks; the further back, the longer.
-    pub fn figures_at(&self, day: NaiveDate, methodology: &'static Methodology) -> Result<Figures, DbError> {
+    /// The figures at the close of a day, by the methodology of then or another. Blocks; the further back, the longer.
+    pub fn figures_at(&self, day: NaiveDate, asked: Option<&'static Methodology>) -> Result<Figures, DbError> {
         let then = closing_figures(&mut self.database().connection()?, day, &self.activations())?;
+        let methodology = asked.unwrap_or(then.methodology);
         let (mut progress, mut national) = (Progress::default(), NationalSums::default());
         self.with_cells_at(then.version, |cells| {
             progress.add_cells(cells());
             national = NationalSums::of_cells(cells());
         })?;
-        let kept = closed_days::verified_sites(&mut self.database().connection()?)?.into_iter();
-        let at_ends = kept.filter(|(end, _)| *end < day && Month::of(*end).last_day() == *end);
-        let ends: Vec<i64> = at_ends.map(|(_, verified)| verified).collect();
+        let ends = month_ends_before(closed_days::verified_sites(&mut self.database().connection()?)?, day);
         Ok(Figures {
             output: NationalOutput::of(&national, &mut Estimator::new(methodology, day)),
             pace: pace(&ends, &national, progress.sites.verified, day, target()),
@@ -46,6 +47,39 @@ impl Register {
             methodology,
             restated: methodology.version != then.methodology.version,
             ..then
+        })
+    }
+
+    /// Everything that is counted now, and the figures of it by the methodology in force or another.
+    pub fn counted_now(&self, asked: Option<&'static Methodology>) -> Result<(Figures, CellTable), DbError> {
+        // A copy shares the packed rows, so that the writer need not wait.
+        let (cells, figures) = {
+            let counted = self.cells();
+            (counted.cells.clone(), self.figures_of(&counted, asked)?)
+        };
+        let mut progress = Progress::default();
+        progress.add_cells(cells.iter());
+        let national = NationalSums::of_cells(cells.iter());
+        let output = NationalOutput::of(&national, &mut Estimator::new(figures.methodology, figures.day));
+        Ok((Figures { progress, output, ..figures }, cells))
+    }
+
+    /// The sums that the newest publication point shows. Blocks; long on a large register.
+    pub fn published_sums(&self, point: &PublishedPoint) -> Result<Arc<PublishedSums>, DbError> {
+        point.sums(|| {
+            let mut connection = self.database().connection()?;
+            let read = transaction::read(&mut connection, |connection| {
+                let newest = points::newest(connection)?.filter(|newest| newest.number == point.number);
+                let Some(newest) = newest else {
+                    return Err(DbError::Unavailable(format!("the point of {} is not the newest", point.day)));
+                };
+                let figures = closing_figures(connection, point.day, &self.activations())?;
+                let at_closes = closed_days::verified_sites(connection)?;
+                Ok((newest, points::ledger(connection)?, points::days(connection)?, figures, at_closes))
+            });
+            let (newest, ledger, days, figures, at_closes) = read?;
+            let close = PointClose { figures, month_ends: month_ends_before(at_closes, point.day) };
+            self.with_cells_at(newest.cells_version, |cells| PublishedSums::of(close, cells, &ledger, &days))
         })
     }
 
@@ -156,6 +190,12 @@ impl Register {
         let output = NationalOutput { newest_measure: snapshot.figures.output.newest_measure, ..nothing.output };
         Ok(Figures { version, hash, recorded_at, closed: false, last_closed, methodology, output, ..nothing })
     }
+}
+
+/// Verified sites at the ends of months before a day, of those at the closes of days.
+fn month_ends_before(at_closes: Vec<(NaiveDate, i64)>, day: NaiveDate) -> Vec<i64> {
+    let is_before = |end: NaiveDate| end < day && Month::of(end).last_day() == end;
+    at_closes.into_iter().filter(|(end, _)| is_before(*end)).map(|(_, verified)| verified).collect()
 }
 
 /// The figures with the methodology that a caller asks for.

@@ -57,7 +57,7 @@ impl Register {
     ) -> Result<Self, DbError> {
         // Stands only until the writer is loaded, so nobody sees it.
         let before = Figures::before_the_register(day_of(clock()));
-        let shared = Arc::new(Shared::new(Snapshot::new(before, Arc::default(), renderer)));
+        let shared = Arc::new(Shared::new(Snapshot::new(before, Arc::default(), None, renderer)));
         let own = database.apart(WRITER_CONNECTIONS)?;
         let (sender, jobs) = sync_channel(options.queue);
         let capacity = options.queue;

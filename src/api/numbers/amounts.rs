@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::figures::{LifetimeRule, Methodology, WholeAmount, WholeEstimate};
-use crate::domain::values::units;
+use crate::domain::values::{Language, units};
 
 /// A text in both languages.
 #[derive(Clone, Serialize, ToSchema)]
@@ -13,6 +13,13 @@ pub struct TextView {
     pub vi: String,
     /// The text in English.
     pub en: String,
+}
+
+impl TextView {
+    /// A text that is made in each language.
+    pub fn by_language(text: impl Fn(Language) -> String) -> Self {
+        Self { vi: text(Language::Vietnamese), en: text(Language::English) }
+    }
 }
 
 impl From<(&str, &str)> for TextView {

@@ -8,15 +8,16 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::api::access::Slot;
-use crate::api::callers::Unhurried;
+use crate::api::callers::{Audience, Unhurried};
 use crate::api::http::{
     ApiError, CacheFor, Edge, Form, JSON, Query, as_page, columns_of, page_of_rows, send, whole_day,
 };
 use crate::api::numbers::voided::refuse_void_days;
 use crate::api::state::{AppState, COMPUTED_WITHIN, block_within};
+use crate::db::DbError;
 use crate::domain::figures::{Levels, Reason};
 use crate::domain::values::{Fault, parse_closed_day, units};
-use crate::register::{ReadyPage, bridge_days};
+use crate::register::{BridgedDays, BridgedPoints, ReadyPage, bridge_days, bridge_points};
 
 use super::provenance::Provenance;
 
@@ -41,7 +42,7 @@ pub struct BridgeResponse {
 #[derive(Default, Serialize, ToSchema)]
 struct BridgeRow {
     /// The cause: `registered`, `verified`, `corrected`, `withdrawn`, `rejected`, `suspended`, `reinstated`, `merged`, `split`,
-    /// `decommissioned`, `definition`, `methodology`, `end_of_life`, `ageing` or `operation`; or `opening` and `closing`.
+    /// `decommissioned`, `definition`, `not_yet_detailed`, `methodology`, `end_of_life`, `ageing` or `operation`; or `opening` and `closing`.
     cause: &'static str,
     /// The Vietnamese name. Example: Đăng ký mới.
     name_vi: &'static str,
@@ -80,6 +81,8 @@ struct BridgeEnd {
     lifetime_avoided_tco2e_low: f64,
     /// High end of the range of `lifetime_avoided_tco2e`, in tCO2e. Example: 29640.
     lifetime_avoided_tco2e_high: f64,
+    /// The day of the publication point that the numbers are of (YYYY-MM-DD); null before the first one. Example: 2026-10-30.
+    figures_as_of: Option<NaiveDate>,
 }
 
 impl BridgeEnd {
@@ -92,6 +95,7 @@ impl BridgeEnd {
             annual_avoided_tco2e_high: units(levels.annual.high_kg),
             lifetime_avoided_tco2e_low: units(levels.lifetime.low_kg),
             lifetime_avoided_tco2e_high: units(levels.lifetime.high_kg),
+            figures_as_of: None,
         }
     }
 }
@@ -113,7 +117,8 @@ impl BridgeRow {
     }
 }
 
-/// Compares the closes of two days in Hà Nội for the whole country, and splits the difference by cause. The part of a cause
+/// Compares what was published by the closes of two days in Hà Nội for the whole country, and splits the difference by cause. What
+/// moved in too small a company for its cause to be told stands under `not_yet_detailed`. The part of a cause
 /// (`registered`, `verified`, `withdrawn` and so on) is valued on the last day, by the methodology of the first day. The part
 /// `methodology` is the effect of a new methodology on the last day. The parts `operation`, `ageing` and `end_of_life` are the
 /// effect of time on the measures of the first day: more avoided to date, less output by wear, less credit after their lives.
@@ -142,6 +147,7 @@ pub async fn get_bridge_csv(
 }
 
 async fn send_bridge(request: &HttpRequest, state: &AppState, form: Form) -> Result<HttpResponse, ApiError> {
+    let audience = Audience::of(request).await?;
     refuse_void_days(state, request.query_string(), &["from", "to"])?;
     let mut query = Query::of(request)?.between_closes();
     let today = state.register.snapshot().figures.day;
@@ -157,39 +163,48 @@ async fn send_bridge(request: &HttpRequest, state: &AppState, form: Form) -> Res
     query.finish()?;
     let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::Internal) };
     // Kept while the process lives, because neither day changes any more, unless the register loses days.
-    let key = format!("{}{} {}", link(from, to), form.ending(), state.register.reloads());
+    let key = audience.key(&format!("{}{} {}", link(from, to), form.ending(), state.register.reloads()));
     let page = if let Some(page) = state.bridge_pages.made(&key) {
         page
     } else {
         // Before others wait for the page, because a caller that asks for too much must not fail them.
         let slot = state.bridge_slot(request).await?;
-        state.bridge_pages.get(key, async { Ok(make(state, slot, (from, to), form).await?) }).await?
+        state.bridge_pages.get(key, async { Ok(make(state, slot, (from, to), (form, &audience)).await?) }).await?
     };
-    send(request, &page, CacheFor::OneHour).await
+    send(request, &page, audience.lasts(CacheFor::OneHour)).await
 }
 
 async fn make(
     state: &AppState,
     slot: Slot,
     (from, to): (NaiveDate, NaiveDate),
-    form: Form,
+    (form, audience): (Form, &Audience),
 ) -> Result<ReadyPage, ApiError> {
     let activations = state.register.activations();
-    let database = state.register.database().clone();
+    let (database, is_internal) = (state.register.database().clone(), audience.is_internal());
     let bridged = block_within(COMPUTED_WITHIN, move || {
         let _slot = slot;
-        bridge_days(&mut database.connection()?, from, to, &activations)
+        let connection = &mut database.connection()?;
+        if is_internal {
+            let BridgedDays { bridge, opening, closing } = bridge_days(connection, from, to, &activations)?;
+            let days = [(opening.version > 0).then_some(from), Some(to)];
+            return Ok::<_, DbError>(BridgedPoints { bridge, points: days, closing });
+        }
+        bridge_points(connection, from, to, &activations)
     });
-    let bridged = bridged.await??;
-    let mut meta = Provenance::of(&bridged.closing, &state.settings, &link(from, to));
-    if bridged.opening.version == 0 {
-        meta.warnings.push("before_the_register".to_owned());
-    }
+    let BridgedPoints { bridge, points: [first, last], closing } = bridged.await??;
+    let mut meta = Provenance::of(&closing, &state.settings, &link(from, to)).for_audience(audience);
+    let warnings = [
+        (state.register.is_before(from), "before_the_register"),
+        (!is_internal && first.is_none(), "nothing_published_yet"),
+    ];
+    meta.warnings.extend(warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()));
     let row = |(reason, part): &(Reason, Levels)| BridgeRow::of(named(*reason), part);
+    let end = |named: Named, levels: &Levels, day| BridgeEnd { figures_as_of: day, ..BridgeEnd::of(named, levels) };
     let response = BridgeResponse {
-        data: bridged.bridge.parts.iter().map(row).collect(),
-        opening: BridgeEnd::of(Named { code: "opening", vi: "Đầu kỳ", en: "Opening" }, &bridged.bridge.opening),
-        closing: BridgeEnd::of(Named { code: "closing", vi: "Cuối kỳ", en: "Closing" }, &bridged.bridge.closing),
+        data: bridge.parts.iter().map(row).collect(),
+        opening: end(Named { code: "opening", vi: "Đầu kỳ", en: "Opening" }, &bridge.opening, first),
+        closing: end(Named { code: "closing", vi: "Cuối kỳ", en: "Closing" }, &bridge.closing, last),
         meta,
     };
     Ok(match form {
@@ -229,6 +244,7 @@ fn named(reason: Reason) -> Named {
         Reason::Split => ("Tách công trình", "Sites split"),
         Reason::Decommissioned => ("Ngừng hoạt động", "Decommissioned"),
         Reason::Definition => ("Định nghĩa mới", "New definition"),
+        Reason::NotYetDetailed => ("Chưa công bố chi tiết", "Not yet detailed"),
         Reason::Methodology => ("Phương pháp tính mới", "New methodology"),
         Reason::EndOfLife => ("Hết tuổi thọ", "End of life"),
         Reason::Ageing => ("Suy giảm theo thời gian", "Ageing"),

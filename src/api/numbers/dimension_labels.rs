@@ -16,6 +16,46 @@ pub const REPORTED: Value = 1;
 /// The value of `Dimension::Stage` of a verified site.
 pub const VERIFIED: Value = 2;
 
+/// The code of what no row shows, so that a table adds up.
+pub const NOT_YET_DETAILED: &str = "not_yet_detailed";
+/// The code of what went out of operation, whenever it was installed.
+const ENDED: &str = "ended";
+
+/// What a row of a table is of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum RowOf {
+    /// A value of the dimension.
+    Value(Value),
+    /// What went out of operation, in a table by time.
+    Ended,
+    /// What waits for company in a row of its own.
+    NotYetDetailed,
+}
+
+impl RowOf {
+    /// The values of the columns that name the row.
+    pub fn names(self, dimension: Dimension) -> Vec<Json> {
+        let Label { code, name_vi, name_en } = match self {
+            Self::Value(value) => return names_of(dimension, value),
+            Self::Ended | Self::NotYetDetailed => self.label(dimension),
+        };
+        if dimension.interval().is_some() {
+            vec![json!(code), Json::Null]
+        } else {
+            vec![json!(code), json!(name_vi), json!(name_en)]
+        }
+    }
+
+    /// The code and the names of the row.
+    pub fn label(self, dimension: Dimension) -> Label {
+        match self {
+            Self::Value(value) => label(dimension, value),
+            Self::Ended => Label::new(ENDED, "Đã ngừng hoạt động", "Out of operation"),
+            Self::NotYetDetailed => Label::new(NOT_YET_DETAILED, "Chưa công bố chi tiết", "Not yet detailed"),
+        }
+    }
+}
+
 /// The labels of the three stages, in the order of their values.
 const STAGES: [(&str, &str, &str); 3] = [
     ("pledged", "Đã cam kết", "Pledged"),

@@ -13,8 +13,11 @@ mod dimension_labels;
 pub mod dimensions;
 pub mod headline;
 pub mod methodologies;
+mod of_point;
+mod point_pages;
 mod provenance;
 pub mod province_progress;
+mod province_rows;
 pub mod releases;
 pub mod tables;
 pub mod timeline;
@@ -23,5 +26,5 @@ mod voided;
 
 pub use amounts::{AmountView, LifetimeView};
 pub use methodologies::parse_methodology;
+pub use of_point::make_pages_of_point;
 pub use provenance::instant;
-pub use tables::render;

@@ -5,7 +5,9 @@ use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::callers::Audience;
 use crate::api::http::number_format;
+use crate::domain::figures::NationalOutput;
 use crate::domain::reference::{MeasureId, PLACE_VERSION, target};
 use crate::domain::values::{Language, hex, start_of};
 use crate::register::{CitableDay, Figures, PublicSettings};
@@ -18,6 +20,9 @@ use super::amounts::TextView;
 pub struct Provenance {
     /// The version of the register, which is the number of its entries. Example: 12874.
     pub version: i64,
+    /// `public` for published numbers, `internal` for those that reviewers and administrators get with their token: complete, as of
+    /// now, and not to be cited.
+    pub scope: &'static str,
     /// The day in Hà Nội that the numbers are of (YYYY-MM-DD). Example: 2026-11-27.
     pub as_of: NaiveDate,
     /// The instant of the last entry, or the start of `as_of` where that is later; of a closed day not before its end. UTC, with
@@ -110,6 +115,7 @@ impl Provenance {
             if figures.restated { (method("phương pháp"), method("methodology")) } else { Default::default() };
         Self {
             version,
+            scope: "public",
             as_of: day,
             generated_at: instant(figures.generated_at()),
             methodology_version: Some(figures.methodology.version),
@@ -131,6 +137,34 @@ impl Provenance {
             citable: figures.last_closed.as_ref().map(|day| Citable::of(day, settings)),
             warnings: warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()).collect(),
         }
+    }
+
+    /// The provenance of a page of a publication point, or of one by another methodology.
+    #[must_use]
+    pub fn of_point(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let dated = format!("{path}{joint}as_of={}", figures.day);
+        let address = if figures.restated { address(figures, path) } else { dated };
+        Self::of(figures, settings, &address)
+    }
+
+    /// The provenance of counts without figures that are estimated.
+    #[must_use]
+    pub fn of_counts(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {
+        let counts = Figures { output: NationalOutput::default(), ..figures.clone() };
+        Self { methodology_version: None, ..Self::of(&counts, settings, path) }
+    }
+
+    /// The same for internal use: nothing of it is to be cited.
+    #[must_use]
+    pub fn for_internal_use(self) -> Self {
+        Self { scope: "internal", citable: None, final_from: None, ..self }
+    }
+
+    /// The same for an audience.
+    #[must_use]
+    pub fn for_audience(self, audience: &Audience) -> Self {
+        if audience.is_internal() { self.for_internal_use() } else { self }
     }
 }
 

@@ -10,7 +10,7 @@ use diesel::{
 };
 
 use crate::db::engine::{Connection, DbError, on_backend, transaction};
-use crate::db::tables::{days, entries, month_tables, points, register_head, releases, stored, voided};
+use crate::db::tables::{days, entries, points, register_head, releases, stored, voided};
 use crate::domain::values::{Hash, sha256};
 
 use super::head;
@@ -138,7 +138,6 @@ pub fn void_from(
         on_backend!(connection, c => diesel::insert_into(voided::table).values(&row).execute(c))?;
     }
     on_backend!(connection, c => diesel::delete(releases::table.filter(releases::day.ge(today))).execute(c))?;
-    on_backend!(connection, c => diesel::delete(month_tables::table.filter(month_tables::day.ge(today))).execute(c))?;
     on_backend!(connection, c => diesel::delete(days::table.filter(days::day.ge(today))).execute(c))?;
     on_backend!(connection, c => {
         diesel::update(points::table.filter(points::day.ge(today))).set(points::is_void.eq(true)).execute(c)

@@ -1,4 +1,4 @@
-//! The closed days: for each, the headline and the changes that were kept, and the tables at month ends.
+//! The closed days: for each, the headline and the changes that were kept.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ use diesel::{
 };
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::tables::{days, entries, month_tables};
+use crate::db::tables::{days, entries};
 use crate::domain::counting::Changes;
 use crate::domain::values::{Hash, Month, date};
 
@@ -161,32 +161,6 @@ pub fn keep(connection: &mut Connection, day: &ClosedDay, changes: &str) -> Resu
         diesel::insert_into(days::table).values(&row).on_conflict_do_nothing().execute(c)
     })?;
     Ok(stored > 0)
-}
-
-/// Stores the public tables of a month end, unless another process stored the same ones already.
-pub fn keep_tables(connection: &mut Connection, day: NaiveDate, tables: &[(&str, String)]) -> Result<(), DbError> {
-    for (name, body) in tables {
-        let row = (month_tables::day.eq(day), month_tables::name.eq(*name), month_tables::body.eq(body));
-        on_backend!(connection, c => {
-            diesel::insert_into(month_tables::table).values(row).on_conflict_do_nothing().execute(c)
-        })?;
-    }
-    Ok(())
-}
-
-/// Whether the tables of a month end are stored.
-pub fn has_tables(connection: &mut Connection, day: NaiveDate) -> Result<bool, DbError> {
-    let one: Option<NaiveDate> = on_backend!(connection, c => {
-        month_tables::table.filter(month_tables::day.eq(day)).select(month_tables::day).first(c).optional()
-    })?;
-    Ok(one.is_some())
-}
-
-/// A public table of a month end, if it is stored.
-pub fn table(connection: &mut Connection, day: NaiveDate, name: &str) -> Result<Option<String>, DbError> {
-    Ok(on_backend!(connection, c => {
-        month_tables::table.find((day, name)).select(month_tables::body).first(c).optional()
-    })?)
 }
 
 /// The hash and the instant of an entry.

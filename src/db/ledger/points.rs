@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::{
-    ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
 };
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::tables::{points, published_groups, site_id, waiting};
-use crate::domain::counting::{CellKey, Totals};
+use crate::db::tables::{point_pages, points, published_groups, site_id, waiting};
+use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
 use crate::domain::disclosure::{
     EarlierPoints, GroupId, GroupState, Ledger, Partition, Path, Pending, PointNumber, Strand,
 };
@@ -17,6 +18,8 @@ use crate::domain::values::{Cause, Hash};
 
 /// Rows written at a time; SQLite takes at most 32,766 parameters in one statement.
 const CHUNK: usize = 2_000;
+/// Points read at a time.
+const STEP: i64 = 64;
 
 /// A publication point, as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,6 +78,7 @@ struct GroupRow {
     path: String,
     moved_at: Option<i32>,
     earlier: String,
+    shown: String,
 }
 
 fn number(stored: i32) -> Result<PointNumber, DbError> {
@@ -82,7 +86,7 @@ fn number(stored: i32) -> Result<PointNumber, DbError> {
 }
 
 /// A number of some bits, as tables store it.
-fn small(number: impl TryInto<i32>) -> Result<i32, DbError> {
+pub(super) fn small(number: impl TryInto<i32>) -> Result<i32, DbError> {
     number.try_into().map_err(|_| DbError::Unusable("a point has a number beyond 31 bits".to_owned()))
 }
 
@@ -118,6 +122,56 @@ pub fn newest(connection: &mut Connection) -> Result<Option<StoredPoint>, DbErro
         points::table.order(points::number.desc()).select(PointRow::as_select()).first(c).optional()
     })?;
     row.map(StoredPoint::try_from).transpose()
+}
+
+/// The newest point that may be shown for a day: at its close or before.
+pub fn shown_at(connection: &mut Connection, day: NaiveDate) -> Result<Option<StoredPoint>, DbError> {
+    let row: Option<PointRow> = on_backend!(connection, c => {
+        points::table
+            .filter(points::day.le(day).and(points::is_void.eq(false)))
+            .order(points::number.desc())
+            .select(PointRow::as_select())
+            .first(c)
+            .optional()
+    })?;
+    row.map(StoredPoint::try_from).transpose()
+}
+
+/// The number and the day of every point, in the order in which they were made.
+pub fn days(connection: &mut Connection) -> Result<Vec<(PointNumber, NaiveDate)>, DbError> {
+    let rows: Vec<(i32, NaiveDate)> = on_backend!(connection, c => {
+        points::table.order(points::number).select((points::number, points::day)).load(c)
+    })?;
+    rows.into_iter().map(|(stored, day)| Ok((number(stored)?, day))).collect()
+}
+
+/// Calls `take` with the number of each point up to the number `last`, void ones too, with what the national sums moved by at it and the
+/// part of it that is told by cause: a later point shows what earlier ones moved, void or not.
+pub fn each_movement(
+    connection: &mut Connection,
+    last: PointNumber,
+    mut take: impl FnMut(PointNumber, NationalSums, Changes),
+) -> Result<(), DbError> {
+    let last = small(last)?;
+    let mut after = 0;
+    while after < last {
+        let rows: Vec<(i32, String, String)> = on_backend!(connection, c => {
+            points::table
+                .filter(points::number.gt(after).and(points::number.le(last)))
+                .order(points::number)
+                .limit(STEP)
+                .select((points::number, points::national, points::by_cause))
+                .load(c)
+        })?;
+        let Some((newest, ..)) = rows.last() else { break };
+        after = *newest;
+        for (stored, national, by_cause) in rows {
+            let what = || DbError::corrupt(format!("what moved at the point {stored}"));
+            let national = NationalSums::decode(&national).ok_or_else(what)?;
+            take(number(stored)?, national, Changes::decode(&by_cause).ok_or_else(what)?);
+        }
+    }
+    Ok(())
 }
 
 /// What waits since the point that was made last.
@@ -160,7 +214,8 @@ fn group(row: &GroupRow) -> Option<(GroupId, GroupState)> {
     };
     let partition = Partition::parse(&row.partition)?;
     let id = GroupId { partition, strand: Strand::from_stored(row.strand)?, path: Path::parse(&row.path)? };
-    Some((id, GroupState { moved_at, earlier: EarlierPoints::decode(&row.earlier)? }))
+    let (shown, earlier) = (Totals::decode(&row.shown)?, EarlierPoints::decode(&row.earlier)?);
+    Some((id, GroupState { shown, moved_at, earlier }))
 }
 
 /// Stores a point with what waits after it. Points from this number on are of days that somebody deleted, to be made again.
@@ -176,6 +231,8 @@ pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -
         by_cause: point.by_cause.clone(),
         is_void: point.is_void,
     };
+    let later = || point_pages::table.filter(point_pages::point.ge(row.number));
+    on_backend!(connection, c => diesel::delete(later()).execute(c))?;
     on_backend!(connection, c => diesel::delete(points::table.filter(points::number.ge(row.number))).execute(c))?;
     on_backend!(connection, c => diesel::insert_into(points::table).values(&row).execute(c))?;
     on_backend!(connection, c => diesel::delete(waiting::table).execute(c))?;
@@ -204,6 +261,7 @@ pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -
             path: id.path.to_string(),
             moved_at: state.moved_at.map(small).transpose()?,
             earlier: state.earlier.encode(),
+            shown: state.shown.encode(),
         })
     };
     let rows = ledger.groups.iter().map(row).collect::<Result<Vec<_>, DbError>>()?;

@@ -83,12 +83,12 @@ table! { days (day) {
     publisher -> Text, changes -> Text,
 } }
 
-table! { month_tables (day, name) { day -> Date, name -> Text, body -> Text, } }
-
 table! { points (number) {
     number -> Integer, day -> Date, version -> BigInt, hash -> Binary, cells_version -> BigInt,
     methodology -> Integer, national -> Text, by_cause -> Text, is_void -> Bool,
 } }
+
+table! { point_pages (point, name) { point -> Integer, name -> Text, body -> Binary, } }
 
 table! { waiting (place) {
     place -> Integer, partition -> Text, site -> Text, cell -> BigInt, cause -> Nullable<Text>,
@@ -97,6 +97,7 @@ table! { waiting (place) {
 
 table! { published_groups (partition, strand, path) {
     partition -> Text, strand -> BigInt, path -> Text, moved_at -> Nullable<Integer>, earlier -> Text,
+    shown -> Text,
 } }
 
 table! { releases (day) {

@@ -33,6 +33,19 @@ impl ByStage {
         self.pledged = self.pledged.wrapping_add(other.pledged);
     }
 
+    /// The sum of both, stage by stage.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        self.add_all(other);
+        self
+    }
+
+    /// What is left of it without another, stage by stage.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        self.plus(Self { verified: -other.verified, reported: -other.reported, pledged: -other.pledged })
+    }
+
     /// Reported and verified together.
     #[must_use]
     pub fn in_operation(&self) -> i64 {
@@ -58,12 +71,11 @@ impl Known {
         *sum = sum.wrapping_add(count);
     }
 
-    /// The share of `yes` among the answers, in percent; `None` without an answer.
+    /// The share of `yes` among the answers, in whole percent; `None` unless more than `least` sites have an answer.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
-    pub fn percent_of_known(&self) -> Option<f64> {
-        let (yes, asked) = (self.yes as f64, (self.yes + self.no) as f64);
-        (asked > 0.0).then_some(yes * 100.0 / asked)
+    pub fn whole_percent_of_known(&self, least: i64) -> Option<i64> {
+        let known = self.yes + self.no;
+        (known > least).then(|| (200 * self.yes + known).div_euclid(2 * known))
     }
 }
 

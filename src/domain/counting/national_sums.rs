@@ -51,6 +51,13 @@ impl NationalSums {
         }
     }
 
+    /// Takes all sums of another away.
+    pub fn subtract_all(&mut self, other: &Self) {
+        for (key, totals) in other.iter() {
+            self.0.add(key.as_cell(), &totals.negated());
+        }
+    }
+
     /// The sums as a table of cells, for code that reads no dimension but those of [`NationalKey`].
     #[must_use]
     pub fn as_cells(&self) -> &CellTable {
@@ -79,6 +86,15 @@ impl NationalSums {
         let line =
             |(key, totals): (NationalKey, Totals)| format!("{} {}\n", key.as_cell().to_stored(), totals.encode());
         self.iter().map(line).collect()
+    }
+
+    /// Reads the stored form; `None` for any other text.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        let mut sums = Self::default();
+        let cells = text.lines().map(Self::decode_line).collect::<Option<Vec<_>>>()?;
+        sums.add_cells(cells.into_iter());
+        Some(sums)
     }
 
     /// Reads one line of the stored form; `None` for any other text.

@@ -32,6 +32,24 @@ pub fn aggregate_table(
     aggregation.finish(estimator)
 }
 
+/// [`aggregate`] with further groups that no value of a dimension names, such as what no row shows. The figures of all groups together
+/// add up to those of their total.
+pub fn aggregate_with<'c>(
+    selection: &Selection,
+    cells: &CellTable,
+    further: impl Iterator<Item = &'c CellTable>,
+    estimator: &mut Estimator,
+) -> (Vec<(Group, Sums)>, Vec<Sums>) {
+    let mut aggregation = Aggregation::of(selection, usize::MAX);
+    cells.each(|key, row| aggregation.add(key, row, estimator));
+    further.for_each(|cells| aggregation.add_further(selection, cells, estimator));
+    let count = aggregation.further.len();
+    // Never too many groups, because the limit is the largest number.
+    let mut groups = aggregation.finish(estimator).unwrap_or_default();
+    let further = groups.split_off(groups.len().saturating_sub(count));
+    (groups, further.into_iter().map(|(_, sums)| sums).collect())
+}
+
 /// Up to this many possible groups, a vector has a place for each; above it, a map holds the groups that have cells.
 const FEW: usize = 1 << 20;
 /// Memory is reserved for at most this many groups. The part that stays empty is never touched.
@@ -43,6 +61,8 @@ pub struct Aggregation {
     by_measure: bool,
     /// The number and the sums of each group that has a cell.
     groups: Vec<(u64, GroupSum)>,
+    /// Groups that no value of a dimension names.
+    further: Vec<GroupSum>,
     /// Where the group of each number stands in `groups`.
     places: Places,
     /// The number of the last cell's group, and where the group stands.
@@ -94,6 +114,7 @@ impl Aggregation {
             places: if groups <= FEW { Places::Few(vec![0; groups]) } else { Places::Many(HashMap::new()) },
             cursor: GroupCursor::of(index),
             by_measure: selection.is_by_measure(),
+            further: Vec::new(),
             last: None,
             most,
             too_many: false,
@@ -115,6 +136,19 @@ impl Aggregation {
         }
     }
 
+    /// Adds what the selection takes of some cells as a group of its own.
+    fn add_further(&mut self, selection: &Selection, cells: &CellTable, estimator: &mut Estimator) {
+        let whole = Selection { group_by: Vec::new(), ..selection.clone() };
+        let by_measure = self.by_measure;
+        let (mut cursor, mut sum) = (GroupCursor::of(GroupIndex::of(&whole)), GroupSum::default());
+        cells.each(|key, row| {
+            if cursor.number(key).is_some() {
+                sum.add(key, row, by_measure, estimator);
+            }
+        });
+        self.further.push(sum);
+    }
+
     /// Where a group stands in `groups`; `None` if there are too many groups.
     fn place(&mut self, number: u64) -> Option<usize> {
         let slot = match &mut self.places {
@@ -132,23 +166,25 @@ impl Aggregation {
         usize::try_from(*slot - 1).ok()
     }
 
-    /// The sums, in the order of groups.
+    /// The sums, in the order of groups; those without a value come last.
     pub fn finish(mut self, estimator: &mut Estimator) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
         if self.too_many {
             return Err(TooManyGroups);
         }
         let mut groups: Vec<&mut (u64, GroupSum)> = self.groups.iter_mut().collect();
         groups.sort_unstable_by_key(|(number, _)| *number);
-        let (estimates, others): (Vec<&Estimate>, Vec<_>) = groups
-            .into_iter()
+        let named = groups.into_iter().map(|(number, sum)| (Some(*number), sum));
+        let (estimates, others): (Vec<&Estimate>, Vec<_>) = named
+            .chain(self.further.iter_mut().map(|sum| (None, sum)))
             .map(|(number, GroupSum { totals, estimate })| {
                 let (estimate, capacity_wp) = estimate.settled(estimator);
-                (estimate, (*number, *totals, capacity_wp))
+                (estimate, (number, *totals, capacity_wp))
             })
             .unzip();
         let whole = WholeEstimate::of_rows(estimates.into_iter());
         let finished = whole.into_iter().zip(others).map(|(estimate, (number, totals, capacity_wp))| {
-            (self.cursor.group(number), Sums { totals, capacity_wp, estimate })
+            let group = number.map(|number| self.cursor.group(number)).unwrap_or_default();
+            (group, Sums { totals, capacity_wp, estimate })
         });
         Ok(finished.collect())
     }

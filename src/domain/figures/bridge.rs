@@ -39,6 +39,8 @@ coded_enum!(
         Split = "split",
         Decommissioned = "decommissioned",
         Definition = "definition",
+        /// What moved the figures, and too few sites for its cause to be told.
+        NotYetDetailed = "not_yet_detailed",
         /// Emissions are estimated by another method.
         Methodology = "methodology",
         /// Measures came to the end of their life.
@@ -85,14 +87,20 @@ pub struct Bridge {
 }
 
 /// Bridges two days. `before` are the sums at the close of the first day. `changes` are the changes from then to the
-/// close of the last day.
+/// close of the last day, and `untold` those whose cause is not told.
 #[must_use]
-pub fn bridge(before: &NationalSums, changes: &Changes, first: Applied, last: Applied) -> Bridge {
+pub fn bridge(
+    before: &NationalSums,
+    (changes, untold): (&Changes, &NationalSums),
+    first: Applied,
+    last: Applied,
+) -> Bridge {
     let first_method_last_day = Applied { methodology: first.methodology, day: last.day };
     let mut after = before.clone();
     for (_, moved) in changes.iter() {
         after.add_all(moved);
     }
+    after.add_all(untold);
     let (opening, closing) = (Levels::of(before, first), Levels::of(&after, last));
     let mut parts: Vec<(Reason, Levels)> = Reason::ALL.iter().map(|reason| (*reason, Levels::default())).collect();
     let mut put = |reason: Reason, levels: Levels| {
@@ -106,6 +114,7 @@ pub fn bridge(before: &NationalSums, changes: &Changes, first: Applied, last: Ap
             put(reason, Levels::of(moved, first_method_last_day));
         }
     }
+    put(Reason::NotYetDetailed, Levels::of(untold, first_method_last_day));
     put(Reason::Methodology, Levels::of(&after, last) - Levels::of(&after, first_method_last_day));
     let [end_of_life, ageing] = lost_to_time(before, first, last.day);
     put(Reason::EndOfLife, end_of_life);

@@ -103,7 +103,7 @@ proptest! {
         let (first, last) = (days.0.min(days.1), days.0.max(days.1));
         let one = methodology(1).unwrap();
         let other = if restated { another_methodology() } else { one };
-        let found = bridge(&sums(&before), &changes, applied(one, first), applied(other, last));
+        let found = bridge(&sums(&before), (&changes, &NationalSums::default()), applied(one, first), applied(other, last));
         let total = found.parts.iter().fold(found.opening, |sum, (_, part)| sum + *part);
         prop_assert_eq!(total, found.closing);
         // Reasons that are no cause move no site, and move capacity only by the end of lives or another method.
@@ -117,7 +117,7 @@ proptest! {
             prop_assert_eq!(part(&found, Reason::Methodology), Levels::default());
         }
         // The cells of the first day go on: operation is the difference that they alone make in between.
-        let alone = bridge(&sums(&before), &Changes::default(), applied(one, first), applied(one, last));
+        let alone = bridge(&sums(&before), (&Changes::default(), &NationalSums::default()), applied(one, first), applied(one, last));
         prop_assert!((part(&alone, Reason::Operation).to_date - operation.to_date).avoided_kg.abs() <= 20);
     }
 }
@@ -144,7 +144,12 @@ fn lives_that_end_between_the_days_take_capacity_and_run_rate() {
         day + chrono::Days::new(days)
     };
     let before = sums(&[(solar.key(), totals)]);
-    let aged = bridge(&before, &Changes::default(), applied(one, on(1, 0)), applied(one, on(2, 0)));
+    let aged = bridge(
+        &before,
+        (&Changes::default(), &NationalSums::default()),
+        applied(one, on(1, 0)),
+        applied(one, on(2, 0)),
+    );
     assert_eq!((aged.opening.capacity_wp, aged.closing.capacity_wp), (5_000, 5_000));
     let lost = aged.closing.annual.avoided_kg - aged.opening.annual.avoided_kg;
     assert!(lost < 0);
@@ -152,7 +157,12 @@ fn lives_that_end_between_the_days_take_capacity_and_run_rate() {
         (part(&aged, Reason::Ageing).annual.avoided_kg, part(&aged, Reason::EndOfLife).annual.avoided_kg),
         (lost, 0)
     );
-    let over = bridge(&before, &Changes::default(), applied(one, on(1, 0)), applied(one, on(years, 1)));
+    let over = bridge(
+        &before,
+        (&Changes::default(), &NationalSums::default()),
+        applied(one, on(1, 0)),
+        applied(one, on(years, 1)),
+    );
     assert_eq!((over.opening.capacity_wp, over.closing.capacity_wp), (5_000, 0));
     let end = part(&over, Reason::EndOfLife);
     assert_eq!((end.capacity_wp, end.annual.avoided_kg), (-5_000, -over.opening.annual.avoided_kg));

@@ -196,16 +196,12 @@ impl Fault {
             Self::EmptySpan => both("to phải sau from.", "to must come after from."),
             Self::SpanTooLong { years } => (format!("Tối đa {years} năm."), format!("At most {years} years.")),
             Self::NotClosed => both(
-                "Ngày này ở Hà Nội chưa kết thúc; hãy chọn một ngày trước hôm nay.",
-                "This day is not over in Ha Noi yet; choose a day before today.",
+                "Ngày này ở Hà Nội chưa kết thúc; hãy chọn một ngày trước hôm nay, hoặc bỏ tham số để xem số liệu mới nhất.",
+                "This day is not over in Ha Noi yet; choose a day before today, or leave it out for the newest numbers.",
             ),
             Self::BeforeTheRegister => both(
                 "Ngày này ở trước ngày đầu tiên của sổ đăng ký, nên chưa có số liệu.",
                 "This day was before the register began, so there are no numbers of it.",
-            ),
-            Self::NotALastOfMonth => both(
-                "Phải là ngày cuối của một tháng: các bảng được lưu khi mỗi tháng kết thúc.",
-                "Must be the last day of a month: tables are kept at the end of each month.",
             ),
             Self::NotAFirstOfMonth => both(
                 "Phải là ngày đầu của một tháng: bộ lọc theo ngày lắp đặt lấy trọn tháng.",

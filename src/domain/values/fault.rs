@@ -129,7 +129,6 @@ pub enum Fault {
     NotClosed,
     BeforeTheRegister,
     NotAFirstOfMonth,
-    NotALastOfMonth,
     TierNotYet,
 }
 
@@ -256,7 +255,6 @@ impl Fault {
             Self::NotClosed => "day_not_closed",
             Self::BeforeTheRegister => "before_the_register",
             Self::NotAFirstOfMonth => "not_a_first_of_month",
-            Self::NotALastOfMonth => "not_a_last_of_month",
             Self::TierNotYet => "tier_not_available",
         }
     }

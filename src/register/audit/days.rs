@@ -1,24 +1,25 @@
-//! Closed days and releases. The audit replays the journal day by day and makes each headline and table again; each
-//! must equal the stored bytes.
+//! Closed days and releases. The audit replays the journal day by day and makes each headline again, and the pages of
+//! publication points at the ends of months; each must equal the stored bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter::Peekable;
 
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 use crate::db::ledger::{
     Activations, CellTotals, ClosedDay, Release, ReleaseDoc, StoredEntry, StoredPosting, Voided, activations,
-    audit_scan as stored, clock, closed_days, releases,
+    audit_scan as stored, clock, closed_days, points, releases,
 };
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Action, Cause, Hash, day_of, hex, sha256};
 use crate::register::counted::InOrder;
 use crate::register::decide::VoidDoc;
-use crate::register::published::{DayReplay, PageMaker, PageRenderer, PublicSettings};
+use crate::register::published::{
+    DayReplay, PageMaker, PageRenderer, PublicSettings, PublishedFigures, figures_at, is_last_of_month,
+};
 
-use super::points::PointsAudit;
+use super::points::{PointsAudit, check_pages, in_key_order};
 use super::report::Finding;
 
 /// The days of the register, replayed.
@@ -39,6 +40,8 @@ pub struct DaysAudit {
     voided: Vec<Voided>,
     /// The publication points, made again.
     points: PointsAudit,
+    /// What was published by the day that is being replayed.
+    published: Option<PublishedFigures>,
     /// The hashes of the releases that are void.
     voided_releases: BTreeSet<(NaiveDate, Hash)>,
     found: Vec<Finding>,
@@ -57,6 +60,7 @@ impl DaysAudit {
             set_backs: Vec::new(),
             voided: Vec::new(),
             points: PointsAudit::default(),
+            published: None,
             voided_releases: BTreeSet::new(),
             found: Vec::new(),
         }
@@ -130,14 +134,14 @@ impl DaysAudit {
         // A point of a day that had not come was made somewhere between two entries.
         while let Some(day) = self.points.void_at(self.replay.version) {
             match self.replay.point_of(day, &self.activations) {
-                Ok(close) => self.points.check(connection, &close)?,
+                Ok(close) => drop(self.points.check(connection, &close)?),
                 Err(_) => break,
             }
         }
         Ok(())
     }
 
-    /// Ends every day before `today` and checks its stored headline and tables; `cells` are the sums of the journal at
+    /// Ends every day before `today` and checks its stored headline and point; `cells` are the sums of the journal at
     /// its end.
     pub fn end_days_before(
         &mut self,
@@ -152,13 +156,10 @@ impl DaysAudit {
                 self.found.push(Finding::new(format!("day {day}"), "is missing, and later ones are kept"));
             }
             if let Some(kept) = if is_kept { closed_days::find(connection, day)? } else { None } {
+                self.check_point(connection, &kept, cells)?;
+                self.published = figures_at(connection, day)?;
                 let changes = closed_days::encoded_changes(connection, day)?;
                 self.check_day(&kept, changes.as_deref());
-                self.check_tables(connection, &kept, cells)?;
-                // The check of the day already reported an unknown methodology.
-                if let Ok(close) = self.replay.point_of(day, &self.activations) {
-                    self.points.check(connection, &close)?;
-                }
             }
             if let Some(release) = self.releases.remove(&day) {
                 self.check_release(connection, &release)?;
@@ -172,7 +173,8 @@ impl DaysAudit {
     /// The replayed day as the writer would have stored it, under this publisher.
     fn made(&self, day: NaiveDate, publisher: &str) -> Option<ClosedDay> {
         let settings = PublicSettings { public_url: String::new(), publisher: publisher.to_owned() };
-        self.replay.close(day, &self.activations, &PageRenderer { make: self.make, settings }).ok()
+        let renderer = PageRenderer { make: self.make, settings };
+        self.replay.close(day, &self.activations, self.published.as_ref(), &renderer).ok()
     }
 
     fn check_day(&mut self, kept: &ClosedDay, changes: Option<&str>) {
@@ -189,23 +191,25 @@ impl DaysAudit {
         self.found.push(Finding::new(format!("day {}", kept.day), problem));
     }
 
-    fn check_tables(
+    /// Makes the point of a day again. Its pages are made again at the ends of months and at the newest point, because that takes long.
+    fn check_point(
         &mut self,
         connection: &mut Connection,
         kept: &ClosedDay,
         cells: &BTreeMap<i64, Totals>,
     ) -> Result<(), DbError> {
-        let settings = PublicSettings { public_url: String::new(), publisher: kept.publisher.clone() };
-        let renderer = PageRenderer { make: self.make, settings };
-        let in_order: &InOrder<'_> = &|| Box::new(in_key_order(cells).filter(|(_, totals)| !totals.is_zero()));
-        // The check of the day already reported an unknown methodology.
-        let made = self.replay.tables(kept.day, &self.activations, &renderer, in_order).unwrap_or_default();
-        for (name, made) in made {
-            let is_right = closed_days::table(connection, kept.day, name)?.is_some_and(|body| body == made);
-            if !is_right {
-                let problem = "is missing, or has other numbers than the register gives";
-                self.found.push(Finding::new(format!("table {name} of {}", kept.day), problem));
-            }
+        // The check of the day reports an unknown methodology.
+        let Ok(close) = self.replay.point_of(kept.day, &self.activations) else { return Ok(()) };
+        let Some(point) = self.points.check(connection, &close)? else { return Ok(()) };
+        if (is_last_of_month(kept.day) || self.points.is_last()) && point.cells_version == self.replay.version {
+            let settings = PublicSettings { public_url: String::new(), publisher: kept.publisher.clone() };
+            let renderer = PageRenderer { make: self.make, settings }.without_host();
+            let in_order: &InOrder<'_> = &|| Box::new(in_key_order(cells).filter(|(_, totals)| !totals.is_zero()));
+            let mut days = points::days(connection)?;
+            days.retain(|(number, _)| *number <= point.number);
+            let shown = (self.points.ledger(), &*days);
+            let sums = self.replay.published(kept.day, &self.activations, in_order, shown)?;
+            self.found.extend(check_pages(connection, kept.day, &renderer.pages_of_point(&sums))?);
         }
         Ok(())
     }
@@ -262,17 +266,6 @@ impl DaysAudit {
         }
         Ok(std::mem::take(&mut self.found))
     }
-}
-
-/// Cells by their stored numbers, in the order of keys: numbers sort as keys do within each part.
-fn in_key_order(cells: &BTreeMap<i64, Totals>) -> impl Iterator<Item = (CellKey, Totals)> {
-    let read = |(number, totals): (&i64, &Totals)| Some((CellKey::from_stored(*number)?, *totals));
-    let mut parts = CellKey::stored_parts().map(|numbers| cells.range(numbers).filter_map(read).peekable());
-    std::iter::from_fn(move || {
-        let next = |part: &mut Peekable<_>| part.peek().map(|(key, _)| *key);
-        let least = parts.iter_mut().filter_map(next).min()?;
-        parts.iter_mut().find_map(|part| part.next_if(|(key, _)| *key == least))
-    })
 }
 
 /// Whether the entry of a release seals it. The entry is younger than the day, so the replay has not come to it yet.

@@ -1,13 +1,16 @@
 //! Publication points. The audit makes each point again where it was made; each must equal the stored one, and so must what waits
 //! after the last one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::iter::Peekable;
 
 use chrono::NaiveDate;
 
 use crate::db::ledger::{StoredPoint, points};
 use crate::db::{Connection, DbError};
-use crate::register::published::{Close, Points};
+use crate::domain::counting::{CellKey, Totals};
+use crate::domain::disclosure::Ledger;
+use crate::register::published::{Close, PointPage, Points, page_at};
 
 use super::report::Finding;
 
@@ -32,17 +35,17 @@ impl PointsAudit {
         self.stored.front().filter(|point| point.is_void && point.version == version).map(|point| point.day)
     }
 
-    /// Makes the point of a close again, and compares. After a difference nothing more is compared, because every later point
-    /// depends on it.
-    pub fn check(&mut self, connection: &mut Connection, close: &Close) -> Result<(), DbError> {
+    /// Makes the point of a close again, and compares; gives it if it is right. After a difference nothing more is compared, because
+    /// every later point depends on it.
+    pub fn check(&mut self, connection: &mut Connection, close: &Close) -> Result<Option<StoredPoint>, DbError> {
         let next = self.stored.front().is_some_and(|point| point.day == close.day);
         let stored = if next { self.stored.pop_front() } else { None };
         if !self.found.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let made = self.made.make(connection, close, &|| ())?;
         let (problem, made) = match (stored, made) {
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(None),
             (None, Some(_)) => ("is missing", None),
             (Some(_), None) => ("is stored, and no figure moves at it", None),
             (Some(stored), Some(made)) => {
@@ -50,11 +53,23 @@ impl PointsAudit {
                 ("is not what the journal gives", is_right.then_some(made))
             }
         };
-        match made {
-            Some(made) => self.made.take(made),
-            None => self.found.push(Finding::new(format!("point of {}", close.day), problem)),
-        }
-        Ok(())
+        let Some(made) = made else {
+            self.found.push(Finding::new(format!("point of {}", close.day), problem));
+            return Ok(None);
+        };
+        let point = made.point.clone();
+        self.made.take(made);
+        Ok(Some(point))
+    }
+
+    /// Whether no stored point is left to be checked.
+    pub fn is_last(&self) -> bool {
+        self.stored.is_empty()
+    }
+
+    /// What waits after the points so far.
+    pub fn ledger(&self) -> &Ledger {
+        self.made.ledger()
     }
 
     /// The findings about points and about what waits.
@@ -67,4 +82,27 @@ impl PointsAudit {
         }
         Ok(self.found)
     }
+}
+
+/// The pages of the point of a day that are not stored as they were made.
+pub fn check_pages(connection: &mut Connection, day: NaiveDate, made: &[PointPage]) -> Result<Vec<Finding>, DbError> {
+    let mut found = Vec::new();
+    for page in made {
+        if page_at(connection, day, &page.name)?.as_ref() != Some(&page.text) {
+            let problem = "is missing, or has other numbers than the register gives";
+            found.push(Finding::new(format!("page {} of {day}", page.name), problem));
+        }
+    }
+    Ok(found)
+}
+
+/// Cells by their stored numbers, in the order of keys: numbers sort as keys do within each part.
+pub fn in_key_order(cells: &BTreeMap<i64, Totals>) -> impl Iterator<Item = (CellKey, Totals)> {
+    let read = |(number, totals): (&i64, &Totals)| Some((CellKey::from_stored(*number)?, *totals));
+    let mut parts = CellKey::stored_parts().map(|numbers| cells.range(numbers).filter_map(read).peekable());
+    std::iter::from_fn(move || {
+        let next = |part: &mut Peekable<_>| part.peek().map(|(key, _)| *key);
+        let least = parts.iter_mut().filter_map(next).min()?;
+        parts.iter_mut().find_map(|part| part.next_if(|(key, _)| *key == least))
+    })
 }

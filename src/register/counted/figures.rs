@@ -26,7 +26,8 @@ impl CitableDay {
     #[must_use]
     pub fn of(day: NaiveDate, headline: &str) -> Option<Self> {
         let body: Value = serde_json::from_str(headline).ok()?;
-        let text = |language: &str| body.pointer(&format!("/data/sentence/{language}"))?.as_str().map(str::to_owned);
+        let text =
+            |language: &str| body.pointer(&format!("/data/live/sentence/{language}"))?.as_str().map(str::to_owned);
         Some(Self { day, sha256: sha256(headline.as_bytes()), sentence: [text("vi")?, text("en")?] })
     }
 }

@@ -16,7 +16,7 @@ mod public_counts;
 pub use aggregate_query::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, GroupsAndTotal, RecordedSpan,
 };
-pub use bridge::bridge_days;
+pub use bridge::{BridgedDays, BridgedPoints, bridge_days, bridge_points};
 pub use by_owner::{CellsByOwner, CellsByOwnerCache};
 pub use cells::{Counted, FollowedHead, InOrder, LoadedCells, apply_postings, load_cells};
 pub use compare_methodologies::restate;

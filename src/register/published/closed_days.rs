@@ -8,13 +8,17 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{activations, cells_and_journal, closed_days, head, points, public_entries};
+use crate::db::ledger::{
+    Activations, activations, cells_and_journal, closed_days, head, point_pages, points, public_entries,
+};
 use crate::db::{Connection, DbError};
 use crate::register::counted::{CitableDay, Counted, PublicCounts, SumsDifference};
 
 use super::day_replay::{DayReplay, is_last_of_month};
-use super::page_maker::PageRenderer;
+use super::page_maker::{PageRenderer, PointPage};
 use super::points::{MadePoint, Points};
+use super::published_figures::{FIGURES, PublishedFigures};
+use super::published_point::{PublishedPoint, stored_pages};
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
@@ -29,12 +33,14 @@ pub struct ClosedDays {
     replay: DayReplay,
     /// The publication points of these closes.
     points: Points,
+    /// The newest of them that is not void, with its pages.
+    point: Option<Arc<PublishedPoint>>,
 }
 
 impl ClosedDays {
     /// The days of a register that is not loaded yet.
     pub fn none() -> Self {
-        Self { day: None, last: None, replay: DayReplay::begin(), points: Points::default() }
+        Self { day: None, last: None, replay: DayReplay::begin(), points: Points::default(), point: None }
     }
 
     /// Takes up after the last stored day. `now` are the counts at the version `version`; the counts at the last close
@@ -68,7 +74,8 @@ impl ClosedDays {
         }
         (replay.version, replay.hash) = (last.version, last.hash);
         let citable = CitableDay::of(last.day, &last.body).map(Arc::new);
-        Ok(Self { day: Some(last.day), last: citable, replay, points: Points::load(connection)? })
+        let point = PublishedPoint::load(connection, last.day)?.map(Arc::new);
+        Ok(Self { day: Some(last.day), last: citable, replay, points: Points::load(connection)?, point })
     }
 
     /// The last closed day.
@@ -79,6 +86,11 @@ impl ClosedDays {
     /// The last closed day, as it may be cited.
     pub fn last(&self) -> Option<&Arc<CitableDay>> {
         self.last.as_ref()
+    }
+
+    /// The newest publication point.
+    pub fn point(&self) -> Option<&Arc<PublishedPoint>> {
+        self.point.as_ref()
     }
 
     /// Verified sites at each closed month end since the register began.
@@ -154,7 +166,7 @@ impl ClosedDays {
         Ok(())
     }
 
-    /// Stores a day with its publication point, and the tables of the month that ended with it, unless another process did.
+    /// Stores a day with its publication point, unless another process did.
     fn store(
         &mut self,
         connection: &mut Connection,
@@ -165,19 +177,22 @@ impl ClosedDays {
     ) -> Result<(), DbError> {
         // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
-        let closed = self.replay.close(day, &activations, renderer)?;
         let made = self.points.make(connection, &self.replay.point_of(day, &activations)?, goes_on)?;
-        let tables = if is_last_of_month(day) && !closed_days::has_tables(connection, day)? {
-            // A copy shares the packed rows, so that nobody waits for the tables.
-            let (cells, known) = {
-                let counted = read(counted);
-                (counted.cells.clone(), counted.version)
-            };
-            let difference = SumsDifference::between(connection, known, self.replay.version)?;
-            difference.with_sum(&cells, |cells| self.replay.tables(day, &activations, renderer, cells))?
-        } else {
-            Vec::new()
+        let pages = match &made {
+            Some(made) => self.pages_of(connection, (day, &activations), made, counted, renderer)?,
+            None => Vec::new(),
         };
+        goes_on();
+        let new = pages.iter().find(|page| page.name == FIGURES);
+        let published = match new {
+            Some(page) => {
+                let methodology = activations.at(self.replay.version)?.version;
+                Some(PublishedFigures { day, methodology, json: page.text.as_str().into() })
+            }
+            None => self.point.as_ref().and_then(|point| point.figures()),
+        };
+        let closed = self.replay.close(day, &activations, published.as_ref(), renderer)?;
+        let pages = stored_pages(pages);
         let changes = self.replay.encoded_changes();
         transaction::write(connection, |connection| {
             if head::lock(connection)?.closed_day < Some(day) {
@@ -187,8 +202,9 @@ impl ClosedDays {
                 && let Some(MadePoint { point, ledger }) = &made
             {
                 points::keep(connection, point, ledger)?;
+                point_pages::keep(connection, point.number, &pages)?;
             }
-            closed_days::keep_tables(connection, day, &tables)
+            Ok(())
         })?;
         // Read back, because another process may have kept the day under another publisher.
         let kept = closed_days::find(connection, day)?.unwrap_or(closed);
@@ -198,8 +214,32 @@ impl ClosedDays {
         self.last = CitableDay::of(day, &kept.body).map(Arc::new);
         if let Some(made) = made {
             self.points.take(made);
+            self.point = PublishedPoint::load(connection, day)?.map(Arc::new);
         }
         Ok(())
+    }
+
+    /// The pages of a point that is being made.
+    fn pages_of(
+        &self,
+        connection: &mut Connection,
+        (day, activations): (NaiveDate, &Activations),
+        MadePoint { point, ledger }: &MadePoint,
+        counted: &RwLock<Counted>,
+        renderer: &PageRenderer,
+    ) -> Result<Vec<PointPage>, DbError> {
+        let mut days = points::days(connection)?;
+        days.retain(|(number, _)| *number < point.number);
+        days.push((point.number, day));
+        // A copy shares the packed rows, so that nobody waits for the pages.
+        let (cells, known) = {
+            let counted = read(counted);
+            (counted.cells.clone(), counted.version)
+        };
+        let difference = SumsDifference::between(connection, known, point.cells_version)?;
+        let sums =
+            difference.with_sum(&cells, |cells| self.replay.published(day, activations, cells, (ledger, &days)))?;
+        Ok(renderer.without_host().pages_of_point(&sums))
     }
 
     /// Replays the entries up to the end of a day, of a register at the version `version`.

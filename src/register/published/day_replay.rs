@@ -6,6 +6,7 @@ use crate::db::DbError;
 use crate::db::ledger::{Activations, CellTotals, ClosedDay};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::Changes;
+use crate::domain::disclosure::{Ledger, PointNumber};
 use crate::domain::figures::{Estimator, NationalOutput, pace};
 use crate::domain::reference::target;
 use crate::domain::values::{Cause, Hash};
@@ -13,6 +14,8 @@ use crate::register::counted::{Figures, InOrder, PublicCounts};
 
 use super::page_maker::PageRenderer;
 use super::points::Close;
+use super::published_figures::PublishedFigures;
+use super::published_sums::{PointClose, PublishedSums};
 
 /// The register at one entry, with the changes since the last close.
 pub struct DayReplay {
@@ -44,24 +47,21 @@ impl DayReplay {
         self.changes.add_postings(postings);
     }
 
-    /// The close of the current day, as it is stored.
+    /// The close of the current day, as it is stored, with what is published by then.
     pub fn close(
         &self,
         day: NaiveDate,
         activations: &Activations,
+        published: Option<&PublishedFigures>,
         renderer: &PageRenderer,
     ) -> Result<ClosedDay, DbError> {
         let figures = self.figures(day, activations)?;
-        let verified_sites = figures.progress.sites.verified;
-        let headline =
-            renderer.without_host().pages(&figures).into_iter().next().map(|page| String::from_utf8(page.body));
-        let Some(Ok(body)) = headline else { return Err(DbError::Unusable("the headline is no text".to_owned())) };
         Ok(ClosedDay {
             day,
             version: self.version,
             hash: self.hash,
-            verified_sites,
-            body,
+            verified_sites: figures.progress.sites.verified,
+            body: renderer.without_host().headline(&figures, published)?,
             publisher: renderer.settings.publisher.clone(),
         })
     }
@@ -90,39 +90,37 @@ impl DayReplay {
         }
     }
 
-    /// The public tables of a month end; none on another day.
-    pub fn tables(
+    /// What a point at the close of the current day shows of these cells, while the ledger has what waits.
+    pub fn published(
         &self,
         day: NaiveDate,
         activations: &Activations,
-        renderer: &PageRenderer,
         cells: &InOrder<'_>,
-    ) -> Result<Vec<(&'static str, String)>, DbError> {
-        if !is_last_of_month(day) {
-            return Ok(Vec::new());
-        }
-        renderer.without_host().tables(&self.figures(day, activations)?, &self.counts.national, cells)
+        (ledger, days): (&Ledger, &[(PointNumber, NaiveDate)]),
+    ) -> Result<PublishedSums, DbError> {
+        let figures = self.figures_without_numbers(day, activations)?;
+        let month_ends = self.month_ends.clone();
+        Ok(PublishedSums::of(PointClose { figures, month_ends }, cells, ledger, days))
     }
 
     fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
-        let methodology = activations.at(self.version)?;
         let PublicCounts { progress, national } = &self.counts;
+        let nothing = self.figures_without_numbers(day, activations)?;
         Ok(Figures {
-            version: self.version,
-            hash: self.hash,
-            recorded_at: self.recorded_at,
-            day,
-            closed: true,
-            last_closed: None,
-            methodology,
-            restated: false,
-            output: NationalOutput::of(national, &mut Estimator::new(methodology, day)),
+            output: NationalOutput::of(national, &mut Estimator::new(nothing.methodology, day)),
             pace: pace(&self.month_ends, national, progress.sites.verified, day, target()),
             progress: progress.clone(),
+            ..nothing
         })
+    }
+
+    fn figures_without_numbers(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {
+        let (version, hash, recorded_at) = (self.version, self.hash, self.recorded_at);
+        let methodology = activations.at(version)?;
+        Ok(Figures { version, hash, recorded_at, methodology, ..Figures::before_the_register(day) })
     }
 }
 
-pub(super) fn is_last_of_month(day: NaiveDate) -> bool {
+pub fn is_last_of_month(day: NaiveDate) -> bool {
     (day + Days::new(1)).day() == 1
 }

@@ -7,8 +7,10 @@
 use std::net::IpAddr;
 
 use crate::db::DbError;
-use crate::domain::counting::NationalSums;
-use crate::register::counted::{Figures, InOrder};
+use crate::register::counted::Figures;
+
+use super::published_figures::PublishedFigures;
+use super::published_sums::PublishedSums;
 
 /// A public page.
 pub struct MadePage {
@@ -43,17 +45,23 @@ impl PublicSettings {
     }
 }
 
-/// Makes every public page of some figures. The first page is the headline in JSON, which closed days store.
-pub type MakePages = fn(&Figures, &PublicSettings) -> Vec<MadePage>;
+/// A page of a publication point: JSON, under its name.
+pub struct PointPage {
+    pub name: String,
+    pub text: String,
+}
 
-/// Makes every public table as JSON, with its name. The figures, the sums of the country and the cells are of one version.
-pub type MakeTables = fn(&Figures, &NationalSums, &InOrder<'_>, &PublicSettings) -> Vec<(&'static str, Vec<u8>)>;
+/// Makes the headline of the counts of now and of published figures. The first page is the JSON, which closed days store.
+pub type MakePages = fn(&Figures, Option<&PublishedFigures>, &PublicSettings) -> Vec<MadePage>;
 
-/// The functions that make pages and tables.
+/// Makes every page of a publication point.
+pub type MakePointPages = fn(&PublishedSums, &PublicSettings) -> Vec<PointPage>;
+
+/// The functions that make pages.
 #[derive(Clone, Copy)]
 pub struct PageMaker {
     pub pages: MakePages,
-    pub tables: MakeTables,
+    pub of_point: MakePointPages,
 }
 
 /// The page makers together with the settings that the pages show.
@@ -71,22 +79,23 @@ impl PageRenderer {
         Self { make: self.make, settings }
     }
 
-    /// Every public page of figures.
+    /// The headline of the counts of now and of published figures.
     #[must_use]
-    pub fn pages(&self, figures: &Figures) -> Vec<MadePage> {
-        (self.make.pages)(figures, &self.settings)
+    pub fn pages(&self, figures: &Figures, published: Option<&PublishedFigures>) -> Vec<MadePage> {
+        (self.make.pages)(figures, published, &self.settings)
     }
 
-    /// Every public table of figures, as text.
-    pub fn tables(
-        &self,
-        figures: &Figures,
-        national: &NationalSums,
-        cells: &InOrder<'_>,
-    ) -> Result<Vec<(&'static str, String)>, DbError> {
-        let made = (self.make.tables)(figures, national, cells, &self.settings).into_iter();
-        let text = |(name, body): (&'static str, Vec<u8>)| Some((name, String::from_utf8(body).ok()?));
-        made.map(text).collect::<Option<_>>().ok_or_else(|| DbError::Unusable("a table is no text".to_owned()))
+    /// The headline in JSON, as text.
+    pub fn headline(&self, figures: &Figures, published: Option<&PublishedFigures>) -> Result<String, DbError> {
+        let first = self.pages(figures, published).into_iter().next();
+        let text = first.and_then(|page| String::from_utf8(page.body).ok());
+        text.ok_or_else(|| DbError::Unusable("the headline is no text".to_owned()))
+    }
+
+    /// Every page of a publication point.
+    #[must_use]
+    pub fn pages_of_point(&self, sums: &PublishedSums) -> Vec<PointPage> {
+        (self.make.of_point)(sums, &self.settings)
     }
 }
 

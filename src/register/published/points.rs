@@ -58,7 +58,7 @@ impl Points {
         close: &Close,
         goes_on: &dyn Fn(),
     ) -> Result<Option<MadePoint>, DbError> {
-        let Disclosure { company, least_sites } = &target().disclosure;
+        let Disclosure { company, least_sites, .. } = &target().disclosure;
         if close.sites_in_operation < *least_sites {
             return Ok(None);
         }

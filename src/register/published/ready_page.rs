@@ -118,13 +118,25 @@ impl Coding {
     }
 }
 
+/// A text as it is stored.
+pub(super) fn compressed(text: &[u8]) -> Vec<u8> {
+    Coding::Brotli.compress(text).body.into()
+}
+
+/// Reads a stored text; `None` if it is none.
+pub(super) fn decompressed(stored: &[u8]) -> Option<String> {
+    let mut text = Vec::new();
+    brotli::BrotliDecompress(&mut &*stored, &mut text).ok()?;
+    String::from_utf8(text).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read;
 
     use super::*;
 
-    fn decompressed(coding: Coding, compressed: &[u8]) -> Vec<u8> {
+    fn plain_of(coding: Coding, compressed: &[u8]) -> Vec<u8> {
         let mut plain = Vec::new();
         match coding {
             Coding::Gzip => drop(flate2::read::GzDecoder::new(compressed).read_to_end(&mut plain).unwrap()),
@@ -141,7 +153,7 @@ mod tests {
                 (0..length).map(|n: u32| b'0' + (n.wrapping_mul(2_654_435_761) >> 24) as u8 % 10).collect();
             for coding in [Coding::Gzip, Coding::Brotli] {
                 let compressed = coding.compress(&body);
-                assert!(decompressed(coding, &compressed.body) == body, "{length} {coding:?}");
+                assert!(plain_of(coding, &compressed.body) == body, "{length} {coding:?}");
                 assert_eq!(compressed.etag, coding.compress(&body).etag);
             }
             // RFC 1952: MTIME 0 is none, OS 255 unknown.

@@ -11,6 +11,7 @@ use crate::register::counted::Figures;
 
 use super::page_cache::PageCache;
 use super::page_maker::{MadePage, PageRenderer};
+use super::published_point::PublishedPoint;
 use super::ready_page::ReadyPage;
 
 /// Figures with their ready pages. The figures never change once the snapshot is published, so all requests that hold
@@ -26,6 +27,8 @@ use super::ready_page::ReadyPage;
 /// The cells are not in it, because they would have to be copied for each snapshot.
 pub struct Snapshot {
     pub figures: Figures,
+    /// The newest publication point.
+    pub point: Option<Arc<PublishedPoint>>,
     pages: Vec<(&'static str, Arc<ReadyPage>)>,
     others: PageCache,
     national: Arc<NationalSums>,
@@ -38,11 +41,26 @@ pub struct Snapshot {
 impl Snapshot {
     /// A snapshot with the pages that everybody asks for.
     #[must_use]
-    pub fn new(figures: Figures, national: Arc<NationalSums>, renderer: &PageRenderer) -> Self {
+    pub fn new(
+        figures: Figures,
+        national: Arc<NationalSums>,
+        point: Option<Arc<PublishedPoint>>,
+        renderer: &PageRenderer,
+    ) -> Self {
         let ready = |page: MadePage| (page.path, Arc::new(ReadyPage::new(page.media_type, page.body)));
-        let pages = renderer.pages(&figures).into_iter().map(ready).collect();
+        let published = point.as_ref().and_then(|point| point.figures());
+        let pages = renderer.pages(&figures, published.as_ref()).into_iter().map(ready).collect();
         let (timeline, restated) = (OnceLock::new(), Mutex::default());
-        Self { figures, pages, others: PageCache::default(), national, timeline, renderer: renderer.clone(), restated }
+        Self {
+            figures,
+            point,
+            pages,
+            others: PageCache::default(),
+            national,
+            timeline,
+            renderer: renderer.clone(),
+            restated,
+        }
     }
 
     /// The same snapshot by another methodology. Made when first asked for; blocks for milliseconds.
@@ -55,7 +73,7 @@ impl Snapshot {
         let make = || {
             let output = NationalOutput::of(&self.national, &mut Estimator::new(methodology, self.figures.day));
             let figures = Figures { methodology, restated: true, output, ..self.figures.clone() };
-            Arc::new(Self::new(figures, self.national.clone(), &self.renderer))
+            Arc::new(Self::new(figures, self.national.clone(), self.point.clone(), &self.renderer))
         };
         restated.entry(methodology.version).or_insert_with(make).clone()
     }

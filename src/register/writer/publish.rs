@@ -135,7 +135,8 @@ impl Writer {
             progress: progress.clone(),
         };
         let cells = self.shared.counted().cells.len();
-        self.shared.publish(Snapshot::new(figures, national.clone(), &self.renderer), cells);
+        self.shared
+            .publish(Snapshot::new(figures, national.clone(), self.closed.point().cloned(), &self.renderer), cells);
         self.published = Some(version);
     }
 }

@@ -30,6 +30,8 @@ pub enum CacheFor {
     OneHour,
     /// Pages that never change.
     Always,
+    /// Numbers for internal use, which no cache may keep.
+    Never,
 }
 
 impl CacheFor {
@@ -39,6 +41,7 @@ impl CacheFor {
             Self::FiveMinutes => "public, max-age=300, stale-while-revalidate=3600",
             Self::OneHour => "public, max-age=3600, stale-while-revalidate=86400",
             Self::Always => "public, max-age=86400, immutable",
+            Self::Never => "no-store",
         }
     }
 }
@@ -91,7 +94,7 @@ fn identify(headers: &mut HeaderMap, sent: &Representation, lasts: CacheFor) {
         headers.insert(ETAG, etag);
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(lasts.cache_control()));
-    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding, Authorization"));
 }
 
 /// `If-None-Match` compares weakly.

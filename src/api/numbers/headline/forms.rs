@@ -3,11 +3,10 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::view::{ProgressResponse, ProgressView};
-use crate::api::numbers::amounts::TextView;
+use super::view::{LiveView, ProgressResponse, ProgressView};
 use crate::domain::values::Interval;
 
-/// The numbers of the headline, one a row: `sites.verified,566,2026-11-27,12874,1`.
+/// The numbers of the headline, one a row: `live.sites.verified,566,2026-11-27,12874,1`.
 pub fn csv(body: &ProgressResponse) -> Vec<u8> {
     let data = serde_json::to_value(&body.data).unwrap_or_default();
     let mut rows = Vec::new();
@@ -52,6 +51,14 @@ fn is_time(text: &str) -> bool {
 
 /// The sentence and the limits of the numbers, first in Vietnamese, then in English, and the address of the number.
 pub fn text(body: &ProgressResponse) -> String {
-    let ProgressView { sentence: TextView { vi, en }, scope_note, .. } = &body.data;
-    format!("{vi}\n{}\n\n{en}\n{}\n\n{}\n", scope_note.vi, scope_note.en, body.meta.permalink)
+    let ProgressView { live: LiveView { sentence, .. }, scope_note, figures, .. } = &body.data;
+    let figures: Value =
+        figures.as_ref().and_then(|figures| serde_json::from_str(figures.get()).ok()).unwrap_or_default();
+    let in_language = |counts: &str, language: &str, note: &str| {
+        let of_figures = figures.pointer(&format!("/sentence/{language}")).and_then(Value::as_str);
+        [Some(counts), of_figures, Some(note)].into_iter().flatten().collect::<Vec<_>>().join("\n")
+    };
+    let vi = in_language(&sentence.vi, "vi", &scope_note.vi);
+    let en = in_language(&sentence.en, "en", &scope_note.en);
+    format!("{vi}\n\n{en}\n\n{}\n", body.meta.permalink)
 }

@@ -13,55 +13,71 @@
 
 use std::sync::Arc;
 
-use actix_web::dev::Payload;
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use crate::api::callers::Caller;
+use crate::api::callers::Audience;
 use crate::api::http::{ApiError, CSV, CacheFor, Edge, JSON, Problem, Query, Scope, TEXT, as_page, send, whole_day};
 use crate::api::numbers::amounts::with_decimals;
 use crate::api::numbers::bridge;
 use crate::api::numbers::methodologies::{parse_methodology, snapshot_with};
 use crate::api::numbers::provenance::{Provenance, with_host};
 use crate::api::numbers::voided::refuse_void_days;
-use crate::api::state::AppState;
+use crate::api::state::{AppState, Reader};
 use crate::db::ledger::closed_days::{self, ClosedDay};
 use crate::domain::figures::Methodology;
-use crate::domain::values::parse_past_day;
-use crate::register::{Figures, MadePage, PublicSettings, ReadyPage, Snapshot};
+use crate::domain::records::Actor;
+use crate::domain::values::parse_closed_day;
+use crate::register::{Figures, MadePage, PublicSettings, PublishedFigures, PublishedSums, ReadyPage, Snapshot};
 
 use super::forms::{csv, text};
 use super::permalink::{PATH, permalink};
-use super::view::{ProgressResponse, ProgressView, TodayView};
+use super::view::{FiguresView, ProgressResponse, ProgressView, TodayView};
 
 const CSV_PATH: &str = "/v1/progress.csv";
 const TEXT_PATH: &str = "/v1/progress.txt";
 
-/// Makes the three pages of the headline from figures. The first is the JSON that closed days keep.
+/// Makes the three pages of the headline. The first is the JSON that closed days keep.
 #[must_use]
-pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<MadePage> {
-    let body = ProgressResponse {
-        data: ProgressView::of(figures, settings),
-        meta: Provenance::of(figures, settings, &permalink(figures)),
-        today: None,
-    };
+pub fn make_pages(figures: &Figures, published: Option<&PublishedFigures>, settings: &PublicSettings) -> Vec<MadePage> {
+    forms(&public(figures, published, settings))
+}
+
+/// The headline for everybody: the counts of now with published figures.
+fn public(figures: &Figures, published: Option<&PublishedFigures>, settings: &PublicSettings) -> ProgressResponse {
+    let mut meta = Provenance::of_counts(figures, settings, &permalink(figures));
+    meta.methodology_version = published.map(|published| published.methodology);
+    if published.is_none() {
+        meta.warnings.push("nothing_published_yet".to_owned());
+    }
+    ProgressResponse { data: ProgressView::of(figures, published, settings), meta, today: None }
+}
+
+/// The headline for internal use: all figures as they are.
+fn internal(figures: &Figures, settings: &PublicSettings) -> ProgressResponse {
+    let data = ProgressView::of(figures, Some(&FiguresView::published(figures)), settings);
+    let meta = Provenance::of(figures, settings, &permalink(figures)).for_internal_use();
+    ProgressResponse { data, meta, today: None }
+}
+
+fn forms(body: &ProgressResponse) -> Vec<MadePage> {
     // Only numbers, dates and texts: they always have a JSON form.
-    let json = serde_json::to_vec(&body).unwrap_or_default();
+    let json = serde_json::to_vec(body).unwrap_or_default();
     vec![
         MadePage { path: PATH, media_type: JSON, body: json },
-        MadePage { path: CSV_PATH, media_type: CSV, body: csv(&body) },
-        MadePage { path: TEXT_PATH, media_type: TEXT, body: text(&body).into_bytes() },
+        MadePage { path: CSV_PATH, media_type: CSV, body: csv(body) },
+        MadePage { path: TEXT_PATH, media_type: TEXT, body: text(body).into_bytes() },
     ]
 }
 
 /// Verified sites make the headline; sites that wait to be verified stand beside it. No token is needed.
 ///
 /// `as_of` answers the headline as it was known at the close of that day in Hà Nội, with the number of today beside it.
-/// `methodology` answers the headline of today with the emissions of another methodology. Both together need a token with the
-/// scope `aggregates:read`, because such numbers are counted anew.
-#[utoipa::path(get, path = "", params(("as_of" = Option<NaiveDate>, Query, description = "The day of the headline (YYYY-MM-DD, Hà Nội), not after today, for example 2026-10-31. Absent: today."),
+/// `methodology` answers the headline of today with the emissions of another methodology. With the token of a reviewer or an
+/// administrator the answer has everything as it is now (`meta.scope` is `internal`), and both parameters may stand together.
+#[utoipa::path(get, path = "", params(("as_of" = Option<NaiveDate>, Query, description = "A day that is over (YYYY-MM-DD, Hà Nội), for example 2026-10-31. Absent: now."),
         ("methodology" = Option<i32>, Query, description = "The number of a methodology of `/v1/methodology`, for example 1. Absent: the methodology in force.")),
     responses((status = 200, body = ProgressResponse),
         (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -69,51 +85,52 @@ pub fn make_pages(figures: &Figures, settings: &PublicSettings) -> Vec<MadePage>
         (status = 429, body = Problem, content_type = "application/problem+json")))]
 pub async fn get_progress(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let snapshot = state.register.snapshot();
-    if request.query_string().is_empty() {
+    if request.query_string().is_empty() && !request.headers().contains_key(AUTHORIZATION) {
         return send_headline(&request, &snapshot, PATH).await;
     }
     // In a box, because the future of a bare request would otherwise carry the room that a query needs.
     Box::pin(answer_query(&request, &state, &snapshot)).await
 }
 
-async fn answer_query(request: &HttpRequest, state: &AppState, snapshot: &Snapshot) -> Result<HttpResponse, ApiError> {
+async fn answer_query(
+    request: &HttpRequest,
+    state: &web::Data<AppState>,
+    snapshot: &Snapshot,
+) -> Result<HttpResponse, ApiError> {
+    let audience = Audience::of(request).await?;
     refuse_void_days(state, request.query_string(), &["as_of"])?;
     let mut query = Query::of(request)?;
     let today = snapshot.figures.day;
-    let past = query.parse("as_of", whole_day(Edge::Last, |raw| parse_past_day(raw, today))).filter(|day| *day < today);
+    let past = query.parse("as_of", whole_day(Edge::Last, |raw| parse_closed_day(raw, today)));
     let asked = query.parse("methodology", parse_methodology);
     query.finish()?;
-    if let Some((day, methodology)) = past.zip(asked) {
-        return restated_past(request, state, day, methodology).await;
+    match (past, audience) {
+        (Some(day), Audience::Internal(actor)) => past_in_full(request, state, &actor, (day, asked)).await,
+        (Some(_), Audience::Public) if asked.is_some() => {
+            let is_known = request.headers().contains_key(AUTHORIZATION);
+            let needed = ApiError::Forbidden { needs: Scope::Review };
+            Err(if is_known { needed } else { ApiError::Unauthorized { sent: false } })
+        }
+        (Some(day), Audience::Public) => {
+            let page = past_day(request, state, snapshot, day).await?;
+            send(request, &page, CacheFor::OneSecond).await
+        }
+        (None, audience) => send_now(request, state, (asked, &audience), PATH).await,
     }
-    if let Some(day) = past {
-        let page = past_day(request, state, snapshot, day).await?;
-        return send(request, &page, CacheFor::OneSecond).await;
-    }
-    send_headline(request, &*snapshot_with(state, asked).await?, PATH).await
 }
 
-/// A past day with another methodology. It is counted from the journal, which takes seconds, so it is for clients only and
+/// A past day in full, by any methodology. It is counted from the journal, which takes seconds, so it is for reviewers only and
 /// one at a time.
-async fn restated_past(
+async fn past_in_full(
     request: &HttpRequest,
     state: &AppState,
-    day: NaiveDate,
-    methodology: &'static Methodology,
+    actor: &Actor,
+    (day, asked): (NaiveDate, Option<&'static Methodology>),
 ) -> Result<HttpResponse, ApiError> {
-    let caller = Caller::from_request(request, &mut Payload::None).await?;
-    if !Scope::ReadAggregates.is_held_by(caller.0.role) {
-        return Err(ApiError::Forbidden { needs: Scope::ReadAggregates });
-    }
-    let slot = state.slow_query_slot(&caller.0).await?;
+    let slot = state.slow_query_slot(actor).await?;
     let (register, settings) = (state.register.clone(), state.settings.clone());
-    let work = move || {
-        let figures = register.figures_at(day, methodology)?;
-        let data = ProgressView::of(&figures, &settings);
-        Ok(ProgressResponse { data, meta: Provenance::of(&figures, &settings, &permalink(&figures)), today: None })
-    };
-    let body = state.compute(slot, work).await?;
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
+    let work = move || Ok(as_page(JSON, &internal(&register.figures_at(day, asked)?, &settings)));
+    send(request, &state.compute(slot, work).await?, CacheFor::Never).await
 }
 
 /// The numbers of the headline as CSV, one a row: `figure` (for example `sites.verified`), `value`, `as_of`, `version`,
@@ -132,11 +149,51 @@ pub async fn get_progress_text(request: HttpRequest, state: web::Data<AppState>)
 }
 
 /// Sends the headline in another form, with the methodology of the query.
-async fn send_form(request: &HttpRequest, state: &AppState, path: &str) -> Result<HttpResponse, ApiError> {
+async fn send_form(
+    request: &HttpRequest,
+    state: &web::Data<AppState>,
+    path: &'static str,
+) -> Result<HttpResponse, ApiError> {
+    let audience = Audience::of(request).await?;
     let mut query = Query::of(request)?;
     let asked = query.parse("methodology", parse_methodology);
     query.finish()?;
-    send_headline(request, &*snapshot_with(state, asked).await?, path).await
+    send_now(request, state, (asked, &audience), path).await
+}
+
+async fn send_now(
+    request: &HttpRequest,
+    state: &web::Data<AppState>,
+    (asked, audience): (Option<&'static Methodology>, &Audience),
+    path: &'static str,
+) -> Result<HttpResponse, ApiError> {
+    if audience.is_internal() {
+        let body = internal(&snapshot_with(state, asked).await?.figures, &state.settings);
+        return send(request, &form(&body, path)?, CacheFor::Never).await;
+    }
+    let snapshot = state.register.snapshot();
+    let Some((point, methodology)) = snapshot.point.clone().zip(asked) else {
+        return send_headline(request, &snapshot, path).await;
+    };
+    let (shared, now) = (state.clone(), snapshot.clone());
+    let work = move || {
+        let sums = shared.register.published_sums(&point)?.with(methodology);
+        let PublishedSums { figures: of_point, .. } = &sums;
+        let (restated, output) = (of_point.restated, of_point.output);
+        let figures = Figures { methodology, restated, ..now.figures.clone() };
+        let mut body = public(&figures, Some(&FiguresView::published(of_point)), &shared.settings);
+        body.meta.warnings = Provenance::of(&Figures { output, ..figures }, &shared.settings, PATH).warnings;
+        form(&body, path)
+    };
+    let key = format!("{path} {}", methodology.version);
+    let make = async { Ok(state.compute(Reader::Everybody, work).await?) };
+    send(request, &*snapshot.page_of(key, make).await?, CacheFor::OneSecond).await
+}
+
+/// One form of the headline.
+fn form(body: &ProgressResponse, path: &str) -> Result<ReadyPage, ApiError> {
+    let page = forms(body).into_iter().find(|page| page.path == path).ok_or(ApiError::NotFound)?;
+    Ok(ReadyPage::new(page.media_type, page.body))
 }
 
 async fn send_headline(request: &HttpRequest, snapshot: &Snapshot, path: &str) -> Result<HttpResponse, ApiError> {
@@ -178,10 +235,9 @@ fn closed_day(
     } else {
         let methodology = state.register.activations().at(1)?;
         let figures = Figures { methodology, ..Figures::before_the_register(day) };
-        let mut meta = Provenance::of(&figures, &state.settings, &permalink(&figures));
-        meta.warnings.push("before_the_register".to_owned());
-        let data = ProgressView::of(&figures, &state.settings);
-        serde_json::to_value(&ProgressResponse { data, meta, today: None }).map_err(|_| ApiError::Internal)?
+        let mut body = public(&figures, None, &state.settings);
+        body.meta.warnings.push("before_the_register".to_owned());
+        serde_json::to_value(&body).map_err(|_| ApiError::Internal)?
     };
     let figures = &snapshot.figures;
     let today = TodayView {

@@ -12,4 +12,5 @@ mod sentence;
 mod view;
 
 pub use handlers::make_pages;
-pub use view::ProgressResponse;
+pub use permalink::PATH;
+pub use view::{FiguresView, ProgressResponse};

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::numbers::amounts::with_decimals;
 use crate::domain::counting::{ByStage, Known, People};
+use crate::domain::reference::target;
 use crate::domain::values::units;
 
 /// Shares of verified sites by three questions.
@@ -20,17 +20,12 @@ pub struct SharesView {
     woman_headed: ShareView,
 }
 
-/// Number of verified sites by the answer to one question.
+/// The share of verified sites by the answer to one question.
 #[derive(Serialize, ToSchema)]
 pub struct ShareView {
-    /// Sites where the answer is yes. Example: 84.
-    yes: i64,
-    /// Sites where the answer is no. Example: 301.
-    no: i64,
-    /// Sites without an answer. Example: 181.
-    unknown: i64,
-    /// `yes` in percent of `yes` + `no`; null where nothing is known. Example: 21.8.
-    percent_of_known: Option<f64>,
+    /// Sites where the answer is yes among those with an answer, in whole percent; null where too few sites have an answer.
+    /// Example: 22.
+    percent_of_known: Option<i64>,
 }
 
 /// The target of the programme.
@@ -81,12 +76,7 @@ impl From<&ByStage> for StageView {
 
 impl From<&Known> for ShareView {
     fn from(known: &Known) -> Self {
-        Self {
-            yes: known.yes,
-            no: known.no,
-            unknown: known.unknown,
-            percent_of_known: known.percent_of_known().map(with_decimals::<4>),
-        }
+        Self { percent_of_known: known.whole_percent_of_known(target().disclosure.people_known) }
     }
 }
 

@@ -1,7 +1,8 @@
-//! The headline as sentences that a newspaper can quote as they are, in Vietnamese and in English.
+//! The headline as sentences that a newspaper can quote as they are, in Vietnamese and in English: one text of the counts, which
+//! move at once, and one of the figures, which move at publication points.
 //!
-//! Each clause is made apart and left out where it has nothing to say: the counts, rooftop solar, emissions, what waits. The last
-//! one names the publisher. The address of the number stands beside the text, not in it, because an address may change.
+//! Each clause is made apart and left out where it has nothing to say: the counts and what waits; the evidence, rooftop solar and
+//! emissions. The counts name the publisher. The address of the number stands beside the text, not in it, because an address may change.
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
@@ -22,12 +23,21 @@ pub const SCOPE_NOTE: (&str, &str) = (
      report of the owner.",
 );
 
-/// The headline as text, ready to quote.
-pub fn sentence(figures: &Figures, settings: &PublicSettings, language: Language) -> String {
+/// The counts as text, ready to quote.
+pub fn of_counts(figures: &Figures, settings: &PublicSettings, language: Language) -> String {
     let text = Text { figures, language };
     let publisher = &settings.publisher;
     let source = language.choose(format!("Nguồn: {publisher}."), format!("Source: {publisher}."));
-    let clauses = [Some(text.counts()), text.solar(), text.emissions(), text.waiting(), Some(source)];
+    joined([Some(text.counts()), text.waiting(), Some(source)])
+}
+
+/// The figures as text, ready to quote after the counts.
+pub fn of_figures(figures: &Figures, language: Language) -> String {
+    let text = Text { figures, language };
+    joined([Some(text.details()), text.solar(), text.emissions()])
+}
+
+fn joined<const N: usize>(clauses: [Option<String>; N]) -> String {
     clauses.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -38,7 +48,7 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// The verified sites, their share of the target, and the evidence behind them.
+    /// The verified sites and their share of the target.
     fn counts(&self) -> String {
         let (when, verified) = (self.when(), self.progress().sites.verified);
         if verified == 0 {
@@ -47,7 +57,7 @@ impl Text<'_> {
                 format!("{when}, the programme Million Green Homes has not verified any site."),
             );
         }
-        let (percent, by, evidence) = (self.percent(), target().by.year(), self.evidence());
+        let (percent, by) = (self.percent(), target().by.year());
         let count = self.count(verified);
         let sites = if verified == 1 {
             "site (home, building, office or factory)"
@@ -57,12 +67,29 @@ impl Text<'_> {
         self.language.choose(
             format!(
                 "{when}, chương trình Triệu Ngôi Nhà Xanh đã xác minh {count} công trình (nhà ở, tòa nhà, văn phòng, cơ sở sản xuất) \
-                 có áp dụng giải pháp xanh, bằng {percent}% mục tiêu một triệu công trình đến năm {by}; {evidence}."
+                 có áp dụng giải pháp xanh, bằng {percent}% mục tiêu một triệu công trình đến năm {by}."
             ),
             format!(
                 "{when}, the programme Million Green Homes has verified {count} {sites} with green measures, {percent}% of its \
-                 target of one million sites by {by}; {evidence}."
+                 target of one million sites by {by}."
             ),
+        )
+    }
+
+    /// How many verified sites the figures are of, and the evidence behind them.
+    fn details(&self) -> String {
+        let (when, verified) = (self.when(), self.progress().sites.verified);
+        if verified == 0 {
+            return self.language.choose(
+                format!("{when}, số liệu chi tiết chưa có công trình nào đã xác minh."),
+                format!("{when}, the details hold no verified site yet."),
+            );
+        }
+        let (count, evidence) = (self.count(verified), self.evidence());
+        let sites = if verified == 1 { "site" } else { "sites" };
+        self.language.choose(
+            format!("{when}, số liệu chi tiết gồm {count} công trình đã xác minh{evidence}."),
+            format!("{when}, the details cover {count} verified {sites}{evidence}."),
         )
     }
 
@@ -170,16 +197,17 @@ impl Text<'_> {
         text.trim_end_matches('0').trim_end_matches(['.', ',']).to_owned()
     }
 
-    /// The verified sites by their best evidence, the strongest first.
+    /// The verified sites by their best evidence, the strongest first. Some may have none that is published.
     fn evidence(&self) -> String {
         let counts = self.progress().by_evidence_tier.iter().rev().filter(|(_, sites)| **sites > 0);
         let counts: Vec<(i64, (&str, &str))> = counts.map(|(tier, sites)| (*sites, by(*tier))).collect();
         match counts[..] {
-            [(1, (vi, en))] => {
-                self.language.choose(format!("công trình này được xác minh {vi}"), format!("it was verified {en}"))
+            [] => String::new(),
+            [(1, (vi, en))] if self.progress().sites.verified == 1 => {
+                self.language.choose(format!("; công trình này được xác minh {vi}"), format!("; it was verified {en}"))
             }
-            [(_, (vi, en))] => {
-                self.language.choose(format!("tất cả đều được xác minh {vi}"), format!("all verified {en}"))
+            [(sites, (vi, en))] if sites == self.progress().sites.verified => {
+                self.language.choose(format!("; tất cả đều được xác minh {vi}"), format!("; all verified {en}"))
             }
             _ => {
                 let named = |(sites, (vi, en)): &(i64, (&str, &str))| {
@@ -187,7 +215,7 @@ impl Text<'_> {
                     self.language.choose(format!("{count} công trình {vi}"), format!("{count} {en}"))
                 };
                 let all = counts.iter().map(named).collect::<Vec<_>>().join(", ");
-                self.language.choose(format!("trong đó xác minh {all}"), format!("of them {all}"))
+                self.language.choose(format!("; trong đó xác minh {all}"), format!("; of them {all}"))
             }
         }
     }

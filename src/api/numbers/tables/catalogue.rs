@@ -1,11 +1,11 @@
 //! The public tables as data: their names, titles and contents. They are coarse: the whole country, or whole provinces
-//! without another dimension. They hold no money. They do not yet hide a single home from somebody who compares two of them.
+//! without another dimension. They hold no money. In public they are of publication points, whose rules are in `domain::disclosure`.
 
 use crate::domain::figures::Dimension;
 
 use super::columns::{
-    COUNTS, Column, FigureColumn, INSTALLATIONS, MEASURE_COUNTS, PEOPLE, PERIOD_COUNTS, PROGRAMME_SUMS, SITES,
-    VERIFIED_COUNTS, Words, of_dimension,
+    COUNTS, Column, FigureColumn, INSTALLATIONS, MEASURE_COUNTS, MOVED_ON, NOT_YET_DETAILED_SUMS, PEOPLE,
+    PERIOD_COUNTS, PROGRAMME_SUMS, SITES, VERIFIED_COUNTS, Words, of_dimension,
 };
 
 /// A public table.
@@ -27,6 +27,8 @@ pub enum Content {
     People,
     /// The sums from which the headline is made.
     ProgrammeSums,
+    /// The figures of what those sums do not tell.
+    NotYetDetailed,
 }
 
 const fn table(name: &'static str, title: Words, content: Content) -> Table {
@@ -34,7 +36,7 @@ const fn table(name: &'static str, title: Words, content: Content) -> Table {
 }
 
 /// Every public table.
-pub static TABLES: [Table; 10] = [
+pub static TABLES: [Table; 11] = [
     table("provinces", ("Theo 34 tỉnh, thành phố", "By province"), Content::By(Dimension::Province, &COUNTS)),
     table(
         "former_provinces",
@@ -61,6 +63,11 @@ pub static TABLES: [Table; 10] = [
         ("Các tổng để tính lại con số công bố", "The sums with which to redo the headline"),
         Content::ProgrammeSums,
     ),
+    table(
+        "not_yet_detailed",
+        ("Phần mà programme_sums chưa công bố chi tiết", "What programme_sums does not tell yet"),
+        Content::NotYetDetailed,
+    ),
 ];
 
 impl Table {
@@ -74,20 +81,16 @@ impl Table {
         format!("/v1/tables/{}", self.name)
     }
 
-    /// True where the national sums are enough to make it; false where it needs the cells.
-    pub fn is_national(&self) -> bool {
-        matches!(self.content, Content::ProgrammeSums)
-    }
-
     /// The columns, in order.
     pub fn columns(&self) -> Vec<Column> {
         match self.content {
             Content::By(dimension, counts) => {
                 let figures = FigureColumn::after(counts).map(|figure| figure.column.clone());
-                of_dimension(dimension).into_iter().chain(figures).collect()
+                of_dimension(dimension).into_iter().chain(figures).chain([MOVED_ON.clone()]).collect()
             }
             Content::People => PEOPLE.to_vec(),
             Content::ProgrammeSums => PROGRAMME_SUMS.to_vec(),
+            Content::NotYetDetailed => NOT_YET_DETAILED_SUMS.to_vec(),
         }
     }
 
@@ -102,7 +105,7 @@ impl Table {
             // A site may have several measures, and answers several questions.
             Content::By(Dimension::Measure, _) => unit != SITES,
             Content::By(..) => true,
-            Content::People => false,
+            Content::People | Content::NotYetDetailed => false,
             // Quantities of different measures have different units, and spans that ended are no sites.
             Content::ProgrammeSums => unit == INSTALLATIONS,
         }
@@ -110,6 +113,6 @@ impl Table {
 
     /// True where no site stands in several rows, so that sites may be added up.
     pub fn is_additive(&self) -> bool {
-        !matches!(self.content, Content::By(Dimension::Measure, _) | Content::People | Content::ProgrammeSums)
+        matches!(self.content, Content::By(dimension, _) if dimension != Dimension::Measure)
     }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
-use crate::api::numbers::dimension_labels::columns_of;
-use crate::domain::figures::{Dimension, Sums, Value};
+use crate::api::numbers::dimension_labels::{RowOf, columns_of};
+use crate::domain::figures::{Dimension, Sums};
 use crate::domain::reference::MeasureId;
 use crate::domain::values::units;
 
@@ -33,14 +33,22 @@ pub struct FigureColumn {
 
 /// The sums of a row, by stage.
 pub struct StageSums {
-    /// The value of the dimension.
-    pub value: Value,
+    /// What the row is of.
+    pub of: RowOf,
     /// The sums of pledged sites.
     pub pledged: Sums,
     /// The sums of reported sites that wait to be verified.
     pub reported: Sums,
     /// The sums of verified sites.
     pub verified: Sums,
+}
+
+impl StageSums {
+    /// The measure of a row by measure. Quantities of several have different units.
+    fn measure(&self) -> Option<MeasureId> {
+        let RowOf::Value(value) = self.of else { return None };
+        u8::try_from(value).ok().and_then(MeasureId::from_number)
+    }
 }
 
 impl FigureColumn {
@@ -97,8 +105,9 @@ const INSTALLATIONS_VERIFIED: FigureColumn = figure(
 
 /// The counts of tables by place or kind.
 pub static COUNTS: [FigureColumn; 4] = [SITES_VERIFIED, SITES_REPORTED, SITES_PLEDGED, INSTALLATIONS_VERIFIED];
-/// The counts of tables by period. Pledged sites are left out, because they have no day yet.
-pub static PERIOD_COUNTS: [FigureColumn; 3] = [SITES_VERIFIED, SITES_REPORTED, INSTALLATIONS_VERIFIED];
+/// The counts of tables by period, of verified sites alone: pledged ones have no day yet, and the reported ones of a month in which
+/// nobody builds any more would never be seen to become verified.
+pub static PERIOD_COUNTS: [FigureColumn; 2] = [SITES_VERIFIED, INSTALLATIONS_VERIFIED];
 /// The counts of the table by evidence, which only verified sites have.
 pub static VERIFIED_COUNTS: [FigureColumn; 2] = [SITES_VERIFIED, INSTALLATIONS_VERIFIED];
 /// The counts of the table by measure. Installations are left out, because one may have several measures.
@@ -107,8 +116,7 @@ pub static MEASURE_COUNTS: [FigureColumn; 5] = [
     SITES_REPORTED,
     SITES_PLEDGED,
     figure(text("unit", ("Đơn vị của quantity_verified", "The unit of quantity_verified")), |row| {
-        let measure = u8::try_from(row.value).ok().and_then(MeasureId::from_number);
-        json!(measure.map(|measure| &measure.measure().unit))
+        json!(row.measure().map(|measure| &measure.measure().unit))
     }),
     figure(
         text(
@@ -118,7 +126,7 @@ pub static MEASURE_COUNTS: [FigureColumn; 5] = [
                 "Verified quantity in operation, in the unit beside it",
             ),
         ),
-        |row| json!(units(row.verified.totals.quantity)),
+        |row| json!(row.measure().map(|_| units(row.verified.totals.quantity))),
     ),
 ];
 
@@ -257,31 +265,27 @@ static ESTIMATES: [FigureColumn; 13] = [
     ),
 ];
 
+/// The last column of tables by a dimension.
+pub static MOVED_ON: Column = text(
+    "cells_as_of",
+    (
+        "Ngày mà các tổng của dòng thay đổi lần cuối; ước tính luôn tính đến ngày as_of",
+        "The day on which the sums of the row moved last; estimates are always up to as_of",
+    ),
+);
+
 /// The columns of the table of people.
-pub static PEOPLE: [Column; 7] = [
+pub static PEOPLE: [Column; 4] = [
     text("group_code", ("Mã nhóm", "Code of the group")),
     text("group_name_vi", ("Tên nhóm bằng tiếng Việt", "Vietnamese name of the group")),
     text("group_name_en", ("Tên nhóm bằng tiếng Anh", "English name of the group")),
-    column("sites_yes", SITES, ("Công trình đã xác minh thuộc nhóm", "Verified sites that belong to the group")),
-    column(
-        "sites_no",
-        SITES,
-        ("Công trình đã xác minh không thuộc nhóm", "Verified sites that do not belong to the group"),
-    ),
-    column(
-        "sites_unknown",
-        SITES,
-        (
-            "Công trình đã xác minh nhưng chưa rõ thuộc nhóm hay không",
-            "Verified sites of which it is not known whether they belong to the group",
-        ),
-    ),
     column(
         "percent_of_known",
         "%",
         (
-            "Tỷ lệ công trình thuộc nhóm trong số các công trình đã rõ; trống khi chưa rõ công trình nào",
-            "Share of the sites that belong to the group among the sites of which it is known; empty where none is known",
+            "Tỷ lệ công trình đã xác minh thuộc nhóm trong số các công trình đã rõ, tính tròn phần trăm; trống khi quá ít công trình đã rõ",
+            "Share of the verified sites that belong to the group among those of which it is known, in whole percent; empty where it is \
+             known of too few",
         ),
     ),
 ];
@@ -367,6 +371,15 @@ pub static PROGRAMME_SUMS: [Column; 14] = [
             "quantity_end_days, each times the yield of its province",
         ),
     ),
+];
+
+/// The columns of what `programme_sums` does not tell.
+pub static NOT_YET_DETAILED_SUMS: [Column; 2] = [
+    text(
+        "figure",
+        ("Tên số liệu, như trong /v1/progress.csv", "Name of the figure, as in /v1/progress.csv, without figures."),
+    ),
+    text("value", ("Phần chưa công bố chi tiết của số liệu", "The part of the figure that is not yet detailed")),
 ];
 
 /// The columns that name the value of a dimension in each row.

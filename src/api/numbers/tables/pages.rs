@@ -1,117 +1,124 @@
-//! From numbers to the bytes of a table: made now, or kept from the end of a month.
+//! From sums to the bytes of a table: what a publication point shows of it, or all of it for internal use.
 
-use std::sync::Arc;
-
-use actix_web::HttpRequest;
 use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
-use crate::api::http::{ApiError, CSV, CsvTable, Form, JSON};
-use crate::api::numbers::provenance::{Provenance, address, with_host};
-use crate::api::state::AppState;
-use crate::db::ledger::closed_days;
-use crate::domain::counting::NationalSums;
-use crate::domain::figures::Methodology;
-use crate::domain::values::Fault;
-use crate::register::{Figures, InOrder, PublicSettings, ReadyPage, Snapshot};
+use crate::api::http::{CSV, CsvTable, Form, JSON};
+use crate::api::numbers::dimension_labels::RowOf;
+use crate::api::numbers::provenance::Provenance;
+use crate::domain::counting::{CellTable, NationalSums};
+use crate::domain::disclosure::{ENDED, Partition};
+use crate::domain::figures::{Dimension, Value};
+use crate::domain::reference::MeasureId;
+use crate::register::{Figures, PublicSettings, PublishedSums, ReadyPage};
 
 use super::catalogue::{Content, TABLES, Table};
+use super::not_yet_detailed;
+use super::programme_sums;
+use super::rows::{self, TableSums};
 use super::view::TableResponse;
-use super::{programme_sums, rows};
 
-/// Every public table as JSON, by its name, for the end of a month to keep: a pure function of the numbers of that day.
+/// The names under which points keep the tables: their paths.
+pub fn names() -> Vec<String> {
+    TABLES.iter().map(Table::path).collect()
+}
+
+/// Makes a table as a publication point shows it, by its path.
 #[must_use]
-pub fn render(
-    figures: &Figures,
-    national: &NationalSums,
-    cells: &InOrder<'_>,
-    settings: &PublicSettings,
-) -> Vec<(&'static str, Vec<u8>)> {
-    let written = |table: &'static Table| {
-        let rows = rows(table, figures, national, cells);
-        let meta = Provenance::of(figures, settings, &format!("{}?as_of={}", table.path(), figures.day));
-        (table.name, written(table, Form::Json, rows, meta))
-    };
-    TABLES.iter().map(written).collect()
-}
-
-/// The page of a table that was kept at the end of a month. It never changes, unless the register loses days.
-pub async fn kept(
-    request: &HttpRequest,
-    state: &AppState,
-    (table, form): (&'static Table, Form),
-    day: NaiveDate,
-) -> Result<Arc<ReadyPage>, ApiError> {
-    if state.register.is_before(day) {
-        return Err(ApiError::invalid("as_of", Fault::BeforeTheRegister));
-    }
-    let key = format!("{}{}?as_of={day} {}", table.path(), form.ending(), state.register.reloads());
-    if let Some(page) = state.month_pages.made(&key) {
-        return Ok(page);
-    }
-    let slot = state.counted_slot(request).await?;
-    let (database, settings) = (state.register.database().clone(), state.settings.clone());
-    let work = move || {
-        let connection = &mut database.connection()?;
-        if let Some(body) = closed_days::table(connection, day, table.name)? {
-            return page_of_kept(&settings, table, form, &body);
+pub fn make_published(sums: &PublishedSums, settings: &PublicSettings, path: &str) -> Option<String> {
+    let table = TABLES.iter().find(|table| table.path() == path)?;
+    let figures = &sums.figures;
+    let rows = match table.content {
+        Content::By(dimension, counts) => {
+            let published = PublishedTable::of(sums, dimension);
+            rows::by_dimension(&published.sums(), counts, figures)
         }
-        let is_before = closed_days::is_before_the_register(connection, day)?;
-        Err(ApiError::invalid("as_of", if is_before { Fault::BeforeTheRegister } else { Fault::NotClosed }))
+        Content::People => rows::of_people(&figures.progress.people),
+        Content::ProgrammeSums => programme_sums::rows(figures.methodology, &sums.standing(SMALLEST_TIMES)),
+        Content::NotYetDetailed => not_yet_detailed::rows(figures, &sums.standing(SMALLEST_TIMES)),
     };
-    let page = state.compute(slot, work).await?;
-    Ok(state.month_pages.get(key, async { Ok(page) }).await?)
+    let meta = Provenance::of_point(figures, settings, path);
+    String::from_utf8(written(table, Form::Json, rows, meta)).ok()
 }
 
-/// The page of a kept text, which is JSON; its CSV is made from it.
-fn page_of_kept(settings: &PublicSettings, table: &Table, form: Form, body: &str) -> Result<ReadyPage, ApiError> {
-    let body = with_host(body, settings);
-    Ok(match form {
-        Form::Json => ReadyPage::new(JSON, body),
-        Form::Csv => {
-            let body: Json = serde_json::from_str(&body).map_err(|_| ApiError::Internal)?;
-            let (rows, meta) =
-                body.get("data").and_then(Json::as_array).zip(body.get("meta")).ok_or(ApiError::Internal)?;
-            ReadyPage::new(CSV, CsvTable::of_objects(table.column_names(), rows).csv(meta))
+/// The level of the smallest groups by time: months.
+const SMALLEST_TIMES: u8 = 2;
+
+/// What a point shows of a table by a dimension.
+pub struct PublishedTable<'a> {
+    dimension: Dimension,
+    cells: CellTable,
+    further: Vec<(RowOf, CellTable)>,
+    moved_on: Box<dyn Fn(RowOf) -> Option<NaiveDate> + 'a>,
+}
+
+impl<'a> PublishedTable<'a> {
+    /// The cells of a table by this dimension, and what no row of it shows.
+    #[must_use]
+    pub fn of(sums: &'a PublishedSums, dimension: Dimension) -> Self {
+        let (partition, level) = groups_of(dimension);
+        let remainder = (RowOf::NotYetDetailed, sums.remainder(partition, level));
+        let (cells, further) = if partition == Partition::Times {
+            (sums.standing(level).as_cells().clone(), vec![(RowOf::Ended, sums.ended(level)), remainder])
+        } else {
+            (sums.cells(partition, level).clone(), vec![remainder])
+        };
+        let moved_on = move |of: RowOf| match of {
+            RowOf::Value(value) if partition == Partition::Nation => sums.measure_moved_on(measure(value)?),
+            RowOf::Value(value) => sums.moved_on(partition, level, value),
+            RowOf::Ended => sums.moved_on(partition, 1, ENDED),
+            RowOf::NotYetDetailed => Some(sums.figures.day),
+        };
+        Self { dimension, cells, further, moved_on: Box::new(moved_on) }
+    }
+
+    /// The sums from which rows are made.
+    #[must_use]
+    pub fn sums(&self) -> TableSums<'_> {
+        TableSums { dimension: self.dimension, cells: &self.cells, further: &self.further, moved_on: &*self.moved_on }
+    }
+}
+
+fn measure(value: Value) -> Option<MeasureId> {
+    u8::try_from(value).ok().and_then(MeasureId::from_number)
+}
+
+/// The groups that have the rows of a table.
+fn groups_of(dimension: Dimension) -> (Partition, u8) {
+    match dimension {
+        Dimension::Region => (Partition::Places, 1),
+        Dimension::Province => (Partition::Places, 2),
+        Dimension::FormerProvince => (Partition::Places, 3),
+        Dimension::Kind => (Partition::Kinds, 1),
+        Dimension::EvidenceTier => (Partition::Evidence, 1),
+        Dimension::Year => (Partition::Times, 1),
+        Dimension::Quarter | Dimension::Month => (Partition::Times, SMALLEST_TIMES),
+        // No table has another dimension.
+        _ => (Partition::Nation, 0),
+    }
+}
+
+/// The rows of a table for internal use: everything that the cells have.
+pub fn all_rows(table: &Table, figures: &Figures, cells: &CellTable) -> Vec<Vec<Json>> {
+    match table.content {
+        Content::By(dimension, counts) => {
+            let moved_on = |_| Some(figures.day);
+            let further = [(RowOf::NotYetDetailed, CellTable::default())];
+            rows::by_dimension(&TableSums { dimension, cells, further: &further, moved_on: &moved_on }, counts, figures)
         }
-    })
+        Content::People => rows::of_people(&figures.progress.people),
+        Content::ProgrammeSums => programme_sums::rows(figures.methodology, &NationalSums::of_cells(cells.iter())),
+        Content::NotYetDetailed => not_yet_detailed::rows(figures, &NationalSums::of_cells(cells.iter())),
+    }
 }
 
-/// Makes the page of a table. A national table is made of the snapshot, as the headline is; other tables are made of the
-/// cells as they stand, which may be ahead of the snapshot.
-pub fn make(
-    state: &AppState,
-    snapshot: &Snapshot,
-    table: &'static Table,
-    form: Form,
-    asked: Option<&'static Methodology>,
-) -> Result<ReadyPage, ApiError> {
-    let (figures, rows) = if table.is_national() {
-        let none: &InOrder<'_> = &|| Box::new(std::iter::empty());
-        (snapshot.figures.clone(), rows(table, &snapshot.figures, snapshot.national(), none))
-    } else {
-        let counted = state.register.cells();
-        let figures = state.register.figures_of(&counted, asked)?;
-        let cells: &InOrder<'_> = &|| Box::new(counted.cells.iter());
-        let rows = rows(table, &figures, &NationalSums::default(), cells);
-        drop(counted);
-        (figures, rows)
-    };
-    let body = written(table, form, rows, Provenance::of(&figures, &state.settings, &address(&figures, &table.path())));
+/// The page of a table in a form.
+pub fn page(table: &Table, form: Form, rows: Vec<Vec<Json>>, meta: Provenance) -> ReadyPage {
     let media_type = match form {
         Form::Json => JSON,
         Form::Csv => CSV,
     };
-    Ok(ReadyPage::new(media_type, body))
-}
-
-/// The rows of a table, from the national sums or from the cells.
-fn rows(table: &Table, figures: &Figures, national: &NationalSums, cells: &InOrder<'_>) -> Vec<Vec<Json>> {
-    match table.content {
-        Content::ProgrammeSums => programme_sums::rows(figures.methodology, national),
-        Content::By(dimension, counts) => rows::of_cells(dimension, counts, figures, cells),
-        Content::People => rows::of_people(figures, cells),
-    }
+    ReadyPage::new(media_type, written(table, form, rows, meta))
 }
 
 /// The bytes of a table.

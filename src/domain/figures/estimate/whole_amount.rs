@@ -99,6 +99,17 @@ impl AddAssign for WholeEstimate {
 }
 
 impl WholeEstimate {
+    /// What is left of it without another.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self {
+            to_date: self.to_date - other.to_date,
+            annual: self.annual - other.annual,
+            lifetime: self.lifetime - other.lifetime,
+            frozen_grid_kg: self.frozen_grid_kg.wrapping_sub(other.frozen_grid_kg),
+        }
+    }
+
     /// The estimate whose figures come one after the other.
     pub(super) fn from_figures(mut next: impl FnMut() -> i64) -> Self {
         let mut amount = || WholeAmount::from_array(std::array::from_fn(|_| next()));

@@ -1,0 +1,19 @@
+-- The pages of each publication point, compressed: figures and tables as they were published. Days and points are made anew from
+-- the journal, with these pages.
+CREATE TABLE point_pages (
+    point INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (point, name)
+);
+DROP TABLE month_tables;
+DELETE FROM days;
+DELETE FROM points;
+DELETE FROM waiting;
+DELETE FROM published_groups;
+
+-- The sum of what a group shows, to know when its last site leaves.
+ALTER TABLE published_groups ADD COLUMN shown TEXT NOT NULL DEFAULT '[]';
+
+-- An older program would keep days without figures of points, so it stops writing.
+UPDATE register_head SET format_no = 4;

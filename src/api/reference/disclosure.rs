@@ -1,0 +1,143 @@
+//! `GET /v1/disclosure`: the rules by which figures are published, with their numbers and in words.
+
+use std::sync::LazyLock;
+
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
+use crate::domain::reference::{Company, Disclosure, target};
+use crate::register::ReadyPage;
+
+/// The rules by which figures are published.
+#[derive(Serialize, ToSchema)]
+pub struct DisclosureResponse {
+    /// The rules.
+    data: DisclosureView,
+}
+
+/// The rules by which figures are published, part of the target's version. A newer version alone may loosen them.
+#[derive(Serialize, ToSchema)]
+struct DisclosureView {
+    /// The version of the target that the rules are part of. Example: 1.
+    target_version: i32,
+    /// The least number of sites, new to it, with which a figure of the whole country moves. Example: 10.
+    least_sites_in_nation: usize,
+    /// The same of a row of a table. Example: 5.
+    least_sites_in_row: usize,
+    /// The most that one site may hold of what moves, in percent. Example: 50.
+    most_of_one_percent: u64,
+    /// The most that two sites may hold of what moves, in percent. Example: 80.
+    most_of_two_percent: u64,
+    /// A programme with fewer sites in operation publishes counts alone. Example: 50.
+    least_sites_of_programme: i64,
+    /// A share of people stands only where more sites than these have an answer. Example: 30.
+    least_answers: i64,
+    /// The rules in words.
+    rules: Vec<RuleView>,
+}
+
+/// One rule in words.
+#[derive(Serialize, ToSchema)]
+struct RuleView {
+    /// The code of the rule. Example: `company`.
+    code: &'static str,
+    /// The rule in Vietnamese.
+    vi: String,
+    /// The rule in English.
+    en: String,
+}
+
+impl RuleView {
+    fn of(code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { code, vi: vi.into(), en: en.into() }
+    }
+}
+
+static RULES: LazyLock<ReadyPage> = LazyLock::new(|| {
+    let Disclosure { company, least_sites, people_known } = target().disclosure;
+    let Company { in_nation, in_row, most_of_one_percent, most_of_two_percent } = company;
+    let data = DisclosureView {
+        target_version: target().version,
+        least_sites_in_nation: in_nation,
+        least_sites_in_row: in_row,
+        most_of_one_percent,
+        most_of_two_percent,
+        least_sites_of_programme: least_sites,
+        least_answers: people_known,
+        rules: in_words(&target().disclosure),
+    };
+    as_page(JSON, &DisclosureResponse { data })
+});
+
+fn in_words(Disclosure { company, least_sites, people_known }: &Disclosure) -> Vec<RuleView> {
+    let Company { in_nation, in_row, most_of_one_percent, most_of_two_percent } = company;
+    vec![
+        RuleView::of(
+            "live",
+            "Số công trình theo bậc, tỷ lệ so với mục tiêu và câu nói về các số này thay đổi trong vòng một giây. Mọi số liệu khác chỉ \
+             thay đổi tại một thời điểm công bố.",
+            "Sites by stage, their share of the target and the sentence about these move within a second. All other figures move at \
+             publication points alone.",
+        ),
+        RuleView::of(
+            "point",
+            "Thời điểm công bố là lúc kết thúc một ngày ở Hà Nội mà ít nhất một số liệu được phép thay đổi.",
+            "A publication point is the close of a day in Hà Nội at which at least one figure may move.",
+        ),
+        RuleView::of(
+            "company",
+            format!(
+                "Số liệu cả nước chỉ thay đổi khi có ít nhất {in_nation} công trình cùng làm nó thay đổi, một dòng của bảng khi có ít \
+                 nhất {in_row}. Chỉ tính những công trình chưa từng có trong số liệu đó. Phần còn lại chờ đến ngày sau. Một dòng cũng \
+                 được thay đổi khi mọi công trình của nó rời đi."
+            ),
+            format!(
+                "A figure of the whole country moves only when at least {in_nation} sites move it together, a row of a table when at \
+                 least {in_row} do. Only sites that were never in it count. Whatever may not move waits for a later day. A row also \
+                 moves when all its sites leave it."
+            ),
+        ),
+        RuleView::of(
+            "shares",
+            format!(
+                "Trong phần thay đổi, không công trình nào chiếm quá {most_of_one_percent}%, không hai công trình nào chiếm quá \
+                 {most_of_two_percent}%. Công trình lớn hơn phải chờ."
+            ),
+            format!(
+                "Of what moves, no site is more than {most_of_one_percent} % and no two are more than {most_of_two_percent} %. Larger \
+                 ones wait."
+            ),
+        ),
+        RuleView::of(
+            "not_yet_detailed",
+            "Mỗi bảng có dòng not_yet_detailed: tổng trừ đi các dòng khác, nên bảng luôn cộng đúng. Giữa hai thời điểm công bố, các công \
+             trình trong dòng này vẫn như cũ, hoặc đủ nhiều công trình khác đi.",
+            "Each table has a row not_yet_detailed: the total less the other rows, so that a table always adds up. Between any two \
+             points its sites are the same, or enough of them differ.",
+        ),
+        RuleView::of(
+            "people",
+            format!(
+                "Tỷ lệ hộ thu nhập thấp, vùng xa và chủ hộ là nữ chỉ có cho cả nước, tính tròn phần trăm, thay đổi vào cuối quý và chỉ \
+                 khi đã rõ về hơn {people_known} công trình."
+            ),
+            format!(
+                "Shares of low-income, remote and woman-headed are of the whole country, in whole percent, move at the ends of quarters, \
+                 and stand only where it is known of more than {people_known} sites."
+            ),
+        ),
+        RuleView::of(
+            "small_programme",
+            format!("Khi có dưới {least_sites} công trình đang hoạt động, chỉ số công trình theo bậc được công bố."),
+            format!("With fewer than {least_sites} sites in operation, sites by stage alone are published."),
+        ),
+    ]
+}
+
+/// The rules by which figures are published: their numbers, and each in words in both languages.
+#[utoipa::path(get, path = "", responses((status = 200, body = DisclosureResponse)))]
+pub async fn get_disclosure(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
+    send(&request, &RULES, CacheFor::OneHour).await
+}
