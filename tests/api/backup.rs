@@ -104,9 +104,12 @@ fn restore_a_backup_made_under_load_goes_on_from_its_version() {
         let partner = Client::new(&server.address).with_token(&*token);
         // Three entries began the register and made the partner and its client; every other is a home.
         let progress = progress_at(&server.address, version + 1).await;
-        assert_eq!(progress["data"]["sites"]["reported"], json!(version - 3), "{progress}");
+        assert_eq!(progress["data"]["live"]["sites"]["reported"], json!(version - 3), "{progress}");
         partner.register(&home("after")).await;
-        assert_eq!(progress_at(&server.address, version + 2).await["data"]["sites"]["reported"], json!(version - 2));
+        assert_eq!(
+            progress_at(&server.address, version + 2).await["data"]["live"]["sites"]["reported"],
+            json!(version - 2)
+        );
         assert_eq!(server.terminate(), Some(0));
         assert_eq!(output(&new, &["audit"]).1, Some(0));
         assert_eq!(mode(&new.data_dir.path().join("green-homes.db")), 0o600);

@@ -42,7 +42,7 @@ fn whole(value: &Value, units: f64) -> i64 {
 
 impl Passing {
     async fn bridge(&self, from: NaiveDate, to: NaiveDate) -> Value {
-        let reply = self.app.public().get(&format!("/v1/progress/bridge?from={from}&to={to}")).await;
+        let reply = self.app.inside().await.get(&format!("/v1/progress/bridge?from={from}&to={to}")).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.body
     }
@@ -136,10 +136,10 @@ async fn bridge_says_what_each_cause_moved(database: TestDatabase) {
     let quiet = days.check_bridge(first + Days::new(2), first + Days::new(4)).await;
     let others = quiet["data"].as_array().unwrap().iter().filter(|row| row["cause"] != json!("operation"));
     assert!(others.into_iter().all(|row| FIGURES.iter().all(|(name, ..)| whole(&row[name], 1e3) == 0)), "{quiet:#}");
-    let kept = days.at_close_of(first).await;
+    let kept = days.kept_of(first).await;
     let link = format!("/v1/progress/bridge?from={first}&to={}", first + Days::new(4));
     assert!(kept["today"]["bridge"].as_str().unwrap().ends_with(&link), "{}", kept["today"]);
-    assert_eq!(days.at_close_of(first + Days::new(4)).await["today"]["bridge"], json!(null), "nothing is in between");
+    assert_eq!(days.kept_of(first + Days::new(4)).await["today"]["bridge"], json!(null), "nothing is in between");
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
     days.app.stop().await;
 }

@@ -268,28 +268,24 @@ impl Chaos {
         assert_eq!(progress.status, 200, "{}", progress.text);
         let version = progress.body["meta"]["version"].as_i64().unwrap();
         assert!(version <= self.db_version(), "process {member} knows what the register does not");
-        let (sites, capacity) = (&progress.body["data"]["sites"], &progress.body["data"]["capacity_kwp"]);
+        let sites = &progress.body["data"]["live"]["sites"];
         for (action, stage) in [("register", "reported"), ("verify", "verified")] {
-            let told = (sites[stage].as_i64().unwrap(), (capacity[stage].as_f64().unwrap() * 1000.0).round());
+            let told = sites[stage].as_i64().unwrap();
             assert_eq!(told, self.recount(action, version), "{stage} at version {version} of process {member}");
         }
         version
     }
 
-    /// How many installations have this action as their last one up to a version, and their thousandths of kWp.
-    fn recount(&self, action: &str, version: i64) -> (i64, f64) {
+    /// How many installations have this action as their last one up to a version.
+    fn recount(&self, action: &str, version: i64) -> i64 {
         let last = format!(
             "SELECT subject, action, ROW_NUMBER() OVER (PARTITION BY subject ORDER BY version DESC) AS place \
              FROM entries WHERE version <= {version} AND subject LIKE 'installation/%'"
         );
-        let sums = format!(
-            "SELECT COUNT(*) || ' ' || COALESCE(SUM(m.quantity), 0) AS line FROM ({last}) AS last \
-             JOIN installation_measures m ON last.subject = 'installation/' || m.installation \
-             WHERE place = 1 AND action = '{action}'"
+        let count = format!(
+            "SELECT CAST(COUNT(*) AS TEXT) AS line FROM ({last}) AS last WHERE place = 1 AND action = '{action}'"
         );
-        let sums = db_lines(&self.database.url, &sums).remove(0);
-        let (count, quantity) = sums.split_once(' ').unwrap();
-        (count.parse().unwrap(), quantity.parse().unwrap())
+        db_lines(&self.database.url, &count).remove(0).parse().unwrap()
     }
 
     fn db_version(&self) -> i64 {

@@ -61,7 +61,7 @@ async fn is_in_doubt(app: &App, before: &[String], day: NaiveDate, way: &str) {
     let metrics = app.operator().get("/metrics").await.text;
     assert!(metrics.contains("\ngreen_homes_clock_in_doubt 1\n"), "{metrics}");
     let progress = app.public().get("/v1/progress").await.body;
-    assert_eq!((&progress["meta"]["as_of"], &progress["data"]["sites"]["reported"]), (&json!(day), &json!(1)));
+    assert_eq!((&progress["meta"]["as_of"], &progress["data"]["live"]["sites"]["reported"]), (&json!(day), &json!(1)));
     let (id, secret) = db_client(app);
     let token = app.token(&id, &secret).await;
     let refused = Client::new(&app.address).with_token(token).post("/v1/installations", &home("b")).await;
@@ -185,7 +185,7 @@ async fn set_back_a_register_that_was_carried_off_voids_what_had_not_come(databa
     until_status(&days.app, &release, 200).await;
     assert_eq!(days.at_close_of(month_end).await["data"]["sites"]["verified"], json!(3));
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
-    let bridged = days.app.public().get(&bridge).await.body;
+    let bridged = days.app.inside().await.get(&bridge).await.body;
     assert_eq!(bridged["closing"]["sites_verified"], json!(3), "not what was kept: {bridged}");
     let history = db_lines(&days.app.database.url, "SELECT CAST(COUNT(*) AS TEXT) AS line FROM voided");
     assert_ne!(history, ["0"]);

@@ -145,7 +145,7 @@ async fn until_reported(address: &str, sites: i64) {
     let until = Instant::now() + Duration::from_secs(20);
     loop {
         let progress = Client::new(address).get("/v1/progress").await.body;
-        if progress["data"]["sites"]["reported"] == sites {
+        if progress["data"]["live"]["sites"]["reported"] == sites {
             return;
         }
         assert!(Instant::now() < until, "{progress}");
@@ -190,7 +190,10 @@ fn start_on_a_database_without_its_newest_entries_is_refused_in_words() {
     restore();
     let server = Process::serve(&database, database.data_dir.path());
     let progress = run(async { Client::new(&server.address).get("/v1/progress").await.body });
-    assert_eq!((&progress["meta"]["version"], &progress["data"]["sites"]["reported"]), (&json!(version), &json!(2)));
+    assert_eq!(
+        (&progress["meta"]["version"], &progress["data"]["live"]["sites"]["reported"]),
+        (&json!(version), &json!(2))
+    );
     assert_eq!(server.terminate(), Some(0));
     // Whoever means it begins anew beside the old key.
     fs::remove_file(&file).unwrap();
@@ -234,7 +237,7 @@ async fn serve_a_register_that_a_newer_program_changed_stops_writing_and_reads_o
     let partner = app.partner("SOLARCO").await;
     partner.register(&home("a")).await;
     app.progress_at(app.db_version()).await;
-    for (column, was) in [("format_no", "3"), ("contribution_no", "")] {
+    for (column, was) in [("format_no", "4"), ("contribution_no", "")] {
         let before =
             db_lines(&app.database.url, &format!("SELECT CAST({column} AS TEXT) AS line FROM register_head")).remove(0);
         assert!(was.is_empty() || before == was, "{before}");
@@ -247,7 +250,7 @@ async fn serve_a_register_that_a_newer_program_changed_stops_writing_and_reads_o
             actix_web::rt::time::sleep(Duration::from_millis(20)).await;
         }
         let progress = app.public().get("/v1/progress").await;
-        assert_eq!((progress.status, &progress.body["data"]["sites"]["reported"]), (200, &json!(1)));
+        assert_eq!((progress.status, &progress.body["data"]["live"]["sites"]["reported"]), (200, &json!(1)));
         assert_eq!(app.operator().get("/livez").await.status, 200);
         db_execute(&app.database.url, &format!("UPDATE register_head SET {column} = {before}")).unwrap();
         while app.operator().get("/readyz").await.status != 200 {

@@ -21,7 +21,7 @@ on_both_databases!(
 /// goes on into those about one that is over.
 fn numbers(progress: &Value) -> Value {
     let mut data = progress["data"].clone();
-    data["sentence"] = json!(null);
+    data["live"]["sentence"] = json!(null);
     let meta = ["version", "as_of", "methodology_version", "permalink", "license", "citation"];
     json!([data, meta.map(|name| &progress["meta"][name])])
 }
@@ -31,26 +31,26 @@ async fn close_a_day_keeps_its_number_as_it_was(database: TestDatabase) {
     days.app.db_add_partner("SOLARCO", false);
     days.verify_a_home("a");
     let (first, second) = (days.today(), days.today() + Days::new(1));
-    let lived = days.app.progress_at(days.app.db_version()).await;
+    days.app.progress_at(days.app.db_version()).await;
+    let lived = days.app.public().get("/v1/progress").await.body;
     days.pass_to(second).await;
     days.verify_a_home("b");
     days.app.progress_at(days.app.db_version()).await;
-    let kept = days.at_close_of(first).await;
+    let kept = days.kept_of(first).await;
     assert_eq!(numbers(&kept), numbers(&lived), "as it was");
     check_words(&lived, &kept, first);
     assert_eq!(kept["today"]["sites_verified"], json!(2), "{}", kept["today"]);
-    assert_eq!(kept["data"]["sites"]["verified"], json!(1));
+    assert_eq!(kept["data"]["live"]["sites"]["verified"], json!(1));
     // The day that goes on names the one that may be cited, with its sentence and the digest of its sealed bytes.
     let now = days.app.public().get("/v1/progress").await.body;
     let (citable, sealed) =
         (&now["meta"]["citable"], days.app.public().get(&format!("/v1/progress/days/{first}/sealed")).await);
-    assert_eq!((&citable["as_of"], &citable["sentence"]), (&json!(first), &kept["data"]["sentence"]));
+    assert_eq!((&citable["as_of"], &citable["sentence"]), (&json!(first), &kept["data"]["live"]["sentence"]));
     assert_eq!(citable["permalink"], kept["meta"]["permalink"]);
     assert!(citable["sealed_url"].as_str().unwrap().ends_with(&format!("/v1/progress/days/{first}/sealed")));
     assert_eq!(citable["sha256"], json!(hex(&sha256(sealed.text.as_bytes()))));
     let link = kept["meta"]["permalink"].as_str().unwrap();
     assert!(link.ends_with(&format!("/v1/progress?as_of={first}")), "{link}");
-    assert_eq!(days.at_close_of(second).await["data"]["sites"]["verified"], json!(2), "today is today");
     let open = days.app.public().get(&format!("/v1/progress/days/{second}/sealed")).await;
     assert_eq!((open.status, open.errors()), (422, vec![("day".to_owned(), "day_not_closed".to_owned())]));
     let csv = days.app.public().get("/v1/progress.csv").await.text;
@@ -68,7 +68,7 @@ fn check_words(lived: &Value, kept: &Value, day: NaiveDate) {
     };
     assert_eq!((of(lived), of(kept)), ((json!(false), true, true), (json!(true), false, false)));
     let sentence =
-        |progress: &Value, language: &str| progress["data"]["sentence"][language].as_str().unwrap().to_owned();
+        |progress: &Value, language: &str| progress["data"]["live"]["sentence"][language].as_str().unwrap().to_owned();
     let (vi, en) = (day.format("ngày %d/%m/%Y"), day.format("%-d %B %Y"));
     for (progress, beginnings) in [
         (
@@ -125,10 +125,12 @@ async fn start_after_days_off_makes_up_for_them_to_the_same_bytes(database: Test
 async fn record_with_a_clock_behind_a_closed_day_comes_on_the_next(database: TestDatabase) {
     // No last day of a month, because its release would be an entry of the next day.
     let days = Passing::begin_on(database, "2027-02-10").await;
+    // Before midnight, because it is an entry.
+    days.app.inside().await;
     days.verify_a_home("a");
     let first = days.today();
     days.pass_to_instant(start_of(first + Days::new(1)) + TimeDelta::minutes(20)).await;
-    let closed = days.at_close_of(first).await["data"].clone();
+    let closed = days.kept_of(first).await["data"].clone();
     // The clock goes back over midnight, by less than an hour.
     *days.now.lock().unwrap() = start_of(first + Days::new(1)) - TimeDelta::minutes(20);
     days.verify_a_home("late");
@@ -138,7 +140,7 @@ async fn record_with_a_clock_behind_a_closed_day_comes_on_the_next(database: Tes
     );
     let midnight = start_of(first + Days::new(1)).format("%Y-%m-%d %H:%M:%S").to_string();
     assert!(at[0].starts_with(&midnight), "{at:?} is not {midnight}");
-    assert_eq!(days.at_close_of(first).await["data"], closed);
+    assert_eq!(days.kept_of(first).await["data"], closed);
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
     days.app.stop().await;
 }
@@ -153,8 +155,13 @@ async fn ask_for_a_day_that_is_none_or_was_before_the_register(database: TestDat
         assert_eq!((reply.status, reply.errors()), (422, vec![("as_of".to_owned(), code.to_owned())]), "{asked}");
     }
     let before = anybody.get("/v1/progress?as_of=2020-02-24").await;
-    assert_eq!((before.status, &before.body["data"]["sites"]["in_operation"]), (200, &json!(0)), "{}", before.text);
-    assert_eq!(before.body["meta"]["warnings"], json!(["before_the_register"]));
+    assert_eq!(
+        (before.status, &before.body["data"]["live"]["sites"]["in_operation"]),
+        (200, &json!(0)),
+        "{}",
+        before.text
+    );
+    assert_eq!(before.body["meta"]["warnings"], json!(["nothing_published_yet", "before_the_register"]));
     assert_eq!(days.app.client(Role::Dashboard, None).await.get("/v1/me").await.status, 200);
     days.app.stop().await;
 }

@@ -48,6 +48,7 @@ mod pilot;
 mod points;
 mod properties;
 mod provinces;
+mod published;
 mod quotas;
 mod recompute;
 mod reference_counts;

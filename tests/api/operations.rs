@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::process::output;
-use crate::support::{App, Reply, TestDatabase, db_execute, db_lines, home, on_both_databases, run};
+use crate::support::{App, Reply, TestDatabase, db_execute, db_lines, home, on_both_databases, progress_at, run};
 
 on_both_databases!(
     ask_verbosely_shows_every_check_and_the_last_audit,
@@ -53,7 +53,7 @@ async fn ask_verbosely_shows_every_check_and_the_last_audit(database: TestDataba
     )
     .unwrap();
     assert_eq!(output(&app.database, &["audit"]).1, Some(0));
-    app.progress_at(version).await;
+    progress_at(&app.address, version).await;
     let reply = anybody.get("/readyz?verbose=true").await;
     let checks = &reply.body["checks"];
     assert_eq!((reply.status, &reply.body["status"]), (200, &json!("ready")), "{}", reply.text);
@@ -103,7 +103,7 @@ async fn ask_verbosely_where_a_migration_is_missing_is_not_ready(database: TestD
 async fn ask_verbosely_where_the_past_was_changed_is_not_ready(database: TestDatabase) {
     let app = App::start(database).await;
     app.partner("SOLARCO").await;
-    app.progress_at(app.db_version()).await;
+    progress_at(&app.address, app.db_version()).await;
     let change = "UPDATE entries SET hash = previous WHERE version = 3";
     if app.database.is_sqlite() {
         let triggers = "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_master WHERE type = 'trigger'";

@@ -1,12 +1,11 @@
 //! The pace towards the million: what the register gained, what was built, and what that comes to if it goes on.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use green_homes::domain::records::Role;
 use green_homes::domain::values::DecommissionReason;
 use green_homes::register::InstallationChange;
 use serde_json::{Value, json};
 
-use crate::recompute::recompute;
+use crate::recompute::redo;
 use crate::support::{Passing, TestDatabase, on_both_databases, pilot};
 
 on_both_databases!(
@@ -97,7 +96,7 @@ async fn read_the_pace_projects_the_openings_of_the_timeline(database: TestDatab
         "{pace}"
     );
     assert_eq!((&installed["sites"], &installed["mean_per_month"]), (&json!(54), &json!(9.0)));
-    let timeline = days.app.public().get("/v1/progress/timeline?interval=month&basis=installed_on").await.body;
+    let timeline = days.app.inside().await.get("/v1/progress/timeline?interval=month&basis=installed_on").await.body;
     let rows = timeline["data"].as_array().unwrap().iter();
     let rows =
         rows.filter(|row| row["period"].as_str() >= Some("2028-04") && row["period"].as_str() <= Some("2028-09"));
@@ -115,16 +114,16 @@ async fn read_the_pace_projects_the_openings_of_the_timeline(database: TestDatab
     assert_eq!(projected["basis"]["en"], json!(basis));
     assert!(projected["basis"]["vi"].as_str().unwrap().contains("không phải là dự báo"), "{projected}");
     assert_eq!((&pace["target_reached"], &pace["projected_date"]), (&json!(false), &json!(null)), "too far to say");
-    let csv = days.app.public().get("/v1/progress.csv").await.text;
+    let csv = days.app.inside().await.get("/v1/progress.csv").await.text;
     for line in [
-        "pace.installed.mean_per_month,9.0,",
-        "pace.installed.first_month,",
-        "pace.projected_2030.central,285,",
-        "pace.projected_2030.low,206,",
+        "figures.pace.installed.mean_per_month,9.0,",
+        "figures.pace.installed.first_month,",
+        "figures.pace.projected_2030.central,285,",
+        "figures.pace.projected_2030.low,206,",
     ] {
         assert!(csv.contains(line), "{line}: {csv}");
     }
-    let (code, printed) = recompute(&[&days.app.address]).await;
+    let (code, printed) = redo(&days.app, "").await;
     assert_eq!(code, Some(0), "from the public sums: {printed}");
     let high = printed.lines().find(|line| line.starts_with("pace.projected_2030.high")).unwrap();
     assert_eq!(high.split_whitespace().collect::<Vec<_>>(), ["pace.projected_2030.high", "364", "364", "0.0e+00"]);
@@ -140,9 +139,8 @@ async fn read_the_pace_of_a_past_day_is_as_it_was(database: TestDatabase) {
     let now = pace(&days).await;
     assert_eq!(now["installed"]["sites"], json!(54 + 60), "{now}");
     assert_eq!(days.at_close_of(day).await["data"]["pace"], lived);
-    let dashboard = days.app.client(Role::Dashboard, None).await;
-    let anew = dashboard.get(&format!("/v1/progress?as_of={day}&methodology=1")).await;
-    assert_eq!((anew.status, &anew.body["data"]["pace"]), (200, &lived), "counted anew from the journal");
+    let anew = days.app.inside().await.get(&format!("/v1/progress?as_of={day}&methodology=1")).await;
+    assert_eq!((anew.status, &anew.body["data"]["figures"]["pace"]), (200, &lived), "counted anew from the journal");
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
     days.app.stop().await;
 }

@@ -42,7 +42,7 @@ async fn publish_the_headline_of_a_day_for_good(database: TestDatabase) {
     let day = anybody.get(&format!("/v1/progress/days/{first}/sealed")).await;
     assert_eq!(day.text, sealed.text, "released or not, a closed day has the same bytes");
     assert_eq!(sealed.header("repr-digest"), format!("sha-256=:{}:", BASE64_STANDARD.encode(digest)));
-    assert_eq!(released.body["data"]["sites"]["verified"], json!(1));
+    assert_eq!(released.body["data"]["live"]["sites"]["verified"], json!(1));
     let listed = anybody.get("/v1/progress/releases").await;
     assert_eq!(listed.body["data"], json!([made.body["data"]]));
     // Whatever comes later, the release stays as it was; so it does where days are made up again.
@@ -72,7 +72,7 @@ async fn publish_the_last_headline_of_each_month_by_itself(database: TestDatabas
     assert_eq!(ids, ends.map(|end| json!(end)), "{listed:#}");
     for (end, verified) in ends.iter().zip([2, 1]) {
         let released = days.app.public().get(&format!("/v1/progress/releases/{end}")).await;
-        assert_eq!(released.body["data"]["sites"]["verified"], json!(verified));
+        assert_eq!(released.body["data"]["live"]["sites"]["verified"], json!(verified));
     }
     let url = days.app.database.url.clone();
     let entries = || db_lines(&url, "SELECT actor || ' ' || subject AS line FROM entries WHERE action = 'release'");

@@ -18,7 +18,9 @@ use green_homes::register::{
 use serde_json::{Value, json};
 
 use crate::process::{Process, faked, ran};
-use crate::support::{Client, TestDatabase, db_lines, new_installation, on_both_databases, progress_at, token};
+use crate::support::{
+    Client, TestDatabase, db_lines, new_installation, on_both_databases, progress_at, side_by_side, token,
+};
 
 on_both_databases!(
     activate_another_methodology_moves_every_emission_figure_and_nothing_else,
@@ -162,25 +164,30 @@ async fn read(caller: &Client, path: &str) -> Value {
 }
 
 /// The data of every endpoint that takes a methodology.
-async fn every_number(anybody: &Client, dashboard: &Client, id: InstallationId, query: &str) -> Vec<Value> {
-    let mut all = Vec::new();
-    for (caller, path) in [
-        (anybody, "/v1/progress".to_owned()),
-        (anybody, "/v1/progress/timeline".to_owned()),
-        (anybody, "/v1/progress/provinces".to_owned()),
-        (dashboard, "/v1/aggregates".to_owned()),
-        (dashboard, format!("/v1/installations/{id}/estimate")),
+async fn every_number(reviewer: &Client, id: InstallationId, query: &str) -> Vec<Value> {
+    let mut all = vec![headline(reviewer, query).await["data"].clone()];
+    for path in [
+        "/v1/progress/timeline".to_owned(),
+        "/v1/progress/provinces".to_owned(),
+        "/v1/aggregates".to_owned(),
+        format!("/v1/installations/{id}/estimate"),
     ] {
-        all.push(read(caller, &format!("{path}{query}")).await["data"].clone());
+        all.push(read(reviewer, &format!("{path}{query}")).await["data"].clone());
     }
-    let map = read(anybody, &format!("/v1/progress/provinces.geojson{query}")).await;
+    let map = read(reviewer, &format!("/v1/progress/provinces.geojson{query}")).await;
     all.push(map["features"].as_array().unwrap().iter().map(|one| one["properties"].clone()).collect());
     all
 }
 
+async fn headline(reviewer: &Client, query: &str) -> Value {
+    side_by_side(read(reviewer, &format!("/v1/progress{query}")).await)
+}
+
 /// Without the sentences, which tell the minute of the last entry while the day goes on.
 fn without_sentence(mut data: Value) -> Value {
-    data["sentence"] = json!(null);
+    for name in ["sentence", "sentence_of_figures"] {
+        data[name].take();
+    }
     data
 }
 
@@ -189,19 +196,18 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
     let id = register.verify(1, "a", "2023-07-01");
     register.verify(1, "b", "2026-01-15");
     let server = register.serve();
-    let anybody = Client::new(&server.address);
     progress_at(&server.address, register.version()).await;
     register.register(2, "c", "2026-02-01");
     let credentials = register.client(&["--role", "reviewer", "--name", "R"]);
     let reviewer = register.caller(&server.address, &credentials).await;
-    let closed = format!("/v1/progress?as_of={}", day_after(1));
-    let kept = read(&anybody, &closed).await;
+    let closed = format!("?as_of={}", day_after(1));
+    let kept = headline(&reviewer, &closed).await;
     assert_eq!(kept["meta"]["methodology_version"], json!(2));
 
-    let before = every_number(&anybody, &reviewer, id, "").await;
-    assert_eq!(every_number(&anybody, &reviewer, id, "?methodology=2").await, before, "that is in force");
-    let asked = every_number(&anybody, &reviewer, id, "?methodology=3").await;
-    check_restated(&register, &anybody, &before[0], &asked[0]).await;
+    let before = every_number(&reviewer, id, "").await;
+    assert_eq!(every_number(&reviewer, id, "?methodology=2").await, before, "that is in force");
+    let asked = every_number(&reviewer, id, "?methodology=3").await;
+    check_restated(&register, &reviewer, &before[0], &asked[0]).await;
 
     // Nobody moves the checkpoint meanwhile.
     assert_eq!(server.terminate(), Some(0));
@@ -220,22 +226,19 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
     assert_eq!(register.entries().last(), Some(&facts));
 
     let server = register.serve();
-    let (anybody, reviewer) = (Client::new(&server.address), register.caller(&server.address, &credentials).await);
-    let after = every_number(&anybody, &reviewer, id, "").await;
+    let reviewer = register.caller(&server.address, &credentials).await;
+    let after = every_number(&reviewer, id, "").await;
     let bare = |all: &[Value]| [vec![without_sentence(all[0].clone())], all[1..].to_vec()].concat();
     assert_eq!(bare(&after), bare(&asked), "as it was asked for before");
-    let [now, then] = [&after, &asked].map(|all| all[0]["sentence"]["en"].as_str().unwrap());
+    let [now, then] = [&after, &asked].map(|all| all[0]["sentence_of_figures"]["en"].as_str().unwrap());
     assert_eq!(then.replace(", by methodology 3 (not the one in force),", ""), now);
     assert_ne!(then, now);
-    let headline = read(&anybody, "/v1/progress").await;
-    assert_eq!(
-        (&headline["meta"]["methodology_version"], &headline["meta"]["warnings"]),
-        (&json!(3), &json!(["day_not_closed"]))
-    );
-    let restated = every_number(&anybody, &reviewer, id, "?methodology=2").await;
+    let meta = headline(&reviewer, "").await["meta"].clone();
+    assert_eq!((&meta["methodology_version"], &meta["warnings"]), (&json!(3), &json!(["day_not_closed"])));
+    let restated = every_number(&reviewer, id, "?methodology=2").await;
     assert_eq!(bare(&restated), bare(&before));
-    assert_eq!(read(&anybody, &closed).await["data"], kept["data"], "what is over stays as it was");
-    let about = read(&anybody, "/v1/methodology/3").await["about"].clone();
+    assert_eq!(headline(&reviewer, &closed).await["data"], kept["data"], "what is over stays as it was");
+    let about = read(&reviewer, "/v1/methodology/3").await["about"].clone();
     assert_eq!((&about["sha256"], &about["in_force"]), (&json!(sealed), &json!(true)), "{about}");
     assert_eq!(about["activations"][0]["version"], json!(version + 1), "{about}");
     let recorded_at: DateTime<Utc> = about["activations"][0]["recorded_at"].as_str().unwrap().parse().unwrap();
@@ -244,18 +247,18 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
     // There and back, beside a server at work.
     register.activate("2");
     progress_at(&server.address, version + 2).await;
-    assert_eq!(every_number(&anybody, &reviewer, id, "").await, before, "as it was");
+    assert_eq!(every_number(&reviewer, id, "").await, before, "as it was");
     register.activate("3");
     register.register(3, "d", "2026-02-01");
     progress_at(&server.address, version + 4).await;
-    let second = read(&anybody, &format!("/v1/progress?as_of={}", day_after(2))).await;
+    let second = headline(&reviewer, &format!("?as_of={}", day_after(2))).await;
     assert_eq!(
         (without_sentence(second["data"].clone()), &second["meta"]["methodology_version"]),
         (without_sentence(after[0].clone()), &json!(3)),
         "in force at its close"
     );
-    assert_eq!(read(&anybody, &closed).await["data"], kept["data"]);
-    check_bridge(&anybody, &before[0], &after[0]).await;
+    assert_eq!(headline(&reviewer, &closed).await["data"], kept["data"]);
+    check_bridge(&reviewer, &before[0], &after[0]).await;
     assert_eq!(server.terminate(), Some(0));
     let (report, _, code) = ran(register.knowing(Path::new(FOLDER), &["audit"]));
     assert_eq!(code, Some(0), "{report}");
@@ -268,7 +271,7 @@ async fn activate_another_methodology_moves_every_emission_figure_and_nothing_el
 
 /// What is asked for by another methodology differs in every emission figure and in no count, says so, and is what the
 /// command line prints.
-async fn check_restated(register: &Register, anybody: &Client, before: &Value, asked: &Value) {
+async fn check_restated(register: &Register, reviewer: &Client, before: &Value, asked: &Value) {
     let (printed, said, code) = ran(register.knowing(Path::new(FOLDER), &["methodology", "compare", "3"]));
     assert_eq!((code, printed.lines().count()), (Some(0), 25), "{said}");
     let mut lines = printed.lines();
@@ -292,11 +295,10 @@ async fn check_restated(register: &Register, anybody: &Client, before: &Value, a
         }
         (counts[group], restated_counts[group]) = (json!(null), json!(null));
     }
-    let sentences = [before, asked].map(|data| data["sentence"]["en"].as_str().unwrap());
+    let sentences = [before, asked].map(|data| data["sentence_of_figures"]["en"].as_str().unwrap());
     assert_ne!(sentences[0].split("estimated").nth(1), sentences[1].split("estimated").nth(1));
-    (counts["sentence"], restated_counts["sentence"]) = (json!(null), json!(null));
-    assert_eq!(counts, restated_counts, "no count moves");
-    let meta = read(anybody, "/v1/progress?methodology=3").await["meta"].clone();
+    assert_eq!(without_sentence(counts), without_sentence(restated_counts), "no count moves");
+    let meta = headline(reviewer, "?methodology=3").await["meta"].clone();
     assert_eq!(
         (&meta["methodology_version"], &meta["warnings"]),
         (&json!(3), &json!(["methodology_not_in_force", "day_not_closed"]))
@@ -304,26 +306,26 @@ async fn check_restated(register: &Register, anybody: &Client, before: &Value, a
     let permalink = meta["permalink"].as_str().unwrap();
     let address = format!("/v1/progress?as_of={}&methodology=3", meta["as_of"].as_str().unwrap());
     assert!(permalink.ends_with(&address), "{permalink}");
-    let first = anybody.get("/v1/progress?methodology=3").await;
-    let (etag, text) = (first.header("etag").to_owned(), anybody.get("/v1/progress.txt?methodology=3").await.text);
-    let again = anybody.send("GET", "/v1/progress?methodology=3", &[("if-none-match", &etag)], None).await;
-    assert_eq!((again.status, anybody.get("/v1/progress").await.header("etag") == etag), (304, false));
+    let first = reviewer.get("/v1/progress?methodology=3").await;
+    let (etag, text) = (first.header("etag").to_owned(), reviewer.get("/v1/progress.txt?methodology=3").await.text);
+    let again = reviewer.send("GET", "/v1/progress?methodology=3", &[("if-none-match", &etag)], None).await;
+    assert_eq!((again.status, reviewer.get("/v1/progress").await.header("etag") == etag), (304, false));
     assert!(text.contains(sentences[1]), "{text}");
-    let table = anybody.get("/v1/progress.csv?methodology=3").await.text;
-    let high = format!("\nannual.avoided_tco2e_high,{},", asked["annual"]["avoided_tco2e_high"]);
+    let table = reviewer.get("/v1/progress.csv?methodology=3").await.text;
+    let high = format!("\nfigures.annual.avoided_tco2e_high,{},", asked["annual"]["avoided_tco2e_high"]);
     assert!(table.contains(&high) && table.lines().nth(1).unwrap().ends_with(",3"), "{table}");
     // The end of the timeline is the headline.
-    let timeline = read(anybody, "/v1/progress/timeline?interval=year&methodology=3").await;
+    let timeline = read(reviewer, "/v1/progress/timeline?interval=year&methodology=3").await;
     let last = timeline["data"].as_array().unwrap().last().unwrap();
     assert_eq!(last["avoided_tco2e_cumulative"], asked["to_date"]["avoided_tco2e"]);
     assert_eq!(timeline["meta"]["methodology_version"], json!(3));
-    let former = read(anybody, "/v1/progress/provinces?list=63&methodology=3").await;
+    let former = read(reviewer, "/v1/progress/provinces?list=63&methodology=3").await;
     assert_eq!(former["meta"]["warnings"], json!(["methodology_not_in_force", "day_not_closed"]), "{}", former["meta"]);
 }
 
 /// Between the days the bridge says what the methodology moved, and sums to the kilogram.
-async fn check_bridge(anybody: &Client, before: &Value, after: &Value) {
-    let bridge = read(anybody, &format!("/v1/progress/bridge?from={}&to={}", day_after(1), day_after(2))).await;
+async fn check_bridge(reviewer: &Client, before: &Value, after: &Value) {
+    let bridge = read(reviewer, &format!("/v1/progress/bridge?from={}&to={}", day_after(1), day_after(2))).await;
     let rows = bridge["data"].as_array().unwrap();
     for group in ["to_date", "annual", "lifetime"] {
         let name = format!("{group}_avoided_tco2e");
@@ -345,7 +347,10 @@ async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: Test
     register.verify(1, "a", "2023-07-01");
     let nowhere = tempfile::tempdir().unwrap();
     let older = Process::start(register.knowing(nowhere.path(), &["serve"]));
-    let before = progress_at(&older.address, register.version()).await;
+    let credentials = register.client(&["--role", "reviewer", "--name", "R"]);
+    progress_at(&older.address, register.version()).await;
+    let reviewer = register.caller(&older.address, &credentials).await;
+    let before = headline(&reviewer, "").await;
     register.activate("3");
     // Who knows these clients has read that it came into force, and with the second one had the time to act on it.
     for name in ["first", "second"] {
@@ -355,9 +360,9 @@ async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: Test
             assert!(std::time::Instant::now() < until, "{name} stays unknown");
         }
     }
-    assert_eq!(read(&Client::new(&older.address), "/v1/progress").await, before, "the numbers stay as they were");
+    assert_eq!(headline(&reviewer, "").await, before, "the numbers stay as they were");
     let (code, log) = older.terminate_and_listen();
-    let words = "methodology 3 is in force since entry 5, and this program does not know it: put its file 3.json into the \
+    let words = "methodology 3 is in force since entry 6, and this program does not know it: put its file 3.json into the \
                  folder of --methodology-dir, or upgrade";
     assert!(code == Some(0) && log.contains(words), "{log}");
 
@@ -370,7 +375,7 @@ async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: Test
         (&nothing, &["serve"][..], words),
         (&nothing, &["methodology", "compare", "2"], words),
         (&nothing, &["methodology", "activate", "3"], "there is no methodology 3; there are: 1, 2"),
-        (&changed, &["serve"], "methodology 3 is in force since entry 5 with the SHA-256 "),
+        (&changed, &["serve"], "methodology 3 is in force since entry 6 with the SHA-256 "),
         (
             &changed,
             &["methodology", "compare", "2"],
@@ -387,7 +392,9 @@ async fn serve_without_the_file_that_is_in_force_refuses_in_words(database: Test
     let (_, said, code) = ran(register.knowing(nothing.path(), &["methodology", "activate", "2"]));
     assert_eq!(code, Some(0), "{said}");
     let again = Process::serve(&register.database, register.database.data_dir.path());
-    assert_eq!(progress_at(&again.address, register.version()).await["data"]["annual"], before["data"]["annual"]);
+    progress_at(&again.address, register.version()).await;
+    let reviewer = register.caller(&again.address, &credentials).await;
+    assert_eq!(headline(&reviewer, "").await["data"]["annual"], before["data"]["annual"]);
     assert_eq!(again.terminate(), Some(0));
     let (_, said, code) = ran(register.knowing(changed.path(), &["methodology", "activate", "3"]));
     assert!(code == Some(1) && said.contains(number_is_taken), "not later either: {said}");

@@ -8,7 +8,7 @@ use green_homes::register::{Command, DirectoryChange, Done, InstallationChange};
 use serde_json::{Value, json};
 
 use crate::lifecycle::act;
-use crate::support::{App, Passing, TestDatabase, db_lines, home, new_installation, on_both_databases};
+use crate::support::{App, Passing, TestDatabase, db_lines, home, new_installation, on_both_databases, progress_at};
 
 on_both_databases!(
     record_by_a_sandbox_partner_moves_no_public_byte,
@@ -80,7 +80,7 @@ async fn record_by_a_sandbox_partner_moves_no_public_byte(database: TestDatabase
     assert_eq!(pages(&fresh).await, before);
     // The next entry of somebody else has the next number of the chain.
     fresh.db_add_partner("NEXT", false);
-    assert_eq!(fresh.progress_at(public_version + 8).await["meta"]["version"], json!(public_version + 8));
+    assert_eq!(progress_at(&fresh.address, public_version + 8).await["meta"]["version"], json!(public_version + 8));
     assert!(fresh.db_audit().ok, "{:?}", fresh.db_audit());
     fresh.stop().await;
 }
@@ -88,6 +88,8 @@ async fn record_by_a_sandbox_partner_moves_no_public_byte(database: TestDatabase
 async fn close_a_day_that_a_sandbox_partner_ended_is_of_the_entry_before(database: TestDatabase) {
     let first = "2027-03-30".parse().unwrap();
     let days = Passing::begin_on(database, "2027-03-30").await;
+    // Before the last public entry, because it is one.
+    days.app.inside().await;
     let new = NewPartner {
         code: Code::parse("TRYOUT").unwrap(),
         name: Name::parse("Tryout").unwrap(),
@@ -115,7 +117,7 @@ async fn close_a_day_that_a_sandbox_partner_ended_is_of_the_entry_before(databas
         assert_eq!(closed["meta"]["version"], json!(public_version), "{day}");
     }
     let bridge = format!("/v1/progress/bridge?from={first}&to={}", first + Days::new(1));
-    let bridge = days.app.public().get(&bridge).await.body;
+    let bridge = days.app.inside().await.get(&bridge).await.body;
     let moved = bridge["data"].as_array().unwrap().iter().filter(|row| row["sites_verified"] != json!(0));
     assert_eq!(moved.collect::<Vec<&Value>>(), Vec::<&Value>::new());
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());

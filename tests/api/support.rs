@@ -59,6 +59,8 @@ pub struct App {
     /// Where operators are answered.
     pub metrics_address: String,
     clock: Clock,
+    /// The reviewer who reads all numbers, once there is one.
+    reader: std::sync::OnceLock<(String, String)>,
     handle: actix_web::dev::ServerHandle,
     stopped: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
 }
@@ -88,7 +90,7 @@ impl App {
         let (address, handle) = (format!("http://{}", service.address), service.handle());
         let metrics_address = format!("http://{}", service.metrics_address.unwrap());
         let stopped = actix_web::rt::spawn(service.run());
-        Self { database, address, metrics_address, clock, handle, stopped }
+        Self { database, address, metrics_address, clock, reader: std::sync::OnceLock::new(), handle, stopped }
     }
 
     /// Stops as SIGTERM does, and gives the database back.
@@ -117,7 +119,22 @@ impl App {
     /// A client with a token.
     pub async fn client(&self, role: Role, partner: Option<&str>) -> Client {
         let (client_id, secret) = self.db_add_client(role, partner);
+        if role == Role::Reviewer {
+            let _ = self.reader.set((client_id.clone(), secret.clone()));
+        }
         let token = self.token(&client_id, &secret).await;
+        Client::new(&self.address).with_token(token)
+    }
+
+    /// A reviewer, who reads everything as it is now. It is added, with an entry, when it is first asked for; tokens do not live from one
+    /// day to the next.
+    pub async fn inside(&self) -> Client {
+        if self.reader.get().is_none() {
+            let _ = self.reader.set(self.db_add_client(Role::Reviewer, None));
+            progress_at(&self.address, self.db_version()).await;
+        }
+        let (client_id, secret) = self.reader.get().expect("a reader");
+        let token = self.token(client_id, secret).await;
         Client::new(&self.address).with_token(token)
     }
 
@@ -177,15 +194,19 @@ impl App {
         green_homes::register::audit::audit(&self.database.db_open(), MAKE).unwrap()
     }
 
-    /// `/v1/progress` once it stands at this version or a later one.
+    /// All numbers of `/v1/progress`, [`side_by_side`], once it stands at this version or a later one.
     pub async fn progress_at(&self, version: i64) -> Value {
-        progress_at(&self.address, version).await
+        let inside = self.inside().await;
+        progress_at(&self.address, version).await;
+        side_by_side(inside.get("/v1/progress").await.body)
     }
 
-    /// The numbers of the headline once it stands at this version or a later one, without the sentence, which names the minute.
+    /// The same without the sentences, which name the minute.
     pub async fn counted_at(&self, version: i64) -> Value {
         let mut progress = self.progress_at(version).await;
-        progress["data"]["sentence"].take();
+        for name in ["sentence", "sentence_of_figures"] {
+            progress["data"][name].take();
+        }
         progress["data"].take()
     }
 
@@ -193,6 +214,21 @@ impl App {
     pub fn db_version(&self) -> i64 {
         green_homes::db::ledger::version(&mut self.database.db_open().connection().unwrap()).unwrap()
     }
+}
+
+/// A headline for internal use, with its live counts and its figures side by side.
+pub fn side_by_side(mut progress: Value) -> Value {
+    assert_eq!(progress["meta"]["scope"], "internal", "{progress}");
+    let mut data = progress["data"]["figures"].take();
+    data["sentence_of_figures"] = data["sentence"].take();
+    for name in ["sites", "percent_of_target", "sentence"] {
+        data[name] = progress["data"]["live"][name].take();
+    }
+    for name in ["target", "scope_note"] {
+        data[name] = progress["data"][name].take();
+    }
+    progress["data"] = data;
+    progress
 }
 
 /// A token from a service that may not be there yet.

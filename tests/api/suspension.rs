@@ -119,7 +119,7 @@ async fn suspend_a_partner_takes_out_what_nobody_verified_until_it_is_resumed(da
     assert_eq!(days.app.db_version(), before + 1 + 3 + 2 + 3 + 1 + 1 + 3);
     days.pass_to(third + Days::new(1)).await;
     for (from, to, cause, reported) in [(first, second, "suspended", -2), (second, third, "reinstated", 1)] {
-        let bridge = days.app.public().get(&format!("/v1/progress/bridge?from={from}&to={to}")).await.body;
+        let bridge = days.app.inside().await.get(&format!("/v1/progress/bridge?from={from}&to={to}")).await.body;
         let row = bridge["data"].as_array().unwrap().iter().find(|row| row["cause"] == json!(cause)).unwrap();
         assert_eq!(row["sites_reported"], json!(reported), "{bridge:#}");
     }
@@ -258,7 +258,7 @@ async fn suspend_a_partner_of_thousands_goes_on_in_steps_after_a_kill_and_lets_o
     assert!(written < number(&database.url, last), "it was written between two steps");
     let others =
         number(&database.url, "SELECT CAST(count(*) AS TEXT) AS line FROM installations WHERE partner = 'HEATCO'");
-    let reported = |progress: &Value| progress["data"]["sites"]["reported"].clone();
+    let reported = |progress: &Value| progress["data"]["live"]["sites"]["reported"].clone();
     for server in &servers {
         let version = number(&database.url, "SELECT CAST(version AS TEXT) AS line FROM register_head");
         assert_eq!(reported(&progress_at(&server.address, version).await), json!(others));

@@ -34,7 +34,7 @@ async fn read_the_timeline_by_days_of_installation_ends_at_the_headline(database
         }
     }
     let headline = app.progress_at(app.db_version()).await["data"].clone();
-    let anybody = app.public();
+    let anybody = app.inside().await;
     let months = rows(&anybody, "").await;
     let told = |row: &Value| json!([row["period"], row["sites_verified_new"], row["sites_verified_cumulative"]]);
     let expected = [
@@ -80,6 +80,6 @@ async fn ask_for_a_timeline_of_unknown_periods_names_what_is_wrong(database: Tes
     let expected = [("interval", "unknown_value"), ("basis", "unknown_value"), ("x", "unknown_field")];
     assert_eq!(reply.status, 422, "{}", reply.text);
     assert_eq!(reply.errors(), expected.map(|(at, code)| (at.to_owned(), code.to_owned())));
-    assert_eq!(rows(&app.public(), "").await, Vec::<Value>::new(), "nothing yet");
+    assert_eq!(rows(&app.inside().await, "").await, Vec::<Value>::new(), "nothing yet");
     app.stop().await;
 }

@@ -291,6 +291,7 @@ async fn check_public(app: &App, checker: &mut Checker) {
         "/v1/progress.txt",
         "/v1/methodology",
         "/v1/dimensions",
+        "/v1/disclosure",
         "/v1/progress/provinces",
         "/v1/progress/provinces.geojson",
         "/v1/provinces.geojson",

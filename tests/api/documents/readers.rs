@@ -4,13 +4,14 @@ use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::ROOT;
 use super::shell::{Outcome, Script};
-use crate::process::{Process, client, output};
+use crate::process::{Process, client, faked, output};
 use crate::support::{Client, TestDatabase, binary, db_lines, progress_at, run, token};
 
 /// Programs that the blocks start, apart from those that every Debian has.
@@ -53,6 +54,10 @@ impl Reader {
             let code = run(self.register_a_second_home(&partner, document == "docs/reviewers.md"));
             self.settings.push(("HOUSEHOLDER_CODE", code));
         }
+        if document == "docs/public-data.md" {
+            run(self.register_sixty_homes(&partner, &reviewer));
+            self.pass_midnight();
+        }
         let account = match document {
             "docs/partners.md" => Some(partner),
             "docs/reviewers.md" => Some(reviewer),
@@ -87,6 +92,40 @@ impl Reader {
         let decision = json!({"evidence_tier": "inspected", "note": "Seen on the roof"});
         let reply = reviewer.post(&format!("/v1/installations/{id}/verify"), &decision).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
+    }
+
+    /// Sixty verified homes with 5 kWp each, so that the register publishes figures.
+    async fn register_sixty_homes(&self, partner: &(String, String), reviewer: &(String, String)) {
+        let [partner, reviewer] = [self.caller(partner).await, self.caller(reviewer).await];
+        for number in 0..60 {
+            let province = ["01", "79"][number % 2];
+            let home = json!({
+                "external_id": format!("S-{number}"), "status": "installed", "installed_on": "2026-09-14",
+                "site": {"kind": "home", "province_code": province},
+                "measures": [{"measure": "rooftop_solar_pv", "quantity": 5}]
+            });
+            let id = partner.register(&home).await;
+            let path = format!("/v1/installations/{id}/verify");
+            let reply = reviewer.post(&path, &json!({"evidence_tier": "document"})).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+        }
+    }
+
+    /// The same register, served on the next day, once it has published figures.
+    fn pass_midnight(&mut self) {
+        self.service.take().unwrap().kill();
+        let service = Process::start(faked(
+            &self.database,
+            self.database.data_dir.path(),
+            "+1d",
+            &["serve", "--metrics-listen", "127.0.0.1:0"],
+        ));
+        self.address.clone_from(&service.address);
+        self.service = Some(service);
+        let until = Instant::now() + Duration::from_mins(1);
+        while run(Client::new(&self.address).get("/v1/progress")).body["data"]["figures"].is_null() {
+            assert!(Instant::now() < until, "no figures are published");
+        }
     }
 
     /// A home with consent that waits for a reviewer, and a dispute about it; the householder's code.

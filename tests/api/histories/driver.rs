@@ -17,7 +17,7 @@ use super::plan::{By, Planned};
 use super::steps::{IfMatch, Step, Turn};
 use crate::process::{Process, client, output, partner_client};
 use crate::reference_counts::{Sums, summed};
-use crate::support::{Client, Reply, TestDatabase, db_lines, progress_at, token};
+use crate::support::{Client, Reply, TestDatabase, db_lines, progress_at, side_by_side, token};
 
 pub(super) struct Driver {
     database: TestDatabase,
@@ -260,8 +260,9 @@ impl Driver {
         let version = head::version(&mut self.own.connection().unwrap()).unwrap();
         assert_eq!(version, self.book.version);
         let address = |driver: &Self| driver.server.as_ref().unwrap().address.clone();
-        let public = progress_at(&address(&self), version).await;
-        self.book.reference.headline().assert_is(&public["data"]);
+        progress_at(&address(&self), version).await;
+        let all = self.caller().with_token(&self.reviewer).get("/v1/progress").await.body;
+        self.book.reference.headline().assert_is(&side_by_side(all)["data"]);
         let bytes = self.caller().get("/v1/progress").await.text;
         self.crash();
         progress_at(&address(&self), version).await;

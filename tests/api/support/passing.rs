@@ -11,7 +11,7 @@ use green_homes::domain::values::{Code, InstallationId, Month, Name, SiteId, dat
 use green_homes::register::{BatchTransaction, Command, DirectoryChange, Done, Failure, InstallationChange, Request};
 use serde_json::{Value, json};
 
-use super::{App, TestDatabase, clock_at, new_installation};
+use super::{App, TestDatabase, clock_at, new_installation, side_by_side};
 
 /// A service whose days pass when the test says so.
 pub struct Passing {
@@ -64,13 +64,21 @@ impl Passing {
         loop {
             let progress = self.app.public().get("/v1/progress").await.body;
             if progress["meta"]["as_of"] == json!(day.to_string()) {
-                return progress;
+                return side_by_side(self.app.inside().await.get("/v1/progress").await.body);
             }
             assert!(Instant::now() < until, "the day does not pass: {}", progress["meta"]);
         }
     }
 
+    /// All numbers at the close of a day, counted anew.
     pub async fn at_close_of(&self, day: NaiveDate) -> Value {
+        let reply = self.app.inside().await.get(&format!("/v1/progress?as_of={day}")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        side_by_side(reply.body)
+    }
+
+    /// The headline that was kept at the close of a day, as everybody reads it.
+    pub async fn kept_of(&self, day: NaiveDate) -> Value {
         let reply = self.app.public().get(&format!("/v1/progress?as_of={day}")).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.body

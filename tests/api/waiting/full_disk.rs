@@ -112,7 +112,7 @@ fn fill_the_disk_says_so_and_goes_on_when_there_is_room() {
         partner.register(&home("after")).await;
         let version = small.printed(&["audit"])["version"].as_i64().unwrap();
         let progress = progress_at(&public.address, version).await;
-        assert_eq!(progress["data"]["sites"]["reported"], json!(recorded + 2));
+        assert_eq!(progress["data"]["live"]["sites"]["reported"], json!(recorded + 2));
         assert_eq!(small.server.terminate(), Some(0));
     });
 }

@@ -128,7 +128,7 @@ fn start_where_no_commit_returns_serves_what_is_known() {
         let app = App::start(database).await;
         let progress = app.public().get("/v1/progress").await;
         assert_eq!(
-            (progress.status, &progress.body["data"]["sites"]["reported"]),
+            (progress.status, &progress.body["data"]["live"]["sites"]["reported"]),
             (200, &json!(1)),
             "{}",
             progress.text
