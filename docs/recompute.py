@@ -3,15 +3,21 @@
 
     python3 recompute.py https://address.of.the.service
     python3 recompute.py https://address.of.the.service "?methodology=1"       with another methodology
-    python3 recompute.py https://address.of.the.service "?as_of=2026-10-31"    the end of a month, as it was kept
+    python3 recompute.py https://address.of.the.service "?as_of=2026-10-31"    a day that is over
     python3 recompute.py FOLDER                                                what was saved from such a service
 
-FOLDER holds what these addresses gave, at one version of the register and with the same query:
+With GREEN_HOMES_TOKEN, the token of a reviewer, it redoes everything that the register has now, and not what was published.
+
+FOLDER holds what these addresses gave, of one publication point and with the same query:
 
     progress.json       /v1/progress                 the headline, which is checked
     methodology.json    /v1/methodology/{version}    every factor, with its source; the headline says which version
     tables.json         /v1/tables                   the list of the tables, and which of their columns add up; it has no query
     {name}.csv          /v1/tables/{name}.csv        each table of that list
+
+The figures are of a publication point: they move at the close of a day, and only where enough sites move them together. What
+`programme_sums` does not tell yet is taken as it stands in the table `not_yet_detailed`; those parts are listed as taken. The counts
+under `live` move at once, and no table has them.
 
 What is accepted: counts, capacity, percentages and the pace come from whole numbers and must be the same. Estimates may differ by
 one unit of the last published digit (1 kWh, 0.001 tonnes), in rows of tables two. A relative 1e-9 is left to the last bits of long sums.
@@ -39,6 +45,9 @@ TARGET_SITES, TARGET_DAY, TARGET_VERSION = 1_000_000, "2030-12-31", 1
 
 # No public table has these numbers. They are shown at the end, so that nobody takes them for checked.
 NOT_CHECKED = (
+    "live.sites.verified",
+    "live.sites.reported",
+    "live.sites.pledged",
     "installations.reported",
     "installations.pledged",
     "capacity_kwp.reported",
@@ -305,23 +314,25 @@ def add_estimates(figures, row, effect, methodology, day):
 # --- Counts ---------------------------------------------------------------------------------------------------------
 
 
-def counts(rows, tables, published):
+def counts(rows, tables, published, taken):
     """The numbers of sites, installations and kilowatts-peak."""
     # A site counts once, whatever its measures; what ended is no longer counted.
     open_rows = [row for row in rows if row.is_in_operation]
-    verified = sum(row.sites for row in open_rows if not row.measure)
+    verified = sum(row.sites for row in open_rows if not row.measure) + taken["sites.verified"]
+    live = published.number("live.sites.verified")
     # What is not verified has no sums; the provinces have its sites.
     provinces, rooftops = tables["provinces"], keyed(tables["measures"], "measure_code")["rooftop_solar_pv"]
     figures = {
         "target.sites": TARGET_SITES,
         "target.by": TARGET_DAY,
         "target.version": TARGET_VERSION,
-        "percent_of_target": verified * 100.0 / TARGET_SITES,
+        "live.percent_of_target": live * 100.0 / TARGET_SITES,
+        "live.sites.in_operation": live + published.number("live.sites.reported"),
         **by_stage("sites", verified, total(provinces, "sites_reported"), total(provinces, "sites_pledged")),
-        "installations.verified": sum(row.installations for row in open_rows),
+        "installations.verified": sum(row.installations for row in open_rows) + taken["installations.verified"],
         **by_stage(
             "sites_with_rooftop_solar",
-            sum(row.sites for row in open_rows if row.measure == "rooftop_solar_pv"),
+            sum(row.sites for row in open_rows if row.measure == "rooftop_solar_pv") + taken["sites_with_rooftop_solar.verified"],
             number(rooftops["sites_reported"]),
             number(rooftops["sites_pledged"]),
         ),
@@ -336,11 +347,8 @@ def counts(rows, tables, published):
     for tier, row in keyed(tables["evidence_tiers"], "evidence_tier_code").items():
         figures[f"by_evidence_tier.{tier}"] = number(row["sites_verified"])
     for group, row in keyed(tables["people"], "group_code").items():
-        yes, no = number(row["sites_yes"]), number(row["sites_no"])
-        figures[f"shares.{group}.yes"], figures[f"shares.{group}.no"] = yes, no
-        figures[f"shares.{group}.unknown"] = number(row["sites_unknown"])
-        # Of those that answered. Where nobody did, nothing is known.
-        figures[f"shares.{group}.percent_of_known"] = yes * 100.0 / (yes + no) if yes + no else None
+        # In whole percent of those that answered; none where too few did.
+        figures[f"shares.{group}.percent_of_known"] = number(row["percent_of_known"]) if row["percent_of_known"] else None
     return figures
 
 
@@ -444,18 +452,15 @@ def sums_of_tables(tables, additive, published):
         for column in COLUMNS:
             if rows and column in additive[name]:
                 yield f"{name}.{column}", total(rows, column), published.number(COLUMNS[column])
-    for row in tables["people"]:
-        answers = sum(number(row[f"sites_{answer}"]) for answer in ("yes", "no", "unknown"))
-        yield f"people.{row['group_code']}", answers, published.number("sites.verified")
-        known = number(row["sites_yes"]) + number(row["sites_no"])
-        if known:
-            yield f"people.{row['group_code']}.percent_of_known", number(row["sites_yes"]) * 100.0 / known, number(row["percent_of_known"])
 
 
-def agreements(tables, rows, methodology, day):
-    """What two tables both say: its name, what the sums say, and what the other table says."""
+def agreements(tables, rows, methodology, day, taken):
+    """What two tables both say: its name, what the sums say, and what the other table says. The sums say all of it where nothing is
+    taken."""
+    if any(taken.values()):
+        return
     open_rows = [row for row in rows if row.is_in_operation]
-    for measure, fields in keyed(tables["measures"], "measure_code").items():
+    for measure, fields in without_the_rest(tables["measures"], "measure_code"):
         own, effect = [row for row in open_rows if row.measure == measure], methodology.effects.get(measure)
         yield f"measures.{measure}.sites_verified", sum(row.sites for row in own), number(fields["sites_verified"])
         if not (effect and effect.is_solar):
@@ -468,9 +473,15 @@ def agreements(tables, rows, methodology, day):
         if (effect := methodology.effects.get(row.measure)) and effect.is_solar and month_of_day(day) <= effect.last_month(row.installed)
     )
     by_province = sum(
-        number(fields["capacity_kwp_verified"]) * methodology.yields[fields["province_code"]] for fields in tables["provinces"]
+        number(fields["capacity_kwp_verified"]) * methodology.yields[province]
+        for province, fields in without_the_rest(tables["provinces"], "province_code")
     )
     yield "provinces.capacity_kwp_verified x yield", by_yield, by_province
+
+
+def without_the_rest(rows, column):
+    """The rows by their code, but for what no row shows."""
+    return ((row[column], row) for row in rows if row[column] != "not_yet_detailed")
 
 
 # --- The sentences --------------------------------------------------------------------------------------------------
@@ -484,8 +495,9 @@ def texts(published, meta, methodology):
     """Every text of the headline: its name, the text without the publisher's name, and the numbers that it must have, in order."""
     for language in ("vi", "en"):
         publisher, zero_year = meta["citation"]["en"].partition(", register of ")[0], methodology.grid_zero_year
-        numbers = sentence(language, published, meta, methodology)
-        yield f"sentence.{language}", published.text(f"sentence.{language}").removesuffix(f": {publisher}."), numbers
+        numbers_of_counts, numbers_of_figures = sentences(language, published, meta, methodology)
+        yield f"live.sentence.{language}", published.text(f"live.sentence.{language}").removesuffix(f": {publisher}."), numbers_of_counts
+        yield f"sentence.{language}", published.text(f"sentence.{language}"), numbers_of_figures
         for name in ("scope_note", "lifetime.label", "pace.projected_2030.basis"):
             if f"{name}.{language}" in published:
                 # The label says that the grid factor falls to 0, which English has in words. The other texts hold no number.
@@ -494,8 +506,8 @@ def texts(published, meta, methodology):
                 yield f"{name}.{language}", published.text(f"{name}.{language}"), numbers
 
 
-def sentence(language, published, meta, methodology):
-    """The numbers of the sentence, in its order, as its language writes them."""
+def sentences(language, published, meta, methodology):
+    """The numbers of the sentence of the counts and of that of the figures, in their order, as their language writes them."""
     is_vietnamese = language == "vi"
 
     def shown(value, decimals=0):
@@ -517,15 +529,19 @@ def sentence(language, published, meta, methodology):
             step *= 10.0
         return shown(rounded(value / step) * step)
 
-    numbers = when(meta, is_vietnamese)
-    said = published.number
-    verified, reported = said("sites.verified"), said("sites.reported")
+    counts, said = when(meta, meta["as_of"], meta["closed"], is_vietnamese), published.number
+    verified, reported = said("live.sites.verified"), said("live.sites.reported")
     if verified:
-        numbers += [shown(verified), percent(verified * 100.0 / TARGET_SITES) + "%", TARGET_DAY[:4]]
-        tiers = (said(f"by_evidence_tier.{tier}") for tier in ("metered", "inspected", "document", "sampled"))
-        by_tier = [shown(sites) for sites in tiers if sites]
-        # One kind of evidence is of all of them, and needs no number.
-        numbers += by_tier if len(by_tier) > 1 else []
+        counts += [shown(verified), percent(verified * 100.0 / TARGET_SITES) + "%", TARGET_DAY[:4]]
+    # "One further site" is a word.
+    counts += [shown(reported)] if reported > (0 if is_vietnamese else 1) else []
+
+    is_over = meta["scope"] == "public" or meta["closed"]
+    numbers, detailed = when(meta, meta["figures_as_of"], is_over, is_vietnamese), said("sites.verified")
+    if detailed:
+        tiers = [said(f"by_evidence_tier.{tier}") for tier in ("metered", "inspected", "document", "sampled")]
+        # One kind of evidence that is of all of them needs no number.
+        numbers += [shown(detailed), *(shown(sites) for sites in tiers if sites and sites != detailed)]
     if said("sites_with_rooftop_solar.verified"):
         numbers += [shown(said("sites_with_rooftop_solar.verified")), shown(said("capacity_kwp.verified"), 1)]
     if said("annual.avoided_tco2e") > 0:
@@ -536,15 +552,14 @@ def sentence(language, published, meta, methodology):
         numbers += [str(methodology.newest_year)] if said("annual.provisional_tco2e") > 0 else []
         # What reads like the whole is told in words.
         numbers += [sold] if said("annual.sold_tco2e") > 0 and sold != avoided else []
-    # "One further site" is a word.
-    return numbers + ([shown(reported)] if reported > (0 if is_vietnamese else 1) else [])
+    return counts, numbers
 
 
-def when(meta, is_vietnamese):
+def when(meta, day, is_over, is_vietnamese):
     """The day that is over; of a running day the minute of the last entry, too, as the clocks of Hà Nội show it."""
-    day = datetime.date.fromisoformat(meta["as_of"])
+    day = datetime.date.fromisoformat(day)
     clock = (datetime.datetime.fromisoformat(meta["generated_at"][:19]) + datetime.timedelta(hours=7)).strftime("%H:%M")
-    minute = [] if meta["closed"] else clock.split(":") if is_vietnamese else [clock]
+    minute = [] if is_over else clock.split(":") if is_vietnamese else [clock]
     return minute + ([f"{day:%d/%m/%Y}"] if is_vietnamese else [str(day.day), MONTHS[day.month], str(day.year)])
 
 
@@ -629,8 +644,12 @@ class Files:
     """What the addresses gave; `read` takes the name of a file and its address, and gives the text."""
 
     def __init__(self, read, query=""):
-        self.progress = parsed(read("progress.json", f"/v1/progress{query}"))
-        self.meta = self.progress["meta"]
+        progress = parsed(read("progress.json", f"/v1/progress{query}"))
+        data, self.meta = progress["data"], progress["meta"]
+        self.meta["figures_as_of"] = data["figures_as_of"]
+        if data["figures"] is None:
+            raise Forged("no figures were published yet")
+        self.headline = {**data["figures"], **{name: data[name] for name in ("target", "live", "scope_note")}}
         version = self.meta["methodology_version"]
         self.methodology = Methodology(parsed(read("methodology.json", f"/v1/methodology/{version}"))["data"])
         listed = parsed(read("tables.json", "/v1/tables"))["data"]
@@ -638,18 +657,24 @@ class Files:
         self.tables = {name: table(read(f"{name}.csv", f"/v1/tables/{name}.csv{query}")) for name in self.additive}
 
     def are_of_one_version(self):
-        """Whether every row says the day, version and methodology of the headline."""
-        names = ("as_of", "version", "methodology_version")
-        said = [str(self.meta[name]) for name in names]
-        rows = (row for rows in self.tables.values() for row in rows)
-        return self.methodology.version == self.meta["methodology_version"] and all([row[name] for name in names] == said for row in rows)
+        """Whether every row says the day and methodology of the figures, and the same version."""
+        rows = [row for rows in self.tables.values() for row in rows]
+        made_from = {(row["as_of"], row["methodology_version"]) for row in rows}
+        said = (self.meta["figures_as_of"], str(self.meta["methodology_version"]))
+        versions = {number(row["version"]) for row in rows}
+        # Published tables are of the point, and the counts of the headline may be of later entries.
+        is_version = versions == {self.meta["version"]} or (self.meta["scope"] == "public" and max(versions) <= self.meta["version"])
+        is_methodology = self.methodology.version == self.meta["methodology_version"]
+        return is_methodology and made_from == {said} and len(versions) == 1 and is_version
 
 
 def read_service(address, query):
     """The files from a service. The register may grow between two of them: ask again until they are of one version."""
 
     def fetch(_, path):
-        with urllib.request.urlopen(address.rstrip("/") + path, timeout=60) as answer:
+        token = os.environ.get("GREEN_HOMES_TOKEN")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        with urllib.request.urlopen(urllib.request.Request(address.rstrip("/") + path, headers=headers), timeout=60) as answer:
             return answer.read().decode("utf-8-sig")
 
     for _ in range(20):
@@ -737,13 +762,14 @@ def show(value):
 
 def check(files):
     """Compares everything, and prints it; the exit code."""
-    published, meta, methodology, tables = Headline(files.progress["data"]), files.meta, files.methodology, files.tables
-    day = datetime.date.fromisoformat(meta["as_of"])
-    print(f"register version {meta['version']}, {day}, methodology {methodology.version}")
+    published, meta, methodology, tables = Headline(files.headline), files.meta, files.methodology, files.tables
+    day = datetime.date.fromisoformat(meta["figures_as_of"])
+    print(f"register version {meta['version']}, figures of {day}, methodology {methodology.version}")
     rows = [Row(fields) for fields in tables["programme_sums"]]
+    taken = {name: number(row["value"]) for name, row in keyed(tables["not_yet_detailed"], "figure").items()}
 
-    figures = counts(rows, tables, published)
-    figures.update(estimates(rows, methodology, day))
+    figures = counts(rows, tables, published, taken)
+    figures.update((name, value + taken[name]) for name, value in estimates(rows, methodology, day).items())
     figures.update(pace(rows, figures["sites.verified"], day))
     of_headline, of_texts, of_tables = Report(), Report(), Report()
     of_headline.compare_figures(figures, published)
@@ -754,11 +780,15 @@ def check(files):
 
     for name, redone, said in sums_of_tables(tables, files.additive, published):
         of_tables.compare(name, redone, said)
-    for name, redone, said in agreements(tables, rows, methodology, day):
+    for name, redone, said in agreements(tables, rows, methodology, day, taken):
         # Rounding moves a row by one more, where its low, avoided and high would else lose their order.
         of_tables.compare(name, redone, said, units=2)
 
     print(f"compared: {of_headline.compared} of the headline, {of_texts.compared} in texts, {of_tables.compared} of tables")
+    if any(taken.values()):
+        print("taken from the table not_yet_detailed, and not redone:")
+        for name, value in taken.items():
+            print(f"    {name:<40}{show(value):>18}")
     of_headline.list_unchecked(published, {*figures, *worded})
     wrong = of_headline.wrong + of_texts.wrong + of_tables.wrong
     print("\n".join(["WRONG:", *(f"    {what}" for what in wrong)]) if wrong else "everything else comes out")
