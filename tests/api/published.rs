@@ -146,6 +146,19 @@ async fn read_every_page_of_a_point_adds_up_and_is_redone_from_public_data(datab
         }
     }
     assert!(warns(&read(&anybody, "/v1/progress?methodology=1").await, "methodology_not_in_force"));
+    for path in [
+        "/v1/progress",
+        "/v1/tables/kinds",
+        "/v1/progress/provinces?list=63",
+        "/v1/progress/timeline",
+        "/v1/tables/kinds?methodology=1",
+    ] {
+        let link = read(&anybody, path).await["meta"]["permalink"].as_str().unwrap().to_owned();
+        let place = link.find("/v1/").unwrap();
+        let found = anybody.get(&link[place..]).await;
+        let is_of_today = path == "/v1/progress";
+        assert_eq!(found.status, if is_of_today { 422 } else { 200 }, "{path} leads to {link}: {}", found.text);
+    }
     // Four provinces of 25 homes each: all of them have moved, on days that the rows say.
     let provinces = read(&anybody, "/v1/tables/provinces").await;
     let ha_noi = provinces["data"].as_array().unwrap().iter().find(|row| row["province_code"] == "01").unwrap();

@@ -139,13 +139,17 @@ impl Provenance {
         }
     }
 
-    /// The provenance of a page of a publication point, or of one by another methodology.
+    /// The provenance of a table of a publication point, or of one by another methodology.
     #[must_use]
-    pub fn of_point(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {
-        let joint = if path.contains('?') { '&' } else { '?' };
-        let dated = format!("{path}{joint}as_of={}", figures.day);
-        let address = if figures.restated { address(figures, path) } else { dated };
-        Self::of(figures, settings, &address)
+    pub fn of_table(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {
+        let dated = format!("{path}?as_of={}", figures.day);
+        Self::of(figures, settings, &if figures.restated { address(figures, path) } else { dated })
+    }
+
+    /// The provenance of another page of a publication point: its address leads to the newest one.
+    #[must_use]
+    pub fn of_newest(figures: &Figures, settings: &PublicSettings, path: &str) -> Self {
+        Self::of(figures, settings, &address(figures, path))
     }
 
     /// The provenance of counts without figures that are estimated.

@@ -78,7 +78,7 @@ pub struct ProvinceProgress {
 pub fn make_published(sums: &PublishedSums, settings: &PublicSettings, name: &str) -> Option<String> {
     let list = [PlaceList::Now, PlaceList::Former].into_iter().find(|list| link(*list) == name)?;
     let (table, figures) = (PublishedTable::of(sums, dimension_of(list)), &sums.figures);
-    let meta = Provenance::of_point(figures, settings, name);
+    let meta = Provenance::of_newest(figures, settings, name);
     serde_json::to_string(&ProvincesResponse { data: rows(list, &table.sums(), figures), meta }).ok()
 }
 

@@ -91,7 +91,7 @@ pub fn make_published(sums: &PublishedSums, settings: &PublicSettings, name: &st
     let mut data = rows(&ends, interval, Basis::InstalledOn, month);
     let headline = End::of(month, &now(figures), figures.methodology).of_verified();
     data.push(not_yet_detailed(ends.last(), &headline));
-    serde_json::to_string(&TimelineResponse { data, meta: Provenance::of_point(figures, settings, name) }).ok()
+    serde_json::to_string(&TimelineResponse { data, meta: Provenance::of_newest(figures, settings, name) }).ok()
 }
 
 async fn make(

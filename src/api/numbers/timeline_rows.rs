@@ -217,11 +217,10 @@ pub fn not_yet_detailed(last: Option<&(Month, End)>, headline: &End) -> PeriodVi
 impl PeriodView {
     /// The change from one end to another, and the numbers at the other.
     fn between(before: &End, end: &End) -> Self {
+        // Before the first publication point nothing was published.
+        let published = before.figures.unwrap_or_default();
         let of_figures = |of: fn(&EndFigures) -> i64| {
-            (
-                end.figures.zip(before.figures).map(|(end, before)| units(of(&end) - of(&before))),
-                end.figures.map(|end| units(of(&end))),
-            )
+            (end.figures.map(|end| units(of(&end) - of(&published))), end.figures.map(|end| units(of(&end))))
         };
         let (capacity_new, capacity) = of_figures(|figures| figures.capacity_wp);
         let (avoided_new, avoided) = of_figures(|figures| figures.avoided.kg);

@@ -137,10 +137,14 @@ pub fn shown_at(connection: &mut Connection, day: NaiveDate) -> Result<Option<St
     row.map(StoredPoint::try_from).transpose()
 }
 
-/// The number and the day of every point, in the order in which they were made.
+/// The number and the day of every point that is not void, in the order in which they were made.
 pub fn days(connection: &mut Connection) -> Result<Vec<(PointNumber, NaiveDate)>, DbError> {
     let rows: Vec<(i32, NaiveDate)> = on_backend!(connection, c => {
-        points::table.order(points::number).select((points::number, points::day)).load(c)
+        points::table
+            .filter(points::is_void.eq(false))
+            .order(points::number)
+            .select((points::number, points::day))
+            .load(c)
     })?;
     rows.into_iter().map(|(stored, day)| Ok((number(stored)?, day))).collect()
 }

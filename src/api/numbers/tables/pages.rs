@@ -37,7 +37,7 @@ pub fn make_published(sums: &PublishedSums, settings: &PublicSettings, path: &st
         Content::ProgrammeSums => programme_sums::rows(figures.methodology, &sums.standing(SMALLEST_TIMES)),
         Content::NotYetDetailed => not_yet_detailed::rows(figures, &sums.standing(SMALLEST_TIMES)),
     };
-    let meta = Provenance::of_point(figures, settings, path);
+    let meta = Provenance::of_table(figures, settings, path);
     String::from_utf8(written(table, Form::Json, rows, meta)).ok()
 }
 
