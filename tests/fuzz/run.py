@@ -112,7 +112,7 @@ def hold(binary, database, seed, reports):
     ):
         callers, there = register.fill(binary, address, environment, folder)
         wrong = known_good.try_all(DESCRIBED, address, callers, there)
-        wrong += spreadsheets.faults(address)
+        wrong += spreadsheets.faults(address, dict(one.header for one in callers if one.name == "reviewer"))
         # The paths in it are relative to where it lies.
         shutil.copy(HERE / "schemathesis.toml", folder)
         tried = share_out(callers)
