@@ -20,19 +20,7 @@ pub fn aggregate(
     aggregation.finish(estimator)
 }
 
-/// [`aggregate`] over a whole table, several times as fast because no cell is copied.
-pub fn aggregate_table(
-    selection: &Selection,
-    table: &CellTable,
-    estimator: &mut Estimator,
-    most: usize,
-) -> Result<Vec<(Group, Sums)>, TooManyGroups> {
-    let mut aggregation = Aggregation::of(selection, most);
-    table.each(|key, row| aggregation.add(key, row, estimator));
-    aggregation.finish(estimator)
-}
-
-/// [`aggregate`] with further groups that no value of a dimension names, such as what no row shows. The figures of all groups together
+/// [`aggregate`] over a whole table, several times as fast because no cell is copied, with further groups that no value of a dimension names, such as what no row shows. The figures of all groups together
 /// add up to those of their total.
 pub fn aggregate_with<'c>(
     selection: &Selection,

@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 use crate::db::ledger::{CellTotals, Head, PublicEntry, cells_and_journal as stored, head, public_entries};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, CellTable, NationalSums, Totals};
-use crate::domain::figures::Selection;
 use crate::domain::values::Hash;
 
 use super::public_counts::PublicCounts;
@@ -35,14 +34,6 @@ pub struct Counted {
     pub cells: CellTable,
     /// The sums of the country. They are shared, so that a reader may keep them after it lets go of the cells.
     pub national: Arc<NationalSums>,
-}
-
-impl Counted {
-    /// The smallest table that answers a selection: the sums of the country, or all cells.
-    #[must_use]
-    pub fn sums_for(&self, selection: &Selection) -> &CellTable {
-        if selection.is_national() { self.national.as_cells() } else { &self.cells }
-    }
 }
 
 /// The head of the register that the cells have followed.

@@ -92,12 +92,6 @@ impl Snapshot {
         })
     }
 
-    /// The sums of the country.
-    #[must_use]
-    pub fn national(&self) -> &NationalSums {
-        &self.national
-    }
-
     /// A page that was made with the snapshot, by its path.
     #[must_use]
     pub fn page(&self, path: &str) -> Option<&Arc<ReadyPage>> {
