@@ -62,7 +62,7 @@ fn everything(database: &TestDatabase) -> Vec<String> {
     let queries = [
         "SELECT CAST(number AS TEXT) || CAST(day AS TEXT) || CAST(version AS TEXT) || CAST(cells_version AS TEXT) || national || by_cause \
          AS line FROM points ORDER BY number",
-        "SELECT partition || site || CAST(cell AS TEXT) || coalesce(cause, '') || totals || CAST(depth AS TEXT) || CAST(since AS TEXT) \
+        "SELECT partition || site || CAST(cell AS TEXT) || coalesce(cause, '') || totals || CAST(depth AS TEXT) || stays \
          || CAST(new_to AS TEXT) AS line FROM waiting ORDER BY place",
         "SELECT partition || CAST(strand AS TEXT) || path || earlier || shown AS line FROM published_groups ORDER BY partition, strand, path",
     ];
@@ -155,7 +155,7 @@ async fn change_what_waits_or_a_point_is_found_and_named(database: TestDatabase)
     let finding = || days.app.db_audit().findings.into_iter().map(|one| one.what).collect::<Vec<_>>();
     assert_eq!(finding(), Vec::<String>::new());
     for (change, back, named) in [
-        ("UPDATE waiting SET since = since + 1", "UPDATE waiting SET since = since - 1", "waiting"),
+        ("UPDATE waiting SET depth = depth + 1", "UPDATE waiting SET depth = depth - 1", "waiting"),
         (
             "UPDATE published_groups SET moved_at = moved_at + 1",
             "UPDATE published_groups SET moved_at = moved_at - 1",

@@ -1,7 +1,9 @@
 UPDATE register_head SET format_no = 3;
-ALTER TABLE published_groups DROP COLUMN shown;
 DELETE FROM published_groups;
 DELETE FROM waiting;
+ALTER TABLE waiting DROP COLUMN stays;
+ALTER TABLE waiting ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE published_groups DROP COLUMN shown;
 DELETE FROM points;
 DELETE FROM days;
 CREATE TABLE month_tables (

@@ -12,7 +12,7 @@ use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{point_pages, points, published_groups, site_id, waiting};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
 use crate::domain::disclosure::{
-    EarlierPoints, GroupId, GroupState, Ledger, Partition, Path, Pending, PointNumber, Strand,
+    GroupId, GroupState, Ledger, Partition, Path, Pending, PointNumber, Strand,
 };
 use crate::domain::values::{Cause, Hash};
 
@@ -66,8 +66,8 @@ struct WaitingRow {
     cause: Option<String>,
     totals: String,
     depth: i32,
-    since: i32,
     new_to: i32,
+    stays: String,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -206,8 +206,8 @@ fn pending(row: WaitingRow) -> Option<Pending> {
         },
         totals: Totals::decode(&row.totals)?,
         depth: row.depth.try_into().ok()?,
-        since: row.since.try_into().ok()?,
         new_to: row.new_to.try_into().ok()?,
+        stays: Pending::decode_stays(&row.stays)?,
     })
 }
 
@@ -218,7 +218,7 @@ fn group(row: &GroupRow) -> Option<(GroupId, GroupState)> {
     };
     let partition = Partition::parse(&row.partition)?;
     let id = GroupId { partition, strand: Strand::from_stored(row.strand)?, path: Path::parse(&row.path)? };
-    let (shown, earlier) = (Totals::decode(&row.shown)?, EarlierPoints::decode(&row.earlier)?);
+    let (shown, earlier) = (Totals::decode(&row.shown)?, GroupState::decode_earlier(&row.earlier)?);
     Some((id, GroupState { shown, moved_at, earlier }))
 }
 
@@ -250,8 +250,8 @@ pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -
             cause: one.cause.map(|cause| cause.as_str().to_owned()),
             totals: one.totals.encode(),
             depth: one.depth.into(),
-            since: small(one.since)?,
             new_to: one.new_to.into(),
+            stays: one.encode_stays(),
         })
     };
     let rows = ledger.pending.iter().enumerate().map(row).collect::<Result<Vec<_>, DbError>>()?;
@@ -264,7 +264,7 @@ pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -
             strand: id.strand.to_stored(),
             path: id.path.to_string(),
             moved_at: state.moved_at.map(small).transpose()?,
-            earlier: state.earlier.encode(),
+            earlier: state.encode_earlier(),
             shown: state.shown.encode(),
         })
     };

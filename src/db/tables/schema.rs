@@ -92,7 +92,7 @@ table! { point_pages (point, name) { point -> Integer, name -> Text, body -> Bin
 
 table! { waiting (place) {
     place -> Integer, partition -> Text, site -> Text, cell -> BigInt, cause -> Nullable<Text>,
-    totals -> Text, depth -> Integer, since -> Integer, new_to -> Integer,
+    totals -> Text, depth -> Integer, new_to -> Integer, stays -> Text,
 } }
 
 table! { published_groups (partition, strand, path) {

@@ -1,31 +1,58 @@
 //! Company: which of the sites that wait in a group may move together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::reference::Company;
+use crate::domain::reference::{Company, ProvinceId};
 use crate::domain::values::SiteId;
 
+/// What moves of a site.
+#[derive(Clone, Debug, Default)]
+pub struct Moved {
+    /// How much moves: 1 for a site, the quantity of a measure's lines.
+    pub weight: u64,
+    /// Where, if electricity depends on it: capacity and electricity of a group are two equations.
+    pub provinces: BTreeSet<ProvinceId>,
+}
+
 /// A site that waits in a group.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Waiting {
     pub site: SiteId,
-    /// How much moves with it.
-    pub weight: u64,
+    pub moved: Moved,
     /// Whether it never stood in the group. A site that comes back may make a figure what it was before, so it is no company.
     pub is_new: bool,
 }
 
 impl Company {
-    /// The sites that move: all that wait but for the largest, which would stand out; none if too few are new.
+    /// The sites that move: all that wait but for those that would stand out; none if too few are new.
     #[must_use]
     pub(super) fn moves(&self, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
         // The site breaks a tie, so that every process lets the same ones pass.
-        waiting.sort_unstable_by_key(|one| (one.weight, one.site));
-        while self.is_dominated(waiting.iter().map(|one| one.weight)) {
-            waiting.pop();
+        waiting.sort_unstable_by_key(|one| (one.moved.weight, one.site));
+        loop {
+            if self.is_dominated(waiting.iter().map(|one| one.moved.weight)) {
+                waiting.pop();
+            } else if let Some(province) = self.told(waiting.iter().map(|one| &one.moved)) {
+                waiting.retain(|one| !one.moved.provinces.contains(&province));
+            } else {
+                break;
+            }
         }
         let new = waiting.iter().filter(|one| one.is_new).count();
         if new < least { BTreeSet::new() } else { waiting.iter().map(|one| one.site).collect() }
+    }
+
+    /// Whether this may not move together, whoever is new.
+    pub(super) fn stands_out(&self, moved: &[Moved]) -> bool {
+        self.is_dominated(moved.iter().map(|one| one.weight)) || self.told(moved.iter()).is_some()
+    }
+
+    /// The province of too few sites whose part two equations tell: what moves is of two provinces, and one of them has too few.
+    fn told<'m>(&self, moved: impl Iterator<Item = &'m Moved>) -> Option<ProvinceId> {
+        let mut sites: BTreeMap<ProvinceId, usize> = BTreeMap::new();
+        moved.flat_map(|one| &one.provinces).for_each(|province| *sites.entry(*province).or_default() += 1);
+        let fewest = sites.iter().min_by_key(|(_, sites)| **sites)?;
+        (sites.len() == 2 && *fewest.1 < self.in_row).then_some(*fewest.0)
     }
 
     /// Whether one or two of these weights are most of their sum.
@@ -51,7 +78,7 @@ mod tests {
     fn moved(weights: &[u64], new: usize) -> Vec<u128> {
         let waiting = (0..).zip(weights).map(|(place, weight)| Waiting {
             site: SiteId::new(Uuid::from_u128(place)),
-            weight: *weight,
+            moved: Moved { weight: *weight, provinces: BTreeSet::new() },
             is_new: place < u128::try_from(new).unwrap(),
         });
         RULES.moves(waiting.collect(), 5).into_iter().map(|site| site.uuid().as_u128()).collect()
@@ -77,5 +104,23 @@ mod tests {
         // 50 of 100, and 30 more of 100, are just allowed.
         assert_eq!(moved(&[50, 30, 10, 5, 5], 5).len(), 5);
         assert_eq!(moved(&[51, 29, 10, 5, 5], 5).len(), 0);
+    }
+
+    /// Ten sites of equal size in these provinces; how many of them move.
+    fn moved_in(provinces: [u8; 10]) -> usize {
+        let site = |(place, province): (u128, u8)| Waiting {
+            site: SiteId::new(Uuid::from_u128(place)),
+            moved: Moved { weight: 5, provinces: ProvinceId::from_index(province).into_iter().collect() },
+            is_new: true,
+        };
+        RULES.moves((0..).zip(provinces).map(site).collect(), 5).len()
+    }
+
+    #[test]
+    fn few_sites_of_another_yield_stay_behind() {
+        assert_eq!(moved_in([0; 10]), 10);
+        assert_eq!(moved_in([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]), 10);
+        assert_eq!(moved_in([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 9, "two equations would tell the last one");
+        assert_eq!(moved_in([0, 0, 0, 0, 0, 0, 0, 0, 1, 2]), 10, "two equations do not tell three sums apart");
     }
 }

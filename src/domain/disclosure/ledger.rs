@@ -6,7 +6,7 @@ use crate::domain::counting::Totals;
 
 use super::partition::{Partition, Path};
 use super::pending::Pending;
-use super::remainder::{EarlierPoints, PointNumber};
+use super::remainder::{EarlierPoints, PointNumber, Remainder};
 use super::strand::Strand;
 
 /// A group of a partition; without a path, the nation as the parent of the others.
@@ -24,8 +24,22 @@ pub struct GroupState {
     pub shown: Totals,
     /// The last point at which sites came to it or changed.
     pub moved_at: Option<PointNumber>,
-    /// The earlier points of its remainder.
-    pub earlier: EarlierPoints,
+    /// The earlier points of its remainders, by their slots.
+    pub earlier: [EarlierPoints; Remainder::SLOTS],
+}
+
+impl GroupState {
+    /// The stored form of the earlier points, such as `0:0 7:2|0:0|0:0`.
+    #[must_use]
+    pub fn encode_earlier(&self) -> String {
+        self.earlier.each_ref().map(EarlierPoints::encode).join("|")
+    }
+
+    /// Reads the stored form of earlier points; `None` for any other text.
+    #[must_use]
+    pub fn decode_earlier(text: &str) -> Option<[EarlierPoints; Remainder::SLOTS]> {
+        text.split('|').map(EarlierPoints::decode).collect::<Option<Vec<_>>>()?.try_into().ok()
+    }
 }
 
 /// What waits after a point.

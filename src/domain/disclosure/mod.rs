@@ -19,12 +19,13 @@ mod partition;
 mod pending;
 mod point;
 mod remainder;
+mod settle;
 mod site_part;
 mod strand;
 
 pub use ledger::{GroupId, GroupState, Ledger};
 pub use partition::{ENDED, Partition, Path};
-pub use pending::{Pending, Touched, arrivals};
+pub use pending::{Pending, Stay, Touched, arrivals};
 pub use point::{Point, make_point};
-pub use remainder::{EarlierPoints, PointNumber};
+pub use remainder::{EarlierPoints, PointNumber, Remainder};
 pub use strand::Strand;

@@ -40,7 +40,8 @@ pub struct Path {
 }
 
 impl Path {
-    const LONGEST: usize = 3;
+    /// The most groups that a path names.
+    pub(super) const LONGEST: usize = 3;
 
     /// The path of the nation.
     pub const NATION: Self = Self { groups: [0; Self::LONGEST], length: 0 };

@@ -6,7 +6,7 @@ use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Cause, SiteId};
 
 use super::partition::{Partition, Path};
-use super::remainder::PointNumber;
+use super::remainder::{PointNumber, Remainder};
 use super::strand::Strand;
 
 /// A change of a site that waits in a partition.
@@ -21,10 +21,20 @@ pub struct Pending {
     pub totals: Totals,
     /// How many groups show it, the nation being the first: 0 if it waits for the nation.
     pub depth: u8,
-    /// The point that brought it there; of what waits for the nation, the point that first held it back.
-    pub since: PointNumber,
     /// The groups in which the site never stood: bit 0 for the nation, bit 1 for the first group of the path, and so on.
     pub new_to: u8,
+    /// Its stay in each remainder, by the slots of `Remainder`. Those of what waits for the nation begin at the point that first held it
+    /// back.
+    pub stays: [Stay; Remainder::SLOTS],
+}
+
+/// The stay of a change in a remainder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stay {
+    /// The point that brought it.
+    pub since: PointNumber,
+    /// Whether its site never stood in the remainder before.
+    pub is_new: bool,
 }
 
 impl Pending {
@@ -38,6 +48,32 @@ impl Pending {
 
     pub(super) fn is_new_at(&self, level: u8) -> bool {
         self.new_to >> level & 1 == 1
+    }
+
+    /// The stored form of its stays, such as `7+ 7+ 9`: the point of each, marked where the site is new.
+    #[must_use]
+    pub fn encode_stays(&self) -> String {
+        let one = |stay: &Stay| format!("{}{}", stay.since, if stay.is_new { "+" } else { "" });
+        self.stays.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Reads the stored form of stays; `None` for any other text.
+    #[must_use]
+    pub fn decode_stays(text: &str) -> Option<[Stay; Remainder::SLOTS]> {
+        let one = |stay: &str| {
+            let since = stay.strip_suffix('+').unwrap_or(stay);
+            Some(Stay { since: since.parse().ok()?, is_new: since != stay })
+        };
+        text.split(' ').map(one).collect::<Option<Vec<_>>>()?.try_into().ok()
+    }
+
+    /// Goes to the level below at a point, and so to the remainder of another group.
+    pub(super) fn descend(&mut self, point: PointNumber) {
+        let is_new = self.is_new_at(self.depth);
+        if let Some(own) = self.stays.first_mut() {
+            *own = Stay { since: point, is_new };
+        }
+        self.depth += 1;
     }
 }
 
@@ -74,7 +110,8 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) 
         let (strand, path) = (Strand::of(cell), partition.path(cell, cause));
         let stood = |level: u8| earlier.iter().any(|(of, at)| *of == strand && at.prefix(level) == path.prefix(level));
         let new_to = (0..=path.length()).filter(|level| !stood(*level)).fold(0, |bits, level| bits | 1 << level);
-        Pending { partition, site: touched.site, cell, cause, totals, depth: 0, since: point, new_to }
+        let stay = Stay { since: point, is_new: new_to & 1 == 1 };
+        Pending { partition, site: touched.site, cell, cause, totals, depth: 0, new_to, stays: [stay; Remainder::SLOTS] }
     };
     sums.into_iter().filter(|(_, totals)| !totals.is_zero()).map(pending).collect()
 }

@@ -14,8 +14,58 @@
 
 use crate::domain::reference::Company;
 
+use super::company::Moved;
+use super::ledger::GroupId;
+use super::partition::Path;
+use super::pending::{Pending, Stay};
+
 /// The number of a point: 1, 2, 3 … in the order in which they are made. Before the first one stands 0.
 pub type PointNumber = u32;
+
+/// What a group shows and the groups of a level below it do not: of the level next to it, and of the nation less any deeper level, which
+/// is the last row of a table of these groups.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Remainder {
+    pub group: GroupId,
+    pub level: u8,
+}
+
+impl Remainder {
+    /// How many remainders a change stands in at most.
+    pub const SLOTS: usize = Path::LONGEST;
+
+    /// The remainders of what waits for these groups of a level.
+    pub(super) fn above<'p>(
+        nation: GroupId,
+        level: u8,
+        groups: impl Iterator<Item = &'p Path>,
+    ) -> std::collections::BTreeSet<Self> {
+        let parents = groups.map(|path| GroupId { path: path.prefix(level - 1), ..nation });
+        parents.chain(std::iter::once(nation)).map(|group| Self { group, level }).collect()
+    }
+
+    /// Where it stands among those of a change: first that of the level next to its group.
+    #[must_use]
+    pub fn slot(self) -> usize {
+        if self.has_next_level() { 0 } else { usize::from(self.level) - 1 }
+    }
+
+    fn has_next_level(self) -> bool {
+        self.group.path.length() + 1 == self.level
+    }
+
+    /// Whether a group lies under the one whose remainder it is.
+    pub(super) fn is_over(self, path: Path) -> bool {
+        path.prefix(self.group.path.length()) == self.group.path
+    }
+
+    /// The stay of what waits in it; `None` of what waits elsewhere.
+    pub(super) fn stay(self, one: &Pending) -> Option<Stay> {
+        let from = self.group.path.length() + 1;
+        let is_here = (from..=self.level).contains(&one.depth) && self.is_over(one.path());
+        one.stays.get(self.slot()).filter(|_| is_here).copied()
+    }
+}
 
 /// The remainder at an earlier point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,7 +76,7 @@ pub struct EarlierPoint {
 }
 
 /// A site of a remainder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Member {
     /// The point at which it came.
     pub came: PointNumber,
@@ -34,8 +84,8 @@ pub struct Member {
     pub changed: PointNumber,
     /// Whether it never stood in the group before. One that did may have been in an earlier remainder as well.
     pub is_new: bool,
-    /// How much of the remainder is its own.
-    pub weight: u64,
+    /// Its part of the remainder.
+    pub part: Moved,
 }
 
 /// The change of a remainder at a point.
@@ -45,8 +95,8 @@ pub struct RemainderChange {
     pub leave: Vec<Member>,
     /// The sites that are there then. Those that come have the number of the point.
     pub stay: Vec<Member>,
-    /// How much moves with each site whose part is another than before.
-    pub moved: Vec<u64>,
+    /// What moves with each site whose part is another than before.
+    pub moved: Vec<Moved>,
 }
 
 /// The earlier points of a remainder. Before the first one it was empty.
@@ -64,8 +114,8 @@ impl EarlierPoints {
     #[must_use]
     pub fn allow(&self, change: &RemainderChange, rules: &Company) -> bool {
         let RemainderChange { leave, stay, moved } = change;
-        let stand = stay.iter().map(|member| member.weight);
-        if rules.is_dominated(moved.iter().copied()) || rules.is_dominated(stand) {
+        let stand: Vec<Moved> = stay.iter().map(|member| member.part.clone()).collect();
+        if rules.stands_out(moved) || rules.stands_out(&stand) {
             return false;
         }
         self.0.iter().all(|point| {
@@ -119,62 +169,70 @@ mod tests {
 
     const RULES: Company = Company { in_nation: 10, in_row: 3, most_of_one_percent: 50, most_of_two_percent: 80 };
 
+    fn one() -> Moved {
+        Moved { weight: 1, ..Moved::default() }
+    }
+
     fn at(came: PointNumber) -> Member {
-        Member { came, changed: came, is_new: true, weight: 1 }
+        Member { came, changed: came, is_new: true, part: one() }
+    }
+
+    fn many(count: usize, member: &Member) -> Vec<Member> {
+        vec![member.clone(); count]
     }
 
     fn change(leave: &[Member], stay: &[Member], number: PointNumber) -> RemainderChange {
         let moved = leave.len() + stay.iter().filter(|member| member.changed == number).count();
-        RemainderChange { leave: leave.to_vec(), stay: stay.to_vec(), moved: vec![1; moved] }
+        RemainderChange { leave: leave.to_vec(), stay: stay.to_vec(), moved: vec![one(); moved] }
     }
 
     /// Six sites that came at the first point.
     fn six() -> EarlierPoints {
-        let six = change(&[], &[at(1); 6], 1);
+        let six = change(&[], &many(6, &at(1)), 1);
         assert!(EarlierPoints::default().allow(&six, &RULES));
         EarlierPoints::default().after(&six, 1, &RULES)
     }
 
     #[test]
     fn a_remainder_is_empty_or_of_enough_sites() {
-        assert!(six().allow(&change(&[at(1); 3], &[at(1); 3], 2), &RULES));
-        assert!(six().allow(&change(&[at(1); 6], &[], 2), &RULES), "as before the first point");
-        assert!(!six().allow(&change(&[at(1); 4], &[at(1); 2], 2), &RULES), "two stay, where none had been");
-        assert!(!six().allow(&change(&[at(1); 2], &[at(1); 4], 2), &RULES), "two leave");
+        assert!(six().allow(&change(&many(3, &at(1)), &many(3, &at(1)), 2), &RULES));
+        assert!(six().allow(&change(&many(6, &at(1)), &[], 2), &RULES), "as before the first point");
+        assert!(!six().allow(&change(&many(4, &at(1)), &many(2, &at(1)), 2), &RULES), "two stay, where none had been");
+        assert!(!six().allow(&change(&many(2, &at(1)), &many(4, &at(1)), 2), &RULES), "two leave");
     }
 
     #[test]
     fn a_remainder_is_never_nearly_what_it_was_before() {
-        let came = [[at(1); 6].as_slice(), &[at(2); 4]].concat();
+        let came = [many(6, &at(1)).as_slice(), &many(4, &at(2))].concat();
         let ten = six().after(&change(&[], &came, 2), 2, &RULES);
-        let one_stays = [[at(1); 6].as_slice(), &[at(2)]].concat();
-        assert!(!ten.allow(&change(&[at(2); 3], &one_stays, 3), &RULES), "it tells one site from the first point");
-        assert!(ten.allow(&change(&[at(2); 4], &[at(1); 6], 3), &RULES), "it is that of the first point");
+        let one_stays = [many(6, &at(1)).as_slice(), &[at(2)]].concat();
+        assert!(!ten.allow(&change(&many(3, &at(2)), &one_stays, 3), &RULES), "it tells one site from the first point");
+        assert!(ten.allow(&change(&many(4, &at(2)), &many(6, &at(1)), 3), &RULES), "it is that of the first point");
         // The same number leaves, of those that had been there.
-        let others = [[at(1); 3].as_slice(), &[at(2); 4]].concat();
-        assert!(ten.allow(&change(&[at(1); 3], &others, 3), &RULES));
+        let others = [many(3, &at(1)).as_slice(), &many(4, &at(2))].concat();
+        assert!(ten.allow(&change(&many(3, &at(1)), &others, 3), &RULES));
     }
 
     #[test]
     fn a_site_whose_part_changed_differs_from_before() {
         let changed = Member { changed: 2, ..at(1) };
-        let one = [[at(1); 5].as_slice(), &[changed]].concat();
+        let one = [many(5, &at(1)).as_slice(), &many(1, &changed)].concat();
         assert!(!six().allow(&change(&[], &one, 2), &RULES));
         // It may be what it was at an earlier point, so that three changes are no company.
-        let three = [[at(1); 3].as_slice(), &[changed; 3]].concat();
+        let three = [many(3, &at(1)).as_slice(), &many(3, &changed)].concat();
         assert!(!six().allow(&change(&[], &three, 2), &RULES));
     }
 
     #[test]
     fn a_site_that_came_back_is_no_company() {
         let back = Member { is_new: false, ..at(2) };
-        let stay = [[at(1); 6].as_slice(), &[back; 3]].concat();
+        let stay = [many(6, &at(1)).as_slice(), &many(3, &back)].concat();
         assert!(!six().allow(&change(&[], &stay, 2), &RULES));
     }
 
     #[test]
     fn points_of_which_enough_have_left_are_forgotten() {
-        let left = six().after(&change(&[at(1); 3], &[at(1); 3], 2), 2, &RULES);
+        let left = six().after(&change(&many(3, &at(1)), &many(3, &at(1)), 2), 2, &RULES);
         assert_eq!(left.encode(), "0:0 2:0");
         assert_eq!(EarlierPoints::decode("0:0 2:0"), Some(left));
         assert_eq!(EarlierPoints::decode("0:00"), None);

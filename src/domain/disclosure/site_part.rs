@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use crate::domain::counting::{CellKey, NationalKey, Totals};
 use crate::domain::values::SiteId;
 
+use super::company::Moved;
 use super::partition::Partition;
-use super::pending::Pending;
+use super::pending::{Pending, Stay};
 use super::remainder::Member;
+use super::strand::Strand;
 
 /// The parts of one site that wait in a group, added up.
 #[derive(Default)]
@@ -33,8 +35,13 @@ impl SitePart {
         }
     }
 
-    /// How much moves: 1 for a site, the quantity of a measure's lines.
-    pub fn weight(&self) -> u64 {
+    /// What moves with it.
+    pub fn moved(&self) -> Moved {
+        let by_place = self.net.keys().filter(|cell| Strand::of(**cell).is_some_and(Strand::yields_by_place));
+        Moved { weight: self.weight(), provinces: by_place.filter_map(|cell| Some(cell.dims()?.province)).collect() }
+    }
+
+    fn weight(&self) -> u64 {
         let days = |days: i64| days.unsigned_abs().div_ceil(31);
         let weight = |(cell, totals): (&CellKey, &Totals)| {
             let quantities =
@@ -56,16 +63,15 @@ pub fn parts<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> BTree
     parts
 }
 
-/// A site of a remainder by what waits of it there; `None` if that comes to nothing.
-pub fn member<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> Option<Member> {
-    let mut pending: Vec<&Pending> = pending.collect();
-    pending.sort_by_key(|one| one.since);
+/// A site of a remainder by what waits of it there, each with its stay; `None` if that comes to nothing.
+pub fn member(mut stays: Vec<(Stay, &Pending)>) -> Option<Member> {
+    stays.sort_by_key(|(stay, _)| stay.since);
     let (mut part, mut times) = (SitePart::default(), None);
-    for together in pending.chunk_by(|one, other| one.since == other.since) {
-        let (before, at) = (part.net.clone(), together.first()?.since);
-        for one in together {
+    for together in stays.chunk_by(|(one, _), (other, _)| one.since == other.since) {
+        let (before, at) = (part.net.clone(), together.first()?.0.since);
+        for (stay, one) in together {
             part.add(one);
-            part.is_new |= one.is_new_at(level);
+            part.is_new |= stay.is_new;
         }
         times = match times {
             _ if part.net.is_empty() => None,
@@ -74,5 +80,5 @@ pub fn member<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> Opti
         };
     }
     let (came, changed) = times?;
-    Some(Member { came, changed, is_new: part.is_new, weight: part.weight() })
+    Some(Member { came, changed, is_new: part.is_new, part: part.moved() })
 }

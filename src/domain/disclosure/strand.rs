@@ -59,6 +59,12 @@ impl Strand {
         CellKey::from_stored(number).and_then(Self::of).filter(|strand| strand.to_stored() == number)
     }
 
+    /// Whether a unit of it yields more in one province than in another.
+    #[must_use]
+    pub fn yields_by_place(self) -> bool {
+        self.measure.is_some_and(|measure| measure.measure().is_solar)
+    }
+
     /// Whether it is of verified sites or lines.
     #[must_use]
     pub fn is_verified(self) -> bool {

@@ -1,0 +1,176 @@
+//! How what the nation shows comes to the groups of a partition, level by level.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::values::SiteId;
+
+use super::ledger::GroupId;
+use super::partition::Path;
+use super::pending::{Pending, Stay};
+use super::point::Making;
+use super::remainder::{Member, Remainder, RemainderChange};
+use super::site_part::{SitePart, member, parts};
+
+/// Lets what may pass into the groups of a partition. What waits for the nation has come to it.
+pub fn settle(making: &mut Making<'_>, nation: GroupId, mut pending: Vec<Pending>) -> Vec<Pending> {
+    for one in pending.iter_mut().filter(|one| one.depth == 0) {
+        let stays = one.stays.map(|stay| Stay { since: making.number, ..stay });
+        (one.depth, one.stays) = (1, stays);
+    }
+    for level in 1..=nation.partition.levels() {
+        let passing = Step::of(making, nation, level, &pending).decide();
+        pass(making, nation, level, &mut pending, &passing);
+    }
+    pending
+}
+
+/// The sites that pass into each group of a level.
+type Passing = BTreeMap<Path, BTreeSet<SiteId>>;
+
+fn goes(one: &Pending, level: u8, passing: &Passing) -> bool {
+    one.depth == level && passing.get(&one.path().prefix(level)).is_some_and(|sites| sites.contains(&one.site))
+}
+
+/// The step from one level of groups to the next.
+struct Step<'m, 'r> {
+    making: &'m Making<'r>,
+    level: u8,
+    pending: &'m [Pending],
+    passing: Passing,
+    /// The groups into which somebody passes; who moved last comes last.
+    moving: Vec<Path>,
+    remainders: BTreeSet<Remainder>,
+}
+
+impl<'m, 'r> Step<'m, 'r> {
+    /// Lets all pass that have company in their group.
+    fn of(making: &'m mut Making<'r>, nation: GroupId, level: u8, pending: &'m [Pending]) -> Self {
+        let mut by_group: BTreeMap<Path, Vec<&Pending>> = BTreeMap::new();
+        for one in pending.iter().filter(|one| one.depth == level) {
+            by_group.entry(one.path().prefix(level)).or_default().push(one);
+        }
+        let remainders = Remainder::above(nation, level, by_group.keys());
+        let group = |path: Path| GroupId { path, ..nation };
+        let passing: Passing =
+            by_group.iter().map(|(path, waiting)| (*path, making.passing(group(*path), waiting))).collect();
+        let mut moving: Vec<Path> =
+            passing.iter().filter(|(_, sites)| !sites.is_empty()).map(|(path, _)| *path).collect();
+        // Those that move most often wait first, because they move again soon.
+        moving.sort_by_key(|path| (making.groups.get(&group(*path)).and_then(|state| state.moved_at), *path));
+        Self { making, level, pending, passing, moving, remainders }
+    }
+
+    /// Lets groups wait until every remainder keeps company. That all wait is always allowed.
+    fn decide(mut self) -> Passing {
+        let mut to_ask: Vec<Remainder> = self.remainders.iter().copied().collect();
+        while let Some(remainder) = to_ask.pop() {
+            if self.allows(remainder) {
+                continue;
+            }
+            let Some(place) = self.moving.iter().rposition(|path| remainder.is_over(*path)) else { continue };
+            let path = self.moving.remove(place);
+            self.wait(path);
+            to_ask = self.remainders.iter().filter(|other| other.is_over(path) || to_ask.contains(other)).copied().collect();
+        }
+        self.passing
+    }
+
+    fn allows(&self, remainder: Remainder) -> bool {
+        let change = change_of(remainder, self.making.number, self.pending, &self.passing);
+        self.making.earlier(remainder).allow(&change, self.making.rules)
+    }
+
+    /// Lets nobody pass into a group but those whose parts come to nothing.
+    fn wait(&mut self, path: Path) {
+        let level = self.level;
+        let here = self.pending.iter().filter(|one| one.depth == level && one.path().prefix(level) == path);
+        let nothing = parts(here, level).into_iter().filter(|(_, part)| part.net.is_empty());
+        self.passing.insert(path, nothing.map(|(site, _)| site).collect());
+    }
+}
+
+/// Moves what passes one level down, and notes how groups and remainders moved.
+fn pass(making: &mut Making<'_>, nation: GroupId, level: u8, pending: &mut [Pending], passing: &Passing) {
+    for remainder in Remainder::above(nation, level, passing.keys()) {
+        let change = change_of(remainder, making.number, pending, passing);
+        if !change.moved.is_empty() {
+            making.note_remainder(remainder, &change);
+        }
+        note_split(remainder, making.number, pending, passing);
+    }
+    for (path, sites) in passing {
+        let group = GroupId { path: *path, ..nation };
+        let here = || pending.iter().filter(|one| one.path().prefix(level) == *path && goes(one, level, passing));
+        if parts(here(), level).iter().any(|(site, part)| sites.contains(site) && !part.net.is_empty()) {
+            making.note_moved(group);
+        }
+        making.show(group, here());
+    }
+    let number = making.number;
+    pending.iter_mut().filter(|one| goes(one, level, passing)).for_each(|one| one.descend(number));
+}
+
+/// A site of which one part leaves a remainder and another stays has come with the rest today.
+fn note_split(remainder: Remainder, number: u32, pending: &mut [Pending], passing: &Passing) {
+    let level = remainder.level;
+    let has_left = |one: &&Pending| {
+        goes(one, level, passing) && remainder.stay(one).is_some_and(|stay| stay.since < number)
+    };
+    let split: BTreeSet<SiteId> = pending.iter().filter(has_left).map(|one| one.site).collect();
+    for one in pending.iter_mut().filter(|one| split.contains(&one.site) && !goes(one, level, passing)) {
+        if remainder.stay(one).is_some()
+            && let Some(stay) = one.stays.get_mut(remainder.slot())
+        {
+            *stay = Stay { since: number, is_new: false };
+        }
+    }
+}
+
+/// How a remainder changes if these sites pass into the groups of its level.
+fn change_of(remainder: Remainder, number: u32, pending: &[Pending], passing: &Passing) -> RemainderChange {
+    let mut by_site: BTreeMap<SiteId, Vec<Standing<'_>>> = BTreeMap::new();
+    for one in pending {
+        if let Some(stay) = remainder.stay(one) {
+            let standing =
+                Standing { one, stay, was_there: stay.since < number, goes: goes(one, remainder.level, passing) };
+            by_site.entry(one.site).or_default().push(standing);
+        }
+    }
+    let mut change = RemainderChange::default();
+    by_site.into_values().for_each(|standing| change_of_site(&standing, number, &mut change));
+    change
+}
+
+/// What waits of a site in a remainder.
+struct Standing<'p> {
+    one: &'p Pending,
+    stay: Stay,
+    was_there: bool,
+    goes: bool,
+}
+
+fn change_of_site(standing: &[Standing<'_>], number: u32, change: &mut RemainderChange) {
+    let of = |is_of: fn(&Standing<'_>) -> bool| {
+        member(standing.iter().filter(|one| is_of(one)).map(|Standing { stay, one, .. }| (*stay, *one)).collect())
+    };
+    let (before, after) = (of(|one| one.was_there), of(|one| !one.goes));
+    let mut moved = SitePart::default();
+    // What stays and was there has not moved.
+    for Standing { one, goes, .. } in standing.iter().filter(|one| one.goes == one.was_there) {
+        let totals = if *goes { one.totals.negated() } else { one.totals };
+        moved.add(&Pending { totals, ..**one });
+    }
+    let is_split = standing.iter().any(|one| one.goes && one.was_there) && !moved.net.is_empty();
+    if !moved.net.is_empty() {
+        change.moved.push(moved.moved());
+    }
+    match (before, after) {
+        (Some(before), None) => change.leave.push(before),
+        (Some(before), Some(after)) if is_split => {
+            change.leave.push(before);
+            change.stay.push(Member { came: number, changed: number, is_new: false, ..after });
+        }
+        (_, Some(after)) => change.stay.push(after),
+        (None, None) => {}
+    }
+}
