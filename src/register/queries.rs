@@ -1,5 +1,6 @@
 //! Questions that need the whole register: its cells, its directory, and the database for the past.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,26 +9,85 @@ use crate::db::DbError;
 use crate::db::engine::transaction;
 use crate::db::ledger::{closed_days, points};
 use crate::domain::counting::{CellTable, NationalSums, OwnerKind, Progress};
-use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
+use crate::domain::figures::{Estimator, Group, Methodology, NationalOutput, pace};
 use crate::domain::reference::target;
 use crate::domain::values::{Code, Hash, Month};
 
 use super::counted::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, Counted, Figures, GroupsAndTotal,
-    InOrder, RecordedSpan, SumsDifference, closing_figures,
+    InOrder, KeptSums, RecordedSpan, SumsDifference, apply_postings, cells_of_sandbox, closing_figures,
 };
-use super::published::{PointClose, PublishedPoint, PublishedSums};
+use super::published::{CellsAtClose, PointClose, PublishedPoint, PublishedSums};
 use super::register::Register;
 
 impl Register {
     /// Answers an aggregate query. Blocks; for the past and for owners, long on a large register.
     pub fn add_up(&self, query: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
+        if query.published {
+            return self.add_up_published(query);
+        }
         match (&query.scope, query.time) {
             (Some((owner, codes)), _) => self.add_up_by_owner(query, *owner, codes),
             (None, AsOf::Now) => self.add_up_now(query),
             (None, AsOf::AsOf(day)) => self.add_up_at_close(query, day),
-            (None, AsOf::Recorded(from, to)) => self.add_up_recorded(query, from, to),
+            (None, AsOf::Recorded(from, to)) => {
+                let figures = self.figures_of(&self.cells(), query.methodology)?;
+                self.add_up_recorded(query, from, to, figures)
+            }
         }
+    }
+
+    /// Answers a query as of the newest publication point, or as of that of a day.
+    fn add_up_published(&self, query: &AggregateQuery) -> Result<AggregateAnswer, AggregateError> {
+        if let AsOf::AsOf(day) = query.time {
+            let point = points::shown_at(&mut self.database().connection()?, day)?;
+            return self.add_up_at_close(query, point.ok_or(AggregateError::NothingPublished)?.day);
+        }
+        let point = self.snapshot().point.clone().ok_or(AggregateError::NothingPublished)?;
+        let at_close = self.cells_at_close(&point)?;
+        let figures = restated(at_close.figures.clone(), query.methodology);
+        if let AsOf::Recorded(from, to) = query.time {
+            return self.add_up_recorded(query, from, to, figures);
+        }
+        let cells = if query.selection.is_national() { at_close.national.as_cells() } else { &at_close.cells };
+        let make = || {
+            let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
+            CellAdder::new(query, &mut estimator).add_table(cells)
+        };
+        Ok(AggregateAnswer { sums: at_close.kept.get(query, &figures, make)?, figures })
+    }
+
+    /// All cells at the close of a point. Blocks until they are made, once a point.
+    fn cells_at_close(&self, point: &PublishedPoint) -> Result<Arc<CellsAtClose>, DbError> {
+        point.at_close(|| {
+            let mut connection = self.database().connection()?;
+            let figures = closing_figures(&mut connection, point.day, &self.activations())?;
+            // A copy shares the packed rows, but for those that moved since.
+            let (mut cells, known) = {
+                let counted = self.cells();
+                (counted.cells.clone(), counted.version)
+            };
+            let difference = SumsDifference::between(&mut connection, known, figures.version)?;
+            apply_postings(&mut cells, &difference.cells().collect::<Vec<_>>());
+            let national = NationalSums::of_cells(cells.iter());
+            Ok(CellsAtClose { figures, cells, national, kept: KeptSums::default() })
+        })
+    }
+
+    /// The partners of whom something stands in each group of a query, counted at the newest publication point or later. Blocks; on a
+    /// large register for long, once a point.
+    pub fn partners_behind(&self, query: &AggregateQuery) -> Result<BTreeMap<Group, BTreeSet<Code>>, AggregateError> {
+        let from = self.snapshot().point.as_ref().map(|point| point.version);
+        let by_partner = self.cells_by_owner(OwnerKind::Partner, from)?;
+        let figures = self.figures_without_numbers(by_partner.version, by_partner.hash, by_partner.recorded_at)?;
+        let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
+        let mut behind: BTreeMap<Group, BTreeSet<Code>> = BTreeMap::new();
+        for (code, cells) in &by_partner.cells {
+            for AggregateGroup { group, .. } in CellAdder::new(query, &mut estimator).add_table(cells)?.rows {
+                behind.entry(group).or_default().insert(code.clone());
+            }
+        }
+        Ok(behind)
     }
 
     /// The figures at the close of a day, by the methodology of then or another. Blocks; the further back, the longer.
@@ -107,14 +167,14 @@ impl Register {
     }
 
     /// Adds up the net change of each period. A time dimension groups by month of recording; the others group cells.
-    /// Changes are valued on today's day.
+    /// Changes are valued on the day of the figures.
     fn add_up_recorded(
         &self,
         query: &AggregateQuery,
         from: Option<Month>,
         to: Option<Month>,
+        figures: Figures,
     ) -> Result<AggregateAnswer, AggregateError> {
-        let figures = self.figures_of(&self.cells(), query.methodology)?;
         let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
         let mut selection = query.selection.clone();
         let place = selection.group_by.iter().position(|dimension| dimension.interval().is_some());
@@ -143,7 +203,13 @@ impl Register {
         owner: OwnerKind,
         codes: &[Code],
     ) -> Result<AggregateAnswer, AggregateError> {
-        let by_owner = self.cells_by_owner(owner)?;
+        if let [code] = codes
+            && owner == OwnerKind::Partner
+            && self.directory().partner(code).is_some_and(|partner| partner.sandbox)
+        {
+            return self.add_up_sandbox(query, code);
+        }
+        let by_owner = self.cells_by_owner(owner, None)?;
         let figures = self.figures_without_numbers(by_owner.version, by_owner.hash, by_owner.recorded_at)?;
         let figures = restated(figures, query.methodology);
         let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
@@ -154,6 +220,16 @@ impl Register {
             all.append(GroupsAndTotal { rows, total }, query.most)?;
         }
         Ok(AggregateAnswer { sums: Arc::new(all), figures })
+    }
+
+    /// Adds up what a partner tries out, as if it counted.
+    fn add_up_sandbox(&self, query: &AggregateQuery, partner: &Code) -> Result<AggregateAnswer, AggregateError> {
+        let cells = cells_of_sandbox(&mut self.database().connection()?, partner)?;
+        let figures = self.figures_of(&self.cells(), query.methodology)?;
+        let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
+        let GroupsAndTotal { rows, total } = CellAdder::new(query, &mut estimator).add_table(&cells)?;
+        let rows = rows.into_iter().map(|row| AggregateGroup { code: Some(partner.clone()), ..row }).collect();
+        Ok(AggregateAnswer { sums: Arc::new(GroupsAndTotal { rows, total }), figures })
     }
 
     /// Calls `work` with the cells as they stood at a version. Blocks; the further back, the longer.

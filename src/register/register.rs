@@ -134,9 +134,16 @@ impl Register {
         self.shared.counted()
     }
 
-    /// The cells of each partner, or of each project, counted lately. Blocks; on a large register for long.
-    pub(super) fn cells_by_owner(&self, owner: OwnerKind) -> Result<Arc<CellsByOwner>, DbError> {
-        self.cells_by_owner.get(&self.database, owner)
+    /// The cells of each partner, or of each project, counted lately or at the version `from` and later. Blocks; on a large register for
+    /// long.
+    pub(super) fn cells_by_owner(&self, owner: OwnerKind, from: Option<i64>) -> Result<Arc<CellsByOwner>, DbError> {
+        self.cells_by_owner.get(&self.database, owner, from)
+    }
+
+    /// Whether the partners behind the newest point are counted, so that nobody who asks for money waits for it.
+    pub fn knows_partners(&self) -> bool {
+        let snapshot = self.snapshot();
+        snapshot.point.as_ref().is_none_or(|point| self.cells_by_owner.has(OwnerKind::Partner, point.version))
     }
 
     /// The methodology in force at a version.

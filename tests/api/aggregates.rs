@@ -1,5 +1,6 @@
 //! The register added up by any dimension.
 
+mod few_sites;
 mod scopes;
 mod times;
 
@@ -63,8 +64,8 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
     let people = People::of(&app).await;
     register_some(&people).await;
     let headline = app.progress_at(app.db_version()).await["data"].clone();
-    let dashboard = &people.dashboard;
-    let whole = added(dashboard, "").await;
+    let reviewer = &people.reviewer;
+    let whole = added(reviewer, "").await;
     let total = &whole["total"];
     assert_eq!(whole["meta"]["warnings"], json!(["day_not_closed", "verified_only"]));
     assert_eq!((&total["sites"], &total["capacity_kwp"]), (&json!(3), &json!(8.4)), "what is older is no part of it");
@@ -91,7 +92,7 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
         "quarter",
         "month",
     ] {
-        let grouped = added(dashboard, &format!("?group_by={dimension}")).await;
+        let grouped = added(reviewer, &format!("?group_by={dimension}")).await;
         let rows = grouped["data"].as_array().unwrap();
         let sum = |column: &str| rows.iter().map(|row| row[column].as_f64().unwrap()).sum::<f64>();
         let all = &grouped["total"];
@@ -102,7 +103,7 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
         );
         assert_eq!(grouped["sites_additive"], json!(true));
     }
-    let provinces = added(dashboard, "?group_by=province,year&stage=verified,reported").await;
+    let provinces = added(reviewer, "?group_by=province,year&stage=verified,reported").await;
     let told = |row: &Value| json!([row["province_code"], row["province_name_vi"], row["period"], row["sites"]]);
     let expected = [
         json!(["01", "Hà Nội", "2024", 1]),
@@ -115,10 +116,10 @@ async fn add_up_by_any_dimension_comes_to_the_headline(database: TestDatabase) {
     for (row, expected) in rows.iter().zip(expected) {
         assert_eq!((&row[0], &row[2], &row[3]), (&expected[0], &expected[2], &expected[3]));
     }
-    assert_eq!(added(dashboard, "?low_income=true").await["total"]["sites"], json!(1));
-    assert_eq!(added(dashboard, "?low_income=unknown&kind=office").await["total"]["sites"], json!(1));
-    assert_eq!(added(dashboard, "?from=2025-11-01&to=2026-01-01").await["total"]["sites"], json!(1));
-    assert_eq!(added(dashboard, "?stage=reported").await["total"]["sites"], json!(1));
+    assert_eq!(added(reviewer, "?low_income=true").await["total"]["sites"], json!(1));
+    assert_eq!(added(reviewer, "?low_income=unknown&kind=office").await["total"]["sites"], json!(1));
+    assert_eq!(added(reviewer, "?from=2025-11-01&to=2026-01-01").await["total"]["sites"], json!(1));
+    assert_eq!(added(reviewer, "?stage=reported").await["total"]["sites"], json!(1));
     app.stop().await;
 }
 
@@ -126,7 +127,7 @@ async fn add_up_by_measure_counts_a_site_behind_each_of_its_measures(database: T
     let app = App::start(database).await;
     let people = People::of(&app).await;
     register_some(&people).await;
-    let by_measure = added(&people.dashboard, "?group_by=measure").await;
+    let by_measure = added(&people.reviewer, "?group_by=measure").await;
     let told = |row: &Value| json!([row["measure_code"], row["sites"], row["quantity"], row["installations"]]);
     let rows: Vec<Value> = by_measure["data"].as_array().unwrap().iter().map(told).collect();
     let expected = [
@@ -136,10 +137,10 @@ async fn add_up_by_measure_counts_a_site_behind_each_of_its_measures(database: T
     ];
     assert_eq!(rows, expected);
     assert_eq!((&by_measure["sites_additive"], &by_measure["total"]["sites"]), (&json!(false), &json!(3)));
-    let several = added(&people.dashboard, "?measure=rooftop_solar_pv,solar_water_heater").await;
+    let several = added(&people.reviewer, "?measure=rooftop_solar_pv,solar_water_heater").await;
     assert_eq!(several["total"]["sites"], json!(null), "one site may have both");
     assert_eq!(several["meta"]["warnings"], json!(["day_not_closed", "sites_not_countable", "verified_only"]));
-    let one = added(&people.dashboard, "?measure=rooftop_solar_pv&group_by=province").await;
+    let one = added(&people.reviewer, "?measure=rooftop_solar_pv&group_by=province").await;
     assert_eq!(one["data"][0]["quantity"], json!(5.4), "{one}");
     app.stop().await;
 }
@@ -163,7 +164,7 @@ async fn ask_for_what_cannot_be_added_up_names_every_fault(database: TestDatabas
             vec![("from", "not_a_first_of_month"), ("methodology", "unknown_methodology")],
         ),
     ] {
-        let reply = people.dashboard.get(&format!("{PATH}{query}")).await;
+        let reply = people.reviewer.get(&format!("{PATH}{query}")).await;
         let expected: Vec<_> = expected.into_iter().map(|(at, code)| (at.to_owned(), code.to_owned())).collect();
         assert_eq!((reply.status, reply.errors()), (422, expected), "{query}");
     }
@@ -182,7 +183,7 @@ async fn ask_for_what_cannot_be_added_up_names_every_fault(database: TestDatabas
         for value in dimension["values"].as_array().unwrap() {
             let filter = format!("?{}={}", dimension["code"].as_str().unwrap(), value["code"].as_str().unwrap());
             if value["code"] == "01" || dimension["values"].as_array().unwrap().len() < 8 {
-                added(&people.dashboard, &filter).await;
+                added(&people.reviewer, &filter).await;
             }
         }
     }
@@ -193,7 +194,7 @@ async fn add_up_for_a_client_of_one_province_shows_that_one_alone(database: Test
     let app = App::start(database).await;
     let people = People::of(&app).await;
     register_some(&people).await;
-    let (id, secret) = client(&app.database, &["--role", "dashboard", "--province", "79", "--name", "Sở Công Thương"]);
+    let (id, secret) = client(&app.database, &["--role", "reviewer", "--province", "79", "--name", "Sở Công Thương"]);
     app.progress_at(app.db_version()).await;
     let agency = app.public().with_token(app.token(&id, &secret).await);
     let own = added(&agency, "?group_by=province").await;

@@ -5,7 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::domain::figures::{Dimension, NONE, Value};
+use crate::domain::figures::{Dimension, NONE, OTHER, Value};
 use crate::domain::reference::{FormerProvinceId, MeasureId, ProvinceId, regions};
 use crate::domain::values::{Month, SiteKind, Tier};
 
@@ -66,6 +66,8 @@ const KINDS: [(&str, &str); 4] =
     [("Nhà ở", "Homes"), ("Tòa nhà", "Buildings"), ("Văn phòng", "Offices"), ("Cơ sở sản xuất", "Factories")];
 const TIERS: [(&str, &str); 4] =
     [("Chọn mẫu", "Sampled"), ("Giấy tờ", "Document"), ("Kiểm tra tại chỗ", "Inspected"), ("Đo đếm", "Metered")];
+/// The row that groups of few sites join.
+const OTHERS: (&str, &str, &str) = ("other", "Khác", "Other");
 const UNKNOWN: (&str, &str, &str) = ("unknown", "Chưa rõ", "Unknown");
 
 /// The code and the names of one value of a dimension.
@@ -96,6 +98,9 @@ pub fn columns_of(dimension: Dimension) -> Vec<String> {
 /// The values of these columns, in the same order.
 pub fn names_of(dimension: Dimension, value: Value) -> Vec<Json> {
     if let Some(interval) = dimension.interval() {
+        if value == OTHER {
+            return vec![json!(OTHERS.0), Json::Null];
+        }
         let first = if value == NONE { None } else { Month::from_number(value) };
         return vec![json!(first.map(|first| interval.name(first))), json!(first.map(Month::first_day))];
     }
@@ -108,6 +113,9 @@ pub fn label(dimension: Dimension, value: Value) -> Label {
     let unknown = || Label::new(UNKNOWN.0, UNKNOWN.1, UNKNOWN.2);
     let index = u8::try_from(value).ok();
     let position = usize::from(value);
+    if value == OTHER {
+        return Label::new(OTHERS.0, OTHERS.1, OTHERS.2);
+    }
     match dimension {
         Dimension::Province => index.and_then(ProvinceId::from_index).map_or_else(unknown, |id| {
             let province = id.province();

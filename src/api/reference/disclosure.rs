@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
-use crate::domain::reference::{Company, Disclosure, target};
+use crate::domain::reference::{Company, Disclosure, WithToken, target};
 use crate::register::ReadyPage;
 
 /// The rules by which figures are published.
@@ -34,6 +34,12 @@ struct DisclosureView {
     least_sites_of_programme: i64,
     /// A share of people stands only where more sites than these have an answer. Example: 30.
     least_answers: i64,
+    /// The least number of sites in a row of `/v1/aggregates` for dashboards and partners. Example: 3.
+    least_sites_with_token: i64,
+    /// The least number of sites behind an amount of money there. Example: 5.
+    money_least_sites: i64,
+    /// The least number of partners behind an amount of money there. Example: 3.
+    money_least_partners: usize,
     /// The rules in words.
     rules: Vec<RuleView>,
 }
@@ -56,7 +62,8 @@ impl RuleView {
 }
 
 static RULES: LazyLock<ReadyPage> = LazyLock::new(|| {
-    let Disclosure { company, least_sites, people_known } = target().disclosure;
+    let Disclosure { company, least_sites, people_known, with_token } = target().disclosure;
+    let WithToken { least_sites: least_sites_with_token, money_least_sites, money_least_partners } = with_token;
     let Company { in_nation, in_row, most_of_one_percent, most_of_two_percent } = company;
     let data = DisclosureView {
         target_version: target().version,
@@ -66,12 +73,16 @@ static RULES: LazyLock<ReadyPage> = LazyLock::new(|| {
         most_of_two_percent,
         least_sites_of_programme: least_sites,
         least_answers: people_known,
+        least_sites_with_token,
+        money_least_sites,
+        money_least_partners,
         rules: in_words(&target().disclosure),
     };
     as_page(JSON, &DisclosureResponse { data })
 });
 
-fn in_words(Disclosure { company, least_sites, people_known }: &Disclosure) -> Vec<RuleView> {
+fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disclosure) -> Vec<RuleView> {
+    let WithToken { least_sites: least_with_token, money_least_sites, money_least_partners } = with_token;
     let Company { in_nation, in_row, most_of_one_percent, most_of_two_percent } = company;
     vec![
         RuleView::of(
@@ -111,6 +122,15 @@ fn in_words(Disclosure { company, least_sites, people_known }: &Disclosure) -> V
             ),
         ),
         RuleView::of(
+            "two_equations",
+            format!(
+                "Sản lượng điện mặt trời phụ thuộc vào tỉnh, nên công suất và điện năng của một số liệu là hai phương trình. Trong phần thay                  đổi, không tỉnh nào có ít hơn {in_row} công trình, trừ khi có từ ba tỉnh trở lên."
+            ),
+            format!(
+                "Solar electricity depends on the province, so capacity and electricity of a figure are two equations. Of what moves no                  province has fewer than {in_row} sites, unless it is of three provinces or more."
+            ),
+        ),
+        RuleView::of(
             "not_yet_detailed",
             "Mỗi bảng có dòng not_yet_detailed: tổng trừ đi các dòng khác, nên bảng luôn cộng đúng. Giữa hai thời điểm công bố, các công \
              trình trong dòng này vẫn như cũ, hoặc đủ nhiều công trình khác đi.",
@@ -132,6 +152,15 @@ fn in_words(Disclosure { company, least_sites, people_known }: &Disclosure) -> V
             "small_programme",
             format!("Khi có dưới {least_sites} công trình đang hoạt động, chỉ số công trình theo bậc được công bố."),
             format!("With fewer than {least_sites} sites in operation, sites by stage alone are published."),
+        ),
+        RuleView::of(
+            "with_token",
+            format!(
+                "Với mã truy cập của bảng theo dõi hoặc đối tác, /v1/aggregates trả lời theo thời điểm công bố mới nhất. Các dòng có dưới                  {least_with_token} công trình gộp thành dòng other. Chỉ có số tiền khi có ít nhất {money_least_sites} công trình của ít nhất                  {money_least_partners} đối tác. Đối tác xem đầy đủ số liệu hiện tại của chính mình."
+            ),
+            format!(
+                "With the token of a dashboard or a partner, /v1/aggregates answers as of the newest publication point. Rows of fewer than                  {least_with_token} sites join the row other. Money stands only over at least {money_least_sites} sites of at least                  {money_least_partners} partners. A partner sees its own in full, as it is now."
+            ),
         ),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{
@@ -10,7 +10,7 @@ use crate::db::tables::{
     installations, site_id, site_private, site_refs, sites,
 };
 use crate::domain::records::{Installation, PrivateFacts, Site, SiteRecord};
-use crate::domain::values::{InstallationId, SiteId, Text};
+use crate::domain::values::{InstallationId, PartnerCode, SiteId, Text};
 
 /// SQLite takes at most 32,766 parameters in one statement.
 pub(in crate::db) const CHUNK: usize = 5_000;
@@ -52,6 +52,30 @@ pub fn counted(connection: &mut Connection, after: Option<SiteId>, limit: i64) -
     let rows: Vec<SiteRow> = on_backend!(connection, c => {
         sites::table.filter(sites::id.gt(after)).order(sites::id).limit(limit).select(SiteRow::as_select()).load(c)
     })?;
+    with_installations(connection, rows)
+}
+
+/// As [`counted`], of the sites of one partner.
+pub fn counted_of(
+    connection: &mut Connection,
+    partner: &PartnerCode,
+    after: Option<SiteId>,
+    limit: i64,
+) -> Result<Vec<SiteRecord>, DbError> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows: Vec<SiteRow> = on_backend!(connection, c => {
+        let own = installations::table.filter(installations::partner.eq(partner.as_str())).select(installations::site);
+        sites::table
+            .filter(sites::id.gt(after).and(sites::id.eq_any(own)))
+            .order(sites::id)
+            .limit(limit)
+            .select(SiteRow::as_select())
+            .load(c)
+    })?;
+    with_installations(connection, rows)
+}
+
+fn with_installations(connection: &mut Connection, rows: Vec<SiteRow>) -> Result<Vec<SiteRecord>, DbError> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut at_site = installations_of(connection, &ids)?;
     let record = |row: SiteRow| {

@@ -20,4 +20,4 @@ pub use methodology::{
     Effect, EffectKind, HalfWidths, LifetimeRule, Methodology, all, first, methodology, of_new_registers,
 };
 pub use pace::{Openings, Pace, Projection, RecordedPace, pace};
-pub use selection::{Dimension, Group, MOST_DIMENSIONS, NONE, Selection, Sums, TooManyGroups, Value};
+pub use selection::{Dimension, Group, MOST_DIMENSIONS, NONE, OTHER, Selection, Sums, TooManyGroups, Value};

@@ -40,6 +40,8 @@ pub type Value = u16;
 
 /// The value of a fact that is unknown or does not apply.
 pub const NONE: Value = Value::MAX;
+/// The value of the row that several groups of few sites join.
+pub const OTHER: Value = Value::MAX - 1;
 /// The most dimensions in one question's groups.
 pub const MOST_DIMENSIONS: usize = 8;
 

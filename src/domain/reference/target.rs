@@ -34,6 +34,18 @@ pub struct Disclosure {
     pub least_sites: i64,
     /// A share of people stands only above so many sites with an answer.
     pub people_known: i64,
+    pub with_token: WithToken,
+}
+
+/// What a caller is told who has a token, but does not check the numbers.
+#[derive(Clone, Copy, Deserialize, Debug)]
+pub struct WithToken {
+    /// The least number of sites in a row.
+    pub least_sites: i64,
+    /// The least number of sites behind an amount of money.
+    pub money_least_sites: i64,
+    /// The least number of partners behind an amount of money.
+    pub money_least_partners: usize,
 }
 
 /// The company that a published figure moves in.
@@ -82,9 +94,11 @@ mod tests {
     #[test]
     fn rules_of_disclosure_are_not_loosened_within_a_version() {
         for target in &TARGETS.versions {
-            let Disclosure { company, least_sites, people_known } = target.disclosure;
+            let Disclosure { company, least_sites, people_known, with_token } = target.disclosure;
             assert!(company.in_nation >= 10 && company.in_row >= 5 && least_sites >= 50, "{}", target.version);
             assert!(people_known >= 30, "{}", target.version);
+            let WithToken { least_sites, money_least_sites, money_least_partners } = with_token;
+            assert!(least_sites >= 3 && money_least_sites >= 5 && money_least_partners >= 3, "{}", target.version);
             assert!(company.most_of_one_percent <= 50 && company.most_of_two_percent <= 80, "{}", target.version);
         }
     }

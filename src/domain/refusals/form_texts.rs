@@ -48,6 +48,9 @@ impl Rule {
             Self::NotLimitable => "Chỉ vai trò reviewer và dashboard mới có thể giới hạn trong một tỉnh.",
             Self::OneScope => "Chỉ xem theo đối tác hoặc theo dự án, không theo cả hai.",
             Self::ScopesHaveNoPast => "Số liệu theo đối tác và dự án chỉ có ở thời điểm hiện tại, theo ngày lắp đặt.",
+            Self::ScopesAreInternal => {
+                "Số liệu theo đối tác và dự án dành cho người thẩm định và quản trị: số liệu này luôn ở thời điểm hiện tại, nên sẽ cho biết công trình vừa được ghi nhận."
+            }
             Self::OnePeriod => "Chỉ chọn một trong year, quarter, month.",
             Self::NotOfOthers => "Đối tác chỉ xem số liệu của chính mình; dự án gồm cả đối tác khác.",
             Self::OneTime => "Chỉ xem theo một ngày đã qua hoặc theo ngày ghi nhận, không theo cả hai.",
@@ -73,6 +76,9 @@ impl Rule {
             Self::NotLimitable => "Only the roles reviewer and dashboard can be limited to a province.",
             Self::OneScope => "Either by partner or by project, not both.",
             Self::ScopesHaveNoPast => "Sums of partners and projects are of now, by the days of installation.",
+            Self::ScopesAreInternal => {
+                "Sums of partners and projects are for reviewers and administrators: they are of now, and so would tell what was just registered."
+            }
             Self::OnePeriod => "Only one of year, quarter, month.",
             Self::NotOfOthers => "A partner is shown what is its own; projects are of others, too.",
             Self::OneTime => "Either as of a past day or by when it was recorded, not both.",

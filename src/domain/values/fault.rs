@@ -181,6 +181,8 @@ pub enum Rule {
     OneScope,
     /// Partners and projects have sums of the current version alone, by the day of installation.
     ScopesHaveNoPast,
+    /// Sums of other partners and of projects are for those who check the numbers.
+    ScopesAreInternal,
     /// A question groups by one of year, quarter and month.
     OnePeriod,
     /// A partner must not ask for the numbers of others.

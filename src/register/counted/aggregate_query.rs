@@ -23,6 +23,8 @@ pub struct AggregateQuery {
     pub methodology: Option<&'static Methodology>,
     /// The time that the answer is of.
     pub time: AsOf,
+    /// Whether it is answered as of the newest publication point, for callers who do not check the numbers.
+    pub published: bool,
     /// The most groups that an answer may have.
     pub most: usize,
 }
@@ -39,6 +41,7 @@ pub enum AsOf {
 }
 
 /// A group of an answer.
+#[derive(Clone)]
 pub struct AggregateGroup {
     /// The code of the owner, if owners were asked for.
     pub code: Option<Code>,
@@ -58,6 +61,8 @@ pub struct AggregateAnswer {
 pub enum AggregateError {
     /// There are more groups than the query allows.
     TooManyGroups,
+    /// There is no publication point yet.
+    NothingPublished,
     Database(DbError),
 }
 

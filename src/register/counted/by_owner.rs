@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 use crate::db::engine::transaction;
 use crate::db::ledger::{head, public_entries};
 use crate::db::records::by_id;
-use crate::db::{Database, DbError};
-use crate::domain::counting::{CellTable, OwnerKind};
-use crate::domain::values::{Code, Hash};
+use crate::db::{Connection, Database, DbError};
+use crate::domain::counting::{CellTable, OwnerKind, contribution};
+use crate::domain::values::{Code, Hash, PartnerCode};
 
 use super::cells::apply_postings;
 
@@ -51,16 +51,27 @@ impl LastCount {
 }
 
 impl CellsByOwnerCache {
-    /// The last count if it is still good, else a new one. One caller counts, the others wait for its count.
-    pub fn get(&self, database: &Database, owner: OwnerKind) -> Result<Arc<CellsByOwner>, DbError> {
+    /// Whether a kind of owner was counted at the version `from` or later.
+    pub fn has(&self, owner: OwnerKind, from: i64) -> bool {
+        let last = self.slot(owner).lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().is_some_and(|last| last.cells.version >= from)
+    }
+
+    fn slot(&self, owner: OwnerKind) -> &Mutex<Option<LastCount>> {
         let [partners, projects] = &self.0;
-        let slot = if owner == OwnerKind::Partner { partners } else { projects };
-        let mut last = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if owner == OwnerKind::Partner { partners } else { projects }
+    }
+
+    /// The last count if it is still good or not older than the version `from`, else a new one. One caller counts, the others wait for its
+    /// count.
+    pub fn get(&self, database: &Database, owner: OwnerKind, from: Option<i64>) -> Result<Arc<CellsByOwner>, DbError> {
+        let mut last = self.slot(owner).lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = &*last {
             let mut connection = database.connection()?;
             let (head, is_of_this_past) = head::agrees(&mut connection, count.cells.version, &count.cells.hash)?;
             let version = public_entries::version_at(&mut connection, head)?;
-            if is_of_this_past && (count.cells.version == version || count.is_still_good()) {
+            let is_new_enough = from.is_some_and(|from| count.cells.version >= from);
+            if is_of_this_past && (count.cells.version == version || is_new_enough || count.is_still_good()) {
                 return Ok(count.cells.clone());
             }
         }
@@ -70,6 +81,22 @@ impl CellsByOwnerCache {
         let cells = Arc::new(count(database, owner)?);
         *last = Some(LastCount { at: Instant::now(), took: began.elapsed(), cells: cells.clone() });
         Ok(cells)
+    }
+}
+
+/// The cells of a partner that only tries things out, counted as if it did not.
+pub fn cells_of_sandbox(connection: &mut Connection, partner: &PartnerCode) -> Result<CellTable, DbError> {
+    let (mut cells, mut after) = (CellTable::default(), None);
+    loop {
+        let records = by_id::counted_of(connection, partner, after, CHUNK)?;
+        let Some(last) = records.last() else { return Ok(cells) };
+        after = Some(last.site.id);
+        for mut record in records {
+            record.installations.retain(|one| one.partner == *partner);
+            record.installations.iter_mut().for_each(|one| one.sandbox = false);
+            let postings: Vec<_> = contribution(&record).into_iter().collect();
+            apply_postings(&mut cells, &postings);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ mod tests {
 
     fn by(dimension: Dimension) -> AggregateQuery {
         let selection = Selection { group_by: vec![dimension], ..Selection::default() };
-        AggregateQuery { selection, scope: None, methodology: None, time: AsOf::Now, most: MOST_ROWS }
+        AggregateQuery { selection, scope: None, methodology: None, time: AsOf::Now, published: false, most: MOST_ROWS }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use aggregate_query::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, GroupsAndTotal, RecordedSpan,
 };
 pub use bridge::{BridgedDays, BridgedPoints, bridge_days, bridge_points};
-pub use by_owner::{CellsByOwner, CellsByOwnerCache};
+pub use by_owner::{CellsByOwner, CellsByOwnerCache, cells_of_sandbox};
 pub use cells::{Counted, FollowedHead, InOrder, LoadedCells, apply_postings, load_cells};
 pub use compare_methodologies::restate;
 pub use difference::{SumsDifference, closing_figures};

@@ -7,8 +7,10 @@ use chrono::NaiveDate;
 
 use crate::db::ledger::{StoredPoint, point_pages, points};
 use crate::db::{Connection, DbError};
+use crate::domain::counting::{CellTable, NationalSums};
 use crate::domain::disclosure::PointNumber;
 use crate::register::commands::Failure;
+use crate::register::counted::{Figures, KeptSums};
 
 use super::page_cache::PageCache;
 use super::page_maker::PointPage;
@@ -27,7 +29,39 @@ pub struct PublishedPoint {
     pages: BTreeMap<String, Arc<str>>,
     /// What was made of them since.
     made: PageCache,
-    sums: Mutex<Option<Arc<PublishedSums>>>,
+    sums: MadeOnce<PublishedSums>,
+    at_close: MadeOnce<CellsAtClose>,
+}
+
+/// All cells at the close of a point.
+pub struct CellsAtClose {
+    /// Version, day and methodology; the numbers are zeros.
+    pub figures: Figures,
+    pub cells: CellTable,
+    pub national: NationalSums,
+    /// What was added up of them.
+    pub kept: KeptSums,
+}
+
+/// What is made when it is first asked for; later callers wait.
+struct MadeOnce<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> Default for MadeOnce<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T> MadeOnce<T> {
+    fn get<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = match &*kept {
+            Some(known) => known.clone(),
+            None => Arc::new(make()?),
+        };
+        *kept = Some(made.clone());
+        Ok(made)
+    }
 }
 
 impl PublishedPoint {
@@ -38,7 +72,8 @@ impl PublishedPoint {
         };
         let read = |(name, body): (String, Vec<u8>)| Ok((name, text_of(&body, number)?.into()));
         let pages = point_pages::all(connection, number)?.into_iter().map(read).collect::<Result<_, DbError>>()?;
-        Ok(Some(Self { number, day, version, methodology, pages, made: PageCache::default(), sums: Mutex::default() }))
+        let (made, sums, at_close) = Default::default();
+        Ok(Some(Self { number, day, version, methodology, pages, made, sums, at_close }))
     }
 
     /// A stored page.
@@ -53,15 +88,14 @@ impl PublishedPoint {
         Some(PublishedFigures { day: self.day, methodology: self.methodology, json: self.page(FIGURES)?.clone() })
     }
 
-    /// What it shows, as sums. They are made when first asked for, for figures by another methodology; later callers wait.
+    /// What it shows, as sums, for figures by another methodology.
     pub fn sums(&self, make: impl FnOnce() -> Result<PublishedSums, DbError>) -> Result<Arc<PublishedSums>, DbError> {
-        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = match &*sums {
-            Some(known) => known.clone(),
-            None => Arc::new(make()?),
-        };
-        *sums = Some(made.clone());
-        Ok(made)
+        self.sums.get(make)
+    }
+
+    /// All cells at its close, for callers with a token.
+    pub fn at_close(&self, make: impl FnOnce() -> Result<CellsAtClose, DbError>) -> Result<Arc<CellsAtClose>, DbError> {
+        self.at_close.get(make)
     }
 
     /// A page that is made of the point, as [`PageCache::get`].

@@ -15,11 +15,12 @@ use crate::domain::figures::{Dimension, Selection};
 use crate::domain::records::{Actor, Role};
 use crate::domain::reference::ProvinceId;
 use crate::domain::values::{Code, Fault};
-use crate::register::{AggregateAnswer, AggregateError, AggregateQuery, AsOf, GroupsAndTotal};
+use crate::register::{AggregateAnswer, AggregateError, AggregateQuery, AsOf, Figures, GroupsAndTotal};
 
-use super::figures::{AggregateRow, VisibleFigures};
+use super::few_sites::{Told, told};
+use super::figures::{AggregateRow, RowFigures, VisibleFigures};
 use super::owner_names::OwnerNames;
-use super::query::{MOST_GROUPS, ParsedQuery, parse};
+use super::query::{ParsedQuery, parse, refused};
 use super::response::AggregatesResponse;
 
 /// The path that a permalink names.
@@ -34,7 +35,7 @@ pub struct AnsweredQuery {
     /// The groups, and their total.
     pub sums: Arc<GroupsAndTotal>,
     /// Which figures the rows show.
-    pub visible: VisibleFigures,
+    pub figures: RowFigures,
     /// The answer without its rows.
     pub frame: AggregatesResponse,
 }
@@ -52,9 +53,12 @@ pub async fn answer<T: Send + 'static>(
     let ParsedQuery { query, only_verified } = parse(request, caller, &directory, today)?;
     // One at a time, because sums of the past and of owners are counted from the journal or from the records, which takes
     // long and much memory.
-    let is_slow = query.time != AsOf::Now || query.scope.is_some();
+    let counts_partners = query.published && !query.selection.is_by_measure() && !state.register.knows_partners();
+    let is_slow = query.time != AsOf::Now || query.scope.is_some() || counts_partners;
     let reader: Reader<'_> = if is_slow { state.slow_query_slot(&caller.0).await?.into() } else { (&caller.0).into() };
-    let asking = Asking { path: permalink_path(request), only_verified, actor: caller.0.clone() };
+    let own = caller.0.partner.as_ref().and_then(|own| directory.partner(own));
+    let tries_out = own.is_some_and(|own| own.sandbox);
+    let asking = Asking { path: permalink_path(request), only_verified, tries_out, actor: caller.0.clone() };
     let shared = state.clone();
     state.compute(reader, move || write(add_up(&shared, query, &asking)?)).await
 }
@@ -69,20 +73,28 @@ fn permalink_path(request: &HttpRequest) -> String {
 struct Asking {
     path: String,
     only_verified: bool,
+    /// Whether the sums are of what a partner only tries out.
+    tries_out: bool,
     actor: Actor,
 }
 
 fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<AnsweredQuery, ApiError> {
     let owners = owner_names(state, query.scope.as_ref())?;
-    let AggregateAnswer { sums, figures } = state.register.add_up(&query).map_err(|why| match why {
-        AggregateError::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
-        AggregateError::Database(error) => error.into(),
-    })?;
+    let AggregateAnswer { sums, figures } = match state.register.add_up(&query) {
+        Err(AggregateError::NothingPublished) => nothing_published(state, &query)?,
+        answer => answer.map_err(refused)?,
+    };
     let owner_kind = query.scope.as_ref().map(|(kind, _)| *kind);
     let of_several_owners = owner_kind.is_some() && sums.rows.chunk_by(|one, other| one.code == other.code).count() > 1;
     // A partner sees the money of its own installations alone.
     let sees_money = asking.actor.role != Role::Partner || owner_kind.is_some();
     let visible = VisibleFigures::of(&query.selection, sees_money);
+    let is_published = query.published && figures.version > 0;
+    let told = match query.published {
+        true if is_published => told(&state.register, &query, &sums, visible)?,
+        true => Told::nothing(),
+        false => Told { figures: RowFigures::of(visible), sums, tells_total: true },
+    };
     let whole = Selection { group_by: Vec::new(), ..query.selection.clone() };
     let mut visible_in_total = VisibleFigures::of(&whole, sees_money);
     if of_several_owners {
@@ -96,14 +108,26 @@ fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<An
         (asking.only_verified, "verified_only"),
         (asking.actor.province.is_some(), "limited_to_province"),
         (owner_kind == Some(OwnerKind::Project), "without_project_left_out"),
-        (query.time != AsOf::Now && figures.version == 0, "before_the_register"),
+        (query.published && !is_published, "nothing_published_yet"),
+        (is_published && !told.tells_total, "too_few_sites"),
+        (asking.tries_out, "sandbox"),
+        (!query.published && query.time != AsOf::Now && figures.version == 0, "before_the_register"),
     ];
     meta.warnings.extend(warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code.to_owned()));
     let counts_sites = query.selection.counts_sites();
     let group_by = query.selection.group_by;
     let sites_additive = owner_kind.is_none() && counts_sites && !group_by.contains(&Dimension::Measure);
+    let Told { sums, figures, tells_total } = told;
+    let visible_in_total = if tells_total { figures.of_total(visible_in_total) } else { VisibleFigures::nothing() };
     let total = AggregateRow { visible: visible_in_total, sums: sums.total };
-    Ok(AnsweredQuery { group_by, owners, sums, visible, frame: AggregatesResponse::frame(total, sites_additive, meta) })
+    Ok(AnsweredQuery { group_by, owners, sums, figures, frame: AggregatesResponse::frame(total, sites_additive, meta) })
+}
+
+/// The answer of a register that has published no figures yet.
+fn nothing_published(state: &AppState, query: &AggregateQuery) -> Result<AggregateAnswer, ApiError> {
+    let methodology = query.methodology.map_or_else(|| state.register.methodology_at(1), Ok)?;
+    let nothing = Figures::before_the_register(state.register.snapshot().figures.day);
+    Ok(AggregateAnswer { sums: Arc::default(), figures: Figures { methodology, ..nothing } })
 }
 
 /// The names of all partners or projects, where rows are of them. A project of the query that does not exist is refused.

@@ -27,24 +27,26 @@ pub async fn get_aggregates_table(
 ) -> Result<HttpResponse, ApiError> {
     // With its name, because spreadsheets read the code 01 as 1.
     let limited = caller.0.province.map(|own| format!("{} {}", own.code(), own.province().name_vi));
-    let body = answer(&request, &caller, &state, move |AnsweredQuery { group_by, owners, sums, visible, frame }| {
-        let names = group_by.iter().flat_map(|dimension| columns_of(*dimension));
-        let figures = FIGURES.iter().map(|figure| figure.name.to_owned());
-        let columns = owners
-            .columns()
-            .into_iter()
-            .chain(names)
-            .chain(figures)
-            .chain(limited.as_ref().map(|_| "limited_to_province".to_owned()))
-            .collect();
-        let row = |row: &AggregateGroup| {
-            let names = group_by.iter().zip(&row.group).flat_map(|(dimension, value)| names_of(*dimension, *value));
-            let figures = visible.values(&row.sums).chain(limited.as_ref().map(|own| json!(own)));
-            owners.values(row.code.as_ref()).into_iter().chain(names).chain(figures).collect()
-        };
-        let table = CsvTable { columns, rows: sums.rows.iter().map(row).collect() };
-        Ok(table.csv(&json!(frame.meta)))
-    });
+    let body =
+        answer(&request, &caller, &state, move |AnsweredQuery { group_by, owners, sums, figures: visible, frame }| {
+            let names = group_by.iter().flat_map(|dimension| columns_of(*dimension));
+            let columns_of_figures = FIGURES.iter().map(|figure| figure.name.to_owned());
+            let columns = owners
+                .columns()
+                .into_iter()
+                .chain(names)
+                .chain(columns_of_figures)
+                .chain(limited.as_ref().map(|_| "limited_to_province".to_owned()))
+                .collect();
+            let row = |(place, row): (usize, &AggregateGroup)| {
+                let names = group_by.iter().zip(&row.group).flat_map(|(dimension, value)| names_of(*dimension, *value));
+                let figures = visible.of_row(place, row);
+                let figures = figures.values(&row.sums).chain(limited.as_ref().map(|own| json!(own)));
+                owners.values(row.code.as_ref()).into_iter().chain(names).chain(figures).collect()
+            };
+            let table = CsvTable { columns, rows: sums.rows.iter().enumerate().map(row).collect() };
+            Ok(table.csv(&json!(frame.meta)))
+        });
     let body = body.await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((CONTENT_TYPE, CSV)).body(body))
 }

@@ -10,8 +10,9 @@ use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, Schema, SchemaF
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::figures::{Selection, Sums};
+use crate::domain::figures::{OTHER, Selection, Sums};
 use crate::domain::values::units;
+use crate::register::AggregateGroup;
 
 /// One figure: a key of the JSON object, a column of the CSV, a property of the schema.
 pub struct Figure {
@@ -219,11 +220,30 @@ impl VisibleFigures {
         }))
     }
 
+    /// No figure.
+    pub fn nothing() -> Self {
+        Self([false; COUNT])
+    }
+
     /// Hides the figure `sites`.
     pub fn without_sites(self) -> Self {
+        self.without(Shown::SitesCountable)
+    }
+
+    /// Hides amounts of money.
+    pub fn without_money(self) -> Self {
+        self.without(Shown::Money)
+    }
+
+    /// Whether amounts of money are among them.
+    pub fn tells_money(self) -> bool {
+        FIGURES.iter().zip(self.0).any(|(figure, is_visible)| is_visible && figure.shown == Shown::Money)
+    }
+
+    fn without(self, hidden: Shown) -> Self {
         let mut visible = self.0;
         for (figure, is_visible) in FIGURES.iter().zip(&mut visible) {
-            *is_visible &= figure.shown != Shown::SitesCountable;
+            *is_visible &= figure.shown != hidden;
         }
         Self(visible)
     }
@@ -252,6 +272,45 @@ impl VisibleFigures {
         let number =
             |(figure, is_visible): (&'static Figure, bool)| (figure.name, figure.number(sums).filter(|_| is_visible));
         FIGURES.iter().zip(self.0).map(number)
+    }
+}
+
+/// Which figures each row of an answer shows, and its total.
+pub struct RowFigures {
+    visible: VisibleFigures,
+    /// The figures of the row that others join.
+    in_other: VisibleFigures,
+    /// Whether each row tells money, and the total, where not all do.
+    money: Option<(Vec<bool>, bool)>,
+}
+
+impl RowFigures {
+    /// The same figures in every row.
+    pub fn of(visible: VisibleFigures) -> Self {
+        Self { visible, in_other: visible, money: None }
+    }
+
+    /// Hides in the row that others join what means nothing of several measures.
+    pub fn with_others_of_several_measures(self) -> Self {
+        Self { in_other: self.visible.without(Shown::OneMeasure).without_sites(), ..self }
+    }
+
+    /// Tells money in some rows alone, by their place, and in the total.
+    pub fn with_money(self, rows: Vec<bool>, total: bool) -> Self {
+        Self { money: Some((rows, total)), ..self }
+    }
+
+    /// The figures of the row at a place.
+    pub fn of_row(&self, place: usize, row: &AggregateGroup) -> VisibleFigures {
+        let visible = if row.group.contains(&OTHER) { self.in_other } else { self.visible };
+        let tells = self.money.as_ref().is_none_or(|(rows, _)| rows.get(place).copied().unwrap_or_default());
+        if tells { visible } else { visible.without_money() }
+    }
+
+    /// These figures of the total, as far as they are told.
+    pub fn of_total(&self, visible: VisibleFigures) -> VisibleFigures {
+        let tells = self.money.as_ref().is_none_or(|(_, total)| *total);
+        if tells { visible } else { visible.without_money() }
     }
 }
 

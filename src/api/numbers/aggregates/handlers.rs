@@ -20,6 +20,10 @@ use super::response::AggregatesResponse;
 /// filter, gives each of them rows of its own, which count its own installations alone.
 ///
 /// A query of the past or by partner or project takes longer than others, and such queries run one at a time.
+///
+/// Reviewers and administrators are answered as of now, dashboards and partners as of the newest publication point, with rows of
+/// few sites in one row `other` and money of several partners alone, as `/v1/disclosure` states. Sums by partner or project are for
+/// reviewers, administrators and each partner's own. Warnings in `meta.warnings`: `nothing_published_yet`, `too_few_sites`, `sandbox`.
 #[utoipa::path(get, path = "", params(AggregateParameters),
     responses((status = 200, body = AggregatesResponse)))]
 pub async fn get_aggregates(
@@ -28,8 +32,8 @@ pub async fn get_aggregates(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let body = answer(&request, &caller, &state, |answer| {
-        let AnsweredQuery { group_by, owners, sums, visible, frame } = answer;
-        frame.with_rows(&group_by, &owners, visible, &sums.rows).map_err(|_| ApiError::Internal)
+        let AnsweredQuery { group_by, owners, sums, figures, frame } = answer;
+        frame.with_rows(&group_by, &owners, &figures, &sums.rows).map_err(|_| ApiError::Internal)
     });
     let body = body.await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type(ContentType::json()).body(body))

@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod csv;
+mod few_sites;
 mod figures;
 pub mod handlers;
 mod owner_names;

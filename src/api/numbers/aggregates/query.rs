@@ -13,13 +13,13 @@ use crate::api::numbers::dimension_labels::{VERIFIED, label};
 use crate::api::numbers::methodologies::parse_methodology;
 use crate::domain::counting::OwnerKind;
 use crate::domain::figures::{Dimension, MOST_DIMENSIONS, Methodology, Selection, Value};
-use crate::domain::records::{Actor, Directory};
+use crate::domain::records::{Actor, Directory, Role};
 use crate::domain::reference::{FormerProvinceId, ProvinceId, parse_province};
 use crate::domain::values::{Basis, Code, Fault, Month, PartnerCode, Rule, parse_day, parse_past_day};
-use crate::register::{AggregateQuery, AsOf};
+use crate::register::{AggregateError, AggregateQuery, AsOf};
 
 /// The most groups of one answer.
-pub const MOST_GROUPS: usize = 10_000;
+const MOST_GROUPS: usize = 10_000;
 /// The most years between `from` and `to`.
 const LONGEST_SPAN: u16 = 50;
 /// The codes that `group_by` takes: owners and dimensions.
@@ -44,13 +44,23 @@ pub fn parse(
     let actor = &caller.0;
     let mut query = Query::of(request)?;
     let asked = Asked::read(&mut query, actor.partner.as_ref(), directory, today);
-    for (parameter, fault) in asked.conflicts(actor.partner.is_some()) {
+    for (parameter, fault) in asked.conflicts(actor) {
         query.check(parameter, Some(fault));
     }
     query.finish()?;
     caller.check_province(|own| asked.is_within(own))?;
     let only_verified = !asked.names_stage();
     Ok(ParsedQuery { query: asked.into_query(actor), only_verified })
+}
+
+/// The refusal of a query that has no answer.
+pub fn refused(why: AggregateError) -> ApiError {
+    match why {
+        AggregateError::TooManyGroups => ApiError::invalid("group_by", Fault::TooMany { max: MOST_GROUPS }),
+        // Points are asked for first.
+        AggregateError::NothingPublished => ApiError::Internal,
+        AggregateError::Database(error) => error.into(),
+    }
 }
 
 /// The parameters, each read by itself.
@@ -75,6 +85,9 @@ impl Asked {
     /// Reads every parameter; `query` notes what is wrong with each. A partner (`own`) knows no partner but itself.
     fn read(query: &mut Query, own: Option<&PartnerCode>, directory: &Directory, today: NaiveDate) -> Self {
         let (grouped_owner, group_by) = query.parse("group_by", parse_groups).unwrap_or_default();
+        // Who only tries things out is shown nothing else.
+        let tries_out = own.and_then(|own| directory.partner(own)).is_some_and(|partner| partner.sandbox);
+        let grouped_owner = grouped_owner.or(tries_out.then_some(OwnerKind::Partner));
         let month = |query: &mut Query, name| query.parse(name, whole_day(Edge::First, parse_month));
         let (from, to) = (month(query, "from"), month(query, "to"));
         let mut filters = Vec::new();
@@ -104,8 +117,10 @@ impl Asked {
     }
 
     /// The faults of parameters beside each other, in a fixed order.
-    fn conflicts(&self, is_partner: bool) -> Vec<(&'static str, Fault)> {
-        let owner = self.owner();
+    fn conflicts(&self, actor: &Actor) -> Vec<(&'static str, Fault)> {
+        let (owner, is_partner) = (self.owner(), actor.partner.is_some());
+        let named_owner = [(self.partners.is_some(), "partner"), (self.projects.is_some(), "project")];
+        let named_owner = named_owner.into_iter().find(|(is_named, _)| *is_named).map_or("group_by", |(_, name)| name);
         let is_recorded = self.basis == Basis::RecordedOn;
         let not_allowed = |rule| Fault::NotAllowed { rule };
         let one_time = if self.as_of.is_some() { Rule::OneTime } else { Rule::ScopesHaveNoPast };
@@ -120,6 +135,7 @@ impl Asked {
             (other_is_partner, "partner", not_allowed(Rule::OneScope)),
             (other_is_project, "project", not_allowed(Rule::OneScope)),
             (owner.is_some() && self.as_of.is_some(), "as_of", not_allowed(Rule::ScopesHaveNoPast)),
+            (owner.is_some() && actor.role == Role::Dashboard, named_owner, not_allowed(Rule::ScopesAreInternal)),
             (is_partner && owner == Some(OwnerKind::Project), "project", not_allowed(Rule::NotOfOthers)),
             (is_recorded && (self.as_of.is_some() || owner.is_some()), "basis", not_allowed(one_time)),
         ];
@@ -142,9 +158,11 @@ impl Asked {
         })
     }
 
-    /// The query as the register takes it. A caller of one province is held to it, and no word on the stage means verified.
+    /// The query as the register takes it. A caller of one province is held to it, and no word on the stage means verified. Who checks
+    /// the numbers sees all of them as they are now, and so does a partner its own.
     fn into_query(self, actor: &Actor) -> AggregateQuery {
         let (owner, names_stage) = (self.owner(), self.names_stage());
+        let published = matches!(actor.role, Role::Dashboard | Role::Partner) && owner.is_none();
         let mut filters = self.filters;
         if let Some(province) = actor.province {
             filters.push((Dimension::Province, vec![province.index().into()]));
@@ -165,6 +183,7 @@ impl Asked {
             scope: owner.map(|owner| (owner, codes)),
             methodology: self.methodology,
             time,
+            published,
             most: MOST_GROUPS,
         }
     }

@@ -21,7 +21,7 @@ use crate::api::numbers::provenance::Provenance;
 use crate::domain::figures::{Dimension, Value};
 use crate::register::AggregateGroup;
 
-use super::figures::{AggregateRow, VisibleFigures};
+use super::figures::{AggregateRow, RowFigures};
 use super::owner_names::OwnerNames;
 
 /// About the bytes of one row.
@@ -30,7 +30,8 @@ const ROW_BYTES: usize = 900;
 /// Sums of the register by group.
 #[derive(Serialize, ToSchema)]
 pub struct AggregatesResponse {
-    /// One row for each group that has anything, in the order of the dimensions of `group_by`.
+    /// One row for each group that has anything, in the order of the dimensions of `group_by`; last the row `other` of groups with few
+    /// sites.
     data: Vec<AggregateRow>,
     /// The sums of everything that the filters select.
     total: AggregateRow,
@@ -51,7 +52,7 @@ impl AggregatesResponse {
         &self,
         group_by: &[Dimension],
         owners: &OwnerNames,
-        visible: VisibleFigures,
+        figures: &RowFigures,
         rows: &[AggregateGroup],
     ) -> serde_json::Result<Vec<u8>> {
         let frame = serde_json::to_string(self)?;
@@ -61,7 +62,8 @@ impl AggregatesResponse {
         body.extend_from_slice(opening.as_bytes());
         let mut names: Vec<(Dimension, BTreeMap<Value, String>)> =
             group_by.iter().map(|dimension| (*dimension, BTreeMap::new())).collect();
-        for (place, AggregateGroup { code, group, sums }) in rows.iter().enumerate() {
+        for (place, row) in rows.iter().enumerate() {
+            let AggregateGroup { code, group, sums } = row;
             body.extend_from_slice(if place == 0 { b"{" } else { b",{" });
             if code.is_some() {
                 body.extend_from_slice(members(owners.columns(), owners.values(code.as_ref())).as_bytes());
@@ -70,7 +72,7 @@ impl AggregatesResponse {
                 let make = || members(columns_of(*dimension), names_of(*dimension, *value));
                 body.extend_from_slice(made.entry(*value).or_insert_with(make).as_bytes());
             }
-            visible.write(sums, &mut body)?;
+            figures.of_row(place, row).write(sums, &mut body)?;
             body.push(b'}');
         }
         body.extend_from_slice(closing.as_bytes());
@@ -87,6 +89,7 @@ fn members(names: Vec<String>, values: Vec<Json>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::figures::VisibleFigures;
     use super::*;
     use crate::domain::counting::{OwnerKind, Totals};
     use crate::domain::figures::{NONE, Selection, Sums, WholeAmount, WholeEstimate};
@@ -135,7 +138,9 @@ mod tests {
             AggregateRow { visible: VisibleFigures::of(&Selection::default(), true).without_sites(), sums: sums() };
         let frame = AggregatesResponse::frame(total, true, meta);
         let row = AggregateGroup { code, group: vec![0, 300, NONE, 1], sums: sums() };
-        let body = String::from_utf8(frame.with_rows(&selection.group_by, owners, visible, &[row]).unwrap()).unwrap();
+        let body =
+            String::from_utf8(frame.with_rows(&selection.group_by, owners, &RowFigures::of(visible), &[row]).unwrap())
+                .unwrap();
         let (row, rest) = body.strip_prefix(r#"{"data":["#).unwrap().split_once("],\"total\":").unwrap();
         let (total, _) = rest.split_once(",\"sites_additive\":true,\"meta\":{").unwrap();
         (row.to_owned(), total.to_owned())

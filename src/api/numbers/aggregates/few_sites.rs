@@ -1,0 +1,117 @@
+//! What a caller is told who has a token, but does not check the numbers: rows of few sites together, and money of several partners alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::api::http::ApiError;
+use crate::domain::disclosure::join_few;
+use crate::domain::figures::{Dimension, Group, OTHER, Selection, Sums};
+use crate::domain::reference::{WithToken, target};
+use crate::domain::values::Code;
+use crate::register::{AggregateGroup, AggregateQuery, AsOf, GroupsAndTotal, Register};
+
+use super::figures::{RowFigures, VisibleFigures};
+use super::query::refused;
+
+/// What is told of an answer.
+pub struct Told {
+    pub sums: Arc<GroupsAndTotal>,
+    pub figures: RowFigures,
+    /// Whether the total is told.
+    pub tells_total: bool,
+}
+
+impl Told {
+    /// No figure.
+    pub fn nothing() -> Self {
+        Self { sums: Arc::default(), figures: RowFigures::of(VisibleFigures::nothing()), tells_total: false }
+    }
+}
+
+/// What is told of the sums that a query came to: nothing if too few sites are behind all of them. `visible` are the figures that rows show.
+pub fn told(
+    register: &Register,
+    query: &AggregateQuery,
+    sums: &GroupsAndTotal,
+    visible: VisibleFigures,
+) -> Result<Told, ApiError> {
+    let WithToken { least_sites, money_least_sites, money_least_partners } = target().disclosure.with_token;
+    let behind = SitesBehind::of(register, query, sums)?;
+    if behind.total < least_sites {
+        return Ok(Told::nothing());
+    }
+    let sites: Vec<i64> = sums.rows.iter().map(|row| behind.of_group(&row.group)).collect();
+    let joined = join_few(&sites, least_sites);
+    let partners = if visible.tells_money() && query.time == AsOf::Now {
+        register.partners_behind(query).map_err(refused)?
+    } else {
+        BTreeMap::new()
+    };
+    let tells_money = |groups: &[&Group], sites: i64| {
+        let of_group = |group: &&Group| partners.get(*group).into_iter().flatten();
+        let behind: BTreeSet<&Code> = groups.iter().flat_map(of_group).collect();
+        sites >= money_least_sites && behind.len() >= money_least_partners
+    };
+    let (mut rows, mut money) = (Vec::new(), Vec::new());
+    let (mut other, mut groups, mut sites_of_other) = (Sums::default(), Vec::new(), 0);
+    for (place, (row, sites)) in sums.rows.iter().zip(sites).enumerate() {
+        if joined.contains(&place) {
+            other = other.plus(row.sums);
+            groups.push(&row.group);
+            sites_of_other += sites;
+        } else {
+            money.push(tells_money(&[&row.group], sites));
+            rows.push(row.clone());
+        }
+    }
+    if !groups.is_empty() {
+        money.push(tells_money(&groups, sites_of_other));
+        rows.push(AggregateGroup { code: None, group: vec![OTHER; query.selection.group_by.len()], sums: other });
+    }
+    let all: Vec<&Group> = sums.rows.iter().map(|row| &row.group).collect();
+    // The total less the other rows would tell the money of one row.
+    let hides_one = money.iter().filter(|tells| !**tells).count() == 1;
+    let money_in_total = tells_money(&all, behind.total) && !hides_one;
+    let mut figures = RowFigures::of(visible).with_money(money, money_in_total);
+    if query.selection.group_by.contains(&Dimension::Measure) {
+        figures = figures.with_others_of_several_measures();
+    }
+    let total = sums.total;
+    Ok(Told { sums: Arc::new(GroupsAndTotal { rows, total }), figures, tells_total: true })
+}
+
+/// How many sites are behind the groups of an answer, at least.
+struct SitesBehind {
+    by_group: BTreeMap<Group, i64>,
+    total: i64,
+}
+
+impl SitesBehind {
+    fn of(register: &Register, query: &AggregateQuery, sums: &GroupsAndTotal) -> Result<Self, ApiError> {
+        if query.selection.counts_sites() {
+            let by_group = sums.rows.iter().map(|row| (row.group.clone(), row.sums.totals.sites)).collect();
+            return Ok(Self { by_group, total: sums.total.totals.sites });
+        }
+        // A site may stand behind several measures or sales of one group, so the most of any of them is what is sure.
+        let further = [Dimension::Measure, Dimension::AttributesSold];
+        let most = |group_by: &[Dimension]| {
+            let also = further.iter().filter(|dimension| !group_by.contains(dimension));
+            let group_by: Vec<Dimension> = group_by.iter().chain(also).copied().collect();
+            let selection = Selection { group_by, ..query.selection.clone() };
+            register.add_up(&AggregateQuery { selection, most: usize::MAX, ..query.clone() }).map_err(refused)
+        };
+        let group_by = &query.selection.group_by;
+        let mut by_group: BTreeMap<Group, i64> = BTreeMap::new();
+        for row in &most(group_by)?.sums.rows {
+            let group = row.group.iter().take(group_by.len()).copied().collect();
+            let sites = by_group.entry(group).or_default();
+            *sites = row.sums.totals.sites.max(*sites);
+        }
+        let total = most(&[])?.sums.rows.iter().map(|row| row.sums.totals.sites).max().unwrap_or_default();
+        Ok(Self { by_group, total })
+    }
+
+    fn of_group(&self, group: &Group) -> i64 {
+        self.by_group.get(group).copied().unwrap_or_default()
+    }
+}
