@@ -4,18 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::domain::counting::Totals;
 
-use super::partition::{Partition, Path};
+use super::earlier_points::{EarlierPoints, PointNumber};
+use super::group::GroupId;
+use super::partition::Path;
 use super::pending::Pending;
-use super::remainder::{EarlierPoints, PointNumber, Remainder};
-use super::strand::Strand;
-
-/// A group of a partition; without a path, the nation as the parent of the others.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct GroupId {
-    pub partition: Partition,
-    pub strand: Strand,
-    pub path: Path,
-}
 
 /// What has to be known of a group from one point to the next.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,7 +17,7 @@ pub struct GroupState {
     /// The last point at which sites came to it or changed.
     pub moved_at: Option<PointNumber>,
     /// The earlier points of its remainders, by their slots.
-    pub earlier: [EarlierPoints; Remainder::SLOTS],
+    pub earlier: [EarlierPoints; Path::LONGEST],
 }
 
 impl GroupState {
@@ -37,7 +29,7 @@ impl GroupState {
 
     /// Reads the stored form of earlier points; `None` for any other text.
     #[must_use]
-    pub fn decode_earlier(text: &str) -> Option<[EarlierPoints; Remainder::SLOTS]> {
+    pub fn decode_earlier(text: &str) -> Option<[EarlierPoints; Path::LONGEST]> {
         text.split('|').map(EarlierPoints::decode).collect::<Option<Vec<_>>>()?.try_into().ok()
     }
 }

@@ -14,7 +14,11 @@
 //! takes what waits and what arrived, and gives what waits now.
 
 mod company;
+mod earlier_points;
+mod few_sites;
+mod group;
 mod ledger;
+mod making;
 mod partition;
 mod pending;
 mod point;
@@ -23,9 +27,14 @@ mod settle;
 mod site_part;
 mod strand;
 
-pub use ledger::{GroupId, GroupState, Ledger};
+#[cfg(test)]
+mod attacks;
+
+pub use earlier_points::{EarlierPoints, PointNumber};
+pub use few_sites::join_few;
+pub use group::GroupId;
+pub use ledger::{GroupState, Ledger};
 pub use partition::{ENDED, Partition, Path};
 pub use pending::{Pending, Stay, Touched, arrivals};
 pub use point::{Point, make_point};
-pub use remainder::{EarlierPoints, PointNumber, Remainder};
 pub use strand::Strand;

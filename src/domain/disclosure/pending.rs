@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Cause, SiteId};
 
+use super::earlier_points::PointNumber;
 use super::partition::{Partition, Path};
-use super::remainder::{PointNumber, Remainder};
+
 use super::strand::Strand;
 
 /// A change of a site that waits in a partition.
@@ -25,7 +26,7 @@ pub struct Pending {
     pub new_to: u8,
     /// Its stay in each remainder, by the slots of `Remainder`. Those of what waits for the nation begin at the point that first held it
     /// back.
-    pub stays: [Stay; Remainder::SLOTS],
+    pub stays: [Stay; Path::LONGEST],
 }
 
 /// The stay of a change in a remainder.
@@ -59,7 +60,7 @@ impl Pending {
 
     /// Reads the stored form of stays; `None` for any other text.
     #[must_use]
-    pub fn decode_stays(text: &str) -> Option<[Stay; Remainder::SLOTS]> {
+    pub fn decode_stays(text: &str) -> Option<[Stay; Path::LONGEST]> {
         let one = |stay: &str| {
             let since = stay.strip_suffix('+').unwrap_or(stay);
             Some(Stay { since: since.parse().ok()?, is_new: since != stay })
@@ -111,7 +112,7 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) 
         let stood = |level: u8| earlier.iter().any(|(of, at)| *of == strand && at.prefix(level) == path.prefix(level));
         let new_to = (0..=path.length()).filter(|level| !stood(*level)).fold(0, |bits, level| bits | 1 << level);
         let stay = Stay { since: point, is_new: new_to & 1 == 1 };
-        Pending { partition, site: touched.site, cell, cause, totals, depth: 0, new_to, stays: [stay; Remainder::SLOTS] }
+        Pending { partition, site: touched.site, cell, cause, totals, depth: 0, new_to, stays: [stay; Path::LONGEST] }
     };
     sums.into_iter().filter(|(_, totals)| !totals.is_zero()).map(pending).collect()
 }

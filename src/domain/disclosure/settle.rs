@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::values::SiteId;
 
-use super::ledger::GroupId;
+use super::earlier_points::{Member, RemainderChange};
+use super::group::GroupId;
+use super::making::Making;
 use super::partition::Path;
 use super::pending::{Pending, Stay};
-use super::point::Making;
-use super::remainder::{Member, Remainder, RemainderChange};
+use super::remainder::Remainder;
 use super::site_part::{SitePart, member, parts};
 
 /// Lets what may pass into the groups of a partition. What waits for the nation has come to it.
@@ -70,7 +71,8 @@ impl<'m, 'r> Step<'m, 'r> {
             let Some(place) = self.moving.iter().rposition(|path| remainder.is_over(*path)) else { continue };
             let path = self.moving.remove(place);
             self.wait(path);
-            to_ask = self.remainders.iter().filter(|other| other.is_over(path) || to_ask.contains(other)).copied().collect();
+            to_ask =
+                self.remainders.iter().filter(|other| other.is_over(path) || to_ask.contains(other)).copied().collect();
         }
         self.passing
     }
@@ -113,9 +115,8 @@ fn pass(making: &mut Making<'_>, nation: GroupId, level: u8, pending: &mut [Pend
 /// A site of which one part leaves a remainder and another stays has come with the rest today.
 fn note_split(remainder: Remainder, number: u32, pending: &mut [Pending], passing: &Passing) {
     let level = remainder.level;
-    let has_left = |one: &&Pending| {
-        goes(one, level, passing) && remainder.stay(one).is_some_and(|stay| stay.since < number)
-    };
+    let has_left =
+        |one: &&Pending| goes(one, level, passing) && remainder.stay(one).is_some_and(|stay| stay.since < number);
     let split: BTreeSet<SiteId> = pending.iter().filter(has_left).map(|one| one.site).collect();
     for one in pending.iter_mut().filter(|one| split.contains(&one.site) && !goes(one, level, passing)) {
         if remainder.stay(one).is_some()
@@ -137,7 +138,9 @@ fn change_of(remainder: Remainder, number: u32, pending: &[Pending], passing: &P
         }
     }
     let mut change = RemainderChange::default();
-    by_site.into_values().for_each(|standing| change_of_site(&standing, number, &mut change));
+    for standing in by_site.into_values() {
+        change_of_site(&standing, number, &mut change);
+    }
     change
 }
 

@@ -6,9 +6,9 @@ use crate::domain::counting::{CellKey, NationalKey, Totals};
 use crate::domain::values::SiteId;
 
 use super::company::Moved;
+use super::earlier_points::Member;
 use super::partition::Partition;
 use super::pending::{Pending, Stay};
-use super::remainder::Member;
 use super::strand::Strand;
 
 /// The parts of one site that wait in a group, added up.

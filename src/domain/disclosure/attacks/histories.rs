@@ -1,0 +1,219 @@
+//! A register changes at random for some months, from nothing or one change after the other in a register that has grown. No two points
+//! may tell fewer sites apart than keep company.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::domain::counting::{CellKey, Changes, Contribution, NationalSums, Totals, add_to_cell, difference};
+use crate::domain::disclosure::{Ledger, Partition, PointNumber, Strand, Touched, arrivals, make_point};
+use crate::domain::records::Stage;
+use crate::domain::values::{Cause, SiteId, Tier};
+
+use super::observer::{Observer, RULES, SitePosting};
+use super::random_homes::{Dice, RandomHome, sample_cell};
+
+/// The histories that are watched. Without the rule for the nation less a deeper level the last one tells two sites apart.
+const SEEDS: [u64; 3] = [1, 2, 46];
+
+/// A register with its points.
+struct Register {
+    dice: Dice,
+    homes: BTreeMap<SiteId, RandomHome>,
+    posted: BTreeMap<SiteId, Vec<SitePosting>>,
+    /// What was posted since the last point.
+    since: BTreeMap<SiteId, Vec<SitePosting>>,
+    ledger: Ledger,
+    points: PointNumber,
+    national: NationalSums,
+    told: Changes,
+}
+
+impl Register {
+    fn of(seed: u64) -> Self {
+        let dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) + 1);
+        let (homes, posted, since) = Default::default();
+        let (ledger, national, told) = Default::default();
+        Self { dice, homes, posted, since, ledger, points: 0, national, told }
+    }
+
+    fn add_home(&mut self) {
+        let site = SiteId::new(Uuid::from_u128(self.homes.len() as u128));
+        let home = RandomHome::rolled(&mut self.dice);
+        self.post(site, &Contribution::new(), &home, Cause::Registered);
+        self.homes.insert(site, home);
+    }
+
+    /// A home is added, or another one changes.
+    fn change(&mut self) {
+        if self.homes.len() < 10 || self.dice.roll(3) == 0 {
+            return self.add_home();
+        }
+        let site = SiteId::new(Uuid::from_u128(self.dice.roll(self.homes.len()) as u128));
+        let mut home = self.homes[&site].clone();
+        let before = home.contribution();
+        let cause = home.change(&mut self.dice);
+        self.post(site, &before, &home, cause);
+        self.homes.insert(site, home);
+    }
+
+    fn post(&mut self, site: SiteId, before: &Contribution, home: &RandomHome, cause: Cause) {
+        let moved = difference(&home.contribution(), before).into_iter();
+        self.since.entry(site).or_default().extend(moved.map(|(cell, totals)| (cause, cell, totals)));
+    }
+
+    /// Closes a day. The sites that were touched since the last point, if this is one.
+    fn close(&mut self, with_people: bool) -> Option<BTreeSet<SiteId>> {
+        let mut arriving = Vec::new();
+        for (site, postings) in &self.since {
+            let earlier: Vec<_> =
+                self.posted.get(site).into_iter().flatten().map(|(cause, cell, _)| (*cause, *cell)).collect();
+            arriving.extend(arrivals(&Touched { site: *site, postings, earlier: &earlier }, self.points + 1));
+        }
+        let point = make_point(self.ledger.clone(), arriving, &RULES, self.points + 1, with_people);
+        if !point.has_moved {
+            return None;
+        }
+        let touched: BTreeSet<SiteId> = self.since.keys().copied().collect();
+        for (site, postings) in std::mem::take(&mut self.since) {
+            self.posted.entry(site).or_default().extend(postings);
+        }
+        self.points += 1;
+        self.ledger = point.ledger;
+        self.national.add_all(&point.national);
+        self.told.add_all(&point.by_cause);
+        Some(touched)
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = SiteId> {
+        self.ledger.pending.iter().map(|one| one.site)
+    }
+
+    fn posted(&self, site: SiteId) -> &[SitePosting] {
+        self.posted.get(&site).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn look(&self, observer: &mut Observer, sites: impl Iterator<Item = SiteId>) {
+        observer.look(self.points, sites.map(|site| (site, self.posted(site))), &self.ledger.pending);
+    }
+}
+
+/// Lets a register change for some days; returns how many points it made.
+fn watch(seed: u64, days: u64, changes: usize) -> PointNumber {
+    let (mut register, mut observer) = (Register::of(seed), Observer::default());
+    for day in 0..days {
+        (0..changes).for_each(|_| register.change());
+        if register.close(day % 9 == 0).is_some() {
+            register.look(&mut observer, register.posted.keys().copied());
+        }
+    }
+    let Register { posted, ledger, national, told, .. } = &register;
+    let national: Contribution = national.iter().map(|(key, totals)| (key.as_cell(), totals)).collect();
+    assert_eq!(national, shown_sums(posted, ledger, Partition::Nation, None), "the nation moves by what is told");
+    for cause in Cause::ALL {
+        let told = told.iter().find(|(of, _)| of == cause).map(|(_, sums)| sums.clone()).unwrap_or_default();
+        let told: Contribution = told.iter().map(|(key, totals)| (key.as_cell(), totals)).collect();
+        assert_eq!(told, shown_sums(posted, ledger, Partition::Causes, Some(*cause)), "{cause:?}");
+    }
+    register.points
+}
+
+/// Lets a thousand changes trickle into a register of so many homes, five a day; returns how many points they made.
+fn trickle(homes: usize) -> PointNumber {
+    let (mut register, mut observer) = (Register::of(7), Observer::default());
+    (0..homes).for_each(|_| register.add_home());
+    register.close(true);
+    let mut watched: BTreeSet<SiteId> = register.waiting().collect();
+    for site in &watched {
+        observer.take(*site, register.posted(*site), &register.ledger.pending);
+    }
+    for day in 0..200 {
+        (0..5).for_each(|_| register.change());
+        // Whoever is touched for the first time was shown as a whole so far.
+        for site in register.since.keys() {
+            if watched.insert(*site) {
+                observer.take(*site, register.posted(*site), &[]);
+            }
+        }
+        let waited: Vec<SiteId> = register.waiting().collect();
+        if let Some(touched) = register.close(day % 90 == 0) {
+            // Of nobody else anything moves.
+            let may_move: BTreeSet<SiteId> = touched.into_iter().chain(waited).chain(register.waiting()).collect();
+            register.look(&mut observer, may_move.into_iter());
+        }
+    }
+    register.points
+}
+
+/// What a partition shows, of one cause or of all.
+fn shown_sums(
+    posted: &BTreeMap<SiteId, Vec<(Cause, CellKey, Totals)>>,
+    ledger: &Ledger,
+    partition: Partition,
+    cause: Option<Cause>,
+) -> Contribution {
+    let mut sums = Contribution::new();
+    for (of, cell, totals) in posted.values().flatten() {
+        if let Some(cell) = partition.project(*cell).filter(|_| cause.is_none_or(|cause| cause == *of)) {
+            add_to_cell(&mut sums, cell, totals.public());
+        }
+    }
+    for one in ledger.pending.iter().filter(|one| one.partition == partition && one.cause == cause) {
+        add_to_cell(&mut sums, one.cell, one.totals.negated());
+    }
+    sums
+}
+
+#[test]
+fn no_two_points_tell_fewer_sites_apart_than_keep_company() {
+    for seed in SEEDS {
+        let points = watch(seed, 60, 7);
+        assert!(points > 5, "seed {seed} made {points} points");
+    }
+}
+
+#[test]
+fn no_two_points_tell_one_change_of_a_trickle_into_fifty_homes() {
+    assert!(trickle(50) > 20);
+}
+
+#[test]
+fn no_two_points_tell_one_change_of_a_trickle_into_five_thousand_homes() {
+    assert!(trickle(5_000) > 20);
+}
+
+#[test]
+fn no_two_points_tell_one_change_of_a_trickle_into_a_hundred_thousand_homes() {
+    assert!(trickle(100_000) > 20);
+}
+
+/// What a home posts in Places of a stage: it stands there, or it does not any more.
+fn posting(stage: Stage, stands: bool) -> (Cause, CellKey, Totals) {
+    let cell = sample_cell(Strand { measure: None, stage, is_sold: false, is_pre_programme: false });
+    let site = Totals { sites: 1, installations: 1, ..Totals::default() };
+    (Cause::Verified, cell, if stands { site } else { site.negated() })
+}
+
+/// Twelve homes are reported, and some of them verified at the next point; how many parts of the reported ones wait then, but for what
+/// is told by cause.
+fn left_of_twelve(verified: u128) -> usize {
+    let reported = posting(Stage::Reported, true);
+    let moves = [posting(Stage::Reported, false), posting(Stage::Verified(Tier::Document), true)];
+    let site = |number: u128| SiteId::new(Uuid::from_u128(number));
+    let reports = [reported];
+    let first = |number| arrivals(&Touched { site: site(number), postings: &reports, earlier: &[] }, 1);
+    let first = (0..12).flat_map(first).collect();
+    let first = make_point(Ledger::default(), first, &RULES, 1, false);
+    assert_eq!(first.ledger.pending.len(), 0, "twelve are company");
+    let earlier = [(reported.0, reported.1)];
+    let then = |number| arrivals(&Touched { site: site(number), postings: &moves, earlier: &earlier }, 2);
+    let second = make_point(first.ledger, (0..verified).flat_map(then).collect(), &RULES, 2, false);
+    let stands = second.ledger.pending.iter().filter(|one| one.partition != Partition::Causes);
+    stands.filter(|one| one.strand().is_some_and(|strand| !strand.is_verified())).count()
+}
+
+#[test]
+fn a_group_that_all_sites_leave_becomes_empty_and_one_that_some_leave_waits() {
+    assert_eq!(left_of_twelve(12), 0);
+    assert!(left_of_twelve(11) > 11, "one would be left alone");
+}

@@ -1,0 +1,5 @@
+//! Attacks on the rules of disclosure: histories of registers, and an observer who keeps what every point showed.
+
+mod histories;
+mod observer;
+mod random_homes;

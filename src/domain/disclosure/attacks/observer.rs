@@ -1,0 +1,192 @@
+//! An observer who notes what every group and every remainder shows of each site at each point, by subtraction alone, and compares every
+//! point with all before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::counting::{CellKey, NationalKey, Totals};
+use crate::domain::disclosure::company::Moved;
+use crate::domain::disclosure::{GroupId, Partition, Path, Pending, PointNumber, Strand};
+use crate::domain::reference::Company;
+use crate::domain::values::{Cause, SiteId};
+
+use super::random_homes::sample_cell;
+
+pub const RULES: Company = Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 };
+
+/// A group, or what it shows and the groups of a level below do not.
+type Published = (GroupId, Option<u8>);
+/// What is published of one site in one figure.
+type Part = BTreeMap<CellKey, Totals>;
+/// What is published of one site.
+type Parts = BTreeMap<Published, Part>;
+/// How a group stands in a remainder: as it is, or taken from it.
+type Sign = fn(Totals) -> Totals;
+/// A change of a figure: its point, and what was shown of each site before it.
+type Change = (PointNumber, BTreeMap<SiteId, Part>);
+/// A posting of a site.
+pub type SitePosting = (Cause, CellKey, Totals);
+
+/// What is shown of a site in each group and remainder: what it posted less what waits of it.
+fn shown(posted: &[SitePosting], waiting: &[&Pending]) -> Parts {
+    let mut shown = Parts::new();
+    let mut add = |partition: Partition, cell: CellKey, cause, totals: Totals, from: u8| {
+        let (strand, path) = (Strand::of(cell).unwrap(), partition.path(cell, cause));
+        let figure = if partition == Partition::People { cell } else { NationalKey::of(cell).as_cell() };
+        for level in from..=partition.levels() {
+            let group = GroupId { partition, strand, path: path.prefix(level) };
+            add_to(&mut shown, (group, None), figure, totals);
+        }
+    };
+    let first = |partition: Partition| u8::from(partition.levels() > 0);
+    for (cause, cell, totals) in posted {
+        for partition in Partition::ALL {
+            let Some(cell) = partition.project(*cell) else { continue };
+            let cause = (*partition == Partition::Causes).then_some(*cause);
+            add(*partition, cell, cause, totals.public(), first(*partition));
+        }
+    }
+    for one in waiting {
+        add(one.partition, one.cell, one.cause, one.totals.negated(), one.depth.max(first(one.partition)));
+    }
+    let groups = shown.clone();
+    for ((group, _), part) in &groups {
+        for (of, sign) in remainders_with(*group) {
+            for (cell, totals) in part {
+                add_to(&mut shown, of, *cell, sign(*totals));
+            }
+        }
+    }
+    for part in shown.values_mut() {
+        part.retain(|_, totals| !totals.is_zero());
+    }
+    shown.retain(|_, part| !part.is_empty());
+    shown
+}
+
+fn add_to(shown: &mut Parts, of: Published, cell: CellKey, totals: Totals) {
+    let sum = shown.entry(of).or_default().entry(cell).or_default();
+    *sum = sum.wrapping_add(totals);
+}
+
+/// The remainders in which a group stands: those of which it is the whole, and those of which it is a part.
+fn remainders_with(group: GroupId) -> Vec<(Published, Sign)> {
+    let (levels, length) = (group.partition.levels(), group.path.length());
+    let whole: Sign = |totals| totals;
+    let mut remainders: Vec<(Published, Sign)> = Vec::new();
+    if group.partition == Partition::Nation {
+        let has_strand = |partition: &&Partition| partition.project(sample_cell(group.strand)).is_some();
+        for partition in Partition::ALL.iter().filter(has_strand) {
+            let nation = GroupId { partition: *partition, ..group };
+            remainders.extend((1..=partition.levels()).map(|level| ((nation, Some(level)), whole)));
+        }
+    } else if length < levels {
+        remainders.push(((group, Some(length + 1)), whole));
+    }
+    if length > 0 {
+        let parents = BTreeSet::from([group.path.prefix(length - 1), Path::NATION]);
+        let above = parents.into_iter().map(|path| (GroupId { path, ..group }, Some(length)));
+        remainders.extend(above.map(|of| (of, Totals::negated as Sign)));
+    }
+    remainders
+}
+
+#[derive(Default)]
+pub struct Observer {
+    /// What is shown of each site now.
+    now: BTreeMap<SiteId, Parts>,
+    changes: BTreeMap<Published, Vec<Change>>,
+    /// How many sites each figure shows.
+    sites: BTreeMap<Published, usize>,
+}
+
+impl Observer {
+    /// Takes what is shown of a site already, without a comparison.
+    pub fn take(&mut self, site: SiteId, posted: &[SitePosting], waiting: &[Pending]) {
+        let parts = shown(posted, &waiting.iter().filter(|one| one.site == site).collect::<Vec<_>>());
+        for of in parts.keys() {
+            *self.sites.entry(*of).or_default() += 1;
+        }
+        self.now.insert(site, parts);
+    }
+
+    /// Looks at a point: at all that these sites posted and at what waits.
+    pub fn look<'p>(
+        &mut self,
+        point: PointNumber,
+        sites: impl Iterator<Item = (SiteId, &'p [SitePosting])>,
+        waiting: &[Pending],
+    ) {
+        let mut waits: BTreeMap<SiteId, Vec<&Pending>> = BTreeMap::new();
+        for one in waiting {
+            waits.entry(one.site).or_default().push(one);
+        }
+        let mut changes: BTreeMap<Published, BTreeMap<SiteId, Part>> = BTreeMap::new();
+        for (site, posted) in sites {
+            let parts = shown(posted, waits.get(&site).map(Vec::as_slice).unwrap_or_default());
+            let last = self.now.remove(&site).unwrap_or_default();
+            for of in parts.keys().chain(last.keys()).copied().collect::<BTreeSet<_>>() {
+                let (before, after) = (last.get(&of), parts.get(&of));
+                if before != after {
+                    changes.entry(of).or_default().insert(site, before.cloned().unwrap_or_default());
+                    let sites = self.sites.entry(of).or_default();
+                    *sites = *sites + usize::from(after.is_some()) - usize::from(before.is_some());
+                }
+            }
+            self.now.insert(site, parts);
+        }
+        for (of, before) in changes {
+            self.compare(of, point, before);
+        }
+    }
+
+    fn part(&self, of: &Published, site: SiteId) -> Option<&Part> {
+        self.now.get(&site)?.get(of)
+    }
+
+    fn compare(&mut self, of: Published, point: PointNumber, changed: BTreeMap<SiteId, Part>) {
+        let moved: Vec<Moved> =
+            changed.iter().map(|(site, before)| moved(self.part(&of, *site), Some(before))).collect();
+        let weights = moved.iter().map(|one| one.weight);
+        assert!(!RULES.is_dominated(weights), "{of:?} moves by one or two sites at the point {point}");
+        let mut in_province: BTreeMap<_, usize> = BTreeMap::new();
+        moved.iter().flat_map(|one| &one.provinces).for_each(|of| *in_province.entry(of).or_default() += 1);
+        let empties = self.sites.get(&of).is_none_or(|sites| *sites == 0) && of.1.is_none();
+        let fewest = in_province.values().min().filter(|_| in_province.len() == 2 && !empties);
+        assert!(
+            fewest.is_none_or(|fewest| *fewest >= RULES.in_row),
+            "capacity and electricity of {of:?} tell {fewest:?} sites at the point {point}"
+        );
+        let changes = self.changes.entry(of).or_default();
+        changes.push((point, changed));
+        let least = if of.0.path.length() == 0 && of.1.is_none() { RULES.in_nation } else { RULES.in_row };
+        // From the newest change back: what each site showed before it is what it showed at the points before.
+        let mut then: BTreeMap<SiteId, &Part> = BTreeMap::new();
+        for (at, before) in changes.iter().rev() {
+            then.extend(before.iter().map(|(site, part)| (*site, part)));
+            let nothing = Part::new();
+            let now = |site: SiteId| self.now.get(&site).and_then(|parts| parts.get(&of)).unwrap_or(&nothing);
+            let differ = then.iter().filter(|(site, part)| now(**site) != **part).take(least).count();
+            assert!(
+                differ == 0 || differ >= least,
+                "{of:?} tells {differ} sites apart at the point {point} and before the point {at}"
+            );
+        }
+    }
+}
+
+/// How much of a figure moves with a site: its quantity, or 1 where sites are counted, and where.
+fn moved(now: Option<&Part>, before: Option<&Part>) -> Moved {
+    let mut moved = Part::new();
+    for (part, sign) in [(now, 1), (before, -1)] {
+        for (cell, totals) in part.into_iter().flatten() {
+            let sum = moved.entry(*cell).or_default();
+            *sum = sum.wrapping_add(if sign == 1 { *totals } else { totals.negated() });
+        }
+    }
+    moved.retain(|_, totals| !totals.is_zero());
+    let of_sites = moved.keys().any(|cell| cell.has_no_measure());
+    let quantity: u64 = moved.values().map(|totals| totals.quantity.unsigned_abs()).sum();
+    let solar = moved.keys().filter(|cell| cell.measure().is_some_and(|measure| measure.number() <= 2));
+    let provinces = solar.filter_map(|cell| Some(cell.dims()?.province)).collect();
+    Moved { weight: if of_sites { 1 } else { quantity }, provinces }
+}

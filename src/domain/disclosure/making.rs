@@ -1,0 +1,81 @@
+//! A point while it is made: what each group shows, and which sites may pass into it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::reference::Company;
+use crate::domain::values::SiteId;
+
+use super::company::Waiting;
+use super::earlier_points::{EarlierPoints, PointNumber, RemainderChange};
+use super::group::GroupId;
+use super::ledger::GroupState;
+use super::partition::Partition;
+use super::pending::Pending;
+use super::remainder::Remainder;
+use super::site_part::parts;
+
+/// A point while it is made.
+pub struct Making<'r> {
+    pub rules: &'r Company,
+    pub number: PointNumber,
+    pub groups: BTreeMap<GroupId, GroupState>,
+    pub has_moved: bool,
+}
+
+impl Making<'_> {
+    /// The sites of what waits for a group that may pass into it. Those whose part comes to nothing pass in any case. All may leave
+    /// together, because whatever the group showed before was of enough sites.
+    pub fn passing(&mut self, group: GroupId, pending: &[&Pending]) -> BTreeSet<SiteId> {
+        let level = group.path.length();
+        let least = if level == 0 { self.rules.in_nation } else { self.rules.in_row };
+        let (mut passing, mut waiting) = (BTreeSet::new(), Vec::new());
+        let shown = self.groups.get(&group).map(|state| state.shown).unwrap_or_default();
+        let then = pending.iter().fold(shown, |sum, one| sum.wrapping_add(one.totals));
+        for (site, part) in parts(pending.iter().copied(), level) {
+            if part.net.is_empty() {
+                passing.insert(site);
+            } else {
+                waiting.push(Waiting { site, moved: part.moved(), is_new: part.is_new });
+            }
+        }
+        // Changes by cause may cancel each other out; all other sums are of what stands.
+        let empties = group.partition != Partition::Causes
+            && then.is_zero()
+            && !self.rules.is_dominated(waiting.iter().map(|one| one.moved.weight));
+        let moved =
+            if empties { waiting.iter().map(|one| one.site).collect() } else { self.rules.moves(waiting, least) };
+        if level == 0 && !moved.is_empty() {
+            self.note_moved(group);
+        }
+        passing.extend(moved);
+        passing
+    }
+
+    /// Adds what passed to what a group shows.
+    pub fn show<'p>(&mut self, group: GroupId, passed: impl IntoIterator<Item = &'p Pending>) {
+        for one in passed {
+            let state = self.groups.entry(group).or_default();
+            state.shown = state.shown.wrapping_add(one.totals);
+        }
+    }
+
+    pub fn note_moved(&mut self, group: GroupId) {
+        self.groups.entry(group).or_default().moved_at = Some(self.number);
+        self.has_moved = true;
+    }
+
+    pub fn earlier(&self, remainder: Remainder) -> EarlierPoints {
+        let state = self.groups.get(&remainder.group);
+        state.and_then(|state| state.earlier.get(remainder.slot())).cloned().unwrap_or_default()
+    }
+
+    /// Notes that a remainder changes.
+    pub fn note_remainder(&mut self, remainder: Remainder, change: &RemainderChange) {
+        self.has_moved = true;
+        let after = self.earlier(remainder).after(change, self.number, self.rules);
+        let state = self.groups.entry(remainder.group).or_default();
+        if let Some(earlier) = state.earlier.get_mut(remainder.slot()) {
+            *earlier = after;
+        }
+    }
+}
