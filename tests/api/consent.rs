@@ -191,7 +191,7 @@ const OF_A_HOME: [(&str, &[(&str, Fate)]); 12] = [
             ("cause", STATUS),
             ("totals", MEASURES),
             ("depth", Links),
-            ("since", Links),
+            ("stays", Links),
             ("new_to", Links),
         ],
     ),

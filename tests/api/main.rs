@@ -12,6 +12,7 @@ mod watchdog;
 
 mod access;
 mod aggregates;
+mod attackers;
 mod backup;
 mod bad_input;
 mod bridge;

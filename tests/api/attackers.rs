@@ -1,0 +1,171 @@
+//! What somebody learns of one home who reads every public page, as often as he likes.
+
+use chrono::{Days, NaiveDate};
+use green_homes::domain::records::{MeasureLine, MeasureLines, Role};
+use green_homes::domain::reference::MeasureId;
+use green_homes::domain::rules::Correction;
+use green_homes::domain::values::{CorrectReason, InstallationId, Quantity, Tier};
+use green_homes::register::{ExpectedRevision, InstallationChange};
+use serde_json::{Value, json};
+
+use crate::points::grown;
+use crate::support::{Client, Passing, TestDatabase, on_both_databases};
+
+on_both_databases!(correct_the_size_of_a_home_changes_no_public_answer_but_its_version);
+
+/// A value of each parameter, by its name. A new one has to be added here, or the test fails.
+fn values_of(parameter: &str, day: NaiveDate) -> Vec<String> {
+    let day = || vec![day.to_string()];
+    let of = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+    match parameter {
+        "as_of" | "day" | "id" | "to" => day(),
+        "from" => vec![(day()[0].parse::<NaiveDate>().unwrap() - Days::new(1)).to_string()],
+        "methodology" | "version" => of(&["1", "2"]),
+        "list" => of(&["34", "63"]),
+        "interval" => of(&["month", "quarter", "year"]),
+        "basis" => of(&["installed_on", "recorded_on"]),
+        "archipelagos" => of(&["apart"]),
+        "q" => of(&["noi"]),
+        "province" => of(&["01"]),
+        "limit" => of(&["5"]),
+        "code" => of(&["voided"]),
+        other => panic!("a value for the parameter {other}"),
+    }
+}
+
+/// Every public address of the document, each with every value of each parameter.
+async fn addresses(anybody: &Client, day: NaiveDate) -> Vec<String> {
+    let document = anybody.get("/openapi.json").await.body;
+    let tables = anybody.get("/v1/tables").await.body;
+    let names: Vec<String> =
+        tables["data"].as_array().unwrap().iter().map(|table| table["name"].as_str().unwrap().to_owned()).collect();
+    let values = |parameter: &str| if parameter == "name" { names.clone() } else { values_of(parameter, day) };
+    let mut addresses = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let get = &operations["get"];
+        if !get.is_object() || get["security"].is_array() {
+            continue;
+        }
+        let (in_path, in_query): (Vec<&Value>, Vec<&Value>) =
+            get["parameters"].as_array().into_iter().flatten().partition(|one| one["in"] == "path");
+        let mut paths = vec![path.clone()];
+        for name in in_path.iter().map(|one| one["name"].as_str().unwrap()) {
+            let filled = |path: &String| {
+                values(name).into_iter().map(|value| path.replace(&format!("{{{name}}}"), &value)).collect::<Vec<_>>()
+            };
+            paths = paths.iter().flat_map(filled).collect();
+        }
+        for path in paths {
+            let name = |one: &&Value| one["name"].as_str().unwrap().to_owned();
+            let pairs: Vec<String> = in_query
+                .iter()
+                .map(name)
+                .flat_map(|name| values(&name).into_iter().map(move |value| format!("{name}={value}")))
+                .collect();
+            // Where one has to be given, all are; else one after the other.
+            if in_query.iter().any(|one| one["required"] == true) {
+                addresses.push(format!("{path}?{}", pairs.join("&")));
+                continue;
+            }
+            addresses.extend(pairs.iter().map(|pair| format!("{path}?{pair}")));
+            addresses.push(path);
+        }
+    }
+    addresses
+}
+
+/// A public answer.
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    text: String,
+}
+
+async fn answer(anybody: &Client, address: &str) -> Answer {
+    let reply = anybody.get(address).await;
+    // Of the moment, and of this caller.
+    let of_moment = ["date", "x-request-id", "ratelimit"];
+    let mut headers: Vec<(String, String)> = reply
+        .headers
+        .iter()
+        .filter(|(name, _)| !of_moment.contains(&name.as_str()))
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    headers.sort();
+    let text = match reply.body["request_id"].as_str() {
+        Some(of_moment) => reply.text.replace(of_moment, ""),
+        None => reply.text,
+    };
+    Answer { status: reply.status, headers, text }
+}
+
+async fn correct_the_size_of_a_home_changes_no_public_answer_but_its_version(database: TestDatabase) {
+    let (days, homes) = grown(database).await;
+    let anybody = days.app.public();
+    let day = days.today() - Days::new(1);
+    let addresses = addresses(&anybody, day).await;
+    assert!(addresses.len() > 60, "{addresses:?}");
+    let admin = days.app.role(Role::Admin).await;
+    assert_eq!(admin.post("/v1/progress/releases", &json!({"as_of": day})).await.status, 201);
+    // So that the newest entry is of today.
+    double(&days, homes[2]);
+    days.app.progress_at(days.app.db_version()).await;
+    let then = anybody.get("/v1/progress").await.body;
+    let mut before = Vec::new();
+    for address in &addresses {
+        before.push(answer(&anybody, address).await);
+    }
+    double(&days, homes[1]);
+    days.app.progress_at(days.app.db_version()).await;
+    let mut live = Vec::new();
+    let headlines = [then, anybody.get("/v1/progress").await.body];
+    for (address, before) in addresses.iter().zip(before) {
+        let after = answer(&anybody, address).await;
+        assert!([200, 404, 503].contains(&after.status) && after.status == before.status, "{address}: {}", after.text);
+        if after.text == before.text {
+            assert_eq!(after.headers, before.headers, "{address}: its tag and size are those of its body");
+            continue;
+        }
+        live.push(address.split('?').next().unwrap());
+        let [before, after] = [before, after].map(|answer| without_version(&answer.text, &headlines));
+        assert_eq!(before, after, "{address}");
+    }
+    live.sort_unstable();
+    live.dedup();
+    let expected = [
+        "/readyz",
+        "/v1/progress",
+        "/v1/progress.csv",
+        "/v1/progress.txt",
+        "/v1/progress/timeline",
+        "/v1/progress/timeline.csv",
+    ];
+    assert!(live.iter().all(|page| expected.contains(page)), "live are counts alone: {live:?}");
+    days.app.stop().await;
+}
+
+/// Corrects a verified home to twice its size, and verifies it again. No count has moved then.
+fn double(days: &Passing, home: InstallationId) {
+    let line = MeasureLine {
+        measure: MeasureId::parse("rooftop_solar_pv").unwrap(),
+        quantity: Quantity::stored(8_000),
+        inverter_w: None,
+    };
+    let correction = Correction { measures: MeasureLines::new(vec![line]).ok(), ..Correction::default() };
+    let (expected, reason) = (ExpectedRevision::Any, CorrectReason::DataEntryError);
+    let correct = InstallationChange::Correct { expected, correction: Box::new(correction), reason };
+    days.change(correct.of(home)).unwrap();
+    days.change(InstallationChange::Verify { tier: Tier::Inspected }.of(home)).unwrap();
+}
+
+/// A text without version and instant of the newest entry, as these headlines name them.
+fn without_version(text: &str, headlines: &[Value]) -> String {
+    let mut text = text.to_owned();
+    for (headline, member) in headlines.iter().flat_map(|headline| [(headline, "version"), (headline, "generated_at")])
+    {
+        let value = &headline["meta"][member];
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text = text.replace(&value, member);
+    }
+    text
+}
