@@ -11,9 +11,7 @@ use diesel::{
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{point_pages, points, published_groups, site_id, waiting};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
-use crate::domain::disclosure::{
-    GroupId, GroupState, Ledger, Partition, Path, Pending, PointNumber, Strand,
-};
+use crate::domain::disclosure::{GroupId, GroupState, Ledger, Partition, Path, Pending, PointNumber, Strand};
 use crate::domain::values::{Cause, Hash};
 
 /// Rows written at a time; SQLite takes at most 32,766 parameters in one statement.
