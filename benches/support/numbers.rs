@@ -52,7 +52,7 @@ struct Sums {
 
 /// By province, measure and year, asked again and again: the sums are kept.
 pub fn aggregates_again(report: &mut Report, service: &Service, homes: u64) -> Result<()> {
-    let request = get(AGGREGATES, &format!("Authorization: Bearer {}\r\n", service.dashboard_token()?));
+    let request = get(AGGREGATES, &format!("Authorization: Bearer {}\r\n", service.reviewer_token()?));
     let mut connection = Connection::to(service.address)?;
     let (_, body) = timed(&mut connection, &request)?;
     let again = (0..ANSWERS).map(|_| Ok(timed(&mut connection, &request)?.0)).collect::<Result<Vec<f64>>>()?;
@@ -64,7 +64,7 @@ pub fn aggregates_again(report: &mut Report, service: &Service, homes: u64) -> R
 
 /// The same, each answer the first after a write, which makes the sums anew; and the same sums in the database.
 pub fn aggregates_first(plan: &Plan, report: &mut Report, service: &Service, homes: u64) -> Result<()> {
-    let request = get(AGGREGATES, &format!("Authorization: Bearer {}\r\n", service.dashboard_token()?));
+    let request = get(AGGREGATES, &format!("Authorization: Bearer {}\r\n", service.reviewer_token()?));
     let headers = format!("Content-Type: application/json\r\nAuthorization: Bearer {}\r\n", service.token()?);
     let mut connection = Connection::to(service.address)?;
     let generator = Generator::new(plan.today)?;

@@ -50,7 +50,7 @@ pub struct Service {
     /// The database, where it is not the file in the folder.
     url: Option<String>,
     partner: Client,
-    dashboard: Client,
+    reviewer: Client,
     folder: TempDir,
 }
 
@@ -87,7 +87,7 @@ impl Service {
         };
         run_line(data.path(), url, &["partner", "add", "--code", PARTNER, "--name", "Benchmark"])?;
         let client = |words| add_client(data.path(), url, words);
-        let (partner, dashboard) = (client(&["partner", "--partner", PARTNER])?, client(&["dashboard"])?);
+        let (partner, reviewer) = (client(&["partner", "--partner", PARTNER])?, client(&["reviewer"])?);
         let address = free_address()?;
         let mut command = program(data.path(), url);
         let client_rate = match limits {
@@ -107,7 +107,7 @@ impl Service {
         let answered = wait_for_answer(address, &mut child);
         let first_answer = began.elapsed();
         let url = url.map(str::to_owned);
-        let service = Self { child, address, first_answer, command, url, partner, dashboard, folder: data };
+        let service = Self { child, address, first_answer, command, url, partner, reviewer, folder: data };
         answered.map(|()| service)
     }
 
@@ -131,9 +131,9 @@ impl Service {
         self.token_of(&self.partner)
     }
 
-    /// A fresh token of a dashboard.
-    pub fn dashboard_token(&self) -> Result<String> {
-        self.token_of(&self.dashboard)
+    /// A fresh token of a reviewer.
+    pub fn reviewer_token(&self) -> Result<String> {
+        self.token_of(&self.reviewer)
     }
 
     /// A token of a client that is added now; `words` are its role and whose it is.

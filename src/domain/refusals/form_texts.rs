@@ -49,7 +49,7 @@ impl Rule {
             Self::OneScope => "Chỉ xem theo đối tác hoặc theo dự án, không theo cả hai.",
             Self::ScopesHaveNoPast => "Số liệu theo đối tác và dự án chỉ có ở thời điểm hiện tại, theo ngày lắp đặt.",
             Self::ScopesAreInternal => {
-                "Số liệu theo đối tác và dự án dành cho người thẩm định và quản trị: số liệu này luôn ở thời điểm hiện tại, nên sẽ cho biết công trình vừa được ghi nhận."
+                "Số liệu theo đối tác và dự án dành cho người xác minh và quản trị: số liệu này luôn ở thời điểm hiện tại, nên sẽ cho biết công trình vừa được ghi nhận."
             }
             Self::OnePeriod => "Chỉ chọn một trong year, quarter, month.",
             Self::NotOfOthers => "Đối tác chỉ xem số liệu của chính mình; dự án gồm cả đối tác khác.",

@@ -41,43 +41,57 @@ pub fn told(
         return Ok(Told::nothing());
     }
     let sites: Vec<i64> = sums.rows.iter().map(|row| behind.of_group(&row.group)).collect();
-    let joined = join_few(&sites, least_sites);
+    let told = joined(sums, &sites, &join_few(&sites, least_sites), query.selection.group_by.len());
     let partners = if visible.tells_money() && query.time == AsOf::Now {
         register.partners_behind(query).map_err(refused)?
     } else {
         BTreeMap::new()
     };
-    let tells_money = |groups: &[&Group], sites: i64| {
-        let of_group = |group: &&Group| partners.get(*group).into_iter().flatten();
-        let behind: BTreeSet<&Code> = groups.iter().flat_map(of_group).collect();
-        sites >= money_least_sites && behind.len() >= money_least_partners
+    let tells_money = |rows: &[&ToldRow<'_>]| {
+        let groups = rows.iter().flat_map(|row| &row.groups);
+        let behind: BTreeSet<&Code> = groups.filter_map(|group| partners.get(*group)).flatten().collect();
+        rows.iter().map(|row| row.sites).sum::<i64>() >= money_least_sites && behind.len() >= money_least_partners
     };
-    let (mut rows, mut money) = (Vec::new(), Vec::new());
-    let (mut other, mut groups, mut sites_of_other) = (Sums::default(), Vec::new(), 0);
-    for (place, (row, sites)) in sums.rows.iter().zip(sites).enumerate() {
-        if joined.contains(&place) {
-            other = other.plus(row.sums);
-            groups.push(&row.group);
-            sites_of_other += sites;
-        } else {
-            money.push(tells_money(&[&row.group], sites));
-            rows.push(row.clone());
-        }
-    }
-    if !groups.is_empty() {
-        money.push(tells_money(&groups, sites_of_other));
-        rows.push(AggregateGroup { code: None, group: vec![OTHER; query.selection.group_by.len()], sums: other });
-    }
-    let all: Vec<&Group> = sums.rows.iter().map(|row| &row.group).collect();
-    // The total less the other rows would tell the money of one row.
-    let hides_one = money.iter().filter(|tells| !**tells).count() == 1;
-    let money_in_total = tells_money(&all, behind.total) && !hides_one;
+    let money: Vec<bool> = told.iter().map(|row| tells_money(&[row])).collect();
+    // The total less the other rows is the money of the rows that hide it.
+    let hiding: Vec<&ToldRow<'_>> = told.iter().zip(&money).filter(|(_, tells)| !**tells).map(|(row, _)| row).collect();
+    let all: Vec<&ToldRow<'_>> = told.iter().collect();
+    let money_in_total = tells_money(&all) && (hiding.is_empty() || tells_money(&hiding));
+    let rows = told.into_iter().map(|row| row.row).collect();
     let mut figures = RowFigures::of(visible).with_money(money, money_in_total);
     if query.selection.group_by.contains(&Dimension::Measure) {
         figures = figures.with_others_of_several_measures();
     }
     let total = sums.total;
     Ok(Told { sums: Arc::new(GroupsAndTotal { rows, total }), figures, tells_total: true })
+}
+
+/// A row as it is told.
+struct ToldRow<'a> {
+    row: AggregateGroup,
+    /// The groups that it is of.
+    groups: Vec<&'a Group>,
+    sites: i64,
+}
+
+/// The rows of an answer, with those at these places in one row at the end.
+fn joined<'a>(sums: &'a GroupsAndTotal, sites: &[i64], few: &BTreeSet<usize>, dimensions: usize) -> Vec<ToldRow<'a>> {
+    let mut told = Vec::new();
+    let row = AggregateGroup { code: None, group: vec![OTHER; dimensions], sums: Sums::default() };
+    let mut other = ToldRow { row, groups: Vec::new(), sites: 0 };
+    for (place, (row, sites)) in sums.rows.iter().zip(sites).enumerate() {
+        if few.contains(&place) {
+            other.row.sums = other.row.sums.plus(row.sums);
+            other.groups.push(&row.group);
+            other.sites += sites;
+        } else {
+            told.push(ToldRow { row: row.clone(), groups: vec![&row.group], sites: *sites });
+        }
+    }
+    if !other.groups.is_empty() {
+        told.push(other);
+    }
+    told
 }
 
 /// How many sites are behind the groups of an answer, at least.
