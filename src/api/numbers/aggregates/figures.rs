@@ -334,20 +334,16 @@ impl Figure {
         }
     }
 
-    /// The property of the schema: nullable where the figure may have no value.
+    /// The property of the schema. It may be null, because a total of few sites tells nothing.
     fn schema(&self) -> RefOr<Schema> {
         let (kind, format) = match self.of {
             Of::Integer(_) | Of::Known(_) => (Type::Integer, KnownFormat::Int64),
             Of::Decimal(_) => (Type::Number, KnownFormat::Double),
         };
-        let kind = if self.is_nullable() { SchemaType::from_iter([kind, Type::Null]) } else { kind.into() };
+        let kind = SchemaType::from_iter([kind, Type::Null]);
         let format = SchemaFormat::KnownFormat(format);
         let property = ObjectBuilder::new().schema_type(kind).format(Some(format)).description(Some(self.description));
         RefOr::T(property.into())
-    }
-
-    fn is_nullable(&self) -> bool {
-        self.shown != Shown::Always
     }
 }
 
@@ -372,7 +368,8 @@ impl Serialize for AggregateRow {
 impl PartialSchema for AggregateRow {
     fn schema() -> RefOr<Schema> {
         const ROW: &str = "The figures of a group. A figure is null where it has no meaning: installations and money belong to \
-                           whole installations, not to measures; quantities of different measures have different units.";
+                           whole installations, not to measures; quantities of different measures have different units. All of the total are \
+                           null where too few sites are behind it.";
         const NAMES: &str = "The names of the group, three for each dimension, as for `province`: `province_code`, \
                              `province_name_vi`, `province_name_en`. For a period `period` (2026, 2026-Q4, 2026-11) and \
                              `period_start`.";
@@ -380,10 +377,8 @@ impl PartialSchema for AggregateRow {
         NAMES.clone_into(&mut names.description);
         let row = ObjectBuilder::new().description(Some(ROW));
         let row = row.additional_properties(Some(AdditionalProperties::RefOr(RefOr::Ref(names))));
-        let row = FIGURES.iter().fold(row, |row, figure| {
-            let row = row.property(figure.name, figure.schema());
-            if figure.is_nullable() { row } else { row.required(figure.name) }
-        });
+        let row =
+            FIGURES.iter().fold(row, |row, figure| row.property(figure.name, figure.schema()).required(figure.name));
         RefOr::T(row.into())
     }
 }
