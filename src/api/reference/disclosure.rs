@@ -124,10 +124,12 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
         RuleView::of(
             "two_equations",
             format!(
-                "Sản lượng điện mặt trời phụ thuộc vào tỉnh, nên công suất và điện năng của một số liệu là hai phương trình. Trong phần thay                  đổi, không tỉnh nào có ít hơn {in_row} công trình, trừ khi có từ ba tỉnh trở lên."
+                "Sản lượng điện mặt trời phụ thuộc vào tỉnh, nên công suất và điện năng của một số liệu là hai phương trình. Trong phần thay \
+                 đổi, không tỉnh nào có ít hơn {in_row} công trình, trừ khi có từ ba tỉnh trở lên."
             ),
             format!(
-                "Solar electricity depends on the province, so capacity and electricity of a figure are two equations. Of what moves no                  province has fewer than {in_row} sites, unless it is of three provinces or more."
+                "Solar electricity depends on the province, so capacity and electricity of a figure are two equations. Of what moves no \
+                 province has fewer than {in_row} sites, unless it is of three provinces or more."
             ),
         ),
         RuleView::of(
@@ -156,10 +158,14 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
         RuleView::of(
             "with_token",
             format!(
-                "Với mã truy cập của bảng theo dõi hoặc đối tác, /v1/aggregates trả lời theo thời điểm công bố mới nhất. Các dòng có dưới                  {least_with_token} công trình gộp thành dòng other. Chỉ có số tiền khi có ít nhất {money_least_sites} công trình của ít nhất                  {money_least_partners} đối tác. Đối tác xem đầy đủ số liệu hiện tại của chính mình."
+                "Với mã truy cập của bảng theo dõi hoặc đối tác, /v1/aggregates trả lời theo thời điểm công bố mới nhất. Các dòng có dưới \
+                 {least_with_token} công trình gộp thành dòng other. Chỉ có số tiền khi có ít nhất {money_least_sites} công trình của ít nhất \
+                 {money_least_partners} đối tác. Đối tác xem đầy đủ số liệu hiện tại của chính mình."
             ),
             format!(
-                "With the token of a dashboard or a partner, /v1/aggregates answers as of the newest publication point. Rows of fewer than                  {least_with_token} sites join the row other. Money stands only over at least {money_least_sites} sites of at least                  {money_least_partners} partners. A partner sees its own in full, as it is now."
+                "With the token of a dashboard or a partner, /v1/aggregates answers as of the newest publication point. Rows of fewer than \
+                 {least_with_token} sites join the row other. Money stands only over at least {money_least_sites} sites of at least \
+                 {money_least_partners} partners. A partner sees its own in full, as it is now."
             ),
         ),
     ]
@@ -169,4 +175,16 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
 #[utoipa::path(get, path = "", responses((status = 200, body = DisclosureResponse)))]
 pub async fn get_disclosure(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
     send(&request, &RULES, CacheFor::OneHour).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rule_in_words_has_a_gap() {
+        for RuleView { code, vi, en } in in_words(&target().disclosure) {
+            assert!(!vi.contains("  ") && !en.contains("  "), "{code}: {vi} {en}");
+        }
+    }
 }
