@@ -51,10 +51,9 @@ impl LastCount {
 }
 
 impl CellsByOwnerCache {
-    /// Whether a kind of owner was counted at the version `from` or later.
+    /// Whether a kind of owner was counted at the version `from` or later. Waits for no count that is under way.
     pub fn has(&self, owner: OwnerKind, from: i64) -> bool {
-        let last = self.slot(owner).lock().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref().is_some_and(|last| last.cells.version >= from)
+        self.slot(owner).try_lock().is_ok_and(|last| last.as_ref().is_some_and(|last| last.cells.version >= from))
     }
 
     fn slot(&self, owner: OwnerKind) -> &Mutex<Option<LastCount>> {
