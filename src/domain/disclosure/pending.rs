@@ -7,7 +7,6 @@ use crate::domain::values::{Cause, SiteId};
 
 use super::earlier_points::PointNumber;
 use super::partition::{Partition, Path};
-
 use super::strand::Strand;
 
 /// A change of a site that waits in a partition.
@@ -62,8 +61,9 @@ impl Pending {
     #[must_use]
     pub fn decode_stays(text: &str) -> Option<[Stay; Path::LONGEST]> {
         let one = |stay: &str| {
-            let since = stay.strip_suffix('+').unwrap_or(stay);
-            Some(Stay { since: since.parse().ok()?, is_new: since != stay })
+            let number = stay.strip_suffix('+').unwrap_or(stay);
+            let since: PointNumber = number.parse().ok()?;
+            (since.to_string() == number).then_some(Stay { since, is_new: number != stay })
         };
         text.split(' ').map(one).collect::<Option<Vec<_>>>()?.try_into().ok()
     }
@@ -115,4 +115,18 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) 
         Pending { partition, site: touched.site, cell, cause, totals, depth: 0, new_to, stays: [stay; Path::LONGEST] }
     };
     sums.into_iter().filter(|(_, totals)| !totals.is_zero()).map(pending).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stays_are_read_back_as_they_were_stored_and_no_other_way() {
+        let stay = |since, is_new| Stay { since, is_new };
+        assert_eq!(Pending::decode_stays("7+ 7+ 9"), Some([stay(7, true), stay(7, true), stay(9, false)]));
+        for odd in ["", "7+ 7+", "07 7 9", "+7 7 9", "7++ 7 9", "7 7 9 9", "7  7 9"] {
+            assert_eq!(Pending::decode_stays(odd), None, "{odd}");
+        }
+    }
 }

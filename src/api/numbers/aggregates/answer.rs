@@ -90,10 +90,12 @@ fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<An
     let sees_money = asking.actor.role != Role::Partner || owner_kind.is_some();
     let visible = VisibleFigures::of(&query.selection, sees_money);
     let is_published = query.published && figures.version > 0;
-    let told = match query.published {
-        true if is_published => told(&state.register, &query, &sums, visible)?,
-        true => Told::nothing(),
-        false => Told { figures: RowFigures::of(visible), sums, tells_total: true },
+    let told = if is_published {
+        told(&state.register, &query, &sums, visible)?
+    } else if query.published {
+        Told::nothing()
+    } else {
+        Told { figures: RowFigures::of(visible), sums, tells_total: true }
     };
     let whole = Selection { group_by: Vec::new(), ..query.selection.clone() };
     let mut visible_in_total = VisibleFigures::of(&whole, sees_money);
