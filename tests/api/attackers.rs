@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use crate::points::grown;
 use crate::support::{Client, Passing, TestDatabase, on_both_databases};
 
+mod few_homes;
+mod linear_program;
+
 on_both_databases!(correct_the_size_of_a_home_changes_no_public_answer_but_its_version);
 
 /// A value of each parameter, by its name. A new one has to be added here, or the test fails.
