@@ -54,7 +54,7 @@ fn register(days: &Passing, day: usize, homes: &mut Homes) {
         let place = Place::new(province, None, None).unwrap();
         let facts = SiteFacts { kind, place, flags: Flags::default() };
         let site = SiteClaim::Described { external_id: None, facts };
-        let line = MeasureLine { quantity: Quantity::stored(home.watts), ..new.measures.as_slice()[0].clone() };
+        let line = MeasureLine { quantity: Quantity::stored(home.watts), ..new.measures.as_slice()[0] };
         let measures = MeasureLines::new(vec![line]).unwrap();
         let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
         Command::Register { by, new: Box::new(NewInstallation { site, measures, ..new }) }
@@ -71,8 +71,7 @@ fn register(days: &Passing, day: usize, homes: &mut Homes) {
 
 /// The homes of which each level shows the solar power now.
 fn db_shown(days: &Passing, homes: &Homes) -> Vec<BTreeSet<SiteId>> {
-    let waiting =
-        "SELECT partition || ' ' || CAST(depth AS TEXT) || ' ' || CAST(cell AS TEXT) || ' ' || site AS line FROM waiting";
+    let waiting = "SELECT partition || ' ' || CAST(depth AS TEXT) || ' ' || CAST(cell AS TEXT) || ' ' || site AS line FROM waiting";
     let mut shown = vec![homes.keys().copied().collect::<BTreeSet<_>>(); LEVELS.len()];
     for line in db_lines(&days.app.database.url, waiting) {
         let [partition, depth, cell, site] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
@@ -115,7 +114,8 @@ fn views(points: &[Vec<BTreeSet<SiteId>>]) -> Vec<View> {
 fn all_columns() -> Vec<Vec<&'static str>> {
     let mut all = vec![Vec::new()];
     for columns in [&["region_code", "province_code"][..], &["kind_code"], &["evidence_tier_code"]] {
-        let with = |before: &Vec<&'static str>| columns.iter().map(|one| [&before[..], &[*one]].concat()).collect::<Vec<_>>();
+        let with =
+            |before: &Vec<&'static str>| columns.iter().map(|one| [&before[..], &[*one]].concat()).collect::<Vec<_>>();
         all.extend(all.iter().flat_map(with).collect::<Vec<_>>());
     }
     all

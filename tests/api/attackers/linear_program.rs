@@ -64,7 +64,7 @@ impl Atom {
         }
     }
 
-    /// What a kilowatt-peak generates there, in MWh a year.
+    /// What a kilowatt-peak generates there, in megawatt-hours a year.
     fn solar_yield(self) -> f64 {
         let mut table = csv::Reader::from_reader(include_str!("../../../reference/solar_yield.csv").as_bytes());
         let code = self.code("province_code");
@@ -162,8 +162,7 @@ impl Attacker {
     /// A register that agrees with everything that was read, and its unknown quantities.
     pub fn solve(&self) -> (Solution, Vec<Variable>) {
         let mut problem = Problem::new(OptimizationDirection::Minimize);
-        let unknowns: Vec<Variable> =
-            (0..Unknown::COUNT).map(|_| problem.add_var(0.0, (0.0, f64::INFINITY))).collect();
+        let unknowns: Vec<Variable> = (0..Unknown::COUNT).map(|_| problem.add_var(0.0, (0.0, f64::INFINITY))).collect();
         for (sum, least, most) in &self.0 {
             let sum: Vec<(Variable, f64)> = sum.iter().map(|(of, factor)| (unknowns[*of], *factor)).collect();
             problem.add_constraint(&sum, ComparisonOp::Ge, *least);
