@@ -11,13 +11,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use support::report::Report;
-use support::{Plan, Result, attacks, bare, overload, reads, writes};
+use support::{Plan, Result, attacks, bare, overload, points, reads, writes};
 
 type Measure = fn(&Plan, &mut Report) -> Result<()>;
 
 /// What can be asked for by name; nothing asked for is everything.
-const PARTS: [(&str, Measure); 5] = [
+const PARTS: [(&str, Measure); 6] = [
     ("reads", reads::measure),
+    ("points", points::measure),
     ("postgres", writes::on_postgres),
     ("sqlite", writes::on_sqlite),
     ("overload", overload::measure),
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words[..] {
         [bare::ARGUMENT, address, file] => bare::serve(address, file),
+        [points::ARGUMENT, file] => points::make(file),
         _ => run(&words),
     };
     if let Err(error) = done {

@@ -10,6 +10,7 @@ mod http;
 mod numbers;
 pub mod overload;
 mod pgbench;
+pub mod points;
 #[expect(dead_code, clippy::expect_used, clippy::panic, reason = "shared with the tests")]
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use chrono::{NaiveDate, TimeDelta};
 use green_homes::api::MAKE;
-use green_homes::app;
-use green_homes::db::ledger::cells_and_journal;
+use green_homes::db::engine::migrations;
+use green_homes::db::ledger::{cells_and_journal, head};
 use green_homes::db::{Database, Url};
 use green_homes::domain::counting::CONTRIBUTION_NO;
 use green_homes::domain::records::{Actor, NewPartner};
@@ -36,6 +36,8 @@ pub struct Seeded {
     pub file: PathBuf,
     /// Seconds that the seeding took, now or in an earlier run.
     pub seconds: f64,
+    /// Seconds of them in which the day was closed.
+    pub close_seconds: f64,
     /// Entries of the register.
     pub entries: i64,
     /// Cells of the register that are not zero.
@@ -53,7 +55,7 @@ pub fn sqlite(folder: &Path, homes: u64) -> Result<Seeded> {
     let building = tempfile::tempdir_in(folder)?;
     let draft = building.path().join("draft.db");
     let database = Database::open(&Url::Sqlite(draft.display().to_string()), 2)?;
-    let seconds = fill(&database, homes)?;
+    let (seconds, close_seconds) = fill(&database, homes)?;
     let report = audit::audit(&database, MAKE)?;
     if !report.ok {
         return Err(format!("the seeded register does not pass its audit: {:?}", report.findings).into());
@@ -61,21 +63,43 @@ pub fn sqlite(folder: &Path, homes: u64) -> Result<Seeded> {
     // The last connection to close folds the log into the file.
     drop(database);
     std::fs::rename(&draft, &file)?;
-    let seeded = Seeded { file, seconds, entries: report.version, cells: report.cells };
+    let seeded = Seeded { file, seconds, close_seconds, entries: report.version, cells: report.cells };
     eprintln!("seeded in {seconds:.0} s: {} entries, {} cells", seeded.entries, seeded.cells);
     std::fs::write(&notes, serde_json::to_string(&seeded)?)?;
     Ok(seeded)
 }
 
-/// Fills a database, all of it recorded yesterday, and closes that day; gives the seconds that it took.
-pub fn fill(database: &Database, homes: u64) -> Result<f64> {
-    let began = Instant::now();
+/// Adds these homes to a register, recorded today.
+pub fn add(database: &Database, homes: std::ops::Range<u64>) -> Result<()> {
+    let seeder = Seeder::of(database, system_clock())?;
+    for first in homes.clone().step_by(usize::try_from(HOMES_AT_A_TIME)?) {
+        seeder.add_homes(first..homes.end.min(first + HOMES_AT_A_TIME))?;
+    }
+    Ok(())
+}
+
+/// A clock that is some days ahead.
+pub fn clock_ahead(days: i64) -> Clock {
     let now = system_clock();
-    let clock: Clock = Arc::new(move || now() - TimeDelta::days(1));
-    app::migrate(database, &clock, &std::env::temp_dir())?;
-    let today = day_of(clock());
-    let seeder =
-        Seeder { engine: BatchTransaction::new(database.clone(), clock), generator: Generator::new(today)?, today };
+    Arc::new(move || now() + TimeDelta::days(days))
+}
+
+/// Works on a register with the clock of some days from now.
+pub fn start(database: &Database, days: i64) -> Result<Register> {
+    let settings = PublicSettings { public_url: "http://bench.example".to_owned(), publisher: "Bench".to_owned() };
+    let options = Options { queue: 1, monthly_releases: false, daily_installations: 0, marker: None };
+    Ok(Register::start(database, &clock_ahead(days), &PageRenderer { make: MAKE, settings }, options)?)
+}
+
+/// Fills a database, all of it recorded yesterday, and closes that day; gives the seconds that it took, and those of them for the close.
+pub fn fill(database: &Database, homes: u64) -> Result<(f64, f64)> {
+    let began = Instant::now();
+    // By its parts, because `migrate` refuses a clock before the day on which the program was built, and that may be today.
+    let mut connection = database.connection()?;
+    migrations::migrate(&mut connection, |_| Ok(()))?;
+    head::ensure(&mut connection, uuid::Uuid::new_v4().to_string(), clock_ahead(-1)())?;
+    drop(connection);
+    let seeder = Seeder::of(database, clock_ahead(-1))?;
     seeder.add_partners()?;
     let (mut first, mut checkpoint) = (0, 0);
     while first < homes {
@@ -88,11 +112,9 @@ pub fn fill(database: &Database, homes: u64) -> Result<f64> {
         first = end;
     }
     // The first start after midnight closes the day. A seeded register has that behind it.
-    let settings = PublicSettings { public_url: "http://bench.example".to_owned(), publisher: "Bench".to_owned() };
-    let options = Options { queue: 1, monthly_releases: false, daily_installations: 0, marker: None };
-    Register::start(database, &system_clock(), &PageRenderer { make: MAKE, settings }, options)?
-        .stop(std::time::Duration::from_mins(10));
-    Ok(began.elapsed().as_secs_f64())
+    let closed = Instant::now();
+    start(database, 0)?.stop(std::time::Duration::from_mins(10));
+    Ok((began.elapsed().as_secs_f64(), closed.elapsed().as_secs_f64()))
 }
 
 struct Seeder {
@@ -102,6 +124,11 @@ struct Seeder {
 }
 
 impl Seeder {
+    fn of(database: &Database, clock: Clock) -> Result<Self> {
+        let today = day_of(clock());
+        Ok(Self { engine: BatchTransaction::new(database.clone(), clock), generator: Generator::new(today)?, today })
+    }
+
     fn add_partners(&self) -> Result<()> {
         let mut commands = Vec::new();
         for number in 0..PARTNERS {

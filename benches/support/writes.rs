@@ -53,7 +53,7 @@ pub fn on_postgres(plan: &Plan, report: &mut Report) -> Result<()> {
     let cluster = Cluster::private();
     let url = cluster.create_database();
     let database = Database::open(&Url::parse(&url)?, 2)?;
-    let seconds = seed::fill(&database, SEEDED)?;
+    let (seconds, _) = seed::fill(&database, SEEDED)?;
     drop(database);
     report.note(format!("seeding {SEEDED} homes on PostgreSQL"), seconds, "s");
     let generator = Generator::new(plan.today)?;

@@ -18,10 +18,11 @@ use crate::domain::values::{Code, Fault};
 use crate::register::{AggregateAnswer, AggregateError, AggregateQuery, AsOf, Figures, GroupsAndTotal};
 
 use super::few_sites::{Told, told};
-use super::figures::{AggregateRow, RowFigures, VisibleFigures};
 use super::owner_names::OwnerNames;
 use super::query::{ParsedQuery, parse, refused};
 use super::response::AggregatesResponse;
+use super::row::AggregateRow;
+use super::visible::{RowFigures, VisibleFigures};
 
 /// The path that a permalink names.
 const PATH: &str = "/v1/aggregates";

@@ -10,8 +10,8 @@ use crate::domain::reference::{WithToken, target};
 use crate::domain::values::Code;
 use crate::register::{AggregateGroup, AggregateQuery, AsOf, GroupsAndTotal, Register};
 
-use super::figures::{RowFigures, VisibleFigures};
 use super::query::refused;
+use super::visible::{RowFigures, VisibleFigures};
 
 /// What is told of an answer.
 pub struct Told {

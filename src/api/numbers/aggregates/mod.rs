@@ -12,3 +12,5 @@ mod owner_names;
 mod parameters;
 mod query;
 mod response;
+mod row;
+mod visible;

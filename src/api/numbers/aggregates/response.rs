@@ -21,8 +21,9 @@ use crate::api::numbers::provenance::Provenance;
 use crate::domain::figures::{Dimension, Value};
 use crate::register::AggregateGroup;
 
-use super::figures::{AggregateRow, RowFigures};
 use super::owner_names::OwnerNames;
+use super::row::AggregateRow;
+use super::visible::RowFigures;
 
 /// About the bytes of one row.
 const ROW_BYTES: usize = 900;
@@ -89,7 +90,7 @@ fn members(names: Vec<String>, values: Vec<Json>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::figures::VisibleFigures;
+    use super::super::visible::VisibleFigures;
     use super::*;
     use crate::domain::counting::{OwnerKind, Totals};
     use crate::domain::figures::{NONE, Selection, Sums, WholeAmount, WholeEstimate};

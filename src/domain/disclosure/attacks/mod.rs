@@ -3,3 +3,4 @@
 mod histories;
 mod observer;
 mod random_homes;
+mod two_figures;
