@@ -13,6 +13,7 @@ use crate::support::{Client, Passing, TestDatabase, on_both_databases};
 
 mod few_homes;
 mod linear_program;
+mod two_figures;
 
 on_both_databases!(correct_the_size_of_a_home_changes_no_public_answer_but_its_version);
 

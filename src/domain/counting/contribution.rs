@@ -16,10 +16,8 @@ use super::cell_key::{CellDims, CellKey};
 use super::cell_totals::Totals;
 
 /// The number of this definition of a contribution. A changed definition gets the next number, and posts its
-/// differences under the cause `definition`. The past is never rewritten.
-///
-/// Whoever raises it must first let each site that waits for company be counted by an entry of its own, so that what waits is of the new
-/// cells (docs/internals/disclosure.md, "What the rules do not hold yet").
+/// differences under the cause `definition`. The past is never rewritten. Whoever raises it must first let each site that waits for
+/// company be counted by an entry of its own (docs/internals/disclosure.md, "What the rules do not hold yet").
 pub const CONTRIBUTION_NO: i32 = 3;
 
 /// The totals that a site adds to each cell. No totals are all zero.

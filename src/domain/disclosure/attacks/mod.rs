@@ -3,4 +3,3 @@
 mod histories;
 mod observer;
 mod random_homes;
-mod two_figures;

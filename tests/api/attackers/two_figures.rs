@@ -1,23 +1,27 @@
 //! Why strands move, and not rows: two figures of one row are two equations.
 
 use chrono::NaiveDate;
+use green_homes::domain::counting::{CellDims, CellKey, Totals};
+use green_homes::domain::disclosure::{Ledger, Touched, arrivals, make_point};
+use green_homes::domain::figures::{Estimate, Estimator, of_new_registers};
+use green_homes::domain::records::Stage;
+use green_homes::domain::reference::{MeasureId, ProvinceId, target};
+use green_homes::domain::values::{Cause, Flags, Month, SiteId, SiteKind, Tier};
 use uuid::Uuid;
 
-use crate::domain::counting::{CellDims, CellKey, Totals};
-use crate::domain::disclosure::{Ledger, Strand, Touched, arrivals, make_point};
-use crate::domain::figures::{Estimate, Estimator, of_new_registers};
-use crate::domain::records::Stage;
-use crate::domain::reference::MeasureId;
-use crate::domain::values::{Cause, SiteId, Tier};
-
-use super::observer::RULES;
-use super::random_homes::sample_cell;
-
 fn cell(measure: &str) -> CellKey {
-    let measure = MeasureId::parse(measure);
-    let stage = Stage::Verified(Tier::Document);
-    let sample = sample_cell(Strand { measure, stage, is_sold: false, is_pre_programme: false });
-    CellDims { measure, ..sample.dims().unwrap() }.key()
+    CellDims {
+        measure: MeasureId::parse(measure),
+        province: ProvinceId::FIRST,
+        kind: SiteKind::Home,
+        stage: Stage::Verified(Tier::Document),
+        installed: Month::from_number(320),
+        ended: None,
+        former: None,
+        flags: Flags::default(),
+        attributes_sold: Some(false),
+    }
+    .key()
 }
 
 /// What these lines are estimated to do in a year.
@@ -56,7 +60,7 @@ fn twelve_roofs_move_and_the_only_digester_among_them_waits() {
         let site = SiteId::new(Uuid::from_u128(number));
         arriving.extend(arrivals(&Touched { site, postings: &postings, earlier: &[] }, 1));
     }
-    let point = make_point(Ledger::default(), arriving, &RULES, 1, false);
+    let point = make_point(Ledger::default(), arriving, &target().disclosure.company, 1, false);
     let moved: Vec<Option<MeasureId>> =
         point.national.iter().filter_map(|(key, _)| Some(key.as_cell().dims()?.measure)).collect();
     assert!(!moved.is_empty() && moved.iter().all(|one| *one == MeasureId::parse("rooftop_solar_pv")), "{moved:?}");
