@@ -194,14 +194,17 @@ pub fn ledger(connection: &mut Connection) -> Result<Ledger, DbError> {
 }
 
 fn pending(row: WaitingRow) -> Option<Pending> {
+    let (partition, cell) = (Partition::parse(&row.partition)?, CellKey::from_stored(row.cell)?);
+    let cause = match row.cause {
+        Some(cause) => Some(Cause::parse(&cause)?),
+        None => None,
+    };
     Some(Pending {
-        partition: Partition::parse(&row.partition)?,
+        partition,
         site: site_id(&row.site).ok()?,
-        cell: CellKey::from_stored(row.cell)?,
-        cause: match row.cause {
-            Some(cause) => Some(Cause::parse(&cause)?),
-            None => None,
-        },
+        cell,
+        cause,
+        path: partition.path(cell, cause),
         totals: Totals::decode(&row.totals)?,
         depth: row.depth.try_into().ok()?,
         new_to: row.new_to.try_into().ok()?,

@@ -18,6 +18,8 @@ pub struct Pending {
     pub cell: CellKey,
     /// The cause of the change, in the partition of causes.
     pub cause: Option<Cause>,
+    /// The groups that it comes to, as cell and cause say.
+    pub path: Path,
     pub totals: Totals,
     /// How many groups show it, the nation being the first: 0 if it waits for the nation.
     pub depth: u8,
@@ -40,10 +42,6 @@ pub struct Stay {
 impl Pending {
     pub(super) fn strand(&self) -> Option<Strand> {
         Strand::of(self.cell)
-    }
-
-    pub(super) fn path(&self) -> Path {
-        self.partition.path(self.cell, self.cause)
     }
 
     pub(super) fn is_new_at(&self, level: u8) -> bool {
@@ -112,7 +110,8 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) 
         let stood = |level: u8| earlier.iter().any(|(of, at)| *of == strand && at.prefix(level) == path.prefix(level));
         let new_to = (0..=path.length()).filter(|level| !stood(*level)).fold(0, |bits, level| bits | 1 << level);
         let stay = Stay { since: point, is_new: new_to & 1 == 1 };
-        Pending { partition, site: touched.site, cell, cause, totals, depth: 0, new_to, stays: [stay; Path::LONGEST] }
+        let stays = [stay; Path::LONGEST];
+        Pending { partition, site: touched.site, cell, cause, path, totals, depth: 0, new_to, stays }
     };
     sums.into_iter().filter(|(_, totals)| !totals.is_zero()).map(pending).collect()
 }

@@ -40,7 +40,7 @@ impl Remainder {
     /// The stay of what waits in it; `None` of what waits elsewhere.
     pub(super) fn stay(self, one: &Pending) -> Option<Stay> {
         let from = self.group.path.length() + 1;
-        let is_here = (from..=self.level).contains(&one.depth) && self.is_over(one.path());
+        let is_here = (from..=self.level).contains(&one.depth) && self.is_over(one.path);
         one.stays.get(self.slot()).filter(|_| is_here).copied()
     }
 }

@@ -1,6 +1,7 @@
 //! How what the nation shows comes to the groups of a partition, level by level.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::domain::values::SiteId;
 
@@ -18,6 +19,7 @@ pub fn settle(making: &mut Making<'_>, nation: GroupId, mut pending: Vec<Pending
         let stays = one.stays.map(|stay| Stay { since: making.number, ..stay });
         (one.depth, one.stays) = (1, stays);
     }
+    pending.sort_by_key(|one| one.path);
     for level in 1..=nation.partition.levels() {
         let passing = Step::of(making, nation, level, &pending).decide();
         pass(making, nation, level, &mut pending, &passing);
@@ -29,7 +31,19 @@ pub fn settle(making: &mut Making<'_>, nation: GroupId, mut pending: Vec<Pending
 type Passing = BTreeMap<Path, BTreeSet<SiteId>>;
 
 fn goes(one: &Pending, level: u8, passing: &Passing) -> bool {
-    one.depth == level && passing.get(&one.path().prefix(level)).is_some_and(|sites| sites.contains(&one.site))
+    one.depth == level && passing.get(&one.path.prefix(level)).is_some_and(|sites| sites.contains(&one.site))
+}
+
+/// Where what waits in a group and in those below it stands. `pending` is in the order of paths.
+fn place_of(group: Path, pending: &[Pending]) -> Range<usize> {
+    let prefix = |one: &Pending| one.path.prefix(group.length());
+    let first = pending.partition_point(|one| prefix(one) < group);
+    let of_group = pending.get(first..).unwrap_or_default().partition_point(|one| prefix(one) == group);
+    first..first + of_group
+}
+
+fn in_group(group: Path, pending: &[Pending]) -> &[Pending] {
+    pending.get(place_of(group, pending)).unwrap_or_default()
 }
 
 /// The step from one level of groups to the next.
@@ -48,7 +62,7 @@ impl<'m, 'r> Step<'m, 'r> {
     fn of(making: &'m mut Making<'r>, nation: GroupId, level: u8, pending: &'m [Pending]) -> Self {
         let mut by_group: BTreeMap<Path, Vec<&Pending>> = BTreeMap::new();
         for one in pending.iter().filter(|one| one.depth == level) {
-            by_group.entry(one.path().prefix(level)).or_default().push(one);
+            by_group.entry(one.path.prefix(level)).or_default().push(one);
         }
         let remainders = Remainder::above(nation, level, by_group.keys());
         let group = |path: Path| GroupId { path, ..nation };
@@ -85,7 +99,7 @@ impl<'m, 'r> Step<'m, 'r> {
     /// Lets nobody pass into a group but those whose parts come to nothing.
     fn wait(&mut self, path: Path) {
         let level = self.level;
-        let here = self.pending.iter().filter(|one| one.depth == level && one.path().prefix(level) == path);
+        let here = in_group(path, self.pending).iter().filter(|one| one.depth == level);
         let nothing = parts(here, level).into_iter().filter(|(_, part)| part.net.is_empty());
         self.passing.insert(path, nothing.map(|(site, _)| site).collect());
     }
@@ -102,7 +116,7 @@ fn pass(making: &mut Making<'_>, nation: GroupId, level: u8, pending: &mut [Pend
     }
     for (path, sites) in passing {
         let group = GroupId { path: *path, ..nation };
-        let here = || pending.iter().filter(|one| one.path().prefix(level) == *path && goes(one, level, passing));
+        let here = || in_group(*path, pending).iter().filter(|one| goes(one, level, passing));
         if parts(here(), level).iter().any(|(site, part)| sites.contains(site) && !part.net.is_empty()) {
             making.note_moved(group);
         }
@@ -115,6 +129,8 @@ fn pass(making: &mut Making<'_>, nation: GroupId, level: u8, pending: &mut [Pend
 /// A site of which one part leaves a remainder and another stays has come with the rest today.
 fn note_split(remainder: Remainder, number: u32, pending: &mut [Pending], passing: &Passing) {
     let level = remainder.level;
+    let place = place_of(remainder.group.path, pending);
+    let Some(pending) = pending.get_mut(place) else { return };
     let has_left =
         |one: &&Pending| goes(one, level, passing) && remainder.stay(one).is_some_and(|stay| stay.since < number);
     let split: BTreeSet<SiteId> = pending.iter().filter(has_left).map(|one| one.site).collect();
@@ -130,7 +146,7 @@ fn note_split(remainder: Remainder, number: u32, pending: &mut [Pending], passin
 /// How a remainder changes if these sites pass into the groups of its level.
 fn change_of(remainder: Remainder, number: u32, pending: &[Pending], passing: &Passing) -> RemainderChange {
     let mut by_site: BTreeMap<SiteId, Vec<Standing<'_>>> = BTreeMap::new();
-    for one in pending {
+    for one in in_group(remainder.group.path, pending) {
         if let Some(stay) = remainder.stay(one) {
             let standing =
                 Standing { one, stay, was_there: stay.since < number, goes: goes(one, remainder.level, passing) };
