@@ -93,7 +93,7 @@ impl<'m, 'r> Step<'m, 'r> {
 
     fn allows(&self, remainder: Remainder) -> bool {
         let change = change_of(remainder, self.making.number, self.pending, &self.passing);
-        self.making.earlier(remainder).allow(&change, self.making.rules)
+        change.is_none_or(|change| self.making.earlier(remainder).allow(&change, self.making.rules))
     }
 
     /// Lets nobody pass into a group but those whose parts come to nothing.
@@ -108,8 +108,9 @@ impl<'m, 'r> Step<'m, 'r> {
 /// Moves what passes one level down, and notes how groups and remainders moved.
 fn pass(making: &mut Making<'_>, nation: GroupId, level: u8, pending: &mut [Pending], passing: &Passing) {
     for remainder in Remainder::above(nation, level, passing.keys()) {
-        let change = change_of(remainder, making.number, pending, passing);
-        if !change.moved.is_empty() {
+        if let Some(change) = change_of(remainder, making.number, pending, passing)
+            && !change.moved.is_empty()
+        {
             making.note_remainder(remainder, &change);
         }
         note_split(remainder, making.number, pending, passing);
@@ -143,21 +144,22 @@ fn note_split(remainder: Remainder, number: u32, pending: &mut [Pending], passin
     }
 }
 
-/// How a remainder changes if these sites pass into the groups of its level.
-fn change_of(remainder: Remainder, number: u32, pending: &[Pending], passing: &Passing) -> RemainderChange {
-    let mut by_site: BTreeMap<SiteId, Vec<Standing<'_>>> = BTreeMap::new();
-    for one in in_group(remainder.group.path, pending) {
-        if let Some(stay) = remainder.stay(one) {
-            let standing =
-                Standing { one, stay, was_there: stay.since < number, goes: goes(one, remainder.level, passing) };
-            by_site.entry(one.site).or_default().push(standing);
-        }
+/// How a remainder changes if these sites pass into the groups of its level; `None` if nothing comes or goes.
+fn change_of(remainder: Remainder, number: u32, pending: &[Pending], passing: &Passing) -> Option<RemainderChange> {
+    let standing = |one| {
+        let stay = remainder.stay(one)?;
+        Some(Standing { one, stay, was_there: stay.since < number, goes: goes(one, remainder.level, passing) })
+    };
+    let mut standing: Vec<Standing<'_>> = in_group(remainder.group.path, pending).iter().filter_map(standing).collect();
+    if standing.iter().all(Standing::stays) {
+        return None;
     }
+    standing.sort_by_key(|standing| standing.one.site);
     let mut change = RemainderChange::default();
-    for standing in by_site.into_values() {
-        change_of_site(&standing, number, &mut change);
+    for of_site in standing.chunk_by(|one, other| one.one.site == other.one.site) {
+        change_of_site(of_site, number, &mut change);
     }
-    change
+    Some(change)
 }
 
 /// What waits of a site in a remainder.
@@ -168,10 +170,20 @@ struct Standing<'p> {
     goes: bool,
 }
 
+impl Standing<'_> {
+    fn stays(&self) -> bool {
+        self.was_there && !self.goes
+    }
+}
+
 fn change_of_site(standing: &[Standing<'_>], number: u32, change: &mut RemainderChange) {
     let of = |is_of: fn(&Standing<'_>) -> bool| {
         member(standing.iter().filter(|one| is_of(one)).map(|Standing { stay, one, .. }| (*stay, *one)).collect())
     };
+    if standing.iter().all(Standing::stays) {
+        change.stay.extend(of(|one| one.stays()));
+        return;
+    }
     let (before, after) = (of(|one| one.was_there), of(|one| !one.goes));
     let mut moved = SitePart::default();
     // What stays and was there has not moved.

@@ -14,8 +14,8 @@ use super::strand::Strand;
 /// The parts of one site that wait in a group, added up.
 #[derive(Default)]
 pub struct SitePart {
-    /// The sum of these parts, by cell. A part that comes to nothing has none.
-    pub net: BTreeMap<CellKey, Totals>,
+    /// The sum of these parts, by cell. A part that comes to nothing has none. They are few, so a list is quicker than a map.
+    pub net: Vec<(CellKey, Totals)>,
     /// Whether the site never stood in the group.
     pub is_new: bool,
 }
@@ -28,22 +28,27 @@ impl SitePart {
             Partition::People => pending.cell,
             _ => NationalKey::of(pending.cell).as_cell(),
         };
-        let sum = self.net.entry(cell).or_default();
-        *sum = sum.wrapping_add(pending.totals);
-        if sum.is_zero() {
-            self.net.remove(&cell);
+        let place = self.net.partition_point(|(of, _)| *of < cell);
+        match self.net.get_mut(place) {
+            Some((of, sum)) if *of == cell => *sum = sum.wrapping_add(pending.totals),
+            _ => self.net.insert(place, (cell, pending.totals)),
         }
+        self.net.retain(|(_, sum)| !sum.is_zero());
     }
 
     /// What moves with it.
     pub fn moved(&self) -> Moved {
-        let by_place = self.net.keys().filter(|cell| Strand::of(**cell).is_some_and(Strand::yields_by_place));
+        let by_place = self
+            .net
+            .iter()
+            .map(|(cell, _)| *cell)
+            .filter(|cell| Strand::of(*cell).is_some_and(Strand::yields_by_place));
         Moved { weight: self.weight(), provinces: by_place.filter_map(|cell| Some(cell.dims()?.province)).collect() }
     }
 
     fn weight(&self) -> u64 {
         let days = |days: i64| days.unsigned_abs().div_ceil(31);
-        let weight = |(cell, totals): (&CellKey, &Totals)| {
+        let weight = |(cell, totals): &(CellKey, Totals)| {
             let quantities =
                 [totals.quantity.unsigned_abs(), days(totals.quantity_days), days(totals.quantity_end_days)];
             if cell.has_no_measure() { 0 } else { quantities.into_iter().max().unwrap_or_default() }
