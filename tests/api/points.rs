@@ -60,7 +60,7 @@ fn points(database: &TestDatabase) -> Vec<String> {
 /// Everything that is stored of points and of what waits.
 fn everything(database: &TestDatabase) -> Vec<String> {
     let queries = [
-        "SELECT CAST(number AS TEXT) || CAST(day AS TEXT) || CAST(version AS TEXT) || CAST(cells_version AS TEXT) || national || by_cause \
+        "SELECT CAST(number AS TEXT) || CAST(day AS TEXT) || CAST(version AS TEXT) || CAST(cells_version AS TEXT) || national || by_cause || gathered \
          AS line FROM points ORDER BY number",
         "SELECT partition || site || CAST(cell AS TEXT) || coalesce(cause, '') || totals || CAST(depth AS TEXT) || stays \
          || CAST(new_to AS TEXT) AS line FROM waiting ORDER BY place",

@@ -4,6 +4,7 @@ DELETE FROM waiting;
 ALTER TABLE waiting DROP COLUMN stays;
 ALTER TABLE waiting ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE published_groups DROP COLUMN shown;
+ALTER TABLE points DROP COLUMN gathered;
 DELETE FROM points;
 DELETE FROM days;
 CREATE TABLE month_tables (

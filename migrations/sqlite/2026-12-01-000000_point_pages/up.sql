@@ -15,6 +15,9 @@ DELETE FROM published_groups;
 -- The sum of what a group shows, to know when its last site leaves.
 ALTER TABLE published_groups ADD COLUMN shown TEXT NOT NULL DEFAULT '[]';
 
+-- Answers about people that have company and wait for the end of the quarter, added up by cell.
+ALTER TABLE points ADD COLUMN gathered TEXT NOT NULL DEFAULT '';
+
 -- The stay of what waits in each remainder, in place of one point for all.
 ALTER TABLE waiting DROP COLUMN since;
 ALTER TABLE waiting ADD COLUMN stays TEXT NOT NULL DEFAULT '';

@@ -36,6 +36,8 @@ pub struct StoredPoint {
     pub national: String,
     /// The part of it that is told by cause.
     pub by_cause: String,
+    /// Answers about people that have company and wait for the end of the quarter, as `Ledger` encodes them.
+    pub gathered: String,
     /// Whether a clock that was ahead had made it.
     pub is_void: bool,
 }
@@ -51,6 +53,7 @@ struct PointRow {
     methodology: i32,
     national: String,
     by_cause: String,
+    gathered: String,
     is_void: bool,
 }
 
@@ -102,6 +105,7 @@ impl TryFrom<PointRow> for StoredPoint {
             methodology: row.methodology,
             national: row.national,
             by_cause: row.by_cause,
+            gathered: row.gathered,
             is_void: row.is_void,
         })
     }
@@ -190,7 +194,13 @@ pub fn ledger(connection: &mut Connection) -> Result<Ledger, DbError> {
         let what = format!("what is known of the group {} {} {}", row.partition, row.strand, row.path);
         group(&row).ok_or_else(|| DbError::corrupt(what))
     });
-    Ok(Ledger { pending: pending.collect::<Result<_, _>>()?, groups: groups.collect::<Result<BTreeMap<_, _>, _>>()? })
+    let gathered = newest(connection)?.map(|point| point.gathered).unwrap_or_default();
+    Ok(Ledger {
+        pending: pending.collect::<Result<_, _>>()?,
+        groups: groups.collect::<Result<BTreeMap<_, _>, _>>()?,
+        gathered: Ledger::decode_gathered(&gathered)
+            .ok_or_else(|| DbError::corrupt("what the newest point gathered"))?,
+    })
 }
 
 fn pending(row: WaitingRow) -> Option<Pending> {
@@ -234,6 +244,7 @@ pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -
         methodology: point.methodology,
         national: point.national.clone(),
         by_cause: point.by_cause.clone(),
+        gathered: point.gathered.clone(),
         is_void: point.is_void,
     };
     let later = || point_pages::table.filter(point_pages::point.ge(row.number));

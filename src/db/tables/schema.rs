@@ -85,7 +85,7 @@ table! { days (day) {
 
 table! { points (number) {
     number -> Integer, day -> Date, version -> BigInt, hash -> Binary, cells_version -> BigInt,
-    methodology -> Integer, national -> Text, by_cause -> Text, is_void -> Bool,
+    methodology -> Integer, national -> Text, by_cause -> Text, gathered -> Text, is_void -> Bool,
 } }
 
 table! { point_pages (point, name) { point -> Integer, name -> Text, body -> Binary, } }

@@ -102,6 +102,8 @@ pub(super) fn kind_of(number: u64) -> Option<SiteKind> {
 
 /// The number of a fact that is true.
 pub(super) const YES: u64 = 2;
+/// The number of a flag that nobody answered.
+pub(in crate::domain) const NOT_ANSWERED: u64 = 0;
 
 /// The least number of a verified stage.
 pub(super) const LEAST_VERIFIED: u64 = stage_number(Stage::Verified(Tier::Sampled));
@@ -133,7 +135,7 @@ pub(super) fn stage_of(number: u64) -> Option<Stage> {
 
 pub(super) fn flag_number(flag: Option<bool>) -> u64 {
     match flag {
-        None => 0,
+        None => NOT_ANSWERED,
         Some(false) => 1,
         Some(true) => YES,
     }

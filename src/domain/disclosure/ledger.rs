@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::counting::Totals;
+use crate::domain::counting::{CellKey, Contribution, Totals};
 
 use super::earlier_points::{EarlierPoints, PointNumber};
 use super::group::GroupId;
@@ -39,4 +39,25 @@ impl GroupState {
 pub struct Ledger {
     pub pending: Vec<Pending>,
     pub groups: BTreeMap<GroupId, GroupState>,
+    /// Answers about people that have company and wait for the end of the quarter, added up.
+    pub gathered: Contribution,
+}
+
+impl Ledger {
+    /// The stored form of what is gathered: a line for each cell, such as `17179869184 [12,12]`.
+    #[must_use]
+    pub fn encode_gathered(&self) -> String {
+        let line = |(cell, totals): (&CellKey, &Totals)| format!("{} {}\n", cell.to_stored(), totals.encode());
+        self.gathered.iter().map(line).collect()
+    }
+
+    /// Reads the stored form of what is gathered; `None` for any other text.
+    #[must_use]
+    pub fn decode_gathered(text: &str) -> Option<Contribution> {
+        let line = |line: &str| {
+            let (cell, totals) = line.split_once(' ')?;
+            Some((CellKey::from_stored(cell.parse().ok()?)?, Totals::decode(totals)?))
+        };
+        text.lines().map(line).collect()
+    }
 }

@@ -44,7 +44,8 @@ impl Making<'_> {
             && !self.rules.is_dominated(waiting.iter().map(|one| one.moved.weight));
         let moved =
             if empties { waiting.iter().map(|one| one.site).collect() } else { self.rules.moves(waiting, least) };
-        if level == 0 && !moved.is_empty() {
+        // Answers that are gathered move at the end of a quarter.
+        if level == 0 && !group.partition.is_of_people() && !moved.is_empty() {
             self.note_moved(group);
         }
         passing.extend(moved);

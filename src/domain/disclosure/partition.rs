@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::counting::{CellDims, CellKey, NationalKey, key_field};
+use crate::domain::counting::{CellDims, CellKey, KeyField, NationalKey, key_field};
 use crate::domain::records::Stage;
 use crate::domain::values::{Cause, Interval, SiteKind, Tier, coded_enum};
 
@@ -24,8 +24,13 @@ coded_enum!(
         Times = "times",
         /// The cause of the change.
         Causes = "causes",
-        /// The whole country by the answers about the people there, once a quarter.
-        People = "people",
+        /// The verified sites of which an answer to a question about their people is known. Its answers are gathered until the end of a
+        /// quarter.
+        LowIncome = "low_income",
+        /// The same of another question.
+        Remote = "remote",
+        /// And of a third.
+        WomanHeaded = "woman_headed",
     }
 );
 
@@ -96,11 +101,27 @@ impl fmt::Display for Path {
 }
 
 impl Partition {
+    /// The question about the people of a site, if this is the partition of one.
+    fn question(self) -> Option<KeyField> {
+        match self {
+            Self::LowIncome => Some(key_field::LOW_INCOME),
+            Self::Remote => Some(key_field::REMOTE),
+            Self::WomanHeaded => Some(key_field::WOMAN_HEADED),
+            _ => None,
+        }
+    }
+
+    /// Whether it is of a question about the people of a site.
+    #[must_use]
+    pub fn is_of_people(self) -> bool {
+        self.question().is_some()
+    }
+
     /// How many levels of groups it has below the nation.
     #[must_use]
     pub fn levels(self) -> u8 {
         match self {
-            Self::Nation | Self::People => 0,
+            Self::Nation | Self::LowIncome | Self::Remote | Self::WomanHeaded => 0,
             Self::Kinds | Self::Evidence | Self::Causes => 1,
             Self::Times => 2,
             Self::Places => 3,
@@ -118,7 +139,10 @@ impl Partition {
             Self::Places | Self::Kinds | Self::Causes => is_of_sites || is_verified,
             // No month in which nobody builds any more would ever see its reported sites become verified.
             Self::Times | Self::Evidence => is_verified,
-            Self::People => is_of_sites && is_verified,
+            Self::LowIncome | Self::Remote | Self::WomanHeaded => {
+                let is_known = self.question().is_some_and(|question| cell.number(question) != key_field::NOT_ANSWERED);
+                is_of_sites && is_verified && is_known && cell.ended().is_none()
+            }
         };
         let national = NationalKey::of(cell).as_cell();
         let keep = |key: CellKey, field| key.with(field, cell.number(field));
@@ -127,9 +151,10 @@ impl Partition {
             Self::Places => keep(national, key_field::FORMER),
             Self::Kinds => keep(national, key_field::KIND),
             Self::Evidence => keep(national, key_field::STAGE),
-            Self::People => [key_field::LOW_INCOME, key_field::REMOTE, key_field::WOMAN_HEADED]
-                .into_iter()
-                .fold(CellKey::PLAIN.with(key_field::STAGE, national.number(key_field::STAGE)), keep),
+            Self::LowIncome | Self::Remote | Self::WomanHeaded => {
+                let of_stage = CellKey::PLAIN.with(key_field::STAGE, national.number(key_field::STAGE));
+                self.question().map_or(of_stage, |question| keep(of_stage, question))
+            }
         })
     }
 
@@ -138,7 +163,7 @@ impl Partition {
     pub fn path(self, cell: CellKey, cause: Option<Cause>) -> Path {
         let Some(dims) = cell.dims() else { return Path::NATION };
         match self {
-            Self::Nation | Self::People => Path::NATION,
+            Self::Nation | Self::LowIncome | Self::Remote | Self::WomanHeaded => Path::NATION,
             Self::Places => {
                 let former = dims.former.map_or(u16::MAX, |former| former.index().into());
                 Path::of([dims.province.region(), dims.province.index().into(), former])

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::counting::{Changes, NationalSums};
+use crate::domain::counting::{Changes, NationalSums, add_to_cell};
 use crate::domain::reference::Company;
 
 use super::earlier_points::PointNumber;
@@ -27,7 +27,8 @@ pub struct Point {
     pub has_moved: bool,
 }
 
-/// Makes a point from what waited at the last one and what arrived since. The answers about people move only `with_people`.
+/// Makes a point from what waited at the last one and what arrived since. The answers about people are
+/// gathered, and move `with_people`.
 #[must_use]
 pub fn make_point(
     ledger: Ledger,
@@ -45,12 +46,11 @@ pub fn make_point(
     }
     let mut waits = Vec::new();
     let (mut held, mut national) = (BTreeSet::new(), NationalSums::default());
-    let mut by_cause = Changes::default();
+    let (mut by_cause, mut gathered) = (Changes::default(), ledger.gathered);
     // The nation comes first in the order of partitions.
     for ((partition, strand), pending) in strands {
         match partition {
-            Partition::People if !with_people => waits.extend(pending),
-            Partition::Nation | Partition::People => {
+            Partition::Nation | Partition::LowIncome | Partition::Remote | Partition::WomanHeaded => {
                 let group = GroupId { partition, strand, path: Path::NATION };
                 let passing = making.passing(group, &pending.iter().collect::<Vec<_>>());
                 let (passed, waiting): (Vec<_>, Vec<_>) =
@@ -59,6 +59,8 @@ pub fn make_point(
                 if partition == Partition::Nation {
                     held.extend(waiting.iter().map(|one| (strand, one.site)));
                     national.add_cells(passed.into_iter().map(|one| (one.cell, one.totals)));
+                } else {
+                    passed.iter().for_each(|one| add_to_cell(&mut gathered, one.cell, one.totals));
                 }
                 waits.extend(waiting);
             }
@@ -76,6 +78,11 @@ pub fn make_point(
             }
         }
     }
-    let ledger = Ledger { pending: waits, groups: making.groups };
+    gathered.retain(|_, totals| !totals.is_zero());
+    if with_people && !gathered.is_empty() {
+        making.has_moved = true;
+        gathered.clear();
+    }
+    let ledger = Ledger { pending: waits, groups: making.groups, gathered };
     Point { ledger, national, by_cause, has_moved: making.has_moved }
 }

@@ -7,7 +7,6 @@ use crate::domain::values::SiteId;
 
 use super::company::Moved;
 use super::earlier_points::Member;
-use super::partition::Partition;
 use super::pending::{Pending, Stay};
 use super::strand::Strand;
 
@@ -24,10 +23,8 @@ impl SitePart {
     /// Adds what waits.
     pub fn add(&mut self, pending: &Pending) {
         // People are told by their answers, all other figures by the dimensions of national ones.
-        let cell = match pending.partition {
-            Partition::People => pending.cell,
-            _ => NationalKey::of(pending.cell).as_cell(),
-        };
+        let is_of_people = pending.partition.is_of_people();
+        let cell = if is_of_people { pending.cell } else { NationalKey::of(pending.cell).as_cell() };
         let place = self.net.partition_point(|(of, _)| *of < cell);
         match self.net.get_mut(place) {
             Some((of, sum)) if *of == cell => *sum = sum.wrapping_add(pending.totals),

@@ -64,20 +64,22 @@ impl Points {
         }
         let mut number = self.last.as_ref().map_or(1, |last| last.number + 1);
         let shown = self.last.as_ref().map_or(0, |last| last.cells_version);
-        let stored = |number: PointNumber, cells_version: i64, national: String, by_cause: String| StoredPoint {
-            number,
-            day: close.day,
-            version: close.version,
-            hash: close.hash,
-            cells_version,
-            methodology: close.methodology.version,
-            national,
-            by_cause,
-            is_void: false,
-        };
+        let stored =
+            |number: PointNumber, cells_version: i64, [national, by_cause]: [String; 2], ledger: &Ledger| StoredPoint {
+                number,
+                day: close.day,
+                version: close.version,
+                hash: close.hash,
+                cells_version,
+                methodology: close.methodology.version,
+                national,
+                by_cause,
+                gathered: ledger.encode_gathered(),
+                is_void: false,
+            };
         if self.last.as_ref().is_some_and(|last| last.methodology != close.methodology.version) {
             // No figure moves but by the new method, so that the two are never mixed.
-            let point = stored(number, shown, String::new(), String::new());
+            let point = stored(number, shown, <[String; 2]>::default(), &self.ledger);
             return Ok(Some(MadePoint { point, ledger: self.ledger.clone() }));
         }
         let next = Month::of(close.day).plus(1);
@@ -114,7 +116,7 @@ impl Points {
         if !has_moved {
             return Ok(None);
         }
-        let point = stored(number, close.version, national.encode(), by_cause.encode());
+        let point = stored(number, close.version, [national.encode(), by_cause.encode()], &ledger);
         Ok(Some(MadePoint { point, ledger }))
     }
 

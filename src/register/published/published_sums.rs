@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::domain::counting::{CellTable, NationalKey, NationalSums, Progress, Totals};
+use crate::domain::counting::{CellTable, NationalKey, NationalSums, People, Progress, Totals};
 use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::{MeasureId, target};
 use crate::register::counted::{Figures, InOrder};
 
 /// The partitions at the levels of which there are figures.
-const SHOWN: [(Partition, u8); 9] = [
+const SHOWN: [(Partition, u8); 11] = [
     (Partition::Nation, 0),
     (Partition::Places, 1),
     (Partition::Places, 2),
@@ -21,7 +21,9 @@ const SHOWN: [(Partition, u8); 9] = [
     (Partition::Evidence, 1),
     (Partition::Times, 1),
     (Partition::Times, 2),
-    (Partition::People, 0),
+    (Partition::LowIncome, 0),
+    (Partition::Remote, 0),
+    (Partition::WomanHeaded, 0),
 ];
 
 /// What is known of the close at which a point was made.
@@ -146,6 +148,10 @@ impl Shown {
             let hidden = SHOWN.iter().filter(|(of, level)| *of == one.partition && one.depth <= *level);
             hidden.for_each(|(_, level)| add(one.partition, *level, one.cell, &one.totals.negated()));
         }
+        for (cell, totals) in &ledger.gathered {
+            let of_people = Partition::ALL.iter().filter(|of| of.is_of_people() && of.project(*cell).is_some());
+            of_people.for_each(|of| add(*of, 0, *cell, &totals.negated()));
+        }
         let nation = tables.get(&(Partition::Nation, 0)).cloned().unwrap_or_default();
         let national = NationalSums::of_cells(nation.iter());
         let (mut moved_on, mut measure_moved_on) = (BTreeMap::new(), BTreeMap::new());
@@ -179,7 +185,11 @@ impl Shown {
         Progress {
             by_kind: of(Partition::Kinds).by_kind,
             by_evidence_tier: of(Partition::Evidence).by_evidence_tier,
-            people: of(Partition::People).people,
+            people: People {
+                low_income: of(Partition::LowIncome).people.low_income,
+                remote: of(Partition::Remote).people.remote,
+                woman_headed: of(Partition::WomanHeaded).people.woman_headed,
+            },
             ..of(Partition::Nation)
         }
     }

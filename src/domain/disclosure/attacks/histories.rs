@@ -93,8 +93,8 @@ impl Register {
         self.posted.get(&site).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn look(&self, observer: &mut Observer, sites: impl Iterator<Item = SiteId>) {
-        observer.look(self.points, sites.map(|site| (site, self.posted(site))), &self.ledger.pending);
+    fn look(&self, observer: &mut Observer, with_people: bool, sites: impl Iterator<Item = SiteId>) {
+        observer.look((self.points, with_people), sites.map(|site| (site, self.posted(site))), &self.ledger.pending);
     }
 }
 
@@ -103,8 +103,9 @@ fn watch(seed: u64, days: u64, changes: usize) -> PointNumber {
     let (mut register, mut observer) = (Register::of(seed), Observer::default());
     for day in 0..days {
         (0..changes).for_each(|_| register.change());
-        if register.close(day % 9 == 0).is_some() {
-            register.look(&mut observer, register.posted.keys().copied());
+        let with_people = day % 9 == 0;
+        if register.close(with_people).is_some() {
+            register.look(&mut observer, with_people, register.posted.keys().copied());
         }
     }
     let Register { posted, ledger, national, told, .. } = &register;
@@ -136,10 +137,13 @@ fn trickle(homes: usize) -> PointNumber {
             }
         }
         let waited: Vec<SiteId> = register.waiting().collect();
-        if let Some(touched) = register.close(day % 90 == 0) {
-            // Of nobody else anything moves.
-            let may_move: BTreeSet<SiteId> = touched.into_iter().chain(waited).chain(register.waiting()).collect();
-            register.look(&mut observer, may_move.into_iter());
+        let with_people = day % 90 == 0;
+        if let Some(touched) = register.close(with_people) {
+            // Of nobody else anything moves, but answers that were gathered before.
+            let gathered = watched.iter().copied().filter(|_| with_people);
+            let may_move: BTreeSet<SiteId> =
+                touched.into_iter().chain(waited).chain(register.waiting()).chain(gathered).collect();
+            register.look(&mut observer, with_people, may_move.into_iter());
         }
     }
     register.points

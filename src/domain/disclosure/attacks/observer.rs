@@ -31,7 +31,7 @@ fn shown(posted: &[SitePosting], waiting: &[&Pending]) -> Parts {
     let mut shown = Parts::new();
     let mut add = |partition: Partition, cell: CellKey, cause, totals: Totals, from: u8| {
         let (strand, path) = (Strand::of(cell).unwrap(), partition.path(cell, cause));
-        let figure = if partition == Partition::People { cell } else { NationalKey::of(cell).as_cell() };
+        let figure = if partition.is_of_people() { cell } else { NationalKey::of(cell).as_cell() };
         for level in from..=partition.levels() {
             let group = GroupId { partition, strand, path: path.prefix(level) };
             add_to(&mut shown, (group, None), figure, totals);
@@ -109,10 +109,11 @@ impl Observer {
         self.now.insert(site, parts);
     }
 
-    /// Looks at a point: at all that these sites posted and at what waits.
+    /// Looks at a point: at all that these sites posted and at what waits. Answers about people stand as they did, unless it is one
+    /// `with_people`.
     pub fn look<'p>(
         &mut self,
-        point: PointNumber,
+        (point, with_people): (PointNumber, bool),
         sites: impl Iterator<Item = (SiteId, &'p [SitePosting])>,
         waiting: &[Pending],
     ) {
@@ -122,8 +123,13 @@ impl Observer {
         }
         let mut changes: BTreeMap<Published, BTreeMap<SiteId, Part>> = BTreeMap::new();
         for (site, posted) in sites {
-            let parts = shown(posted, waits.get(&site).map(Vec::as_slice).unwrap_or_default());
+            let mut parts = shown(posted, waits.get(&site).map(Vec::as_slice).unwrap_or_default());
             let last = self.now.remove(&site).unwrap_or_default();
+            if !with_people {
+                let is_of_people = |(group, _): &Published| group.partition.is_of_people();
+                parts.retain(|of, _| !is_of_people(of));
+                parts.extend(last.iter().filter(|(of, _)| is_of_people(of)).map(|(of, part)| (*of, part.clone())));
+            }
             for of in parts.keys().chain(last.keys()).copied().collect::<BTreeSet<_>>() {
                 let (before, after) = (last.get(&of), parts.get(&of));
                 if before != after {
