@@ -44,6 +44,7 @@ mod migrations;
 mod operations;
 mod overload;
 mod pace;
+mod people;
 mod personal_data;
 mod pilot;
 mod points;
