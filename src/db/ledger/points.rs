@@ -233,6 +233,15 @@ fn group(row: &GroupRow) -> Option<(GroupId, GroupState)> {
     Some((id, GroupState { shown, moved_at, earlier }))
 }
 
+/// Deletes every point, and what is known since.
+pub fn delete_all(connection: &mut Connection) -> Result<(), DbError> {
+    on_backend!(connection, c => diesel::delete(point_pages::table).execute(c))?;
+    on_backend!(connection, c => diesel::delete(points::table).execute(c))?;
+    on_backend!(connection, c => diesel::delete(waiting::table).execute(c))?;
+    on_backend!(connection, c => diesel::delete(published_groups::table).execute(c))?;
+    Ok(())
+}
+
 /// Stores a point with what waits after it. Points from this number on are of days that somebody deleted, to be made again.
 pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -> Result<(), DbError> {
     let row = PointRow {

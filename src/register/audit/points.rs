@@ -43,7 +43,7 @@ impl PointsAudit {
         if !self.found.is_empty() {
             return Ok(None);
         }
-        let made = self.made.make(connection, close, &|| ())?;
+        let made = self.made.clone().make(connection, close, &|| ())?;
         let (problem, made) = match (stored, made) {
             (None, None) => return Ok(None),
             (None, Some(_)) => ("is missing", None),

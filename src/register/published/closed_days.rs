@@ -31,16 +31,14 @@ pub struct ClosedDays {
     last: Option<Arc<CitableDay>>,
     /// The register from the last close on, on its way to the next.
     replay: DayReplay,
-    /// The publication points of these closes.
-    points: Points,
-    /// The newest of them that is not void, with its pages.
+    /// The newest publication point that is not void, with its pages.
     point: Option<Arc<PublishedPoint>>,
 }
 
 impl ClosedDays {
     /// The days of a register that is not loaded yet.
     pub fn none() -> Self {
-        Self { day: None, last: None, replay: DayReplay::begin(), points: Points::default(), point: None }
+        Self { day: None, last: None, replay: DayReplay::begin(), point: None }
     }
 
     /// Takes up after the last stored day. `now` are the counts at the version `version`; the counts at the last close
@@ -75,7 +73,7 @@ impl ClosedDays {
         (replay.version, replay.hash) = (last.version, last.hash);
         let citable = CitableDay::of(last.day, &last.body).map(Arc::new);
         let point = PublishedPoint::load(connection, last.day)?.map(Arc::new);
-        Ok(Self { day: Some(last.day), last: citable, replay, points: Points::load(connection)?, point })
+        Ok(Self { day: Some(last.day), last: citable, replay, point })
     }
 
     /// The last closed day.
@@ -177,7 +175,11 @@ impl ClosedDays {
     ) -> Result<(), DbError> {
         // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
-        let made = self.points.make(connection, &self.replay.point_of(day, &activations)?, goes_on)?;
+        // Read for each close, because what waits is much, and nobody else needs it. Points before the first close are of days that
+        // somebody deleted.
+        let is_first = self.day.is_none();
+        let points = if is_first { Points::default() } else { Points::load(connection)? };
+        let made = points.make(connection, &self.replay.point_of(day, &activations)?, goes_on)?;
         let pages = match &made {
             Some(made) => self.pages_of(connection, (day, &activations), made, counted, renderer)?,
             None => Vec::new(),
@@ -198,9 +200,13 @@ impl ClosedDays {
             if head::lock(connection)?.closed_day < Some(day) {
                 return Err(DbError::Unavailable(format!("{day} was declared void while it was closed")));
             }
-            if closed_days::keep(connection, &closed, &changes)?
-                && let Some(MadePoint { point, ledger }) = &made
-            {
+            if !closed_days::keep(connection, &closed, &changes)? {
+                return Ok(());
+            }
+            if is_first {
+                points::delete_all(connection)?;
+            }
+            if let Some(MadePoint { point, ledger }) = &made {
                 points::keep(connection, point, ledger)?;
                 point_pages::keep(connection, point.number, &pages)?;
             }
@@ -212,8 +218,7 @@ impl ClosedDays {
             return Err(DbError::corrupt(format!("{day} was closed at another entry than this process knows")));
         }
         self.last = CitableDay::of(day, &kept.body).map(Arc::new);
-        if let Some(made) = made {
-            self.points.take(made);
+        if made.is_some() {
             self.point = PublishedPoint::load(connection, day)?.map(Arc::new);
         }
         Ok(())

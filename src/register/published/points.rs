@@ -53,7 +53,7 @@ impl Points {
     /// The point of the close of a day; `None` if nothing may be published by it. `connection` sees every entry up to the close.
     /// Calls `goes_on` after each step.
     pub fn make(
-        &self,
+        self,
         connection: &mut Connection,
         close: &Close,
         goes_on: &dyn Fn(),
@@ -80,12 +80,12 @@ impl Points {
         if self.last.as_ref().is_some_and(|last| last.methodology != close.methodology.version) {
             // No figure moves but by the new method, so that the two are never mixed.
             let point = stored(number, shown, <[String; 2]>::default(), &self.ledger);
-            return Ok(Some(MadePoint { point, ledger: self.ledger.clone() }));
+            return Ok(Some(MadePoint { point, ledger: self.ledger }));
         }
         let next = Month::of(close.day).plus(1);
         let is_end_of_quarter =
             Month::of(close.day).last_day() == close.day && Interval::Quarter.first_month(next) == next;
-        let (mut ledger, mut at, mut has_moved) = (self.ledger.clone(), shown, false);
+        let (mut ledger, mut at, mut has_moved) = (self.ledger, shown, false);
         let (mut national, mut by_cause) = (NationalSums::default(), Changes::default());
         // A day with very many entries is taken as several points, of which the last one is published: the rules hold for each, and so for
         // that one. It takes little memory, and the writer is seen to go on.

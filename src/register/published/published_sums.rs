@@ -1,11 +1,11 @@
 //! What a publication point shows, as sums: all cells at its version less what waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::domain::counting::{CellTable, NationalKey, NationalSums, People, Progress, Totals};
+use crate::domain::counting::{CellKey, CellTable, NationalKey, NationalSums, People, Progress, Totals};
 use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::{MeasureId, target};
@@ -45,6 +45,8 @@ struct Shown {
     /// The sums of the country, within the programme.
     national: NationalSums,
     tables: BTreeMap<(Partition, u8), CellTable>,
+    /// What the country shows and the groups of a level do not.
+    remainders: BTreeMap<(Partition, u8), CellTable>,
     /// The day on which each group of a level moved last, by its number.
     moved_on: BTreeMap<(Partition, u8, u16), NaiveDate>,
     /// The same of each measure in the whole country.
@@ -78,24 +80,14 @@ impl PublishedSums {
 
     /// The cells that the groups of a level show.
     #[must_use]
-    pub fn cells(&self, partition: Partition, level: u8) -> &CellTable {
-        static NOTHING: std::sync::LazyLock<CellTable> = std::sync::LazyLock::new(CellTable::default);
-        self.shown.tables.get(&(partition, level)).unwrap_or(&NOTHING)
+    pub fn cells(&self, partition: Partition, level: u8) -> CellTable {
+        self.shown.tables.get(&(partition, level)).cloned().unwrap_or_default()
     }
 
     /// What the country shows and the groups of a level do not.
     #[must_use]
     pub fn remainder(&self, partition: Partition, level: u8) -> CellTable {
-        let mut remainder = CellTable::default();
-        for (key, totals) in self.cells(Partition::Nation, 0).iter() {
-            if partition.project(key).is_some() {
-                remainder.add(key, &totals);
-            }
-        }
-        for (key, totals) in self.cells(partition, level).iter() {
-            remainder.add(NationalKey::of(key).as_cell(), &totals.negated());
-        }
-        remainder
+        self.shown.remainders.get(&(partition, level)).cloned().unwrap_or_default()
     }
 
     /// What stands by the time of its installation, in groups of a level; what ended is not among it.
@@ -129,28 +121,28 @@ impl PublishedSums {
 
 impl Shown {
     fn of(cells: &InOrder<'_>, ledger: &Ledger, days: &[(PointNumber, NaiveDate)]) -> Self {
-        let mut tables: BTreeMap<(Partition, u8), CellTable> = BTreeMap::new();
-        let mut add = |partition: Partition, level: u8, key, totals: &Totals| {
-            // Only the smallest groups need more dimensions than the country has.
-            let is_smallest = level == partition.levels();
-            let key = if is_smallest { key } else { NationalKey::of(key).as_cell() };
-            tables.entry((partition, level)).or_default().add(key, totals);
-        };
-        for (cell, totals) in cells() {
-            let totals = totals.public();
-            for partition in Partition::ALL {
-                let Some(key) = partition.project(cell) else { continue };
-                let levels = SHOWN.iter().filter(|(of, _)| of == partition);
-                levels.for_each(|(_, level)| add(*partition, *level, key, &totals));
+        let mut tables = all_cells(cells);
+        let mut remainders: BTreeMap<(Partition, u8), CellTable> = BTreeMap::new();
+        for one in &ledger.pending {
+            let national = NationalKey::of(one.cell).as_cell();
+            for (partition, level) in SHOWN {
+                let (is_own, waits) = (partition == one.partition, one.depth <= level);
+                if is_own && waits {
+                    let key = if level == partition.levels() { one.cell } else { national };
+                    tables.entry((partition, level)).or_default().add(key, &one.totals.negated());
+                }
+                // What waits for the nation waits in each partition, too, and stands in no remainder.
+                let is_of_nation = one.partition == Partition::Nation && partition.project(one.cell).is_some();
+                if level > 0 && ((is_own && waits) || is_of_nation) {
+                    let totals = if is_own { one.totals } else { one.totals.negated() };
+                    remainders.entry((partition, level)).or_default().add(national, &totals);
+                }
             }
         }
-        for one in &ledger.pending {
-            let hidden = SHOWN.iter().filter(|(of, level)| *of == one.partition && one.depth <= *level);
-            hidden.for_each(|(_, level)| add(one.partition, *level, one.cell, &one.totals.negated()));
-        }
         for (cell, totals) in &ledger.gathered {
-            let of_people = Partition::ALL.iter().filter(|of| of.is_of_people() && of.project(*cell).is_some());
-            of_people.for_each(|of| add(*of, 0, *cell, &totals.negated()));
+            for partition in Partition::ALL.iter().filter(|of| of.is_of_people() && of.project(*cell).is_some()) {
+                tables.entry((*partition, 0)).or_default().add(*cell, &totals.negated());
+            }
         }
         let nation = tables.get(&(Partition::Nation, 0)).cloned().unwrap_or_default();
         let national = NationalSums::of_cells(nation.iter());
@@ -166,7 +158,7 @@ impl Shown {
                 None => {}
             }
         }
-        Self { national, tables, moved_on, measure_moved_on }
+        Self { national, tables, remainders, moved_on, measure_moved_on }
     }
 
     fn standing(&self, level: u8) -> NationalSums {
@@ -193,6 +185,55 @@ impl Shown {
             ..of(Partition::Nation)
         }
     }
+}
+
+/// All cells as each level would show them if nothing waited.
+fn all_cells(cells: &InOrder<'_>) -> BTreeMap<(Partition, u8), CellTable> {
+    // The other levels have no dimension that the country has not.
+    let by_themselves =
+        |(partition, level): &(Partition, u8)| *level == partition.levels() && !matches!(partition, Partition::Times);
+    let mut tables: BTreeMap<(Partition, u8), CellTable> = BTreeMap::new();
+    let mut together: BTreeMap<(Partition, u8), HashMap<CellKey, Totals>> = BTreeMap::new();
+    let mut settle = |together: &mut BTreeMap<(Partition, u8), HashMap<CellKey, Totals>>| {
+        for (of, sums) in together {
+            let mut sums: Vec<(CellKey, Totals)> = sums.drain().collect();
+            sums.sort_unstable_by_key(|(key, _)| *key);
+            let table = tables.entry(*of).or_default();
+            for (key, totals) in sums {
+                // Answers about people have no province, and few cells.
+                if of.0.is_of_people() {
+                    table.add(key, &totals);
+                } else {
+                    table.push(key, &totals);
+                }
+            }
+        }
+    };
+    // Cells come in the order of measures and provinces, as the keys of all levels do.
+    let mut last = None;
+    for (cell, totals) in cells() {
+        let national = NationalKey::of(cell).as_cell();
+        if last.replace(national).is_some_and(|last| !last.has_same_measure_and_province(national)) {
+            settle(&mut together);
+        }
+        let totals = totals.public();
+        for (partition, level) in SHOWN.iter().filter(|of| by_themselves(of)) {
+            if let Some(key) = partition.project(cell) {
+                let sum = together.entry((*partition, *level)).or_default().entry(key).or_default();
+                *sum = sum.wrapping_add(totals);
+            }
+        }
+    }
+    settle(&mut together);
+    let nation = tables.get(&(Partition::Nation, 0)).cloned().unwrap_or_default();
+    for (partition, level) in SHOWN.iter().filter(|of| !by_themselves(of)) {
+        let table = tables.entry((*partition, *level)).or_default();
+        nation
+            .iter()
+            .filter(|(key, _)| partition.project(*key).is_some())
+            .for_each(|(key, totals)| table.push(key, &totals));
+    }
+    tables
 }
 
 /// Keeps the latest day of each.

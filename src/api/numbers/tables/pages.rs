@@ -61,7 +61,7 @@ impl<'a> PublishedTable<'a> {
         let (cells, further) = if partition == Partition::Times {
             (sums.standing(level).as_cells().clone(), vec![(RowOf::Ended, sums.ended(level)), remainder])
         } else {
-            (sums.cells(partition, level).clone(), vec![remainder])
+            (sums.cells(partition, level), vec![remainder])
         };
         let moved_on = move |of: RowOf| match of {
             RowOf::Value(value) if partition == Partition::Nation => sums.measure_moved_on(measure(value)?),
