@@ -60,7 +60,9 @@ pub fn make_point(
                     held.extend(waiting.iter().map(|one| (strand, one.site)));
                     national.add_cells(passed.into_iter().map(|one| (one.cell, one.totals)));
                 } else {
-                    passed.iter().for_each(|one| add_to_cell(&mut gathered, one.cell, one.totals));
+                    for one in &passed {
+                        add_to_cell(&mut gathered, one.cell, one.totals);
+                    }
                 }
                 waits.extend(waiting);
             }

@@ -181,7 +181,7 @@ fn change_of_site(standing: &[Standing<'_>], number: u32, change: &mut Remainder
         member(standing.iter().filter(|one| is_of(one)).map(|Standing { stay, one, .. }| (*stay, *one)).collect())
     };
     if standing.iter().all(Standing::stays) {
-        change.stay.extend(of(|one| one.stays()));
+        change.stay.extend(of(|_| true));
         return;
     }
     let (before, after) = (of(|one| one.was_there), of(|one| !one.goes));
