@@ -13,8 +13,8 @@ use green_homes::domain::values::{Quantity, Vnd};
 
 use super::Result;
 
-/// Raised when the homes change, so that databases seeded before are not taken for the new ones.
-pub const VERSION: u32 = 4;
+/// Raised when the homes change, or what is noted of them, so that databases seeded before are not taken for the new ones.
+pub const VERSION: u32 = 5;
 /// The partners that register them, by number.
 pub const PARTNERS: u64 = 12;
 
