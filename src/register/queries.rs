@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::DbError;
 use crate::db::engine::transaction;
-use crate::db::ledger::{closed_days, points};
+use crate::db::ledger::{closed_days, point_ledger, points};
 use crate::domain::counting::{CellTable, NationalSums, OwnerKind, Progress};
 use crate::domain::figures::{Estimator, Group, Methodology, NationalOutput, pace};
 use crate::domain::reference::target;
@@ -135,7 +135,7 @@ impl Register {
                 };
                 let figures = closing_figures(connection, point.day, &self.activations())?;
                 let at_closes = closed_days::verified_sites(connection)?;
-                Ok((newest, points::ledger(connection)?, points::days(connection)?, figures, at_closes))
+                Ok((newest, point_ledger::read(connection)?, points::days(connection)?, figures, at_closes))
             });
             let (newest, ledger, days, figures, at_closes) = read?;
             let close = PointClose { figures, month_ends: month_ends_before(at_closes, point.day) };

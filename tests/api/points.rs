@@ -166,6 +166,11 @@ async fn change_what_waits_or_a_point_is_found_and_named(database: TestDatabase)
             "UPDATE points SET cells_version = cells_version + 1 WHERE number = 2",
             "point of ",
         ),
+        (
+            "UPDATE points SET gathered = '0 [1]' || gathered WHERE number = 2",
+            "UPDATE points SET gathered = substr(gathered, 6) WHERE number = 2",
+            "point of ",
+        ),
         ("UPDATE points SET number = 9 WHERE number = 3", "UPDATE points SET number = 3 WHERE number = 9", "point of "),
     ] {
         db_execute(&url, change).unwrap();

@@ -13,7 +13,7 @@ CREATE TABLE points (
     is_void BOOLEAN NOT NULL DEFAULT FALSE
 );
 
--- What the newest point does not show yet, of which site. It is replaced with each point.
+-- What the newest point does not show yet, of which site.
 CREATE TABLE waiting (
     place INTEGER NOT NULL PRIMARY KEY,
     partition TEXT NOT NULL,

@@ -1,9 +1,16 @@
 UPDATE register_head SET format_no = 3;
-DELETE FROM published_groups;
 DELETE FROM waiting;
 ALTER TABLE waiting DROP COLUMN stays;
 ALTER TABLE waiting ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE published_groups DROP COLUMN shown;
+DROP TABLE published_groups;
+CREATE TABLE published_groups (
+    partition TEXT NOT NULL,
+    strand INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    moved_at INTEGER,
+    earlier TEXT NOT NULL,
+    PRIMARY KEY (partition, strand, path)
+) STRICT, WITHOUT ROWID;
 ALTER TABLE points DROP COLUMN gathered;
 DELETE FROM points;
 DELETE FROM days;

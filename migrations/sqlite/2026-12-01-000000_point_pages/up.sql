@@ -10,10 +10,18 @@ DROP TABLE month_tables;
 DELETE FROM days;
 DELETE FROM points;
 DELETE FROM waiting;
-DELETE FROM published_groups;
 
--- The sum of what a group shows, to know when its last site leaves.
-ALTER TABLE published_groups ADD COLUMN shown TEXT NOT NULL DEFAULT '[]';
+-- With a place, so that a point writes the groups that changed, and with the sum of what a group shows, to know when its last site leaves.
+DROP TABLE published_groups;
+CREATE TABLE published_groups (
+    place INTEGER NOT NULL PRIMARY KEY,
+    partition TEXT NOT NULL,
+    strand INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    moved_at INTEGER,
+    earlier TEXT NOT NULL,
+    shown TEXT NOT NULL
+) STRICT;
 
 -- Answers about people that have company and wait for the end of the quarter, added up by cell.
 ALTER TABLE points ADD COLUMN gathered TEXT NOT NULL DEFAULT '';

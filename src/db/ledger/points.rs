@@ -1,6 +1,4 @@
-//! Publication points, and what waits for the next one: of which site, and what has to be known of each group.
-
-use std::collections::BTreeMap;
+//! Publication points.
 
 use chrono::NaiveDate;
 use diesel::{
@@ -9,13 +7,13 @@ use diesel::{
 };
 
 use crate::db::engine::{Connection, DbError, on_backend};
-use crate::db::tables::{point_pages, points, published_groups, site_id, waiting};
-use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
-use crate::domain::disclosure::{GroupId, GroupState, Ledger, Partition, Path, Pending, PointNumber, Strand};
-use crate::domain::values::{Cause, Hash};
+use crate::db::tables::{point_pages, points, published_groups, waiting};
+use crate::domain::counting::{Changes, NationalSums};
+use crate::domain::disclosure::PointNumber;
+use crate::domain::values::Hash;
 
-/// Rows written at a time; SQLite takes at most 32,766 parameters in one statement.
-const CHUNK: usize = 2_000;
+use super::point_ledger::LedgerChange;
+
 /// Points read at a time.
 const STEP: i64 = 64;
 
@@ -55,31 +53,6 @@ struct PointRow {
     by_cause: String,
     gathered: String,
     is_void: bool,
-}
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = waiting)]
-struct WaitingRow {
-    place: i32,
-    partition: String,
-    site: String,
-    cell: i64,
-    cause: Option<String>,
-    totals: String,
-    depth: i32,
-    new_to: i32,
-    stays: String,
-}
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = published_groups)]
-struct GroupRow {
-    partition: String,
-    strand: i64,
-    path: String,
-    moved_at: Option<i32>,
-    earlier: String,
-    shown: String,
 }
 
 fn number(stored: i32) -> Result<PointNumber, DbError> {
@@ -180,59 +153,6 @@ pub fn each_movement(
     Ok(())
 }
 
-/// What waits since the point that was made last.
-pub fn ledger(connection: &mut Connection) -> Result<Ledger, DbError> {
-    let rows: Vec<WaitingRow> =
-        on_backend!(connection, c => waiting::table.order(waiting::place).select(WaitingRow::as_select()).load(c))?;
-    let groups: Vec<GroupRow> =
-        on_backend!(connection, c => published_groups::table.select(GroupRow::as_select()).load(c))?;
-    let pending = rows.into_iter().map(|row| {
-        let place = row.place;
-        pending(row).ok_or_else(|| DbError::corrupt(format!("row {place} of what waits")))
-    });
-    let groups = groups.into_iter().map(|row| {
-        let what = format!("what is known of the group {} {} {}", row.partition, row.strand, row.path);
-        group(&row).ok_or_else(|| DbError::corrupt(what))
-    });
-    let gathered = newest(connection)?.map(|point| point.gathered).unwrap_or_default();
-    Ok(Ledger {
-        pending: pending.collect::<Result<_, _>>()?,
-        groups: groups.collect::<Result<BTreeMap<_, _>, _>>()?,
-        gathered: Ledger::decode_gathered(&gathered)
-            .ok_or_else(|| DbError::corrupt("what the newest point gathered"))?,
-    })
-}
-
-fn pending(row: WaitingRow) -> Option<Pending> {
-    let (partition, cell) = (Partition::parse(&row.partition)?, CellKey::from_stored(row.cell)?);
-    let cause = match row.cause {
-        Some(cause) => Some(Cause::parse(&cause)?),
-        None => None,
-    };
-    Some(Pending {
-        partition,
-        site: site_id(&row.site).ok()?,
-        cell,
-        cause,
-        path: partition.path(cell, cause),
-        totals: Totals::decode(&row.totals)?,
-        depth: row.depth.try_into().ok()?,
-        new_to: row.new_to.try_into().ok()?,
-        stays: Pending::decode_stays(&row.stays)?,
-    })
-}
-
-fn group(row: &GroupRow) -> Option<(GroupId, GroupState)> {
-    let moved_at = match row.moved_at {
-        Some(number) => Some(number.try_into().ok()?),
-        None => None,
-    };
-    let partition = Partition::parse(&row.partition)?;
-    let id = GroupId { partition, strand: Strand::from_stored(row.strand)?, path: Path::parse(&row.path)? };
-    let (shown, earlier) = (Totals::decode(&row.shown)?, GroupState::decode_earlier(&row.earlier)?);
-    Some((id, GroupState { shown, moved_at, earlier }))
-}
-
 /// Deletes every point, and what is known since.
 pub fn delete_all(connection: &mut Connection) -> Result<(), DbError> {
     on_backend!(connection, c => diesel::delete(point_pages::table).execute(c))?;
@@ -242,8 +162,8 @@ pub fn delete_all(connection: &mut Connection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Stores a point with what waits after it. Points from this number on are of days that somebody deleted, to be made again.
-pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -> Result<(), DbError> {
+/// Stores a point with what waits after it.
+pub fn keep(connection: &mut Connection, point: &StoredPoint, waits: &LedgerChange) -> Result<(), DbError> {
     let row = PointRow {
         number: small(point.number)?,
         day: point.day,
@@ -256,42 +176,6 @@ pub fn keep(connection: &mut Connection, point: &StoredPoint, ledger: &Ledger) -
         gathered: point.gathered.clone(),
         is_void: point.is_void,
     };
-    let later = || point_pages::table.filter(point_pages::point.ge(row.number));
-    on_backend!(connection, c => diesel::delete(later()).execute(c))?;
-    on_backend!(connection, c => diesel::delete(points::table.filter(points::number.ge(row.number))).execute(c))?;
     on_backend!(connection, c => diesel::insert_into(points::table).values(&row).execute(c))?;
-    on_backend!(connection, c => diesel::delete(waiting::table).execute(c))?;
-    on_backend!(connection, c => diesel::delete(published_groups::table).execute(c))?;
-    let row = |(place, one): (usize, &Pending)| {
-        Ok(WaitingRow {
-            place: small(place)?,
-            partition: one.partition.as_str().to_owned(),
-            site: one.site.to_string(),
-            cell: one.cell.to_stored(),
-            cause: one.cause.map(|cause| cause.as_str().to_owned()),
-            totals: one.totals.encode(),
-            depth: one.depth.into(),
-            new_to: one.new_to.into(),
-            stays: one.encode_stays(),
-        })
-    };
-    let rows = ledger.pending.iter().enumerate().map(row).collect::<Result<Vec<_>, DbError>>()?;
-    for chunk in rows.chunks(CHUNK) {
-        on_backend!(connection, c => diesel::insert_into(waiting::table).values(chunk).execute(c))?;
-    }
-    let row = |(id, state): (&GroupId, &GroupState)| {
-        Ok(GroupRow {
-            partition: id.partition.as_str().to_owned(),
-            strand: id.strand.to_stored(),
-            path: id.path.to_string(),
-            moved_at: state.moved_at.map(small).transpose()?,
-            earlier: state.encode_earlier(),
-            shown: state.shown.encode(),
-        })
-    };
-    let rows = ledger.groups.iter().map(row).collect::<Result<Vec<_>, DbError>>()?;
-    for chunk in rows.chunks(CHUNK) {
-        on_backend!(connection, c => diesel::insert_into(published_groups::table).values(chunk).execute(c))?;
-    }
-    Ok(())
+    waits.store(connection)
 }

@@ -95,8 +95,8 @@ table! { waiting (place) {
     totals -> Text, depth -> Integer, new_to -> Integer, stays -> Text,
 } }
 
-table! { published_groups (partition, strand, path) {
-    partition -> Text, strand -> BigInt, path -> Text, moved_at -> Nullable<Integer>, earlier -> Text,
+table! { published_groups (place) {
+    place -> Integer, partition -> Text, strand -> BigInt, path -> Text, moved_at -> Nullable<Integer>, earlier -> Text,
     shown -> Text,
 } }
 

@@ -5,7 +5,7 @@
 pub const SUMS: usize = 10;
 
 /// The totals of a cell. Quantities are thousandths of the measure's unit, money is whole đồng.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Totals {
     pub sites: i64,
     pub installations: i64,

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::reference::Company;
 use crate::domain::values::SiteId;
 
-use super::company::Waiting;
 use super::earlier_points::{EarlierPoints, PointNumber, RemainderChange};
 use super::group::GroupId;
 use super::ledger::GroupState;
@@ -35,7 +34,7 @@ impl Making<'_> {
             if part.net.is_empty() {
                 passing.insert(site);
             } else {
-                waiting.push(Waiting { site, moved: part.moved(), is_new: part.is_new });
+                waiting.push(part.waiting(site));
             }
         }
         // Changes by cause may cancel each other out; all other sums are of what stands.

@@ -10,7 +10,7 @@ use super::partition::{Partition, Path};
 use super::strand::Strand;
 
 /// A change of a site that waits in a partition.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Pending {
     pub partition: Partition,
     pub site: SiteId,
@@ -31,7 +31,7 @@ pub struct Pending {
 }
 
 /// The stay of a change in a remainder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Stay {
     /// The point that brought it.
     pub since: PointNumber,

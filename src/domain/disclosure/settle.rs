@@ -1,5 +1,6 @@
 //! How what the nation shows comes to the groups of a partition, level by level.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -54,6 +55,8 @@ struct Step<'m, 'r> {
     passing: Passing,
     /// The groups into which somebody passes; who moved last comes last.
     moving: Vec<Path>,
+    /// How many sites of a group were held back so far.
+    held: BTreeMap<Path, usize>,
     remainders: BTreeSet<Remainder>,
 }
 
@@ -72,10 +75,10 @@ impl<'m, 'r> Step<'m, 'r> {
             passing.iter().filter(|(_, sites)| !sites.is_empty()).map(|(path, _)| *path).collect();
         // Those that move most often wait first, because they move again soon.
         moving.sort_by_key(|path| (making.groups.get(&group(*path)).and_then(|state| state.moved_at), *path));
-        Self { making, level, pending, passing, moving, remainders }
+        Self { making, level, pending, passing, moving, held: BTreeMap::new(), remainders }
     }
 
-    /// Lets groups wait until every remainder keeps company. That all wait is always allowed.
+    /// Holds sites back until every remainder keeps company: of a group a few, then more, then all. That all wait is always allowed.
     fn decide(mut self) -> Passing {
         let mut to_ask: Vec<Remainder> = self.remainders.iter().copied().collect();
         while let Some(remainder) = to_ask.pop() {
@@ -83,8 +86,11 @@ impl<'m, 'r> Step<'m, 'r> {
                 continue;
             }
             let Some(place) = self.moving.iter().rposition(|path| remainder.is_over(*path)) else { continue };
-            let path = self.moving.remove(place);
-            self.wait(path);
+            let Some(path) = self.moving.get(place).copied() else { continue };
+            if !self.hold_more(path) {
+                self.moving.remove(place);
+                self.wait(path);
+            }
             to_ask =
                 self.remainders.iter().filter(|other| other.is_over(path) || to_ask.contains(other)).copied().collect();
         }
@@ -94,6 +100,31 @@ impl<'m, 'r> Step<'m, 'r> {
     fn allows(&self, remainder: Remainder) -> bool {
         let change = change_of(remainder, self.making.number, self.pending, &self.passing);
         change.is_none_or(|change| self.making.earlier(remainder).allow(&change, self.making.rules))
+    }
+
+    /// Holds back as many sites of a group again as wait already, the newest and largest ones; `false` if the rest has no company then.
+    fn hold_more(&mut self, path: Path) -> bool {
+        let level = self.level;
+        let Some(passing) = self.passing.get(&path) else { return false };
+        let mut since: BTreeMap<SiteId, u32> = BTreeMap::new();
+        let here = in_group(path, self.pending).iter().filter(|one| one.depth == level && passing.contains(&one.site));
+        for one in here.clone() {
+            let newest = since.entry(one.site).or_default();
+            *newest = one.stays.iter().map(|stay| stay.since).fold(*newest, u32::max);
+        }
+        let (nothing, mut waiting): (Vec<_>, Vec<_>) =
+            parts(here, level).into_iter().partition(|(_, part)| part.net.is_empty());
+        waiting.sort_by_cached_key(|(site, part)| Reverse((since.get(site).copied(), part.moved().weight, *site)));
+        let held = self.held.entry(path).or_default();
+        let more = self.making.rules.in_row.max(*held);
+        let rest = waiting.into_iter().skip(more).map(|(site, part)| part.waiting(site)).collect();
+        let moves = self.making.rules.moves(rest, self.making.rules.in_row);
+        if moves.is_empty() {
+            return false;
+        }
+        *held += more;
+        self.passing.insert(path, nothing.into_iter().map(|(site, _)| site).chain(moves).collect());
+        true
     }
 
     /// Lets nobody pass into a group but those whose parts come to nothing.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::counting::{CellKey, NationalKey, Totals};
 use crate::domain::values::SiteId;
 
-use super::company::Moved;
+use super::company::{Moved, Waiting};
 use super::earlier_points::Member;
 use super::pending::{Pending, Stay};
 use super::strand::Strand;
@@ -41,6 +41,11 @@ impl SitePart {
             .map(|(cell, _)| *cell)
             .filter(|cell| Strand::of(*cell).is_some_and(Strand::yields_by_place));
         Moved { weight: self.weight(), provinces: by_place.filter_map(|cell| Some(cell.dims()?.province)).collect() }
+    }
+
+    /// The site that waits with it.
+    pub fn waiting(&self, site: SiteId) -> Waiting {
+        Waiting { site, moved: self.moved(), is_new: self.is_new }
     }
 
     fn weight(&self) -> u64 {

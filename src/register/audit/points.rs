@@ -6,7 +6,7 @@ use std::iter::Peekable;
 
 use chrono::NaiveDate;
 
-use crate::db::ledger::{StoredPoint, points};
+use crate::db::ledger::{StoredPoint, point_ledger, points};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::disclosure::Ledger;
@@ -43,7 +43,7 @@ impl PointsAudit {
         if !self.found.is_empty() {
             return Ok(None);
         }
-        let made = self.made.clone().make(connection, close, &|| ())?;
+        let made = self.made.clone().make(connection, close, &|| Ok(()))?;
         let (problem, made) = match (stored, made) {
             (None, None) => return Ok(None),
             (None, Some(_)) => ("is missing", None),
@@ -77,7 +77,7 @@ impl PointsAudit {
         if let Some(point) = self.stored.front() {
             self.found.push(Finding::new(format!("point of {}", point.day), "is of no closed day"));
         }
-        if self.found.is_empty() && points::ledger(connection)? != *self.made.ledger() {
+        if self.found.is_empty() && point_ledger::read(connection)? != *self.made.ledger() {
             self.found.push(Finding::new("waiting", "what waits for the next point is not what the journal gives"));
         }
         Ok(self.found)

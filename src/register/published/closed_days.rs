@@ -9,7 +9,7 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
 use crate::db::ledger::{
-    Activations, activations, cells_and_journal, closed_days, head, point_pages, points, public_entries,
+    Activations, LedgerChange, activations, cells_and_journal, closed_days, head, point_pages, points, public_entries,
 };
 use crate::db::{Connection, DbError};
 use crate::register::counted::{CitableDay, Counted, PublicCounts, SumsDifference};
@@ -18,12 +18,13 @@ use super::day_replay::{DayReplay, is_last_of_month};
 use super::page_maker::{PageRenderer, PointPage};
 use super::points::{MadePoint, Points};
 use super::published_figures::{FIGURES, PublishedFigures};
-use super::published_point::{PublishedPoint, stored_pages};
+use super::published_point::{PublishedPoint, figures_at, stored_pages};
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
 
 /// The closed days, with the register as it stood at the last close.
+#[derive(Clone)]
 pub struct ClosedDays {
     /// The last closed day.
     day: Option<NaiveDate>,
@@ -110,14 +111,14 @@ impl ClosedDays {
     }
 
     /// Closes every day before `today` that is still open, oldest first. Calls `goes_on` after each step, because many days, or one
-    /// with many entries, take long.
+    /// with many entries, take long; where it fails, the close ends.
     pub fn close(
         &mut self,
         connection: &mut Connection,
         today: NaiveDate,
         counted: &RwLock<Counted>,
         renderer: &PageRenderer,
-        goes_on: &dyn Fn(),
+        goes_on: &dyn Fn() -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         let version = read(counted).version;
         while !self.are_up_to(today, version) {
@@ -129,7 +130,7 @@ impl ClosedDays {
                 break;
             }
             self.close_one(connection, day, counted, renderer, goes_on)?;
-            goes_on();
+            goes_on()?;
         }
         Ok(())
     }
@@ -148,7 +149,7 @@ impl ClosedDays {
         day: NaiveDate,
         counted: &RwLock<Counted>,
         renderer: &PageRenderer,
-        goes_on: &dyn Fn(),
+        goes_on: &dyn Fn() -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         if head::read(connection)?.closed_day < Some(day) {
             transaction::write(connection, |connection| {
@@ -171,31 +172,59 @@ impl ClosedDays {
         day: NaiveDate,
         counted: &RwLock<Counted>,
         renderer: &PageRenderer,
-        goes_on: &dyn Fn(),
+        goes_on: &dyn Fn() -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        if closed_days::find(connection, day)?.is_none() {
+            if self.day.is_none() {
+                delete_points_without_days(connection)?;
+            }
+            self.make(connection, day, counted, renderer, goes_on)?;
+        }
+        // Read back, because another process may have kept the day under another publisher.
+        let kept = closed_days::find(connection, day)?.ok_or_else(|| DbError::corrupt(format!("{day} is gone")))?;
+        if (kept.version, kept.hash) != (self.replay.version, self.replay.hash) {
+            return Err(DbError::corrupt(format!("{day} was closed at another entry than this process knows")));
+        }
+        self.last = CitableDay::of(day, &kept.body).map(Arc::new);
+        let known = self.point.as_ref().map(|point| point.number);
+        if points::shown_at(connection, day)?.map(|point| point.number) != known {
+            self.point = PublishedPoint::load(connection, day)?.map(Arc::new);
+        }
+        Ok(())
+    }
+
+    /// Makes a day and its publication point, and stores them in one transaction.
+    fn make(
+        &self,
+        connection: &mut Connection,
+        day: NaiveDate,
+        counted: &RwLock<Counted>,
+        renderer: &PageRenderer,
+        goes_on: &dyn Fn() -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
-        // Read for each close, because what waits is much, and nobody else needs it. Points before the first close are of days that
-        // somebody deleted.
-        let is_first = self.day.is_none();
-        let points = if is_first { Points::default() } else { Points::load(connection)? };
-        let made = points.make(connection, &self.replay.point_of(day, &activations)?, goes_on)?;
+        // Read for each close, because what waits is much, and nobody else needs it.
+        let made = Points::load(connection)?.make(connection, &self.replay.point_of(day, &activations)?, goes_on)?;
         let pages = match &made {
             Some(made) => self.pages_of(connection, (day, &activations), made, counted, renderer)?,
             None => Vec::new(),
         };
-        goes_on();
-        let new = pages.iter().find(|page| page.name == FIGURES);
-        let published = match new {
+        goes_on()?;
+        let published = match pages.iter().find(|page| page.name == FIGURES) {
             Some(page) => {
                 let methodology = activations.at(self.replay.version)?.version;
                 Some(PublishedFigures { day, methodology, json: page.text.as_str().into() })
             }
-            None => self.point.as_ref().and_then(|point| point.figures()),
+            None => figures_at(connection, day)?,
         };
         let closed = self.replay.close(day, &activations, published.as_ref(), renderer)?;
-        let pages = stored_pages(pages);
-        let changes = self.replay.encoded_changes();
+        let (pages, changes) = (stored_pages(pages), self.replay.encoded_changes());
+        let made = match made {
+            Some(MadePoint { point, ledger }) => Some((point, LedgerChange::to(connection, &ledger)?)),
+            None => None,
+        };
+        goes_on()?;
         transaction::write(connection, |connection| {
             if head::lock(connection)?.closed_day < Some(day) {
                 return Err(DbError::Unavailable(format!("{day} was declared void while it was closed")));
@@ -203,25 +232,12 @@ impl ClosedDays {
             if !closed_days::keep(connection, &closed, &changes)? {
                 return Ok(());
             }
-            if is_first {
-                points::delete_all(connection)?;
-            }
-            if let Some(MadePoint { point, ledger }) = &made {
-                points::keep(connection, point, ledger)?;
+            if let Some((point, waits)) = &made {
+                points::keep(connection, point, waits)?;
                 point_pages::keep(connection, point.number, &pages)?;
             }
             Ok(())
-        })?;
-        // Read back, because another process may have kept the day under another publisher.
-        let kept = closed_days::find(connection, day)?.unwrap_or(closed);
-        if (kept.version, kept.hash) != (self.replay.version, self.replay.hash) {
-            return Err(DbError::corrupt(format!("{day} was closed at another entry than this process knows")));
-        }
-        self.last = CitableDay::of(day, &kept.body).map(Arc::new);
-        if made.is_some() {
-            self.point = PublishedPoint::load(connection, day)?.map(Arc::new);
-        }
-        Ok(())
+        })
     }
 
     /// The pages of a point that is being made.
@@ -253,7 +269,7 @@ impl ClosedDays {
         connection: &mut Connection,
         day: NaiveDate,
         version: i64,
-        goes_on: &dyn Fn(),
+        goes_on: &dyn Fn() -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         let replay = &mut self.replay;
         let end = last_entry_of(connection, day, replay.version..=version)?;
@@ -261,13 +277,21 @@ impl ClosedDays {
             let to = end.min(replay.version + STEP);
             replay.take(&cells_and_journal::postings_by_cause(connection, replay.version, to)?);
             replay.version = to;
-            goes_on();
+            goes_on()?;
         }
         if let Some(entry) = closed_days::entry(connection, end)? {
             (replay.hash, replay.recorded_at) = (entry.hash, entry.recorded_at);
         }
         Ok(())
     }
+}
+
+/// Points before the first close are of days that somebody deleted.
+fn delete_points_without_days(connection: &mut Connection) -> Result<(), DbError> {
+    transaction::write(connection, |connection| {
+        head::lock(connection)?;
+        if closed_days::last(connection)?.is_none() { points::delete_all(connection) } else { Ok(()) }
+    })
 }
 
 /// The last public entry of a day, among `versions`. Entries of sandbox partners after it post nothing.

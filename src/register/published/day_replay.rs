@@ -18,6 +18,7 @@ use super::published_figures::PublishedFigures;
 use super::published_sums::{PointClose, PublishedSums};
 
 /// The register at one entry, with the changes since the last close.
+#[derive(Clone)]
 pub struct DayReplay {
     pub version: i64,
     pub hash: Hash,

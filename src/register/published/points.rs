@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 
-use crate::db::ledger::{SitePostings, StoredPoint, points, site_postings};
+use crate::db::ledger::{SitePostings, StoredPoint, point_ledger, points, site_postings};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
 use crate::domain::disclosure::{Ledger, Partition, Pending, PointNumber, Touched, arrivals, make_point};
@@ -47,7 +47,7 @@ pub struct MadePoint {
 impl Points {
     /// Reads the stored points.
     pub fn load(connection: &mut Connection) -> Result<Self, DbError> {
-        Ok(Self { last: points::newest(connection)?, ledger: points::ledger(connection)? })
+        Ok(Self { last: points::newest(connection)?, ledger: point_ledger::read(connection)? })
     }
 
     /// The point of the close of a day; `None` if nothing may be published by it. `connection` sees every entry up to the close.
@@ -56,7 +56,7 @@ impl Points {
         self,
         connection: &mut Connection,
         close: &Close,
-        goes_on: &dyn Fn(),
+        goes_on: &dyn Fn() -> Result<(), DbError>,
     ) -> Result<Option<MadePoint>, DbError> {
         let Disclosure { company, least_sites, .. } = &target().disclosure;
         if close.sites_in_operation < *least_sites {
@@ -108,7 +108,7 @@ impl Points {
             }
             has_moved |= point.has_moved;
             (ledger, at) = (point.ledger, to);
-            goes_on();
+            goes_on()?;
             if at == close.version {
                 break;
             }
@@ -116,6 +116,7 @@ impl Points {
         if !has_moved {
             return Ok(None);
         }
+        ledger.pending.sort_unstable();
         let point = stored(number, close.version, [national.encode(), by_cause.encode()], &ledger);
         Ok(Some(MadePoint { point, ledger }))
     }

@@ -182,6 +182,7 @@ impl Writer {
 
     /// Loads the whole register, on one view of the database, in place of what this process knew.
     pub(super) fn load_register(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        self.closing = None;
         let (loaded, closed) = engine::read(connection, |connection| {
             let loaded = load_cells(connection)?;
             let closed = ClosedDays::load(connection, &loaded.counts, loaded.head.version)?;

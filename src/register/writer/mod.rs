@@ -3,10 +3,11 @@
 //! This room owns the thread, its queue, the transaction of a batch, and the state that readers share with the thread.
 //! It orders and writes; it must not decide a request (`decide` does) nor make pages (`published` does). Its files,
 //! from the request to the public: `queue` gathers a batch, `transaction` has it decided and commits it, `follow` adds
-//! the postings to the cells, `publish` closes days and publishes snapshots, `housekeeping` moves the checkpoint.
+//! the postings to the cells, `closing` closes days, `publish` publishes snapshots, `housekeeping` moves the checkpoint.
 
 mod answers;
 mod clock_watch;
+mod closing;
 mod counters;
 mod follow;
 mod housekeeping;

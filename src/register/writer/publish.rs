@@ -15,35 +15,66 @@ use crate::register::commands::{Command, Request};
 use crate::register::counted::{CitableDay, Figures, PublicCounts};
 use crate::register::published::Snapshot;
 
+use super::closing::Closing;
 use super::writer::{TICK, Writer};
 
 /// The actor of monthly releases, in entries.
 const SCHEDULE: &str = "schedule";
 
 impl Writer {
-    /// Publishes a snapshot when the version or the day moved, and at most every 250 ms.
+    /// Publishes a snapshot when the version or the day moved, and at most every 250 ms. While a day has still to be closed the last snapshot
+    /// stands.
     pub(super) fn publish_when_due(&mut self) {
+        self.take_closed_days();
         // Read once, because midnight may pass before the snapshot of the day is out.
         let day = self.day();
         let stale = self.published != Some(self.known.public.version) || day != self.shared.day();
         // A stale directory may name the wrong methodology.
-        if !stale || self.stale_directory || self.published_at.elapsed() < TICK {
+        if !stale || self.stale_directory || self.closing.is_some() || self.published_at.elapsed() < TICK {
             return;
         }
-        let closed = self.closed.are_up_to(day, self.known.version);
-        match if closed { Ok(()) } else { self.close_days_now(day) } {
-            Ok(()) => {
-                self.unclosable = None;
-                self.release_months();
-                self.publish(day);
+        if self.closed.are_up_to(day, self.known.version) {
+            self.unclosable = None;
+            self.release_months();
+            self.publish(day);
+        } else {
+            match Closing::begin(&self.database, self.closed.clone(), day, &self.shared, &self.renderer) {
+                Ok(closing) => self.closing = Some(closing),
+                Err(error) => self.note_unclosed(&error),
             }
-            Err(error) => {
-                // Puts the next attempt off by one tick.
-                self.published_at = Instant::now();
-                tracing::warn!(%error, "a day could not be closed; the numbers stay as they were");
-                self.unclosable = matches!(error, DbError::Corrupt(_)).then(|| error.to_string());
-                self.contradicted |= self.unclosable.is_some() && !self.was_rebuilt_lately();
-            }
+        }
+    }
+
+    /// Takes over the days that were closed, if that has ended.
+    fn take_closed_days(&mut self) {
+        let Some(closing) = self.closing.take_if(|closing| closing.has_ended()) else { return };
+        let before = self.closed.day();
+        let done = closing.end().and_then(|(closed, done)| {
+            self.closed = closed;
+            done
+        });
+        self.warn_of_placeholder(before);
+        if let Err(error) = done {
+            self.note_unclosed(&error);
+        }
+    }
+
+    fn note_unclosed(&mut self, error: &DbError) {
+        // Puts the next attempt off by one tick.
+        self.published_at = Instant::now();
+        tracing::warn!(%error, "a day could not be closed; the numbers stay as they were");
+        self.unclosable = matches!(error, DbError::Corrupt(_)).then(|| error.to_string());
+        self.contradicted |= self.unclosable.is_some() && !self.was_rebuilt_lately();
+    }
+
+    fn warn_of_placeholder(&self, before: Option<NaiveDate>) {
+        let settings = &self.renderer.settings;
+        let closed = self.closed.last().filter(|last| before < Some(last.day) && settings.is_placeholder());
+        if let Some(CitableDay { day, .. }) = closed.map(Arc::as_ref) {
+            tracing::warn!(
+                %day, public_url = settings.public_url,
+                "a day was closed for others to cite, but links name an address that nobody else can open: set --public-url"
+            );
         }
     }
 
@@ -71,27 +102,6 @@ impl Writer {
     /// The methodology in force.
     pub(super) fn methodology(&self) -> Result<&'static Methodology, DbError> {
         self.shared.activations.load().at(self.known.version)
-    }
-
-    /// Closes every day before `today` that is still open.
-    pub(super) fn close_days(&mut self, connection: &mut Connection, today: NaiveDate) -> Result<(), DbError> {
-        let before = self.closed.last().cloned();
-        let goes_on = || self.shared.note_round();
-        self.closed.close(connection, today, &self.shared.counted, &self.renderer, &goes_on)?;
-        let settings = &self.renderer.settings;
-        let closed = self.closed.last().filter(|last| before.is_none_or(|before| before.day < last.day));
-        if let Some(CitableDay { day, .. }) = closed.map(Arc::as_ref).filter(|_| settings.is_placeholder()) {
-            tracing::warn!(
-                %day, public_url = settings.public_url,
-                "a day was closed for others to cite, but links name an address that nobody else can open: set --public-url"
-            );
-        }
-        Ok(())
-    }
-
-    fn close_days_now(&mut self, today: NaiveDate) -> Result<(), DbError> {
-        let mut connection = self.database.connection()?;
-        self.close_days(&mut connection, today)
     }
 
     /// Releases the headline of each month end that is closed and not released yet.

@@ -17,6 +17,7 @@ use crate::register::marker::MarkerKeeper;
 use crate::register::published::{ClosedDays, PageRenderer};
 
 use super::clock_watch::{Clock, ClockReading};
+use super::closing::Closing;
 use super::queue::{Job, MOST_IN_A_BATCH, QueuedRequest, gather};
 use super::settling::Settling;
 use super::shared::{Alive, Shared};
@@ -30,6 +31,8 @@ const LULL: Duration = Duration::from_micros(100);
 const WAITS_AT_MOST: Duration = Duration::from_millis(500);
 /// The head is polled this often, and a snapshot is made at most this often.
 pub(super) const TICK: Duration = Duration::from_millis(250);
+/// While days are closed it is asked this often whether that has ended.
+const CLOSE_ENDED: Duration = Duration::from_millis(5);
 
 /// How a register works.
 #[derive(Clone, Debug)]
@@ -53,6 +56,8 @@ pub struct Writer {
     /// The sums behind the public numbers, kept in step posting by posting.
     pub(super) counts: PublicCounts,
     pub(super) closed: ClosedDays,
+    /// The close of further days, while it is under way.
+    pub(super) closing: Option<Closing>,
     /// The id of the register. Another one in its place ends the writer.
     pub(super) instance_id: Option<String>,
     /// Why the thread has to end, so that the process is started anew.
@@ -96,7 +101,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Loads the checkpoint and the journal after it, closes the days that are over, publishes the first snapshot.
+    /// Loads the checkpoint and the journal after it, and publishes the first snapshot.
     pub fn load(
         database: Database,
         clock: Clock,
@@ -118,6 +123,7 @@ impl Writer {
             shared,
             counts: PublicCounts::default(),
             closed: ClosedDays::none(),
+            closing: None,
             known: FollowedHead::default(),
             published: None,
             instance_id: None,
@@ -170,7 +176,7 @@ impl Writer {
         let lull = if matches!(self.database.url(), Url::Postgres(_)) { LULL } else { Duration::ZERO };
         let mut next = None;
         self.shared.note_round();
-        // The days that ended while nobody was at work are closed before anything else.
+        // The days that ended while nobody was at work are closed at once.
         self.published_at = self.published_at.checked_sub(TICK).unwrap_or(self.published_at);
         self.keep_up();
         loop {
@@ -203,6 +209,7 @@ impl Writer {
                 return;
             }
         }
+        self.closing = None;
         self.move_checkpoint_at_the_end();
     }
 
@@ -212,6 +219,7 @@ impl Writer {
             return Duration::ZERO;
         }
         let due = TICK.saturating_sub(self.polled_at.elapsed());
+        let due = if self.closing.is_some() { due.min(CLOSE_ENDED) } else { due };
         let unpublished = self.published != Some(self.known.public.version);
         if unpublished { due.min(TICK.saturating_sub(self.published_at.elapsed())) } else { due }
     }
@@ -263,7 +271,7 @@ impl Writer {
     /// Takes each step that is due:
     ///
     /// 1. every 250 ms, polls the head for the entries of other processes;
-    /// 2. when the version or the day moved, closes the days that are over, then publishes a snapshot;
+    /// 2. when the version or the day moved, has the days closed that are over, then publishes a snapshot;
     /// 3. moves the checkpoint when the register is idle or the journal has grown long;
     /// 4. makes a step of what suspended and resumed partners ask for;
     /// 5. forgets old idempotency keys, notes that the clock is believed, and tries whether writes succeed again.
@@ -286,8 +294,12 @@ impl Writer {
             self.settle_suspensions_when_due();
             self.forget_keys_when_due();
             self.note_clock_when_due();
+        } else {
+            self.closing = None;
         }
         self.tell_trouble();
-        self.shared.note_round();
+        if self.closing.as_ref().is_none_or(Closing::goes_on) {
+            self.shared.note_round();
+        }
     }
 }

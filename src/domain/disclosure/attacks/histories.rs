@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::domain::counting::{CellKey, Changes, Contribution, NationalSums, Totals, add_to_cell, difference};
+use crate::domain::counting::{
+    CellDims, CellKey, Changes, Contribution, NationalSums, Totals, add_to_cell, difference,
+};
 use crate::domain::disclosure::{Ledger, Partition, PointNumber, Strand, Touched, arrivals, make_point};
 use crate::domain::records::Stage;
-use crate::domain::values::{Cause, SiteId, Tier};
+use crate::domain::values::{Cause, SiteId, SiteKind, Tier};
 
 use super::observer::{Observer, RULES, SitePosting};
 use super::random_homes::{Dice, RandomHome, sample_cell};
@@ -220,4 +222,22 @@ fn left_of_twelve(verified: u128) -> usize {
 fn a_group_that_all_sites_leave_becomes_empty_and_one_that_some_leave_waits() {
     assert_eq!(left_of_twelve(12), 0);
     assert!(left_of_twelve(11) > 11, "one would be left alone");
+}
+
+#[test]
+fn a_few_wait_for_who_has_no_company_and_not_their_whole_group() {
+    let at = |number: u128, kind: SiteKind| {
+        let (cause, cell, totals) = posting(Stage::Reported, true);
+        let cell = CellDims { kind, ..cell.dims().unwrap() }.key();
+        let site = SiteId::new(Uuid::from_u128(number));
+        arrivals(&Touched { site, postings: &[(cause, cell, totals)], earlier: &[] }, 1)
+    };
+    let homes = (0..40).flat_map(|number| at(number, SiteKind::Home));
+    let all = homes.chain((40..42).flat_map(|number| at(number, SiteKind::Office))).collect();
+    let point = make_point(Ledger::default(), all, &RULES, 1, false);
+    let waits = |kind| {
+        let here = point.ledger.pending.iter().filter(|one| one.partition == Partition::Kinds);
+        here.filter(|one| one.cell.dims().is_some_and(|dims| dims.kind == kind)).count()
+    };
+    assert_eq!((waits(SiteKind::Home), waits(SiteKind::Office)), (5, 2));
 }
