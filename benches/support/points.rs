@@ -2,13 +2,16 @@
 
 use std::path::Path;
 use std::process::Command as Process;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use green_homes::db::{Database, Url};
 use green_homes::domain::records::Actor;
 use green_homes::domain::rules::Registrant;
 use green_homes::domain::values::day_of;
-use green_homes::register::{Command, Request, system_clock};
+use green_homes::register::{Clock, Command, Register, Request, system_clock};
 use serde::{Deserialize, Serialize};
 
 use super::generator::Generator;
@@ -26,6 +29,8 @@ const FIRST_OF_A_DAY: u64 = 50_000_000;
 const FIRST_WRITTEN: u64 = 51_000_000;
 const POINT_SECONDS: f64 = 5.0;
 const MORE_MEMORY_MIB: f64 = 15.0;
+/// Homes that are registered before.
+const WARM: u64 = 3_000;
 /// What a write may take meanwhile.
 const WRITE_MS: f64 = 1_000.0;
 
@@ -49,6 +54,8 @@ pub fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     for round in 0..plan.rounds {
         let file = plan.scratch.join("point.db");
         std::fs::copy(&with_a_day, &file)?;
+        // A commit would wait for all of it.
+        std::fs::File::open(&file)?.sync_all()?;
         let output = Process::new(std::env::current_exe()?).arg(ARGUMENT).arg(&file).output()?;
         if !output.status.success() {
             return Err(format!("no point: {}", String::from_utf8_lossy(&output.stderr)).into());
@@ -72,32 +79,66 @@ fn open(file: &Path) -> Result<Database> {
     Ok(Database::open(&Url::Sqlite(file.display().to_string()), 4)?)
 }
 
-/// The process: closes the day that is over, tomorrow, and prints what it cost.
+/// The process: works for a while, then passes to the next day, and prints what the close cost.
 #[expect(clippy::print_stdout, reason = "what it is for")]
 pub fn make(file: &str) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (today, generator) = (day_of(system_clock()()), Generator::new(day_of(system_clock()()))?);
-    let register = seed::start(&open(Path::new(file))?, 1)?;
+    let days = Arc::new(AtomicI64::new(0));
+    let (now, ahead) = (system_clock(), days.clone());
+    let clock: Clock = Arc::new(move || now() + TimeDelta::days(ahead.load(Ordering::Relaxed)));
+    let register = seed::start(&open(Path::new(file))?, &clock)?;
+    let mut writes = Writes::begin(&register)?;
+    // Until it has the memory of a service that is at work.
+    for _ in 0..WARM {
+        writes.next()?;
+    }
+    let (today, before) = (day_of(clock()), memory("VmRSS:")?);
     // From here on the highest is that of the point.
     std::fs::write("/proc/self/clear_refs", "5")?;
-    let (began, before) = (Instant::now(), memory("VmRSS:")?);
-    let (mut slowest, mut writes) = (0.0_f64, 0);
+    writes = Writes { slowest: 0.0, done: 0, ..writes };
+    let began = Instant::now();
+    days.store(1, Ordering::Relaxed);
     while register.snapshot().point.as_ref().is_none_or(|point| point.day < today) {
-        let home = generator.home(FIRST_WRITTEN + writes);
+        writes.next()?;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let more_mib = memory("VmHWM:")? - before;
+    let Writes { slowest: slowest_write_ms, done, .. } = writes;
+    println!("{}", serde_json::to_string(&Made { seconds, more_mib, writes: done, slowest_write_ms })?);
+    register.stop(Duration::from_mins(1));
+    Ok(())
+}
+
+/// Registrations, one after the other.
+struct Writes<'r> {
+    register: &'r Register,
+    runtime: tokio::runtime::Runtime,
+    generator: Generator,
+    home: u64,
+    done: u64,
+    /// The slowest of them, in milliseconds.
+    slowest: f64,
+}
+
+impl<'r> Writes<'r> {
+    fn begin(register: &'r Register) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let generator = Generator::new(day_of(system_clock()()))?;
+        Ok(Self { register, runtime, generator, home: FIRST_WRITTEN, done: 0, slowest: 0.0 })
+    }
+
+    fn next(&mut self) -> Result<()> {
+        let home = self.generator.home(self.home);
         let job = home.jobs.first().ok_or("a home without a job")?;
         let by = Registrant { partner: facts::partner_of(&home), sandbox: false };
         let new = Box::new(facts::new_installation(&home, 0, job)?);
         let request = Request::new(Actor::operator("bench"), Command::Register { by, new });
         let sent = Instant::now();
-        runtime.block_on(register.submit(request)).map_err(|failure| format!("a write is refused: {failure:?}"))?;
-        slowest = slowest.max(1e3 * sent.elapsed().as_secs_f64());
-        writes += 1;
+        let done = self.runtime.block_on(self.register.submit(request));
+        done.map_err(|failure| format!("a write is refused: {failure:?}"))?;
+        self.slowest = self.slowest.max(1e3 * sent.elapsed().as_secs_f64());
+        (self.home, self.done) = (self.home + 1, self.done + 1);
+        Ok(())
     }
-    let seconds = began.elapsed().as_secs_f64();
-    let more_mib = memory("VmHWM:")? - before;
-    println!("{}", serde_json::to_string(&Made { seconds, more_mib, writes, slowest_write_ms: slowest })?);
-    register.stop(std::time::Duration::from_mins(1));
-    Ok(())
 }
 
 /// The resident memory of this process, in MiB.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, TimeDelta};
 use green_homes::api::MAKE;
@@ -27,6 +27,9 @@ use super::{Result, facts};
 const HOMES_AT_A_TIME: u64 = 1_000;
 /// Entries between two checkpoints, as under a service.
 const CHECKPOINT_STEP: i64 = 100_000;
+
+/// How often it is asked whether a day is closed.
+const CLOSED_YET: Duration = Duration::from_millis(50);
 
 /// A SQLite file with a full register, and what is known of it.
 #[derive(Serialize, Deserialize)]
@@ -79,16 +82,16 @@ pub fn add(database: &Database, homes: std::ops::Range<u64>) -> Result<()> {
 }
 
 /// A clock that is some days ahead.
-pub fn clock_ahead(days: i64) -> Clock {
+fn clock_ahead(days: i64) -> Clock {
     let now = system_clock();
     Arc::new(move || now() + TimeDelta::days(days))
 }
 
-/// Works on a register with the clock of some days from now.
-pub fn start(database: &Database, days: i64) -> Result<Register> {
+/// Works on a register with a clock.
+pub fn start(database: &Database, clock: &Clock) -> Result<Register> {
     let settings = PublicSettings { public_url: "http://bench.example".to_owned(), publisher: "Bench".to_owned() };
     let options = Options { queue: 1, monthly_releases: false, daily_installations: 0, marker: None };
-    Ok(Register::start(database, &clock_ahead(days), &PageRenderer { make: MAKE, settings }, options)?)
+    Ok(Register::start(database, clock, &PageRenderer { make: MAKE, settings }, options)?)
 }
 
 /// Fills a database, all of it recorded yesterday, and closes that day; gives the seconds that it took, and those of them for the close.
@@ -113,8 +116,22 @@ pub fn fill(database: &Database, homes: u64) -> Result<(f64, f64)> {
     }
     // The first start after midnight closes the day. A seeded register has that behind it.
     let closed = Instant::now();
-    start(database, 0)?.stop(std::time::Duration::from_mins(10));
+    close(database)?;
     Ok((began.elapsed().as_secs_f64(), closed.elapsed().as_secs_f64()))
+}
+
+/// Works on a register until the days before today are closed.
+fn close(database: &Database) -> Result<()> {
+    let register = start(database, &system_clock())?;
+    let today = day_of(system_clock()());
+    while register.snapshot().figures.day < today {
+        if !register.is_alive() {
+            return Err("the day could not be closed".into());
+        }
+        std::thread::sleep(CLOSED_YET);
+    }
+    register.stop(Duration::from_mins(1));
+    Ok(())
 }
 
 struct Seeder {

@@ -17,7 +17,7 @@ use super::counted::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, Counted, Figures, GroupsAndTotal,
     InOrder, KeptSums, RecordedSpan, SumsDifference, apply_postings, cells_of_sandbox, closing_figures,
 };
-use super::published::{CellsAtClose, PointClose, PublishedPoint, PublishedSums};
+use super::published::{CellsAtClose, PointClose, PublishedPoint, PublishedSums, WaitingSums};
 use super::register::Register;
 
 impl Register {
@@ -139,7 +139,9 @@ impl Register {
             });
             let (newest, ledger, days, figures, at_closes) = read?;
             let close = PointClose { figures, month_ends: month_ends_before(at_closes, point.day) };
-            self.with_cells_at(newest.cells_version, |cells| PublishedSums::of(close, cells, &ledger, &days))
+            let waiting = WaitingSums::of(&ledger, &days);
+            drop(ledger);
+            self.with_cells_at(newest.cells_version, |cells| PublishedSums::of(close, cells, waiting))
         })
     }
 

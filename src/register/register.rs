@@ -29,8 +29,8 @@ const REFRESHED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Requests that the queue holds by default; one more is turned away.
 pub const QUEUE: usize = 1024;
-/// Connections of the writer: one for batches, one for its other work.
-const WRITER_CONNECTIONS: u32 = 2;
+/// Connections of the writer: one for batches, one for its other work, one for the close of days.
+const WRITER_CONNECTIONS: u32 = 3;
 /// How often a stop looks whether the writer has ended.
 const STOP_PAUSE: Duration = Duration::from_millis(5);
 

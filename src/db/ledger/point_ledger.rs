@@ -45,7 +45,9 @@ struct GroupRow {
 
 /// What waits since the point that was made last.
 pub fn read(connection: &mut Connection) -> Result<Ledger, DbError> {
-    let mut ledger = Ledger::default();
+    let count: i64 = on_backend!(connection, c => waiting::table.count().get_result(c))?;
+    let mut ledger =
+        Ledger { pending: Vec::with_capacity(usize::try_from(count).unwrap_or_default()), ..Ledger::default() };
     each_waiting(connection, |_, one| ledger.pending.push(one))?;
     each_group(connection, |_, id, state| {
         ledger.groups.insert(id, state);

@@ -50,15 +50,11 @@ pub struct RemainderChange {
     pub moved: Vec<Moved>,
 }
 
-/// The earlier points of a remainder. Before the first one it was empty.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// The earlier points of a remainder. That it was empty before the first one is not noted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EarlierPoints(Vec<EarlierPoint>);
 
-impl Default for EarlierPoints {
-    fn default() -> Self {
-        Self(vec![EarlierPoint { number: 0, have_left: 0 }])
-    }
-}
+const BEFORE_THE_FIRST: EarlierPoint = EarlierPoint { number: 0, have_left: 0 };
 
 impl EarlierPoints {
     /// Whether the change may be published.
@@ -69,7 +65,7 @@ impl EarlierPoints {
         if rules.stands_out(moved) || rules.stands_out(&stand) {
             return false;
         }
-        self.0.iter().all(|point| {
+        [BEFORE_THE_FIRST].iter().chain(&self.0).all(|point| {
             let left = point.have_left + leave.iter().filter(|member| member.came <= point.number).count();
             let came = stay.iter().filter(|member| member.is_new && member.came > point.number).count();
             let may_differ = stay.iter().filter(|member| member.changed > point.number).count();
@@ -86,16 +82,18 @@ impl EarlierPoints {
         }
         self.0.push(EarlierPoint { number, have_left: 0 });
         self.0.retain(|point| point.have_left < rules.in_row);
+        self.0.insert(0, BEFORE_THE_FIRST);
         // Points between which nobody who is still there came or changed are told apart by who left alone.
         let told = |point: &EarlierPoint| {
             let since = |at: fn(&Member) -> PointNumber| stay.iter().filter(|member| at(member) > point.number).count();
             (since(|member| member.came), since(|member| member.changed), point.have_left)
         };
         self.0.dedup_by(|later, earlier| told(later) == told(earlier));
+        self.0.remove(0);
         self
     }
 
-    /// The stored form, such as `0:0 7:2`: each point with the number of its sites that have left.
+    /// The stored form, such as `7:2 9:0`: each point with the number of its sites that have left.
     #[must_use]
     pub fn encode(&self) -> String {
         let one = |point: &EarlierPoint| format!("{}:{}", point.number, point.have_left);
@@ -109,7 +107,7 @@ impl EarlierPoints {
             let (number, have_left) = point.split_once(':')?;
             Some(EarlierPoint { number: number.parse().ok()?, have_left: have_left.parse().ok()? })
         };
-        let points: Self = text.split(' ').map(one).collect::<Option<Vec<_>>>().map(Self)?;
+        let points: Self = text.split_terminator(' ').map(one).collect::<Option<Vec<_>>>().map(Self)?;
         (points.encode() == text).then_some(points)
     }
 }
@@ -184,8 +182,11 @@ mod tests {
     #[test]
     fn points_of_which_enough_have_left_are_forgotten() {
         let left = six().after(&change(&many(3, &at(1)), &many(3, &at(1)), 2), 2, &RULES);
-        assert_eq!(left.encode(), "0:0 2:0");
-        assert_eq!(EarlierPoints::decode("0:0 2:0"), Some(left));
-        assert_eq!(EarlierPoints::decode("0:00"), None);
+        assert_eq!(left.encode(), "2:0");
+        assert_eq!(EarlierPoints::decode("2:0"), Some(left));
+        assert_eq!(EarlierPoints::decode(""), Some(EarlierPoints::default()));
+        for odd in ["2:00", " ", "2:0 "] {
+            assert_eq!(EarlierPoints::decode(odd), None, "{odd:?}");
+        }
     }
 }

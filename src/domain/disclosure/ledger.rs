@@ -21,7 +21,7 @@ pub struct GroupState {
 }
 
 impl GroupState {
-    /// The stored form of the earlier points, such as `0:0 7:2|0:0|0:0`.
+    /// The stored form of the earlier points, such as `7:2 9:0||`.
     #[must_use]
     pub fn encode_earlier(&self) -> String {
         self.earlier.each_ref().map(EarlierPoints::encode).join("|")

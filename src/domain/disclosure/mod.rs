@@ -34,7 +34,7 @@ pub use earlier_points::{EarlierPoints, PointNumber};
 pub use few_sites::join_few;
 pub use group::GroupId;
 pub use ledger::{GroupState, Ledger};
-pub use partition::{ENDED, Partition, Path};
+pub use partition::{ENDED, Partition, Path, Projected};
 pub use pending::{Pending, Stay, Touched, arrivals};
 pub use point::{Point, make_point};
 pub use strand::Strand;

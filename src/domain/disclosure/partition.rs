@@ -128,34 +128,16 @@ impl Partition {
         }
     }
 
+    /// Whether its groups are told by a dimension that the figures of the country have not.
+    #[must_use]
+    pub fn adds_a_dimension(self) -> bool {
+        !matches!(self, Self::Nation | Self::Times | Self::Causes)
+    }
+
     /// The cell without the dimensions on which no figure of this partition depends; `None` if it has no such figure.
     #[must_use]
     pub fn project(self, cell: CellKey) -> Option<CellKey> {
-        let strand = Strand::of(cell)?;
-        let (is_of_sites, is_verified) = (strand.measure.is_none(), strand.is_verified());
-        let is_shown = match self {
-            Self::Nation => true,
-            _ if strand.is_pre_programme => false,
-            Self::Places | Self::Kinds | Self::Causes => is_of_sites || is_verified,
-            // No month in which nobody builds any more would ever see its reported sites become verified.
-            Self::Times | Self::Evidence => is_verified,
-            Self::LowIncome | Self::Remote | Self::WomanHeaded => {
-                let is_known = self.question().is_some_and(|question| cell.number(question) != key_field::NOT_ANSWERED);
-                is_of_sites && is_verified && is_known && cell.ended().is_none()
-            }
-        };
-        let national = NationalKey::of(cell).as_cell();
-        let keep = |key: CellKey, field| key.with(field, cell.number(field));
-        is_shown.then(|| match self {
-            Self::Nation | Self::Times | Self::Causes => national,
-            Self::Places => keep(national, key_field::FORMER),
-            Self::Kinds => keep(national, key_field::KIND),
-            Self::Evidence => keep(national, key_field::STAGE),
-            Self::LowIncome | Self::Remote | Self::WomanHeaded => {
-                let of_stage = CellKey::PLAIN.with(key_field::STAGE, national.number(key_field::STAGE));
-                self.question().map_or(of_stage, |question| keep(of_stage, question))
-            }
-        })
+        Projected::of(cell)?.to(self)
     }
 
     /// The path of a cell that was projected, or of a change by a cause.
@@ -176,6 +158,53 @@ impl Partition {
             },
             Self::Causes => Path::of([cause.map_or(u16::MAX, |cause| place_of(Cause::ALL, &cause))]),
         }
+    }
+}
+
+/// A cell that some figure counts, with what its projections to all partitions have in common.
+#[derive(Clone, Copy)]
+pub struct Projected {
+    cell: CellKey,
+    strand: Strand,
+    national: CellKey,
+}
+
+impl Projected {
+    /// The cell, if some figure counts it.
+    #[must_use]
+    pub fn of(cell: CellKey) -> Option<Self> {
+        let national = NationalKey::of(cell);
+        Some(Self { cell, strand: Strand::of_national(national)?, national: national.as_cell() })
+    }
+
+    /// The cell without the dimensions on which no figure of a partition depends; `None` if it has no such figure.
+    #[must_use]
+    pub fn to(self, partition: Partition) -> Option<CellKey> {
+        let Self { cell, strand, national } = self;
+        let (is_of_sites, is_verified) = (strand.measure.is_none(), strand.is_verified());
+        let is_shown = match partition {
+            Partition::Nation => true,
+            _ if strand.is_pre_programme => false,
+            Partition::Places | Partition::Kinds | Partition::Causes => is_of_sites || is_verified,
+            // No month in which nobody builds any more would ever see its reported sites become verified.
+            Partition::Times | Partition::Evidence => is_verified,
+            Partition::LowIncome | Partition::Remote | Partition::WomanHeaded => {
+                let is_known =
+                    partition.question().is_some_and(|question| cell.number(question) != key_field::NOT_ANSWERED);
+                is_of_sites && is_verified && is_known && cell.ended().is_none()
+            }
+        };
+        let keep = |key: CellKey, field| key.with(field, cell.number(field));
+        is_shown.then(|| match partition {
+            Partition::Nation | Partition::Times | Partition::Causes => national,
+            Partition::Places => keep(national, key_field::FORMER),
+            Partition::Kinds => keep(national, key_field::KIND),
+            Partition::Evidence => keep(national, key_field::STAGE),
+            Partition::LowIncome | Partition::Remote | Partition::WomanHeaded => {
+                let of_stage = CellKey::PLAIN.with(key_field::STAGE, national.number(key_field::STAGE));
+                partition.question().map_or(of_stage, |question| keep(of_stage, question))
+            }
+        })
     }
 }
 

@@ -66,6 +66,11 @@ impl Pending {
         text.split(' ').map(one).collect::<Option<Vec<_>>>()?.try_into().ok()
     }
 
+    /// Whether the smallest group that it comes to shows it.
+    pub(super) fn is_shown(&self) -> bool {
+        self.depth > self.partition.levels()
+    }
+
     /// Goes to the level below at a point, and so to the remainder of another group.
     pub(super) fn descend(&mut self, point: PointNumber) {
         let is_new = self.is_new_at(self.depth);

@@ -1,6 +1,6 @@
 //! A publication point: which of what waits passes at the close of a day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::domain::counting::{Changes, NationalSums, add_to_cell};
 use crate::domain::reference::Company;
@@ -12,7 +12,6 @@ use super::making::Making;
 use super::partition::{Partition, Path};
 use super::pending::Pending;
 use super::settle::settle;
-use super::strand::Strand;
 
 /// A publication point.
 #[derive(Debug)]
@@ -38,53 +37,52 @@ pub fn make_point(
     with_people: bool,
 ) -> Point {
     let mut making = Making { rules, number, groups: ledger.groups, has_moved: false };
-    let mut strands: BTreeMap<(Partition, Strand), Vec<Pending>> = BTreeMap::new();
-    for pending in ledger.pending.into_iter().chain(arrivals) {
-        if let Some(strand) = pending.strand() {
-            strands.entry((pending.partition, strand)).or_default().push(pending);
-        }
-    }
-    let mut waits = Vec::new();
     let (mut held, mut national) = (BTreeSet::new(), NationalSums::default());
     let (mut by_cause, mut gathered) = (Changes::default(), ledger.gathered);
-    // The nation comes first in the order of partitions.
-    for ((partition, strand), pending) in strands {
+    let mut pending = ledger.pending;
+    pending.reserve_exact(arrivals.len());
+    pending.extend(arrivals);
+    // The nation comes first in the order of partitions. All is worked on where it stands, because it is much.
+    pending.sort_unstable_by_key(|one| (one.partition, one.strand()));
+    for of_strand in
+        pending.chunk_by_mut(|one, other| (one.partition, one.strand()) == (other.partition, other.strand()))
+    {
+        let Some((partition, strand)) = of_strand.first().and_then(|one| Some((one.partition, one.strand()?))) else {
+            continue;
+        };
+        let nation = GroupId { partition, strand, path: Path::NATION };
         match partition {
             Partition::Nation | Partition::LowIncome | Partition::Remote | Partition::WomanHeaded => {
-                let group = GroupId { partition, strand, path: Path::NATION };
-                let passing = making.passing(group, &pending.iter().collect::<Vec<_>>());
-                let (passed, waiting): (Vec<_>, Vec<_>) =
-                    pending.into_iter().partition(|one| passing.contains(&one.site));
-                making.show(group, &passed);
+                let passing = making.passing(nation, &of_strand.iter().collect::<Vec<_>>());
+                of_strand.iter_mut().filter(|one| passing.contains(&one.site)).for_each(|one| one.descend(number));
+                let passed = || of_strand.iter().filter(|one| one.is_shown());
+                making.show(nation, passed());
                 if partition == Partition::Nation {
-                    held.extend(waiting.iter().map(|one| (strand, one.site)));
-                    national.add_cells(passed.into_iter().map(|one| (one.cell, one.totals)));
+                    held.extend(of_strand.iter().filter(|one| !one.is_shown()).map(|one| (strand, one.site)));
+                    national.add_cells(passed().map(|one| (one.cell, one.totals)));
                 } else {
-                    for one in &passed {
-                        add_to_cell(&mut gathered, one.cell, one.totals);
-                    }
+                    passed().for_each(|one| add_to_cell(&mut gathered, one.cell, one.totals));
                 }
-                waits.extend(waiting);
             }
             _ => {
-                let (wait, go) =
-                    pending.into_iter().partition(|one: &Pending| one.depth == 0 && held.contains(&(strand, one.site)));
-                waits.extend(wait);
-                let settled = settle(&mut making, GroupId { partition, strand, path: Path::NATION }, go);
-                let (stay, shown): (Vec<_>, Vec<_>) =
-                    settled.into_iter().partition(|one| one.depth <= partition.levels());
-                for (cause, one) in shown.iter().filter_map(|one| Some((one.cause?, one))) {
+                let is_held = |one: &Pending| one.depth == 0 && held.contains(&(strand, one.site));
+                of_strand.sort_by_key(is_held);
+                let settled = of_strand.partition_point(|one| !is_held(one));
+                settle(&mut making, nation, of_strand.get_mut(..settled).unwrap_or_default());
+                for (cause, one) in
+                    of_strand.iter().filter(|one| one.is_shown()).filter_map(|one| Some((one.cause?, one)))
+                {
                     by_cause.add(cause, std::iter::once((one.cell, one.totals)));
                 }
-                waits.extend(stay);
             }
         }
     }
+    pending.retain(|one| !one.is_shown());
     gathered.retain(|_, totals| !totals.is_zero());
     if with_people && !gathered.is_empty() {
         making.has_moved = true;
         gathered.clear();
     }
-    let ledger = Ledger { pending: waits, groups: making.groups, gathered };
+    let ledger = Ledger { pending, groups: making.groups, gathered };
     Point { ledger, national, by_cause, has_moved: making.has_moved }
 }

@@ -14,18 +14,17 @@ use super::pending::{Pending, Stay};
 use super::remainder::Remainder;
 use super::site_part::{SitePart, member, parts};
 
-/// Lets what may pass into the groups of a partition. What waits for the nation has come to it.
-pub fn settle(making: &mut Making<'_>, nation: GroupId, mut pending: Vec<Pending>) -> Vec<Pending> {
+/// Lets what may pass into the groups of a partition, as its depth says then. What waits for the nation has come to it.
+pub fn settle(making: &mut Making<'_>, nation: GroupId, pending: &mut [Pending]) {
     for one in pending.iter_mut().filter(|one| one.depth == 0) {
         let stays = one.stays.map(|stay| Stay { since: making.number, ..stay });
         (one.depth, one.stays) = (1, stays);
     }
     pending.sort_by_key(|one| one.path);
     for level in 1..=nation.partition.levels() {
-        let passing = Step::of(making, nation, level, &pending).decide();
-        pass(making, nation, level, &mut pending, &passing);
+        let passing = Step::of(making, nation, level, pending).decide();
+        pass(making, nation, level, pending, &passing);
     }
-    pending
 }
 
 /// The sites that pass into each group of a level.

@@ -25,7 +25,12 @@ impl Strand {
     /// The strand of a cell; `None` if no public figure counts the cell.
     #[must_use]
     pub fn of(cell: CellKey) -> Option<Self> {
-        let dims = NationalKey::of(cell).dims()?;
+        Self::of_national(NationalKey::of(cell))
+    }
+
+    /// The strand of a national sum, as of its cells.
+    pub(super) fn of_national(key: NationalKey) -> Option<Self> {
+        let dims = key.dims()?;
         let is_pre_programme = dims.installed.is_some_and(|month| month < Month::of(target().counted_from));
         let counts = match dims.measure {
             // A span of a site that ended is no site.

@@ -16,7 +16,7 @@ use crate::domain::values::{Action, Cause, Hash, day_of, hex, sha256};
 use crate::register::counted::InOrder;
 use crate::register::decide::VoidDoc;
 use crate::register::published::{
-    DayReplay, PageMaker, PageRenderer, PublicSettings, PublishedFigures, figures_at, is_last_of_month,
+    DayReplay, PageMaker, PageRenderer, PublicSettings, PublishedFigures, WaitingSums, figures_at, is_last_of_month,
 };
 
 use super::points::{PointsAudit, check_pages, in_key_order};
@@ -207,8 +207,8 @@ impl DaysAudit {
             let in_order: &InOrder<'_> = &|| Box::new(in_key_order(cells).filter(|(_, totals)| !totals.is_zero()));
             let mut days = points::days(connection)?;
             days.retain(|(number, _)| *number <= point.number);
-            let shown = (self.points.ledger(), &*days);
-            let sums = self.replay.published(kept.day, &self.activations, in_order, shown)?;
+            let waiting = WaitingSums::of(self.points.ledger(), &days);
+            let sums = self.replay.published(kept.day, &self.activations, in_order, waiting)?;
             self.found.extend(check_pages(connection, kept.day, &renderer.pages_of_point(&sums))?);
         }
         Ok(())

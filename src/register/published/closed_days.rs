@@ -3,22 +3,18 @@
 //! A server that was down over midnight closes the missed days later, from the journal, and makes the same bytes.
 
 use std::ops::RangeInclusive;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{
-    Activations, LedgerChange, activations, cells_and_journal, closed_days, head, point_pages, points, public_entries,
-};
+use crate::db::ledger::{cells_and_journal, closed_days, head, points, public_entries};
 use crate::db::{Connection, DbError};
-use crate::register::counted::{CitableDay, Counted, PublicCounts, SumsDifference};
+use crate::register::counted::{CitableDay, PublicCounts};
 
+use super::day_maker::DayMaker;
 use super::day_replay::{DayReplay, is_last_of_month};
-use super::page_maker::{PageRenderer, PointPage};
-use super::points::{MadePoint, Points};
-use super::published_figures::{FIGURES, PublishedFigures};
-use super::published_point::{PublishedPoint, figures_at, stored_pages};
+use super::published_point::PublishedPoint;
 
 /// Entries whose postings are read at a time.
 const STEP: i64 = 20_000;
@@ -110,17 +106,15 @@ impl ClosedDays {
         version == 0 || self.day.is_some_and(|day| day + Days::new(1) >= today)
     }
 
-    /// Closes every day before `today` that is still open, oldest first. Calls `goes_on` after each step, because many days, or one
+    /// Closes every day before `today` that is still open, oldest first. Asks `maker.goes_on` after each step, because many days, or one
     /// with many entries, take long; where it fails, the close ends.
     pub fn close(
         &mut self,
         connection: &mut Connection,
         today: NaiveDate,
-        counted: &RwLock<Counted>,
-        renderer: &PageRenderer,
-        goes_on: &dyn Fn() -> Result<(), DbError>,
+        maker: &DayMaker<'_>,
     ) -> Result<(), DbError> {
-        let version = read(counted).version;
+        let version = maker.version();
         while !self.are_up_to(today, version) {
             let day = match self.day {
                 Some(day) => day + Days::new(1),
@@ -129,8 +123,8 @@ impl ClosedDays {
             if day >= today {
                 break;
             }
-            self.close_one(connection, day, counted, renderer, goes_on)?;
-            goes_on()?;
+            self.close_one(connection, day, maker)?;
+            (maker.goes_on)()?;
         }
         Ok(())
     }
@@ -143,14 +137,7 @@ impl ClosedDays {
     /// first, its entry is recorded at 00:00:00 of the new day.
     ///
     /// The entries of a closed day are final. So everything that is kept of it is made without the lock, for which all writers wait.
-    fn close_one(
-        &mut self,
-        connection: &mut Connection,
-        day: NaiveDate,
-        counted: &RwLock<Counted>,
-        renderer: &PageRenderer,
-        goes_on: &dyn Fn() -> Result<(), DbError>,
-    ) -> Result<(), DbError> {
+    fn close_one(&mut self, connection: &mut Connection, day: NaiveDate, maker: &DayMaker<'_>) -> Result<(), DbError> {
         if head::read(connection)?.closed_day < Some(day) {
             transaction::write(connection, |connection| {
                 head::lock(connection)?;
@@ -158,27 +145,20 @@ impl ClosedDays {
             })?;
         }
         let head = head::read(connection)?;
-        self.advance_to_end_of(connection, day, head.version, goes_on)?;
-        self.store(connection, day, counted, renderer, goes_on)?;
+        self.advance_to_end_of(connection, day, head.version, maker)?;
+        self.store(connection, day, maker)?;
         self.replay.turn(day);
         self.day = Some(day);
         Ok(())
     }
 
     /// Stores a day with its publication point, unless another process did.
-    fn store(
-        &mut self,
-        connection: &mut Connection,
-        day: NaiveDate,
-        counted: &RwLock<Counted>,
-        renderer: &PageRenderer,
-        goes_on: &dyn Fn() -> Result<(), DbError>,
-    ) -> Result<(), DbError> {
+    fn store(&mut self, connection: &mut Connection, day: NaiveDate, maker: &DayMaker<'_>) -> Result<(), DbError> {
         if closed_days::find(connection, day)?.is_none() {
             if self.day.is_none() {
                 delete_points_without_days(connection)?;
             }
-            self.make(connection, day, counted, renderer, goes_on)?;
+            maker.make(connection, &self.replay, day)?;
         }
         // Read back, because another process may have kept the day under another publisher.
         let kept = closed_days::find(connection, day)?.ok_or_else(|| DbError::corrupt(format!("{day} is gone")))?;
@@ -193,83 +173,13 @@ impl ClosedDays {
         Ok(())
     }
 
-    /// Makes a day and its publication point, and stores them in one transaction.
-    fn make(
-        &self,
-        connection: &mut Connection,
-        day: NaiveDate,
-        counted: &RwLock<Counted>,
-        renderer: &PageRenderer,
-        goes_on: &dyn Fn() -> Result<(), DbError>,
-    ) -> Result<(), DbError> {
-        // Read here, because a methodology may have come into force a moment before midnight.
-        let activations = activations::read(connection)?;
-        // Read for each close, because what waits is much, and nobody else needs it.
-        let made = Points::load(connection)?.make(connection, &self.replay.point_of(day, &activations)?, goes_on)?;
-        let pages = match &made {
-            Some(made) => self.pages_of(connection, (day, &activations), made, counted, renderer)?,
-            None => Vec::new(),
-        };
-        goes_on()?;
-        let published = match pages.iter().find(|page| page.name == FIGURES) {
-            Some(page) => {
-                let methodology = activations.at(self.replay.version)?.version;
-                Some(PublishedFigures { day, methodology, json: page.text.as_str().into() })
-            }
-            None => figures_at(connection, day)?,
-        };
-        let closed = self.replay.close(day, &activations, published.as_ref(), renderer)?;
-        let (pages, changes) = (stored_pages(pages), self.replay.encoded_changes());
-        let made = match made {
-            Some(MadePoint { point, ledger }) => Some((point, LedgerChange::to(connection, &ledger)?)),
-            None => None,
-        };
-        goes_on()?;
-        transaction::write(connection, |connection| {
-            if head::lock(connection)?.closed_day < Some(day) {
-                return Err(DbError::Unavailable(format!("{day} was declared void while it was closed")));
-            }
-            if !closed_days::keep(connection, &closed, &changes)? {
-                return Ok(());
-            }
-            if let Some((point, waits)) = &made {
-                points::keep(connection, point, waits)?;
-                point_pages::keep(connection, point.number, &pages)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// The pages of a point that is being made.
-    fn pages_of(
-        &self,
-        connection: &mut Connection,
-        (day, activations): (NaiveDate, &Activations),
-        MadePoint { point, ledger }: &MadePoint,
-        counted: &RwLock<Counted>,
-        renderer: &PageRenderer,
-    ) -> Result<Vec<PointPage>, DbError> {
-        let mut days = points::days(connection)?;
-        days.retain(|(number, _)| *number < point.number);
-        days.push((point.number, day));
-        // A copy shares the packed rows, so that nobody waits for the pages.
-        let (cells, known) = {
-            let counted = read(counted);
-            (counted.cells.clone(), counted.version)
-        };
-        let difference = SumsDifference::between(connection, known, point.cells_version)?;
-        let sums =
-            difference.with_sum(&cells, |cells| self.replay.published(day, activations, cells, (ledger, &days)))?;
-        Ok(renderer.without_host().pages_of_point(&sums))
-    }
-
     /// Replays the entries up to the end of a day, of a register at the version `version`.
     fn advance_to_end_of(
         &mut self,
         connection: &mut Connection,
         day: NaiveDate,
         version: i64,
-        goes_on: &dyn Fn() -> Result<(), DbError>,
+        maker: &DayMaker<'_>,
     ) -> Result<(), DbError> {
         let replay = &mut self.replay;
         let end = last_entry_of(connection, day, replay.version..=version)?;
@@ -277,7 +187,7 @@ impl ClosedDays {
             let to = end.min(replay.version + STEP);
             replay.take(&cells_and_journal::postings_by_cause(connection, replay.version, to)?);
             replay.version = to;
-            goes_on()?;
+            (maker.goes_on)()?;
         }
         if let Some(entry) = closed_days::entry(connection, end)? {
             (replay.hash, replay.recorded_at) = (entry.hash, entry.recorded_at);
@@ -298,8 +208,4 @@ fn delete_points_without_days(connection: &mut Connection) -> Result<(), DbError
 fn last_entry_of(connection: &mut Connection, day: NaiveDate, versions: RangeInclusive<i64>) -> Result<i64, DbError> {
     let end = closed_days::version_at_end_of(connection, day, versions)?;
     public_entries::version_at(connection, end)
-}
-
-fn read(counted: &RwLock<Counted>) -> RwLockReadGuard<'_, Counted> {
-    counted.read().unwrap_or_else(PoisonError::into_inner)
 }

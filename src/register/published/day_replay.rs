@@ -6,7 +6,6 @@ use crate::db::DbError;
 use crate::db::ledger::{Activations, CellTotals, ClosedDay};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::Changes;
-use crate::domain::disclosure::{Ledger, PointNumber};
 use crate::domain::figures::{Estimator, NationalOutput, pace};
 use crate::domain::reference::target;
 use crate::domain::values::{Cause, Hash};
@@ -15,7 +14,7 @@ use crate::register::counted::{Figures, InOrder, PublicCounts};
 use super::page_maker::PageRenderer;
 use super::points::Close;
 use super::published_figures::PublishedFigures;
-use super::published_sums::{PointClose, PublishedSums};
+use super::published_sums::{PointClose, PublishedSums, WaitingSums};
 
 /// The register at one entry, with the changes since the last close.
 #[derive(Clone)]
@@ -91,17 +90,17 @@ impl DayReplay {
         }
     }
 
-    /// What a point at the close of the current day shows of these cells, while the ledger has what waits.
+    /// What a point at the close of the current day shows of these cells, while this waits.
     pub fn published(
         &self,
         day: NaiveDate,
         activations: &Activations,
         cells: &InOrder<'_>,
-        (ledger, days): (&Ledger, &[(PointNumber, NaiveDate)]),
+        waiting: WaitingSums,
     ) -> Result<PublishedSums, DbError> {
         let figures = self.figures_without_numbers(day, activations)?;
         let month_ends = self.month_ends.clone();
-        Ok(PublishedSums::of(PointClose { figures, month_ends }, cells, ledger, days))
+        Ok(PublishedSums::of(PointClose { figures, month_ends }, cells, waiting))
     }
 
     fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {

@@ -5,6 +5,7 @@
 //! a representation: `api` does. It must not change a record.
 
 mod closed_days;
+mod day_maker;
 mod day_replay;
 mod page_cache;
 mod page_maker;
@@ -16,12 +17,13 @@ mod ready_page;
 mod snapshot;
 
 pub use closed_days::ClosedDays;
+pub use day_maker::DayMaker;
 pub use day_replay::{DayReplay, is_last_of_month};
 pub use page_cache::PageCache;
 pub use page_maker::{MadePage, PageMaker, PageRenderer, PointPage, PublicSettings};
 pub use points::{Close, Points};
 pub use published_figures::{FIGURES, PublishedFigures};
 pub use published_point::{CellsAtClose, PublishedPoint, figures_at, page_at};
-pub use published_sums::{PointClose, PublishedSums};
+pub use published_sums::{PointClose, PublishedSums, WaitingSums};
 pub use ready_page::{Coding, ReadyPage, Representation};
 pub use snapshot::Snapshot;

@@ -1,4 +1,5 @@
-//! What a publication point shows, as sums: all cells at its version less what waits.
+//! What a publication point shows, as sums: all cells at its version less what waits. A table is made when it is asked for, because all
+//! of them together take much memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::domain::counting::{CellKey, CellTable, NationalKey, NationalSums, People, Progress, Totals};
-use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber};
+use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber, Projected};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::{MeasureId, target};
 use crate::register::counted::{Figures, InOrder};
@@ -41,38 +42,34 @@ pub struct PublishedSums {
     shown: Arc<Shown>,
 }
 
+/// All cells, and what of them waits.
 struct Shown {
-    /// The sums of the country, within the programme.
-    national: NationalSums,
-    tables: BTreeMap<(Partition, u8), CellTable>,
-    /// What the country shows and the groups of a level do not.
-    remainders: BTreeMap<(Partition, u8), CellTable>,
-    /// The day on which each group of a level moved last, by its number.
-    moved_on: BTreeMap<(Partition, u8, u16), NaiveDate>,
-    /// The same of each measure in the whole country.
-    measure_moved_on: BTreeMap<MeasureId, NaiveDate>,
+    all: AllCells,
+    waiting: WaitingSums,
 }
 
 impl PublishedSums {
-    /// What is shown of these cells while the ledger has what waits. `days` are the days of all points.
+    /// What is shown of these cells while the ledger has what waits.
     #[must_use]
-    pub fn of(close: PointClose, cells: &InOrder<'_>, ledger: &Ledger, days: &[(PointNumber, NaiveDate)]) -> Self {
-        let shown = Shown::of(cells, ledger, days);
+    pub fn of(close: PointClose, cells: &InOrder<'_>, waiting: WaitingSums) -> Self {
         let PointClose { figures, month_ends } = close;
-        let (standing, progress) = (shown.standing(2), shown.progress());
-        let figures = Figures {
-            output: NationalOutput::of(&shown.national, &mut Estimator::new(figures.methodology, figures.day)),
-            pace: pace(&month_ends, &standing, progress.sites.verified, figures.day, target()),
+        let mut sums = Self { figures, shown: Arc::new(Shown { all: AllCells::of(cells), waiting }) };
+        let (nation, standing, progress) = (sums.cells(Partition::Nation, 0), sums.standing(2), sums.progress());
+        let Figures { methodology, day, .. } = sums.figures;
+        sums.figures = Figures {
+            output: NationalOutput::of(&NationalSums::of_cells(nation.iter()), &mut Estimator::new(methodology, day)),
+            pace: pace(&month_ends, &standing, progress.sites.verified, day, target()),
             progress,
-            ..figures
+            ..sums.figures
         };
-        Self { figures, shown: Arc::new(shown) }
+        sums
     }
 
     /// The same sums by another methodology.
     #[must_use]
     pub fn with(&self, methodology: &'static Methodology) -> Self {
-        let output = NationalOutput::of(&self.shown.national, &mut Estimator::new(methodology, self.figures.day));
+        let national = NationalSums::of_cells(self.cells(Partition::Nation, 0).iter());
+        let output = NationalOutput::of(&national, &mut Estimator::new(methodology, self.figures.day));
         let restated = methodology.version != self.figures.methodology.version;
         let figures = Figures { methodology, restated, output, ..self.figures.clone() };
         Self { figures, shown: self.shown.clone() }
@@ -81,19 +78,25 @@ impl PublishedSums {
     /// The cells that the groups of a level show.
     #[must_use]
     pub fn cells(&self, partition: Partition, level: u8) -> CellTable {
-        self.shown.tables.get(&(partition, level)).cloned().unwrap_or_default()
+        let mut table = self.shown.all.of_level(partition, level);
+        let waits = self.shown.waiting.of_levels.get(&(partition, level));
+        for (key, totals) in waits.into_iter().flat_map(CellTable::iter) {
+            table.add(key, &totals.negated());
+        }
+        table
     }
 
     /// What the country shows and the groups of a level do not.
     #[must_use]
     pub fn remainder(&self, partition: Partition, level: u8) -> CellTable {
-        self.shown.remainders.get(&(partition, level)).cloned().unwrap_or_default()
+        self.shown.waiting.remainders.get(&(partition, level)).cloned().unwrap_or_default()
     }
 
     /// What stands by the time of its installation, in groups of a level; what ended is not among it.
     #[must_use]
     pub fn standing(&self, level: u8) -> NationalSums {
-        self.shown.standing(level)
+        let times = self.cells(Partition::Times, level);
+        NationalSums::of_cells(times.iter().filter(|(key, _)| key.ended().is_none()))
     }
 
     /// What ended, of whatever month of installation.
@@ -109,69 +112,20 @@ impl PublishedSums {
     /// The day on which a group of a level moved last.
     #[must_use]
     pub fn moved_on(&self, partition: Partition, level: u8, group: u16) -> Option<NaiveDate> {
-        self.shown.moved_on.get(&(partition, level, group)).copied()
+        self.shown.waiting.moved_on.get(&(partition, level, group)).copied()
     }
 
     /// The day on which the sums of a measure in the whole country moved last.
     #[must_use]
     pub fn measure_moved_on(&self, measure: MeasureId) -> Option<NaiveDate> {
-        self.shown.measure_moved_on.get(&measure).copied()
-    }
-}
-
-impl Shown {
-    fn of(cells: &InOrder<'_>, ledger: &Ledger, days: &[(PointNumber, NaiveDate)]) -> Self {
-        let mut tables = all_cells(cells);
-        let mut remainders: BTreeMap<(Partition, u8), CellTable> = BTreeMap::new();
-        for one in &ledger.pending {
-            let national = NationalKey::of(one.cell).as_cell();
-            for (partition, level) in SHOWN {
-                let (is_own, waits) = (partition == one.partition, one.depth <= level);
-                if is_own && waits {
-                    let key = if level == partition.levels() { one.cell } else { national };
-                    tables.entry((partition, level)).or_default().add(key, &one.totals.negated());
-                }
-                // What waits for the nation waits in each partition, too, and stands in no remainder.
-                let is_of_nation = one.partition == Partition::Nation && partition.project(one.cell).is_some();
-                if level > 0 && ((is_own && waits) || is_of_nation) {
-                    let totals = if is_own { one.totals } else { one.totals.negated() };
-                    remainders.entry((partition, level)).or_default().add(national, &totals);
-                }
-            }
-        }
-        for (cell, totals) in &ledger.gathered {
-            for partition in Partition::ALL.iter().filter(|of| of.is_of_people() && of.project(*cell).is_some()) {
-                tables.entry((*partition, 0)).or_default().add(*cell, &totals.negated());
-            }
-        }
-        let nation = tables.get(&(Partition::Nation, 0)).cloned().unwrap_or_default();
-        let national = NationalSums::of_cells(nation.iter());
-        let (mut moved_on, mut measure_moved_on) = (BTreeMap::new(), BTreeMap::new());
-        for (group, GroupState { moved_at, .. }) in &ledger.groups {
-            let at = moved_at.and_then(|number| days.iter().find(|(point, _)| *point >= number));
-            let Some((_, day)) = at else { continue };
-            match group.path.last() {
-                Some(last) => note(&mut moved_on, (group.partition, group.path.length(), last), *day),
-                None if group.partition == Partition::Nation => {
-                    group.strand.measure.into_iter().for_each(|measure| note(&mut measure_moved_on, measure, *day));
-                }
-                None => {}
-            }
-        }
-        Self { national, tables, remainders, moved_on, measure_moved_on }
-    }
-
-    fn standing(&self, level: u8) -> NationalSums {
-        let times = self.tables.get(&(Partition::Times, level)).into_iter().flat_map(CellTable::iter);
-        NationalSums::of_cells(times.filter(|(key, _)| key.ended().is_none()))
+        self.shown.waiting.measure_moved_on.get(&measure).copied()
     }
 
     /// The counts of the headline. Each is of the partition that has its dimension.
     fn progress(&self) -> Progress {
         let of = |partition: Partition| {
             let mut progress = Progress::default();
-            let level = u8::from(partition.levels() > 0);
-            progress.add_cells(self.tables.get(&(partition, level)).into_iter().flat_map(CellTable::iter));
+            progress.add_cells(self.cells(partition, partition.levels().min(1)).iter());
             progress
         };
         Progress {
@@ -187,53 +141,118 @@ impl Shown {
     }
 }
 
-/// All cells as each level would show them if nothing waited.
-fn all_cells(cells: &InOrder<'_>) -> BTreeMap<(Partition, u8), CellTable> {
-    // The other levels have no dimension that the country has not.
-    let by_themselves =
-        |(partition, level): &(Partition, u8)| *level == partition.levels() && !matches!(partition, Partition::Times);
-    let mut tables: BTreeMap<(Partition, u8), CellTable> = BTreeMap::new();
-    let mut together: BTreeMap<(Partition, u8), HashMap<CellKey, Totals>> = BTreeMap::new();
-    let mut settle = |together: &mut BTreeMap<(Partition, u8), HashMap<CellKey, Totals>>| {
-        for (of, sums) in together {
-            let mut sums: Vec<(CellKey, Totals)> = sums.drain().collect();
-            sums.sort_unstable_by_key(|(key, _)| *key);
-            let table = tables.entry(*of).or_default();
-            for (key, totals) in sums {
-                // Answers about people have no province, and few cells.
-                if of.0.is_of_people() {
-                    table.add(key, &totals);
-                } else {
-                    table.push(key, &totals);
+/// What waits at a point, added up, and when groups moved last.
+#[derive(Default)]
+pub struct WaitingSums {
+    /// What the groups of a level do not show.
+    of_levels: BTreeMap<(Partition, u8), CellTable>,
+    /// The part of it that the country shows.
+    remainders: BTreeMap<(Partition, u8), CellTable>,
+    /// The day on which each group of a level moved last, by its number.
+    moved_on: BTreeMap<(Partition, u8, u16), NaiveDate>,
+    /// The same of each measure in the whole country.
+    measure_moved_on: BTreeMap<MeasureId, NaiveDate>,
+}
+
+impl WaitingSums {
+    /// What waits by the ledger. `days` are the days of all points.
+    #[must_use]
+    pub fn of(ledger: &Ledger, days: &[(PointNumber, NaiveDate)]) -> Self {
+        let mut sums = Self::default();
+        for one in &ledger.pending {
+            let national = NationalKey::of(one.cell).as_cell();
+            for (partition, level) in SHOWN {
+                let (is_own, waits) = (partition == one.partition, one.depth <= level);
+                if is_own && waits {
+                    let key = if level == partition.levels() { one.cell } else { national };
+                    sums.of_levels.entry((partition, level)).or_default().add(key, &one.totals);
+                }
+                // What waits for the nation waits in each partition, too, and stands in no remainder.
+                let is_of_nation = one.partition == Partition::Nation && partition.project(one.cell).is_some();
+                if level > 0 && ((is_own && waits) || is_of_nation) {
+                    let totals = if is_own { one.totals } else { one.totals.negated() };
+                    sums.remainders.entry((partition, level)).or_default().add(national, &totals);
                 }
             }
         }
-    };
-    // Cells come in the order of measures and provinces, as the keys of all levels do.
-    let mut last = None;
-    for (cell, totals) in cells() {
-        let national = NationalKey::of(cell).as_cell();
-        if last.replace(national).is_some_and(|last| !last.has_same_measure_and_province(national)) {
-            settle(&mut together);
-        }
-        let totals = totals.public();
-        for (partition, level) in SHOWN.iter().filter(|of| by_themselves(of)) {
-            if let Some(key) = partition.project(cell) {
-                let sum = together.entry((*partition, *level)).or_default().entry(key).or_default();
-                *sum = sum.wrapping_add(totals);
+        for (cell, totals) in &ledger.gathered {
+            for partition in Partition::ALL.iter().filter(|of| of.is_of_people() && of.project(*cell).is_some()) {
+                sums.of_levels.entry((*partition, 0)).or_default().add(*cell, totals);
             }
         }
+        for (group, GroupState { moved_at, .. }) in &ledger.groups {
+            let at = moved_at.and_then(|number| days.iter().find(|(point, _)| *point >= number));
+            let Some((_, day)) = at else { continue };
+            match group.path.last() {
+                Some(last) => note(&mut sums.moved_on, (group.partition, group.path.length(), last), *day),
+                None if group.partition == Partition::Nation => {
+                    let measure = group.strand.measure.into_iter();
+                    measure.for_each(|measure| note(&mut sums.measure_moved_on, measure, *day));
+                }
+                None => {}
+            }
+        }
+        sums
     }
-    settle(&mut together);
-    let nation = tables.get(&(Partition::Nation, 0)).cloned().unwrap_or_default();
-    for (partition, level) in SHOWN.iter().filter(|of| !by_themselves(of)) {
-        let table = tables.entry((*partition, *level)).or_default();
-        nation
-            .iter()
-            .filter(|(key, _)| partition.project(*key).is_some())
-            .for_each(|(key, totals)| table.push(key, &totals));
+}
+
+/// All cells as the smallest groups of each partition would show them if nothing waited.
+struct AllCells(BTreeMap<Partition, CellTable>);
+
+impl AllCells {
+    fn of(cells: &InOrder<'_>) -> Self {
+        let mut tables: BTreeMap<Partition, CellTable> = BTreeMap::new();
+        let mut together: BTreeMap<Partition, HashMap<CellKey, Totals>> = BTreeMap::new();
+        let mut settle = |together: &mut BTreeMap<Partition, HashMap<CellKey, Totals>>| {
+            for (partition, sums) in together {
+                let mut sums: Vec<(CellKey, Totals)> = sums.drain().collect();
+                sums.sort_unstable_by_key(|(key, _)| *key);
+                let table = tables.entry(*partition).or_default();
+                for (key, totals) in sums {
+                    // Answers about people have no province, and few cells.
+                    if partition.is_of_people() {
+                        table.add(key, &totals);
+                    } else {
+                        table.push(key, &totals);
+                    }
+                }
+            }
+        };
+        // Cells come in the order of measures and provinces, as the keys of all partitions do.
+        let mut last = None;
+        for (cell, totals) in cells() {
+            if last.replace(cell).is_some_and(|last: CellKey| !last.has_same_measure_and_province(cell)) {
+                settle(&mut together);
+            }
+            let (public, Some(projected)) = (totals.public(), Projected::of(cell)) else { continue };
+            for partition in Partition::ALL.iter().filter(|of| is_kept(**of)) {
+                if let Some(key) = projected.to(*partition) {
+                    let sum = together.entry(*partition).or_default().entry(key).or_default();
+                    *sum = sum.wrapping_add(public);
+                }
+            }
+        }
+        settle(&mut together);
+        Self(tables)
     }
-    tables
+
+    fn of_level(&self, partition: Partition, level: u8) -> CellTable {
+        let of = |partition: Partition| self.0.get(&partition).cloned().unwrap_or_default();
+        if level == partition.levels() && is_kept(partition) {
+            return of(partition);
+        }
+        // Other levels have no dimension that the country has not.
+        let mut table = CellTable::default();
+        let nation = of(Partition::Nation);
+        let shown = nation.iter().filter(|(key, _)| partition.project(*key).is_some());
+        shown.for_each(|(key, totals)| table.push(key, &totals));
+        table
+    }
+}
+
+/// Whether a table of its own is kept; the others are made of that of the country.
+fn is_kept(partition: Partition) -> bool {
+    partition == Partition::Nation || partition.adds_a_dimension()
 }
 
 /// Keeps the latest day of each.

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
 use crate::db::{Database, DbError};
-use crate::register::published::{ClosedDays, PageRenderer};
+use crate::register::published::{ClosedDays, DayMaker, PageRenderer};
 
 use super::shared::Shared;
 
@@ -50,9 +50,10 @@ impl Closing {
             }
         };
         let work = move || {
-            let connection = database.connection();
-            let done = connection
-                .and_then(|mut connection| closed.close(&mut connection, today, &shared.counted, &renderer, &goes_on));
+            let maker = DayMaker { counted: &shared.counted, renderer: &renderer, goes_on: &goes_on };
+            let done = database.connection().and_then(|mut connection| {
+                connection.with_few_pages(|connection| closed.close(connection, today, &maker))
+            });
             (closed, done)
         };
         let thread = std::thread::Builder::new().name("day-close".to_owned()).spawn(work);
