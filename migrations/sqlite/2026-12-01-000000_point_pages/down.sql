@@ -13,7 +13,16 @@ CREATE TABLE published_groups (
 ) STRICT, WITHOUT ROWID;
 ALTER TABLE points DROP COLUMN gathered;
 DELETE FROM points;
-DELETE FROM days;
+DROP TABLE days;
+CREATE TABLE days (
+    day TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    body TEXT NOT NULL,
+    verified_sites INTEGER NOT NULL DEFAULT 0,
+    publisher TEXT NOT NULL DEFAULT '',
+    changes TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
 CREATE TABLE month_tables (
     day TEXT NOT NULL,
     name TEXT NOT NULL,

@@ -29,7 +29,7 @@ pub use closed_days::{ClosedDay, EntryMark};
 pub use head::{Head, version};
 pub use idempotency_keys::KeptReply;
 pub use point_ledger::LedgerChange;
-pub use points::StoredPoint;
+pub use points::{StoredMovement, StoredPoint};
 pub use public_entries::PublicEntry;
 pub use releases::{Release, ReleaseDoc};
 pub use site_postings::SitePostings;

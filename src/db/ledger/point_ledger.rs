@@ -14,8 +14,10 @@ use crate::domain::values::Cause;
 
 use super::points::{self, small};
 
-/// Rows read or written at a time; SQLite takes at most 32,766 parameters in one statement.
+/// Rows written at a time; SQLite takes at most 32,766 parameters in one statement.
 const CHUNK: usize = 2_000;
+/// Rows read at a time.
+const STEP: i64 = 2_000;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = waiting, treat_none_as_default_value = false)]
@@ -128,7 +130,7 @@ fn each_waiting(connection: &mut Connection, mut take: impl FnMut(i32, Pending))
             waiting::table
                 .filter(waiting::place.gt(after))
                 .order(waiting::place)
-                .limit(CHUNK as i64)
+                .limit(STEP)
                 .select(WaitingRow::as_select())
                 .load(c)
         })?;
@@ -149,7 +151,7 @@ fn each_group(connection: &mut Connection, mut take: impl FnMut(i32, GroupId, Gr
             published_groups::table
                 .filter(published_groups::place.gt(after))
                 .order(published_groups::place)
-                .limit(CHUNK as i64)
+                .limit(STEP)
                 .select(GroupRow::as_select())
                 .load(c)
         })?;
@@ -173,6 +175,7 @@ fn pending(row: &WaitingRow) -> Option<Pending> {
     };
     Some(Pending {
         partition,
+        strand: Strand::of(cell)?,
         site: site_id(&row.site).ok()?,
         cell,
         cause,

@@ -30,14 +30,19 @@ pub struct StoredPoint {
     /// The version of the cells that it shows.
     pub cells_version: i64,
     pub methodology: i32,
-    /// What the national sums moved by, as `Changes` encodes it.
-    pub national: String,
-    /// The part of it that is told by cause.
-    pub by_cause: String,
     /// Answers about people that have company and wait for the end of the quarter, as `Ledger` encodes them.
     pub gathered: String,
     /// Whether a clock that was ahead had made it.
     pub is_void: bool,
+}
+
+/// What moved at a point. It is read by itself, because a day with a million entries moves tens of megabytes.
+#[derive(PartialEq, Eq, Default)]
+pub struct StoredMovement {
+    /// What the national sums moved by, as `NationalSums` encodes it.
+    pub national: String,
+    /// The part of it that is told by cause, as `Changes` encodes it.
+    pub by_cause: String,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -49,8 +54,6 @@ struct PointRow {
     hash: Vec<u8>,
     cells_version: i64,
     methodology: i32,
-    national: String,
-    by_cause: String,
     gathered: String,
     is_void: bool,
 }
@@ -76,8 +79,6 @@ impl TryFrom<PointRow> for StoredPoint {
             hash,
             cells_version: row.cells_version,
             methodology: row.methodology,
-            national: row.national,
-            by_cause: row.by_cause,
             gathered: row.gathered,
             is_void: row.is_void,
         })
@@ -124,6 +125,15 @@ pub fn days(connection: &mut Connection) -> Result<Vec<(PointNumber, NaiveDate)>
     rows.into_iter().map(|(stored, day)| Ok((number(stored)?, day))).collect()
 }
 
+/// What moved at a point, as it is stored.
+pub fn movement(connection: &mut Connection, of: PointNumber) -> Result<StoredMovement, DbError> {
+    let of = small(of)?;
+    let (national, by_cause) = on_backend!(connection, c => {
+        points::table.find(of).select((points::national, points::by_cause)).first(c)
+    })?;
+    Ok(StoredMovement { national, by_cause })
+}
+
 /// Calls `take` with the number of each point up to the number `last`, void ones too, with what the national sums moved by at it and the
 /// part of it that is told by cause: a later point shows what earlier ones moved, void or not.
 pub fn each_movement(
@@ -163,7 +173,12 @@ pub fn delete_all(connection: &mut Connection) -> Result<(), DbError> {
 }
 
 /// Stores a point with what waits after it.
-pub fn keep(connection: &mut Connection, point: &StoredPoint, waits: &LedgerChange) -> Result<(), DbError> {
+pub fn keep(
+    connection: &mut Connection,
+    point: &StoredPoint,
+    movement: &StoredMovement,
+    waits: &LedgerChange,
+) -> Result<(), DbError> {
     let row = PointRow {
         number: small(point.number)?,
         day: point.day,
@@ -171,11 +186,10 @@ pub fn keep(connection: &mut Connection, point: &StoredPoint, waits: &LedgerChan
         hash: point.hash.to_vec(),
         cells_version: point.cells_version,
         methodology: point.methodology,
-        national: point.national.clone(),
-        by_cause: point.by_cause.clone(),
         gathered: point.gathered.clone(),
         is_void: point.is_void,
     };
+    let row = (row, points::national.eq(&movement.national), points::by_cause.eq(&movement.by_cause));
     on_backend!(connection, c => diesel::insert_into(points::table).values(&row).execute(c))?;
     waits.store(connection)
 }

@@ -13,6 +13,8 @@ use super::strand::Strand;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Pending {
     pub partition: Partition,
+    /// The strand of the cell.
+    pub strand: Strand,
     pub site: SiteId,
     /// The cell, projected to the partition.
     pub cell: CellKey,
@@ -40,10 +42,6 @@ pub struct Stay {
 }
 
 impl Pending {
-    pub(super) fn strand(&self) -> Option<Strand> {
-        Strand::of(self.cell)
-    }
-
     pub(super) fn is_new_at(&self, level: u8) -> bool {
         self.new_to >> level & 1 == 1
     }
@@ -111,14 +109,15 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) 
         .map(|(cell, cause)| (Strand::of(cell), partition.path(cell, cause)))
         .collect();
     let pending = |((cell, cause), totals): ((CellKey, Option<Cause>), Totals)| {
-        let (strand, path) = (Strand::of(cell), partition.path(cell, cause));
-        let stood = |level: u8| earlier.iter().any(|(of, at)| *of == strand && at.prefix(level) == path.prefix(level));
+        let (strand, path) = (Strand::of(cell)?, partition.path(cell, cause));
+        let stood =
+            |level: u8| earlier.iter().any(|(of, at)| *of == Some(strand) && at.prefix(level) == path.prefix(level));
         let new_to = (0..=path.length()).filter(|level| !stood(*level)).fold(0, |bits, level| bits | 1 << level);
         let stay = Stay { since: point, is_new: new_to & 1 == 1 };
         let stays = [stay; Path::LONGEST];
-        Pending { partition, site: touched.site, cell, cause, path, totals, depth: 0, new_to, stays }
+        Some(Pending { partition, strand, site: touched.site, cell, cause, path, totals, depth: 0, new_to, stays })
     };
-    sums.into_iter().filter(|(_, totals)| !totals.is_zero()).map(pending).collect()
+    sums.into_iter().filter(|(_, totals)| !totals.is_zero()).filter_map(pending).collect()
 }
 
 #[cfg(test)]

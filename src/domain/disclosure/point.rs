@@ -43,13 +43,9 @@ pub fn make_point(
     pending.reserve_exact(arrivals.len());
     pending.extend(arrivals);
     // The nation comes first in the order of partitions. All is worked on where it stands, because it is much.
-    pending.sort_unstable_by_key(|one| (one.partition, one.strand()));
-    for of_strand in
-        pending.chunk_by_mut(|one, other| (one.partition, one.strand()) == (other.partition, other.strand()))
-    {
-        let Some((partition, strand)) = of_strand.first().and_then(|one| Some((one.partition, one.strand()?))) else {
-            continue;
-        };
+    pending.sort_unstable_by_key(|one| (one.partition, one.strand));
+    for of_strand in pending.chunk_by_mut(|one, other| (one.partition, one.strand) == (other.partition, other.strand)) {
+        let Some(&Pending { partition, strand, .. }) = of_strand.first() else { continue };
         let nation = GroupId { partition, strand, path: Path::NATION };
         match partition {
             Partition::Nation | Partition::LowIncome | Partition::Remote | Partition::WomanHeaded => {
@@ -66,7 +62,7 @@ pub fn make_point(
             }
             _ => {
                 let is_held = |one: &Pending| one.depth == 0 && held.contains(&(strand, one.site));
-                of_strand.sort_by_key(is_held);
+                of_strand.sort_unstable_by_key(is_held);
                 let settled = of_strand.partition_point(|one| !is_held(one));
                 settle(&mut making, nation, of_strand.get_mut(..settled).unwrap_or_default());
                 for (cause, one) in

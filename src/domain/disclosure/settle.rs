@@ -20,7 +20,7 @@ pub fn settle(making: &mut Making<'_>, nation: GroupId, pending: &mut [Pending])
         let stays = one.stays.map(|stay| Stay { since: making.number, ..stay });
         (one.depth, one.stays) = (1, stays);
     }
-    pending.sort_by_key(|one| one.path);
+    pending.sort_unstable_by_key(|one| one.path);
     for level in 1..=nation.partition.levels() {
         let passing = Step::of(making, nation, level, pending).decide();
         pass(making, nation, level, pending, &passing);

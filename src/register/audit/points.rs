@@ -49,7 +49,8 @@ impl PointsAudit {
             (None, Some(_)) => ("is missing", None),
             (Some(_), None) => ("is stored, and no figure moves at it", None),
             (Some(stored), Some(made)) => {
-                let is_right = StoredPoint { is_void: stored.is_void, ..made.point.clone() } == stored;
+                let is_right = StoredPoint { is_void: stored.is_void, ..made.point.clone() } == stored
+                    && points::movement(connection, stored.number)? == made.movement;
                 ("is not what the journal gives", is_right.then_some(made))
             }
         };

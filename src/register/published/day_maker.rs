@@ -42,7 +42,7 @@ impl DayMaker<'_> {
         // Read for each close, because what waits is much, and nobody else needs it.
         let made = Points::load(connection)?.make(connection, &replay.point_of(day, &activations)?, self.goes_on)?;
         let (point, pages) = match made {
-            Some(MadePoint { point, ledger }) => {
+            Some(MadePoint { point, movement, ledger }) => {
                 let mut days = points::days(connection)?;
                 days.push((point.number, day));
                 let (change, waiting) = (LedgerChange::to(connection, &ledger)?, WaitingSums::of(&ledger, &days));
@@ -50,7 +50,7 @@ impl DayMaker<'_> {
                 drop(ledger);
                 (self.goes_on)()?;
                 let pages = self.pages_of(connection, (day, &activations), (&point, waiting), replay)?;
-                (Some((point, change)), pages)
+                (Some((point, movement, change)), pages)
             }
             None => (None, Vec::new()),
         };
@@ -72,8 +72,8 @@ impl DayMaker<'_> {
             if !closed_days::keep(connection, &closed, &changes)? {
                 return Ok(());
             }
-            if let Some((point, waits)) = &point {
-                points::keep(connection, point, waits)?;
+            if let Some((point, movement, waits)) = &point {
+                points::keep(connection, point, movement, waits)?;
                 point_pages::keep(connection, point.number, &pages)?;
             }
             Ok(())

@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 
-use crate::db::ledger::{SitePostings, StoredPoint, point_ledger, points, site_postings};
+use crate::db::ledger::{SitePostings, StoredMovement, StoredPoint, point_ledger, points, site_postings};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
 use crate::domain::disclosure::{Ledger, Partition, Pending, PointNumber, Touched, arrivals, make_point};
@@ -41,6 +41,7 @@ pub struct Close {
 #[derive(PartialEq)]
 pub struct MadePoint {
     pub point: StoredPoint,
+    pub movement: StoredMovement,
     pub ledger: Ledger,
 }
 
@@ -64,23 +65,20 @@ impl Points {
         }
         let mut number = self.last.as_ref().map_or(1, |last| last.number + 1);
         let shown = self.last.as_ref().map_or(0, |last| last.cells_version);
-        let stored =
-            |number: PointNumber, cells_version: i64, [national, by_cause]: [String; 2], ledger: &Ledger| StoredPoint {
-                number,
-                day: close.day,
-                version: close.version,
-                hash: close.hash,
-                cells_version,
-                methodology: close.methodology.version,
-                national,
-                by_cause,
-                gathered: ledger.encode_gathered(),
-                is_void: false,
-            };
+        let stored = |number: PointNumber, cells_version: i64, ledger: &Ledger| StoredPoint {
+            number,
+            day: close.day,
+            version: close.version,
+            hash: close.hash,
+            cells_version,
+            methodology: close.methodology.version,
+            gathered: ledger.encode_gathered(),
+            is_void: false,
+        };
         if self.last.as_ref().is_some_and(|last| last.methodology != close.methodology.version) {
             // No figure moves but by the new method, so that the two are never mixed.
-            let point = stored(number, shown, <[String; 2]>::default(), &self.ledger);
-            return Ok(Some(MadePoint { point, ledger: self.ledger }));
+            let (point, movement) = (stored(number, shown, &self.ledger), StoredMovement::default());
+            return Ok(Some(MadePoint { point, movement, ledger: self.ledger }));
         }
         let next = Month::of(close.day).plus(1);
         let is_end_of_quarter =
@@ -117,12 +115,13 @@ impl Points {
             return Ok(None);
         }
         ledger.pending.sort_unstable();
-        let point = stored(number, close.version, [national.encode(), by_cause.encode()], &ledger);
-        Ok(Some(MadePoint { point, ledger }))
+        let point = stored(number, close.version, &ledger);
+        let movement = StoredMovement { national: national.encode(), by_cause: by_cause.encode() };
+        Ok(Some(MadePoint { point, movement, ledger }))
     }
 
     /// Goes on from a point.
-    pub fn take(&mut self, MadePoint { point, ledger }: MadePoint) {
+    pub fn take(&mut self, MadePoint { point, ledger, .. }: MadePoint) {
         (self.last, self.ledger) = (Some(point), ledger);
     }
 
