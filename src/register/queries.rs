@@ -17,7 +17,7 @@ use super::counted::{
     AggregateAnswer, AggregateError, AggregateGroup, AggregateQuery, AsOf, CellAdder, Counted, Figures, GroupsAndTotal,
     InOrder, KeptSums, RecordedSpan, SumsDifference, apply_postings, cells_of_sandbox, closing_figures,
 };
-use super::published::{CellsAtClose, PointClose, PublishedPoint, PublishedSums, WaitingSums};
+use super::published::{CellsAtClose, PointClose, PublishedPoint, PublishedSums, RestatedPoint, WaitingSums};
 use super::register::Register;
 
 impl Register {
@@ -124,9 +124,13 @@ impl Register {
         Ok((Figures { progress, output, ..figures }, cells))
     }
 
-    /// The sums that the newest publication point shows. Blocks; long on a large register.
-    pub fn published_sums(&self, point: &PublishedPoint) -> Result<Arc<PublishedSums>, DbError> {
-        point.sums(|| {
+    /// The newest publication point by another methodology. Blocks; long on a large register.
+    pub fn restated(
+        &self,
+        point: &PublishedPoint,
+        methodology: &'static Methodology,
+    ) -> Result<Arc<RestatedPoint>, DbError> {
+        point.by(methodology, || {
             let mut connection = self.database().connection()?;
             let read = transaction::read(&mut connection, |connection| {
                 let newest = points::newest(connection)?.filter(|newest| newest.number == point.number);
@@ -135,13 +139,17 @@ impl Register {
                 };
                 let figures = closing_figures(connection, point.day, &self.activations())?;
                 let at_closes = closed_days::verified_sites(connection)?;
-                Ok((newest, point_ledger::read(connection)?, points::days(connection)?, figures, at_closes))
+                let waiting = WaitingSums::of(&point_ledger::read(connection)?, &points::days(connection)?);
+                Ok((newest, waiting, figures, at_closes))
             });
-            let (newest, ledger, days, figures, at_closes) = read?;
+            let (newest, waiting, figures, at_closes) = read?;
             let close = PointClose { figures, month_ends: month_ends_before(at_closes, point.day) };
-            let waiting = WaitingSums::of(&ledger, &days);
-            drop(ledger);
-            self.with_cells_at(newest.cells_version, |cells| PublishedSums::of(close, cells, waiting))
+            self.with_cells_at(newest.cells_version, |cells| {
+                let sums = PublishedSums::of(close, cells, waiting).by(methodology);
+                let pages = self.renderer.without_host().pages_of_point(&sums).into_iter();
+                let pages = pages.map(|page| (page.name, page.text)).collect();
+                RestatedPoint { figures: sums.figures, pages }
+            })
         })
     }
 

@@ -38,6 +38,7 @@ const STOP_PAUSE: Duration = Duration::from_millis(5);
 pub struct Register {
     database: Database,
     clock: Clock,
+    pub(super) renderer: PageRenderer,
     queue: SyncSender<Job>,
     queue_capacity: usize,
     shared: Arc<Shared>,
@@ -67,6 +68,7 @@ impl Register {
         Ok(Self {
             database: database.clone(),
             clock: clock.clone(),
+            renderer: renderer.clone(),
             queue: sender,
             queue_capacity: capacity,
             shared,

@@ -13,6 +13,7 @@ use crate::support::{App, Client, Passing, TestDatabase, clock_at, db_execute, d
 on_both_databases!(
     close_a_day_keeps_its_number_as_it_was,
     start_after_days_off_makes_up_for_them_to_the_same_bytes,
+    stop_while_days_are_closed_calls_the_rest_off_until_the_next_start,
     record_with_a_clock_behind_a_closed_day_comes_on_the_next,
     ask_for_a_day_that_is_none_or_was_before_the_register,
 );
@@ -87,7 +88,8 @@ fn check_words(lived: &Value, kept: &Value, day: NaiveDate) {
     assert_eq!(lived["meta"]["final_from"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), end);
 }
 
-fn kept_days(url: &str) -> Vec<String> {
+/// What is kept of each closed day.
+pub fn kept_days(url: &str) -> Vec<String> {
     db_lines(
         url,
         "SELECT CAST(day AS TEXT) || ' ' || version || ' ' || verified_sites || ' ' || body AS line FROM days ORDER BY day",
@@ -119,6 +121,23 @@ async fn start_after_days_off_makes_up_for_them_to_the_same_bytes(database: Test
     let made_up = kept_days(&app.database.url);
     assert_eq!(made_up[..lived.len()], lived[..]);
     assert_eq!(made_up.len(), lived.len() + 2, "the two days without anything as well");
+    app.stop().await;
+}
+
+async fn stop_while_days_are_closed_calls_the_rest_off_until_the_next_start(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    days.verify_a_home("a");
+    let (now, first) = (days.now.clone(), days.today());
+    let database = days.app.stop().await;
+    *now.lock().unwrap() += TimeDelta::days(400);
+    database.db_accept(&clock_at(now.clone()));
+    let database = App::start_at(database, clock_at(now.clone())).await.stop().await;
+    assert!(kept_days(&database.url).len() < 400);
+    let app = App::start_at(database, clock_at(now)).await;
+    app.comes_to(first + Days::new(400)).await;
+    assert_eq!(kept_days(&app.database.url).len(), 400);
+    assert!(app.db_audit().ok, "{:?}", app.db_audit());
     app.stop().await;
 }
 

@@ -8,6 +8,7 @@ use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim};
 use green_homes::domain::values::{Code, InstallationId, Quantity, Tier, WithdrawReason};
 use green_homes::register::{Command, Done, InstallationChange};
 
+use crate::days::kept_days;
 use crate::support::{App, Passing, TestDatabase, clock_at, db_execute, db_lines, new_installation, on_both_databases};
 
 on_both_databases!(
@@ -16,7 +17,7 @@ on_both_databases!(
     close_days_of_a_small_register_makes_no_point,
     set_the_clock_back_voids_the_points_of_days_that_had_not_come,
     change_what_waits_or_a_point_is_found_and_named,
-    delete_the_days_and_their_points_are_made_as_before,
+    delete_days_and_they_are_made_as_before_with_their_points,
 );
 
 const PROVINCES: [&str; 4] = ["01", "79", "48", "92"];
@@ -181,14 +182,17 @@ async fn change_what_waits_or_a_point_is_found_and_named(database: TestDatabase)
     assert_eq!(finding(), Vec::<String>::new());
 }
 
-async fn delete_the_days_and_their_points_are_made_as_before(database: TestDatabase) {
+async fn delete_days_and_they_are_made_as_before_with_their_points(database: TestDatabase) {
     let (days, _) = grown(database).await;
-    let before = everything(&days.app.database);
-    let now = days.now.clone();
-    let database = days.app.stop().await;
-    db_execute(&database.url, "DELETE FROM days").unwrap();
-    let app = App::start_at(database, clock_at(now)).await;
-    app.progress_at(app.db_version()).await;
-    assert_eq!(everything(&app.database), before);
-    assert!(app.db_audit().ok, "{:?}", app.db_audit());
+    let before = (kept_days(&days.app.database.url), everything(&days.app.database));
+    let (now, today) = (days.now.clone(), days.today());
+    let mut database = days.app.stop().await;
+    for deleted in ["day >= (SELECT max(day) FROM points)", "day > (SELECT min(day) FROM points)", "1 = 1"] {
+        db_execute(&database.url, &format!("DELETE FROM days WHERE {deleted}")).unwrap();
+        let app = App::start_at(database, clock_at(now.clone())).await;
+        app.comes_to(today).await;
+        assert_eq!((kept_days(&app.database.url), everything(&app.database)), before, "{deleted}");
+        assert!(app.db_audit().ok, "{deleted}: {:?}", app.db_audit());
+        database = app.stop().await;
+    }
 }

@@ -7,12 +7,15 @@ use crate::register::{FIGURES, PointPage, PublicSettings, PublishedSums};
 use super::headline::FiguresView;
 use super::{province_rows, tables, timeline};
 
+/// Makes a page of a point by its name; `None` if it is none of these pages.
+type MakePage = fn(&PublishedSums<'_>, &PublicSettings, &str) -> Option<String>;
+
 /// Makes every page of a point.
 #[must_use]
-pub fn make_pages_of_point(sums: &PublishedSums, settings: &PublicSettings) -> Vec<PointPage> {
+pub fn make_pages_of_point(sums: &PublishedSums<'_>, settings: &PublicSettings) -> Vec<PointPage> {
     let lists = [PlaceList::Now, PlaceList::Former].map(province_rows::link);
     let intervals = [Interval::Month, Interval::Quarter, Interval::Year].map(timeline::of_installations);
-    let makers: [(Vec<String>, super::point_pages::MakePage); 3] = [
+    let makers: [(Vec<String>, MakePage); 3] = [
         (tables::names(), tables::make_published),
         (lists.to_vec(), province_rows::make_published),
         (intervals.to_vec(), timeline::make_published),

@@ -12,12 +12,9 @@ use crate::api::state::{AppState, Reader};
 use crate::db::ledger::closed_days;
 use crate::domain::figures::Methodology;
 use crate::domain::values::Fault;
-use crate::register::{Figures, PublicSettings, PublishedSums, ReadyPage, Snapshot, closing_figures, page_at};
+use crate::register::{Figures, PublicSettings, ReadyPage, Snapshot, closing_figures, page_at};
 
 use super::provenance::{Provenance, with_host};
-
-/// Makes a page of a point by its name; `None` if it is none of these pages.
-pub type MakePage = fn(&PublishedSums, &PublicSettings, &str) -> Option<String>;
 
 /// Which page of which point.
 #[derive(Clone)]
@@ -31,8 +28,6 @@ pub struct Asked {
     pub as_of: Option<NaiveDate>,
     /// The methodology, where not that of the point.
     pub methodology: Option<&'static Methodology>,
-    /// Makes the page by that methodology.
-    pub make: MakePage,
     /// Whether the sites of its rows add up, where the page says so.
     pub sites_additive: Option<bool>,
 }
@@ -69,10 +64,7 @@ pub async fn published(
     let work = move || {
         let text = match asked.methodology {
             None => work_point.page(&asked.name).map(ToString::to_string),
-            Some(methodology) => {
-                let sums = shared.register.published_sums(&work_point)?.with(methodology);
-                (asked.make)(&sums, &shared.settings, &asked.name)
-            }
+            Some(methodology) => shared.register.restated(&work_point, methodology)?.pages.get(&asked.name).cloned(),
         };
         page_of(&shared.settings, &asked, &text.ok_or(ApiError::NotFound)?)
     };

@@ -21,7 +21,7 @@ use super::dimension_labels::RowOf;
 use super::methodologies::parse_methodology;
 use super::point_pages::{self, published};
 use super::provenance::{Provenance, address};
-use super::province_rows::{ProvinceProgress, ProvincesResponse, dimension_of, link, make_published, rows};
+use super::province_rows::{ProvinceProgress, ProvincesResponse, dimension_of, link, rows};
 use super::tables::TableSums;
 
 const MAP_PATH: &str = "/v1/progress/provinces.geojson";
@@ -130,8 +130,8 @@ async fn rows_page(
     let Asked { list, methodology, .. } = asked;
     let columns = columns_of(&ProvinceProgress::of(list, RowOf::NotYetDetailed, &Sums::default(), &Sums::default()));
     let Audience::Internal(actor) = audience else {
-        let (name, make, sites_additive) = (link(list), make_published, None);
-        let page = point_pages::Asked { name, form, columns, as_of: None, methodology, make, sites_additive };
+        let name = link(list);
+        let page = point_pages::Asked { name, form, columns, as_of: None, methodology, sites_additive: None };
         return published(request, state, snapshot, page).await;
     };
     let shared = state.clone();

@@ -75,7 +75,7 @@ pub struct ProvinceProgress {
 
 /// Makes the page of a list as a publication point shows it, by its name.
 #[must_use]
-pub fn make_published(sums: &PublishedSums, settings: &PublicSettings, name: &str) -> Option<String> {
+pub fn make_published(sums: &PublishedSums<'_>, settings: &PublicSettings, name: &str) -> Option<String> {
     let list = [PlaceList::Now, PlaceList::Former].into_iter().find(|list| link(*list) == name)?;
     let (table, figures) = (PublishedTable::of(sums, dimension_of(list)), &sums.figures);
     let meta = Provenance::of_newest(figures, settings, name);

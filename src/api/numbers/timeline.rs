@@ -68,8 +68,7 @@ async fn send_timeline(
     query.finish()?;
     if basis == Basis::InstalledOn && !audience.is_internal() {
         let (name, columns) = (of_installations(interval), columns_of(&PeriodView::default()));
-        let (make, sites_additive) = (make_published, None);
-        let asked = Asked { name, form, columns, as_of: None, methodology, make, sites_additive };
+        let asked = Asked { name, form, columns, as_of: None, methodology, sites_additive: None };
         return send_published(request, state, asked).await;
     }
     let snapshot = snapshot_with(state, methodology).await?;
@@ -80,7 +79,7 @@ async fn send_timeline(
 
 /// Makes the timeline by installation as a publication point shows it, by its name: of what stands, and of what no period has.
 #[must_use]
-pub fn make_published(sums: &PublishedSums, settings: &PublicSettings, name: &str) -> Option<String> {
+pub fn make_published(sums: &PublishedSums<'_>, settings: &PublicSettings, name: &str) -> Option<String> {
     let intervals = [Interval::Month, Interval::Quarter, Interval::Year];
     let interval = intervals.into_iter().find(|interval| of_installations(*interval) == name)?;
     let figures = &sums.figures;

@@ -48,8 +48,9 @@ struct GroupRow {
 /// What waits since the point that was made last.
 pub fn read(connection: &mut Connection) -> Result<Ledger, DbError> {
     let count: i64 = on_backend!(connection, c => waiting::table.count().get_result(c))?;
-    let mut ledger =
-        Ledger { pending: Vec::with_capacity(usize::try_from(count).unwrap_or_default()), ..Ledger::default() };
+    // With room for what arrives, because a longer list would be a copy of it. Room that stays empty takes no memory.
+    let room = usize::try_from(2 * count).unwrap_or_default();
+    let mut ledger = Ledger { pending: Vec::with_capacity(room), ..Ledger::default() };
     each_waiting(connection, |_, one| ledger.pending.push(one))?;
     each_group(connection, |_, id, state| {
         ledger.groups.insert(id, state);
@@ -65,9 +66,9 @@ pub fn read(connection: &mut Connection) -> Result<Ledger, DbError> {
 #[derive(Default)]
 pub struct LedgerChange {
     gone: Vec<i32>,
-    new: Vec<WaitingRow>,
+    new: Vec<(i32, Pending)>,
     gone_groups: Vec<i32>,
-    new_groups: Vec<GroupRow>,
+    new_groups: Vec<(i32, GroupId, GroupState)>,
 }
 
 impl LedgerChange {
@@ -85,8 +86,8 @@ impl LedgerChange {
             }
             last = place;
         })?;
-        let new = ledger.pending.iter().zip(&is_stored).filter(|(_, is_stored)| !**is_stored).map(|(one, _)| one);
-        change.new = (last + 1..).zip(new).map(|(place, one)| waiting_row(place, one)).collect();
+        let new = ledger.pending.iter().zip(&is_stored).filter(|(_, is_stored)| !**is_stored).map(|(one, _)| *one);
+        change.new = (last + 1..).zip(new).collect();
         let mut groups: BTreeMap<&GroupId, &GroupState> = ledger.groups.iter().collect();
         last = 0;
         each_group(connection, |place, id, state| {
@@ -97,8 +98,7 @@ impl LedgerChange {
             }
             last = place;
         })?;
-        let new = (last + 1..).zip(groups).map(|(place, (id, state))| group_row(place, id, state));
-        change.new_groups = new.collect::<Result<_, _>>()?;
+        change.new_groups = (last + 1..).zip(groups).map(|(place, (id, state))| (place, *id, state.clone())).collect();
         Ok(change)
     }
 
@@ -108,15 +108,18 @@ impl LedgerChange {
             let gone = || waiting::table.filter(waiting::place.eq_any(places));
             on_backend!(connection, c => diesel::delete(gone()).execute(c))?;
         }
-        for rows in self.new.chunks(CHUNK) {
-            on_backend!(connection, c => diesel::insert_into(waiting::table).values(rows).execute(c))?;
+        for chunk in self.new.chunks(CHUNK) {
+            let rows: Vec<WaitingRow> = chunk.iter().map(|(place, one)| waiting_row(*place, one)).collect();
+            on_backend!(connection, c => diesel::insert_into(waiting::table).values(&rows).execute(c))?;
         }
         for places in self.gone_groups.chunks(CHUNK) {
             let gone = || published_groups::table.filter(published_groups::place.eq_any(places));
             on_backend!(connection, c => diesel::delete(gone()).execute(c))?;
         }
-        for rows in self.new_groups.chunks(CHUNK) {
-            on_backend!(connection, c => diesel::insert_into(published_groups::table).values(rows).execute(c))?;
+        for chunk in self.new_groups.chunks(CHUNK) {
+            let rows: Vec<GroupRow> =
+                chunk.iter().map(|(place, id, state)| group_row(*place, id, state)).collect::<Result<_, _>>()?;
+            on_backend!(connection, c => diesel::insert_into(published_groups::table).values(&rows).execute(c))?;
         }
         Ok(())
     }

@@ -16,7 +16,8 @@ use crate::domain::values::{Action, Cause, Hash, day_of, hex, sha256};
 use crate::register::counted::InOrder;
 use crate::register::decide::VoidDoc;
 use crate::register::published::{
-    DayReplay, PageMaker, PageRenderer, PublicSettings, PublishedFigures, WaitingSums, figures_at, is_last_of_month,
+    DayReplay, PageMaker, PageRenderer, PublicSettings, PublishedFigures, PublishedSums, WaitingSums, figures_at,
+    is_last_of_month,
 };
 
 use super::points::{PointsAudit, check_pages, in_key_order};
@@ -208,8 +209,9 @@ impl DaysAudit {
             let mut days = points::days(connection)?;
             days.retain(|(number, _)| *number <= point.number);
             let waiting = WaitingSums::of(self.points.ledger(), &days);
-            let sums = self.replay.published(kept.day, &self.activations, in_order, waiting)?;
-            self.found.extend(check_pages(connection, kept.day, &renderer.pages_of_point(&sums))?);
+            let close = self.replay.point_close(kept.day, &self.activations)?;
+            let pages = renderer.pages_of_point(&PublishedSums::of(close, in_order, waiting));
+            self.found.extend(check_pages(connection, kept.day, &pages)?);
         }
         Ok(())
     }

@@ -24,6 +24,8 @@ const STEP: i64 = 20_000;
 pub struct ClosedDays {
     /// The last closed day.
     day: Option<NaiveDate>,
+    /// The day before which nothing is left to close: the next one, or the first of the register.
+    closed_before: Option<NaiveDate>,
     /// The same day, as it may be cited.
     last: Option<Arc<CitableDay>>,
     /// The register from the last close on, on its way to the next.
@@ -35,7 +37,7 @@ pub struct ClosedDays {
 impl ClosedDays {
     /// The days of a register that is not loaded yet.
     pub fn none() -> Self {
-        Self { day: None, last: None, replay: DayReplay::begin(), point: None }
+        Self { day: None, closed_before: None, last: None, replay: DayReplay::begin(), point: None }
     }
 
     /// Takes up after the last stored day. `now` are the counts at the version `version`; the counts at the last close
@@ -70,7 +72,7 @@ impl ClosedDays {
         (replay.version, replay.hash) = (last.version, last.hash);
         let citable = CitableDay::of(last.day, &last.body).map(Arc::new);
         let point = PublishedPoint::load(connection, last.day)?.map(Arc::new);
-        Ok(Self { day: Some(last.day), last: citable, replay, point })
+        Ok(Self { day: Some(last.day), closed_before: last.day.succ_opt(), last: citable, replay, point })
     }
 
     /// The last closed day.
@@ -103,7 +105,7 @@ impl ClosedDays {
 
     /// Whether every day before `today` is closed. A register without entries has no days.
     pub fn are_up_to(&self, today: NaiveDate, version: i64) -> bool {
-        version == 0 || self.day.is_some_and(|day| day + Days::new(1) >= today)
+        version == 0 || self.closed_before >= Some(today)
     }
 
     /// Closes every day before `today` that is still open, oldest first. Asks `maker.goes_on` after each step, because many days, or one
@@ -126,6 +128,7 @@ impl ClosedDays {
             self.close_one(connection, day, maker)?;
             (maker.goes_on)()?;
         }
+        self.closed_before = self.closed_before.max(Some(today));
         Ok(())
     }
 
@@ -148,7 +151,7 @@ impl ClosedDays {
         self.advance_to_end_of(connection, day, head.version, maker)?;
         self.store(connection, day, maker)?;
         self.replay.turn(day);
-        self.day = Some(day);
+        (self.day, self.closed_before) = (Some(day), day.succ_opt());
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use super::page_maker::{PageRenderer, PointPage};
 use super::points::{MadePoint, Points};
 use super::published_figures::{FIGURES, PublishedFigures};
 use super::published_point::{figures_at, stored_pages};
-use super::published_sums::WaitingSums;
+use super::published_sums::{PublishedSums, WaitingSums};
 
 /// What days are made with.
 pub struct DayMaker<'m> {
@@ -39,11 +39,16 @@ impl DayMaker<'_> {
     pub fn make(&self, connection: &mut Connection, replay: &DayReplay, day: NaiveDate) -> Result<(), DbError> {
         // Read here, because a methodology may have come into force a moment before midnight.
         let activations = activations::read(connection)?;
-        // Read for each close, because what waits is much, and nobody else needs it.
-        let made = Points::load(connection)?.make(connection, &replay.point_of(day, &activations)?, self.goes_on)?;
+        let mut days = points::days(connection)?;
+        let made = if days.last().is_some_and(|(_, of)| *of >= day) {
+            // Of a day that somebody deleted the points still stand.
+            None
+        } else {
+            // Read for each close, because what waits is much, and nobody else needs it.
+            Points::load(connection)?.make(connection, &replay.point_of(day, &activations)?, self.goes_on)?
+        };
         let (point, pages) = match made {
             Some(MadePoint { point, movement, ledger }) => {
-                let mut days = points::days(connection)?;
                 days.push((point.number, day));
                 let (change, waiting) = (LedgerChange::to(connection, &ledger)?, WaitingSums::of(&ledger, &days));
                 // Before the tables, because both are large.
@@ -94,7 +99,8 @@ impl DayMaker<'_> {
             (counted.cells.clone(), counted.version)
         };
         let difference = SumsDifference::between(connection, known, point.cells_version)?;
-        let sums = difference.with_sum(&cells, |cells| replay.published(day, activations, cells, waiting))?;
-        Ok(self.renderer.without_host().pages_of_point(&sums))
+        let close = replay.point_close(day, activations)?;
+        let renderer = self.renderer.without_host();
+        Ok(difference.with_sum(&cells, |cells| renderer.pages_of_point(&PublishedSums::of(close, cells, waiting))))
     }
 }

@@ -9,12 +9,12 @@ use crate::domain::counting::Changes;
 use crate::domain::figures::{Estimator, NationalOutput, pace};
 use crate::domain::reference::target;
 use crate::domain::values::{Cause, Hash};
-use crate::register::counted::{Figures, InOrder, PublicCounts};
+use crate::register::counted::{Figures, PublicCounts};
 
 use super::page_maker::PageRenderer;
 use super::points::Close;
 use super::published_figures::PublishedFigures;
-use super::published_sums::{PointClose, PublishedSums, WaitingSums};
+use super::published_sums::PointClose;
 
 /// The register at one entry, with the changes since the last close.
 #[derive(Clone)]
@@ -90,17 +90,10 @@ impl DayReplay {
         }
     }
 
-    /// What a point at the close of the current day shows of these cells, while this waits.
-    pub fn published(
-        &self,
-        day: NaiveDate,
-        activations: &Activations,
-        cells: &InOrder<'_>,
-        waiting: WaitingSums,
-    ) -> Result<PublishedSums, DbError> {
+    /// The close of the current day, as the sums of its publication point need it.
+    pub fn point_close(&self, day: NaiveDate, activations: &Activations) -> Result<PointClose, DbError> {
         let figures = self.figures_without_numbers(day, activations)?;
-        let month_ends = self.month_ends.clone();
-        Ok(PublishedSums::of(PointClose { figures, month_ends }, cells, waiting))
+        Ok(PointClose { figures, month_ends: self.month_ends.clone() })
     }
 
     fn figures(&self, day: NaiveDate, activations: &Activations) -> Result<Figures, DbError> {

@@ -23,7 +23,7 @@ pub use page_cache::PageCache;
 pub use page_maker::{MadePage, PageMaker, PageRenderer, PointPage, PublicSettings};
 pub use points::{Close, Points};
 pub use published_figures::{FIGURES, PublishedFigures};
-pub use published_point::{CellsAtClose, PublishedPoint, figures_at, page_at};
+pub use published_point::{CellsAtClose, PublishedPoint, RestatedPoint, figures_at, page_at};
 pub use published_sums::{PointClose, PublishedSums, WaitingSums};
 pub use ready_page::{Coding, ReadyPage, Representation};
 pub use snapshot::Snapshot;

@@ -55,7 +55,7 @@ pub struct PointPage {
 pub type MakePages = fn(&Figures, Option<&PublishedFigures>, &PublicSettings) -> Vec<MadePage>;
 
 /// Makes every page of a publication point.
-pub type MakePointPages = fn(&PublishedSums, &PublicSettings) -> Vec<PointPage>;
+pub type MakePointPages = fn(&PublishedSums<'_>, &PublicSettings) -> Vec<PointPage>;
 
 /// The functions that make pages.
 #[derive(Clone, Copy)]
@@ -94,7 +94,7 @@ impl PageRenderer {
 
     /// Every page of a publication point.
     #[must_use]
-    pub fn pages_of_point(&self, sums: &PublishedSums) -> Vec<PointPage> {
+    pub fn pages_of_point(&self, sums: &PublishedSums<'_>) -> Vec<PointPage> {
         (self.make.of_point)(sums, &self.settings)
     }
 }

@@ -9,13 +9,13 @@ use crate::db::ledger::{StoredPoint, point_pages, points};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellTable, NationalSums};
 use crate::domain::disclosure::PointNumber;
+use crate::domain::figures::Methodology;
 use crate::register::commands::Failure;
 use crate::register::counted::{Figures, KeptSums};
 
 use super::page_cache::PageCache;
 use super::page_maker::PointPage;
 use super::published_figures::{FIGURES, PublishedFigures};
-use super::published_sums::PublishedSums;
 use super::ready_page::{ReadyPage, compressed, decompressed};
 
 /// A point with its pages.
@@ -29,8 +29,16 @@ pub struct PublishedPoint {
     pages: BTreeMap<String, Arc<str>>,
     /// What was made of them since.
     made: PageCache,
-    sums: MadeOnce<PublishedSums>,
+    /// The point by other methodologies, by their numbers.
+    restated: Mutex<BTreeMap<i32, Arc<RestatedPoint>>>,
     at_close: MadeOnce<CellsAtClose>,
+}
+
+/// A point by another methodology than that of its day.
+pub struct RestatedPoint {
+    pub figures: Figures,
+    /// Its pages, by their names.
+    pub pages: BTreeMap<String, String>,
 }
 
 /// All cells at the close of a point.
@@ -72,8 +80,8 @@ impl PublishedPoint {
         };
         let read = |(name, body): (String, Vec<u8>)| Ok((name, text_of(&body, number)?.into()));
         let pages = point_pages::all(connection, number)?.into_iter().map(read).collect::<Result<_, DbError>>()?;
-        let (made, sums, at_close) = Default::default();
-        Ok(Some(Self { number, day, version, methodology, pages, made, sums, at_close }))
+        let (made, restated, at_close) = Default::default();
+        Ok(Some(Self { number, day, version, methodology, pages, made, restated, at_close }))
     }
 
     /// A stored page.
@@ -88,9 +96,19 @@ impl PublishedPoint {
         Some(PublishedFigures { day: self.day, methodology: self.methodology, json: self.page(FIGURES)?.clone() })
     }
 
-    /// What it shows, as sums, for figures by another methodology.
-    pub fn sums(&self, make: impl FnOnce() -> Result<PublishedSums, DbError>) -> Result<Arc<PublishedSums>, DbError> {
-        self.sums.get(make)
+    /// The point by another methodology, made when it is first asked for; later callers wait.
+    pub fn by<E>(
+        &self,
+        methodology: &'static Methodology,
+        make: impl FnOnce() -> Result<RestatedPoint, E>,
+    ) -> Result<Arc<RestatedPoint>, E> {
+        let mut restated = self.restated.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = restated.get(&methodology.version) {
+            return Ok(known.clone());
+        }
+        let made = Arc::new(make()?);
+        restated.insert(methodology.version, made.clone());
+        Ok(made)
     }
 
     /// All cells at its close, for callers with a token.

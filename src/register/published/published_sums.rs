@@ -1,12 +1,12 @@
 //! What a publication point shows, as sums: all cells at its version less what waits. A table is made when it is asked for, because all
 //! of them together take much memory.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::domain::counting::{CellKey, CellTable, NationalKey, NationalSums, People, Progress, Totals};
+use crate::domain::counting::{ByStage, CellKey, CellTable, NationalKey, NationalSums, People, Progress, Totals};
 use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber, Projected};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::{MeasureId, target};
@@ -36,28 +36,53 @@ pub struct PointClose {
 }
 
 /// The sums that a point shows.
-pub struct PublishedSums {
+pub struct PublishedSums<'c> {
     /// The figures of the country at the point.
     pub figures: Figures,
-    shown: Arc<Shown>,
-}
-
-/// All cells, and what of them waits.
-struct Shown {
-    all: AllCells,
+    each_cell: EachCell<'c>,
+    /// All cells of the country.
+    nation: CellTable,
+    /// The same with a dimension that the country has not, for the partition that was asked for last.
+    last: RefCell<Option<(Partition, CellTable)>>,
     waiting: WaitingSums,
 }
 
-impl PublishedSums {
-    /// What is shown of these cells while the ledger has what waits.
+/// Gives each cell of the register, in key order.
+type EachCell<'c> = Box<dyn Fn(&mut dyn FnMut(CellKey, Totals)) + 'c>;
+
+/// The partitions of which the headline has counts.
+const COUNTED: [Partition; 6] = [
+    Partition::Nation,
+    Partition::Kinds,
+    Partition::Evidence,
+    Partition::LowIncome,
+    Partition::Remote,
+    Partition::WomanHeaded,
+];
+
+impl<'c> PublishedSums<'c> {
+    /// What is shown of these cells while this waits.
     #[must_use]
-    pub fn of(close: PointClose, cells: &InOrder<'_>, waiting: WaitingSums) -> Self {
+    pub fn of(close: PointClose, cells: &'c InOrder<'_>, waiting: WaitingSums) -> Self {
+        let each_cell: EachCell<'c> = Box::new(|take| cells().for_each(|(cell, totals)| take(cell, totals)));
+        let mut counts = COUNTED.map(|partition| (partition, Progress::default()));
+        let nation = gathered(&each_cell, |cell, totals| {
+            for (partition, progress) in &mut counts {
+                progress.add_cells(cell.to(*partition).map(|cell| (cell, totals)).into_iter());
+            }
+            cell.to(Partition::Nation)
+        });
+        for (partition, progress) in &mut counts {
+            let waits = waiting.of_levels.get(&(*partition, partition.levels()));
+            let waits = waits.into_iter().flat_map(CellTable::iter);
+            progress.add_cells(waits.map(|(cell, totals)| (cell, totals.negated())));
+        }
         let PointClose { figures, month_ends } = close;
-        let mut sums = Self { figures, shown: Arc::new(Shown { all: AllCells::of(cells), waiting }) };
-        let (nation, standing, progress) = (sums.cells(Partition::Nation, 0), sums.standing(2), sums.progress());
+        let mut sums = Self { figures, each_cell, nation, last: RefCell::default(), waiting };
+        let (standing, progress) = (sums.standing(2), progress_of(counts));
         let Figures { methodology, day, .. } = sums.figures;
         sums.figures = Figures {
-            output: NationalOutput::of(&NationalSums::of_cells(nation.iter()), &mut Estimator::new(methodology, day)),
+            output: sums.output(methodology),
             pace: pace(&month_ends, &standing, progress.sites.verified, day, target()),
             progress,
             ..sums.figures
@@ -67,23 +92,46 @@ impl PublishedSums {
 
     /// The same sums by another methodology.
     #[must_use]
-    pub fn with(&self, methodology: &'static Methodology) -> Self {
-        let national = NationalSums::of_cells(self.cells(Partition::Nation, 0).iter());
-        let output = NationalOutput::of(&national, &mut Estimator::new(methodology, self.figures.day));
+    pub fn by(self, methodology: &'static Methodology) -> Self {
+        let output = self.output(methodology);
         let restated = methodology.version != self.figures.methodology.version;
-        let figures = Figures { methodology, restated, output, ..self.figures.clone() };
-        Self { figures, shown: self.shown.clone() }
+        Self { figures: Figures { methodology, restated, output, ..self.figures }, ..self }
+    }
+
+    fn output(&self, methodology: &'static Methodology) -> NationalOutput {
+        let national = NationalSums::of_cells(self.cells(Partition::Nation, 0).iter());
+        NationalOutput::of(&national, &mut Estimator::new(methodology, self.figures.day))
     }
 
     /// The cells that the groups of a level show.
     #[must_use]
     pub fn cells(&self, partition: Partition, level: u8) -> CellTable {
-        let mut table = self.shown.all.of_level(partition, level);
-        let waits = self.shown.waiting.of_levels.get(&(partition, level));
+        let mut table = self.all_cells(partition, level);
+        let waits = self.waiting.of_levels.get(&(partition, level));
         for (key, totals) in waits.into_iter().flat_map(CellTable::iter) {
             table.add(key, &totals.negated());
         }
         table
+    }
+
+    /// What the groups of a level would show if nothing waited.
+    fn all_cells(&self, partition: Partition, level: u8) -> CellTable {
+        if partition == Partition::Nation {
+            return self.nation.clone();
+        }
+        if level < partition.levels() || !partition.adds_a_dimension() {
+            let mut table = CellTable::default();
+            let shown = self.nation.iter().filter(|(key, _)| partition.project(*key).is_some());
+            shown.for_each(|(key, totals)| table.push(key, &totals));
+            return table;
+        }
+        let mut last = self.last.borrow_mut();
+        if last.as_ref().is_none_or(|(of, _)| *of != partition) {
+            // Before the next one is made.
+            *last = None;
+        }
+        let made = || (partition, gathered(&self.each_cell, |cell, _| cell.to(partition)));
+        last.get_or_insert_with(made).1.clone()
     }
 
     /// What the country shows and the groups of a level do not.
@@ -120,25 +168,20 @@ impl PublishedSums {
     pub fn measure_moved_on(&self, measure: MeasureId) -> Option<NaiveDate> {
         self.shown.waiting.measure_moved_on.get(&measure).copied()
     }
+}
 
-    /// The counts of the headline. Each is of the partition that has its dimension.
-    fn progress(&self) -> Progress {
-        let of = |partition: Partition| {
-            let mut progress = Progress::default();
-            progress.add_cells(self.cells(partition, partition.levels().min(1)).iter());
-            progress
-        };
-        Progress {
-            by_kind: of(Partition::Kinds).by_kind,
-            by_evidence_tier: of(Partition::Evidence).by_evidence_tier,
-            people: People {
-                low_income: of(Partition::LowIncome).people.low_income,
-                remote: of(Partition::Remote).people.remote,
-                woman_headed: of(Partition::WomanHeaded).people.woman_headed,
-            },
-            ..of(Partition::Nation)
-        }
-    }
+/// The counts of the headline. Each is of the partition that has its dimension.
+fn progress_of(counts: [(Partition, Progress); COUNTED.len()]) -> Progress {
+    let [nation, kinds, evidence, low_income, remote, woman_headed] = counts.map(|(_, progress)| progress);
+    let (mut by_kind, mut by_evidence_tier) = (kinds.by_kind, evidence.by_evidence_tier);
+    by_kind.retain(|_, sites| *sites != ByStage::default());
+    by_evidence_tier.retain(|_, sites| *sites != 0);
+    let people = People {
+        low_income: low_income.people.low_income,
+        remote: remote.people.remote,
+        woman_headed: woman_headed.people.woman_headed,
+    };
+    Progress { by_kind, by_evidence_tier, people, ..nation }
 }
 
 /// What waits at a point, added up, and when groups moved last.
@@ -196,63 +239,29 @@ impl WaitingSums {
     }
 }
 
-/// All cells as the smallest groups of each partition would show them if nothing waited.
-struct AllCells(BTreeMap<Partition, CellTable>);
-
-impl AllCells {
-    fn of(cells: &InOrder<'_>) -> Self {
-        let mut tables: BTreeMap<Partition, CellTable> = BTreeMap::new();
-        let mut together: BTreeMap<Partition, HashMap<CellKey, Totals>> = BTreeMap::new();
-        let mut settle = |together: &mut BTreeMap<Partition, HashMap<CellKey, Totals>>| {
-            for (partition, sums) in together {
-                let mut sums: Vec<(CellKey, Totals)> = sums.drain().collect();
-                sums.sort_unstable_by_key(|(key, _)| *key);
-                let table = tables.entry(*partition).or_default();
-                for (key, totals) in sums {
-                    // Answers about people have no province, and few cells.
-                    if partition.is_of_people() {
-                        table.add(key, &totals);
-                    } else {
-                        table.push(key, &totals);
-                    }
-                }
-            }
-        };
-        // Cells come in the order of measures and provinces, as the keys of all partitions do.
-        let mut last = None;
-        for (cell, totals) in cells() {
-            if last.replace(cell).is_some_and(|last: CellKey| !last.has_same_measure_and_province(cell)) {
-                settle(&mut together);
-            }
-            let (public, Some(projected)) = (totals.public(), Projected::of(cell)) else { continue };
-            for partition in Partition::ALL.iter().filter(|of| is_kept(**of)) {
-                if let Some(key) = projected.to(*partition) {
-                    let sum = together.entry(*partition).or_default().entry(key).or_default();
-                    *sum = sum.wrapping_add(public);
-                }
-            }
+/// Adds up each cell that a figure counts, under the key that `key` gives it, if any. Cells come in the order of measures and provinces, and
+/// so do these keys.
+fn gathered(each_cell: &EachCell<'_>, mut key: impl FnMut(Projected, Totals) -> Option<CellKey>) -> CellTable {
+    let mut table = CellTable::default();
+    let mut together: HashMap<CellKey, Totals> = HashMap::new();
+    let mut last = None;
+    let mut settle = |together: &mut HashMap<CellKey, Totals>| {
+        let mut sums: Vec<(CellKey, Totals)> = together.drain().collect();
+        sums.sort_unstable_by_key(|(key, _)| *key);
+        sums.into_iter().for_each(|(key, totals)| table.push(key, &totals));
+    };
+    each_cell(&mut |cell, totals| {
+        if last.replace(cell).is_some_and(|last: CellKey| !last.has_same_measure_and_province(cell)) {
+            settle(&mut together);
         }
-        settle(&mut together);
-        Self(tables)
-    }
-
-    fn of_level(&self, partition: Partition, level: u8) -> CellTable {
-        let of = |partition: Partition| self.0.get(&partition).cloned().unwrap_or_default();
-        if level == partition.levels() && is_kept(partition) {
-            return of(partition);
+        let totals = totals.public();
+        if let Some(key) = Projected::of(cell).and_then(|cell| key(cell, totals)) {
+            let sum = together.entry(key).or_default();
+            *sum = sum.wrapping_add(totals);
         }
-        // Other levels have no dimension that the country has not.
-        let mut table = CellTable::default();
-        let nation = of(Partition::Nation);
-        let shown = nation.iter().filter(|(key, _)| partition.project(*key).is_some());
-        shown.for_each(|(key, totals)| table.push(key, &totals));
-        table
-    }
-}
-
-/// Whether a table of its own is kept; the others are made of that of the country.
-fn is_kept(partition: Partition) -> bool {
-    partition == Partition::Nation || partition.adds_a_dimension()
+    });
+    settle(&mut together);
+    table
 }
 
 /// Keeps the latest day of each.

@@ -26,6 +26,20 @@ fn first_morning() -> DateTime<Utc> {
     date::start_of(month.first_day() + Days::new(9)) + TimeDelta::hours(10)
 }
 
+impl App {
+    /// Waits until every day before this one is closed.
+    pub async fn comes_to(&self, day: NaiveDate) {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let progress = self.public().get("/v1/progress").await.body;
+            if progress["meta"]["as_of"] == json!(day.to_string()) {
+                return;
+            }
+            assert!(Instant::now() < until, "the day does not pass: {}", progress["meta"]);
+        }
+    }
+}
+
 impl Passing {
     pub async fn begin(database: TestDatabase) -> Self {
         Self::begin_at(database, first_morning()).await
@@ -60,14 +74,8 @@ impl Passing {
         let day = date::day_of(instant);
         self.app.database.db_accept(&clock_at(Arc::new(Mutex::new(instant))));
         *self.now.lock().unwrap() = instant;
-        let until = Instant::now() + Duration::from_secs(20);
-        loop {
-            let progress = self.app.public().get("/v1/progress").await.body;
-            if progress["meta"]["as_of"] == json!(day.to_string()) {
-                return side_by_side(self.app.inside().await.get("/v1/progress").await.body);
-            }
-            assert!(Instant::now() < until, "the day does not pass: {}", progress["meta"]);
-        }
+        self.app.comes_to(day).await;
+        side_by_side(self.app.inside().await.get("/v1/progress").await.body)
     }
 
     /// All numbers at the close of a day, counted anew.

@@ -30,7 +30,7 @@ use crate::db::ledger::closed_days::{self, ClosedDay};
 use crate::domain::figures::Methodology;
 use crate::domain::records::Actor;
 use crate::domain::values::parse_closed_day;
-use crate::register::{Figures, MadePage, PublicSettings, PublishedFigures, PublishedSums, ReadyPage, Snapshot};
+use crate::register::{Figures, MadePage, PublicSettings, PublishedFigures, ReadyPage, Snapshot};
 
 use super::forms::{csv, text};
 use super::permalink::{PATH, permalink};
@@ -177,8 +177,8 @@ async fn send_now(
     };
     let (shared, now) = (state.clone(), snapshot.clone());
     let work = move || {
-        let sums = shared.register.published_sums(&point)?.with(methodology);
-        let PublishedSums { figures: of_point, .. } = &sums;
+        let by_methodology = shared.register.restated(&point, methodology)?;
+        let of_point = &by_methodology.figures;
         let (restated, output) = (of_point.restated, of_point.output);
         let figures = Figures { methodology, restated, ..now.figures.clone() };
         let mut body = public(&figures, Some(&FiguresView::published(of_point)), &shared.settings);

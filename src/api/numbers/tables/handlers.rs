@@ -17,7 +17,7 @@ use crate::domain::records::Actor;
 use crate::domain::values::{Fault, Rule, parse_closed_day};
 
 use super::catalogue::{TABLES, Table};
-use super::pages::{all_rows, make_published, page};
+use super::pages::{all_rows, page};
 use super::view::{TableList, TableResponse};
 
 /// Lists the public tables with every column, its unit and its meaning in both languages.
@@ -83,7 +83,7 @@ async fn send_table(
         Audience::Public => {
             let (name, columns) = (table.path(), table.column_names());
             let sites_additive = Some(table.is_additive());
-            let asked = Asked { name, form, columns, as_of, methodology, make: make_published, sites_additive };
+            let asked = Asked { name, form, columns, as_of, methodology, sites_additive };
             send_published(request, state, asked).await
         }
     }

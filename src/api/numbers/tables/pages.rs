@@ -25,7 +25,7 @@ pub fn names() -> Vec<String> {
 
 /// Makes a table as a publication point shows it, by its path.
 #[must_use]
-pub fn make_published(sums: &PublishedSums, settings: &PublicSettings, path: &str) -> Option<String> {
+pub fn make_published(sums: &PublishedSums<'_>, settings: &PublicSettings, path: &str) -> Option<String> {
     let table = TABLES.iter().find(|table| table.path() == path)?;
     let figures = &sums.figures;
     let rows = match table.content {
@@ -55,7 +55,7 @@ pub struct PublishedTable<'a> {
 impl<'a> PublishedTable<'a> {
     /// The cells of a table by this dimension, and what no row of it shows.
     #[must_use]
-    pub fn of(sums: &'a PublishedSums, dimension: Dimension) -> Self {
+    pub fn of(sums: &'a PublishedSums<'_>, dimension: Dimension) -> Self {
         let (partition, level) = groups_of(dimension);
         let remainder = (RowOf::NotYetDetailed, sums.remainder(partition, level));
         let (cells, further) = if partition == Partition::Times {
