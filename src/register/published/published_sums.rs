@@ -137,7 +137,7 @@ impl<'c> PublishedSums<'c> {
     /// What the country shows and the groups of a level do not.
     #[must_use]
     pub fn remainder(&self, partition: Partition, level: u8) -> CellTable {
-        self.shown.waiting.remainders.get(&(partition, level)).cloned().unwrap_or_default()
+        self.waiting.remainders.get(&(partition, level)).cloned().unwrap_or_default()
     }
 
     /// What stands by the time of its installation, in groups of a level; what ended is not among it.
@@ -160,13 +160,13 @@ impl<'c> PublishedSums<'c> {
     /// The day on which a group of a level moved last.
     #[must_use]
     pub fn moved_on(&self, partition: Partition, level: u8, group: u16) -> Option<NaiveDate> {
-        self.shown.waiting.moved_on.get(&(partition, level, group)).copied()
+        self.waiting.moved_on.get(&(partition, level, group)).copied()
     }
 
     /// The day on which the sums of a measure in the whole country moved last.
     #[must_use]
     pub fn measure_moved_on(&self, measure: MeasureId) -> Option<NaiveDate> {
-        self.shown.waiting.measure_moved_on.get(&measure).copied()
+        self.waiting.measure_moved_on.get(&measure).copied()
     }
 }
 
@@ -248,7 +248,9 @@ fn gathered(each_cell: &EachCell<'_>, mut key: impl FnMut(Projected, Totals) -> 
     let mut settle = |together: &mut HashMap<CellKey, Totals>| {
         let mut sums: Vec<(CellKey, Totals)> = together.drain().collect();
         sums.sort_unstable_by_key(|(key, _)| *key);
-        sums.into_iter().for_each(|(key, totals)| table.push(key, &totals));
+        for (key, totals) in sums {
+            table.push(key, &totals);
+        }
     };
     each_cell(&mut |cell, totals| {
         if last.replace(cell).is_some_and(|last: CellKey| !last.has_same_measure_and_province(cell)) {
