@@ -185,12 +185,11 @@ async fn change_what_waits_or_a_point_is_found_and_named(database: TestDatabase)
 async fn delete_days_and_they_are_made_as_before_with_their_points(database: TestDatabase) {
     let (days, _) = grown(database).await;
     let before = (kept_days(&days.app.database.url), everything(&days.app.database));
-    let (now, today) = (days.now.clone(), days.today());
+    let now = days.now.clone();
     let mut database = days.app.stop().await;
     for deleted in ["day >= (SELECT max(day) FROM points)", "day > (SELECT min(day) FROM points)", "1 = 1"] {
         db_execute(&database.url, &format!("DELETE FROM days WHERE {deleted}")).unwrap();
         let app = App::start_at(database, clock_at(now.clone())).await;
-        app.comes_to(today).await;
         assert_eq!((kept_days(&app.database.url), everything(&app.database)), before, "{deleted}");
         assert!(app.db_audit().ok, "{deleted}: {:?}", app.db_audit());
         database = app.stop().await;

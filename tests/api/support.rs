@@ -74,13 +74,9 @@ impl App {
     /// With a clock of the test's own, on the word of the operator, once every day before is closed.
     pub async fn start_at(database: TestDatabase, clock: Clock) -> Self {
         database.db_accept(&clock);
-        let (settings, today) = (database.settings(), json!(day_of(clock())));
+        let (settings, today) = (database.settings(), day_of(clock()));
         let app = Self::start_with(database, settings, clock).await;
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
-        while app.public().get("/v1/progress").await.body["meta"]["as_of"] != today {
-            assert!(std::time::Instant::now() < until, "{today} does not come");
-            actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        app.comes_to(today).await;
         app
     }
 

@@ -35,7 +35,8 @@ impl App {
             if progress["meta"]["as_of"] == json!(day.to_string()) {
                 return;
             }
-            assert!(Instant::now() < until, "the day does not pass: {}", progress["meta"]);
+            assert!(Instant::now() < until, "{day} does not come: {}", progress["meta"]);
+            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
     }
 }
