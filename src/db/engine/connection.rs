@@ -154,23 +154,6 @@ impl Database {
     }
 }
 
-impl Connection {
-    /// Does work that reads much once: SQLite keeps few pages of it in memory.
-    pub fn with_few_pages<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, DbError>) -> Result<T, DbError> {
-        self.keep_pages("PRAGMA cache_size = -1000; PRAGMA shrink_memory")?;
-        let done = work(self);
-        self.keep_pages("PRAGMA cache_size = -16000")?;
-        done
-    }
-
-    fn keep_pages(&mut self, pragmas: &str) -> Result<(), DbError> {
-        if let Self::Sqlite(c) = self {
-            c.batch_execute(pragmas)?;
-        }
-        Ok(())
-    }
-}
-
 /// The use of a pool.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolState {

@@ -13,7 +13,6 @@ pub mod closed_days;
 pub mod head;
 pub mod idempotency_keys;
 pub mod point_ledger;
-pub mod point_pages;
 pub mod points;
 pub mod public_entries;
 pub mod releases;

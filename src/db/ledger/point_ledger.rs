@@ -103,7 +103,7 @@ impl LedgerChange {
     }
 
     /// Stores it.
-    pub(super) fn store(&self, connection: &mut Connection) -> Result<(), DbError> {
+    pub fn store(&self, connection: &mut Connection) -> Result<(), DbError> {
         for places in self.gone.chunks(CHUNK) {
             let gone = || waiting::table.filter(waiting::place.eq_any(places));
             on_backend!(connection, c => diesel::delete(gone()).execute(c))?;

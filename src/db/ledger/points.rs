@@ -1,4 +1,4 @@
-//! Publication points.
+//! Publication points, and their pages, compressed.
 
 use chrono::NaiveDate;
 use diesel::{
@@ -11,8 +11,6 @@ use crate::db::tables::{point_pages, points, published_groups, waiting};
 use crate::domain::counting::{Changes, NationalSums};
 use crate::domain::disclosure::PointNumber;
 use crate::domain::values::Hash;
-
-use super::point_ledger::LedgerChange;
 
 /// Points read at a time.
 const STEP: i64 = 64;
@@ -172,13 +170,8 @@ pub fn delete_all(connection: &mut Connection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Stores a point with what waits after it.
-pub fn keep(
-    connection: &mut Connection,
-    point: &StoredPoint,
-    movement: &StoredMovement,
-    waits: &LedgerChange,
-) -> Result<(), DbError> {
+/// Stores a point.
+pub fn keep(connection: &mut Connection, point: &StoredPoint, movement: &StoredMovement) -> Result<(), DbError> {
     let row = PointRow {
         number: small(point.number)?,
         day: point.day,
@@ -191,5 +184,35 @@ pub fn keep(
     };
     let row = (row, points::national.eq(&movement.national), points::by_cause.eq(&movement.by_cause));
     on_backend!(connection, c => diesel::insert_into(points::table).values(&row).execute(c))?;
-    waits.store(connection)
+    Ok(())
+}
+
+/// The compressed pages of a point, by their names.
+pub fn pages(connection: &mut Connection, point: PointNumber) -> Result<Vec<(String, Vec<u8>)>, DbError> {
+    let point = small(point)?;
+    Ok(on_backend!(connection, c => {
+        point_pages::table
+            .filter(point_pages::point.eq(point))
+            .order(point_pages::name)
+            .select((point_pages::name, point_pages::body))
+            .load(c)
+    })?)
+}
+
+/// A compressed page of a point.
+pub fn page(connection: &mut Connection, point: PointNumber, name: &str) -> Result<Option<Vec<u8>>, DbError> {
+    let point = small(point)?;
+    Ok(on_backend!(connection, c => {
+        point_pages::table.find((point, name)).select(point_pages::body).first(c).optional()
+    })?)
+}
+
+/// Stores the compressed pages of a point.
+pub fn keep_pages(connection: &mut Connection, point: PointNumber, pages: &[(String, Vec<u8>)]) -> Result<(), DbError> {
+    let point = small(point)?;
+    for (name, body) in pages {
+        let row = (point_pages::point.eq(point), point_pages::name.eq(name), point_pages::body.eq(body));
+        on_backend!(connection, c => diesel::insert_into(point_pages::table).values(row).execute(c))?;
+    }
+    Ok(())
 }

@@ -177,6 +177,12 @@ impl Projected {
         Some(Self { cell, strand: Strand::of_national(national)?, national: national.as_cell() })
     }
 
+    /// Whether it counts sites, and not the lines of a measure.
+    #[must_use]
+    pub fn is_of_sites(self) -> bool {
+        self.strand.measure.is_none()
+    }
+
     /// The cell without the dimensions on which no figure of a partition depends; `None` if it has no such figure.
     #[must_use]
     pub fn to(self, partition: Partition) -> Option<CellKey> {

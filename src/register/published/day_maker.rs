@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use chrono::NaiveDate;
 
 use crate::db::engine::transaction;
-use crate::db::ledger::{Activations, LedgerChange, StoredPoint, activations, closed_days, head, point_pages, points};
+use crate::db::ledger::{Activations, LedgerChange, StoredPoint, activations, closed_days, head, points};
 use crate::db::{Connection, DbError};
 use crate::register::counted::{Counted, SumsDifference};
 
@@ -78,8 +78,9 @@ impl DayMaker<'_> {
                 return Ok(());
             }
             if let Some((point, movement, waits)) = &point {
-                points::keep(connection, point, movement, waits)?;
-                point_pages::keep(connection, point.number, &pages)?;
+                points::keep(connection, point, movement)?;
+                waits.store(connection)?;
+                points::keep_pages(connection, point.number, &pages)?;
             }
             Ok(())
         })

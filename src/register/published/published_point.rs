@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
-use crate::db::ledger::{StoredPoint, point_pages, points};
+use crate::db::ledger::{StoredPoint, points};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellTable, NationalSums};
 use crate::domain::disclosure::PointNumber;
@@ -79,7 +79,7 @@ impl PublishedPoint {
             return Ok(None);
         };
         let read = |(name, body): (String, Vec<u8>)| Ok((name, text_of(&body, number)?.into()));
-        let pages = point_pages::all(connection, number)?.into_iter().map(read).collect::<Result<_, DbError>>()?;
+        let pages = points::pages(connection, number)?.into_iter().map(read).collect::<Result<_, DbError>>()?;
         let (made, restated, at_close) = Default::default();
         Ok(Some(Self { number, day, version, methodology, pages, made, restated, at_close }))
     }
@@ -140,7 +140,7 @@ pub fn figures_at(connection: &mut Connection, day: NaiveDate) -> Result<Option<
 }
 
 fn page(connection: &mut Connection, point: &StoredPoint, name: &str) -> Result<Option<String>, DbError> {
-    let body = point_pages::find(connection, point.number, name)?;
+    let body = points::page(connection, point.number, name)?;
     body.map(|body| text_of(&body, point.number)).transpose()
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 
-use crate::domain::counting::{ByStage, CellKey, CellTable, NationalKey, NationalSums, People, Progress, Totals};
+use crate::domain::counting::{CellKey, CellTable, NationalKey, NationalSums, People, Progress, Totals};
 use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber, Projected};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::{MeasureId, target};
@@ -50,15 +50,9 @@ pub struct PublishedSums<'c> {
 /// Gives each cell of the register, in key order.
 type EachCell<'c> = Box<dyn Fn(&mut dyn FnMut(CellKey, Totals)) + 'c>;
 
-/// The partitions of which the headline has counts.
-const COUNTED: [Partition; 6] = [
-    Partition::Nation,
-    Partition::Kinds,
-    Partition::Evidence,
-    Partition::LowIncome,
-    Partition::Remote,
-    Partition::WomanHeaded,
-];
+/// The partitions of which the headline has counts, but for the country.
+const COUNTED: [Partition; 5] =
+    [Partition::Kinds, Partition::Evidence, Partition::LowIncome, Partition::Remote, Partition::WomanHeaded];
 
 impl<'c> PublishedSums<'c> {
     /// What is shown of these cells while this waits.
@@ -67,7 +61,7 @@ impl<'c> PublishedSums<'c> {
         let each_cell: EachCell<'c> = Box::new(|take| cells().for_each(|(cell, totals)| take(cell, totals)));
         let mut counts = COUNTED.map(|partition| (partition, Progress::default()));
         let nation = gathered(&each_cell, |cell, totals| {
-            for (partition, progress) in &mut counts {
+            for (partition, progress) in counts.iter_mut().filter(|_| cell.is_of_sites()) {
                 progress.add_cells(cell.to(*partition).map(|cell| (cell, totals)).into_iter());
             }
             cell.to(Partition::Nation)
@@ -79,7 +73,9 @@ impl<'c> PublishedSums<'c> {
         }
         let PointClose { figures, month_ends } = close;
         let mut sums = Self { figures, each_cell, nation, last: RefCell::default(), waiting };
-        let (standing, progress) = (sums.standing(2), progress_of(counts));
+        let mut nation = Progress::default();
+        nation.add_cells(sums.cells(Partition::Nation, 0).iter());
+        let (standing, progress) = (sums.standing(2), progress_of(nation, counts));
         let Figures { methodology, day, .. } = sums.figures;
         sums.figures = Figures {
             output: sums.output(methodology),
@@ -171,17 +167,14 @@ impl<'c> PublishedSums<'c> {
 }
 
 /// The counts of the headline. Each is of the partition that has its dimension.
-fn progress_of(counts: [(Partition, Progress); COUNTED.len()]) -> Progress {
-    let [nation, kinds, evidence, low_income, remote, woman_headed] = counts.map(|(_, progress)| progress);
-    let (mut by_kind, mut by_evidence_tier) = (kinds.by_kind, evidence.by_evidence_tier);
-    by_kind.retain(|_, sites| *sites != ByStage::default());
-    by_evidence_tier.retain(|_, sites| *sites != 0);
+fn progress_of(nation: Progress, counts: [(Partition, Progress); COUNTED.len()]) -> Progress {
+    let [kinds, evidence, low_income, remote, woman_headed] = counts.map(|(_, progress)| progress);
     let people = People {
         low_income: low_income.people.low_income,
         remote: remote.people.remote,
         woman_headed: woman_headed.people.woman_headed,
     };
-    Progress { by_kind, by_evidence_tier, people, ..nation }
+    Progress { by_kind: kinds.by_kind, by_evidence_tier: evidence.by_evidence_tier, people, ..nation }
 }
 
 /// What waits at a point, added up, and when groups moved last.

@@ -1,4 +1,4 @@
-//! Closing days in a thread of its own: what is published of a day takes seconds in a large register, and whoever wants to write does not
+//! DayClosing days in a thread of its own: what is published of a day takes seconds in a large register, and whoever wants to write does not
 //! wait for it.
 
 use std::sync::Arc;
@@ -22,14 +22,14 @@ const STEP_WITHIN: Duration = Duration::from_mins(1);
 type Outcome = (ClosedDays, Result<(), DbError>);
 
 /// A close of days that is under way.
-pub struct Closing {
+pub struct DayClosing {
     thread: Option<JoinHandle<Outcome>>,
     is_called_off: Arc<AtomicBool>,
     /// When its last step ended.
     step_at: Arc<ArcSwap<Instant>>,
 }
 
-impl Closing {
+impl DayClosing {
     /// Begins to close every day after `closed` and before `today`.
     pub fn begin(
         database: &Database,
@@ -78,7 +78,7 @@ impl Closing {
     }
 }
 
-impl Drop for Closing {
+impl Drop for DayClosing {
     /// Calls it off. What it stored stays: any process would have stored the same.
     fn drop(&mut self) {
         self.is_called_off.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Closing days, publishing snapshots and monthly releases.
+//! DayClosing days, publishing snapshots and monthly releases.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::register::commands::{Command, Request};
 use crate::register::counted::{CitableDay, Figures, PublicCounts};
 use crate::register::published::Snapshot;
 
-use super::closing::Closing;
+use super::closing::DayClosing;
 use super::writer::{TICK, Writer};
 
 /// The actor of monthly releases, in entries.
@@ -38,7 +38,7 @@ impl Writer {
             self.release_months();
             self.publish(day);
         } else {
-            match Closing::begin(&self.database, self.closed.clone(), day, &self.shared, &self.renderer) {
+            match DayClosing::begin(&self.database, self.closed.clone(), day, &self.shared, &self.renderer) {
                 Ok(closing) => self.closing = Some(closing),
                 Err(error) => self.note_unclosed(&error),
             }

@@ -17,7 +17,7 @@ use crate::register::marker::MarkerKeeper;
 use crate::register::published::{ClosedDays, PageRenderer};
 
 use super::clock_watch::{Clock, ClockReading};
-use super::closing::Closing;
+use super::closing::DayClosing;
 use super::queue::{Job, MOST_IN_A_BATCH, QueuedRequest, gather};
 use super::settling::Settling;
 use super::shared::{Alive, Shared};
@@ -26,8 +26,7 @@ use super::trouble::Trouble;
 
 /// How long no request may come before a batch under load is closed, on PostgreSQL.
 const LULL: Duration = Duration::from_micros(100);
-/// While more requests wait than one batch takes, a request that waited longer than this is turned away. The
-/// others are then answered within a second.
+/// While more wait than one batch takes, who waited longer is turned away. The others are then answered within a second.
 const WAITS_AT_MOST: Duration = Duration::from_millis(500);
 /// The head is polled this often, and a snapshot is made at most this often.
 pub(super) const TICK: Duration = Duration::from_millis(250);
@@ -56,8 +55,8 @@ pub struct Writer {
     /// The sums behind the public numbers, kept in step posting by posting.
     pub(super) counts: PublicCounts,
     pub(super) closed: ClosedDays,
-    /// The close of further days, while it is under way.
-    pub(super) closing: Option<Closing>,
+    /// While further days are closed.
+    pub(super) closing: Option<DayClosing>,
     /// The id of the register. Another one in its place ends the writer.
     pub(super) instance_id: Option<String>,
     /// Why the thread has to end, so that the process is started anew.
@@ -91,7 +90,6 @@ pub struct Writer {
     pub(super) outdated: Option<String>,
     /// Why no write succeeds. Then a small one is tried every second.
     pub(super) write_trouble: Option<Trouble>,
-    /// Why no snapshot can be made.
     pub(super) missing_methodology: Option<String>,
     pub(super) published_at: Instant,
     pub(super) polled_at: Instant,
@@ -153,7 +151,7 @@ impl Writer {
         writer.load_register(&mut connection)?;
         writer.methodology()?;
         writer.read_new_entries(&mut connection)?;
-        // Days that are over are closed by the thread, because a start must not wait for a commit.
+        // Days that are over are closed later, because a start must not wait for a commit.
         let day = writer.open_day(&mut connection)?;
         writer.publish(day);
         writer.tell_trouble();
@@ -189,9 +187,8 @@ impl Writer {
                 }
                 Ok(Job::SubmitAll(requests, reply)) => {
                     let requests: Vec<&Request> = requests.iter().collect();
-                    let results = requests.chunks(MOST_IN_A_BATCH).flat_map(|batch| self.write(batch)).collect();
                     // The caller may be gone; the changes stay.
-                    let _ = reply.send(results);
+                    let _ = reply.send(requests.chunks(MOST_IN_A_BATCH).flat_map(|batch| self.write(batch)).collect());
                 }
                 Ok(Job::Refresh(asked_at, reply)) => {
                     if self.polled_at < asked_at {
@@ -218,8 +215,8 @@ impl Writer {
         if self.settling == Settling::InSteps && self.outdated.is_none() {
             return Duration::ZERO;
         }
-        let due = TICK.saturating_sub(self.polled_at.elapsed());
-        let due = if self.closing.is_some() { due.min(CLOSE_ENDED) } else { due };
+        let tick = if self.closing.is_some() { CLOSE_ENDED } else { TICK };
+        let due = tick.min(TICK.saturating_sub(self.polled_at.elapsed()));
         let unpublished = self.published != Some(self.known.public.version);
         if unpublished { due.min(TICK.saturating_sub(self.published_at.elapsed())) } else { due }
     }
@@ -276,10 +273,8 @@ impl Writer {
     /// 4. makes a step of what suspended and resumed partners ask for;
     /// 5. forgets old idempotency keys, notes that the clock is believed, and tries whether writes succeed again.
     ///
-    /// A newer program may have changed the register. Then nothing but the head is read, and nothing is written.
-    ///
-    /// Step 2 publishes nothing while a day is still open, because the same version on the same day must have the
-    /// same bytes in every process.
+    /// A newer program may have changed the register. Then nothing but the head is read, and nothing is written. Step 2
+    /// publishes nothing while a day is still open, because a version must have the same bytes on a day in every process.
     fn keep_up(&mut self) {
         if self.polled_at.elapsed() >= TICK {
             self.poll();
@@ -298,7 +293,7 @@ impl Writer {
             self.closing = None;
         }
         self.tell_trouble();
-        if self.closing.as_ref().is_none_or(Closing::goes_on) {
+        if self.closing.as_ref().is_none_or(DayClosing::goes_on) {
             self.shared.note_round();
         }
     }

@@ -100,7 +100,10 @@ impl Driver {
             Options { queue: 1, monthly_releases: false, daily_installations: 0, marker: None },
         );
         let register = Register::start(&database, &clock, &render, options).unwrap();
-        // Stopped, so that every day is closed.
+        while register.snapshot().figures.day < self.today() {
+            assert!(register.is_alive());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
         register.stop(std::time::Duration::from_secs(20));
         let eves = self.past.iter().skip(1).map(|(day, _)| *day).chain([self.today()]);
         let known = self.past.iter().zip(eves).map(|((day, model), next)| (*day, next - Days::new(1), model));
