@@ -167,14 +167,15 @@ impl<'c> PublishedSums<'c> {
 }
 
 /// The counts of the headline. Each is of the partition that has its dimension.
-fn progress_of(nation: Progress, counts: [(Partition, Progress); COUNTED.len()]) -> Progress {
+fn progress_of(mut nation: Progress, counts: [(Partition, Progress); COUNTED.len()]) -> Progress {
     let [kinds, evidence, low_income, remote, woman_headed] = counts.map(|(_, progress)| progress);
-    let people = People {
+    (nation.by_kind, nation.by_evidence_tier) = (kinds.by_kind, evidence.by_evidence_tier);
+    nation.people = People {
         low_income: low_income.people.low_income,
         remote: remote.people.remote,
         woman_headed: woman_headed.people.woman_headed,
     };
-    Progress { by_kind: kinds.by_kind, by_evidence_tier: evidence.by_evidence_tier, people, ..nation }
+    nation
 }
 
 /// What waits at a point, added up, and when groups moved last.

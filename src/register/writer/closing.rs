@@ -1,4 +1,4 @@
-//! DayClosing days in a thread of its own: what is published of a day takes seconds in a large register, and whoever wants to write does not
+//! Closing days in a thread of its own: what is published of a day takes seconds in a large register, and whoever wants to write does not
 //! wait for it.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! DayClosing days, publishing snapshots and monthly releases.
+//! Closing days, publishing snapshots and monthly releases.
 
 use std::sync::Arc;
 use std::time::Instant;
