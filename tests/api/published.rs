@@ -184,7 +184,11 @@ async fn verify_a_few_homes_of_a_province_shows_them_in_their_region_and_not_in_
         let is = |row: &&Value| row[code_of(table)] == code;
         rows.iter().find(is).unwrap()["sites_verified"].as_i64().unwrap()
     };
-    let before = (column("regions", "red_river_delta").await, column("provinces", "not_yet_detailed").await);
+    let before = (
+        column("regions", "red_river_delta").await,
+        column("provinces", "not_yet_detailed").await,
+        column("provinces", "01").await,
+    );
     // Three homes in Hải Phòng, and twelve in Hà Nội, of the same region.
     for number in 0..15 {
         let mut home = new_installation(&format!("few-{number}"));
@@ -200,8 +204,9 @@ async fn verify_a_few_homes_of_a_province_shows_them_in_their_region_and_not_in_
     days.pass_to(days.today() + Days::new(1)).await;
     assert_eq!(column("provinces", "31").await, 0, "three are no company");
     assert_eq!(column("regions", "red_river_delta").await, before.0 + 15);
-    // Three alone in what no row shows would be told by subtraction, so the twelve of Hà Nội wait with them.
-    assert_eq!(column("provinces", "not_yet_detailed").await, before.1 + 15);
+    // Three alone in what no row shows would be told by subtraction, so five of Hà Nội wait with them, and the other seven do not.
+    assert_eq!(column("provinces", "not_yet_detailed").await, before.1 + 8);
+    assert_eq!(column("provinces", "01").await, before.2 + 7);
     check_tables(&anybody, "").await;
     days.app.stop().await;
 }
