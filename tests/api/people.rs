@@ -7,7 +7,7 @@ use green_homes::domain::values::{Code, Flags, Tier};
 use green_homes::register::{Command, Done, InstallationChange};
 use serde_json::{Value, json};
 
-use crate::support::{Passing, TestDatabase, new_installation, on_both_databases};
+use crate::support::{App, Passing, TestDatabase, clock_at, db_execute, new_installation, on_both_databases};
 
 on_both_databases!(
     answer_questions_moves_shares_at_the_end_of_a_quarter,
@@ -51,7 +51,13 @@ async fn answer_questions_moves_shares_at_the_end_of_a_quarter(database: TestDat
     days.answer("b", (0..20).map(|_| poor(true)));
     assert_eq!(days.shares_on("2027-01-02").await[0], json!(25));
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
-    days.app.stop().await;
+    // The end of the quarter is made again, when further answers are gathered.
+    let now = days.now.clone();
+    let database = days.app.stop().await;
+    db_execute(&database.url, "DELETE FROM days WHERE day >= '2026-12-31'").unwrap();
+    let app = App::start_at(database, clock_at(now)).await;
+    assert!(app.db_audit().ok, "{:?}", app.db_audit());
+    app.stop().await;
 }
 
 async fn answer_a_question_for_one_home_alone_moves_no_share(database: TestDatabase) {
