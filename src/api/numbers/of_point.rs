@@ -16,8 +16,9 @@ pub fn make_pages_of_point(sums: &PublishedSums<'_>, settings: &PublicSettings) 
     let lists = [PlaceList::Now, PlaceList::Former].map(province_rows::link);
     let intervals = [Interval::Month, Interval::Quarter, Interval::Year].map(timeline::of_installations);
     let makers: [(Vec<String>, MakePage); 3] = [
-        (tables::names(), tables::make_published),
+        // Beside each other, because they are made of the same sums.
         (lists.to_vec(), province_rows::make_published),
+        (tables::names(), tables::make_published),
         (intervals.to_vec(), timeline::make_published),
     ];
     let figures = PointPage { name: FIGURES.to_owned(), text: FiguresView::published(&sums.figures).json.to_string() };

@@ -13,7 +13,7 @@ use super::cells::{InOrder, apply_postings};
 use super::figures::Figures;
 
 /// Entries whose postings are read at a time.
-const STEP: i64 = 20_000;
+const STEP: i64 = 2_000;
 
 /// The difference between the cells of two versions.
 #[derive(Default)]
@@ -72,7 +72,7 @@ pub fn closing_figures(
 }
 
 /// The sum of two iterators over cells, both in the order of keys.
-fn merged(
+pub fn merged(
     one: impl Iterator<Item = CellTotals>,
     other: impl Iterator<Item = CellTotals>,
 ) -> impl Iterator<Item = CellTotals> {

@@ -20,7 +20,7 @@ pub use bridge::{BridgedDays, BridgedPoints, bridge_days, bridge_points};
 pub use by_owner::{CellsByOwner, CellsByOwnerCache, cells_of_sandbox};
 pub use cells::{Counted, FollowedHead, InOrder, LoadedCells, apply_postings, load_cells};
 pub use compare_methodologies::restate;
-pub use difference::{SumsDifference, closing_figures};
+pub use difference::{SumsDifference, closing_figures, merged};
 pub use figures::{CitableDay, Figures};
 pub use kept_sums::KeptSums;
 pub use public_counts::PublicCounts;

@@ -17,7 +17,7 @@ use super::day_replay::{DayReplay, is_last_of_month};
 use super::published_point::PublishedPoint;
 
 /// Entries whose postings are read at a time.
-const STEP: i64 = 20_000;
+const STEP: i64 = 2_000;
 
 /// The closed days, with the register as it stood at the last close.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use crate::domain::counting::{CellKey, CellTable, NationalKey, NationalSums, Peo
 use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber, Projected};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::{MeasureId, target};
-use crate::register::counted::{Figures, InOrder};
+use crate::register::counted::{Figures, InOrder, merged};
 
 /// The partitions at the levels of which there are figures.
 const SHOWN: [(Partition, u8); 11] = [
@@ -39,16 +39,13 @@ pub struct PointClose {
 pub struct PublishedSums<'c> {
     /// The figures of the country at the point.
     pub figures: Figures,
-    each_cell: EachCell<'c>,
-    /// All cells of the country.
+    cells: Box<InOrder<'c>>,
+    /// All cells of the country, also what waits.
     nation: CellTable,
-    /// The same with a dimension that the country has not, for the partition that was asked for last.
+    /// What is shown of the partition that was asked for last and has a dimension that the country has not.
     last: RefCell<Option<(Partition, CellTable)>>,
     waiting: WaitingSums,
 }
-
-/// Gives each cell of the register, in key order.
-type EachCell<'c> = Box<dyn Fn(&mut dyn FnMut(CellKey, Totals)) + 'c>;
 
 /// The partitions of which the headline has counts, but for the country.
 const COUNTED: [Partition; 5] =
@@ -58,23 +55,21 @@ impl<'c> PublishedSums<'c> {
     /// What is shown of these cells while this waits.
     #[must_use]
     pub fn of(close: PointClose, cells: &'c InOrder<'_>, waiting: WaitingSums) -> Self {
-        let each_cell: EachCell<'c> = Box::new(|take| cells().for_each(|(cell, totals)| take(cell, totals)));
         let mut counts = COUNTED.map(|partition| (partition, Progress::default()));
-        let nation = gathered(&each_cell, |cell, totals| {
+        let nation = gathered(cells(), |cell, totals| {
             for (partition, progress) in counts.iter_mut().filter(|_| cell.is_of_sites()) {
                 progress.add_cells(cell.to(*partition).map(|cell| (cell, totals)).into_iter());
             }
             cell.to(Partition::Nation)
         });
         for (partition, progress) in &mut counts {
-            let waits = waiting.of_levels.get(&(*partition, partition.levels()));
-            let waits = waits.into_iter().flat_map(CellTable::iter);
-            progress.add_cells(waits.map(|(cell, totals)| (cell, totals.negated())));
+            progress.add_cells(waiting.negated(*partition, partition.levels()));
         }
         let PointClose { figures, month_ends } = close;
-        let mut sums = Self { figures, each_cell, nation, last: RefCell::default(), waiting };
+        let cells: Box<InOrder<'c>> = Box::new(|| cells());
+        let mut sums = Self { figures, cells, nation, last: RefCell::default(), waiting };
         let mut nation = Progress::default();
-        nation.add_cells(sums.cells(Partition::Nation, 0).iter());
+        nation.add_cells(sums.of_country(Partition::Nation, 0));
         let (standing, progress) = (sums.standing(2), progress_of(nation, counts));
         let Figures { methodology, day, .. } = sums.figures;
         sums.figures = Figures {
@@ -95,39 +90,32 @@ impl<'c> PublishedSums<'c> {
     }
 
     fn output(&self, methodology: &'static Methodology) -> NationalOutput {
-        let national = NationalSums::of_cells(self.cells(Partition::Nation, 0).iter());
+        let national = NationalSums::of_cells(self.of_country(Partition::Nation, 0));
         NationalOutput::of(&national, &mut Estimator::new(methodology, self.figures.day))
     }
 
     /// The cells that the groups of a level show.
     #[must_use]
     pub fn cells(&self, partition: Partition, level: u8) -> CellTable {
-        let mut table = self.all_cells(partition, level);
-        let waits = self.waiting.of_levels.get(&(partition, level));
-        for (key, totals) in waits.into_iter().flat_map(CellTable::iter) {
-            table.add(key, &totals.negated());
-        }
-        table
-    }
-
-    /// What the groups of a level would show if nothing waited.
-    fn all_cells(&self, partition: Partition, level: u8) -> CellTable {
-        if partition == Partition::Nation {
-            return self.nation.clone();
-        }
         if level < partition.levels() || !partition.adds_a_dimension() {
-            let mut table = CellTable::default();
-            let shown = self.nation.iter().filter(|(key, _)| partition.project(*key).is_some());
-            shown.for_each(|(key, totals)| table.push(key, &totals));
-            return table;
+            return table_of(self.of_country(partition, level));
         }
         let mut last = self.last.borrow_mut();
         if last.as_ref().is_none_or(|(of, _)| *of != partition) {
             // Before the next one is made.
             *last = None;
         }
-        let made = || (partition, gathered(&self.each_cell, |cell, _| cell.to(partition)));
+        let made = || {
+            let shown = merged((self.cells)(), self.waiting.negated(partition, level));
+            (partition, gathered(shown, |cell, _| cell.to(partition)))
+        };
         last.get_or_insert_with(made).1.clone()
+    }
+
+    /// The cells that the groups of a level show, by the dimensions of the country.
+    fn of_country(&self, partition: Partition, level: u8) -> impl Iterator<Item = (CellKey, Totals)> {
+        let all = self.nation.iter().filter(move |(key, _)| partition.project(*key).is_some());
+        merged(all, self.waiting.negated(partition, level)).filter(|(_, totals)| !totals.is_zero())
     }
 
     /// What the country shows and the groups of a level do not.
@@ -139,18 +127,13 @@ impl<'c> PublishedSums<'c> {
     /// What stands by the time of its installation, in groups of a level; what ended is not among it.
     #[must_use]
     pub fn standing(&self, level: u8) -> NationalSums {
-        let times = self.cells(Partition::Times, level);
-        NationalSums::of_cells(times.iter().filter(|(key, _)| key.ended().is_none()))
+        NationalSums::of_cells(self.of_country(Partition::Times, level).filter(|(key, _)| key.ended().is_none()))
     }
 
     /// What ended, of whatever month of installation.
     #[must_use]
     pub fn ended(&self, level: u8) -> CellTable {
-        let mut ended = CellTable::default();
-        for (key, totals) in self.cells(Partition::Times, level).iter().filter(|(key, _)| key.ended().is_some()) {
-            ended.push(key, &totals);
-        }
-        ended
+        table_of(self.of_country(Partition::Times, level).filter(|(key, _)| key.ended().is_some()))
     }
 
     /// The day on which a group of a level moved last.
@@ -192,6 +175,12 @@ pub struct WaitingSums {
 }
 
 impl WaitingSums {
+    /// What the groups of a level do not show, taken away.
+    fn negated(&self, partition: Partition, level: u8) -> impl Iterator<Item = (CellKey, Totals)> {
+        let waits = self.of_levels.get(&(partition, level)).into_iter().flat_map(CellTable::iter);
+        waits.map(|(cell, totals)| (cell, totals.negated()))
+    }
+
     /// What waits by the ledger. `days` are the days of all points.
     #[must_use]
     pub fn of(ledger: &Ledger, days: &[(PointNumber, NaiveDate)]) -> Self {
@@ -235,18 +224,21 @@ impl WaitingSums {
 
 /// Adds up each cell that a figure counts, under the key that `key` gives it, if any. Cells come in the order of measures and provinces, and
 /// so do these keys.
-fn gathered(each_cell: &EachCell<'_>, mut key: impl FnMut(Projected, Totals) -> Option<CellKey>) -> CellTable {
+fn gathered(
+    cells: impl Iterator<Item = (CellKey, Totals)>,
+    mut key: impl FnMut(Projected, Totals) -> Option<CellKey>,
+) -> CellTable {
     let mut table = CellTable::default();
     let mut together: HashMap<CellKey, Totals> = HashMap::new();
     let mut last = None;
     let mut settle = |together: &mut HashMap<CellKey, Totals>| {
-        let mut sums: Vec<(CellKey, Totals)> = together.drain().collect();
+        let mut sums: Vec<(CellKey, Totals)> = together.drain().filter(|(_, totals)| !totals.is_zero()).collect();
         sums.sort_unstable_by_key(|(key, _)| *key);
         for (key, totals) in sums {
             table.push(key, &totals);
         }
     };
-    each_cell(&mut |cell, totals| {
+    for (cell, totals) in cells {
         if last.replace(cell).is_some_and(|last: CellKey| !last.has_same_measure_and_province(cell)) {
             settle(&mut together);
         }
@@ -255,8 +247,15 @@ fn gathered(each_cell: &EachCell<'_>, mut key: impl FnMut(Projected, Totals) -> 
             let sum = together.entry(key).or_default();
             *sum = sum.wrapping_add(totals);
         }
-    });
+    }
     settle(&mut together);
+    table
+}
+
+/// The table of cells that come in the order of keys.
+fn table_of(cells: impl Iterator<Item = (CellKey, Totals)>) -> CellTable {
+    let mut table = CellTable::default();
+    cells.for_each(|(key, totals)| table.push(key, &totals));
     table
 }
 
