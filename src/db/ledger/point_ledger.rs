@@ -8,7 +8,7 @@ use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Se
 
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{published_groups, site_id, waiting};
-use crate::domain::counting::{CellKey, Totals};
+use crate::domain::counting::{CellKey, PublicTotals};
 use crate::domain::disclosure::{GroupId, GroupState, Ledger, Partition, Path, Pending, Strand};
 use crate::domain::values::Cause;
 
@@ -183,7 +183,7 @@ fn pending(row: &WaitingRow) -> Option<Pending> {
         cell,
         cause,
         path: partition.path(cell, cause),
-        totals: Totals::decode(&row.totals)?,
+        totals: PublicTotals::decode(&row.totals)?,
         depth: row.depth.try_into().ok()?,
         new_to: row.new_to.try_into().ok()?,
         stays: Pending::decode_stays(&row.stays)?,
@@ -211,7 +211,7 @@ fn group(row: &GroupRow) -> Option<(GroupId, GroupState)> {
     };
     let partition = Partition::parse(&row.partition)?;
     let id = GroupId { partition, strand: Strand::from_stored(row.strand)?, path: Path::parse(&row.path)? };
-    let (shown, earlier) = (Totals::decode(&row.shown)?, GroupState::decode_earlier(&row.earlier)?);
+    let (shown, earlier) = (PublicTotals::decode(&row.shown)?, GroupState::decode_earlier(&row.earlier)?);
     Some((id, GroupState { shown, moved_at, earlier }))
 }
 

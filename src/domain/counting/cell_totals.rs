@@ -91,9 +91,9 @@ impl Totals {
 
     /// The totals that public figures show.
     #[must_use]
-    pub fn public(self) -> Self {
+    pub fn public(self) -> PublicTotals {
         let Self { sites, installations, quantity, quantity_days, quantity_end_days, .. } = self;
-        Self { sites, installations, quantity, quantity_days, quantity_end_days, ..Self::default() }
+        PublicTotals { sites, installations, quantity, quantity_days, quantity_end_days }
     }
 
     #[must_use]
@@ -130,6 +130,55 @@ impl Totals {
             }
         }
         None
+    }
+}
+
+/// The totals that public figures show: those without money and inverters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct PublicTotals {
+    pub sites: i64,
+    pub installations: i64,
+    pub quantity: i64,
+    pub quantity_days: i64,
+    pub quantity_end_days: i64,
+}
+
+impl PublicTotals {
+    /// The sum of both. A total that leaves 64 bits wraps around.
+    #[must_use]
+    pub fn wrapping_add(self, other: Self) -> Self {
+        Totals::from(self).wrapping_add(other.into()).public()
+    }
+
+    /// Every total with the other sign.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Totals::from(self).negated().public()
+    }
+
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The stored form, as that of [`Totals`].
+    #[must_use]
+    pub fn encode(self) -> String {
+        Totals::from(self).encode()
+    }
+
+    /// Reads the stored form; `None` for any other text, and for totals that are not public.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        let totals = Totals::decode(text)?;
+        Some(totals.public()).filter(|public| Totals::from(*public) == totals)
+    }
+}
+
+impl From<PublicTotals> for Totals {
+    fn from(public: PublicTotals) -> Self {
+        let PublicTotals { sites, installations, quantity, quantity_days, quantity_end_days } = public;
+        Self { sites, installations, quantity, quantity_days, quantity_end_days, ..Self::default() }
     }
 }
 

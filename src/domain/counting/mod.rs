@@ -17,7 +17,7 @@ mod packed_rows;
 
 pub use cell_key::{CellDims, CellKey, Evidence};
 pub use cell_table::{CellRow, CellTable, Quantities};
-pub use cell_totals::Totals;
+pub use cell_totals::{PublicTotals, Totals};
 pub use changes_by_cause::Changes;
 pub use contribution::{
     CONTRIBUTION_NO, Contribution, Credit, add_all, add_to_cell, contribution, credits, difference,

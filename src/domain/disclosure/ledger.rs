@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::counting::{CellKey, Contribution, Totals};
+use crate::domain::counting::{CellKey, Contribution, PublicTotals, Totals};
 
 use super::earlier_points::{EarlierPoints, PointNumber};
 use super::group::GroupId;
@@ -13,7 +13,7 @@ use super::pending::Pending;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct GroupState {
     /// The sum of what it shows: zero where it shows no site.
-    pub shown: Totals,
+    pub shown: PublicTotals,
     /// The last point at which sites came to it or changed.
     pub moved_at: Option<PointNumber>,
     /// The earlier points of its remainders, by their slots.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::counting::{CellKey, Totals};
+use crate::domain::counting::{CellKey, PublicTotals, Totals};
 use crate::domain::values::{Cause, SiteId};
 
 use super::earlier_points::PointNumber;
@@ -22,7 +22,7 @@ pub struct Pending {
     pub cause: Option<Cause>,
     /// The groups that it comes to, as cell and cause say.
     pub path: Path,
-    pub totals: Totals,
+    pub totals: PublicTotals,
     /// How many groups show it, the nation being the first: 0 if it waits for the nation.
     pub depth: u8,
     /// The groups in which the site never stood: bit 0 for the nation, bit 1 for the first group of the path, and so on.
@@ -95,7 +95,7 @@ pub fn arrivals(touched: &Touched<'_>, point: PointNumber) -> Vec<Pending> {
 
 fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) -> Vec<Pending> {
     let cause_of = |cause: Cause| (partition == Partition::Causes).then_some(cause);
-    let mut sums: BTreeMap<(CellKey, Option<Cause>), Totals> = BTreeMap::new();
+    let mut sums: BTreeMap<(CellKey, Option<Cause>), PublicTotals> = BTreeMap::new();
     for (cause, cell, totals) in touched.postings {
         if let Some(cell) = partition.project(*cell) {
             let sum = sums.entry((cell, cause_of(*cause))).or_default();
@@ -108,7 +108,7 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) 
         .filter_map(|(cause, cell)| Some((partition.project(*cell)?, cause_of(*cause))))
         .map(|(cell, cause)| (Strand::of(cell), partition.path(cell, cause)))
         .collect();
-    let pending = |((cell, cause), totals): ((CellKey, Option<Cause>), Totals)| {
+    let pending = |((cell, cause), totals): ((CellKey, Option<Cause>), PublicTotals)| {
         let (strand, path) = (Strand::of(cell)?, partition.path(cell, cause));
         let stood =
             |level: u8| earlier.iter().any(|(of, at)| *of == Some(strand) && at.prefix(level) == path.prefix(level));

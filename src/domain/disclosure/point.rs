@@ -26,22 +26,14 @@ pub struct Point {
     pub has_moved: bool,
 }
 
-/// Makes a point from what waited at the last one and what arrived since. The answers about people are
+/// Makes a point from what waited at the last one and what arrived since, all in one ledger. The answers about people are
 /// gathered, and move `with_people`.
 #[must_use]
-pub fn make_point(
-    ledger: Ledger,
-    arrivals: Vec<Pending>,
-    rules: &Company,
-    number: PointNumber,
-    with_people: bool,
-) -> Point {
+pub fn make_point(ledger: Ledger, rules: &Company, number: PointNumber, with_people: bool) -> Point {
     let mut making = Making { rules, number, groups: ledger.groups, has_moved: false };
     let (mut held, mut national) = (BTreeSet::new(), NationalSums::default());
     let (mut by_cause, mut gathered) = (Changes::default(), ledger.gathered);
     let mut pending = ledger.pending;
-    pending.reserve_exact(arrivals.len());
-    pending.extend(arrivals);
     // The nation comes first in the order of partitions. All is worked on where it stands, because it is much.
     pending.sort_unstable_by_key(|one| (one.partition, one.strand));
     for of_strand in pending.chunk_by_mut(|one, other| (one.partition, one.strand) == (other.partition, other.strand)) {
@@ -55,9 +47,9 @@ pub fn make_point(
                 making.show(nation, passed());
                 if partition == Partition::Nation {
                     held.extend(of_strand.iter().filter(|one| !one.is_shown()).map(|one| (strand, one.site)));
-                    national.add_cells(passed().map(|one| (one.cell, one.totals)));
+                    national.add_cells(passed().map(|one| (one.cell, one.totals.into())));
                 } else {
-                    passed().for_each(|one| add_to_cell(&mut gathered, one.cell, one.totals));
+                    passed().for_each(|one| add_to_cell(&mut gathered, one.cell, one.totals.into()));
                 }
             }
             _ => {
@@ -68,7 +60,7 @@ pub fn make_point(
                 for (cause, one) in
                     of_strand.iter().filter(|one| one.is_shown()).filter_map(|one| Some((one.cause?, one)))
                 {
-                    by_cause.add(cause, std::iter::once((one.cell, one.totals)));
+                    by_cause.add(cause, std::iter::once((one.cell, one.totals.into())));
                 }
             }
         }

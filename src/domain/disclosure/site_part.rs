@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::counting::{CellKey, NationalKey, Totals};
+use crate::domain::counting::{CellKey, NationalKey, PublicTotals};
 use crate::domain::values::SiteId;
 
 use super::company::{Moved, Waiting};
@@ -14,7 +14,7 @@ use super::strand::Strand;
 #[derive(Default)]
 pub struct SitePart {
     /// The sum of these parts, by cell. A part that comes to nothing has none. They are few, so a list is quicker than a map.
-    pub net: Vec<(CellKey, Totals)>,
+    pub net: Vec<(CellKey, PublicTotals)>,
     /// Whether the site never stood in the group.
     pub is_new: bool,
 }
@@ -50,7 +50,7 @@ impl SitePart {
 
     fn weight(&self) -> u64 {
         let days = |days: i64| days.unsigned_abs().div_ceil(31);
-        let weight = |(cell, totals): &(CellKey, Totals)| {
+        let weight = |(cell, totals): &(CellKey, PublicTotals)| {
             let quantities =
                 [totals.quantity.unsigned_abs(), days(totals.quantity_days), days(totals.quantity_end_days)];
             if cell.has_no_measure() { 0 } else { quantities.into_iter().max().unwrap_or_default() }

@@ -14,7 +14,7 @@ use crate::domain::reference::{Disclosure, target};
 use crate::domain::values::{Cause, Hash, Interval, Month, SiteId};
 
 /// Entries that are taken at a time.
-const ENTRIES: i64 = 2_000;
+const ENTRIES: i64 = 5_000;
 /// Sites of which the earlier postings are read at a time.
 const SITES: usize = 500;
 
@@ -89,12 +89,12 @@ impl Points {
         // that one. It takes little memory, and the writer is seen to go on.
         loop {
             let to = close.version.min(at + ENTRIES);
-            let arrived = arrived(connection, (at, to), number)?;
+            let of_all = arrived(connection, (at, to), number, &mut ledger.pending)?;
             let with_people = is_end_of_quarter && to == close.version;
-            let point = make_point(ledger, arrived.pending, company, number, with_people);
+            let point = make_point(ledger, company, number, with_people);
             national.add_all(&point.national);
             by_cause.add_all(&point.by_cause);
-            for (cause, cell, totals) in arrived.of_all {
+            for (cause, cell, totals) in of_all {
                 if let Some(cell) = Partition::Nation.project(cell) {
                     national.add_cells(std::iter::once((cell, totals)));
                     by_cause.add(cause, std::iter::once((cell, totals)));
@@ -131,29 +131,27 @@ impl Points {
     }
 }
 
-/// What arrived since the last point.
-#[derive(Default)]
-struct Arrived {
-    pending: Vec<Pending>,
-    /// What a new definition moved, of all sites at once: nobody waits, because it is an event of the programme and not of a home.
-    of_all: Vec<(Cause, CellKey, Totals)>,
-}
-
-/// What arrived in the entries between two versions.
-fn arrived(connection: &mut Connection, (after, up_to): (i64, i64), number: PointNumber) -> Result<Arrived, DbError> {
-    let mut arrived = Arrived::default();
+/// Adds what arrived in the entries between two versions to what waits. Returns what a new definition moved, of all sites at once:
+/// nobody waits for that, because it is an event of the programme and not of a home.
+fn arrived(
+    connection: &mut Connection,
+    (after, up_to): (i64, i64),
+    number: PointNumber,
+    pending: &mut Vec<Pending>,
+) -> Result<Vec<(Cause, CellKey, Totals)>, DbError> {
+    let mut of_all = Vec::new();
     let sites = site_postings::by_site(connection, after, up_to)?;
     for chunk in sites.chunks(SITES) {
         let ids: Vec<SiteId> = chunk.iter().filter_map(|one| one.site).collect();
         let earlier = site_postings::earlier(connection, &ids, after)?;
         for SitePostings { site, postings } in chunk {
             let Some(site) = *site else {
-                arrived.of_all.extend(postings);
+                of_all.extend(postings);
                 continue;
             };
             let earlier = earlier.get(&site).map(Vec::as_slice).unwrap_or_default();
-            arrived.pending.extend(arrivals(&Touched { site, postings, earlier }, number));
+            pending.extend(arrivals(&Touched { site, postings, earlier }, number));
         }
     }
-    Ok(arrived)
+    Ok(of_all)
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 
-use crate::domain::counting::{CellKey, CellTable, NationalKey, NationalSums, People, Progress, Totals};
+use crate::domain::counting::{CellKey, CellTable, NationalKey, NationalSums, People, Progress, PublicTotals, Totals};
 use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber, Projected};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::{MeasureId, target};
@@ -58,7 +58,7 @@ impl<'c> PublishedSums<'c> {
         let mut counts = COUNTED.map(|partition| (partition, Progress::default()));
         let nation = gathered(cells(), |cell, totals| {
             for (partition, progress) in counts.iter_mut().filter(|_| cell.is_of_sites()) {
-                progress.add_cells(cell.to(*partition).map(|cell| (cell, totals)).into_iter());
+                progress.add_cells(cell.to(*partition).map(|cell| (cell, totals.into())).into_iter());
             }
             cell.to(Partition::Nation)
         });
@@ -191,13 +191,13 @@ impl WaitingSums {
                 let (is_own, waits) = (partition == one.partition, one.depth <= level);
                 if is_own && waits {
                     let key = if level == partition.levels() { one.cell } else { national };
-                    sums.of_levels.entry((partition, level)).or_default().add(key, &one.totals);
+                    sums.of_levels.entry((partition, level)).or_default().add(key, &one.totals.into());
                 }
                 // What waits for the nation waits in each partition, too, and stands in no remainder.
                 let is_of_nation = one.partition == Partition::Nation && partition.project(one.cell).is_some();
                 if level > 0 && ((is_own && waits) || is_of_nation) {
                     let totals = if is_own { one.totals } else { one.totals.negated() };
-                    sums.remainders.entry((partition, level)).or_default().add(national, &totals);
+                    sums.remainders.entry((partition, level)).or_default().add(national, &totals.into());
                 }
             }
         }
@@ -226,16 +226,16 @@ impl WaitingSums {
 /// so do these keys.
 fn gathered(
     cells: impl Iterator<Item = (CellKey, Totals)>,
-    mut key: impl FnMut(Projected, Totals) -> Option<CellKey>,
+    mut key: impl FnMut(Projected, PublicTotals) -> Option<CellKey>,
 ) -> CellTable {
     let mut table = CellTable::default();
-    let mut together: HashMap<CellKey, Totals> = HashMap::new();
+    let mut together: HashMap<CellKey, PublicTotals> = HashMap::new();
     let mut last = None;
-    let mut settle = |together: &mut HashMap<CellKey, Totals>| {
-        let mut sums: Vec<(CellKey, Totals)> = together.drain().filter(|(_, totals)| !totals.is_zero()).collect();
+    let mut settle = |together: &mut HashMap<CellKey, PublicTotals>| {
+        let mut sums: Vec<(CellKey, PublicTotals)> = together.drain().filter(|(_, totals)| !totals.is_zero()).collect();
         sums.sort_unstable_by_key(|(key, _)| *key);
         for (key, totals) in sums {
-            table.push(key, &totals);
+            table.push(key, &totals.into());
         }
     };
     for (cell, totals) in cells {

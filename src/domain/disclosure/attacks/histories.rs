@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::domain::counting::{
     CellDims, CellKey, Changes, Contribution, NationalSums, Totals, add_to_cell, difference,
 };
-use crate::domain::disclosure::{Ledger, Partition, PointNumber, Strand, Touched, arrivals, make_point};
+use crate::domain::disclosure::{Ledger, Partition, Point, PointNumber, Strand, Touched, arrivals, make_point};
 use crate::domain::records::Stage;
 use crate::domain::values::{Cause, SiteId, SiteKind, Tier};
 
@@ -66,13 +66,13 @@ impl Register {
 
     /// Closes a day. The sites that were touched since the last point, if this is one.
     fn close(&mut self, with_people: bool) -> Option<BTreeSet<SiteId>> {
-        let mut arriving = Vec::new();
+        let mut ledger = self.ledger.clone();
         for (site, postings) in &self.since {
             let earlier: Vec<_> =
                 self.posted.get(site).into_iter().flatten().map(|(cause, cell, _)| (*cause, *cell)).collect();
-            arriving.extend(arrivals(&Touched { site: *site, postings, earlier: &earlier }, self.points + 1));
+            ledger.pending.extend(arrivals(&Touched { site: *site, postings, earlier: &earlier }, self.points + 1));
         }
-        let point = make_point(self.ledger.clone(), arriving, &RULES, self.points + 1, with_people);
+        let point = make_point(ledger, &RULES, self.points + 1, with_people);
         if !point.has_moved {
             return None;
         }
@@ -161,11 +161,11 @@ fn shown_sums(
     let mut sums = Contribution::new();
     for (of, cell, totals) in posted.values().flatten() {
         if let Some(cell) = partition.project(*cell).filter(|_| cause.is_none_or(|cause| cause == *of)) {
-            add_to_cell(&mut sums, cell, totals.public());
+            add_to_cell(&mut sums, cell, totals.public().into());
         }
     }
     for one in ledger.pending.iter().filter(|one| one.partition == partition && one.cause == cause) {
-        add_to_cell(&mut sums, one.cell, one.totals.negated());
+        add_to_cell(&mut sums, one.cell, one.totals.negated().into());
     }
     sums
 }
@@ -208,12 +208,13 @@ fn left_of_twelve(verified: u128) -> usize {
     let site = |number: u128| SiteId::new(Uuid::from_u128(number));
     let reports = [reported];
     let first = |number| arrivals(&Touched { site: site(number), postings: &reports, earlier: &[] }, 1);
-    let first = (0..12).flat_map(first).collect();
-    let first = make_point(Ledger::default(), first, &RULES, 1, false);
-    assert_eq!(first.ledger.pending.len(), 0, "twelve are company");
+    let pending = (0..12).flat_map(first).collect();
+    let Point { mut ledger, .. } = make_point(Ledger { pending, ..Ledger::default() }, &RULES, 1, false);
+    assert_eq!(ledger.pending.len(), 0, "twelve are company");
     let earlier = [(reported.0, reported.1)];
     let then = |number| arrivals(&Touched { site: site(number), postings: &moves, earlier: &earlier }, 2);
-    let second = make_point(first.ledger, (0..verified).flat_map(then).collect(), &RULES, 2, false);
+    ledger.pending.extend((0..verified).flat_map(then));
+    let second = make_point(ledger, &RULES, 2, false);
     let stands = second.ledger.pending.iter().filter(|one| one.partition != Partition::Causes);
     stands.filter(|one| !one.strand.is_verified()).count()
 }
@@ -233,8 +234,8 @@ fn a_few_wait_for_who_has_no_company_and_not_their_whole_group() {
         arrivals(&Touched { site, postings: &[(cause, cell, totals)], earlier: &[] }, 1)
     };
     let homes = (0..40).flat_map(|number| at(number, SiteKind::Home));
-    let all = homes.chain((40..42).flat_map(|number| at(number, SiteKind::Office))).collect();
-    let point = make_point(Ledger::default(), all, &RULES, 1, false);
+    let pending = homes.chain((40..42).flat_map(|number| at(number, SiteKind::Office))).collect();
+    let point = make_point(Ledger { pending, ..Ledger::default() }, &RULES, 1, false);
     let waits = |kind| {
         let here = point.ledger.pending.iter().filter(|one| one.partition == Partition::Kinds);
         here.filter(|one| one.cell.dims().is_some_and(|dims| dims.kind == kind)).count()

@@ -42,11 +42,11 @@ fn shown(posted: &[SitePosting], waiting: &[&Pending]) -> Parts {
         for partition in Partition::ALL {
             let Some(cell) = partition.project(*cell) else { continue };
             let cause = (*partition == Partition::Causes).then_some(*cause);
-            add(*partition, cell, cause, totals.public(), first(*partition));
+            add(*partition, cell, cause, totals.public().into(), first(*partition));
         }
     }
     for one in waiting {
-        add(one.partition, one.cell, one.cause, one.totals.negated(), one.depth.max(first(one.partition)));
+        add(one.partition, one.cell, one.cause, one.totals.negated().into(), one.depth.max(first(one.partition)));
     }
     let groups = shown.clone();
     for ((group, _), part) in &groups {
