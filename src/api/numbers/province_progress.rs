@@ -139,7 +139,12 @@ async fn rows_page(
         let (figures, cells) = shared.register.counted_now(methodology)?;
         let further = [(RowOf::NotYetDetailed, CellTable::default())];
         let moved_on = |_| Some(figures.day);
-        let sums = TableSums { dimension: dimension_of(list), cells: &cells, further: &further, moved_on: &moved_on };
+        let sums = TableSums {
+            dimension: dimension_of(list),
+            cells: &|take| cells.each(take),
+            further: &further,
+            moved_on: &moved_on,
+        };
         let meta = Provenance::of(&figures, &shared.settings, &address(&figures, &link(list))).for_internal_use();
         Ok(page_of_rows(form, columns, &ProvincesResponse { data: rows(list, &sums, &figures), meta }))
     };

@@ -9,9 +9,9 @@ use crate::domain::reference::PlaceList;
 use crate::domain::values::units;
 use crate::register::{Figures, PublicSettings, PublishedSums};
 
-use super::dimension_labels::{Label, REPORTED, RowOf, VERIFIED};
+use super::dimension_labels::{Label, RowOf};
 use super::provenance::Provenance;
-use super::tables::{PublishedTable, TableSums, of_stage};
+use super::tables::{PublishedTable, TableSums, of_stages};
 
 const PATH: &str = "/v1/progress/provinces";
 
@@ -90,8 +90,7 @@ pub fn link(list: PlaceList) -> String {
 
 /// One row for each province, then one of what waits for company.
 pub fn rows(list: PlaceList, sums: &TableSums<'_>, figures: &Figures) -> Vec<ProvinceProgress> {
-    // Each stage apart, so that the estimates of its rows add up to those of the stage.
-    let [reported, verified] = [REPORTED, VERIFIED].map(|stage| of_stage(sums, stage, figures));
+    let [_, reported, verified] = of_stages(sums, figures);
     let known = dimension_of(list).values().into_iter().filter(|value| *value != NONE || list == PlaceList::Former);
     let row = |of: RowOf| {
         let [reported, verified] = [&reported, &verified].map(|sums| sums.get(&of).copied().unwrap_or_default());

@@ -20,22 +20,37 @@ pub fn aggregate(
     aggregation.finish(estimator)
 }
 
-/// [`aggregate`] over a whole table, several times as fast because no cell is copied, with further groups that no value of a dimension names, such as what no row shows. The figures of all groups together
-/// add up to those of their total.
-pub fn aggregate_with<'c>(
-    selection: &Selection,
-    cells: &CellTable,
-    further: impl Iterator<Item = &'c CellTable>,
+/// Calls a function with every cell, in the order of keys.
+pub type EachCell<'a> = dyn Fn(&mut dyn FnMut(CellKey, CellRow<'_>)) + 'a;
+
+/// The sums of groups, and of further ones that no value of a dimension names, such as what no row shows.
+pub type WithFurther = (Vec<(Group, Sums)>, Vec<Sums>);
+
+/// [`aggregate`] for several selections at once, with further groups. The figures of all groups of a selection together add up to those
+/// of their total.
+#[must_use]
+pub fn aggregate_with<const N: usize>(
+    selections: &[Selection; N],
+    each_cell: &EachCell<'_>,
+    further: &[&CellTable],
     estimator: &mut Estimator,
-) -> (Vec<(Group, Sums)>, Vec<Sums>) {
-    let mut aggregation = Aggregation::of(selection, usize::MAX);
-    cells.each(|key, row| aggregation.add(key, row, estimator));
-    further.for_each(|cells| aggregation.add_further(selection, cells, estimator));
-    let count = aggregation.further.len();
-    // Never too many groups, because the limit is the largest number.
-    let mut groups = aggregation.finish(estimator).unwrap_or_default();
-    let further = groups.split_off(groups.len().saturating_sub(count));
-    (groups, further.into_iter().map(|(_, sums)| sums).collect())
+) -> [WithFurther; N] {
+    let mut aggregations = selections.each_ref().map(|selection| Aggregation::of(selection, usize::MAX));
+    each_cell(&mut |key, row| {
+        for aggregation in &mut aggregations {
+            aggregation.add(key, row, estimator);
+        }
+    });
+    for (aggregation, selection) in aggregations.iter_mut().zip(selections) {
+        further.iter().for_each(|cells| aggregation.add_further(selection, cells, estimator));
+    }
+    aggregations.map(|aggregation| {
+        let count = aggregation.further.len();
+        // Never too many groups, because the limit is the largest number.
+        let mut groups = aggregation.finish(estimator).unwrap_or_default();
+        let further = groups.split_off(groups.len().saturating_sub(count));
+        (groups, further.into_iter().map(|(_, sums)| sums).collect())
+    })
 }
 
 /// Up to this many possible groups, a vector has a place for each; above it, a map holds the groups that have cells.

@@ -10,7 +10,7 @@ pub mod methodology;
 mod pace;
 mod selection;
 
-pub use aggregation::{Aggregation, aggregate, aggregate_with};
+pub use aggregation::{Aggregation, EachCell, aggregate, aggregate_with};
 pub use bridge::{Applied, Bridge, Levels, Reason, bridge};
 pub use estimate::{
     Amount, Estimate, EstimateSum, Estimator, MonthEnd, NationalOutput, WholeAmount, WholeEstimate, Year, parts_of,

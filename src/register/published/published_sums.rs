@@ -1,12 +1,13 @@
 //! What a publication point shows, as sums: all cells at its version less what waits. A table is made when it is asked for, because all
 //! of them together take much memory.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 
-use crate::domain::counting::{CellKey, CellTable, NationalKey, NationalSums, People, Progress, PublicTotals, Totals};
+use crate::domain::counting::{
+    CellKey, CellRow, CellTable, NationalKey, NationalSums, People, Progress, PublicTotals, Totals,
+};
 use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber, Projected};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::reference::{MeasureId, target};
@@ -42,8 +43,6 @@ pub struct PublishedSums<'c> {
     cells: Box<InOrder<'c>>,
     /// All cells of the country, also what waits.
     nation: CellTable,
-    /// What is shown of the partition that was asked for last and has a dimension that the country has not.
-    last: RefCell<Option<(Partition, CellTable)>>,
     waiting: WaitingSums,
 }
 
@@ -56,18 +55,20 @@ impl<'c> PublishedSums<'c> {
     #[must_use]
     pub fn of(close: PointClose, cells: &'c InOrder<'_>, waiting: WaitingSums) -> Self {
         let mut counts = COUNTED.map(|partition| (partition, Progress::default()));
-        let nation = gathered(cells(), |cell, totals| {
+        let mut nation = CellTable::default();
+        let counted = |cell: Projected, totals: PublicTotals| {
             for (partition, progress) in counts.iter_mut().filter(|_| cell.is_of_sites()) {
                 progress.add_cells(cell.to(*partition).map(|cell| (cell, totals.into())).into_iter());
             }
             cell.to(Partition::Nation)
-        });
+        };
+        each_gathered(cells(), counted, |key, totals| nation.push(key, totals));
         for (partition, progress) in &mut counts {
             progress.add_cells(waiting.negated(*partition, partition.levels()));
         }
         let PointClose { figures, month_ends } = close;
         let cells: Box<InOrder<'c>> = Box::new(|| cells());
-        let mut sums = Self { figures, cells, nation, last: RefCell::default(), waiting };
+        let mut sums = Self { figures, cells, nation, waiting };
         let mut nation = Progress::default();
         nation.add_cells(sums.of_country(Partition::Nation, 0));
         let (standing, progress) = (sums.standing(2), progress_of(nation, counts));
@@ -94,22 +95,15 @@ impl<'c> PublishedSums<'c> {
         NationalOutput::of(&national, &mut Estimator::new(methodology, self.figures.day))
     }
 
-    /// The cells that the groups of a level show.
-    #[must_use]
-    pub fn cells(&self, partition: Partition, level: u8) -> CellTable {
+    /// Calls `take` with each cell that the groups of a level show, in the order of keys.
+    pub fn each_cell(&self, partition: Partition, level: u8, take: &mut dyn FnMut(CellKey, CellRow<'_>)) {
         if level < partition.levels() || !partition.adds_a_dimension() {
-            return table_of(self.of_country(partition, level));
-        }
-        let mut last = self.last.borrow_mut();
-        if last.as_ref().is_none_or(|(of, _)| *of != partition) {
-            // Before the next one is made.
-            *last = None;
-        }
-        let made = || {
+            self.of_country(partition, level).for_each(|(key, totals)| CellRow::of(key, &totals, |row| take(key, row)));
+        } else {
             let shown = merged((self.cells)(), self.waiting.negated(partition, level));
-            (partition, gathered(shown, |cell, _| cell.to(partition)))
-        };
-        last.get_or_insert_with(made).1.clone()
+            let take = |key, totals: &Totals| CellRow::of(key, totals, |row| take(key, row));
+            each_gathered(shown, |cell, _| cell.to(partition), take);
+        }
     }
 
     /// The cells that the groups of a level show, by the dimensions of the country.
@@ -222,34 +216,31 @@ impl WaitingSums {
     }
 }
 
-/// Adds up each cell that a figure counts, under the key that `key` gives it, if any. Cells come in the order of measures and provinces, and
-/// so do these keys.
-fn gathered(
+/// Adds up each cell that a figure counts, under the key that `key_of` gives it, if any, and calls `take` with each sum. Cells come in the
+/// order of measures and provinces, and so do these keys.
+fn each_gathered(
     cells: impl Iterator<Item = (CellKey, Totals)>,
-    mut key: impl FnMut(Projected, PublicTotals) -> Option<CellKey>,
-) -> CellTable {
-    let mut table = CellTable::default();
+    mut key_of: impl FnMut(Projected, PublicTotals) -> Option<CellKey>,
+    mut take: impl FnMut(CellKey, &Totals),
+) {
     let mut together: HashMap<CellKey, PublicTotals> = HashMap::new();
     let mut last = None;
     let mut settle = |together: &mut HashMap<CellKey, PublicTotals>| {
         let mut sums: Vec<(CellKey, PublicTotals)> = together.drain().filter(|(_, totals)| !totals.is_zero()).collect();
         sums.sort_unstable_by_key(|(key, _)| *key);
-        for (key, totals) in sums {
-            table.push(key, &totals.into());
-        }
+        sums.into_iter().for_each(|(key, totals)| take(key, &totals.into()));
     };
     for (cell, totals) in cells {
         if last.replace(cell).is_some_and(|last: CellKey| !last.has_same_measure_and_province(cell)) {
             settle(&mut together);
         }
         let totals = totals.public();
-        if let Some(key) = Projected::of(cell).and_then(|cell| key(cell, totals)) {
+        if let Some(key) = Projected::of(cell).and_then(|cell| key_of(cell, totals)) {
             let sum = together.entry(key).or_default();
             *sum = sum.wrapping_add(totals);
         }
     }
     settle(&mut together);
-    table
 }
 
 /// The table of cells that come in the order of keys.

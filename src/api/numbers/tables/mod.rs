@@ -14,4 +14,4 @@ mod rows;
 mod view;
 
 pub use pages::{PublishedTable, make_published, names};
-pub use rows::{TableSums, of_stage};
+pub use rows::{TableSums, of_stages};

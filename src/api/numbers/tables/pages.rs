@@ -8,7 +8,7 @@ use crate::api::numbers::dimension_labels::RowOf;
 use crate::api::numbers::provenance::Provenance;
 use crate::domain::counting::{CellTable, NationalSums};
 use crate::domain::disclosure::{ENDED, Partition};
-use crate::domain::figures::{Dimension, Value};
+use crate::domain::figures::{Dimension, EachCell, Value};
 use crate::domain::reference::MeasureId;
 use crate::register::{Figures, PublicSettings, PublishedSums, ReadyPage};
 
@@ -47,7 +47,7 @@ const SMALLEST_TIMES: u8 = 2;
 /// What a point shows of a table by a dimension.
 pub struct PublishedTable<'a> {
     dimension: Dimension,
-    cells: CellTable,
+    cells: Box<EachCell<'a>>,
     further: Vec<(RowOf, CellTable)>,
     moved_on: Box<dyn Fn(RowOf) -> Option<NaiveDate> + 'a>,
 }
@@ -58,10 +58,11 @@ impl<'a> PublishedTable<'a> {
     pub fn of(sums: &'a PublishedSums<'_>, dimension: Dimension) -> Self {
         let (partition, level) = groups_of(dimension);
         let remainder = (RowOf::NotYetDetailed, sums.remainder(partition, level));
-        let (cells, further) = if partition == Partition::Times {
-            (sums.standing(level).as_cells().clone(), vec![(RowOf::Ended, sums.ended(level)), remainder])
+        let (cells, further): (Box<EachCell<'a>>, _) = if partition == Partition::Times {
+            let standing = sums.standing(level);
+            (Box::new(move |take| standing.as_cells().each(take)), vec![(RowOf::Ended, sums.ended(level)), remainder])
         } else {
-            (sums.cells(partition, level), vec![remainder])
+            (Box::new(move |take| sums.each_cell(partition, level, take)), vec![remainder])
         };
         let moved_on = move |of: RowOf| match of {
             RowOf::Value(value) if partition == Partition::Nation => sums.measure_moved_on(measure(value)?),
@@ -75,7 +76,7 @@ impl<'a> PublishedTable<'a> {
     /// The sums from which rows are made.
     #[must_use]
     pub fn sums(&self) -> TableSums<'_> {
-        TableSums { dimension: self.dimension, cells: &self.cells, further: &self.further, moved_on: &*self.moved_on }
+        TableSums { dimension: self.dimension, cells: &*self.cells, further: &self.further, moved_on: &*self.moved_on }
     }
 }
 
@@ -104,6 +105,7 @@ pub fn all_rows(table: &Table, figures: &Figures, cells: &CellTable) -> Vec<Vec<
         Content::By(dimension, counts) => {
             let moved_on = |_| Some(figures.day);
             let further = [(RowOf::NotYetDetailed, CellTable::default())];
+            let cells: &EachCell<'_> = &|take| cells.each(take);
             rows::by_dimension(&TableSums { dimension, cells, further: &further, moved_on: &moved_on }, counts, figures)
         }
         Content::People => rows::of_people(&figures.progress.people),

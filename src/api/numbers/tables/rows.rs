@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::api::numbers::dimension_labels::{PLEDGED, REPORTED, RowOf, VERIFIED};
 use crate::domain::counting::{CellTable, Known, People};
-use crate::domain::figures::{Dimension, Estimator, NONE, Selection, Sums, Value, aggregate_with};
+use crate::domain::figures::{Dimension, EachCell, Estimator, NONE, Selection, Sums, Value, aggregate_with};
 use crate::domain::reference::target;
 use crate::domain::values::{Interval, Month};
 use crate::register::Figures;
@@ -48,7 +48,7 @@ pub struct TableSums<'a> {
     /// The dimension.
     pub dimension: Dimension,
     /// The cells that values of the dimension have.
-    pub cells: &'a CellTable,
+    pub cells: &'a EachCell<'a>,
     /// What no value of the dimension has, as rows at the end.
     pub further: &'a [(RowOf, CellTable)],
     /// The day on which a row moved last.
@@ -58,8 +58,7 @@ pub struct TableSums<'a> {
 /// One row for each value of a dimension, and then the further ones. `figures` gives the methodology and the day of the estimates.
 pub fn by_dimension(sums: &TableSums<'_>, counts: &'static [FigureColumn], figures: &Figures) -> Vec<Vec<Json>> {
     let TableSums { dimension, .. } = *sums;
-    // Each stage apart, so that the estimates of its rows add up to those of the stage.
-    let stages = [PLEDGED, REPORTED, VERIFIED].map(|stage| of_stage(sums, stage, figures));
+    let stages = of_stages(sums, figures);
     let values = match dimension.interval() {
         Some(interval) => periods(interval, stages.iter().flat_map(BTreeMap::keys), figures),
         // Each site has a province, a kind and, once it is verified, evidence; only former provinces may be unknown.
@@ -82,16 +81,20 @@ pub fn by_dimension(sums: &TableSums<'_>, counts: &'static [FigureColumn], figur
     rows.map(row).collect()
 }
 
-/// The sums of each row, of one stage.
+/// The sums of each row: what is pledged, reported and verified. Each stage apart, so that the estimates of its rows add up to those of
+/// the stage.
 #[must_use]
-pub fn of_stage(sums: &TableSums<'_>, stage: Value, figures: &Figures) -> BTreeMap<RowOf, Sums> {
-    let filters = vec![(Dimension::Stage, vec![stage])];
-    let selection = Selection { group_by: vec![sums.dimension], filters, ..Selection::default() };
+pub fn of_stages(sums: &TableSums<'_>, figures: &Figures) -> [BTreeMap<RowOf, Sums>; 3] {
+    let selections = [PLEDGED, REPORTED, VERIFIED].map(|stage| {
+        let filters = vec![(Dimension::Stage, vec![stage])];
+        Selection { group_by: vec![sums.dimension], filters, ..Selection::default() }
+    });
     let mut estimator = Estimator::without_lifetime(figures.methodology, figures.day);
-    let further_cells = sums.further.iter().map(|(_, cells)| cells);
-    let (groups, further) = aggregate_with(&selection, sums.cells, further_cells, &mut estimator);
-    let named = groups.into_iter().filter_map(|(group, sums)| Some((RowOf::Value(*group.first()?), sums)));
-    named.chain(sums.further.iter().map(|(of, _)| *of).zip(further)).collect()
+    let further: Vec<&CellTable> = sums.further.iter().map(|(_, cells)| cells).collect();
+    aggregate_with(&selections, sums.cells, &further, &mut estimator).map(|(groups, further)| {
+        let named = groups.into_iter().filter_map(|(group, sums)| Some((RowOf::Value(*group.first()?), sums)));
+        named.chain(sums.further.iter().map(|(of, _)| *of).zip(further)).collect()
+    })
 }
 
 /// The periods from the first installation up to the day, also those without installations.
