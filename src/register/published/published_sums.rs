@@ -1,7 +1,7 @@
 //! What a publication point shows, as sums: all cells at its version less what waits. A table is made when it is asked for, because all
 //! of them together take much memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
@@ -71,14 +71,10 @@ impl<'c> PublishedSums<'c> {
         let mut sums = Self { figures, cells, nation, waiting };
         let mut nation = Progress::default();
         nation.add_cells(sums.of_country(Partition::Nation, 0));
-        let (standing, progress) = (sums.standing(2), progress_of(nation, counts));
+        let progress = progress_of(nation, counts);
         let Figures { methodology, day, .. } = sums.figures;
-        sums.figures = Figures {
-            output: sums.output(methodology),
-            pace: pace(&month_ends, &standing, progress.sites.verified, day, target()),
-            progress,
-            ..sums.figures
-        };
+        let pace = pace(&month_ends, &sums.standing(2), progress.sites.verified, day, target());
+        sums.figures = Figures { output: sums.output(methodology), pace, progress, ..sums.figures };
         sums
     }
 
@@ -223,22 +219,24 @@ fn each_gathered(
     mut key_of: impl FnMut(Projected, PublicTotals) -> Option<CellKey>,
     mut take: impl FnMut(CellKey, &Totals),
 ) {
-    let mut together: HashMap<CellKey, PublicTotals> = HashMap::new();
-    let mut last = None;
-    let mut settle = |together: &mut HashMap<CellKey, PublicTotals>| {
-        let mut sums: Vec<(CellKey, PublicTotals)> = together.drain().filter(|(_, totals)| !totals.is_zero()).collect();
-        sums.sort_unstable_by_key(|(key, _)| *key);
-        sums.into_iter().for_each(|(key, totals)| take(key, &totals.into()));
+    let mut settle = |together: &mut Vec<(CellKey, PublicTotals)>| {
+        together.sort_unstable_by_key(|(key, _)| *key);
+        for of_key in together.chunk_by(|(one, _), (other, _)| one == other) {
+            let sum = of_key.iter().fold(PublicTotals::default(), |sum, (_, totals)| sum.wrapping_add(*totals));
+            if let Some((key, _)) = of_key.first().filter(|_| !sum.is_zero()) {
+                take(*key, &sum.into());
+            }
+        }
+        together.clear();
     };
+    let (mut together, mut last, mut projected) = (Vec::new(), None, None);
     for (cell, totals) in cells {
         if last.replace(cell).is_some_and(|last: CellKey| !last.has_same_measure_and_province(cell)) {
             settle(&mut together);
         }
         let totals = totals.public();
-        if let Some(key) = Projected::of(cell).and_then(|cell| key_of(cell, totals)) {
-            let sum = together.entry(key).or_default();
-            *sum = sum.wrapping_add(totals);
-        }
+        projected = Projected::after(projected, cell);
+        together.extend(projected.and_then(|cell| key_of(cell, totals)).map(|key| (key, totals)));
     }
     settle(&mut together);
 }
