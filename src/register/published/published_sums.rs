@@ -208,6 +208,10 @@ impl WaitingSums {
                 None => {}
             }
         }
+        // Packed, because they are kept beside the tables that are made of them.
+        for table in sums.of_levels.values_mut().chain(sums.remainders.values_mut()) {
+            *table = table_of(table.iter());
+        }
         sums
     }
 }
