@@ -42,7 +42,9 @@ pub fn aggregate_with<const N: usize>(
         }
     });
     for (aggregation, selection) in aggregations.iter_mut().zip(selections) {
-        further.iter().for_each(|cells| aggregation.add_further(selection, cells, estimator));
+        for cells in further {
+            aggregation.add_further(selection, cells, estimator);
+        }
     }
     aggregations.map(|aggregation| {
         let count = aggregation.further.len();
