@@ -5,6 +5,42 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::reference::{Company, ProvinceId};
 use crate::domain::values::SiteId;
 
+/// The rules by which a point is made.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub company: Company,
+    /// For each province, by its index, the first one that has the same yields. One that is missing is like no other.
+    alike: Vec<ProvinceId>,
+    /// In how many ways solar power is told to yield.
+    yields: usize,
+}
+
+impl Rules {
+    /// The rules of provinces that all yield differently.
+    #[must_use]
+    pub const fn of(company: Company) -> Self {
+        Self { company, alike: Vec::new(), yields: 1 }
+    }
+
+    /// The same for the yields of provinces, by their index, as each methodology has them.
+    #[must_use]
+    pub fn with_yields<'y>(self, by_methodology: impl Iterator<Item = &'y [f64]>) -> Self {
+        let mut yields: Vec<&[f64]> = Vec::new();
+        for of_provinces in by_methodology {
+            if !yields.contains(&of_provinces) {
+                yields.push(of_provinces);
+            }
+        }
+        let of = |province: ProvinceId| yields.iter().map(move |of| of.get(usize::from(province.index())));
+        let first = |province| ProvinceId::all().find(|other| of(*other).eq(of(province))).unwrap_or(province);
+        Self { alike: ProvinceId::all().map(first).collect(), yields: yields.len(), ..self }
+    }
+
+    fn first_alike(&self, province: ProvinceId) -> ProvinceId {
+        self.alike.get(usize::from(province.index())).copied().unwrap_or(province)
+    }
+}
+
 /// What moves of a site.
 #[derive(Clone, Debug, Default)]
 pub struct Moved {
@@ -23,7 +59,7 @@ pub struct Waiting {
     pub is_new: bool,
 }
 
-impl Company {
+impl Rules {
     /// The sites that move: all that wait but for those that would stand out; none if too few are new.
     #[must_use]
     pub(super) fn moves(&self, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
@@ -33,7 +69,7 @@ impl Company {
             if self.is_dominated(waiting.iter().map(|one| one.moved.weight)) {
                 waiting.pop();
             } else if let Some(province) = self.told(waiting.iter().map(|one| &one.moved)) {
-                waiting.retain(|one| !one.moved.provinces.contains(&province));
+                waiting.retain(|one| one.moved.provinces.iter().all(|of| self.first_alike(*of) != province));
             } else {
                 break;
             }
@@ -47,12 +83,16 @@ impl Company {
         self.is_dominated(moved.iter().map(|one| one.weight)) || self.told(moved.iter()).is_some()
     }
 
-    /// The province of too few sites whose part two equations tell: what moves is of two provinces, and one of them has too few.
+    /// The first of the provinces of too few sites whose part equations tell. Capacity is one equation, and electricity by each methodology
+    /// with yields of its own another: if what moves is of no more yields than that, one of which has too few sites, it is told.
     fn told<'m>(&self, moved: impl Iterator<Item = &'m Moved>) -> Option<ProvinceId> {
         let mut sites: BTreeMap<ProvinceId, usize> = BTreeMap::new();
-        moved.flat_map(|one| &one.provinces).for_each(|province| *sites.entry(*province).or_default() += 1);
+        for one in moved {
+            let alike: BTreeSet<ProvinceId> = one.provinces.iter().map(|of| self.first_alike(*of)).collect();
+            alike.into_iter().for_each(|first| *sites.entry(first).or_default() += 1);
+        }
         let fewest = sites.iter().min_by_key(|(_, sites)| **sites)?;
-        (sites.len() == 2 && *fewest.1 < self.in_row).then_some(*fewest.0)
+        ((2..=1 + self.yields).contains(&sites.len()) && *fewest.1 < self.company.in_row).then_some(*fewest.0)
     }
 
     /// Whether one or two of these weights are most of their sum.
@@ -64,7 +104,8 @@ impl Company {
             first = first.max(weight);
         }
         let is_most = |part: u64, percent: u64| u128::from(part) * 100 > u128::from(sum) * u128::from(percent);
-        is_most(first, self.most_of_one_percent) || is_most(first.saturating_add(second), self.most_of_two_percent)
+        is_most(first, self.company.most_of_one_percent)
+            || is_most(first.saturating_add(second), self.company.most_of_two_percent)
     }
 }
 
@@ -73,7 +114,8 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    const RULES: Company = Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 };
+    const RULES: Rules =
+        Rules::of(Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 });
 
     fn moved(weights: &[u64], new: usize) -> Vec<u128> {
         let waiting = (0..).zip(weights).map(|(place, weight)| Waiting {
@@ -106,14 +148,18 @@ mod tests {
         assert_eq!(moved(&[51, 29, 10, 5, 5], 5).len(), 0);
     }
 
-    /// Ten sites of equal size in these provinces; how many of them move.
-    fn moved_in(provinces: [u8; 10]) -> usize {
+    /// Ten sites of equal size in these provinces; how many of them move by the rules.
+    fn moved_by(rules: &Rules, provinces: [u8; 10]) -> usize {
         let site = |(place, province): (u128, u8)| Waiting {
             site: SiteId::new(Uuid::from_u128(place)),
             moved: Moved { weight: 5, provinces: ProvinceId::from_index(province).into_iter().collect() },
             is_new: true,
         };
-        RULES.moves((0..).zip(provinces).map(site).collect(), 5).len()
+        rules.moves((0..).zip(provinces).map(site).collect(), 5).len()
+    }
+
+    fn moved_in(provinces: [u8; 10]) -> usize {
+        moved_by(&RULES, provinces)
     }
 
     #[test]
@@ -122,5 +168,15 @@ mod tests {
         assert_eq!(moved_in([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]), 10);
         assert_eq!(moved_in([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 9, "two equations would tell the last one");
         assert_eq!(moved_in([0, 0, 0, 0, 0, 0, 0, 0, 1, 2]), 10, "two equations do not tell three sums apart");
+    }
+
+    #[test]
+    fn provinces_of_the_same_yield_are_one() {
+        let (first, second) = ([1_271.0, 1_271.0, 1_219.0], [1_271.0, 1_250.0, 1_219.0]);
+        let alike = RULES.with_yields([first.as_slice(), &first].into_iter());
+        assert_eq!(moved_by(&alike, [0, 0, 0, 0, 1, 1, 1, 1, 1, 2]), 9, "two yields are two equations");
+        assert_eq!(moved_by(&alike, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 10, "one yield is one");
+        let told_twice = RULES.with_yields([first.as_slice(), &second].into_iter());
+        assert_eq!(moved_by(&told_twice, [0, 0, 0, 0, 1, 1, 1, 1, 1, 2]), 5, "two methodologies are three equations");
     }
 }

@@ -11,9 +11,7 @@
 //! came since     7        3 (g h i)      1 (i)             differ from now: 7, 5, 2 sites
 //! ```
 
-use crate::domain::reference::Company;
-
-use super::company::Moved;
+use super::company::{Moved, Rules};
 
 /// The number of a point: 1, 2, 3 … in the order in which they are made. Before the first one stands 0.
 pub type PointNumber = u32;
@@ -59,7 +57,7 @@ const BEFORE_THE_FIRST: EarlierPoint = EarlierPoint { number: 0, have_left: 0 };
 impl EarlierPoints {
     /// Whether the change may be published.
     #[must_use]
-    pub fn allow(&self, change: &RemainderChange, rules: &Company) -> bool {
+    pub fn allow(&self, change: &RemainderChange, rules: &Rules) -> bool {
         let RemainderChange { leave, stay, moved } = change;
         let stand: Vec<Moved> = stay.iter().map(|member| member.part.clone()).collect();
         if rules.stands_out(moved) || rules.stands_out(&stand) {
@@ -69,19 +67,19 @@ impl EarlierPoints {
             let left = point.have_left + leave.iter().filter(|member| member.came <= point.number).count();
             let came = stay.iter().filter(|member| member.is_new && member.came > point.number).count();
             let may_differ = stay.iter().filter(|member| member.changed > point.number).count();
-            left + came >= rules.in_row || left + may_differ == 0
+            left + came >= rules.company.in_row || left + may_differ == 0
         })
     }
 
     /// The earlier points once the change is published at the point `number`.
     #[must_use]
-    pub fn after(mut self, change: &RemainderChange, number: PointNumber, rules: &Company) -> Self {
+    pub fn after(mut self, change: &RemainderChange, number: PointNumber, rules: &Rules) -> Self {
         let RemainderChange { leave, stay, .. } = change;
         for point in &mut self.0 {
             point.have_left += leave.iter().filter(|member| member.came <= point.number).count();
         }
         self.0.push(EarlierPoint { number, have_left: 0 });
-        self.0.retain(|point| point.have_left < rules.in_row);
+        self.0.retain(|point| point.have_left < rules.company.in_row);
         self.0.insert(0, BEFORE_THE_FIRST);
         // Points between which nobody who is still there came or changed are told apart by who left alone.
         let told = |point: &EarlierPoint| {
@@ -115,8 +113,10 @@ impl EarlierPoints {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::reference::Company;
 
-    const RULES: Company = Company { in_nation: 10, in_row: 3, most_of_one_percent: 50, most_of_two_percent: 80 };
+    const RULES: Rules =
+        Rules::of(Company { in_nation: 10, in_row: 3, most_of_one_percent: 50, most_of_two_percent: 80 });
 
     fn one() -> Moved {
         Moved { weight: 1, ..Moved::default() }

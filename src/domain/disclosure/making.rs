@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::reference::Company;
 use crate::domain::values::SiteId;
 
+use super::company::Rules;
 use super::earlier_points::{EarlierPoints, PointNumber, RemainderChange};
 use super::group::GroupId;
 use super::ledger::GroupState;
@@ -15,7 +15,7 @@ use super::site_part::parts;
 
 /// A point while it is made.
 pub struct Making<'r> {
-    pub rules: &'r Company,
+    pub rules: &'r Rules,
     pub number: PointNumber,
     pub groups: BTreeMap<GroupId, GroupState>,
     pub has_moved: bool,
@@ -26,7 +26,7 @@ impl Making<'_> {
     /// together, because whatever the group showed before was of enough sites.
     pub fn passing(&mut self, group: GroupId, pending: &[&Pending]) -> BTreeSet<SiteId> {
         let level = group.path.length();
-        let least = if level == 0 { self.rules.in_nation } else { self.rules.in_row };
+        let least = if level == 0 { self.rules.company.in_nation } else { self.rules.company.in_row };
         let (mut passing, mut waiting) = (BTreeSet::new(), Vec::new());
         let shown = self.groups.get(&group).map(|state| state.shown).unwrap_or_default();
         let then = pending.iter().fold(shown, |sum, one| sum.wrapping_add(one.totals));

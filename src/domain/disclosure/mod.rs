@@ -30,6 +30,7 @@ mod strand;
 #[cfg(test)]
 mod attacks;
 
+pub use company::Rules;
 pub use earlier_points::{EarlierPoints, PointNumber};
 pub use few_sites::join_few;
 pub use group::GroupId;

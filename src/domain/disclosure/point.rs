@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::counting::{Changes, NationalSums, add_to_cell};
-use crate::domain::reference::Company;
 
+use super::company::Rules;
 use super::earlier_points::PointNumber;
 use super::group::GroupId;
 use super::ledger::Ledger;
@@ -29,7 +29,7 @@ pub struct Point {
 /// Makes a point from what waited at the last one and what arrived since, all in one ledger. The answers about people are
 /// gathered, and move `with_people`.
 #[must_use]
-pub fn make_point(ledger: Ledger, rules: &Company, number: PointNumber, with_people: bool) -> Point {
+pub fn make_point(ledger: Ledger, rules: &Rules, number: PointNumber, with_people: bool) -> Point {
     let mut making = Making { rules, number, groups: ledger.groups, has_moved: false };
     let (mut held, mut national) = (BTreeSet::new(), NationalSums::default());
     let (mut by_cause, mut gathered) = (Changes::default(), ledger.gathered);

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use crate::db::ledger::{SitePostings, StoredMovement, StoredPoint, point_ledger, points, site_postings};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
-use crate::domain::disclosure::{Ledger, Partition, Pending, PointNumber, Touched, arrivals, make_point};
-use crate::domain::figures::Methodology;
+use crate::domain::disclosure::{Ledger, Partition, Pending, PointNumber, Rules, Touched, arrivals, make_point};
+use crate::domain::figures::{Methodology, all};
 use crate::domain::reference::{Disclosure, target};
 use crate::domain::values::{Cause, Hash, Interval, Month, SiteId};
 
@@ -59,10 +59,13 @@ impl Points {
         close: &Close,
         goes_on: &dyn Fn() -> Result<(), DbError>,
     ) -> Result<Option<MadePoint>, DbError> {
-        let Disclosure { company, least_sites, .. } = &target().disclosure;
-        if close.sites_in_operation < *least_sites {
+        let Disclosure { company, least_sites, .. } = target().disclosure;
+        if close.sites_in_operation < least_sites {
             return Ok(None);
         }
+        // As far as they were known then, because the audit makes the same point.
+        let known = all().iter().filter(|one| one.version <= close.methodology.version);
+        let rules = Rules::of(company).with_yields(known.map(Methodology::solar_yields));
         let mut number = self.last.as_ref().map_or(1, |last| last.number + 1);
         let shown = self.last.as_ref().map_or(0, |last| last.cells_version);
         let stored = |number: PointNumber, cells_version: i64, ledger: &Ledger| StoredPoint {
@@ -91,7 +94,7 @@ impl Points {
             let to = close.version.min(at + ENTRIES);
             let of_all = arrived(connection, (at, to), number, &mut ledger.pending)?;
             let with_people = is_end_of_quarter && to == close.version;
-            let point = make_point(ledger, company, number, with_people);
+            let point = make_point(ledger, &rules, number, with_people);
             national.add_all(&point.national);
             by_cause.add_all(&point.by_cause);
             for (cause, cell, totals) in of_all {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use green_homes::domain::counting::{CellDims, CellKey, Totals};
-use green_homes::domain::disclosure::{Ledger, Touched, arrivals, make_point};
+use green_homes::domain::disclosure::{Ledger, Rules, Touched, arrivals, make_point};
 use green_homes::domain::figures::{Estimate, Estimator, of_new_registers};
 use green_homes::domain::records::Stage;
 use green_homes::domain::reference::{MeasureId, ProvinceId, target};
@@ -60,7 +60,12 @@ fn twelve_roofs_move_and_the_only_digester_among_them_waits() {
         let site = SiteId::new(Uuid::from_u128(number));
         arriving.extend(arrivals(&Touched { site, postings: &postings, earlier: &[] }, 1));
     }
-    let point = make_point(Ledger { pending: arriving, ..Ledger::default() }, &target().disclosure.company, 1, false);
+    let point = make_point(
+        Ledger { pending: arriving, ..Ledger::default() },
+        &Rules::of(target().disclosure.company),
+        1,
+        false,
+    );
     let moved: Vec<Option<MeasureId>> =
         point.national.iter().filter_map(|(key, _)| Some(key.as_cell().dims()?.measure)).collect();
     assert!(!moved.is_empty() && moved.iter().all(|one| *one == MeasureId::parse("rooftop_solar_pv")), "{moved:?}");

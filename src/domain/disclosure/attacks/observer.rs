@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::counting::{CellKey, NationalKey, Totals};
-use crate::domain::disclosure::company::Moved;
+use crate::domain::disclosure::company::{Moved, Rules};
 use crate::domain::disclosure::{GroupId, Partition, Path, Pending, PointNumber, Strand};
 use crate::domain::reference::Company;
 use crate::domain::values::{Cause, SiteId};
 
 use super::random_homes::sample_cell;
 
-pub const RULES: Company = Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 };
+pub const RULES: Rules =
+    Rules::of(Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 });
 
 /// A group, or what it shows and the groups of a level below do not.
 type Published = (GroupId, Option<u8>);
@@ -159,12 +160,13 @@ impl Observer {
         let empties = self.sites.get(&of).is_none_or(|sites| *sites == 0) && of.1.is_none();
         let fewest = in_province.values().min().filter(|_| in_province.len() == 2 && !empties);
         assert!(
-            fewest.is_none_or(|fewest| *fewest >= RULES.in_row),
+            fewest.is_none_or(|fewest| *fewest >= RULES.company.in_row),
             "capacity and electricity of {of:?} tell {fewest:?} sites at the point {point}"
         );
         let changes = self.changes.entry(of).or_default();
         changes.push((point, changed));
-        let least = if of.0.path.length() == 0 && of.1.is_none() { RULES.in_nation } else { RULES.in_row };
+        let least =
+            if of.0.path.length() == 0 && of.1.is_none() { RULES.company.in_nation } else { RULES.company.in_row };
         // From the newest change back: what each site showed before it is what it showed at the points before.
         let mut then: BTreeMap<SiteId, &Part> = BTreeMap::new();
         for (at, before) in changes.iter().rev() {

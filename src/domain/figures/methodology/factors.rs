@@ -129,6 +129,12 @@ impl Methodology {
         (f64::from(grid_zero_year - year) / f64::from(grid_zero_year - newest)).max(0.0)
     }
 
+    /// The solar yields of all provinces, by their index.
+    #[must_use]
+    pub fn solar_yields(&self) -> &[f64] {
+        &self.yields
+    }
+
     /// The solar yield of a province, in kWh a kWp and year.
     #[must_use]
     pub fn solar_yield(&self, province: ProvinceId) -> f64 {
