@@ -2,10 +2,11 @@
 //! which makes every point again.
 
 use chrono::{Days, TimeDelta};
+use green_homes::db::ledger::site_postings;
 use green_homes::domain::records::MeasureLines;
 use green_homes::domain::reference::{Place, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim};
-use green_homes::domain::values::{Code, InstallationId, Quantity, Tier, WithdrawReason};
+use green_homes::domain::values::{Code, InstallationId, Quantity, SiteId, Tier, WithdrawReason};
 use green_homes::register::{Command, Done, InstallationChange};
 
 use crate::days::kept_days;
@@ -14,8 +15,10 @@ use crate::support::{App, Passing, TestDatabase, clock_at, db_execute, db_lines,
 on_both_databases!(
     close_days_of_a_growing_register_makes_points_that_the_journal_gives_again,
     close_a_day_of_many_entries_makes_one_point_of_several_steps,
+    read_the_past_of_a_site_with_very_many_entries,
     close_days_of_a_small_register_makes_no_point,
     set_the_clock_back_voids_the_points_of_days_that_had_not_come,
+    set_the_clock_back_to_the_first_day_keeps_the_void_points,
     change_what_waits_or_a_point_is_found_and_named,
     delete_days_and_they_are_made_as_before_with_their_points,
 );
@@ -109,13 +112,37 @@ async fn close_a_day_of_many_entries_makes_one_point_of_several_steps(database: 
     let days = Passing::begin(database).await;
     days.app.db_add_partner("SOLARCO", false);
     let began = days.today();
-    days.verify_homes_of("a", &[began - Days::new(30); 1_100]);
+    days.verify_homes_of("a", &[began - Days::new(30); 2_510]);
     let version = days.app.db_version();
     days.pass_to(began + Days::new(1)).await;
-    assert_eq!(days.points(), [format!("2 {began}")], "2,200 entries are two steps");
+    assert_eq!(days.points(), [format!("2 {began}")], "5,020 entries are two steps");
     let shown = "SELECT CAST(cells_version AS TEXT) AS line FROM points";
     assert_eq!(db_lines(&days.app.database.url, shown), [version.to_string()]);
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
+}
+
+/// A partner may correct one home as often as it likes, and a statement of SQLite takes 32,766 parameters.
+async fn read_the_past_of_a_site_with_very_many_entries(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    days.verify_homes_of("a", &[days.today() - Days::new(30)]);
+    let url = &days.app.database.url;
+    let numbers =
+        "WITH RECURSIVE numbers (number) AS (SELECT 10 UNION ALL SELECT number + 1 FROM numbers WHERE number < 33000)";
+    let copies = [
+        "INSERT INTO entries (version, recorded_at, actor, action, cause, subject, digest, journal_digest, previous, hash) \
+         SELECT version + number, recorded_at, actor, action, cause, subject, digest, journal_digest, previous, hash \
+         FROM entries CROSS JOIN numbers WHERE action = 'verify'",
+        "INSERT INTO journal (version, seq, recorded_on, cause, cell, deltas) \
+         SELECT version + number, seq, recorded_on, cause, cell, deltas FROM journal CROSS JOIN numbers WHERE cause = 'verified' AND version < 10",
+    ];
+    for copy in copies {
+        db_execute(url, &format!("{numbers} {copy}")).unwrap();
+    }
+    let site = SiteId::parse(&db_lines(url, "SELECT site AS line FROM installations")[0]).unwrap();
+    let mut connection = days.app.database.db_open().connection().unwrap();
+    let past = site_postings::earlier(&mut connection, &[site], i64::from(i32::MAX)).unwrap();
+    assert!(past[&site].len() > 33_000, "{}", past[&site].len());
 }
 
 async fn close_days_of_a_small_register_makes_no_point(database: TestDatabase) {
@@ -147,6 +174,26 @@ async fn set_the_clock_back_voids_the_points_of_days_that_had_not_come(database:
     days.grow("after", 15);
     days.pass_to(today + Days::new(1)).await;
     assert_eq!(days.points()[3..], [void, format!("5 {today}")], "its number is not given again");
+    assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
+}
+
+/// They were public, so the points after them are held against them, though no closed day is left.
+async fn set_the_clock_back_to_the_first_day_keeps_the_void_points(database: TestDatabase) {
+    let days = Passing::begin(database).await;
+    days.app.db_add_partner("SOLARCO", false);
+    let (right, today) = (*days.now.lock().unwrap(), days.today());
+    days.pass_to(today + Days::new(15)).await;
+    days.grow("meanwhile", 65);
+    days.pass_to(today + Days::new(16)).await;
+    let void = format!("1 {} void", today + Days::new(15));
+    assert_eq!(days.points().len(), 1);
+    *days.now.lock().unwrap() = right + TimeDelta::minutes(5);
+    days.change(Command::SetClockBack).unwrap();
+    days.app.progress_at(days.app.db_version()).await;
+    assert_eq!(days.points(), std::slice::from_ref(&void));
+    days.grow("after", 15);
+    days.pass_to(today + Days::new(1)).await;
+    assert_eq!(days.points(), [void, format!("2 {today}")]);
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
 }
 

@@ -11,6 +11,9 @@ use crate::db::tables::{entries, installations, journal, site_id};
 use crate::domain::counting::{CellKey, Totals};
 use crate::domain::values::{Cause, SiteId};
 
+/// Values asked for at a time; SQLite takes at most 32,766 parameters in one statement, and a site may have more entries.
+const CHUNK: usize = 2_000;
+
 /// The postings of one site.
 pub struct SitePostings {
     /// The site; `None` for postings of all sites at once, as a new definition makes.
@@ -90,29 +93,34 @@ pub fn earlier(
         versions.insert(*version, site);
     }
     let asked: Vec<&String> = subjects.keys().collect();
-    let later: Vec<(i64, String)> = on_backend!(connection, c => {
-        entries::table
-            .filter(entries::subject.eq_any(asked).and(entries::version.le(up_to)))
-            // Repeats the condition of the index word for word, because the planner then uses the index.
-            .filter(sql::<Bool>("entries.action <> 'register'"))
-            .select((entries::version, entries::subject))
-            .load(c)
-    })?;
-    for (version, subject) in &later {
-        versions.extend(subjects.get(subject).map(|site| (*version, *site)));
+    for chunk in asked.chunks(CHUNK) {
+        let later: Vec<(i64, String)> = on_backend!(connection, c => {
+            entries::table
+                .filter(entries::subject.eq_any(chunk).and(entries::version.le(up_to)))
+                // Repeats the condition of the index word for word, because the planner then uses the index.
+                .filter(sql::<Bool>("entries.action <> 'register'"))
+                .select((entries::version, entries::subject))
+                .load(c)
+        })?;
+        for (version, subject) in &later {
+            versions.extend(subjects.get(subject).map(|site| (*version, *site)));
+        }
     }
-    let asked: Vec<i64> = versions.keys().copied().collect();
-    let rows: Vec<(i64, String, i64)> = on_backend!(connection, c => {
-        journal::table
-            .filter(journal::version.eq_any(asked))
-            .order((journal::version, journal::seq))
-            .select((journal::version, journal::cause, journal::cell))
-            .load(c)
-    })?;
+    let mut asked: Vec<i64> = versions.keys().copied().collect();
+    asked.sort_unstable();
     let mut found: HashMap<SiteId, Vec<(Cause, CellKey)>> = HashMap::new();
-    for (version, of, number) in rows {
-        if let Some(site) = versions.get(&version) {
-            found.entry(site_id(site)?).or_default().push((cause(&of)?, cell(number)?));
+    for chunk in asked.chunks(CHUNK) {
+        let rows: Vec<(i64, String, i64)> = on_backend!(connection, c => {
+            journal::table
+                .filter(journal::version.eq_any(chunk))
+                .order((journal::version, journal::seq))
+                .select((journal::version, journal::cause, journal::cell))
+                .load(c)
+        })?;
+        for (version, of, number) in rows {
+            if let Some(site) = versions.get(&version) {
+                found.entry(site_id(site)?).or_default().push((cause(&of)?, cell(number)?));
+            }
         }
     }
     Ok(found)

@@ -115,9 +115,9 @@ impl<'m, 'r> Step<'m, 'r> {
             parts(here, level).into_iter().partition(|(_, part)| part.net.is_empty());
         waiting.sort_by_cached_key(|(site, part)| Reverse((since.get(site).copied(), part.moved().weight, *site)));
         let held = self.held.entry(path).or_default();
-        let more = self.making.rules.in_row.max(*held);
+        let more = self.making.rules.company.in_row.max(*held);
         let rest = waiting.into_iter().skip(more).map(|(site, part)| part.waiting(site)).collect();
-        let moves = self.making.rules.moves(rest, self.making.rules.in_row);
+        let moves = self.making.rules.moves(rest, self.making.rules.company.in_row);
         if moves.is_empty() {
             return false;
         }
@@ -151,7 +151,10 @@ fn pass(making: &mut Making<'_>, nation: GroupId, level: u8, pending: &mut [Pend
         if parts(here(), level).iter().any(|(site, part)| sites.contains(site) && !part.net.is_empty()) {
             making.note_moved(group);
         }
-        making.show(group, here());
+        // A path that ends above the level was shown at its own.
+        if path.length() == level {
+            making.show(group, here());
+        }
     }
     let number = making.number;
     pending.iter_mut().filter(|one| goes(one, level, passing)).for_each(|one| one.descend(number));

@@ -199,11 +199,13 @@ impl ClosedDays {
     }
 }
 
-/// Points before the first close are of days that somebody deleted.
+/// Points before the first close are of days that somebody deleted. Those of days that a wrong clock had closed are void, and stay, because
+/// they were public.
 fn delete_points_without_days(connection: &mut Connection) -> Result<(), DbError> {
     transaction::write(connection, |connection| {
         head::lock(connection)?;
-        if closed_days::last(connection)?.is_none() { points::delete_all(connection) } else { Ok(()) }
+        let is_of_deleted_days = closed_days::last(connection)?.is_none() && !points::days(connection)?.is_empty();
+        if is_of_deleted_days { points::delete_all(connection) } else { Ok(()) }
     })
 }
 

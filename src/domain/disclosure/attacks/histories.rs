@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::domain::counting::{
-    CellDims, CellKey, Changes, Contribution, NationalSums, Totals, add_to_cell, difference,
+    CellDims, CellKey, Changes, Contribution, NationalSums, PublicTotals, Totals, add_to_cell, difference,
 };
-use crate::domain::disclosure::{Ledger, Partition, Point, PointNumber, Strand, Touched, arrivals, make_point};
+use crate::domain::disclosure::{
+    GroupId, Ledger, Partition, Path, Point, PointNumber, Strand, Touched, arrivals, make_point,
+};
 use crate::domain::records::Stage;
 use crate::domain::values::{Cause, SiteId, SiteKind, Tier};
 
@@ -118,7 +120,30 @@ fn watch(seed: u64, days: u64, changes: usize) -> PointNumber {
         let told: Contribution = told.iter().map(|(key, totals)| (key.as_cell(), totals)).collect();
         assert_eq!(told, shown_sums(posted, ledger, Partition::Causes, Some(*cause)), "{cause:?}");
     }
+    for (group, state) in &ledger.groups {
+        if group.path.length() > 0 || group.partition.levels() == 0 {
+            assert_eq!(state.shown, shown_by(posted, ledger, *group), "{group:?}");
+        }
+    }
     register.points
+}
+
+/// The sum of what a group shows: of what was posted in it, less what waits for it.
+fn shown_by(posted: &BTreeMap<SiteId, Vec<SitePosting>>, ledger: &Ledger, group: GroupId) -> PublicTotals {
+    let GroupId { partition, strand, path } = group;
+    let is_in = |of: Strand, at: Path| of == strand && at.prefix(path.length()) == path;
+    let mut shown = PublicTotals::default();
+    for (cause, cell, totals) in posted.values().flatten() {
+        let cause = (partition == Partition::Causes).then_some(*cause);
+        let cell =
+            partition.project(*cell).filter(|cell| is_in(Strand::of(*cell).unwrap(), partition.path(*cell, cause)));
+        shown = shown.wrapping_add(if cell.is_some() { totals.public() } else { PublicTotals::default() });
+    }
+    for one in ledger.pending.iter().filter(|one| one.partition == partition && is_in(one.strand, one.path)) {
+        let waits = one.depth <= path.length();
+        shown = shown.wrapping_add(if waits { one.totals.negated() } else { PublicTotals::default() });
+    }
+    shown
 }
 
 /// Lets a thousand changes trickle into a register of so many homes, five a day; returns how many points they made.
