@@ -5,8 +5,8 @@
 //! d1 and d2 the days. Then f(B; m2, d2) − f(A; m1, d1) falls apart into
 //!
 //! ```text
-//! a cause                             f(sums that the cause moved; m1, d2)    together f(B; m1, d2) − f(A; m1, d2)
-//! methodology                         f(B; m2, d2) − f(B; m1, d2)
+//! a cause                             f(sums that the cause moved; m2, d2)    together f(B; m2, d2) − f(A; m2, d2)
+//! methodology                         f(A; m2, d2) − f(A; m1, d2)
 //! end of life + ageing + operation    f(A; m1, d2) − f(A; m1, d1)
 //! ```
 
@@ -111,11 +111,11 @@ pub fn bridge(
     for (cause, moved) in changes.iter() {
         // A cause without a reason of its own moves no sum. If it did, its part would stand under operation.
         if let Some(reason) = Reason::parse(cause.as_str()) {
-            put(reason, Levels::of(moved, first_method_last_day));
+            put(reason, Levels::of(moved, last));
         }
     }
-    put(Reason::NotYetDetailed, Levels::of(untold, first_method_last_day));
-    put(Reason::Methodology, Levels::of(&after, last) - Levels::of(&after, first_method_last_day));
+    put(Reason::NotYetDetailed, Levels::of(untold, last));
+    put(Reason::Methodology, Levels::of(before, last) - Levels::of(before, first_method_last_day));
     let [end_of_life, ageing] = lost_to_time(before, first, last.day);
     put(Reason::EndOfLife, end_of_life);
     put(Reason::Ageing, ageing);
