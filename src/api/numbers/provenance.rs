@@ -20,8 +20,7 @@ use super::amounts::TextView;
 pub struct Provenance {
     /// The version of the register, which is the number of its entries. Example: 12874.
     pub version: i64,
-    /// `public` for published numbers, `internal` for those that reviewers and administrators get with their token: complete, as of
-    /// now, and not to be cited.
+    /// `public` for published numbers, `internal` for those that only a caller with a token gets: not to be published, and never final.
     pub scope: &'static str,
     /// The day in Hà Nội that the numbers are of (YYYY-MM-DD). Example: 2026-11-27.
     pub as_of: NaiveDate,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
+use chrono::Days;
 
 use crate::api::callers::Caller;
 use crate::api::http::ApiError;
@@ -104,7 +105,7 @@ fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<An
         // One site may have installations of several owners.
         visible_in_total = visible_in_total.without_sites();
     }
-    let mut meta = Provenance::of(&figures, &state.settings, &asking.path);
+    let mut meta = Provenance::of(&figures, &state.settings, &asking.path).for_internal_use();
     meta.limited_to_province = asking.actor.province.map(ProvinceId::code);
     let warnings = [
         (of_several_owners || !query.selection.counts_sites(), "sites_not_countable"),
@@ -129,7 +130,9 @@ fn add_up(state: &AppState, query: AggregateQuery, asking: &Asking) -> Result<An
 /// The answer of a register that has published no figures yet.
 fn nothing_published(state: &AppState, query: &AggregateQuery) -> Result<AggregateAnswer, ApiError> {
     let methodology = query.methodology.map_or_else(|| state.register.methodology_at(1), Ok)?;
-    let nothing = Figures::before_the_register(state.register.snapshot().figures.day);
+    let today = state.register.snapshot().figures.day;
+    let day = if let AsOf::AsOf(day) = query.time { day } else { today - Days::new(1) };
+    let nothing = Figures::before_the_register(day);
     Ok(AggregateAnswer { sums: Arc::default(), figures: Figures { methodology, ..nothing } })
 }
 
