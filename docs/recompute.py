@@ -540,6 +540,8 @@ def sentences(language, published, meta, methodology):
     numbers, detailed = when(meta, meta["figures_as_of"], is_over, is_vietnamese), said("sites.verified")
     if detailed:
         tiers = [said(f"by_evidence_tier.{tier}") for tier in ("metered", "inspected", "document", "sampled")]
+        # Where the evidence of some is told, the others are, too.
+        tiers += [said("by_evidence_tier.not_yet_detailed")] if any(tiers) else []
         # One kind of evidence that is of all of them needs no number.
         numbers += [shown(detailed), *(shown(sites) for sites in tiers if sites and sites != detailed)]
     if said("sites_with_rooftop_solar.verified"):
@@ -648,7 +650,7 @@ class Files:
         data, self.meta = progress["data"], progress["meta"]
         self.meta["figures_as_of"] = data["figures_as_of"]
         if data["figures"] is None:
-            raise Forged("no figures were published yet")
+            raise LookupError("no figures were published yet")
         self.headline = {**data["figures"], **{name: data[name] for name in ("target", "live", "scope_note")}}
         version = self.meta["methodology_version"]
         self.methodology = Methodology(parsed(read("methodology.json", f"/v1/methodology/{version}"))["data"])
@@ -817,5 +819,5 @@ if __name__ == "__main__":
         # No answer, or files that are not what they should be: that says nothing about the figures.
         # The service says in its answer what it refuses.
         said = problem.read().decode("utf-8", "replace") if hasattr(problem, "read") else ""
-        print(f"it could not be done: {problem!r} {said}".rstrip(), file=sys.stderr)
+        print(f"it could not be done: {type(problem).__name__}: {problem} {said}".rstrip(), file=sys.stderr)
         sys.exit(2)

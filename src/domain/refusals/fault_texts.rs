@@ -196,8 +196,8 @@ impl Fault {
             Self::EmptySpan => both("to phải sau from.", "to must come after from."),
             Self::SpanTooLong { years } => (format!("Tối đa {years} năm."), format!("At most {years} years.")),
             Self::NotClosed => both(
-                "Ngày này ở Hà Nội chưa kết thúc; hãy chọn một ngày trước hôm nay, hoặc bỏ tham số để xem số liệu mới nhất.",
-                "This day is not over in Ha Noi yet; choose a day before today, or leave it out for the newest numbers.",
+                "Ngày này ở Hà Nội chưa kết thúc; hãy chọn một ngày trước hôm nay.",
+                "This day is not over in Ha Noi yet; choose a day before today.",
             ),
             Self::BeforeTheRegister => both(
                 "Ngày này ở trước ngày đầu tiên của sổ đăng ký, nên chưa có số liệu.",

@@ -215,7 +215,14 @@ impl Text<'_> {
                     self.language.choose(format!("{count} công trình {vi}"), format!("{count} {en}"))
                 };
                 let all = counts.iter().map(named).collect::<Vec<_>>().join(", ");
-                self.language.choose(format!("; trong đó xác minh {all}"), format!("; of them {all}"))
+                let untold = self.progress().sites.verified - counts.iter().map(|(sites, _)| sites).sum::<i64>();
+                let rest = self.count(untold);
+                let (vi_rest, en_rest) = if untold > 0 {
+                    (format!(", còn {rest} công trình chưa công bố chi tiết"), format!(", {rest} not yet detailed"))
+                } else {
+                    Default::default()
+                };
+                self.language.choose(format!("; trong đó xác minh {all}{vi_rest}"), format!("; of them {all}{en_rest}"))
             }
         }
     }
