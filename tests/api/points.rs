@@ -181,7 +181,9 @@ async fn set_the_clock_back_voids_the_points_of_days_that_had_not_come(database:
 async fn set_the_clock_back_to_the_first_day_keeps_the_void_points(database: TestDatabase) {
     let days = Passing::begin(database).await;
     days.app.db_add_partner("SOLARCO", false);
-    let (right, today) = (*days.now.lock().unwrap(), days.today());
+    let right = *days.now.lock().unwrap();
+    let today = days.today();
+    days.grow("before", 10);
     days.pass_to(today + Days::new(15)).await;
     days.grow("meanwhile", 65);
     days.pass_to(today + Days::new(16)).await;
