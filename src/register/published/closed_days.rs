@@ -204,8 +204,8 @@ impl ClosedDays {
 fn delete_points_without_days(connection: &mut Connection) -> Result<(), DbError> {
     transaction::write(connection, |connection| {
         head::lock(connection)?;
-        let is_of_deleted_days = closed_days::last(connection)?.is_none() && !points::days(connection)?.is_empty();
-        if is_of_deleted_days { points::delete_all(connection) } else { Ok(()) }
+        let are_void = points::days(connection)?.is_empty() && points::newest(connection)?.is_some();
+        if closed_days::last(connection)?.is_some() || are_void { Ok(()) } else { points::delete_all(connection) }
     })
 }
 
