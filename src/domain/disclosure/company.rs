@@ -89,7 +89,9 @@ impl Rules {
         let mut sites: BTreeMap<ProvinceId, usize> = BTreeMap::new();
         for one in moved {
             let alike: BTreeSet<ProvinceId> = one.provinces.iter().map(|of| self.first_alike(*of)).collect();
-            alike.into_iter().for_each(|first| *sites.entry(first).or_default() += 1);
+            for first in alike {
+                *sites.entry(first).or_default() += 1;
+            }
         }
         let fewest = sites.iter().min_by_key(|(_, sites)| **sites)?;
         ((2..=1 + self.yields).contains(&sites.len()) && *fewest.1 < self.company.in_row).then_some(*fewest.0)
