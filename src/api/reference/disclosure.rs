@@ -125,11 +125,13 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
             "two_equations",
             format!(
                 "Sản lượng điện mặt trời phụ thuộc vào tỉnh, nên công suất và điện năng của một số liệu là hai phương trình. Trong phần thay \
-                 đổi, không tỉnh nào có ít hơn {in_row} công trình, trừ khi có từ ba tỉnh trở lên."
+                 đổi, không tỉnh nào có ít hơn {in_row} công trình, trừ khi số tỉnh nhiều hơn số phương trình. Các tỉnh có cùng sản lượng \
+                 được tính là một."
             ),
             format!(
                 "Solar electricity depends on the province, so capacity and electricity of a figure are two equations. Of what moves no \
-                 province has fewer than {in_row} sites, unless it is of three provinces or more."
+                 province has fewer than {in_row} sites, unless there are more provinces than equations. Provinces of the same yield count \
+                 as one."
             ),
         ),
         RuleView::of(
@@ -159,12 +161,12 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
             "with_token",
             format!(
                 "Với mã truy cập của bảng theo dõi hoặc đối tác, /v1/aggregates trả lời theo thời điểm công bố mới nhất. Các dòng có dưới \
-                 {least_with_token} công trình gộp thành dòng other. Chỉ có số tiền khi có ít nhất {money_least_sites} công trình của ít nhất \
+                 {least_with_token} công trình gộp thành dòng other; câu hỏi chỉ còn lại hoặc chỉ loại ra ít công trình như vậy không có số liệu. Chỉ có số tiền khi có ít nhất {money_least_sites} công trình của ít nhất \
                  {money_least_partners} đối tác. Đối tác xem đầy đủ số liệu hiện tại của chính mình."
             ),
             format!(
                 "With the token of a dashboard or a partner, /v1/aggregates answers as of the newest publication point. Rows of fewer than \
-                 {least_with_token} sites join the row other. Money stands only over at least {money_least_sites} sites of at least \
+                 {least_with_token} sites join the row other; a question that leaves, or leaves out, so few is told no figures. Money stands only over at least {money_least_sites} sites of at least \
                  {money_least_partners} partners. A partner sees its own in full, as it is now."
             ),
         ),

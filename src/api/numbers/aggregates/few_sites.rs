@@ -37,7 +37,7 @@ pub fn told(
 ) -> Result<Told, ApiError> {
     let WithToken { least_sites, money_least_sites, money_least_partners } = target().disclosure.with_token;
     let behind = SitesBehind::of(register, query, sums)?;
-    if behind.total < least_sites {
+    if behind.total < least_sites || leaves_out_few(register, query, behind.total)? {
         return Ok(Told::nothing());
     }
     let sites: Vec<i64> = sums.rows.iter().map(|row| behind.of_group(&row.group)).collect();
@@ -64,6 +64,32 @@ pub fn told(
     }
     let total = sums.total;
     Ok(Told { sums: Arc::new(GroupsAndTotal { rows, total }), figures, tells_total: true })
+}
+
+/// Whether the same question without one of its filters is of a few sites more, which a subtraction would tell. Sites by stage are public.
+fn leaves_out_few(register: &Register, query: &AggregateQuery, total: i64) -> Result<bool, ApiError> {
+    let least_sites = target().disclosure.with_token.least_sites;
+    let whole = Selection { group_by: Vec::new(), ..query.selection.clone() };
+    let mut wider = Vec::new();
+    for (place, (dimension, _)) in whole.filters.iter().enumerate() {
+        if *dimension != Dimension::Stage {
+            let mut filters = whole.filters.clone();
+            filters.remove(place);
+            wider.push(Selection { filters, ..whole.clone() });
+        }
+    }
+    if whole.from.is_some() || whole.to.is_some() {
+        wider.push(Selection { from: None, to: None, ..whole });
+    }
+    for selection in wider {
+        let query = AggregateQuery { selection, ..query.clone() };
+        let sums = register.add_up(&query).map_err(refused)?.sums;
+        let left_out = SitesBehind::of(register, &query, &sums)?.total - total;
+        if (1..least_sites).contains(&left_out) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A row as it is told.
