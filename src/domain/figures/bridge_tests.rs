@@ -106,6 +106,11 @@ proptest! {
         let found = bridge(&sums(&before), (&changes, &NationalSums::default()), applied(one, first), applied(other, last));
         let total = found.parts.iter().fold(found.opening, |sum, (_, part)| sum + *part);
         prop_assert_eq!(total, found.closing);
+        // Whatever was in force before, a cause is valued by the method and on the day of the later point.
+        for (cause, moved) in changes.iter() {
+            let reason = Reason::parse(cause.as_str()).unwrap();
+            prop_assert_eq!(part(&found, reason), Levels::of(moved, applied(other, last)));
+        }
         // Reasons that are no cause move no site, and move capacity only by the end of lives or another method.
         let operation = part(&found, Reason::Operation);
         prop_assert_eq!((operation.sites, operation.capacity_wp), (ByStage::default(), 0));
