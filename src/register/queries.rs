@@ -10,7 +10,7 @@ use crate::db::engine::transaction;
 use crate::db::ledger::{closed_days, point_ledger, points};
 use crate::domain::counting::{CellTable, NationalSums, OwnerKind, Progress};
 use crate::domain::figures::{Estimator, Group, Methodology, NationalOutput, pace};
-use crate::domain::reference::target;
+use crate::domain::reference::target_on;
 use crate::domain::values::{Code, Hash, Month};
 
 use super::counted::{
@@ -102,7 +102,7 @@ impl Register {
         let ends = month_ends_before(closed_days::verified_sites(&mut self.database().connection()?)?, day);
         Ok(Figures {
             output: NationalOutput::of(&national, &mut Estimator::new(methodology, day)),
-            pace: pace(&ends, &national, progress.sites.verified, day, target()),
+            pace: pace(&ends, &national, progress.sites.verified, day, target_on(day)),
             progress,
             methodology,
             restated: methodology.version != then.methodology.version,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::api::callers::Audience;
 use crate::api::http::number_format;
 use crate::domain::figures::NationalOutput;
-use crate::domain::reference::{MeasureId, PLACE_VERSION, target};
+use crate::domain::reference::{MeasureId, PLACE_VERSION, target_on};
 use crate::domain::values::{Language, hex, start_of};
 use crate::register::{CitableDay, Figures, PublicSettings};
 
@@ -119,7 +119,7 @@ impl Provenance {
             generated_at: instant(figures.generated_at()),
             methodology_version: Some(figures.methodology.version),
             place_version: PLACE_VERSION,
-            target_version: target().version,
+            target_version: target_on(day).version,
             limited_to_province: None,
             license: "CC-BY-4.0",
             citation: Citation {

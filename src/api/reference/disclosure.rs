@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +23,8 @@ pub struct DisclosureResponse {
 struct DisclosureView {
     /// The version of the target that the rules are part of. Example: 1.
     target_version: i32,
+    /// The first day whose close the rules hold for. What earlier days published is kept as the rules of its time allowed. Example: 2019-09-01.
+    in_force_from: NaiveDate,
     /// The least number of sites, new to it, with which a figure of the whole country moves. Example: 10.
     least_sites_in_nation: usize,
     /// The same of a row of a table. Example: 5.
@@ -67,6 +70,7 @@ static RULES: LazyLock<ReadyPage> = LazyLock::new(|| {
     let Company { in_nation, in_row, most_of_one_percent, most_of_two_percent } = company;
     let data = DisclosureView {
         target_version: target().version,
+        in_force_from: target().in_force_from,
         least_sites_in_nation: in_nation,
         least_sites_in_row: in_row,
         most_of_one_percent,

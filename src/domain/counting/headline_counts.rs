@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::records::Stage;
-use crate::domain::reference::{MeasureId, target};
+use crate::domain::reference::{MeasureId, Target, target};
 use crate::domain::values::{Flags, Month, SiteKind, Tier};
 
 use super::cell_key::{CellDims, CellKey};
@@ -159,10 +159,10 @@ impl Progress {
         }
     }
 
-    /// Verified sites in percent of the target.
+    /// Verified sites in percent of a target.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of sites stay far below 2^53")]
-    pub fn percent_of_target(&self) -> f64 {
-        self.sites.verified as f64 * 100.0 / target().sites as f64
+    pub fn percent_of(&self, target: &Target) -> f64 {
+        self.sites.verified as f64 * 100.0 / target.sites as f64
     }
 }

@@ -23,4 +23,4 @@ pub use place_codes::{parse_commune, parse_former_province, parse_province};
 pub use provinces::{Province, ProvinceId, regions};
 pub(in crate::domain) use read_csv::tested;
 pub use search::{CommuneMatch, search_communes};
-pub use target::{Company, Disclosure, Target, WithToken, target};
+pub use target::{Company, Disclosure, Target, WithToken, target, target_on};

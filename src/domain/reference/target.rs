@@ -11,6 +11,8 @@ use serde_json::Number;
 #[derive(Deserialize, Debug)]
 pub struct Target {
     pub version: i32,
+    /// The first day whose close it holds for. What earlier days published stays as it was.
+    pub in_force_from: NaiveDate,
     /// The number of sites to be reached.
     pub sites: i64,
     /// The last day on which they are to be reached.
@@ -77,6 +79,18 @@ pub fn target() -> &'static Target {
     super::read_csv::tested(TARGETS.versions.iter().max_by_key(|target| target.version), "a target")
 }
 
+/// The target in force on a day; before the programme began, its first one.
+#[must_use]
+pub fn target_on(day: NaiveDate) -> &'static Target {
+    in_force(&TARGETS.versions, day)
+}
+
+fn in_force(versions: &[Target], day: NaiveDate) -> &Target {
+    let began = versions.iter().filter(|target| target.in_force_from <= day).max_by_key(|target| target.version);
+    let first = || versions.iter().min_by_key(|target| target.version);
+    super::read_csv::tested(began.or_else(first), "a target")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +103,32 @@ mod tests {
         assert_eq!(target.by.to_string(), "2030-12-31");
         assert_eq!(target.counted_from.to_string(), "2019-09-01");
         assert_eq!(target.counted_from.day(), 1, "monthly cells tell before from after");
+    }
+
+    #[test]
+    fn each_day_has_the_target_that_was_in_force() {
+        let version = |version: i32, from: &str| {
+            let text = include_str!("../../../reference/targets.json");
+            let mut targets: serde_json::Value = serde_json::from_str(text).unwrap();
+            let target = targets.pointer_mut("/versions/0").unwrap();
+            target["version"] = version.into();
+            target["in_force_from"] = from.into();
+            serde_json::from_value(target.take()).unwrap()
+        };
+        let versions: [Target; 2] = [version(1, "2019-09-01"), version(2, "2028-01-01")];
+        for (day, expected) in [("2018-01-01", 1), ("2027-12-31", 1), ("2028-01-01", 2), ("2031-05-01", 2)] {
+            assert_eq!(in_force(&versions, day.parse().unwrap()).version, expected, "{day}");
+        }
+    }
+
+    #[test]
+    fn newer_targets_come_into_force_later_and_count_from_the_same_day() {
+        let versions = &TARGETS.versions;
+        assert!(versions.is_sorted_by(|one, next| {
+            one.version < next.version
+                && one.in_force_from < next.in_force_from
+                && one.counted_from == next.counted_from
+        }));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::{NationalSums, Progress};
 use crate::domain::figures::{Methodology, NationalOutput, Pace, first, pace};
-use crate::domain::reference::target;
+use crate::domain::reference::target_on;
 use crate::domain::values::{Hash, date, sha256};
 
 /// A closed day, as it may be cited.
@@ -72,7 +72,7 @@ impl Figures {
             restated: false,
             progress: Progress::default(),
             output: NationalOutput::default(),
-            pace: pace(&[], &NationalSums::default(), 0, day, target()),
+            pace: pace(&[], &NationalSums::default(), 0, day, target_on(day)),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::db::ledger::{Activations, CellTotals, ClosedDay};
 use crate::domain::chain::GENESIS;
 use crate::domain::counting::Changes;
 use crate::domain::figures::{Estimator, NationalOutput, pace};
-use crate::domain::reference::target;
+use crate::domain::reference::target_on;
 use crate::domain::values::{Cause, Hash};
 use crate::register::counted::{Figures, PublicCounts};
 
@@ -101,7 +101,7 @@ impl DayReplay {
         let nothing = self.figures_without_numbers(day, activations)?;
         Ok(Figures {
             output: NationalOutput::of(national, &mut Estimator::new(nothing.methodology, day)),
-            pace: pace(&self.month_ends, national, progress.sites.verified, day, target()),
+            pace: pace(&self.month_ends, national, progress.sites.verified, day, target_on(day)),
             progress: progress.clone(),
             ..nothing
         })

@@ -10,7 +10,7 @@ use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
 use crate::domain::disclosure::{Ledger, Partition, Pending, PointNumber, Rules, Touched, arrivals, make_point};
 use crate::domain::figures::{Methodology, all};
-use crate::domain::reference::{Disclosure, target};
+use crate::domain::reference::{Disclosure, target_on};
 use crate::domain::values::{Cause, Hash, Interval, Month, SiteId};
 
 /// Entries that are taken at a time.
@@ -59,7 +59,7 @@ impl Points {
         close: &Close,
         goes_on: &dyn Fn() -> Result<(), DbError>,
     ) -> Result<Option<MadePoint>, DbError> {
-        let Disclosure { company, least_sites, .. } = target().disclosure;
+        let Disclosure { company, least_sites, .. } = target_on(close.day).disclosure;
         if close.sites_in_operation < least_sites {
             return Ok(None);
         }

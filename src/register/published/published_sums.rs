@@ -10,7 +10,7 @@ use crate::domain::counting::{
 };
 use crate::domain::disclosure::{GroupState, Ledger, Partition, PointNumber, Projected};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
-use crate::domain::reference::{MeasureId, target};
+use crate::domain::reference::{MeasureId, target_on};
 use crate::register::counted::{Figures, InOrder, merged};
 
 /// The partitions at the levels of which there are figures.
@@ -73,7 +73,7 @@ impl<'c> PublishedSums<'c> {
         nation.add_cells(sums.of_country(Partition::Nation, 0));
         let progress = progress_of(nation, counts);
         let Figures { methodology, day, .. } = sums.figures;
-        let pace = pace(&month_ends, &sums.standing(2), progress.sites.verified, day, target());
+        let pace = pace(&month_ends, &sums.standing(2), progress.sites.verified, day, target_on(day));
         sums.figures = Figures { output: sums.output(methodology), pace, progress, ..sums.figures };
         sums
     }

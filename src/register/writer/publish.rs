@@ -9,7 +9,7 @@ use crate::db::ledger::{PublicEntry, closed_days};
 use crate::db::{Connection, DbError};
 use crate::domain::figures::{Estimator, Methodology, NationalOutput, pace};
 use crate::domain::records::Actor;
-use crate::domain::reference::target;
+use crate::domain::reference::target_on;
 use crate::domain::values::date;
 use crate::register::commands::{Command, Request};
 use crate::register::counted::{CitableDay, Figures, PublicCounts};
@@ -141,7 +141,7 @@ impl Writer {
             methodology,
             restated: false,
             output: NationalOutput::of(national, &mut Estimator::new(methodology, day)),
-            pace: pace(self.closed.month_ends(), national, progress.sites.verified, day, target()),
+            pace: pace(self.closed.month_ends(), national, progress.sites.verified, day, target_on(day)),
             progress: progress.clone(),
         };
         let cells = self.shared.counted().cells.len();

@@ -29,6 +29,7 @@ use crate::api::state::{AppState, Reader};
 use crate::db::ledger::closed_days::{self, ClosedDay};
 use crate::domain::figures::Methodology;
 use crate::domain::records::Actor;
+use crate::domain::reference::target_on;
 use crate::domain::values::parse_closed_day;
 use crate::register::{Figures, MadePage, PublicSettings, PublishedFigures, ReadyPage, Snapshot};
 
@@ -244,7 +245,7 @@ fn closed_day(
         as_of: figures.day,
         version: figures.version,
         sites_verified: figures.progress.sites.verified,
-        percent_of_target: with_decimals::<4>(figures.progress.percent_of_target()),
+        percent_of_target: with_decimals::<4>(figures.progress.percent_of(target_on(figures.day))),
         bridge: figures
             .day
             .pred_opt()

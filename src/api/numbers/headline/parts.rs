@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::counting::{ByStage, Known, People};
-use crate::domain::reference::target;
+use crate::domain::reference::target_on;
 use crate::domain::values::units;
 
 /// Shares of verified sites by three questions.
@@ -74,24 +74,21 @@ impl From<&ByStage> for StageView {
     }
 }
 
-impl From<&Known> for ShareView {
-    fn from(known: &Known) -> Self {
-        Self { percent_of_known: known.whole_percent_of_known(target().disclosure.people_known) }
-    }
-}
-
 impl From<&ByStage> for CapacityView {
     fn from(watts_peak: &ByStage) -> Self {
         Self { verified: units(watts_peak.verified), reported: units(watts_peak.reported) }
     }
 }
 
-impl From<&People> for SharesView {
-    fn from(people: &People) -> Self {
+impl SharesView {
+    /// The shares that the rules of a day show.
+    pub fn of(people: &People, day: NaiveDate) -> Self {
+        let least = target_on(day).disclosure.people_known;
+        let share = |known: &Known| ShareView { percent_of_known: known.whole_percent_of_known(least) };
         Self {
-            low_income: (&people.low_income).into(),
-            remote: (&people.remote).into(),
-            woman_headed: (&people.woman_headed).into(),
+            low_income: share(&people.low_income),
+            remote: share(&people.remote),
+            woman_headed: share(&people.woman_headed),
         }
     }
 }

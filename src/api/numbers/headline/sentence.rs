@@ -9,7 +9,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use crate::api::http::number_format;
 use crate::domain::counting::Progress;
 use crate::domain::figures::{Methodology, WholeAmount};
-use crate::domain::reference::target;
+use crate::domain::reference::{Target, target_on};
 use crate::domain::values::{Language, Tier, units};
 use crate::register::{Figures, PublicSettings};
 
@@ -48,6 +48,10 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
+    fn target(&self) -> &'static Target {
+        target_on(self.figures.day)
+    }
+
     /// The verified sites and their share of the target.
     fn counts(&self) -> String {
         let (when, verified) = (self.when(), self.progress().sites.verified);
@@ -57,7 +61,7 @@ impl Text<'_> {
                 format!("{when}, the programme Million Green Homes has not verified any site."),
             );
         }
-        let (percent, by) = (self.percent(), target().by.year());
+        let (percent, by) = (self.percent(), self.target().by.year());
         let count = self.count(verified);
         let sites = if verified == 1 {
             "site (home, building, office or factory)"
@@ -191,7 +195,7 @@ impl Text<'_> {
     /// falls short of the target never reads as 100 %.
     fn percent(&self) -> String {
         const ALMOST: f64 = 99.99;
-        let percent = self.progress().percent_of_target();
+        let percent = self.progress().percent_of(self.target());
         let shown = if percent < 100.0 { percent.min(ALMOST) } else { percent };
         let text = number_format::number(shown, if percent < 0.01 { 4 } else { 2 }, self.language);
         text.trim_end_matches('0').trim_end_matches(['.', ',']).to_owned()

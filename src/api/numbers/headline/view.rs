@@ -12,7 +12,7 @@ use crate::api::numbers::amounts::{AmountView, LifetimeView, TextView, with_deci
 use crate::api::numbers::dimension_labels::NOT_YET_DETAILED;
 use crate::api::numbers::provenance::Provenance;
 use crate::domain::counting::ByStage;
-use crate::domain::reference::target;
+use crate::domain::reference::target_on;
 use crate::register::{Figures, PublicSettings, PublishedFigures};
 
 use super::pace_view::PaceView;
@@ -112,13 +112,13 @@ pub struct FiguresView {
 impl ProgressView {
     /// The headline of the counts of now and of published figures.
     pub fn of(figures: &Figures, published: Option<&PublishedFigures>, settings: &PublicSettings) -> Self {
-        let (target, progress) = (target(), &figures.progress);
+        let (target, progress) = (target_on(figures.day), &figures.progress);
         let sentence = |language| sentence::of_counts(figures, settings, language);
         Self {
             target: TargetView { sites: target.sites, by: target.by, version: target.version },
             live: LiveView {
                 sites: (&progress.sites).into(),
-                percent_of_target: with_decimals::<4>(progress.percent_of_target()),
+                percent_of_target: with_decimals::<4>(progress.percent_of(target)),
                 sentence: TextView::by_language(sentence),
             },
             figures_as_of: published.map(|published| published.day),
@@ -153,7 +153,7 @@ impl FiguresView {
             annual: output.verified.annual.into(),
             to_date: output.verified.to_date.into(),
             lifetime: LifetimeView::of(&output.verified, figures.methodology),
-            shares: (&progress.people).into(),
+            shares: SharesView::of(&progress.people, figures.day),
             pre_programme: PreProgrammeView { sites: (&progress.pre_programme_sites).into() },
             pace: (&figures.pace).into(),
         }

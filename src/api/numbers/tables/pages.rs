@@ -33,7 +33,7 @@ pub fn make_published(sums: &PublishedSums<'_>, settings: &PublicSettings, path:
             let published = PublishedTable::of(sums, dimension);
             rows::by_dimension(&published.sums(), counts, figures)
         }
-        Content::People => rows::of_people(&figures.progress.people),
+        Content::People => rows::of_people(figures),
         Content::ProgrammeSums => programme_sums::rows(figures.methodology, &sums.standing(SMALLEST_TIMES)),
         Content::NotYetDetailed => not_yet_detailed::rows(figures, &sums.standing(SMALLEST_TIMES)),
     };
@@ -108,7 +108,7 @@ pub fn all_rows(table: &Table, figures: &Figures, cells: &CellTable) -> Vec<Vec<
             let cells: &EachCell<'_> = &|take| cells.each(take);
             rows::by_dimension(&TableSums { dimension, cells, further: &further, moved_on: &moved_on }, counts, figures)
         }
-        Content::People => rows::of_people(&figures.progress.people),
+        Content::People => rows::of_people(figures),
         Content::ProgrammeSums => programme_sums::rows(figures.methodology, &NationalSums::of_cells(cells.iter())),
         Content::NotYetDetailed => not_yet_detailed::rows(figures, &NationalSums::of_cells(cells.iter())),
     }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::api::numbers::dimension_labels::{PLEDGED, REPORTED, RowOf, VERIFIED};
 use crate::domain::counting::{CellTable, Known, People};
 use crate::domain::figures::{Dimension, EachCell, Estimator, NONE, Selection, Sums, Value, aggregate_with};
-use crate::domain::reference::target;
+use crate::domain::reference::target_on;
 use crate::domain::values::{Interval, Month};
 use crate::register::Figures;
 
@@ -106,9 +106,10 @@ fn periods<'a>(interval: Interval, rows: impl Iterator<Item = &'a RowOf>, figure
 }
 
 /// One row for each question about the people at verified sites, with the share of those who say yes.
-pub fn of_people(people: &People) -> Vec<Vec<Json>> {
+pub fn of_people(figures: &Figures) -> Vec<Vec<Json>> {
+    let least = target_on(figures.day).disclosure.people_known;
     let row = |Question { dimension, name_vi, name_en, of }: &Question| {
-        let share = of(people).whole_percent_of_known(target().disclosure.people_known);
+        let share = of(&figures.progress.people).whole_percent_of_known(least);
         vec![json!(dimension.as_str()), json!(name_vi), json!(name_en), json!(share)]
     };
     PEOPLE.iter().map(row).collect()
