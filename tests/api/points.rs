@@ -68,7 +68,7 @@ fn everything(database: &TestDatabase) -> Vec<String> {
          AS line FROM points ORDER BY number",
         "SELECT partition || site || CAST(cell AS TEXT) || coalesce(cause, '') || totals || CAST(depth AS TEXT) || stays \
          || CAST(new_to AS TEXT) AS line FROM waiting ORDER BY place",
-        "SELECT partition || CAST(strand AS TEXT) || path || earlier || shown AS line FROM published_groups ORDER BY partition, strand, path",
+        "SELECT partition || CAST(strand AS TEXT) || path || earlier || shown || sizes AS line FROM published_groups ORDER BY partition, strand, path",
     ];
     queries.iter().flat_map(|query| db_lines(&database.url, query)).collect()
 }

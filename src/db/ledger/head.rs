@@ -16,7 +16,7 @@ use crate::domain::values::{Hash, date};
 const THE_ROW: i32 = 1;
 /// The form of what this program writes. A migration after which an older program must not write any more takes the next number in the
 /// head; this one then takes it, too.
-const FORMAT_NO: i32 = 4;
+const FORMAT_NO: i32 = 5;
 
 /// The head of the register.
 #[derive(Clone, PartialEq, Eq, Debug)]

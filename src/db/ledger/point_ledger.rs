@@ -9,7 +9,7 @@ use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Se
 use crate::db::engine::{Connection, DbError, on_backend};
 use crate::db::tables::{published_groups, site_id, waiting};
 use crate::domain::counting::{CellKey, PublicTotals};
-use crate::domain::disclosure::{GroupId, GroupState, Ledger, Partition, Path, Pending, Strand};
+use crate::domain::disclosure::{GroupId, GroupState, Ledger, Partition, Path, Pending, Sizes, Strand};
 use crate::domain::values::Cause;
 
 use super::points::{self, small};
@@ -43,6 +43,7 @@ struct GroupRow {
     moved_at: Option<i32>,
     earlier: String,
     shown: String,
+    sizes: String,
 }
 
 /// What waits since the point that was made last.
@@ -212,7 +213,7 @@ fn group(row: &GroupRow) -> Option<(GroupId, GroupState)> {
     let partition = Partition::parse(&row.partition)?;
     let id = GroupId { partition, strand: Strand::from_stored(row.strand)?, path: Path::parse(&row.path)? };
     let (shown, earlier) = (PublicTotals::decode(&row.shown)?, GroupState::decode_earlier(&row.earlier)?);
-    Some((id, GroupState { shown, moved_at, earlier }))
+    Some((id, GroupState { shown, sizes: Sizes::decode(&row.sizes)?, moved_at, earlier }))
 }
 
 fn group_row(place: i32, id: &GroupId, state: &GroupState) -> Result<GroupRow, DbError> {
@@ -224,5 +225,6 @@ fn group_row(place: i32, id: &GroupId, state: &GroupState) -> Result<GroupRow, D
         moved_at: state.moved_at.map(small).transpose()?,
         earlier: state.encode_earlier(),
         shown: state.shown.encode(),
+        sizes: state.sizes.encode(),
     })
 }

@@ -97,7 +97,7 @@ table! { waiting (place) {
 
 table! { published_groups (place) {
     place -> Integer, partition -> Text, strand -> BigInt, path -> Text, moved_at -> Nullable<Integer>, earlier -> Text,
-    shown -> Text,
+    shown -> Text, sizes -> Text,
 } }
 
 table! { releases (day) {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use crate::domain::reference::{Company, ProvinceId};
 use crate::domain::values::SiteId;
 
@@ -9,6 +11,8 @@ use crate::domain::values::SiteId;
 #[derive(Clone, Debug)]
 pub struct Rules {
     pub company: Company,
+    /// The day of the close: how old a measure is decides how much of the figures so far is its.
+    pub day: NaiveDate,
     /// For each province, by its index, the first one that has the same yields. One that is missing is like no other.
     alike: Vec<ProvinceId>,
     /// In how many ways solar power is told to yield.
@@ -18,8 +22,8 @@ pub struct Rules {
 impl Rules {
     /// The rules of provinces that all yield differently.
     #[must_use]
-    pub const fn of(company: Company) -> Self {
-        Self { company, alike: Vec::new(), yields: 1 }
+    pub const fn of(company: Company, day: NaiveDate) -> Self {
+        Self { company, day, alike: Vec::new(), yields: 1 }
     }
 
     /// The same for the yields of provinces, by their index, as each methodology has them.
@@ -44,10 +48,23 @@ impl Rules {
 /// What moves of a site.
 #[derive(Clone, Debug, Default)]
 pub struct Moved {
-    /// How much moves: 1 for a site, the quantity of a measure's lines.
-    pub weight: u64,
+    /// The sizes that come to a cell or leave one: 1 for a site, the quantity of a measure's lines.
+    pub gross: u64,
+    /// By how much the size in operation moves: capacity, and the figures of a year.
+    pub size: i64,
+    /// By how much size × days moves: the figures so far.
+    pub so_far: i64,
     /// Where, if electricity depends on it: capacity and electricity of a group are two equations.
     pub provinces: BTreeSet<ProvinceId>,
+}
+
+/// How many amounts a site moves.
+const AMOUNTS: usize = 3;
+
+impl Moved {
+    fn amounts(&self) -> [u64; AMOUNTS] {
+        [self.gross, self.size.unsigned_abs(), self.so_far.unsigned_abs()]
+    }
 }
 
 /// A site that waits in a group.
@@ -63,11 +80,12 @@ impl Rules {
     /// The sites that move: all that wait but for those that would stand out; none if too few are new.
     #[must_use]
     pub(super) fn moves(&self, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
-        // The site breaks a tie, so that every process lets the same ones pass.
-        waiting.sort_unstable_by_key(|one| (one.moved.weight, one.site));
         loop {
-            if self.is_dominated(waiting.iter().map(|one| one.moved.weight)) {
-                waiting.pop();
+            if let Some(amount) = self.dominated(waiting.iter().map(|one| &one.moved)) {
+                // The site breaks a tie, so that every process lets the same ones pass.
+                let rank = |one: &Waiting| (one.moved.amounts().get(amount).copied(), one.site);
+                let largest = waiting.iter().map(rank).max();
+                waiting.retain(|one| Some(rank(one)) != largest);
             } else if let Some(province) = self.told(waiting.iter().map(|one| &one.moved)) {
                 waiting.retain(|one| one.moved.provinces.iter().all(|of| self.first_alike(*of) != province));
             } else {
@@ -80,7 +98,7 @@ impl Rules {
 
     /// Whether this may not move together, whoever is new.
     pub(super) fn stands_out(&self, moved: &[Moved]) -> bool {
-        self.is_dominated(moved.iter().map(|one| one.weight)) || self.told(moved.iter()).is_some()
+        self.dominated(moved.iter()).is_some() || self.told(moved.iter()).is_some()
     }
 
     /// The first of the provinces of too few sites whose part equations tell. Capacity is one equation, and electricity by each methodology
@@ -97,14 +115,21 @@ impl Rules {
         ((2..=1 + self.yields).contains(&sites.len()) && *fewest.1 < self.company.in_row).then_some(*fewest.0)
     }
 
-    /// Whether one or two of these weights are most of their sum.
-    pub(super) fn is_dominated(&self, weights: impl Iterator<Item = u64>) -> bool {
-        let (mut first, mut second, mut sum) = (0_u64, 0_u64, 0_u64);
-        for weight in weights {
-            sum = sum.saturating_add(weight);
-            second = second.max(weight.min(first));
-            first = first.max(weight);
+    /// The first amount of which one or two sites move most.
+    pub(super) fn dominated<'m>(&self, moved: impl Iterator<Item = &'m Moved>) -> Option<usize> {
+        let mut of_all = [(0_u64, 0_u64, 0_u64); AMOUNTS];
+        for one in moved {
+            for ((first, second, sum), amount) in of_all.iter_mut().zip(one.amounts()) {
+                *sum = sum.saturating_add(amount);
+                *second = (*second).max(amount.min(*first));
+                *first = (*first).max(amount);
+            }
         }
+        of_all.iter().position(|(first, second, sum)| self.are_most([*first, *second], *sum))
+    }
+
+    /// Whether the largest, or the largest two, are most of a sum.
+    pub(super) fn are_most(&self, [first, second]: [u64; 2], sum: u64) -> bool {
         let is_most = |part: u64, percent: u64| u128::from(part) * 100 > u128::from(sum) * u128::from(percent);
         is_most(first, self.company.most_of_one_percent)
             || is_most(first.saturating_add(second), self.company.most_of_two_percent)
@@ -116,13 +141,20 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    const RULES: Rules =
-        Rules::of(Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 });
+    const RULES: Rules = Rules::of(
+        Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 },
+        NaiveDate::from_ymd_opt(2026, 11, 29).unwrap(),
+    );
 
-    fn moved(weights: &[u64], new: usize) -> Vec<u128> {
-        let waiting = (0..).zip(weights).map(|(place, weight)| Waiting {
+    fn moved(sizes: &[u64], new: usize) -> Vec<u128> {
+        let of = |gross: &u64| Moved { gross: *gross, ..Moved::default() };
+        moved_as(&sizes.iter().map(of).collect::<Vec<_>>(), new)
+    }
+
+    fn moved_as(moved: &[Moved], new: usize) -> Vec<u128> {
+        let waiting = (0..).zip(moved).map(|(place, moved)| Waiting {
             site: SiteId::new(Uuid::from_u128(place)),
-            moved: Moved { weight: *weight, provinces: BTreeSet::new() },
+            moved: moved.clone(),
             is_new: place < u128::try_from(new).unwrap(),
         });
         RULES.moves(waiting.collect(), 5).into_iter().map(|site| site.uuid().as_u128()).collect()
@@ -150,11 +182,28 @@ mod tests {
         assert_eq!(moved(&[51, 29, 10, 5, 5], 5).len(), 0);
     }
 
+    #[test]
+    fn one_that_makes_most_of_capacity_or_of_the_past_stays_behind_too() {
+        let is_new = Moved { gross: 5, size: 5, so_far: 10, ..Moved::default() };
+        let has_another_day = Moved { gross: 100, so_far: 10, ..Moved::default() };
+        let is_corrected = Moved { gross: 100, size: -100, so_far: 10, ..Moved::default() };
+        let with =
+            |last: &Moved| [vec![is_new.clone(); 5], vec![has_another_day.clone(); 3], vec![last.clone()]].concat();
+        assert_eq!(moved_as(&with(&has_another_day), 5).len(), 9);
+        assert_eq!(moved_as(&with(&is_corrected), 5), [0, 1, 2, 3, 4, 5, 6, 7], "its capacity is told");
+        let is_old = Moved { so_far: 1_000, ..is_new.clone() };
+        assert_eq!(moved_as(&with(&is_old), 5), [0, 1, 2, 3, 4, 5, 6, 7], "what it avoided so far is told");
+    }
+
     /// Ten sites of equal size in these provinces; how many of them move by the rules.
     fn moved_by(rules: &Rules, provinces: [u8; 10]) -> usize {
         let site = |(place, province): (u128, u8)| Waiting {
             site: SiteId::new(Uuid::from_u128(place)),
-            moved: Moved { weight: 5, provinces: ProvinceId::from_index(province).into_iter().collect() },
+            moved: Moved {
+                gross: 5,
+                provinces: ProvinceId::from_index(province).into_iter().collect(),
+                ..Moved::default()
+            },
             is_new: true,
         };
         rules.moves((0..).zip(provinces).map(site).collect(), 5).len()

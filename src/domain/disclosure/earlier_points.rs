@@ -114,12 +114,15 @@ impl EarlierPoints {
 mod tests {
     use super::*;
     use crate::domain::reference::Company;
+    use chrono::NaiveDate;
 
-    const RULES: Rules =
-        Rules::of(Company { in_nation: 10, in_row: 3, most_of_one_percent: 50, most_of_two_percent: 80 });
+    const RULES: Rules = Rules::of(
+        Company { in_nation: 10, in_row: 3, most_of_one_percent: 50, most_of_two_percent: 80 },
+        NaiveDate::from_ymd_opt(2026, 11, 29).unwrap(),
+    );
 
     fn one() -> Moved {
-        Moved { weight: 1, ..Moved::default() }
+        Moved { gross: 1, ..Moved::default() }
     }
 
     fn at(came: PointNumber) -> Member {

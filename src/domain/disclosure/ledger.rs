@@ -8,12 +8,15 @@ use super::earlier_points::{EarlierPoints, PointNumber};
 use super::group::GroupId;
 use super::partition::Path;
 use super::pending::Pending;
+use super::sizes::Sizes;
 
 /// What has to be known of a group from one point to the next.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct GroupState {
     /// The sum of what it shows: zero where it shows no site.
     pub shown: PublicTotals,
+    /// The sizes of the sites that it shows.
+    pub sizes: Sizes,
     /// The last point at which sites came to it or changed.
     pub moved_at: Option<PointNumber>,
     /// The earlier points of its remainders, by their slots.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::values::SiteId;
 
-use super::company::Rules;
+use super::company::{Rules, Waiting};
 use super::earlier_points::{EarlierPoints, PointNumber, RemainderChange};
 use super::group::GroupId;
 use super::ledger::GroupState;
@@ -34,15 +34,15 @@ impl Making<'_> {
             if part.net.is_empty() {
                 passing.insert(site);
             } else {
-                waiting.push(part.waiting(site));
+                waiting.push(part.waiting(site, self.rules.day));
             }
         }
         // Changes by cause may cancel each other out; all other sums are of what stands.
         let empties = group.partition != Partition::Causes
             && then.is_zero()
-            && !self.rules.is_dominated(waiting.iter().map(|one| one.moved.weight));
+            && self.rules.dominated(waiting.iter().map(|one| &one.moved)).is_none();
         let moved =
-            if empties { waiting.iter().map(|one| one.site).collect() } else { self.rules.moves(waiting, least) };
+            if empties { waiting.iter().map(|one| one.site).collect() } else { self.moves(group, waiting, least) };
         // Answers that are gathered move at the end of a quarter.
         if level == 0 && !group.partition.is_of_people() && !moved.is_empty() {
             self.note_moved(group);
@@ -51,11 +51,34 @@ impl Making<'_> {
         passing
     }
 
+    /// The sites that move into a group. If one or two would be most of what stands there then, nobody leaves yet.
+    pub fn moves(&self, group: GroupId, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
+        let leaves = |one: &Waiting| one.moved.size < 0;
+        if group.partition != Partition::Causes && waiting.iter().any(leaves) {
+            let moving = self.rules.moves(waiting.clone(), least);
+            let changes = waiting.iter().filter(|one| moving.contains(&one.site));
+            let sizes = self.groups.get(&group).map(|state| state.sizes.clone()).unwrap_or_default();
+            let then = sizes.after(changes.map(|one| (one.site, one.moved.size)));
+            if !self.rules.are_most(then.largest_two(), then.sum()) {
+                return moving;
+            }
+            waiting.retain(|one| !leaves(one));
+        }
+        self.rules.moves(waiting, least)
+    }
+
     /// Adds what passed to what a group shows.
-    pub fn show<'p>(&mut self, group: GroupId, passed: impl IntoIterator<Item = &'p Pending>) {
-        for one in passed {
-            let state = self.groups.entry(group).or_default();
-            state.shown = state.shown.wrapping_add(one.totals);
+    pub fn show<'p>(&mut self, group: GroupId, passed: impl Iterator<Item = &'p Pending> + Clone) {
+        let mut sum = passed.clone().peekable();
+        if sum.peek().is_none() {
+            return;
+        }
+        let state = self.groups.entry(group).or_default();
+        state.shown = sum.fold(state.shown, |sum, one| sum.wrapping_add(one.totals));
+        if group.strand.measure.is_some() && group.partition != Partition::Causes {
+            let parts = parts(passed, group.path.length());
+            let changes = parts.iter().map(|(site, part)| (*site, part.size()));
+            state.sizes = std::mem::take(&mut state.sizes).after(changes);
         }
     }
 

@@ -25,6 +25,7 @@ mod point;
 mod remainder;
 mod settle;
 mod site_part;
+mod sizes;
 mod strand;
 
 #[cfg(test)]
@@ -38,4 +39,5 @@ pub use ledger::{GroupState, Ledger};
 pub use partition::{ENDED, Partition, Path, Projected};
 pub use pending::{Pending, Stay, Touched, arrivals};
 pub use point::{Point, make_point};
+pub use sizes::Sizes;
 pub use strand::Strand;

@@ -49,6 +49,7 @@ fn in_group(group: Path, pending: &[Pending]) -> &[Pending] {
 /// The step from one level of groups to the next.
 struct Step<'m, 'r> {
     making: &'m Making<'r>,
+    nation: GroupId,
     level: u8,
     pending: &'m [Pending],
     passing: Passing,
@@ -74,7 +75,7 @@ impl<'m, 'r> Step<'m, 'r> {
             passing.iter().filter(|(_, sites)| !sites.is_empty()).map(|(path, _)| *path).collect();
         // Those that move most often wait first, because they move again soon.
         moving.sort_by_key(|path| (making.groups.get(&group(*path)).and_then(|state| state.moved_at), *path));
-        Self { making, level, pending, passing, moving, held: BTreeMap::new(), remainders }
+        Self { making, nation, level, pending, passing, moving, held: BTreeMap::new(), remainders }
     }
 
     /// Holds sites back until every remainder keeps company: of a group a few, then more, then all. That all wait is always allowed.
@@ -97,13 +98,13 @@ impl<'m, 'r> Step<'m, 'r> {
     }
 
     fn allows(&self, remainder: Remainder) -> bool {
-        let change = change_of(remainder, self.making.number, self.pending, &self.passing);
+        let change = change_of(remainder, self.making, self.pending, &self.passing);
         change.is_none_or(|change| self.making.earlier(remainder).allow(&change, self.making.rules))
     }
 
     /// Holds back as many sites of a group again as wait already, the newest and largest ones; `false` if the rest has no company then.
     fn hold_more(&mut self, path: Path) -> bool {
-        let level = self.level;
+        let (level, day, group) = (self.level, self.making.rules.day, GroupId { path, ..self.nation });
         let Some(passing) = self.passing.get(&path) else { return false };
         let mut since: BTreeMap<SiteId, u32> = BTreeMap::new();
         let here = in_group(path, self.pending).iter().filter(|one| one.depth == level && passing.contains(&one.site));
@@ -113,11 +114,11 @@ impl<'m, 'r> Step<'m, 'r> {
         }
         let (nothing, mut waiting): (Vec<_>, Vec<_>) =
             parts(here, level).into_iter().partition(|(_, part)| part.net.is_empty());
-        waiting.sort_by_cached_key(|(site, part)| Reverse((since.get(site).copied(), part.moved().weight, *site)));
+        waiting.sort_by_cached_key(|(site, part)| Reverse((since.get(site).copied(), part.moved(day).gross, *site)));
         let held = self.held.entry(path).or_default();
         let more = self.making.rules.company.in_row.max(*held);
-        let rest = waiting.into_iter().skip(more).map(|(site, part)| part.waiting(site)).collect();
-        let moves = self.making.rules.moves(rest, self.making.rules.company.in_row);
+        let rest = waiting.into_iter().skip(more).map(|(site, part)| part.waiting(site, day)).collect();
+        let moves = self.making.moves(group, rest, self.making.rules.company.in_row);
         if moves.is_empty() {
             return false;
         }
@@ -138,7 +139,7 @@ impl<'m, 'r> Step<'m, 'r> {
 /// Moves what passes one level down, and notes how groups and remainders moved.
 fn pass(making: &mut Making<'_>, nation: GroupId, level: u8, pending: &mut [Pending], passing: &Passing) {
     for remainder in Remainder::above(nation, level, passing.keys()) {
-        if let Some(change) = change_of(remainder, making.number, pending, passing)
+        if let Some(change) = change_of(remainder, making, pending, passing)
             && !change.moved.is_empty()
         {
             making.note_remainder(remainder, &change);
@@ -178,7 +179,13 @@ fn note_split(remainder: Remainder, number: u32, pending: &mut [Pending], passin
 }
 
 /// How a remainder changes if these sites pass into the groups of its level; `None` if nothing comes or goes.
-fn change_of(remainder: Remainder, number: u32, pending: &[Pending], passing: &Passing) -> Option<RemainderChange> {
+fn change_of(
+    remainder: Remainder,
+    making: &Making<'_>,
+    pending: &[Pending],
+    passing: &Passing,
+) -> Option<RemainderChange> {
+    let number = making.number;
     let standing = |one| {
         let stay = remainder.stay(one)?;
         Some(Standing { one, stay, was_there: stay.since < number, goes: goes(one, remainder.level, passing) })
@@ -190,7 +197,7 @@ fn change_of(remainder: Remainder, number: u32, pending: &[Pending], passing: &P
     standing.sort_by_key(|standing| standing.one.site);
     let mut change = RemainderChange::default();
     for of_site in standing.chunk_by(|one, other| one.one.site == other.one.site) {
-        change_of_site(of_site, number, &mut change);
+        change_of_site(of_site, making, &mut change);
     }
     Some(change)
 }
@@ -209,9 +216,10 @@ impl Standing<'_> {
     }
 }
 
-fn change_of_site(standing: &[Standing<'_>], number: u32, change: &mut RemainderChange) {
+fn change_of_site(standing: &[Standing<'_>], making: &Making<'_>, change: &mut RemainderChange) {
+    let (number, day) = (making.number, making.rules.day);
     let of = |is_of: fn(&Standing<'_>) -> bool| {
-        member(standing.iter().filter(|one| is_of(one)).map(|Standing { stay, one, .. }| (*stay, *one)).collect())
+        member(standing.iter().filter(|one| is_of(one)).map(|Standing { stay, one, .. }| (*stay, *one)).collect(), day)
     };
     if standing.iter().all(Standing::stays) {
         change.stay.extend(of(|_| true));
@@ -226,7 +234,7 @@ fn change_of_site(standing: &[Standing<'_>], number: u32, change: &mut Remainder
     }
     let is_split = standing.iter().any(|one| one.goes && one.was_there) && !moved.net.is_empty();
     if !moved.net.is_empty() {
-        change.moved.push(moved.moved());
+        change.moved.push(moved.moved(day));
     }
     match (before, after) {
         (Some(before), None) => change.leave.push(before),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{Days, NaiveDate};
+
 use crate::domain::counting::{CellKey, NationalKey, PublicTotals};
-use crate::domain::values::SiteId;
+use crate::domain::values::{Month, SiteId};
 
 use super::company::{Moved, Waiting};
 use super::earlier_points::Member;
@@ -33,30 +35,47 @@ impl SitePart {
         self.net.retain(|(_, sum)| !sum.is_zero());
     }
 
-    /// What moves with it.
-    pub fn moved(&self) -> Moved {
+    /// What moves with it on a day.
+    pub fn moved(&self, day: NaiveDate) -> Moved {
         let by_place = self
             .net
             .iter()
             .map(|(cell, _)| *cell)
             .filter(|cell| Strand::of(*cell).is_some_and(Strand::yields_by_place));
-        Moved { weight: self.weight(), provinces: by_place.filter_map(|cell| Some(cell.dims()?.province)).collect() }
+        let provinces = by_place.filter_map(|cell| Some(cell.dims()?.province)).collect();
+        let of_measures = || self.net.iter().filter(|(cell, _)| !cell.has_no_measure());
+        let so_far = of_measures().map(|(cell, totals)| so_far(*cell, *totals, day)).fold(0, i64::wrapping_add);
+        Moved { gross: self.gross(), size: self.size(), so_far, provinces }
+    }
+
+    /// By how much the size in operation moves.
+    pub fn size(&self) -> i64 {
+        let runs = |(cell, _): &&(CellKey, PublicTotals)| !cell.has_no_measure() && cell.ended().is_none();
+        self.net.iter().filter(runs).map(|(_, totals)| totals.quantity).fold(0, i64::wrapping_add)
     }
 
     /// The site that waits with it.
-    pub fn waiting(&self, site: SiteId) -> Waiting {
-        Waiting { site, moved: self.moved(), is_new: self.is_new }
+    pub fn waiting(&self, site: SiteId, day: NaiveDate) -> Waiting {
+        Waiting { site, moved: self.moved(day), is_new: self.is_new }
     }
 
-    fn weight(&self) -> u64 {
+    fn gross(&self) -> u64 {
         let days = |days: i64| days.unsigned_abs().div_ceil(31);
-        let weight = |(cell, totals): &(CellKey, PublicTotals)| {
+        let gross = |(cell, totals): &(CellKey, PublicTotals)| {
             let quantities =
                 [totals.quantity.unsigned_abs(), days(totals.quantity_days), days(totals.quantity_end_days)];
             if cell.has_no_measure() { 0 } else { quantities.into_iter().max().unwrap_or_default() }
         };
-        self.net.iter().map(weight).fold(0, u64::saturating_add).max(1)
+        self.net.iter().map(gross).fold(0, u64::saturating_add).max(1)
     }
+}
+
+/// Size × days up to a day, or up to the end.
+fn so_far(cell: CellKey, totals: PublicTotals, day: NaiveDate) -> i64 {
+    let Some(next) = cell.installed().map(|month| month.plus(1).first_day()) else { return 0 };
+    let end = cell.ended().map_or(day + Days::new(1), Month::first_day);
+    let after_the_first_month = totals.quantity.wrapping_mul((end - next).num_days());
+    after_the_first_month.wrapping_add(totals.quantity_days).wrapping_add(totals.quantity_end_days)
 }
 
 /// The parts of each site, at a level of groups.
@@ -71,7 +90,7 @@ pub fn parts<'p>(pending: impl Iterator<Item = &'p Pending>, level: u8) -> BTree
 }
 
 /// A site of a remainder by what waits of it there, each with its stay; `None` if that comes to nothing.
-pub fn member(mut stays: Vec<(Stay, &Pending)>) -> Option<Member> {
+pub fn member(mut stays: Vec<(Stay, &Pending)>, day: NaiveDate) -> Option<Member> {
     stays.sort_by_key(|(stay, _)| stay.since);
     let (mut part, mut times) = (SitePart::default(), None);
     for together in stays.chunk_by(|(one, _), (other, _)| one.since == other.since) {
@@ -87,5 +106,5 @@ pub fn member(mut stays: Vec<(Stay, &Pending)>) -> Option<Member> {
         };
     }
     let (came, changed) = times?;
-    Some(Member { came, changed, is_new: part.is_new, part: part.moved() })
+    Some(Member { came, changed, is_new: part.is_new, part: part.moved(day) })
 }

@@ -65,7 +65,7 @@ impl Points {
         }
         // As far as they were known then, because the audit makes the same point.
         let known = all().iter().filter(|one| one.version <= close.methodology.version);
-        let rules = Rules::of(company).with_yields(known.map(Methodology::solar_yields));
+        let rules = Rules::of(company, close.day).with_yields(known.map(Methodology::solar_yields));
         let mut number = self.last.as_ref().map_or(1, |last| last.number + 1);
         let shown = self.last.as_ref().map_or(0, |last| last.cells_version);
         let stored = |number: PointNumber, cells_version: i64, ledger: &Ledger| StoredPoint {

@@ -60,12 +60,8 @@ fn twelve_roofs_move_and_the_only_digester_among_them_waits() {
         let site = SiteId::new(Uuid::from_u128(number));
         arriving.extend(arrivals(&Touched { site, postings: &postings, earlier: &[] }, 1));
     }
-    let point = make_point(
-        Ledger { pending: arriving, ..Ledger::default() },
-        &Rules::of(target().disclosure.company),
-        1,
-        false,
-    );
+    let rules = Rules::of(target().disclosure.company, NaiveDate::from_ymd_opt(2026, 11, 29).unwrap());
+    let point = make_point(Ledger { pending: arriving, ..Ledger::default() }, &rules, 1, false);
     let moved: Vec<Option<MeasureId>> =
         point.national.iter().filter_map(|(key, _)| Some(key.as_cell().dims()?.measure)).collect();
     assert!(!moved.is_empty() && moved.iter().all(|one| *one == MeasureId::parse("rooftop_solar_pv")), "{moved:?}");

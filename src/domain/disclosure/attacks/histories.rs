@@ -12,6 +12,7 @@ use crate::domain::disclosure::{
     GroupId, Ledger, Partition, Path, Point, PointNumber, Strand, Touched, arrivals, make_point,
 };
 use crate::domain::records::Stage;
+use crate::domain::reference::MeasureId;
 use crate::domain::values::{Cause, SiteId, SiteKind, Tier};
 
 use super::observer::{Observer, RULES, SitePosting};
@@ -110,6 +111,7 @@ fn watch(seed: u64, days: u64, changes: usize) -> PointNumber {
         let with_people = day % 9 == 0;
         if register.close(with_people).is_some() {
             register.look(&mut observer, with_people, register.posted.keys().copied());
+            observer.look_at_what_stands();
         }
     }
     let Register { posted, ledger, national, told, .. } = &register;
@@ -248,6 +250,35 @@ fn left_of_twelve(verified: u128) -> usize {
 fn a_group_that_all_sites_leave_becomes_empty_and_one_that_some_leave_waits() {
     assert_eq!(left_of_twelve(12), 0);
     assert!(left_of_twelve(11) > 11, "one would be left alone");
+}
+
+#[test]
+fn nobody_leaves_while_one_site_would_be_most_of_what_stands() {
+    let strand = Strand {
+        measure: MeasureId::parse("rooftop_solar_pv"),
+        stage: Stage::Verified(Tier::Document),
+        is_sold: false,
+        is_pre_programme: false,
+    };
+    let cell = sample_cell(strand);
+    let posting =
+        |quantity| [(Cause::Verified, cell, Totals { quantity, quantity_days: quantity, ..Totals::default() })];
+    let at = |point, number: u128, quantity, earlier: &[(Cause, CellKey)]| {
+        arrivals(&Touched { site: SiteId::new(Uuid::from_u128(number)), postings: &posting(quantity), earlier }, point)
+    };
+    // One of 1,100 stands beside eleven of 100. Then these leave, and ten of 10 come.
+    let first = (0..12).flat_map(|number| at(1, number, if number == 0 { 1_100 } else { 100 }, &[])).collect();
+    let Point { mut ledger, .. } = make_point(Ledger { pending: first, ..Ledger::default() }, &RULES, 1, false);
+    let nation = GroupId { partition: Partition::Nation, strand, path: Path::NATION };
+    let shown = |ledger: &Ledger| ledger.groups.get(&nation).map(|state| state.sizes.sum());
+    assert_eq!(shown(&ledger), Some(2_200));
+    ledger.pending.extend((1..12).flat_map(|number| at(2, number, -100, &[(Cause::Verified, cell)])));
+    ledger.pending.extend((12..22).flat_map(|number| at(2, number, 10, &[])));
+    let Point { mut ledger, .. } = make_point(ledger, &RULES, 2, false);
+    assert_eq!(shown(&ledger), Some(2_300), "the ten come, and nobody leaves");
+    ledger.pending.extend((22..32).flat_map(|number| at(3, number, 150, &[])));
+    let third = make_point(ledger, &RULES, 3, false);
+    assert_eq!(shown(&third.ledger), Some(2_700), "now they leave: 1,100 of 2,700 is less than half");
 }
 
 #[test]

@@ -3,16 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use crate::domain::counting::{CellKey, NationalKey, Totals};
 use crate::domain::disclosure::company::{Moved, Rules};
 use crate::domain::disclosure::{GroupId, Partition, Path, Pending, PointNumber, Strand};
 use crate::domain::reference::Company;
-use crate::domain::values::{Cause, SiteId};
+use crate::domain::values::{Cause, Month, SiteId};
 
 use super::random_homes::sample_cell;
 
-pub const RULES: Rules =
-    Rules::of(Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 });
+pub const RULES: Rules = Rules::of(
+    Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 },
+    NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
+);
 
 /// A group, or what it shows and the groups of a level below do not.
 type Published = (GroupId, Option<u8>);
@@ -146,6 +150,19 @@ impl Observer {
         }
     }
 
+    /// Looks at what stands: in no group one or two sites may be most of it.
+    pub fn look_at_what_stands(&self) {
+        let mut standing: BTreeMap<Published, Vec<u64>> = BTreeMap::new();
+        for (of, part) in self.now.values().flatten().filter(|(of, _)| of.0.partition != Partition::Causes) {
+            standing.entry(*of).or_default().push(moved(Some(part), None).size.unsigned_abs());
+        }
+        for (of, sizes) in &mut standing {
+            sizes.sort_unstable();
+            let largest = [1, 2].map(|last| sizes.len().checked_sub(last).map_or(0, |place| sizes[place]));
+            assert!(!RULES.are_most(largest, sizes.iter().sum()), "one or two are most of {of:?}: {sizes:?}");
+        }
+    }
+
     fn part(&self, of: &Published, site: SiteId) -> Option<&Part> {
         self.now.get(&site)?.get(of)
     }
@@ -153,8 +170,7 @@ impl Observer {
     fn compare(&mut self, of: Published, point: PointNumber, changed: BTreeMap<SiteId, Part>) {
         let moved: Vec<Moved> =
             changed.iter().map(|(site, before)| moved(self.part(&of, *site), Some(before))).collect();
-        let weights = moved.iter().map(|one| one.weight);
-        assert!(!RULES.is_dominated(weights), "{of:?} moves by one or two sites at the point {point}");
+        assert_eq!(RULES.dominated(moved.iter()), None, "{of:?} moves by one or two sites at the point {point}");
         let mut in_province: BTreeMap<_, usize> = BTreeMap::new();
         moved.iter().flat_map(|one| &one.provinces).for_each(|of| *in_province.entry(of).or_default() += 1);
         let empties = self.sites.get(&of).is_none_or(|sites| *sites == 0) && of.1.is_none();
@@ -193,8 +209,20 @@ fn moved(now: Option<&Part>, before: Option<&Part>) -> Moved {
     }
     moved.retain(|_, totals| !totals.is_zero());
     let of_sites = moved.keys().any(|cell| cell.has_no_measure());
-    let quantity: u64 = moved.values().map(|totals| totals.quantity.unsigned_abs()).sum();
+    if of_sites {
+        return Moved { gross: 1, ..Moved::default() };
+    }
+    let gross = moved.values().map(|totals| totals.quantity.unsigned_abs()).sum();
+    let size = moved.iter().filter(|(cell, _)| cell.ended().is_none()).map(|(_, totals)| totals.quantity).sum();
+    let so_far = moved.iter().map(|(cell, totals)| {
+        let days = |month: Month| i64::from(month.days());
+        let months = (1..).map_while(|next| cell.installed().map(|month| month.plus(next)));
+        let whole: i64 =
+            months.take_while(|month| *month < cell.ended().unwrap_or(Month::of(RULES.day).plus(1))).map(days).sum();
+        totals.quantity_days + totals.quantity * whole + totals.quantity_end_days
+    });
+    let so_far = so_far.sum();
     let solar = moved.keys().filter(|cell| cell.measure().is_some_and(|measure| measure.number() <= 2));
     let provinces = solar.filter_map(|cell| Some(cell.dims()?.province)).collect();
-    Moved { weight: if of_sites { 1 } else { quantity }, provinces }
+    Moved { gross, size, so_far, provinces }
 }
