@@ -118,11 +118,13 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
             "shares",
             format!(
                 "Trong phần thay đổi, không công trình nào chiếm quá {most_of_one_percent}%, không hai công trình nào chiếm quá \
-                 {most_of_two_percent}%. Công trình lớn hơn phải chờ."
+                 {most_of_two_percent}%, xét theo công suất và theo công suất nhân số ngày đã hoạt động. Công trình lớn hơn phải chờ. Không \
+                 công trình nào rời một số liệu khi một hoặc hai công trình sẽ chiếm phần lớn công suất còn lại."
             ),
             format!(
-                "Of what moves, no site is more than {most_of_one_percent} % and no two are more than {most_of_two_percent} %. Larger \
-                 ones wait."
+                "Of what moves, no site is more than {most_of_one_percent} % and no two are more than {most_of_two_percent} %: of \
+                 capacity, and of capacity times days in operation. Larger ones wait. Nobody leaves a figure while one or two sites would be \
+                 most of the capacity that is left."
             ),
         ),
         RuleView::of(

@@ -98,8 +98,8 @@ impl Fault {
                 "There is no dry run here: without this parameter the request is carried out.",
             ),
             Self::OfNowAlone => both(
-                "Địa chỉ này chỉ có số liệu hiện tại; số liệu của một ngày đã qua nằm ở /v1/progress?as_of=….",
-                "Only the numbers of now are here; those of a past day are at /v1/progress?as_of=….",
+                "Địa chỉ này chỉ có số liệu hiện tại; số liệu của một ngày đã qua nằm ở /v1/progress?as_of=… và /v1/tables/…?as_of=….",
+                "Only the numbers of now are here; those of a past day are at /v1/progress?as_of=… and /v1/tables/…?as_of=….",
             ),
             Self::AsOfInstead => both(
                 "Không có tham số này: số liệu là của một thời điểm; chọn ngày bằng as_of=YYYY-MM-DD.",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use green_homes::domain::records::{MeasureLines, Role};
 use green_homes::domain::reference::{Place, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim};
@@ -16,6 +16,7 @@ use crate::support::{Client, Passing, TestDatabase, new_installation, on_both_da
 on_both_databases!(
     ask_with_the_token_of_a_dashboard_is_answered_as_of_the_newest_point,
     ask_with_the_token_of_a_dashboard_any_question_is_told_no_row_of_few_sites,
+    ask_for_a_period_that_leaves_out_two_sites_is_told_nothing,
     ask_for_money_is_told_where_three_partners_stand_behind_it,
     ask_as_a_partner_shows_its_own_in_full_and_others_as_to_a_dashboard,
     ask_as_a_partner_that_tries_things_out_shows_these_alone,
@@ -30,7 +31,10 @@ const HOMES: [(&str, [(&str, usize); 5]); 3] = [
 
 /// Verifies a home of so many watts at a cost of a million a kilowatt.
 fn verify(days: &Passing, partner: &str, name: &str, province: &str, watts: i64) {
-    let mut home = new_installation(name);
+    verify_home(days, partner, new_installation(name), province, watts);
+}
+
+fn verify_home(days: &Passing, partner: &str, mut home: NewInstallation, province: &str, watts: i64) {
     let SiteClaim::Described { facts, .. } = &mut home.site else { panic!("a described site") };
     facts.place = Place::new(ProvinceId::parse(province).unwrap(), None, None).unwrap();
     let mut lines = home.measures.as_slice().to_vec();
@@ -74,6 +78,12 @@ async fn ask_with_the_token_of_a_dashboard_is_answered_as_of_the_newest_point(da
     let dashboard = days.app.role(Role::Dashboard).await;
     let nothing = added(&dashboard, "?group_by=province").await;
     assert!(rows(&nothing).is_empty() && warns(&nothing, "nothing_published_yet"), "{nothing}");
+    let (scope, day) = (&nothing["meta"]["scope"], json!((days.today() - Days::new(1)).to_string()));
+    assert_eq!(
+        (scope, &nothing["meta"]["as_of"]),
+        (&json!("internal"), &day),
+        "no point yet, so of a day that is over"
+    );
     assert_eq!((&nothing["total"]["sites"], &nothing["total"]["capacity_kwp"]), (&json!(null), &json!(null)));
     let database = days.app.stop().await;
     let days = grown(database).await;
@@ -165,6 +175,32 @@ async fn ask_with_the_token_of_a_dashboard_any_question_is_told_no_row_of_few_si
     }
     let csv = dashboard.get("/v1/aggregates.csv?group_by=province,kind").await;
     assert!(csv.text.lines().any(|line| line.starts_with("other,Khác,Other,other,Khác,Other,3,")), "{}", csv.text);
+    days.app.stop().await;
+}
+
+async fn ask_for_a_period_that_leaves_out_two_sites_is_told_nothing(database: TestDatabase) {
+    let days = grown(database).await;
+    for name in ["old-1", "old-2"] {
+        let on = NaiveDate::from_ymd_opt(2021, 5, 1).unwrap();
+        let home = NewInstallation { installed_on: Some(on), ..new_installation(name) };
+        verify_home(&days, "SOLARCO", home, "01", 5_000);
+    }
+    (0..10).for_each(|number| verify(&days, "SOLARCO", &format!("new-{number}"), "01", 5_000));
+    days.pass_to(days.today() + Days::new(1)).await;
+    let dashboard = days.app.role(Role::Dashboard).await;
+    assert_eq!(added(&dashboard, "").await["total"]["sites"], json!(70));
+    for (period, is_told) in [
+        ("from=2020-01-01", true),
+        ("from=2020-01-01&to=2030-01-01", true),
+        ("from=2022-01-01", false),
+        ("to=2022-01-01", false),
+        ("from=2022-01-01&to=2030-01-01", false),
+        ("from=2020-01-01&to=2022-01-01", false),
+    ] {
+        let answer = added(&dashboard, &format!("?{period}")).await;
+        assert_eq!(warns(&answer, "too_few_sites"), !is_told, "{period}: {answer}");
+        assert_eq!(answer["meta"]["scope"], json!("internal"), "{period}");
+    }
     days.app.stop().await;
 }
 

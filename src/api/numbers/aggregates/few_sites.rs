@@ -78,7 +78,13 @@ fn leaves_out_few(register: &Register, query: &AggregateQuery, total: i64) -> Re
             wider.push(Selection { filters, ..whole.clone() });
         }
     }
-    if whole.from.is_some() || whole.to.is_some() {
+    if whole.from.is_some() {
+        wider.push(Selection { from: None, ..whole.clone() });
+    }
+    if whole.to.is_some() {
+        wider.push(Selection { to: None, ..whole.clone() });
+    }
+    if whole.from.is_some() && whole.to.is_some() {
         wider.push(Selection { from: None, to: None, ..whole });
     }
     for selection in wider {
