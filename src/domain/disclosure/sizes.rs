@@ -54,8 +54,9 @@ impl Sizes {
     /// The stored form: the sum, the most of any other, and each of the largest, such as `9000 0 5400:{site} 3600:{site}`.
     #[must_use]
     pub fn encode(&self) -> String {
-        let largest: String = self.largest.iter().map(|(size, site)| format!(" {size}:{site}")).collect();
-        format!("{} {}{largest}", self.sum, self.others)
+        let words = [self.sum.to_string(), self.others.to_string()];
+        let largest = self.largest.iter().map(|(size, site)| format!("{size}:{site}"));
+        words.into_iter().chain(largest).collect::<Vec<_>>().join(" ")
     }
 
     /// Reads the stored form; `None` for any other text.
