@@ -1,21 +1,23 @@
 //! What somebody learns of one home who reads every public page, as often as he likes.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 use green_homes::domain::records::{MeasureLine, MeasureLines, Role};
-use green_homes::domain::reference::MeasureId;
-use green_homes::domain::rules::Correction;
-use green_homes::domain::values::{CorrectReason, InstallationId, Quantity, Tier};
-use green_homes::register::{ExpectedRevision, InstallationChange};
+use green_homes::domain::reference::{MeasureId, Place, ProvinceId};
+use green_homes::domain::rules::{Amend, Correction, SiteCorrection};
+use green_homes::domain::values::{CorrectReason, InstallationId, Quantity, SiteId, SiteKind, Tier};
+use green_homes::register::{Command, ExpectedRevision, InstallationChange};
 use serde_json::{Value, json};
 
 use crate::points::grown;
-use crate::support::{Client, Passing, TestDatabase, on_both_databases};
+use crate::support::{Client, Passing, TestDatabase, db_lines, on_both_databases};
 
 mod few_homes;
 mod linear_program;
 mod two_figures;
 
-on_both_databases!(correct_the_size_of_a_home_changes_no_public_answer_but_its_version);
+on_both_databases!(change_a_home_in_any_way_changes_no_public_answer_but_its_version);
 
 /// A value of each parameter, by its name. A new one has to be added here, or the test fails.
 fn values_of(parameter: &str, day: NaiveDate) -> Vec<String> {
@@ -35,6 +37,15 @@ fn values_of(parameter: &str, day: NaiveDate) -> Vec<String> {
         "code" => of(&["voided"]),
         other => panic!("a value for the parameter {other}"),
     }
+}
+
+/// What anybody is answered at each address.
+async fn read_all(anybody: &Client, addresses: &[String]) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for address in addresses {
+        answers.push(answer(anybody, address).await);
+    }
+    answers
 }
 
 /// Every public address of the document, each with every value of each parameter.
@@ -103,7 +114,7 @@ async fn answer(anybody: &Client, address: &str) -> Answer {
     Answer { status: reply.status, headers, text }
 }
 
-async fn correct_the_size_of_a_home_changes_no_public_answer_but_its_version(database: TestDatabase) {
+async fn change_a_home_in_any_way_changes_no_public_answer_but_its_version(database: TestDatabase) {
     let (days, homes) = grown(database).await;
     let anybody = days.app.public();
     let day = days.today() - Days::new(1);
@@ -112,30 +123,33 @@ async fn correct_the_size_of_a_home_changes_no_public_answer_but_its_version(dat
     let admin = days.app.role(Role::Admin).await;
     assert_eq!(admin.post("/v1/progress/releases", &json!({"as_of": day})).await.status, 201);
     // So that the newest entry is of today.
-    double(&days, homes[2]);
+    CHANGES[0](&days, &homes[2]);
     days.app.progress_at(days.app.db_version()).await;
-    let then = anybody.get("/v1/progress").await.body;
-    let mut before = Vec::new();
-    for address in &addresses {
-        before.push(answer(&anybody, address).await);
-    }
-    double(&days, homes[1]);
-    days.app.progress_at(days.app.db_version()).await;
-    let mut live = Vec::new();
-    let headlines = [then, anybody.get("/v1/progress").await.body];
-    for (address, before) in addresses.iter().zip(before) {
-        let after = answer(&anybody, address).await;
-        assert!([200, 404, 503].contains(&after.status) && after.status == before.status, "{address}: {}", after.text);
-        if after.text == before.text {
-            assert_eq!(after.headers, before.headers, "{address}: its tag and size are those of its body");
-            continue;
+    let mut then = anybody.get("/v1/progress").await.body;
+    let mut before = read_all(&anybody, &addresses).await;
+    let mut live = BTreeSet::new();
+    for change in CHANGES {
+        change(&days, &homes[1]);
+        days.app.progress_at(days.app.db_version()).await;
+        let headlines = [then, anybody.get("/v1/progress").await.body];
+        let after = read_all(&anybody, &addresses).await;
+        for ((address, before), after) in addresses.iter().zip(before).zip(&after) {
+            assert!(
+                [200, 404, 503].contains(&after.status) && after.status == before.status,
+                "{address}: {}",
+                after.text
+            );
+            if after.text == before.text {
+                assert_eq!(after.headers, before.headers, "{address}: its tag and size are those of its body");
+                continue;
+            }
+            live.insert(address.split('?').next().unwrap());
+            let [before, after] = [&before, after].map(|answer| without_version(&answer.text, &headlines));
+            assert_eq!(before, after, "{address}");
         }
-        live.push(address.split('?').next().unwrap());
-        let [before, after] = [before, after].map(|answer| without_version(&answer.text, &headlines));
-        assert_eq!(before, after, "{address}");
+        let [_, now] = headlines;
+        (then, before) = (now, after);
     }
-    live.sort_unstable();
-    live.dedup();
     let expected = [
         "/readyz",
         "/v1/progress",
@@ -148,18 +162,48 @@ async fn correct_the_size_of_a_home_changes_no_public_answer_but_its_version(dat
     days.app.stop().await;
 }
 
-/// Corrects a verified home to twice its size, and verifies it again. No count has moved then.
-fn double(days: &Passing, home: InstallationId) {
-    let line = MeasureLine {
-        measure: MeasureId::parse("rooftop_solar_pv").unwrap(),
-        quantity: Quantity::stored(8_000),
-        inverter_w: None,
-    };
-    let correction = Correction { measures: MeasureLines::new(vec![line]).ok(), ..Correction::default() };
+/// What may become of a verified home so that no count moves: another size, another day, another place, kind or answer about its people,
+/// and better evidence.
+const CHANGES: [fn(&Passing, &InstallationId); 6] = [
+    |days, home| {
+        let (measure, quantity) = (MeasureId::parse("rooftop_solar_pv").unwrap(), Quantity::stored(8_000));
+        let line = MeasureLine { measure, quantity, inverter_w: None };
+        correct(days, *home, Correction { measures: MeasureLines::new(vec![line]).ok(), ..Correction::default() });
+    },
+    |days, home| {
+        let installed_on = NaiveDate::from_ymd_opt(2022, 3, 4);
+        correct(days, *home, Correction { installed_on, ..Correction::default() });
+    },
+    |days, home| {
+        let place = Place::new(ProvinceId::parse("24").unwrap(), None, None).ok();
+        correct_site(days, *home, SiteCorrection { place, ..SiteCorrection::default() });
+    },
+    |days, home| {
+        correct_site(days, *home, SiteCorrection { kind: Some(SiteKind::Office), ..SiteCorrection::default() })
+    },
+    |days, home| {
+        let (low_income, woman_headed) = (Amend::Set(true), Amend::Set(true));
+        correct_site(days, *home, SiteCorrection { low_income, woman_headed, ..SiteCorrection::default() });
+    },
+    |days, home| {
+        days.change(InstallationChange::Verify { tier: Tier::Metered }.of(*home)).unwrap();
+    },
+];
+
+/// Corrects a home, and verifies it again.
+fn correct(days: &Passing, home: InstallationId, correction: Correction) {
     let (expected, reason) = (ExpectedRevision::Any, CorrectReason::DataEntryError);
     let correct = InstallationChange::Correct { expected, correction: Box::new(correction), reason };
     days.change(correct.of(home)).unwrap();
     days.change(InstallationChange::Verify { tier: Tier::Inspected }.of(home)).unwrap();
+}
+
+fn correct_site(days: &Passing, home: InstallationId, correction: SiteCorrection) {
+    let sites = format!("SELECT site AS line FROM installations WHERE id = '{home}'");
+    let id = SiteId::new(db_lines(&days.app.database.url, &sites)[0].parse().unwrap());
+    let (expected, reason) = (ExpectedRevision::Any, CorrectReason::DataEntryError);
+    let correct = Command::CorrectSite { id, expected, correction: Box::new(correction), reason, note: None };
+    days.change(correct).unwrap();
 }
 
 /// A text without version and instant of the newest entry, as these headlines name them.

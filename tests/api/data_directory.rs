@@ -237,7 +237,7 @@ async fn serve_a_register_that_a_newer_program_changed_stops_writing_and_reads_o
     let partner = app.partner("SOLARCO").await;
     partner.register(&home("a")).await;
     app.progress_at(app.db_version()).await;
-    for (column, was) in [("format_no", "4"), ("contribution_no", "")] {
+    for (column, was) in [("format_no", "5"), ("contribution_no", "")] {
         let before =
             db_lines(&app.database.url, &format!("SELECT CAST({column} AS TEXT) AS line FROM register_head")).remove(0);
         assert!(was.is_empty() || before == was, "{before}");

@@ -12,6 +12,7 @@ use crate::support::{App, Passing, TestDatabase, clock_at, db_execute, new_insta
 on_both_databases!(
     answer_questions_moves_shares_at_the_end_of_a_quarter,
     answer_a_question_for_one_home_alone_moves_no_share,
+    answer_for_thirty_homes_shows_no_share_and_for_one_more_it_does,
 );
 
 impl Passing {
@@ -65,11 +66,27 @@ async fn answer_a_question_for_one_home_alone_moves_no_share(database: TestDatab
     let both = |number| Flags { woman_headed: Some(number % 2 == 0), ..poor(number % 4 == 0) };
     days.answer("a", (0..60).map(both));
     assert_eq!(days.shares_on("2027-01-01").await, [json!(25), json!(null), json!(50)]);
-    // Twenty homes, of which one says who is its head.
-    days.answer("b", (0..20).map(|number| Flags { woman_headed: (number == 0).then_some(true), ..poor(true) }));
-    assert_eq!(days.shares_on("2027-04-01").await, [json!(44), json!(null), json!(50)], "31 of 61 would be 51");
-    days.answer("c", (0..9).map(|_| Flags { woman_headed: Some(true), ..Flags::default() }));
+    // Twenty homes, of which nine say who is their head.
+    days.answer("b", (0..20).map(|number| Flags { woman_headed: (number < 9).then_some(true), ..poor(true) }));
+    assert_eq!(days.shares_on("2027-04-01").await, [json!(44), json!(null), json!(50)], "39 of 69 would be 57");
+    days.answer("c", (0..1).map(|_| Flags { woman_headed: Some(true), ..Flags::default() }));
     assert_eq!(days.shares_on("2027-07-01").await[2], json!(57), "40 of 70, ten of them together");
     assert!(days.app.db_audit().ok, "{:?}", days.app.db_audit());
+    days.app.stop().await;
+}
+
+async fn answer_for_thirty_homes_shows_no_share_and_for_one_more_it_does(database: TestDatabase) {
+    let days = Passing::begin_on(database, "2026-12-31").await;
+    let answers = |number| Flags {
+        low_income: (number < 30).then_some(number % 2 == 0),
+        remote: (number < 31).then_some(number % 2 == 0),
+        woman_headed: None,
+    };
+    days.answer("a", (0..60).map(answers));
+    assert_eq!(
+        days.shares_on("2027-01-01").await,
+        [json!(null), json!(52), json!(null)],
+        "16 of 31, and 15 of too few"
+    );
     days.app.stop().await;
 }

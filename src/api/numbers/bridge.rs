@@ -119,9 +119,9 @@ impl BridgeRow {
 
 /// Compares what was published by the closes of two days in Hà Nội for the whole country, and splits the difference by cause. What
 /// moved in too small a company for its cause to be told stands under `not_yet_detailed`. The part of a cause
-/// (`registered`, `verified`, `withdrawn` and so on) is valued on the last day, by the methodology of the first day. The part
-/// `methodology` is the effect of a new methodology on the last day. The parts `operation`, `ageing` and `end_of_life` are the
-/// effect of time on the measures of the first day: more avoided to date, less output by wear, less credit after their lives.
+/// (`registered`, `verified`, `withdrawn` and so on) is valued on the last day, by its methodology. The part `methodology` is the
+/// effect of a new methodology on the measures of the first day. The parts `operation`, `ageing` and `end_of_life` are the effect
+/// of time on the measures of the first day: more avoided to date, less output by wear, less credit after their lives.
 #[utoipa::path(get, path = "", params(("from" = NaiveDate, Query, description = "The first day (YYYY-MM-DD, Hà Nội). It must be closed.", example = "2026-10-31"),
         ("to" = NaiveDate, Query, description = "The last day (YYYY-MM-DD, Hà Nội). It must be closed, after `from` and at most 50 years later.", example = "2026-11-24")),
     responses((status = 200, body = BridgeResponse)))]

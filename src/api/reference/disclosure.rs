@@ -1,14 +1,13 @@
 //! `GET /v1/disclosure`: the rules by which figures are published, with their numbers and in words.
 
-use std::sync::LazyLock;
-
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::{ApiError, CacheFor, JSON, NoQuery, as_page, send};
-use crate::domain::reference::{Company, Disclosure, WithToken, target};
+use crate::api::state::AppState;
+use crate::domain::reference::{Company, Disclosure, Target, WithToken, target_on};
 use crate::register::ReadyPage;
 
 /// The rules by which figures are published.
@@ -23,7 +22,7 @@ pub struct DisclosureResponse {
 struct DisclosureView {
     /// The version of the target that the rules are part of. Example: 1.
     target_version: i32,
-    /// The first day whose close the rules hold for. What earlier days published is kept as the rules of its time allowed. Example: 2019-09-01.
+    /// The first day whose close the rules hold for. What earlier days published is kept as the rules of then allowed. Example: 2019-09-01.
     in_force_from: NaiveDate,
     /// The least number of sites, new to it, with which a figure of the whole country moves. Example: 10.
     least_sites_in_nation: usize,
@@ -64,13 +63,13 @@ impl RuleView {
     }
 }
 
-static RULES: LazyLock<ReadyPage> = LazyLock::new(|| {
-    let Disclosure { company, least_sites, people_known, with_token } = target().disclosure;
+fn page(target: &Target) -> ReadyPage {
+    let Disclosure { company, least_sites, people_known, with_token } = target.disclosure;
     let WithToken { least_sites: least_sites_with_token, money_least_sites, money_least_partners } = with_token;
     let Company { in_nation, in_row, most_of_one_percent, most_of_two_percent } = company;
     let data = DisclosureView {
-        target_version: target().version,
-        in_force_from: target().in_force_from,
+        target_version: target.version,
+        in_force_from: target.in_force_from,
         least_sites_in_nation: in_nation,
         least_sites_in_row: in_row,
         most_of_one_percent,
@@ -80,10 +79,10 @@ static RULES: LazyLock<ReadyPage> = LazyLock::new(|| {
         least_sites_with_token,
         money_least_sites,
         money_least_partners,
-        rules: in_words(&target().disclosure),
+        rules: in_words(&target.disclosure),
     };
     as_page(JSON, &DisclosureResponse { data })
-});
+}
 
 fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disclosure) -> Vec<RuleView> {
     let WithToken { least_sites: least_with_token, money_least_sites, money_least_partners } = with_token;
@@ -118,13 +117,13 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
             "shares",
             format!(
                 "Trong phần thay đổi, không công trình nào chiếm quá {most_of_one_percent}%, không hai công trình nào chiếm quá \
-                 {most_of_two_percent}%, xét theo công suất và theo công suất nhân số ngày đã hoạt động. Công trình lớn hơn phải chờ. Không \
-                 công trình nào rời một số liệu khi một hoặc hai công trình sẽ chiếm phần lớn công suất còn lại."
+                 {most_of_two_percent}%, xét theo quy mô và theo quy mô nhân số ngày đã hoạt động. Công trình lớn hơn hoặc hoạt động lâu hơn phải \
+                 chờ. Không công trình nào được rút khỏi một số liệu nếu sau đó một hoặc hai công trình chiếm phần lớn quy mô còn lại."
             ),
             format!(
-                "Of what moves, no site is more than {most_of_one_percent} % and no two are more than {most_of_two_percent} %: of \
-                 capacity, and of capacity times days in operation. Larger ones wait. Nobody leaves a figure while one or two sites would be \
-                 most of the capacity that is left."
+                "Of what moves, no site is more than {most_of_one_percent} % and no two are more than {most_of_two_percent} %: of size, \
+                 and of size times days in operation. Larger or older ones wait. Nobody leaves a figure while one or two sites would be most of \
+                 what is left."
             ),
         ),
         RuleView::of(
@@ -142,9 +141,9 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
         ),
         RuleView::of(
             "not_yet_detailed",
-            "Mỗi bảng có dòng not_yet_detailed: tổng trừ đi các dòng khác, nên bảng luôn cộng đúng. Giữa hai thời điểm công bố, các công \
+            "Mỗi bảng cộng được có dòng not_yet_detailed: tổng trừ đi các dòng khác, nên bảng luôn cộng đúng. Giữa hai thời điểm công bố, các công \
              trình trong dòng này vẫn như cũ, hoặc đủ nhiều công trình khác đi.",
-            "Each table has a row not_yet_detailed: the total less the other rows, so that a table always adds up. Between any two \
+            "Each table that adds up has a row not_yet_detailed: the total less the other rows, so that a table always adds up. Between any two \
              points its sites are the same, or enough of them differ.",
         ),
         RuleView::of(
@@ -179,15 +178,21 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
     ]
 }
 
-/// The rules by which figures are published: their numbers, and each in words in both languages.
+/// The rules by which figures are published today: their numbers, and each in words in both languages.
 #[utoipa::path(get, path = "", responses((status = 200, body = DisclosureResponse)))]
-pub async fn get_disclosure(request: HttpRequest, _: NoQuery) -> Result<HttpResponse, ApiError> {
-    send(&request, &RULES, CacheFor::OneHour).await
+pub async fn get_disclosure(
+    request: HttpRequest,
+    _: NoQuery,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let target = target_on(state.register.snapshot().figures.day);
+    send(&request, &page(target), CacheFor::OneHour).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::reference::target;
 
     #[test]
     fn no_rule_in_words_has_a_gap() {

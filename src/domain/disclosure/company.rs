@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::domain::reference::{Company, ProvinceId};
-use crate::domain::values::SiteId;
+use crate::domain::counting::CellKey;
+use crate::domain::reference::{Company, MeasureId, ProvinceId};
+use crate::domain::values::{Month, SiteId};
 
 /// The rules by which a point is made.
 #[derive(Clone, Debug)]
@@ -17,13 +18,15 @@ pub struct Rules {
     alike: Vec<ProvinceId>,
     /// In how many ways solar power is told to yield.
     yields: usize,
+    /// How many years a measure lives.
+    lives: BTreeMap<MeasureId, u16>,
 }
 
 impl Rules {
-    /// The rules of provinces that all yield differently.
+    /// The rules of provinces that all yield differently, and of measures that live for ever.
     #[must_use]
     pub const fn of(company: Company, day: NaiveDate) -> Self {
-        Self { company, day, alike: Vec::new(), yields: 1 }
+        Self { company, day, alike: Vec::new(), yields: 1, lives: BTreeMap::new() }
     }
 
     /// The same for the yields of provinces, by their index, as each methodology has them.
@@ -40,6 +43,18 @@ impl Rules {
         Self { alike: ProvinceId::all().map(first).collect(), yields: yields.len(), ..self }
     }
 
+    /// The same for measures that live so many years.
+    #[must_use]
+    pub fn with_lives(self, lives: impl Iterator<Item = (MeasureId, u16)>) -> Self {
+        Self { lives: lives.collect(), ..self }
+    }
+
+    /// The month up to which a measure of a cell lives.
+    pub(super) fn end_of_life(&self, cell: CellKey) -> Option<Month> {
+        let years = *self.lives.get(&cell.measure()?)?;
+        cell.installed().map(|month| month.plus(years.saturating_mul(12)))
+    }
+
     fn first_alike(&self, province: ProvinceId) -> ProvinceId {
         self.alike.get(usize::from(province.index())).copied().unwrap_or(province)
     }
@@ -50,8 +65,10 @@ impl Rules {
 pub struct Moved {
     /// The sizes that come to a cell or leave one: 1 for a site, the quantity of a measure's lines.
     pub gross: u64,
-    /// By how much the size in operation moves: capacity, and the figures of a year.
+    /// By how much the size in operation moves: capacity.
     pub size: i64,
+    /// By how much the size that lives moves: the figures of a year.
+    pub yearly: i64,
     /// By how much size × days moves: the figures so far.
     pub so_far: i64,
     /// Where, if electricity depends on it: capacity and electricity of a group are two equations.
@@ -59,11 +76,11 @@ pub struct Moved {
 }
 
 /// How many amounts a site moves.
-const AMOUNTS: usize = 3;
+const AMOUNTS: usize = 4;
 
 impl Moved {
     fn amounts(&self) -> [u64; AMOUNTS] {
-        [self.gross, self.size.unsigned_abs(), self.so_far.unsigned_abs()]
+        [self.gross, self.size.unsigned_abs(), self.yearly.unsigned_abs(), self.so_far.unsigned_abs()]
     }
 }
 
@@ -80,6 +97,10 @@ impl Rules {
     /// The sites that move: all that wait but for those that would stand out; none if too few are new.
     #[must_use]
     pub(super) fn moves(&self, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
+        let has_few_new = |of: &mut dyn Iterator<Item = &Waiting>| {
+            let (all, new) = of.fold((0, 0), |(all, new), one| (all + 1, new + usize::from(one.is_new)));
+            all > 0 && new < least
+        };
         loop {
             if let Some(amount) = self.dominated(waiting.iter().map(|one| &one.moved)) {
                 // The site breaks a tie, so that every process lets the same ones pass.
@@ -88,12 +109,13 @@ impl Rules {
                 waiting.retain(|one| Some(rank(one)) != largest);
             } else if let Some(province) = self.told(waiting.iter().map(|one| &one.moved)) {
                 waiting.retain(|one| one.moved.provinces.iter().all(|of| self.first_alike(*of) != province));
+            } else if has_few_new(&mut waiting.iter().filter(|one| one.moved.size != 0)) {
+                waiting.retain(|one| one.moved.size == 0);
             } else {
                 break;
             }
         }
-        let new = waiting.iter().filter(|one| one.is_new).count();
-        if new < least { BTreeSet::new() } else { waiting.iter().map(|one| one.site).collect() }
+        if has_few_new(&mut waiting.iter()) { BTreeSet::new() } else { waiting.iter().map(|one| one.site).collect() }
     }
 
     /// Whether this may not move together, whoever is new.
@@ -191,8 +213,18 @@ mod tests {
             |last: &Moved| [vec![is_new.clone(); 5], vec![has_another_day.clone(); 3], vec![last.clone()]].concat();
         assert_eq!(moved_as(&with(&has_another_day), 5).len(), 9);
         assert_eq!(moved_as(&with(&is_corrected), 5), [0, 1, 2, 3, 4, 5, 6, 7], "its capacity is told");
+        let lives = Moved { gross: 5, yearly: 5, so_far: 10, ..Moved::default() };
+        assert_eq!(moved_as(&with(&lives), 5), [0, 1, 2, 3, 4, 5, 6, 7], "it alone yields this year");
         let is_old = Moved { so_far: 1_000, ..is_new.clone() };
         assert_eq!(moved_as(&with(&is_old), 5), [0, 1, 2, 3, 4, 5, 6, 7], "what it avoided so far is told");
+    }
+
+    #[test]
+    fn capacity_moves_by_enough_sites_that_are_new_and_not_by_those_that_ended_alone() {
+        let (runs, ended) = (Moved { gross: 5, size: 5, ..Moved::default() }, Moved { gross: 5, ..Moved::default() });
+        let few = [vec![runs.clone(); 4], vec![ended.clone(); 5]].concat();
+        assert_eq!(moved_as(&few, 9), [4, 5, 6, 7, 8], "capacity would move by four");
+        assert_eq!(moved_as(&[vec![runs; 5], vec![ended; 5]].concat(), 10).len(), 10);
     }
 
     /// Ten sites of equal size in these provinces; how many of them move by the rules.

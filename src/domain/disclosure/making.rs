@@ -12,6 +12,7 @@ use super::partition::Partition;
 use super::pending::Pending;
 use super::remainder::Remainder;
 use super::site_part::parts;
+use super::sizes::SizeChange;
 
 /// A point while it is made.
 pub struct Making<'r> {
@@ -34,13 +35,11 @@ impl Making<'_> {
             if part.net.is_empty() {
                 passing.insert(site);
             } else {
-                waiting.push(part.waiting(site, self.rules.day));
+                waiting.push(part.waiting(site, self.rules));
             }
         }
         // Changes by cause may cancel each other out; all other sums are of what stands.
-        let empties = group.partition != Partition::Causes
-            && then.is_zero()
-            && self.rules.dominated(waiting.iter().map(|one| &one.moved)).is_none();
+        let empties = group.partition != Partition::Causes && then.is_zero();
         let moved =
             if empties { waiting.iter().map(|one| one.site).collect() } else { self.moves(group, waiting, least) };
         // Answers that are gathered move at the end of a quarter.
@@ -51,20 +50,27 @@ impl Making<'_> {
         passing
     }
 
-    /// The sites that move into a group. If one or two would be most of what stands there then, nobody leaves yet.
+    /// The sites that move into a group. If one or two would be most of what stands there then, the largest that leave wait, twice as many
+    /// each time.
     pub fn moves(&self, group: GroupId, mut waiting: Vec<Waiting>, least: usize) -> BTreeSet<SiteId> {
         let leaves = |one: &Waiting| one.moved.size < 0;
-        if group.partition != Partition::Causes && waiting.iter().any(leaves) {
+        if group.partition == Partition::Causes || !waiting.iter().any(leaves) {
+            return self.rules.moves(waiting, least);
+        }
+        waiting.sort_by_key(|one| (one.moved.size.min(0), one.site));
+        let mut hold = 1;
+        loop {
             let moving = self.rules.moves(waiting.clone(), least);
-            let changes = waiting.iter().filter(|one| moving.contains(&one.site));
+            let changes = waiting.iter().filter(|one| moving.contains(&one.site)).map(SizeChange::of);
             let sizes = self.groups.get(&group).map(|state| state.sizes.clone()).unwrap_or_default();
-            let then = sizes.after(changes.map(|one| (one.site, one.moved.size)));
-            if !self.rules.are_most(then.largest_two(), then.sum()) {
+            let then = sizes.after(changes);
+            let leaving = waiting.iter().take_while(|one| leaves(one)).count();
+            if leaving == 0 || !self.rules.are_most(then.largest_two(), then.sum()) {
                 return moving;
             }
-            waiting.retain(|one| !leaves(one));
+            waiting.drain(..leaving.min(hold));
+            hold *= 2;
         }
-        self.rules.moves(waiting, least)
     }
 
     /// Adds what passed to what a group shows.
@@ -77,7 +83,8 @@ impl Making<'_> {
         state.shown = sum.fold(state.shown, |sum, one| sum.wrapping_add(one.totals));
         if group.strand.measure.is_some() && group.partition != Partition::Causes {
             let parts = parts(passed, group.path.length());
-            let changes = parts.iter().map(|(site, part)| (*site, part.size()));
+            let changes =
+                parts.iter().map(|(site, part)| SizeChange { site: *site, by: part.size(), is_new: part.is_new });
             state.sizes = std::mem::take(&mut state.sizes).after(changes);
         }
     }

@@ -78,7 +78,8 @@ impl<'m, 'r> Step<'m, 'r> {
         Self { making, nation, level, pending, passing, moving, held: BTreeMap::new(), remainders }
     }
 
-    /// Holds sites back until every remainder keeps company: of a group a few, then more, then all. That all wait is always allowed.
+    /// Holds sites back until every remainder keeps company: of a group a few, then more, then all. That all wait has to be allowed, because
+    /// what came into the remainder has.
     fn decide(mut self) -> Passing {
         let mut to_ask: Vec<Remainder> = self.remainders.iter().copied().collect();
         while let Some(remainder) = to_ask.pop() {
@@ -104,7 +105,7 @@ impl<'m, 'r> Step<'m, 'r> {
 
     /// Holds back as many sites of a group again as wait already, the newest and largest ones; `false` if the rest has no company then.
     fn hold_more(&mut self, path: Path) -> bool {
-        let (level, day, group) = (self.level, self.making.rules.day, GroupId { path, ..self.nation });
+        let (level, rules, group) = (self.level, self.making.rules, GroupId { path, ..self.nation });
         let Some(passing) = self.passing.get(&path) else { return false };
         let mut since: BTreeMap<SiteId, u32> = BTreeMap::new();
         let here = in_group(path, self.pending).iter().filter(|one| one.depth == level && passing.contains(&one.site));
@@ -114,11 +115,11 @@ impl<'m, 'r> Step<'m, 'r> {
         }
         let (nothing, mut waiting): (Vec<_>, Vec<_>) =
             parts(here, level).into_iter().partition(|(_, part)| part.net.is_empty());
-        waiting.sort_by_cached_key(|(site, part)| Reverse((since.get(site).copied(), part.moved(day).gross, *site)));
+        waiting.sort_by_cached_key(|(site, part)| Reverse((since.get(site).copied(), part.moved(rules).gross, *site)));
         let held = self.held.entry(path).or_default();
-        let more = self.making.rules.company.in_row.max(*held);
-        let rest = waiting.into_iter().skip(more).map(|(site, part)| part.waiting(site, day)).collect();
-        let moves = self.making.moves(group, rest, self.making.rules.company.in_row);
+        let more = rules.company.in_row.max(*held);
+        let rest = waiting.into_iter().skip(more).map(|(site, part)| part.waiting(site, rules)).collect();
+        let moves = self.making.moves(group, rest, rules.company.in_row);
         if moves.is_empty() {
             return false;
         }
@@ -217,9 +218,12 @@ impl Standing<'_> {
 }
 
 fn change_of_site(standing: &[Standing<'_>], making: &Making<'_>, change: &mut RemainderChange) {
-    let (number, day) = (making.number, making.rules.day);
+    let (number, rules) = (making.number, making.rules);
     let of = |is_of: fn(&Standing<'_>) -> bool| {
-        member(standing.iter().filter(|one| is_of(one)).map(|Standing { stay, one, .. }| (*stay, *one)).collect(), day)
+        member(
+            standing.iter().filter(|one| is_of(one)).map(|Standing { stay, one, .. }| (*stay, *one)).collect(),
+            rules,
+        )
     };
     if standing.iter().all(Standing::stays) {
         change.stay.extend(of(|_| true));
@@ -234,7 +238,7 @@ fn change_of_site(standing: &[Standing<'_>], making: &Making<'_>, change: &mut R
     }
     let is_split = standing.iter().any(|one| one.goes && one.was_there) && !moved.net.is_empty();
     if !moved.net.is_empty() {
-        change.moved.push(moved.moved(day));
+        change.moved.push(moved.moved(rules));
     }
     match (before, after) {
         (Some(before), None) => change.leave.push(before),

@@ -2,6 +2,8 @@
 
 use crate::domain::values::SiteId;
 
+use super::company::Waiting;
+
 /// How many sites are known by name.
 const KNOWN: usize = 8;
 
@@ -9,44 +11,74 @@ const KNOWN: usize = 8;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sizes {
     sum: i64,
-    /// The largest sites, from the largest on. One that grew counts with what it grew by, if it was not among them.
+    /// The largest sites, from the largest on.
     largest: Vec<(i64, SiteId)>,
     /// The most that any other site has.
     others: i64,
 }
 
+/// By how much a site of a group changes.
+pub struct SizeChange {
+    pub site: SiteId,
+    pub by: i64,
+    /// Whether it never stood in the group.
+    pub is_new: bool,
+}
+
+impl SizeChange {
+    /// The change if a site that waits moves.
+    pub fn of(waiting: &Waiting) -> Self {
+        Self { site: waiting.site, by: waiting.moved.size, is_new: waiting.is_new }
+    }
+}
+
 impl Sizes {
-    /// The sizes once these sites have changed by so much.
+    /// The sizes once these sites have changed.
     #[must_use]
-    pub fn after(mut self, changes: impl Iterator<Item = (SiteId, i64)>) -> Self {
-        for (site, change) in changes.filter(|(_, change)| *change != 0) {
-            self.sum = self.sum.wrapping_add(change);
+    pub fn after(mut self, changes: impl Iterator<Item = SizeChange>) -> Self {
+        let mut changes: Vec<SizeChange> = changes.filter(|one| one.by != 0).collect();
+        // Those that leave come first, so that they push nobody out.
+        changes.sort_unstable_by_key(|one| (one.by, one.site));
+        for SizeChange { site, by, is_new } in changes {
+            self.sum = self.sum.wrapping_add(by);
             let known = self.largest.iter().position(|(_, of)| *of == site).map(|place| self.largest.remove(place));
-            let size = known.map_or(0, |(size, _)| size).saturating_add(change);
-            if size <= 0 {
-                continue;
-            }
-            let place = self.largest.partition_point(|larger| *larger > (size, site));
-            self.largest.insert(place, (size, site));
-            if self.largest.len() > KNOWN
-                && let Some((size, _)) = self.largest.pop()
-            {
-                self.others = self.others.max(size);
+            match known {
+                Some((size, _)) => self.note(size.saturating_add(by), site),
+                None if is_new || self.others == 0 => self.note(by, site),
+                // How large it was is not known.
+                None => self.others = self.others.saturating_add(by.max(0)),
             }
         }
-        if self.sum == 0 && self.largest.is_empty() { Self::default() } else { self }
+        if self.largest.is_empty() && self.sum == 0 { Self::default() } else { self }
+    }
+
+    fn note(&mut self, size: i64, site: SiteId) {
+        if size <= 0 {
+            return;
+        }
+        let place = self.largest.partition_point(|larger| *larger > (size, site));
+        self.largest.insert(place, (size, site));
+        if self.largest.len() > KNOWN
+            && let Some((size, _)) = self.largest.pop()
+        {
+            self.others = self.others.max(size);
+        }
     }
 
     /// The sum of all sizes.
     #[must_use]
     pub fn sum(&self) -> u64 {
-        self.sum.unsigned_abs()
+        u64::try_from(self.sum).unwrap_or_default()
     }
 
     /// The most that the largest site and the next one can have.
     #[must_use]
     pub fn largest_two(&self) -> [u64; 2] {
-        let mut sizes: Vec<i64> = self.largest.iter().map(|(size, _)| *size).chain([self.others; 2]).collect();
+        let known = self.largest.iter().map(|(size, _)| *size);
+        // All others together have what the known ones have not.
+        let rest = known.clone().fold(self.sum, i64::saturating_sub).max(0);
+        let other = self.others.min(rest);
+        let mut sizes: Vec<i64> = known.chain([other, self.others.min(rest - other)]).collect();
         sizes.sort_unstable_by(|one, other| other.cmp(one));
         [0, 1].map(|place| sizes.get(place).map_or(0, |size| size.unsigned_abs()))
     }
@@ -78,13 +110,31 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
+    fn site(number: u128) -> SiteId {
+        SiteId::new(Uuid::from_u128(number))
+    }
+
+    /// New sites come, others change.
     fn after(sizes: Sizes, changes: &[(u128, i64)]) -> Sizes {
-        sizes.after(changes.iter().map(|(site, change)| (SiteId::new(Uuid::from_u128(*site)), *change)))
+        let known = |number| sizes.largest.iter().any(|(_, of)| *of == site(number));
+        let of = |(number, by): &(u128, i64)| SizeChange {
+            site: site(*number),
+            by: *by,
+            is_new: *by > 0 && !known(*number),
+        };
+        let changes: Vec<SizeChange> = changes.iter().map(of).collect();
+        sizes.after(changes.into_iter())
+    }
+
+    /// Sites of 1 to 20, of which the first twelve are not known by name.
+    fn twenty() -> Sizes {
+        let many: Vec<(u128, i64)> = (1..=20).map(|number| (number, i64::try_from(number).unwrap())).collect();
+        after(Sizes::default(), &many)
     }
 
     #[test]
     fn the_largest_are_known_while_sites_come_grow_and_leave() {
-        let grown = after(Sizes::default(), &[(1, 5), (2, 9), (3, 7), (1, 3)]);
+        let grown = after(after(Sizes::default(), &[(1, 5), (2, 9), (3, 7)]), &[(1, 3)]);
         assert_eq!((grown.sum(), grown.largest_two()), (24, [9, 8]));
         let left = after(grown, &[(2, -9), (1, -2)]);
         assert_eq!((left.sum(), left.largest_two()), (13, [7, 6]));
@@ -93,16 +143,33 @@ mod tests {
 
     #[test]
     fn of_those_that_are_not_known_it_is_known_how_large_they_are_at_most() {
-        let many: Vec<(u128, i64)> = (1..=20).map(|number| (number, i64::try_from(number).unwrap())).collect();
-        let sizes = after(Sizes::default(), &many);
-        assert_eq!((sizes.sum(), sizes.largest_two()), (210, [20, 19]));
-        let largest_left: Vec<(u128, i64)> = many.iter().skip(12).map(|(number, size)| (*number, -size)).collect();
-        assert_eq!(after(sizes, &largest_left).largest_two(), [12, 12]);
+        assert_eq!((twenty().sum(), twenty().largest_two()), (210, [20, 19]));
+        let leave = |numbers: std::ops::RangeInclusive<u8>| -> Vec<(u128, i64)> {
+            numbers.map(|number| (u128::from(number), -i64::from(number))).collect()
+        };
+        let left = after(twenty(), &leave(13..=20));
+        assert_eq!((left.sum(), left.largest_two()), (78, [12, 12]));
+        assert_eq!(after(left, &leave(2..=12)).largest_two(), [1, 0], "no more than there is");
+    }
+
+    #[test]
+    fn one_that_is_not_known_and_grows_may_have_been_as_large_as_any_other() {
+        let grown = twenty().after(std::iter::once(SizeChange { site: site(3), by: 15, is_new: false }));
+        assert_eq!(grown.largest_two(), [27, 27], "12 and 15 more");
+    }
+
+    #[test]
+    fn those_that_come_push_nobody_out_in_favour_of_who_leaves() {
+        let eight: Vec<(u128, i64)> = (1..=8).map(|number| (number, 100)).collect();
+        let changes: Vec<(u128, i64)> =
+            eight.iter().map(|(number, size)| (*number, -size)).chain([(9, 90), (10, 80)]).collect();
+        let then = after(after(Sizes::default(), &eight), &changes);
+        assert_eq!((then.sum(), then.largest_two(), then.others), (170, [90, 80], 0));
     }
 
     #[test]
     fn sizes_are_read_back_as_they_were_stored_and_no_other_way() {
-        for sizes in [Sizes::default(), after(Sizes::default(), &[(1, 5), (2, 9)])] {
+        for sizes in [Sizes::default(), twenty()] {
             assert_eq!(Sizes::decode(&sizes.encode()), Some(sizes));
         }
         for odd in ["", "0", "00 0", "5 0 5", "5 0 5:x", " 0 0"] {

@@ -122,12 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn newer_targets_come_into_force_later_and_count_from_the_same_day() {
+    fn newer_targets_come_into_force_later_and_count_the_same_sites() {
         let versions = &TARGETS.versions;
         assert!(versions.is_sorted_by(|one, next| {
             one.version < next.version
                 && one.in_force_from < next.in_force_from
                 && one.counted_from == next.counted_from
+                && one.minimum_quantity == next.minimum_quantity
         }));
     }
 

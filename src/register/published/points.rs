@@ -10,7 +10,7 @@ use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
 use crate::domain::disclosure::{Ledger, Partition, Pending, PointNumber, Rules, Touched, arrivals, make_point};
 use crate::domain::figures::{Methodology, all};
-use crate::domain::reference::{Disclosure, target_on};
+use crate::domain::reference::{Disclosure, MeasureId, target_on};
 use crate::domain::values::{Cause, Hash, Interval, Month, SiteId};
 
 /// Entries that are taken at a time.
@@ -65,7 +65,9 @@ impl Points {
         }
         // As far as they were known then, because the audit makes the same point.
         let known = all().iter().filter(|one| one.version <= close.methodology.version);
-        let rules = Rules::of(company, close.day).with_yields(known.map(Methodology::solar_yields));
+        let life = |measure| Some((measure, close.methodology.effect(measure)?.lifetime_years));
+        let lives = MeasureId::all().filter_map(life);
+        let rules = Rules::of(company, close.day).with_yields(known.map(Methodology::solar_yields)).with_lives(lives);
         let mut number = self.last.as_ref().map_or(1, |last| last.number + 1);
         let shown = self.last.as_ref().map_or(0, |last| last.cells_version);
         let stored = |number: PointNumber, cells_version: i64, ledger: &Ledger| StoredPoint {

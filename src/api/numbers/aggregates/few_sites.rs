@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::api::http::ApiError;
 use crate::domain::disclosure::join_few;
 use crate::domain::figures::{Dimension, Group, OTHER, Selection, Sums};
-use crate::domain::reference::{WithToken, target};
+use crate::domain::reference::{WithToken, target_on};
 use crate::domain::values::Code;
 use crate::register::{AggregateGroup, AggregateQuery, AsOf, GroupsAndTotal, Register};
 
@@ -28,6 +28,10 @@ impl Told {
     }
 }
 
+fn rules_of_today(register: &Register) -> WithToken {
+    target_on(register.snapshot().figures.day).disclosure.with_token
+}
+
 /// What is told of the sums that a query came to: nothing if too few sites are behind all of them. `visible` are the figures that rows show.
 pub fn told(
     register: &Register,
@@ -35,7 +39,7 @@ pub fn told(
     sums: &GroupsAndTotal,
     visible: VisibleFigures,
 ) -> Result<Told, ApiError> {
-    let WithToken { least_sites, money_least_sites, money_least_partners } = target().disclosure.with_token;
+    let WithToken { least_sites, money_least_sites, money_least_partners } = rules_of_today(register);
     let behind = SitesBehind::of(register, query, sums)?;
     if behind.total < least_sites || leaves_out_few(register, query, behind.total)? {
         return Ok(Told::nothing());
@@ -68,7 +72,7 @@ pub fn told(
 
 /// Whether the same question without one of its filters is of a few sites more, which a subtraction would tell. Sites by stage are public.
 fn leaves_out_few(register: &Register, query: &AggregateQuery, total: i64) -> Result<bool, ApiError> {
-    let least_sites = target().disclosure.with_token.least_sites;
+    let least_sites = rules_of_today(register).least_sites;
     let whole = Selection { group_by: Vec::new(), ..query.selection.clone() };
     let mut wider = Vec::new();
     for (place, (dimension, _)) in whole.filters.iter().enumerate() {

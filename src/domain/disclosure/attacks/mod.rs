@@ -3,3 +3,6 @@
 mod histories;
 mod observer;
 mod random_homes;
+
+pub use observer::RULES;
+pub use random_homes::sample_cell;

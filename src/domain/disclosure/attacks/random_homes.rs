@@ -90,6 +90,12 @@ impl RandomHome {
         }
     }
 
+    /// Its answers about people; those to two questions go by its size.
+    fn flags(&self) -> Flags {
+        let answer = |number: i64| [None, Some(true), Some(false)][usize::try_from(number % 3).unwrap()];
+        Flags { low_income: self.low_income, remote: answer(self.quantity), woman_headed: answer(self.quantity / 3) }
+    }
+
     pub fn contribution(&self) -> Contribution {
         let mut cells = Contribution::new();
         let Some(stage) = self.stage else { return cells };
@@ -102,7 +108,7 @@ impl RandomHome {
             installed: Month::from_number(self.month),
             ended: self.ended.and_then(Month::from_number),
             former: Some(former),
-            flags: Flags { low_income: self.low_income, remote: None, woman_headed: None },
+            flags: self.flags(),
             attributes_sold: None,
         };
         add_to_cell(&mut cells, dims.key(), Totals { sites: 1, installations: 1, ..Totals::default() });
@@ -110,6 +116,12 @@ impl RandomHome {
         let totals =
             Totals { sites: 1, quantity: self.quantity, quantity_days: self.quantity * 7, ..Totals::default() };
         add_to_cell(&mut cells, CellDims { measure, ..dims }.key(), totals);
+        // Some have a second measure.
+        if self.former < 2 {
+            let measure = MeasureId::parse("biogas_digester");
+            let totals = Totals { sites: 1, quantity: 1_000, quantity_days: 7_000, ..Totals::default() };
+            add_to_cell(&mut cells, CellDims { measure, ..dims }.key(), totals);
+        }
         if let Some((month, quantity)) = self.later {
             let totals = Totals { quantity, quantity_days: quantity * 3, ..Totals::default() };
             add_to_cell(&mut cells, CellDims { measure, installed: Month::from_number(month), ..dims }.key(), totals);
