@@ -466,7 +466,9 @@ def agreements(tables, rows, methodology, day, taken):
         if not (effect and effect.is_solar):
             quantity = sum(row.quantity for row in own)
             yield f"measures.{measure}.quantity_verified", quantity, number(fields["quantity_verified"])
-    # The kWp of each province times its yield are the sums of solar power within its life.
+    # The kWp of each province times its yield are the sums of solar power within its life, once all of it is told by province.
+    if any(number(row["capacity_kwp_verified"]) for row in tables["provinces"] if row["province_code"] == "not_yet_detailed"):
+        return
     by_yield = sum(
         row.quantity
         for row in open_rows
