@@ -179,7 +179,7 @@ const CHANGES: [fn(&Passing, &InstallationId); 6] = [
         correct_site(days, *home, SiteCorrection { place, ..SiteCorrection::default() });
     },
     |days, home| {
-        correct_site(days, *home, SiteCorrection { kind: Some(SiteKind::Office), ..SiteCorrection::default() })
+        correct_site(days, *home, SiteCorrection { kind: Some(SiteKind::Office), ..SiteCorrection::default() });
     },
     |days, home| {
         let (low_income, woman_headed) = (Amend::Set(true), Amend::Set(true));
