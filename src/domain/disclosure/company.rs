@@ -161,12 +161,8 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::disclosure::attacks::RULES;
     use uuid::Uuid;
-
-    const RULES: Rules = Rules::of(
-        Company { in_nation: 10, in_row: 5, most_of_one_percent: 50, most_of_two_percent: 80 },
-        NaiveDate::from_ymd_opt(2026, 11, 29).unwrap(),
-    );
 
     fn moved(sizes: &[u64], new: usize) -> Vec<u128> {
         let of = |gross: &u64| Moved { gross: *gross, ..Moved::default() };

@@ -28,10 +28,6 @@ impl Told {
     }
 }
 
-fn rules_of_today(register: &Register) -> WithToken {
-    target_on(register.snapshot().figures.day).disclosure.with_token
-}
-
 /// What is told of the sums that a query came to: nothing if too few sites are behind all of them. `visible` are the figures that rows show.
 pub fn told(
     register: &Register,
@@ -39,9 +35,10 @@ pub fn told(
     sums: &GroupsAndTotal,
     visible: VisibleFigures,
 ) -> Result<Told, ApiError> {
-    let WithToken { least_sites, money_least_sites, money_least_partners } = rules_of_today(register);
+    let WithToken { least_sites, money_least_sites, money_least_partners } =
+        target_on(register.snapshot().figures.day).disclosure.with_token;
     let behind = SitesBehind::of(register, query, sums)?;
-    if behind.total < least_sites || leaves_out_few(register, query, behind.total)? {
+    if behind.total < least_sites || leaves_out_few(register, query, behind.total, least_sites)? {
         return Ok(Told::nothing());
     }
     let sites: Vec<i64> = sums.rows.iter().map(|row| behind.of_group(&row.group)).collect();
@@ -71,8 +68,7 @@ pub fn told(
 }
 
 /// Whether the same question without one of its filters is of a few sites more, which a subtraction would tell. Sites by stage are public.
-fn leaves_out_few(register: &Register, query: &AggregateQuery, total: i64) -> Result<bool, ApiError> {
-    let least_sites = rules_of_today(register).least_sites;
+fn leaves_out_few(register: &Register, query: &AggregateQuery, total: i64, least_sites: i64) -> Result<bool, ApiError> {
     let whole = Selection { group_by: Vec::new(), ..query.selection.clone() };
     let mut wider = Vec::new();
     for (place, (dimension, _)) in whole.filters.iter().enumerate() {
