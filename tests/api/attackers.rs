@@ -11,7 +11,7 @@ use green_homes::register::{BatchTransaction, Command, ExpectedRevision, Install
 use serde_json::{Value, json};
 
 use crate::points::grown;
-use crate::support::{Client, Passing, TestDatabase, clock_at, db_lines, on_both_databases};
+use crate::support::{Client, Passing, Reply, TestDatabase, clock_at, db_lines, on_both_databases};
 
 mod few_homes;
 mod linear_program;
@@ -89,29 +89,41 @@ async fn addresses(anybody: &Client, day: NaiveDate) -> Vec<String> {
     addresses
 }
 
-/// A public answer.
+/// Names and values, in order.
+type Headers = Vec<(String, String)>;
+
+/// A public answer, and how it is sent.
 struct Answer {
     status: u16,
-    headers: Vec<(String, String)>,
     text: String,
+    /// Its headers and bytes as they are and compressed, so its tag and its size as well.
+    sent: Vec<(Headers, Vec<u8>)>,
 }
 
 async fn answer(anybody: &Client, address: &str) -> Answer {
     let reply = anybody.get(address).await;
-    // Of the moment, and of this caller.
-    let of_moment = ["date", "x-request-id", "ratelimit"];
-    let mut headers: Vec<(String, String)> = reply
-        .headers
-        .iter()
-        .filter(|(name, _)| !of_moment.contains(&name.as_str()))
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-        .collect();
-    headers.sort();
     let text = match reply.body["request_id"].as_str() {
         Some(of_moment) => reply.text.replace(of_moment, ""),
-        None => reply.text,
+        None => reply.text.clone(),
     };
-    Answer { status: reply.status, headers, text }
+    let status = reply.status;
+    let mut sent = vec![(headers(&reply), text.clone().into_bytes())];
+    for coding in ["gzip", "br"].iter().filter(|_| status == 200) {
+        let accepted = format!("{coding}, identity;q=0");
+        let reply = anybody.send("GET", address, &[("accept-encoding", &accepted)], None).await;
+        sent.push((headers(&reply), reply.bytes));
+    }
+    Answer { status, text, sent }
+}
+
+/// The headers of an answer but those of the moment and of this caller.
+fn headers(reply: &Reply) -> Headers {
+    let of_moment = ["date", "x-request-id", "ratelimit"];
+    let kept = reply.headers.iter().filter(|(name, _)| !of_moment.contains(&name.as_str()));
+    let mut headers: Headers =
+        kept.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    headers.sort();
+    headers
 }
 
 async fn change_a_home_in_any_way_changes_no_public_answer_but_its_version(database: TestDatabase) {
@@ -140,7 +152,7 @@ async fn change_a_home_in_any_way_changes_no_public_answer_but_its_version(datab
                 after.text
             );
             if after.text == before.text {
-                assert_eq!(after.headers, before.headers, "{address}: its tag and size are those of its body");
+                assert_eq!(after.sent, before.sent, "{address}: its tags and sizes are those of its body");
                 continue;
             }
             live.insert(address.split('?').next().unwrap());

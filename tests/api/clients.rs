@@ -22,7 +22,7 @@ on_both_databases!(
 );
 
 /// A client added over HTTP, with a token.
-async fn added(app: &App, admin: &Client, body: &Value) -> Client {
+pub async fn added(app: &App, admin: &Client, body: &Value) -> Client {
     let made = admin.post("/v1/clients", body).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let text = |name: &str| made.body["data"][name].as_str().unwrap().to_owned();

@@ -11,6 +11,8 @@ mod shell;
 use std::path::Path;
 use std::process::Command;
 
+use green_homes::domain::reference::{Company, Disclosure, WithToken, target};
+
 use self::markdown::Document;
 use self::readers::Reader;
 use self::shell::{Outcome, Script};
@@ -193,6 +195,32 @@ fn read_the_reference_every_setting_stands_there() {
         .filter(|flag| !reference.contains(&format!("`{flag}`")))
         .collect();
     assert_eq!(missing, ["--version"]);
+}
+
+#[test]
+fn read_the_documents_the_rules_of_disclosure_have_the_numbers_in_force() {
+    let Disclosure { company, least_sites, people_known, with_token } = target().disclosure;
+    let Company { in_nation, in_row, most_of_one_percent, most_of_two_percent } = company;
+    let WithToken { least_sites: in_row_with_token, money_least_sites, money_least_partners } = with_token;
+    let one = format!("none more than {most_of_one_percent} % of what moves");
+    let in_words = [
+        (
+            "public-data",
+            format!("at least {in_nation} sites move it together, a row of a table if at least {in_row} do"),
+        ),
+        ("public-data", format!("of fewer than {least_sites} sites has no figures")),
+        ("public-data", format!("null where that are {people_known} or fewer")),
+        ("processing-register", format!("{in_nation} sites in a figure of the country, {in_row} in a row, {one}")),
+        ("processing-register", format!("no two more than {most_of_two_percent} %")),
+        ("processing-register", format!("in a programme of fewer than {least_sites} sites")),
+        ("processing-register", format!("above {people_known} known answers")),
+        ("processing-register", format!("over at least {in_row_with_token} sites a row")),
+        ("processing-register", format!("money over {money_least_sites} sites and {money_least_partners} partners")),
+    ];
+    for (name, words) in in_words {
+        let document = Document::read(&format!("docs/{name}.md"));
+        assert!(document.text.contains(&words), "{name} does not say: {words}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use green_homes::domain::values::{Code, Tier};
 use green_homes::register::{Command, Done, InstallationChange};
 use serde_json::{Value, json};
 
+use crate::clients::added;
 use crate::points::grown;
 use crate::recompute::recompute;
 use crate::support::{
@@ -328,7 +329,15 @@ async fn read_as_a_reviewer_gives_everything_and_as_others_what_is_published(dat
             }
         }
     };
-    let others = [days.app.role(Role::Dashboard).await, days.app.client(Role::Partner, Some("SOLARCO")).await];
+    let admin = days.app.role(Role::Admin).await;
+    let of_province =
+        async |role| added(&days.app, &admin, &json!({"role": role, "name": "An", "province_code": "01"})).await;
+    let others = [
+        days.app.role(Role::Dashboard).await,
+        days.app.client(Role::Partner, Some("SOLARCO")).await,
+        of_province("dashboard").await,
+        of_province("reviewer").await,
+    ];
     // Clients are entries.
     days.app.progress_at(days.app.db_version()).await;
     for other in others {

@@ -123,6 +123,53 @@ fn arrivals_at(touched: &Touched<'_>, partition: Partition, point: PointNumber) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::disclosure::attacks::{RULES, sample_cell};
+    use crate::domain::disclosure::{Ledger, Point, make_point};
+    use crate::domain::records::Stage;
+    use crate::domain::reference::MeasureId;
+    use crate::domain::values::Tier;
+    use uuid::Uuid;
+
+    /// Solar power of a home, or what a correction adds to it.
+    fn posting(quantity: i64) -> (Cause, CellKey, Totals) {
+        let cell = sample_cell(Strand {
+            measure: MeasureId::parse("rooftop_solar_pv"),
+            stage: Stage::Verified(Tier::Document),
+            is_sold: false,
+            is_pre_programme: false,
+        });
+        (Cause::Verified, cell, Totals { quantity, ..Totals::default() })
+    }
+
+    fn arrive(number: u128, postings: &[(Cause, CellKey, Totals)], point: PointNumber) -> Vec<Pending> {
+        let earlier: Vec<_> = postings.iter().map(|(cause, cell, _)| (*cause, *cell)).collect();
+        let earlier = if point == 1 { &[][..] } else { &earlier };
+        arrivals(&Touched { site: SiteId::new(Uuid::from_u128(number)), postings, earlier }, point)
+    }
+
+    #[test]
+    fn a_site_that_is_touched_twice_counts_once() {
+        let point = |sites: u128| {
+            let first = (0..sites).flat_map(|number| arrive(number, &[posting(3_000), posting(400)], 1));
+            // Before they have company, five of them are corrected again.
+            let pending = first.chain((0..5).flat_map(|number| arrive(number, &[posting(100)], 2))).collect();
+            make_point(Ledger { pending, ..Ledger::default() }, &RULES, 2, false)
+        };
+        assert!(!point(9).has_moved);
+        let Point { has_moved, national, .. } = point(10);
+        let quantity: i64 = national.iter().map(|(_, totals)| totals.quantity).sum();
+        assert_eq!((has_moved, quantity), (true, 34_500));
+    }
+
+    #[test]
+    fn a_site_whose_change_came_to_nothing_is_no_company() {
+        assert_eq!(arrive(0, &[posting(3_000), posting(-3_000)], 1).len(), 0);
+        let nine = (0..9).flat_map(|number| arrive(number, &[posting(3_000)], 1));
+        // A tenth one came at an earlier point, and leaves before it was shown.
+        let tenth = [arrive(9, &[posting(3_000)], 1), arrive(9, &[posting(-3_000)], 2)].concat();
+        let pending = nine.chain(tenth).collect();
+        assert!(!make_point(Ledger { pending, ..Ledger::default() }, &RULES, 2, false).has_moved);
+    }
 
     #[test]
     fn stays_are_read_back_as_they_were_stored_and_no_other_way() {

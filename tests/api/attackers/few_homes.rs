@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use green_homes::domain::counting::CellKey;
 use green_homes::domain::records::{Actor, MeasureLine, MeasureLines, SiteFacts};
 use green_homes::domain::reference::Place;
@@ -11,7 +11,7 @@ use green_homes::domain::values::{Code, Flags, Quantity, SiteId};
 use green_homes::register::{BatchTransaction, Command, Done, InstallationChange, Request};
 use microlp::{ComparisonOp, Error};
 
-use super::linear_program::{ATOMS, Atom, Attacker, LEVELS, Level, POINTS, Unknown, What};
+use super::linear_program::{ATOMS, Atom, Attacker, DAYS, FIRST_DAY, LEVELS, Level, POINTS, Unknown, What};
 use crate::support::{Passing, TestDatabase, clock_at, db_lines, new_installation, run};
 
 /// How many homes come on each day.
@@ -24,6 +24,8 @@ const UNCERTAIN: f64 = 0.25;
 struct Home {
     atom: usize,
     watts: i64,
+    /// How many days after the first day it was installed.
+    late: u64,
 }
 
 impl Home {
@@ -46,18 +48,23 @@ fn register(days: &Passing, day: usize, homes: &mut Homes) {
     let atoms = Atom::all();
     let home = |number: usize| {
         let mixed = number * 7_919 + day * 104_729;
-        Home { atom: (mixed + 1_299_709) / 13 % ATOMS, watts: 2_000 + i64::try_from(mixed / 13 % 700).unwrap() * 10 }
+        Home {
+            atom: (mixed + 1_299_709) / 13 % ATOMS,
+            watts: 2_000 + i64::try_from(mixed / 13 % 700).unwrap() * 10,
+            late: u64::try_from(mixed / 17).unwrap() % DAYS,
+        }
     };
     let new = |(number, home): (usize, &Home)| {
         let new = new_installation(&format!("{day}-{number}"));
         let Atom { province, kind, .. } = atoms[home.atom];
+        let installed_on = FIRST_DAY.parse().ok().map(|first: NaiveDate| first + Days::new(home.late));
         let place = Place::new(province, None, None).unwrap();
         let facts = SiteFacts { kind, place, flags: Flags::default() };
         let site = SiteClaim::Described { external_id: None, facts };
         let line = MeasureLine { quantity: Quantity::stored(home.watts), ..new.measures.as_slice()[0] };
         let measures = MeasureLines::new(vec![line]).unwrap();
         let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
-        Command::Register { by, new: Box::new(NewInstallation { site, measures, ..new }) }
+        Command::Register { by, new: Box::new(NewInstallation { site, measures, installed_on, ..new }) }
     };
     let of_day: Vec<Home> = (0..COMING[day]).map(home).collect();
     let mut verify = Vec::new();
@@ -124,8 +131,7 @@ fn all_columns() -> Vec<Vec<&'static str>> {
 #[test]
 fn solve_all_tables_of_all_points_leaves_every_sum_of_few_homes_uncertain() {
     run(async {
-        let days = Passing::begin(TestDatabase::sqlite()).await;
-        days.app.db_add_partner("SOLARCO", false);
+        let days = Passing::begin_on(TestDatabase::sqlite(), "2027-11-02").await;
         let (anybody, mut attacker) = (days.app.public(), Attacker::default());
         let (mut homes, mut points) = (Homes::new(), Vec::new());
         for point in 0..POINTS {
@@ -140,9 +146,28 @@ fn solve_all_tables_of_all_points_leaves_every_sum_of_few_homes_uncertain() {
         days.app.stop().await;
         let waiting = points.iter().any(|shown| shown.iter().any(|sites| sites.len() < shown[0].len()));
         assert!(waiting, "some homes of the nation are in no row");
+        assert_eq!(attacker.contradiction(&register_of(&homes, &points)), None);
         let asked = ask(&attacker, &homes, &points);
         assert!(asked > 1_000, "{asked} questions");
     });
+}
+
+/// The quantities as they are.
+fn register_of(homes: &Homes, points: &[Vec<BTreeSet<SiteId>>]) -> Vec<f64> {
+    let mut register = vec![0.0; Unknown::COUNT];
+    for (point, levels) in points.iter().enumerate() {
+        for (level, shown) in levels.iter().enumerate() {
+            for home in shown.iter().map(|site| &homes[site]) {
+                let late = f64::from(u32::try_from(home.late).unwrap());
+                for (what, quantity) in
+                    [(What::Homes, 1.0), (What::Kwp, home.kwp()), (What::KwpDays, home.kwp() * late)]
+                {
+                    register[Unknown { point, level, atom: home.atom, what }.number()] += quantity;
+                }
+            }
+        }
+    }
+    register
 }
 
 /// Asks of every sum of few homes whether it may be larger and smaller than it is; how many questions that are.

@@ -1,5 +1,6 @@
 //! Somebody writes down every public table at every publication point as equations, and has them solved. He knows more than the public does: that every home has rooftop solar and nothing else, is verified on the day on which it is registered,
-//! and stays; how small and how large a home may be; and how many homes are behind the capacity of each row.
+//! and stays; how small and how large a home may be; and how many homes are behind the capacity of each row. He does not know on which
+//! day of a month a home was installed.
 
 use chrono::NaiveDate;
 use green_homes::domain::reference::ProvinceId;
@@ -18,6 +19,9 @@ pub const POINTS: usize = 4;
 const PROVINCES: [&str; 6] = ["01", "31", "79", "75", "48", "56"];
 const KINDS: [(SiteKind, Tier); 3] =
     [(SiteKind::Home, Tier::Document), (SiteKind::Home, Tier::Inspected), (SiteKind::Office, Tier::Document)];
+/// The first of the days on which homes were installed, and how many days these are: a month of this year, so that no home has aged yet.
+pub const FIRST_DAY: &str = "2027-09-01";
+pub const DAYS: u64 = 30;
 
 /// What a table shows: a part of what the level above it shows.
 pub struct Level {
@@ -49,7 +53,8 @@ pub const ATOMS: usize = PROVINCES.len() * KINDS.len();
 
 impl Atom {
     pub fn all() -> Vec<Self> {
-        let of = |code| KINDS.map(|(kind, tier)| Self { province: ProvinceId::parse(code).unwrap(), kind, tier });
+        let province = |code| ProvinceId::parse(code).unwrap();
+        let of = |code| KINDS.map(|(kind, tier)| Self { province: province(code), kind, tier });
         PROVINCES.into_iter().flat_map(of).collect()
     }
 
@@ -86,14 +91,24 @@ pub struct Unknown {
 pub enum What {
     Homes,
     Kwp,
+    /// kWp times the days from the first day to that of installation.
+    KwpDays,
 }
 
 impl Unknown {
-    const COUNT: usize = POINTS * LEVELS.len() * ATOMS * 2;
+    pub const COUNT: usize = POINTS * LEVELS.len() * ATOMS * 3;
 
     pub fn number(self) -> usize {
-        ((self.point * LEVELS.len() + self.level) * ATOMS + self.atom) * 2 + self.what as usize
+        ((self.point * LEVELS.len() + self.level) * ATOMS + self.atom) * 3 + self.what as usize
     }
+}
+
+/// What a row says, and how many homes are behind it.
+struct Row<'v> {
+    homes: usize,
+    kwp: &'v Value,
+    annual_kwh: &'v Value,
+    to_date_kwh: &'v Value,
 }
 
 /// Unknown quantities by their numbers, each with a factor.
@@ -114,21 +129,31 @@ impl Attacker {
             };
             let larger = [rest(What::Kwp, 1.0), rest(What::Homes, -SIZES.0)].concat();
             let smaller = [rest(What::Kwp, -1.0), rest(What::Homes, SIZES.1)].concat();
-            self.0.extend([rest(What::Homes, 1.0), larger, smaller].map(|sum| (sum, 0.0, f64::INFINITY)));
+            let first = rest(What::KwpDays, 1.0);
+            let last_day = f64::from(u32::try_from(DAYS - 1).unwrap());
+            let last = [rest(What::KwpDays, -1.0), rest(What::Kwp, last_day)].concat();
+            self.0.extend([rest(What::Homes, 1.0), larger, smaller, first, last].map(|sum| (sum, 0.0, f64::INFINITY)));
         }
     }
 
-    /// The figures of a row: how many homes are behind it, its kWp and its kWh a year, whole numbers that may be rounded up or down.
-    fn read_row(&mut self, homes: usize, kwp: &Value, kwh: &Value, unknowns: &[Unknown]) {
+    /// A row at the end of a day. Its kWh are whole numbers that may be rounded up or down.
+    fn read_row(&mut self, day: NaiveDate, row: &Row, unknowns: &[Unknown]) {
         let atoms = Atom::all();
-        let sum = |what, factor: &dyn Fn(&Unknown) -> f64| {
-            unknowns.iter().map(|of| (Unknown { what, ..*of }.number(), factor(of))).collect::<Sum>()
+        let sum = |what, factor: &dyn Fn(&Atom) -> f64| {
+            unknowns.iter().map(|of| (Unknown { what, ..*of }.number(), factor(&atoms[of.atom]))).collect::<Sum>()
         };
-        let homes = f64::from(u32::try_from(homes).unwrap());
-        let (kwp, mwh) = (kwp.as_f64().unwrap(), kwh.as_f64().unwrap() / 1_000.0);
+        let homes = f64::from(u32::try_from(row.homes).unwrap());
+        let kwp = row.kwp.as_f64().unwrap();
         self.0.push((sum(What::Homes, &|_| 1.0), homes, homes));
         self.0.push((sum(What::Kwp, &|_| 1.0), kwp, kwp));
-        self.0.push((sum(What::Kwp, &|of| atoms[of.atom].solar_yield()), mwh - 0.002, mwh + 0.002));
+        let a_day = |atom: &Atom| atom.solar_yield() / 365.0;
+        let since: NaiveDate = FIRST_DAY.parse().unwrap();
+        let days = f64::from(i32::try_from((day - since).num_days() + 1).unwrap());
+        let so_far = [sum(What::Kwp, &|atom| a_day(atom) * days), sum(What::KwpDays, &|atom| -a_day(atom))].concat();
+        for (sum, kwh) in [(sum(What::Kwp, &|atom| atom.solar_yield()), row.annual_kwh), (so_far, row.to_date_kwh)] {
+            let mwh = kwh.as_f64().unwrap() / 1_000.0;
+            self.0.push((sum, mwh - 0.002, mwh + 0.002));
+        }
     }
 
     /// All tables of a point. `shown` are the atoms of the homes that each level shows.
@@ -143,20 +168,39 @@ impl Attacker {
         let progress = anybody.get(&format!("/v1/progress?as_of={day}")).await.body;
         assert_eq!(progress["data"]["figures_as_of"], day.to_string(), "each day makes a point");
         let figures = &progress["data"]["figures"];
-        let (kwp, kwh) = (&figures["capacity_kwp"]["verified"], &figures["annual"]["generation_kwh"]);
+        let row = Row {
+            homes: shown[0].len(),
+            kwp: &figures["capacity_kwp"]["verified"],
+            annual_kwh: &figures["annual"]["generation_kwh"],
+            to_date_kwh: &figures["to_date"]["generation_kwh"],
+        };
         let of = |level| (0..ATOMS).map(move |atom| Unknown { point, level, atom, what: What::Homes });
-        self.read_row(shown[0].len(), kwp, kwh, &of(0).collect::<Vec<_>>());
+        self.read_row(day, &row, &of(0).collect::<Vec<_>>());
         for (number, level) in LEVELS.iter().enumerate().skip(1) {
             let table = anybody.get(&format!("/v1/tables/{}?as_of={day}", level.table)).await.body;
             for row in table["data"].as_array().unwrap() {
                 let is_in_row = |atom: usize| row[level.column] == atoms[atom].code(level.column);
                 let unknowns: Vec<Unknown> = of(number).filter(|of| is_in_row(of.atom)).collect();
                 let homes = shown[number].iter().filter(|atom| is_in_row(**atom)).count();
+                let row = Row {
+                    homes,
+                    kwp: &row["capacity_kwp_verified"],
+                    annual_kwh: &row["annual_generation_kwh"],
+                    to_date_kwh: &row["to_date_generation_kwh"],
+                };
                 if !unknowns.is_empty() {
-                    self.read_row(homes, &row["capacity_kwp_verified"], &row["annual_generation_kwh"], &unknowns);
+                    self.read_row(day, &row, &unknowns);
                 }
             }
         }
+    }
+
+    /// What the register that was read contradicts, if what he knows of it is wrong.
+    pub fn contradiction(&self, register: &[f64]) -> Option<String> {
+        let value = |sum: &Sum| sum.iter().map(|(of, factor)| register[*of] * factor).sum::<f64>();
+        let wrong = |(sum, least, most): &&(Sum, f64, f64)| value(sum) < least - 1e-6 || value(sum) > most + 1e-6;
+        let (sum, least, most) = self.0.iter().find(wrong)?;
+        Some(format!("{} is not from {least} to {most}: {sum:?}", value(sum)))
     }
 
     /// A register that agrees with everything that was read, and its unknown quantities.

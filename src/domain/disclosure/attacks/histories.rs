@@ -6,20 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::domain::counting::{
-    CellDims, CellKey, Changes, Contribution, NationalSums, PublicTotals, Totals, add_to_cell, difference,
+    CellKey, Changes, Contribution, NationalSums, PublicTotals, Totals, add_to_cell, difference,
 };
-use crate::domain::disclosure::{
-    GroupId, Ledger, Partition, Path, Point, PointNumber, Strand, Touched, arrivals, make_point,
-};
-use crate::domain::records::Stage;
-use crate::domain::reference::MeasureId;
-use crate::domain::values::{Cause, SiteId, SiteKind, Tier};
+use crate::domain::disclosure::{GroupId, Ledger, Partition, Path, PointNumber, Strand, Touched, arrivals, make_point};
+use crate::domain::values::{Cause, SiteId};
 
 use super::observer::{Observer, RULES, SitePosting};
-use super::random_homes::{Dice, RandomHome, sample_cell};
+use super::random_homes::{Dice, RandomHome};
 
-/// The histories that are watched. Without the rule for the nation less a deeper level the last one tells two sites apart.
-const SEEDS: [u64; 3] = [1, 2, 46];
+/// The histories that are watched. Without the rule for the nation less a deeper level it moves by one or two sites in the last one.
+const SEEDS: [u64; 3] = [1, 2, 11];
 
 /// A register with its points.
 struct Register {
@@ -148,12 +144,14 @@ fn shown_by(posted: &BTreeMap<SiteId, Vec<SitePosting>>, ledger: &Ledger, group:
     shown
 }
 
-/// Lets a thousand changes trickle into a register of so many homes, five a day; returns how many points they made.
-fn trickle(homes: usize) -> PointNumber {
+/// Lets a thousand changes trickle into a register of so many homes, five a day; returns how many points they made. If the register is
+/// watched as a whole, also what stands is looked at.
+fn trickle(homes: usize, is_whole: bool) -> PointNumber {
     let (mut register, mut observer) = (Register::of(7), Observer::default());
     (0..homes).for_each(|_| register.add_home());
     register.close(true);
-    let mut watched: BTreeSet<SiteId> = register.waiting().collect();
+    let mut watched: BTreeSet<SiteId> =
+        if is_whole { register.homes.keys().copied().collect() } else { register.waiting().collect() };
     for site in &watched {
         observer.take(*site, register.posted(*site), &register.ledger.pending);
     }
@@ -173,6 +171,9 @@ fn trickle(homes: usize) -> PointNumber {
             let may_move: BTreeSet<SiteId> =
                 touched.into_iter().chain(waited).chain(register.waiting()).chain(gathered).collect();
             register.look(&mut observer, with_people, may_move.into_iter());
+            if is_whole && day % 20 == 0 {
+                observer.look_at_what_stands();
+            }
         }
     }
     register.points
@@ -207,94 +208,16 @@ fn no_two_points_tell_fewer_sites_apart_than_keep_company() {
 
 #[test]
 fn no_two_points_tell_one_change_of_a_trickle_into_fifty_homes() {
-    assert!(trickle(50) > 20);
+    // One site may be most of what stands in a remainder there: docs/internals/disclosure.md, "Remainders that only leave".
+    assert!(trickle(50, false) > 20);
 }
 
 #[test]
 fn no_two_points_tell_one_change_of_a_trickle_into_five_thousand_homes() {
-    assert!(trickle(5_000) > 20);
+    assert!(trickle(5_000, true) > 20);
 }
 
 #[test]
 fn no_two_points_tell_one_change_of_a_trickle_into_a_hundred_thousand_homes() {
-    assert!(trickle(100_000) > 20);
-}
-
-/// What a home posts in Places of a stage: it stands there, or it does not any more.
-fn posting(stage: Stage, stands: bool) -> (Cause, CellKey, Totals) {
-    let cell = sample_cell(Strand { measure: None, stage, is_sold: false, is_pre_programme: false });
-    let site = Totals { sites: 1, installations: 1, ..Totals::default() };
-    (Cause::Verified, cell, if stands { site } else { site.negated() })
-}
-
-/// Twelve homes are reported, and some of them verified at the next point; how many parts of the reported ones wait then, but for what
-/// is told by cause.
-fn left_of_twelve(verified: u128) -> usize {
-    let reported = posting(Stage::Reported, true);
-    let moves = [posting(Stage::Reported, false), posting(Stage::Verified(Tier::Document), true)];
-    let site = |number: u128| SiteId::new(Uuid::from_u128(number));
-    let reports = [reported];
-    let first = |number| arrivals(&Touched { site: site(number), postings: &reports, earlier: &[] }, 1);
-    let pending = (0..12).flat_map(first).collect();
-    let Point { mut ledger, .. } = make_point(Ledger { pending, ..Ledger::default() }, &RULES, 1, false);
-    assert_eq!(ledger.pending.len(), 0, "twelve are company");
-    let earlier = [(reported.0, reported.1)];
-    let then = |number| arrivals(&Touched { site: site(number), postings: &moves, earlier: &earlier }, 2);
-    ledger.pending.extend((0..verified).flat_map(then));
-    let second = make_point(ledger, &RULES, 2, false);
-    let stands = second.ledger.pending.iter().filter(|one| one.partition != Partition::Causes);
-    stands.filter(|one| !one.strand.is_verified()).count()
-}
-
-#[test]
-fn a_group_that_all_sites_leave_becomes_empty_and_one_that_some_leave_waits() {
-    assert_eq!(left_of_twelve(12), 0);
-    assert!(left_of_twelve(11) > 11, "one would be left alone");
-}
-
-#[test]
-fn nobody_leaves_while_one_site_would_be_most_of_what_stands() {
-    let strand = Strand {
-        measure: MeasureId::parse("rooftop_solar_pv"),
-        stage: Stage::Verified(Tier::Document),
-        is_sold: false,
-        is_pre_programme: false,
-    };
-    let cell = sample_cell(strand);
-    let posting =
-        |quantity| [(Cause::Verified, cell, Totals { quantity, quantity_days: quantity, ..Totals::default() })];
-    let at = |point, number: u128, quantity, earlier: &[(Cause, CellKey)]| {
-        arrivals(&Touched { site: SiteId::new(Uuid::from_u128(number)), postings: &posting(quantity), earlier }, point)
-    };
-    // One of 1,100 stands beside eleven of 100. Then these leave, and ten of 10 come.
-    let first = (0..12).flat_map(|number| at(1, number, if number == 0 { 1_100 } else { 100 }, &[])).collect();
-    let Point { mut ledger, .. } = make_point(Ledger { pending: first, ..Ledger::default() }, &RULES, 1, false);
-    let nation = GroupId { partition: Partition::Nation, strand, path: Path::NATION };
-    let shown = |ledger: &Ledger| ledger.groups.get(&nation).map(|state| state.sizes.sum());
-    assert_eq!(shown(&ledger), Some(2_200));
-    ledger.pending.extend((1..12).flat_map(|number| at(2, number, -100, &[(Cause::Verified, cell)])));
-    ledger.pending.extend((12..22).flat_map(|number| at(2, number, 10, &[])));
-    let Point { mut ledger, .. } = make_point(ledger, &RULES, 2, false);
-    assert_eq!(shown(&ledger), Some(2_300), "the ten come, and nobody leaves");
-    ledger.pending.extend((22..32).flat_map(|number| at(3, number, 150, &[])));
-    let third = make_point(ledger, &RULES, 3, false);
-    assert_eq!(shown(&third.ledger), Some(2_700), "now they leave: 1,100 of 2,700 is less than half");
-}
-
-#[test]
-fn a_few_wait_for_who_has_no_company_and_not_their_whole_group() {
-    let at = |number: u128, kind: SiteKind| {
-        let (cause, cell, totals) = posting(Stage::Reported, true);
-        let cell = CellDims { kind, ..cell.dims().unwrap() }.key();
-        let site = SiteId::new(Uuid::from_u128(number));
-        arrivals(&Touched { site, postings: &[(cause, cell, totals)], earlier: &[] }, 1)
-    };
-    let homes = (0..40).flat_map(|number| at(number, SiteKind::Home));
-    let pending = homes.chain((40..42).flat_map(|number| at(number, SiteKind::Office))).collect();
-    let point = make_point(Ledger { pending, ..Ledger::default() }, &RULES, 1, false);
-    let waits = |kind| {
-        let here = point.ledger.pending.iter().filter(|one| one.partition == Partition::Kinds);
-        here.filter(|one| one.cell.dims().is_some_and(|dims| dims.kind == kind)).count()
-    };
-    assert_eq!((waits(SiteKind::Home), waits(SiteKind::Office)), (5, 2));
+    assert!(trickle(100_000, false) > 20);
 }

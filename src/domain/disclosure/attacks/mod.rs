@@ -1,5 +1,7 @@
-//! Attacks on the rules of disclosure: histories of registers, and an observer who keeps what every point showed.
+//! Attacks on the rules of disclosure: histories of registers with an observer who keeps what every point showed, and
+//! small registers that show one rule each.
 
+mod dozens;
 mod histories;
 mod observer;
 mod random_homes;

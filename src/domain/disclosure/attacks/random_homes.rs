@@ -18,6 +18,9 @@ impl Dice {
     }
 }
 
+/// The months in which homes were installed: the newest three, and two years ago and seven.
+const MONTHS: [u16; 5] = [238, 298, 320, 321, 322];
+
 /// A site with one measure, which may have been installed in several months.
 #[derive(Clone, Debug)]
 pub struct RandomHome {
@@ -30,6 +33,7 @@ pub struct RandomHome {
     month: u16,
     later: Option<(u16, i64)>,
     ended: Option<u16>,
+    attributes_sold: Option<bool>,
 }
 
 impl RandomHome {
@@ -39,18 +43,21 @@ impl RandomHome {
             former: u8::try_from(dice.roll(6)).unwrap(),
             kind: dice.roll(4),
             low_income: [None, Some(true), Some(false)][dice.roll(3)],
-            stage: Some([Stage::Reported, Stage::Reported, Stage::Verified(Tier::Document)][dice.roll(3)]),
+            stage: Some(
+                [Stage::Reported, Stage::Reported, Stage::Verified(Tier::Document), Stage::Pledged][dice.roll(4)],
+            ),
             measure: [1, 1, 1, 4][dice.roll(4)],
             quantity: quantities[dice.roll(6)] + i64::try_from(dice.roll(100)).unwrap(),
-            month: 320 + u16::try_from(dice.roll(3)).unwrap(),
+            month: MONTHS[dice.roll(5)],
             later: None,
             ended: None,
+            attributes_sold: [None, Some(false), Some(true)][dice.roll(3)],
         }
     }
 
     /// A change, and its cause.
     pub fn change(&mut self, dice: &mut Dice) -> Cause {
-        match dice.roll(14) {
+        match dice.roll(15) {
             0..5 => {
                 self.stage = Some(Stage::Verified(Tier::ALL[dice.roll(4)]));
                 Cause::Verified
@@ -80,7 +87,11 @@ impl RandomHome {
                 Cause::Corrected
             }
             11 => {
-                self.month = 320 + u16::try_from(dice.roll(3)).unwrap();
+                self.month = MONTHS[dice.roll(5)];
+                Cause::Corrected
+            }
+            12 => {
+                self.attributes_sold = [None, Some(false), Some(true)][dice.roll(3)];
                 Cause::Corrected
             }
             _ => {
@@ -99,32 +110,35 @@ impl RandomHome {
     pub fn contribution(&self) -> Contribution {
         let mut cells = Contribution::new();
         let Some(stage) = self.stage else { return cells };
+        let is_pledged = stage == Stage::Pledged;
         let former = FormerProvinceId::from_index(self.former).unwrap();
         let dims = CellDims {
             measure: None,
             province: former.former_province().province,
             kind: SiteKind::ALL[self.kind],
             stage,
-            installed: Month::from_number(self.month),
-            ended: self.ended.and_then(Month::from_number),
+            installed: Month::from_number(self.month).filter(|_| !is_pledged),
+            ended: self.ended.and_then(Month::from_number).filter(|_| !is_pledged),
             former: Some(former),
             flags: self.flags(),
             attributes_sold: None,
         };
         add_to_cell(&mut cells, dims.key(), Totals { sites: 1, installations: 1, ..Totals::default() });
+        let days = |in_month| if is_pledged { 0 } else { in_month };
         let measure = MeasureId::from_number(self.measure);
-        let totals =
-            Totals { sites: 1, quantity: self.quantity, quantity_days: self.quantity * 7, ..Totals::default() };
-        add_to_cell(&mut cells, CellDims { measure, ..dims }.key(), totals);
+        let line = CellDims { measure, attributes_sold: self.attributes_sold, ..dims };
+        let quantity_days = self.quantity * days(7);
+        let totals = Totals { sites: 1, quantity: self.quantity, quantity_days, ..Totals::default() };
+        add_to_cell(&mut cells, line.key(), totals);
         // Some have a second measure.
         if self.former < 2 {
             let measure = MeasureId::parse("biogas_digester");
-            let totals = Totals { sites: 1, quantity: 1_000, quantity_days: 7_000, ..Totals::default() };
+            let totals = Totals { sites: 1, quantity: 1_000, quantity_days: 1_000 * days(7), ..Totals::default() };
             add_to_cell(&mut cells, CellDims { measure, ..dims }.key(), totals);
         }
-        if let Some((month, quantity)) = self.later {
+        if let Some((month, quantity)) = self.later.filter(|_| !is_pledged) {
             let totals = Totals { quantity, quantity_days: quantity * 3, ..Totals::default() };
-            add_to_cell(&mut cells, CellDims { measure, installed: Month::from_number(month), ..dims }.key(), totals);
+            add_to_cell(&mut cells, CellDims { installed: Month::from_number(month), ..line }.key(), totals);
         }
         cells
     }
