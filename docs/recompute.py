@@ -652,7 +652,7 @@ class Files:
         data, self.meta = progress["data"], progress["meta"]
         self.meta["figures_as_of"] = data["figures_as_of"]
         if data["figures"] is None:
-            raise LookupError("no figures were published yet")
+            raise LookupError("no figures were published yet: there is nothing to check before the first publication point")
         self.headline = {**data["figures"], **{name: data[name] for name in ("target", "live", "scope_note")}}
         version = self.meta["methodology_version"]
         self.methodology = Methodology(parsed(read("methodology.json", f"/v1/methodology/{version}"))["data"])

@@ -62,7 +62,8 @@ pub async fn published(
     let shared = state.clone();
     let work_point = point.clone();
     let work = move || {
-        let text = match asked.methodology {
+        let other = asked.methodology.filter(|methodology| methodology.version != work_point.methodology);
+        let text = match other {
             None => work_point.page(&asked.name).map(ToString::to_string),
             Some(methodology) => shared.register.restated(&work_point, methodology)?.pages.get(&asked.name).cloned(),
         };

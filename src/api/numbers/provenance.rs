@@ -49,8 +49,8 @@ pub struct Provenance {
     /// country. Example: 01.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limited_to_province: Option<&'static str>,
-    /// The licence of the data: `CC-BY-4.0`.
-    pub license: &'static str,
+    /// The licence of the data: `CC-BY-4.0`. Null for internal use.
+    pub license: Option<&'static str>,
     /// The citation of the numbers, ready to copy.
     pub citation: Citation,
     /// The last day that is over, to be cited in place of a number that may still change. Null where the number is final, and
@@ -121,7 +121,7 @@ impl Provenance {
             place_version: PLACE_VERSION,
             target_version: target_on(day).version,
             limited_to_province: None,
-            license: "CC-BY-4.0",
+            license: Some("CC-BY-4.0"),
             citation: Citation {
                 vi: format!(
                     "{publisher}, sổ đăng ký Triệu Ngôi Nhà Xanh, phiên bản {version}, ngày {}{vi_method}",
@@ -161,7 +161,7 @@ impl Provenance {
     /// The same for internal use: nothing of it is to be cited.
     #[must_use]
     pub fn for_internal_use(self) -> Self {
-        Self { scope: "internal", citable: None, final_from: None, ..self }
+        Self { scope: "internal", license: None, citable: None, final_from: None, ..self }
     }
 
     /// The same for an audience.

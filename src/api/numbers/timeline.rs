@@ -33,7 +33,7 @@ pub struct TimelineResponse {
 }
 
 /// The headline at the end of each month, quarter or year. With `basis=installed_on` a period has the installations of its days,
-/// as the register knows them now; late reports still raise recent periods. With `basis=recorded_on` it has the headline as it
+/// as the newest publication point knows them; late reports still raise recent periods. With `basis=recorded_on` it has the headline as it
 /// was at the end of the period; that does not change once the period is over. The `…_new` columns are net: additions minus removals.
 #[utoipa::path(get, path = "", params(("interval" = Option<String>, Query, description = "The length of a period: `month` (the default), `quarter` or `year`."),
         ("basis" = Option<String>, Query, description = "`installed_on` (the default): periods by the day of installation. `recorded_on`: periods by the day of recording."),
@@ -124,7 +124,9 @@ async fn make(
     let meta = if audience.is_internal() {
         Provenance::of(figures, &state.settings, &address(figures, &link(interval, basis))).for_internal_use()
     } else {
-        Provenance::of_counts(figures, &state.settings, &link(interval, basis))
+        let mut meta = Provenance::of_counts(figures, &state.settings, &link(interval, basis));
+        meta.warnings.extend(snapshot.point.is_none().then(|| "nothing_published_yet".to_owned()));
+        meta
     };
     Ok(page_of_rows(form, columns_of(&PeriodView::default()), &TimelineResponse { data, meta }))
 }

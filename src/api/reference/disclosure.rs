@@ -90,9 +90,9 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
     vec![
         RuleView::of(
             "live",
-            "Số công trình theo bậc, tỷ lệ so với mục tiêu và câu nói về các số này thay đổi trong vòng một giây. Mọi số liệu khác chỉ \
-             thay đổi tại một thời điểm công bố.",
-            "Sites by stage, their share of the target and the sentence about these move within a second. All other figures move at \
+            "Số công trình theo bậc (đã xác minh, chờ xác minh, đã cam kết), tỷ lệ so với mục tiêu và câu tóm tắt các số này thay đổi trong \
+             vòng một giây. Mọi số liệu khác chỉ thay đổi tại một thời điểm công bố.",
+            "Sites by stage (verified, reported, pledged), their share of the target and the sentence about these move within a second. All other figures move at \
              publication points alone.",
         ),
         RuleView::of(
@@ -105,7 +105,7 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
             format!(
                 "Số liệu cả nước chỉ thay đổi khi có ít nhất {in_nation} công trình cùng làm nó thay đổi, một dòng của bảng khi có ít \
                  nhất {in_row}. Chỉ tính những công trình chưa từng có trong số liệu đó. Phần còn lại chờ đến ngày sau. Một dòng cũng \
-                 được thay đổi khi mọi công trình của nó rời đi."
+                 thay đổi khi không còn công trình nào được tính trong dòng đó."
             ),
             format!(
                 "A figure of the whole country moves only when at least {in_nation} sites move it together, a row of a table when at \
@@ -129,22 +129,22 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
         RuleView::of(
             "two_equations",
             format!(
-                "Sản lượng điện mặt trời phụ thuộc vào tỉnh, nên công suất và điện năng của một số liệu là hai phương trình. Trong phần thay \
-                 đổi, không tỉnh nào có ít hơn {in_row} công trình, trừ khi số tỉnh nhiều hơn số phương trình. Các tỉnh có cùng sản lượng \
-                 được tính là một."
+                "Sản lượng điện mặt trời phụ thuộc vào tỉnh và năm lắp đặt, nên công suất và điện năng của một số liệu là hai phương trình. Để \
+                 không ai tính ngược ra từng tỉnh hay từng năm, trong phần thay đổi không tỉnh nào của một năm lắp đặt có dưới {in_row} công trình, \
+                 trừ khi số nhóm như vậy nhiều hơn số phương trình. Các tỉnh có cùng sản lượng được tính là một."
             ),
             format!(
-                "Solar electricity depends on the province, so capacity and electricity of a figure are two equations. Of what moves no \
-                 province has fewer than {in_row} sites, unless there are more provinces than equations. Provinces of the same yield count \
-                 as one."
+                "Solar yield depends on the province and the year of installation, so capacity and electricity of a figure are two equations. \
+                 So that nobody can solve them, no province has fewer than {in_row} sites of one year in what moves, unless there are more \
+                 such groups than equations. Provinces of the same yield count as one."
             ),
         ),
         RuleView::of(
             "not_yet_detailed",
-            "Mỗi bảng cộng được có dòng not_yet_detailed: tổng trừ đi các dòng khác, nên bảng luôn cộng đúng. Giữa hai thời điểm công bố, các công \
-             trình trong dòng này vẫn như cũ, hoặc đủ nhiều công trình khác đi.",
+            "Mỗi bảng cộng được có dòng not_yet_detailed: tổng trừ đi các dòng khác, nên bảng luôn cộng đúng. Từ thời điểm công \
+             bố này đến thời điểm khác, hoặc không công trình nào vào hay ra khỏi dòng này, hoặc có đủ nhiều công trình cùng vào hay ra.",
             "Each table that adds up has a row not_yet_detailed: the total less the other rows, so that a table always adds up. Between any two \
-             points its sites are the same, or enough of them differ.",
+             points either no site enters or leaves this row, or enough of them do.",
         ),
         RuleView::of(
             "people",
@@ -166,12 +166,12 @@ fn in_words(Disclosure { company, least_sites, people_known, with_token }: &Disc
             "with_token",
             format!(
                 "Với mã truy cập của bảng theo dõi hoặc đối tác, /v1/aggregates trả lời theo thời điểm công bố mới nhất. Các dòng có dưới \
-                 {least_with_token} công trình gộp thành dòng other; câu hỏi chỉ còn lại hoặc chỉ loại ra ít công trình như vậy không có số liệu. Chỉ có số tiền khi có ít nhất {money_least_sites} công trình của ít nhất \
+                 {least_with_token} công trình gộp thành dòng other; nếu bộ lọc chỉ giữ lại, hoặc chỉ loại ra, ít công trình như vậy thì không có số liệu. Chỉ có số tiền khi có ít nhất {money_least_sites} công trình của ít nhất \
                  {money_least_partners} đối tác. Đối tác xem đầy đủ số liệu hiện tại của chính mình."
             ),
             format!(
                 "With the token of a dashboard or a partner, /v1/aggregates answers as of the newest publication point. Rows of fewer than \
-                 {least_with_token} sites join the row other; a question that leaves, or leaves out, so few is told no figures. Money stands only over at least {money_least_sites} sites of at least \
+                 {least_with_token} sites join the row other; where filters keep, or leave out, so few sites, there are no figures. Money stands only over at least {money_least_sites} sites of at least \
                  {money_least_partners} partners. A partner sees its own in full, as it is now."
             ),
         ),

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::domain::counting::CellKey;
-use crate::domain::reference::{Company, MeasureId, ProvinceId};
+use crate::domain::reference::{Company, MeasureId};
 use crate::domain::values::{Month, SiteId};
+
+use super::vintage::{Equations, SolarOutput, Vintage};
 
 /// The rules by which a point is made.
 #[derive(Clone, Debug)]
@@ -14,10 +16,7 @@ pub struct Rules {
     pub company: Company,
     /// The day of the close: how old a measure is decides how much of the figures so far is its.
     pub day: NaiveDate,
-    /// For each province, by its index, the first one that has the same yields. One that is missing is like no other.
-    alike: Vec<ProvinceId>,
-    /// In how many ways solar power is told to yield.
-    yields: usize,
+    equations: Equations,
     /// How many years a measure lives.
     lives: BTreeMap<MeasureId, u16>,
 }
@@ -26,21 +25,13 @@ impl Rules {
     /// The rules of provinces that all yield differently, and of measures that live for ever.
     #[must_use]
     pub const fn of(company: Company, day: NaiveDate) -> Self {
-        Self { company, day, alike: Vec::new(), yields: 1, lives: BTreeMap::new() }
+        Self { company, day, equations: Equations::NO_METHODOLOGY, lives: BTreeMap::new() }
     }
 
-    /// The same for the yields of provinces, by their index, as each methodology has them.
+    /// The same for the output of solar power, as each methodology has it.
     #[must_use]
-    pub fn with_yields<'y>(self, by_methodology: impl Iterator<Item = &'y [f64]>) -> Self {
-        let mut yields: Vec<&[f64]> = Vec::new();
-        for of_provinces in by_methodology {
-            if !yields.contains(&of_provinces) {
-                yields.push(of_provinces);
-            }
-        }
-        let of = |province: ProvinceId| yields.iter().map(move |of| of.get(usize::from(province.index())));
-        let first = |province| ProvinceId::all().find(|other| of(*other).eq(of(province))).unwrap_or(province);
-        Self { alike: ProvinceId::all().map(first).collect(), yields: yields.len(), ..self }
+    pub fn with_outputs<'y>(self, by_methodology: impl Iterator<Item = SolarOutput<'y>>) -> Self {
+        Self { equations: Equations::of(by_methodology), ..self }
     }
 
     /// The same for measures that live so many years.
@@ -53,10 +44,6 @@ impl Rules {
     pub(super) fn end_of_life(&self, cell: CellKey) -> Option<Month> {
         let years = *self.lives.get(&cell.measure()?)?;
         cell.installed().map(|month| month.plus(years.saturating_mul(12)))
-    }
-
-    fn first_alike(&self, province: ProvinceId) -> ProvinceId {
-        self.alike.get(usize::from(province.index())).copied().unwrap_or(province)
     }
 }
 
@@ -71,8 +58,8 @@ pub struct Moved {
     pub yearly: i64,
     /// By how much size × days moves: the figures so far.
     pub so_far: i64,
-    /// Where, if electricity depends on it: capacity and electricity of a group are two equations.
-    pub provinces: BTreeSet<ProvinceId>,
+    /// Of which vintages, if electricity depends on it: capacity and electricity of a group are two equations.
+    pub vintages: BTreeSet<Vintage>,
 }
 
 /// How many amounts a site moves.
@@ -107,8 +94,8 @@ impl Rules {
                 let rank = |one: &Waiting| (one.moved.amounts().get(amount).copied(), one.site);
                 let largest = waiting.iter().map(rank).max();
                 waiting.retain(|one| Some(rank(one)) != largest);
-            } else if let Some(province) = self.told(waiting.iter().map(|one| &one.moved)) {
-                waiting.retain(|one| one.moved.provinces.iter().all(|of| self.first_alike(*of) != province));
+            } else if let Some(vintage) = self.revealed(waiting.iter().map(|one| &one.moved)) {
+                waiting.retain(|one| one.moved.vintages.iter().all(|of| self.equations.first_alike(*of) != vintage));
             } else if has_few_new(&mut waiting.iter().filter(|one| one.moved.size != 0)) {
                 waiting.retain(|one| one.moved.size == 0);
             } else {
@@ -120,21 +107,12 @@ impl Rules {
 
     /// Whether this may not move together, whoever is new.
     pub(super) fn stands_out(&self, moved: &[Moved]) -> bool {
-        self.dominated(moved.iter()).is_some() || self.told(moved.iter()).is_some()
+        self.dominated(moved.iter()).is_some() || self.revealed(moved.iter()).is_some()
     }
 
-    /// The first of the provinces of too few sites whose part equations tell. Capacity is one equation, and electricity by each methodology
-    /// with yields of its own another: if what moves is of no more yields than that, one of which has too few sites, it is told.
-    fn told<'m>(&self, moved: impl Iterator<Item = &'m Moved>) -> Option<ProvinceId> {
-        let mut sites: BTreeMap<ProvinceId, usize> = BTreeMap::new();
-        for one in moved {
-            let alike: BTreeSet<ProvinceId> = one.provinces.iter().map(|of| self.first_alike(*of)).collect();
-            for first in alike {
-                *sites.entry(first).or_default() += 1;
-            }
-        }
-        let fewest = sites.iter().min_by_key(|(_, sites)| **sites)?;
-        ((2..=1 + self.yields).contains(&sites.len()) && *fewest.1 < self.company.in_row).then_some(*fewest.0)
+    /// The first of the vintages of too few sites whose part equations reveal.
+    fn revealed<'m>(&self, moved: impl Iterator<Item = &'m Moved>) -> Option<Vintage> {
+        self.equations.reveal(moved.map(|one| &one.vintages), self.company.in_row)
     }
 
     /// The first amount of which one or two sites move most.
@@ -221,41 +199,5 @@ mod tests {
         let few = [vec![runs.clone(); 4], vec![ended.clone(); 5]].concat();
         assert_eq!(moved_as(&few, 9), [4, 5, 6, 7, 8], "capacity would move by four");
         assert_eq!(moved_as(&[vec![runs; 5], vec![ended; 5]].concat(), 10).len(), 10);
-    }
-
-    /// Ten sites of equal size in these provinces; how many of them move by the rules.
-    fn moved_by(rules: &Rules, provinces: [u8; 10]) -> usize {
-        let site = |(place, province): (u128, u8)| Waiting {
-            site: SiteId::new(Uuid::from_u128(place)),
-            moved: Moved {
-                gross: 5,
-                provinces: ProvinceId::from_index(province).into_iter().collect(),
-                ..Moved::default()
-            },
-            is_new: true,
-        };
-        rules.moves((0..).zip(provinces).map(site).collect(), 5).len()
-    }
-
-    fn moved_in(provinces: [u8; 10]) -> usize {
-        moved_by(&RULES, provinces)
-    }
-
-    #[test]
-    fn few_sites_of_another_yield_stay_behind() {
-        assert_eq!(moved_in([0; 10]), 10);
-        assert_eq!(moved_in([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]), 10);
-        assert_eq!(moved_in([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 9, "two equations would tell the last one");
-        assert_eq!(moved_in([0, 0, 0, 0, 0, 0, 0, 0, 1, 2]), 10, "two equations do not tell three sums apart");
-    }
-
-    #[test]
-    fn provinces_of_the_same_yield_are_one() {
-        let (first, second) = ([1_271.0, 1_271.0, 1_219.0], [1_271.0, 1_250.0, 1_219.0]);
-        let alike = RULES.with_yields([first.as_slice(), &first].into_iter());
-        assert_eq!(moved_by(&alike, [0, 0, 0, 0, 1, 1, 1, 1, 1, 2]), 9, "two yields are two equations");
-        assert_eq!(moved_by(&alike, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 10, "one yield is one");
-        let told_twice = RULES.with_yields([first.as_slice(), &second].into_iter());
-        assert_eq!(moved_by(&told_twice, [0, 0, 0, 0, 1, 1, 1, 1, 1, 2]), 5, "two methodologies are three equations");
     }
 }

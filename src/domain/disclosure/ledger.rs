@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::counting::{CellKey, Contribution, PublicTotals, Totals};
 
 use super::earlier_points::{EarlierPoints, PointNumber};
-use super::group::GroupId;
-use super::partition::Path;
+use super::partition::{GroupId, Path};
 use super::pending::Pending;
 use super::sizes::Sizes;
 

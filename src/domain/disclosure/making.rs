@@ -6,9 +6,8 @@ use crate::domain::values::SiteId;
 
 use super::company::{Rules, Waiting};
 use super::earlier_points::{EarlierPoints, PointNumber, RemainderChange};
-use super::group::GroupId;
 use super::ledger::GroupState;
-use super::partition::Partition;
+use super::partition::{GroupId, Partition};
 use super::pending::Pending;
 use super::remainder::Remainder;
 use super::site_part::parts;

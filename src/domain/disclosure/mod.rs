@@ -16,7 +16,6 @@
 mod company;
 mod earlier_points;
 mod few_sites;
-mod group;
 mod ledger;
 mod making;
 mod partition;
@@ -27,17 +26,18 @@ mod settle;
 mod site_part;
 mod sizes;
 mod strand;
+mod vintage;
 
 #[cfg(test)]
 mod attacks;
 
 pub use company::Rules;
 pub use earlier_points::{EarlierPoints, PointNumber};
-pub use few_sites::join_few;
-pub use group::GroupId;
+pub use few_sites::{Rows, join_few};
 pub use ledger::{GroupState, Ledger};
-pub use partition::{ENDED, Partition, Path, Projected};
+pub use partition::{ENDED, GroupId, Partition, Path, Projected};
 pub use pending::{Pending, Stay, Touched, arrivals};
 pub use point::{Point, make_point};
 pub use sizes::Sizes;
 pub use strand::Strand;
+pub use vintage::SolarOutput;

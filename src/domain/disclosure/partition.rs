@@ -90,6 +90,14 @@ impl Path {
     }
 }
 
+/// A group of a partition; without a path, the nation as the parent of the others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct GroupId {
+    pub partition: Partition,
+    pub strand: Strand,
+    pub path: Path,
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, group) in self.groups.iter().take(self.length.into()).enumerate() {

@@ -6,10 +6,9 @@ use crate::domain::counting::{Changes, NationalSums, add_to_cell};
 
 use super::company::Rules;
 use super::earlier_points::PointNumber;
-use super::group::GroupId;
 use super::ledger::Ledger;
 use super::making::Making;
-use super::partition::{Partition, Path};
+use super::partition::{GroupId, Partition, Path};
 use super::pending::Pending;
 use super::settle::settle;
 

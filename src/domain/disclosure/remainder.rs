@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::group::GroupId;
-use super::partition::Path;
+use super::partition::{GroupId, Path};
 use super::pending::{Pending, Stay};
 
 /// What a group shows and the groups of a level below it do not: of the level next to it, and of the nation less any deeper level, which

@@ -7,9 +7,8 @@ use std::ops::Range;
 use crate::domain::values::SiteId;
 
 use super::earlier_points::{Member, RemainderChange};
-use super::group::GroupId;
 use super::making::Making;
-use super::partition::Path;
+use super::partition::{GroupId, Path};
 use super::pending::{Pending, Stay};
 use super::remainder::Remainder;
 use super::site_part::{SitePart, member, parts};

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use crate::domain::counting::{CellKey, NationalKey, PublicTotals};
-use crate::domain::values::{Month, SiteId};
+use crate::domain::counting::{CellDims, CellKey, NationalKey, PublicTotals};
+use crate::domain::values::{Interval, Month, SiteId};
 
 use super::company::{Moved, Rules, Waiting};
 use super::earlier_points::Member;
 use super::pending::{Pending, Stay};
 use super::strand::Strand;
+use super::vintage::Vintage;
 
 /// The parts of one site that wait in a group, added up.
 #[derive(Default)]
@@ -42,11 +43,15 @@ impl SitePart {
             .iter()
             .map(|(cell, _)| *cell)
             .filter(|cell| Strand::of(*cell).is_some_and(Strand::yields_by_place));
-        let provinces = by_place.filter_map(|cell| Some(cell.dims()?.province)).collect();
+        let vintage = |dims: CellDims| Vintage {
+            province: dims.province,
+            year: dims.installed.map(|month| Interval::Year.first_month(month)),
+        };
+        let vintages = by_place.filter_map(|cell| cell.dims().map(vintage)).collect();
         let of_measures = || self.net.iter().filter(|(cell, _)| !cell.has_no_measure());
         let so_far = of_measures().map(|(cell, totals)| days_so_far(*cell, *totals, rules)).fold(0, i64::wrapping_add);
         let lives = |cell| rules.end_of_life(cell).is_none_or(|end| Month::of(rules.day) <= end);
-        Moved { gross: self.gross(), size: self.size(), yearly: self.size_of(lives), so_far, provinces }
+        Moved { gross: self.gross(), size: self.size(), yearly: self.size_of(lives), so_far, vintages }
     }
 
     /// By how much the size in operation moves.
@@ -118,7 +123,6 @@ pub fn member(mut stays: Vec<(Stay, &Pending)>, rules: &Rules) -> Option<Member>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::counting::CellDims;
     use crate::domain::disclosure::attacks::{RULES, sample_cell};
     use crate::domain::records::Stage;
     use crate::domain::reference::MeasureId;

@@ -39,6 +39,8 @@ impl Sizes {
         let mut changes: Vec<SizeChange> = changes.filter(|one| one.by != 0).collect();
         // Those that leave come first, so that they push nobody out.
         changes.sort_unstable_by_key(|one| (one.by, one.site));
+        // Each site changes once, so one that is not known and grows was no larger before than any other of them.
+        let mut grown = 0;
         for SizeChange { site, by, is_new } in changes {
             self.sum = self.sum.wrapping_add(by);
             let known = self.largest.iter().position(|(_, of)| *of == site).map(|place| self.largest.remove(place));
@@ -46,9 +48,10 @@ impl Sizes {
                 Some((size, _)) => self.note(size.saturating_add(by), site),
                 None if is_new || self.others == 0 => self.note(by, site),
                 // How large it was is not known.
-                None => self.others = self.others.saturating_add(by.max(0)),
+                None => grown = self.others.saturating_add(by).max(grown),
             }
         }
+        self.others = self.others.max(grown);
         if self.largest.is_empty() && self.sum == 0 { Self::default() } else { self }
     }
 
@@ -156,6 +159,12 @@ mod tests {
     fn one_that_is_not_known_and_grows_may_have_been_as_large_as_any_other() {
         let grown = twenty().after(std::iter::once(SizeChange { site: site(3), by: 15, is_new: false }));
         assert_eq!(grown.largest_two(), [27, 27], "12 and 15 more");
+    }
+
+    #[test]
+    fn those_that_come_back_are_each_as_large_as_any_was_and_not_together() {
+        let returns = (1..=10).map(|number| SizeChange { site: site(number), by: 5, is_new: false });
+        assert_eq!(twenty().after(returns).largest_two(), [20, 19], "no one has more than 12 and 5");
     }
 
     #[test]

@@ -8,7 +8,9 @@ use chrono::NaiveDate;
 use crate::db::ledger::{SitePostings, StoredMovement, StoredPoint, point_ledger, points, site_postings};
 use crate::db::{Connection, DbError};
 use crate::domain::counting::{CellKey, Changes, NationalSums, Totals};
-use crate::domain::disclosure::{Ledger, Partition, Pending, PointNumber, Rules, Touched, arrivals, make_point};
+use crate::domain::disclosure::{
+    Ledger, Partition, Pending, PointNumber, Rules, SolarOutput, Touched, arrivals, make_point,
+};
 use crate::domain::figures::{Methodology, all};
 use crate::domain::reference::{Disclosure, MeasureId, target_on};
 use crate::domain::values::{Cause, Hash, Interval, Month, SiteId};
@@ -67,7 +69,8 @@ impl Points {
         let known = all().iter().filter(|one| one.version <= close.methodology.version);
         let life = |measure| Some((measure, close.methodology.effect(measure)?.lifetime_years));
         let lives = MeasureId::all().filter_map(life);
-        let rules = Rules::of(company, close.day).with_yields(known.map(Methodology::solar_yields)).with_lives(lives);
+        let outputs = known.map(|one| SolarOutput { yields: one.solar_yields(), wear: one.solar_wear() });
+        let rules = Rules::of(company, close.day).with_outputs(outputs).with_lives(lives);
         let mut number = self.last.as_ref().map_or(1, |last| last.number + 1);
         let shown = self.last.as_ref().map_or(0, |last| last.cells_version);
         let stored = |number: PointNumber, cells_version: i64, ledger: &Ledger| StoredPoint {

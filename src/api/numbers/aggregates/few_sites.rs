@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api::http::ApiError;
-use crate::domain::disclosure::join_few;
+use crate::domain::disclosure::{Rows, join_few};
 use crate::domain::figures::{Dimension, Group, OTHER, Selection, Sums};
 use crate::domain::reference::{WithToken, target_on};
 use crate::domain::values::Code;
@@ -42,16 +42,19 @@ pub fn told(
         return Ok(Told::nothing());
     }
     let sites: Vec<i64> = sums.rows.iter().map(|row| behind.of_group(&row.group)).collect();
-    let told = joined(sums, &sites, &join_few(&sites, least_sites), query.selection.group_by.len());
+    let by_line = |dimension: &Dimension| [Dimension::Measure, Dimension::AttributesSold].contains(dimension);
+    let rows = if query.selection.group_by.iter().any(by_line) { Rows::Overlapping } else { Rows::Apart };
+    let few = join_few(&sites, least_sites, rows);
+    let told = joined((sums, rows), &sites, &few, query.selection.group_by.len());
     let partners = if visible.tells_money() && query.time == AsOf::Now {
         register.partners_behind(query).map_err(refused)?
     } else {
         BTreeMap::new()
     };
-    let tells_money = |rows: &[&ToldRow<'_>]| {
-        let groups = rows.iter().flat_map(|row| &row.groups);
+    let tells_money = |of_rows: &[&ToldRow<'_>]| {
+        let groups = of_rows.iter().flat_map(|row| &row.groups);
         let behind: BTreeSet<&Code> = groups.filter_map(|group| partners.get(*group)).flatten().collect();
-        rows.iter().map(|row| row.sites).sum::<i64>() >= money_least_sites && behind.len() >= money_least_partners
+        rows.sites(of_rows.iter().map(|row| row.sites)) >= money_least_sites && behind.len() >= money_least_partners
     };
     let money: Vec<bool> = told.iter().map(|row| tells_money(&[row])).collect();
     // The total less the other rows is the money of the rows that hide it.
@@ -107,7 +110,12 @@ struct ToldRow<'a> {
 }
 
 /// The rows of an answer, with those at these places in one row at the end.
-fn joined<'a>(sums: &'a GroupsAndTotal, sites: &[i64], few: &BTreeSet<usize>, dimensions: usize) -> Vec<ToldRow<'a>> {
+fn joined<'a>(
+    (sums, rows): (&'a GroupsAndTotal, Rows),
+    sites: &[i64],
+    few: &BTreeSet<usize>,
+    dimensions: usize,
+) -> Vec<ToldRow<'a>> {
     let mut told = Vec::new();
     let row = AggregateGroup { code: None, group: vec![OTHER; dimensions], sums: Sums::default() };
     let mut other = ToldRow { row, groups: Vec::new(), sites: 0 };
@@ -115,7 +123,7 @@ fn joined<'a>(sums: &'a GroupsAndTotal, sites: &[i64], few: &BTreeSet<usize>, di
         if few.contains(&place) {
             other.row.sums = other.row.sums.plus(row.sums);
             other.groups.push(&row.group);
-            other.sites += sites;
+            other.sites = rows.sites([other.sites, *sites].into_iter());
         } else {
             told.push(ToldRow { row: row.clone(), groups: vec![&row.group], sites: *sites });
         }

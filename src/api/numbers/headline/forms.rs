@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use crate::api::numbers::provenance::Provenance;
+
 use super::view::{LiveView, ProgressResponse, ProgressView};
 use crate::domain::values::Interval;
 
@@ -49,16 +51,27 @@ fn is_time(text: &str) -> bool {
     text.parse::<NaiveDate>().is_ok() || Interval::parse_name(text).is_some()
 }
 
-/// The sentence and the limits of the numbers, first in Vietnamese, then in English, and the address of the number.
+const INTERNAL: &str =
+    "Chỉ dùng nội bộ, không công bố và không trích dẫn. · For internal use: not to be published, not to be cited.";
+const NOTHING_PUBLISHED: [&str; 2] = [
+    "Chưa công bố số liệu chi tiết nào; quy tắc công bố: /v1/disclosure.",
+    "No figures are published yet; the rules are at /v1/disclosure.",
+];
+
+/// The sentence and the limits of the numbers, first in Vietnamese, then in English, and the address of the number. Numbers for internal use
+/// say so in its place.
 pub fn text(body: &ProgressResponse) -> String {
     let ProgressView { live: LiveView { sentence, .. }, scope_note, figures, .. } = &body.data;
     let figures: Value =
         figures.as_ref().and_then(|figures| serde_json::from_str(figures.get()).ok()).unwrap_or_default();
-    let in_language = |counts: &str, language: &str, note: &str| {
+    let in_language = |counts: &str, language: &str, note: &str, nothing: &str| {
         let of_figures = figures.pointer(&format!("/sentence/{language}")).and_then(Value::as_str);
-        [Some(counts), of_figures, Some(note)].into_iter().flatten().collect::<Vec<_>>().join("\n")
+        [counts, of_figures.unwrap_or(nothing), note].join("\n")
     };
-    let vi = in_language(&sentence.vi, "vi", &scope_note.vi);
-    let en = in_language(&sentence.en, "en", &scope_note.en);
-    format!("{vi}\n\n{en}\n\n{}\n", body.meta.permalink)
+    let [nothing_vi, nothing_en] = NOTHING_PUBLISHED;
+    let vi = in_language(&sentence.vi, "vi", &scope_note.vi, nothing_vi);
+    let en = in_language(&sentence.en, "en", &scope_note.en, nothing_en);
+    let Provenance { permalink, scope, .. } = &body.meta;
+    let last = if *scope == "internal" { INTERNAL } else { permalink };
+    format!("{vi}\n\n{en}\n\n{last}\n")
 }

@@ -173,7 +173,8 @@ async fn send_now(
         return send(request, &form(&body, path)?, CacheFor::Never).await;
     }
     let snapshot = state.register.snapshot();
-    let Some((point, methodology)) = snapshot.point.clone().zip(asked) else {
+    let other = snapshot.point.clone().zip(asked).filter(|(point, asked)| point.methodology != asked.version);
+    let Some((point, methodology)) = other else {
         return send_headline(request, &snapshot, path).await;
     };
     let (shared, now) = (state.clone(), snapshot.clone());

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::domain::counting::{CellKey, NationalKey, Totals};
+use crate::domain::counting::{CellDims, CellKey, NationalKey, Totals};
 use crate::domain::disclosure::company::{Moved, Rules};
+use crate::domain::disclosure::vintage::Vintage;
 use crate::domain::disclosure::{GroupId, Partition, Path, Pending, PointNumber, Strand};
 use crate::domain::reference::Company;
-use crate::domain::values::{Cause, Month, SiteId};
+use crate::domain::values::{Cause, Interval, Month, SiteId};
 
 use super::random_homes::sample_cell;
 
@@ -174,9 +175,9 @@ impl Observer {
         let empties = self.sites.get(&of).is_none_or(|sites| *sites == 0) && of.1.is_none();
         let dominated = RULES.dominated(moved.iter()).filter(|_| !empties);
         assert_eq!(dominated, None, "{of:?} moves by one or two sites at the point {point}");
-        let mut in_province: BTreeMap<_, usize> = BTreeMap::new();
-        moved.iter().flat_map(|one| &one.provinces).for_each(|of| *in_province.entry(of).or_default() += 1);
-        let fewest = in_province.values().min().filter(|_| in_province.len() == 2 && !empties);
+        let mut of_vintage: BTreeMap<_, usize> = BTreeMap::new();
+        moved.iter().flat_map(|one| &one.vintages).for_each(|of| *of_vintage.entry(of).or_default() += 1);
+        let fewest = of_vintage.values().min().filter(|_| of_vintage.len() == 2 && !empties);
         assert!(
             fewest.is_none_or(|fewest| *fewest >= RULES.company.in_row),
             "capacity and electricity of {of:?} tell {fewest:?} sites at the point {point}"
@@ -225,6 +226,10 @@ fn moved(now: Option<&Part>, before: Option<&Part>) -> Moved {
     });
     let so_far = so_far.sum();
     let solar = moved.keys().filter(|cell| cell.measure().is_some_and(|measure| measure.number() <= 2));
-    let provinces = solar.filter_map(|cell| Some(cell.dims()?.province)).collect();
-    Moved { gross, size, yearly: size, so_far, provinces }
+    let vintage = |dims: CellDims| Vintage {
+        province: dims.province,
+        year: dims.installed.map(|month| Interval::Year.first_month(month)),
+    };
+    let vintages = solar.filter_map(|cell| cell.dims().map(vintage)).collect();
+    Moved { gross, size, yearly: size, so_far, vintages }
 }

@@ -135,6 +135,12 @@ impl Methodology {
         &self.yields
     }
 
+    /// The share of its output that each solar measure loses a year.
+    #[must_use]
+    pub fn solar_wear(&self) -> Vec<f64> {
+        self.effects.iter().flatten().filter(|effect| effect.by_yield).map(|effect| effect.degradation).collect()
+    }
+
     /// The solar yield of a province, in kWh a kWp and year.
     #[must_use]
     pub fn solar_yield(&self, province: ProvinceId) -> f64 {
