@@ -69,6 +69,9 @@ async fn read_a_register_before_its_first_point_gives_counts_and_no_figures(data
     let map = read(&anybody, "/v1/progress/provinces.geojson").await;
     assert!(map["features"].as_array().unwrap().iter().all(|one| one["properties"].get("sites_verified").is_none()));
     let recorded = read(&anybody, "/v1/progress/timeline?basis=recorded_on").await;
+    assert!(warns(&recorded, "nothing_published_yet"), "{}", recorded["meta"]);
+    let text = anybody.get("/v1/progress.txt").await.text;
+    assert!(text.contains("No figures are published yet") && text.contains("Chưa công bố số liệu"), "{text}");
     let row = &recorded["data"][0];
     assert_eq!(
         (&row["sites_verified_cumulative"], &row["capacity_kwp_verified_cumulative"]),
@@ -317,6 +320,13 @@ async fn read_as_a_reviewer_gives_everything_and_as_others_what_is_published(dat
                     (&json!("internal"), &json!("public"))
                 );
                 assert_eq!(inside.body["meta"]["citable"], json!(null), "{path}");
+                assert_eq!(
+                    (&inside.body["meta"]["license"], &outside.body["meta"]["license"]),
+                    (&json!(null), &json!("CC-BY-4.0"))
+                );
+            }
+            if path.ends_with(".txt") {
+                assert!(inside.text.contains("not to be cited") && !inside.text.contains("/v1/progress"), "{path}");
             }
             assert_ne!(inside.text, outside.text, "{path}");
         }

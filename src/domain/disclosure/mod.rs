@@ -2,13 +2,12 @@
 //! public answers is the size of one home.
 //!
 //! At the close of a day the register makes a *publication point*, if any figure may move. A *strand* is what figures are made of: the
-//! sites at one stage, or the verified lines of one measure. A *partition* cuts a strand into groups, for example by region, province and
-//! former province. A site whose contribution to a group differs from what the group shows *waits* there. Three rules let it pass:
+//! sites at one stage, or the lines of one measure at one stage. A *partition* cuts a strand into groups, for example by region, province
+//! and former province. A site whose contribution to a group differs from what the group shows *waits* there.
 //!
-//! - `company`: a group moves when enough sites that are new to it wait, and no one or two of them make most of what moves.
-//! - `remainder`: what a group shows and its parts do not is public, too, because anybody can subtract. Its sites at any two points are the
-//!   same, or enough of them differ.
-//! - `point`: the nation first, then each partition from its largest groups to its smallest. What does not pass waits for a later point.
+//! docs/internals/disclosure.md has the rules. `company` says which of the sites that wait for a group may pass together, `vintage` which of
+//! them two equations would reveal, `remainder` what is public because anybody can subtract. `point` asks the nation first, then each
+//! partition from its largest groups to its smallest.
 //!
 //! So the shown sums are the sums of all cells less what waits. The room must not know a day's clock, an estimate or a database: it
 //! takes what waits and what arrived, and gives what waits now.

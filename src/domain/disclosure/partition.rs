@@ -9,8 +9,8 @@ use crate::domain::values::{Cause, Interval, SiteKind, Tier, coded_enum};
 use super::strand::Strand;
 
 coded_enum!(
-    /// A way of cutting each strand into groups. What one partition shows is never held against another but through the nation, of
-    /// which all are parts.
+    /// A way of cutting each strand into groups. Partitions are not compared with each other; each is held against the nation, of which
+    /// its groups are parts.
     Partition {
         /// The whole country.
         Nation = "nation",

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
-use green_homes::domain::records::{MeasureLines, Role};
-use green_homes::domain::reference::{Place, ProvinceId};
+use green_homes::domain::records::{MeasureLine, MeasureLines, Role};
+use green_homes::domain::reference::{MeasureId, Place, ProvinceId};
 use green_homes::domain::rules::{NewInstallation, Registrant, SiteClaim};
 use green_homes::domain::values::{Code, Quantity, Tier, Vnd};
 use green_homes::register::{Command, Done, InstallationChange};
@@ -16,6 +16,7 @@ use crate::support::{Client, Passing, TestDatabase, new_installation, on_both_da
 on_both_databases!(
     ask_with_the_token_of_a_dashboard_is_answered_as_of_the_newest_point,
     ask_with_the_token_of_a_dashboard_any_question_is_told_no_row_of_few_sites,
+    ask_by_measure_where_two_homes_have_the_same_two_joins_a_third_row,
     ask_for_a_period_that_leaves_out_two_sites_is_told_nothing,
     ask_for_money_is_told_where_three_partners_stand_behind_it,
     ask_as_a_partner_shows_its_own_in_full_and_others_as_to_a_dashboard,
@@ -110,6 +111,36 @@ async fn ask_with_the_token_of_a_dashboard_is_answered_as_of_the_newest_point(da
         let refused = dashboard.get(&format!("/v1/aggregates{query}")).await;
         assert_eq!((refused.status, refused.errors()), (422, vec![(at.to_owned(), "not_allowed_here".to_owned())]));
     }
+    days.app.stop().await;
+}
+
+async fn ask_by_measure_where_two_homes_have_the_same_two_joins_a_third_row(database: TestDatabase) {
+    let days = grown(database).await;
+    let register = |name: String, measures: &[&str]| {
+        let home = new_installation(&name);
+        let line = |code: &&str| MeasureLine {
+            measure: MeasureId::parse(code).unwrap(),
+            quantity: Quantity::stored(2_000),
+            inverter_w: None,
+        };
+        let measures = MeasureLines::new(measures.iter().map(line).collect()).unwrap();
+        let by = Registrant { partner: Code::parse("SOLARCO").unwrap(), sandbox: false };
+        let new = Box::new(NewInstallation { measures, ..home });
+        let Ok(Done::Registered { id, .. }) = days.change(Command::Register { by, new }) else { panic!("{name}") };
+        days.change(InstallationChange::Verify { tier: Tier::Document }.of(id)).unwrap();
+    };
+    (0..2).for_each(|number| register(format!("both-{number}"), &["solar_water_heater", "heat_pump_water_heater"]));
+    (0..5).for_each(|number| register(format!("biogas-{number}"), &["biogas_digester"]));
+    (0..12).for_each(|number| register(format!("more-{number}"), &["rooftop_solar_pv"]));
+    days.pass_to(days.today() + Days::new(1)).await;
+    let dashboard = days.app.role(Role::Dashboard).await;
+    let answer = added(&dashboard, "?group_by=measure").await;
+    let codes: Vec<&Value> = rows(&answer).iter().map(|row| &row["measure_code"]).collect();
+    assert_eq!(
+        codes,
+        [&json!("rooftop_solar_pv"), &json!("other")],
+        "two homes, though they are two in each row: {answer}"
+    );
     days.app.stop().await;
 }
 
