@@ -129,7 +129,7 @@ async fn ask_by_measure_where_two_homes_have_the_same_two_joins_a_third_row(data
         let Ok(Done::Registered { id, .. }) = days.change(Command::Register { by, new }) else { panic!("{name}") };
         days.change(InstallationChange::Verify { tier: Tier::Document }.of(id)).unwrap();
     };
-    (0..2).for_each(|number| register(format!("both-{number}"), &["solar_water_heater", "heat_pump_water_heater"]));
+    (0..2).for_each(|number| register(format!("both-{number}"), &["solar_water_heater", "efficient_fan"]));
     (0..5).for_each(|number| register(format!("biogas-{number}"), &["biogas_digester"]));
     (0..12).for_each(|number| register(format!("more-{number}"), &["rooftop_solar_pv"]));
     days.pass_to(days.today() + Days::new(1)).await;
